@@ -1,0 +1,40 @@
+"""
+Honour the rights reservations of web content before it is stored, and keep the proof.
+
+Integrations are imported by their own path: `tdm_guard.scrapy`, `tdm_guard.httpx`, `tdm_guard.httpx2`.
+"""
+
+from tdm_guard._version import __version__
+from tdm_guard.errors import ConfigurationError, LogError, PolicyMismatch, TdmGuardError, UnsupportedURL, Withheld
+from tdm_guard.guard import Guard
+from tdm_guard.judge import Judge, evaluate, needed_documents, read_policies
+from tdm_guard.model import Decision, Evidence, Fault, Fetched, Posture, Stance, Statement, Verdict
+from tdm_guard.options import Options
+from tdm_guard.policy import OriginPolicy
+from tdm_guard.usage import Usage
+
+__all__ = [
+    "ConfigurationError",
+    "Decision",
+    "Evidence",
+    "Fault",
+    "Fetched",
+    "Guard",
+    "Judge",
+    "LogError",
+    "Options",
+    "OriginPolicy",
+    "PolicyMismatch",
+    "Posture",
+    "Stance",
+    "Statement",
+    "TdmGuardError",
+    "UnsupportedURL",
+    "Usage",
+    "Verdict",
+    "Withheld",
+    "__version__",
+    "evaluate",
+    "needed_documents",
+    "read_policies",
+]

@@ -1,0 +1,38 @@
+"""Where origin policies are kept between requests."""
+
+from __future__ import annotations
+
+from typing import Protocol
+from urllib.parse import parse_qs, urlsplit
+
+from tdm_guard.cache.memory import DEFAULT_MAX_BYTES, MemoryCache
+from tdm_guard.errors import ConfigurationError
+from tdm_guard.options import read_size
+from tdm_guard.origin import Origin
+from tdm_guard.policy import OriginPolicy
+
+__all__ = ["MemoryCache", "PolicyCache", "open_cache"]
+
+
+class PolicyCache(Protocol):
+    """Keeps policies by origin, expired ones too: what they reserve stays in force while the origin fails."""
+
+    def get(self, origin: Origin) -> OriginPolicy | None:
+        """The policy kept for `origin`, fresh or not."""
+
+    def put(self, policy: OriginPolicy) -> None:
+        """Keeps `policy`, possibly at the cost of others."""
+
+
+def open_cache(address: str) -> PolicyCache:
+    """
+    The cache that the option `cache` names: `memory:` or `memory:?max_bytes=64MiB`.
+
+    Raises `ConfigurationError` for anything else.
+    """
+    parts = urlsplit(address)
+    query = parse_qs(parts.query, keep_blank_values=True)
+    if parts.scheme != "memory" or parts.netloc or parts.path or set(query) - {"max_bytes"}:
+        raise ConfigurationError(f'cache: {address!r} is no cache; for example "memory:?max_bytes=64MiB"')
+    size = query.get("max_bytes")
+    return MemoryCache(max_bytes=read_size("cache", size[-1]) if size else DEFAULT_MAX_BYTES)

@@ -1,0 +1,340 @@
+"""
+Case: one URL under examination, stage by stage, from request to final decision.
+
+Each stage only adds statements; nothing of an earlier stage is taken back. A case is the one mutable object here; it
+touches neither network nor clock, and it never raises on what a stranger sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tdm_guard.decide import decide
+from tdm_guard.formats.content_coding import decode
+from tdm_guard.formats.html import read_page
+from tdm_guard.formats.media_type import SNIFF_BYTES, Markup, charset, essence, markup_of, sniff
+from tdm_guard.formats.path_pattern import target
+from tdm_guard.model import (
+    NOTHING,
+    Decision,
+    Exchange,
+    Fault,
+    Headers,
+    Outcome,
+    Posture,
+    Reading,
+    Source,
+    Stage,
+    Stance,
+    Statement,
+)
+from tdm_guard.policy import OriginPolicy
+from tdm_guard.signals._signal import Signal
+
+if TYPE_CHECKING:
+    from tdm_guard.judge import Judge
+
+MAX_FAULTS = 50  # per case; a hostile document could otherwise fill the log
+MAX_EXCERPTED_HEADERS = 1000  # header lines that are looked at; servers and clients stop far earlier
+_WHOLE_RANGE = re.compile(r"bytes\s+0-(\d{1,18})/(\d{1,18})\s*")
+
+
+class Case:
+    """
+    One URL under examination.
+
+    `hops` are the addresses that redirected here, `authenticated` says that the request carried credentials or
+    cookies. `ignore_unasked` takes documents that nobody ever asked for as absent.
+    """
+
+    __slots__ = (
+        "_body_heard",
+        "_content_type",
+        "_encoding",
+        "_faults",
+        "_outcome",
+        "_statements",
+        "_whole_range",
+        "authenticated",
+        "cached",
+        "content",
+        "final_url",
+        "hops",
+        "judge",
+        "media_type",
+        "now",
+        "policy",
+        "received",
+        "sha256",
+        "stage",
+        "status",
+        "url",
+    )
+
+    def __init__(
+        self,
+        judge: Judge,
+        url: str,
+        policy: OriginPolicy,
+        now: datetime,
+        *,
+        hops: tuple[str, ...] = (),
+        authenticated: bool = False,
+        ignore_unasked: bool = False,
+    ) -> None:
+        self.judge = judge
+        self.url = url
+        self.final_url = url
+        self.policy = policy
+        self.now = now
+        self.hops = hops
+        self.authenticated = authenticated
+        self.cached = False
+        self.stage = Stage.POLICY
+        self.status: int | None = None
+        self.content = False
+        self.media_type: str | None = None
+        self.received: int | None = None
+        self.sha256: str | None = None
+        self._content_type = ""
+        self._encoding = ""
+        self._body_heard = False
+        self._whole_range = False
+        self._outcome: Outcome | None = None
+        reading = policy.hear(target(url))
+        self._statements = reading.statements
+        self._faults = reading.faults
+        if policy.unasked and not ignore_unasked:
+            self._statements += policy.unasked
+
+    # ---- what is heard ------------------------------------------------------------------------------------------
+
+    def hear_hop(self, url: str, headers: Iterable[tuple[str, str]]) -> None:
+        """Header fields of an earlier redirect hop of this fetch (TDMRep repair C9)."""
+        self.hops += (url,)
+        for signal, fields in self._speaking(headers):
+            if signal.read_hop is not None:
+                source = Source(url=url, carrier="header", retrieved_at=self.now)
+                self._add(signal.read_hop(fields, source, self.judge.listener))
+
+    def hear_headers(
+        self, status: int, headers: Iterable[tuple[str, str]], *, bodiless: bool = False, cached: bool = False
+    ) -> None:
+        """
+        Status and header pairs of the response; repeated lines kept apart.
+
+        `bodiless`: an answer to HEAD. `cached`: the response comes from the caller's own HTTP cache.
+        """
+        self.stage = Stage.HEADERS
+        self.status = status
+        self.cached = cached
+        self.content = 200 <= status < 300 and status not in (204, 205) and not bodiless
+        fields = self.judge.fields
+        heard: list[tuple[str, str]] | None = None
+        for name, value in headers:
+            key = name.lower()
+            if key == "content-type":
+                self._hear_content_type(value)
+            elif key == "content-encoding":
+                self._encoding = f"{self._encoding},{value}"
+            elif key == "content-range":
+                whole = _WHOLE_RANGE.fullmatch(value.strip())
+                self._whole_range = whole is not None and int(whole.group(1)) + 1 == int(whole.group(2))
+            elif key in fields:
+                if heard is None:
+                    heard = []
+                if len(heard) < MAX_EXCERPTED_HEADERS:
+                    heard.append((key, value))
+        if heard is not None:
+            self._hear_fields(tuple(heard))
+
+    def _hear_content_type(self, value: str) -> None:
+        """Of several, contradictory ones the one that says HTML counts: then the body is read."""
+        media_type = essence(value)
+        if self.media_type is None or markup_of(media_type) is Markup.HTML:
+            self.media_type = media_type
+            self._content_type = value
+
+    def _hear_fields(self, heard: Headers) -> None:
+        source = Source(url=self.final_url, carrier="header", retrieved_at=self.now)
+        for signal, fields in self._speaking(heard):
+            if signal.read_headers is not None:
+                self._add(signal.read_headers(fields, source, self.judge.listener))
+
+    def _speaking(self, headers: Iterable[tuple[str, str]]) -> list[tuple[Signal, Headers]]:
+        """The signals that have a field among `headers`, each with its fields and the content type."""
+        pairs = tuple((name.lower(), value) for name, value in headers)
+        typed = (("content-type", self._content_type),) if self._content_type else ()
+        found = []
+        for signal in self.judge.header_signals:
+            fields = tuple(pair for pair in pairs if pair[0] in signal.headers)
+            if fields:
+                found.append((signal, fields + typed))
+        return found
+
+    def wants_body(self, prefix: bytes = b"", *, ended: bool = False) -> bool:
+        """
+        True if the body must be heard whole before it can be decided, as far as `prefix` tells.
+
+        `ended` says that `prefix` is all there is. A body of a generic type is wanted until its first bytes show that
+        it is no HTML.
+        """
+        if not self.content or self._body_heard or not self.judge.page_signals:
+            return False
+        media_type = self.media_type or ""
+        markup = markup_of(media_type)
+        if markup is Markup.UNKNOWN and (ended or len(prefix) >= SNIFF_BYTES):
+            shown = decode(prefix, self._encoding, 4 * SNIFF_BYTES).body if self._encoding else prefix
+            markup = sniff(shown[:SNIFF_BYTES], media_type)
+        return markup is not Markup.OTHER
+
+    def hear_body(self, body: bytes, *, complete: bool = True) -> None:
+        """
+        The body as received, content-encoded or not; a prefix of it with `complete=False`.
+
+        In a prefix only reservations count: what is not found there may stand in the rest.
+        """
+        if not self.wants_body(body, ended=True):
+            self._body_heard = self.content
+            return
+        self.stage = Stage.BODY
+        self._body_heard = True
+        complete = complete and (self.status != 206 or self._whole_range)
+        reading, problem = self._read_body(body, complete=complete)
+        self._add(reading)
+        if problem:
+            self._body_unread(problem)
+
+    def settled_by(self, prefix: bytes) -> bool:
+        """
+        True if a prefix of the body already reserves, so that the rest need not be received.
+
+        The reservation is then heard; nothing else of the prefix is.
+        """
+        if not self.judge.terms.enforced or not self.wants_body(prefix):
+            return False
+        reading, _ = self._read_body(prefix, complete=False)
+        reserved = tuple(s for s in reading.statements if s.stance is Stance.RESERVED)
+        if not reserved or not decide(reserved, self.judge.terms).verdict.withholds:
+            return False
+        self.stage = Stage.BODY
+        self._body_heard = True
+        self._add(Reading(reserved))
+        return True
+
+    def _read_body(self, body: bytes, *, complete: bool) -> tuple[Reading, str | None]:
+        """What the document says, and why it was not read whole, if it was not."""
+        judge = self.judge
+        decoded = decode(body, self._encoding, judge.max_asset_bytes)
+        complete = complete and decoded.complete
+        reading = NOTHING
+        if judge.scanner.may_speak(decoded.body):
+            page = read_page(decoded.body, url=self.final_url, charset=charset(self._content_type), complete=complete)
+            complete = complete and page.complete
+            source = Source(url=self.final_url, carrier="html", retrieved_at=self.now)
+            read = [s.read_html(page, source, judge.listener) for s in judge.page_signals if s.read_html]
+            reading = Reading(
+                tuple(statement for each in read for statement in each.statements),
+                tuple(fault for each in read for fault in each.faults),
+            )
+        if complete:
+            return reading, None
+        return reading, decoded.problem or f"only {len(decoded.body)} bytes of the document could be read"
+
+    def _body_unread(self, problem: str) -> None:
+        source = Source(url=self.final_url, carrier="html", retrieved_at=self.now)
+        self._add(
+            Reading(
+                tuple(
+                    Statement.at(
+                        source,
+                        signal=signal.name,
+                        usages=signal.usages,
+                        stance=Stance.UNDETERMINED,
+                        excerpt=problem,
+                    )
+                    for signal in self.judge.page_signals
+                ),
+                (Fault.at(source, f"document not read whole: {problem}"),),
+            )
+        )
+
+    def hear_transfer(self, received: int, sha256: str | None) -> None:
+        """Size in bytes and SHA-256 of the body as received, before content-decoding."""
+        self.received = received
+        self.sha256 = sha256
+
+    def _add(self, reading: Reading) -> None:
+        if reading is NOTHING:
+            return
+        self._outcome = None
+        self._statements += reading.statements
+        self._faults = (self._faults + reading.faults)[:MAX_FAULTS]
+
+    # ---- what follows -------------------------------------------------------------------------------------------
+
+    @property
+    def refused(self) -> bool:
+        """
+        True if what was heard so far ends the journey: nothing that may still come could admit the content.
+
+        Under the literal posture a standard whose nearer carriers supersede speaks only when the last was read.
+        """
+        if not self._statements or not self.judge.terms.enforced:
+            return False
+        return decide(self._firm(), self.judge.terms).verdict.withholds
+
+    def _firm(self) -> tuple[Statement, ...]:
+        statements = self._settled()
+        if self.judge.listener.posture is Posture.LITERAL and (self.stage is Stage.POLICY or self.wants_body()):
+            open_ended = {signal.name for signal in self.judge.settling_signals}
+            return tuple(s for s in statements if s.signal not in open_ended)
+        return statements
+
+    def _settled(self) -> tuple[Statement, ...]:
+        """The statements with each standard's own precedence applied."""
+        statements = self._statements
+        for signal in self.judge.settling_signals:
+            own = tuple(s for s in statements if s.signal == signal.name)
+            if own and signal.settle is not None:
+                others = tuple(s for s in statements if s.signal != signal.name)
+                statements = others + signal.settle(own, self.judge.listener.posture)
+        return statements
+
+    def decision(self, now: datetime | None = None) -> Decision:
+        """
+        The decision on all that was heard, at `now` (UTC).
+
+        A body that had to be heard and was not leaves the verdict undetermined.
+        """
+        if self.wants_body():
+            self._body_unread("the document was not read")
+            self._body_heard = True
+        if not self._statements:
+            outcome = self.judge.silence
+        else:
+            outcome = self._outcome or decide(self._settled(), self.judge.terms)
+            self._outcome = outcome
+        return Decision(
+            self.url,
+            now or self.now,
+            self.stage,
+            outcome,
+            Exchange(
+                self.final_url,
+                self.policy.name,
+                self.status,
+                self.content,
+                self.authenticated,
+                self.media_type,
+                self.received,
+                self.sha256,
+                self.cached,
+                self.hops,
+            ),
+            self.policy.checked,
+            self._faults,
+        )

@@ -1,0 +1,62 @@
+"""
+Our exceptions: the caller's mistakes, a log that cannot be written, and a decision that withheld content.
+
+    TdmGuardError
+    +-- ConfigurationError (ValueError)   an option, a file or a URL the caller gave is not usable
+    |   +-- UnsupportedURL                not an http(s) URL
+    +-- PolicyMismatch (ValueError)       an OriginPolicy read for another agent, posture or origin
+    +-- LogError                          the compliance log cannot be written: no log, no crawl
+    +-- Withheld                          content was not handed on; carries the decision
+
+What strangers send never raises: it becomes a fault in the record.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tdm_guard.model import Decision
+
+
+class TdmGuardError(Exception):
+    """Base of all that this package raises."""
+
+
+class ConfigurationError(TdmGuardError, ValueError):
+    """Options that cannot be used. `problems` holds one sentence per mistake, each with a good value."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self.problems
+
+
+class UnsupportedURL(ConfigurationError):
+    """A URL of another scheme than http or https, or one without a usable host."""
+
+
+class PolicyMismatch(TdmGuardError, ValueError):
+    """An OriginPolicy was handed to a judge it was not read for."""
+
+
+class LogError(TdmGuardError):
+    """The compliance log cannot be written, so nothing may be handed on."""
+
+
+class Withheld(TdmGuardError):
+    """
+    Content was not handed on. `decision` says why; `request` is the framework's request, where there is one.
+
+    No transport error, so that retry helpers leave it alone.
+    """
+
+    def __init__(self, decision: Decision, request: Any = None) -> None:
+        super().__init__(decision.summary())
+        self.decision = decision
+        self.request = request
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.decision,)

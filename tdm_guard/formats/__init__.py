@@ -1,0 +1,1 @@
+"""Grammars and containers: bytes in, structure out, no opinions on what the words mean."""

@@ -1,0 +1,165 @@
+"""
+The tags of an HTML document that can speak of its use: meta, link, base and RSL scripts (WHATWG HTML 13.2).
+
+strategy: the whole document is tokenised, and of tree construction just as much is kept as decides which tags are
+live and how the tokeniser goes on: templates, foreign content (SVG, MathML) and where the head ends. Left out: what a
+parser drops within select and frameset (their tags are reported), adoption of misnested elements, foster parents.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from tdm_guard.formats.html_foreign import Nesting
+from tdm_guard.formats.html_scan import Scanner
+from tdm_guard.formats.html_tokens import (
+    RAW_TEXT,
+    WS,
+    ascii_lower,
+    attributes,
+    decode,
+    end_of_comment,
+    end_of_raw_text,
+    end_of_tag,
+    is_self_closing,
+    names,
+)
+
+__all__ = ["MAX_TAGS", "Page", "Scanner", "Tag", "read_page"]
+
+MAX_TAGS = 20_000  # speaking tags that are kept of one document; real heads have some hundreds
+RSL_TYPE = "application/rsl+xml"
+
+_SPEAKING = frozenset({"meta", "link", "base"})
+_RAW = RAW_TEXT | {"script", "plaintext"}
+_HEAD_CONTENT = names("html head base basefont bgsound link meta title style script noscript noframes template")
+_HEAD_ENDERS = frozenset({"head", "body", "html", "br"})
+_MARKUP = re.compile(r"<(?:(/?)([A-Za-z][^\t\n\f\r />]*)|(!--)|(!\[CDATA\[)|[!?]|/(?!\Z))")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """
+    A start tag: lower-case names, references resolved, of repeated attributes the first.
+
+    `line` counts from 1, `offset` in characters of the decoded document. `text` is the raw content of an RSL script.
+    """
+
+    name: str
+    attributes: dict[str, str]
+    in_head: bool
+    line: int
+    offset: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """
+    The speaking tags of a document, in order: meta, link, base and RSL scripts outside templates.
+
+    `base` is the document's base URL. `complete` is False if the body was a prefix or a bound cut the reading, so that
+    further tags may stand in it.
+    """
+
+    url: str
+    base: str
+    tags: tuple[Tag, ...]
+    complete: bool = True
+
+
+def read_page(body: bytes, *, url: str, charset: str | None = None, complete: bool = True, xml: bool = False) -> Page:
+    """
+    The speaking tags of `body`, which came from `url` with `charset` as its media type's parameter.
+
+    `xml` (for application/xhtml+xml) lets `<title/>` and `<script/>` be empty elements and reads CDATA everywhere.
+    Never raises on what is in `body`; time is linear in its size.
+    """
+    reader = _Reader(decode(body, charset), xml=xml)
+    reader.read()
+    return Page(url=url, base=_base(url, reader.tags), tags=tuple(reader.tags), complete=complete and reader.whole)
+
+
+def _base(url: str, tags: list[Tag]) -> str:
+    href = next((tag.attributes["href"] for tag in tags if tag.name == "base" and "href" in tag.attributes), None)
+    if href is None:
+        return url
+    try:
+        return urljoin(url, href.strip(WS))
+    except ValueError:
+        return url
+
+
+class _Reader:
+    """One pass over a document."""
+
+    def __init__(self, text: str, *, xml: bool) -> None:
+        self._text = text
+        self._xml = xml
+        self._nesting = Nesting()
+        self._in_head = True
+        self._line = 1
+        self._counted = 0
+        self.tags: list[Tag] = []
+        self.whole = True
+
+    def read(self) -> None:
+        text = self._text
+        at = 0
+        while at >= 0 and (found := _MARKUP.search(text, at)):
+            start = found.start()
+            if self._in_head and text[at:start].strip(WS):
+                self._in_head = False
+            closing, name, comment, cdata = found.groups()
+            if name is not None:
+                at = self._read_tag(start, found.end(), ascii_lower(name), closing=bool(closing))
+            elif comment:
+                at = end_of_comment(text, found.end())
+            elif cdata and (self._xml or self._nesting.foreign):
+                at = _behind(text, "]]>", found.end())
+            else:  # a doctype or a bogus comment
+                at = _behind(text, ">", start + 2)
+
+    def _read_tag(self, start: int, begin: int, name: str, *, closing: bool) -> int:
+        """Reads one tag (and the raw text it opens); where to go on, or -1 at the end of the text."""
+        end = end_of_tag(self._text, begin)
+        if end < 0:
+            return -1  # a tag cut off by the end of the text is none
+        if closing:
+            if name in _HEAD_ENDERS:
+                self._in_head = False
+            self._nesting.end(name)
+            return end + 1
+        if name not in _HEAD_CONTENT:
+            self._in_head = False
+        foreign = self._nesting.start(name, self._text, begin, end)
+        if not foreign and name in _SPEAKING:
+            self._keep(name, start, begin, end)
+        elif not foreign and name in _RAW and not (self._xml and is_self_closing(self._text, begin, end)):
+            stop = end_of_raw_text(self._text, end + 1, name)
+            if name == "script":
+                self._keep(name, start, begin, end, content=self._text[end + 1 : stop])
+            return stop
+        return end + 1
+
+    def _keep(self, name: str, start: int, begin: int, end: int, content: str = "") -> None:
+        if self._nesting.in_template:
+            return
+        found, whole = attributes(self._text, begin, end)
+        if name == "script" and found.get("type", "").partition(";")[0].strip(WS).lower() != RSL_TYPE:
+            return
+        if not whole or len(self.tags) >= MAX_TAGS:
+            self.whole = False
+        if len(self.tags) < MAX_TAGS:
+            self._line += self._text.count("\n", self._counted, start)
+            self._counted = start
+            self.tags.append(
+                Tag(name=name, attributes=found, in_head=self._in_head, line=self._line, offset=start, text=content)
+            )
+
+
+def _behind(text: str, mark: str, at: int) -> int:
+    found = text.find(mark, at)
+    return len(text) if found < 0 else found + len(mark)

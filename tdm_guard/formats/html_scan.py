@@ -1,0 +1,105 @@
+"""
+A first look at an HTML document: can any of its tags hold one of our words at all?
+
+strategy: what could be a tag of ours, wherever it stands, is cut out up to the first ">", and all cuttings are searched
+at once. The few of which the first ">" may stand within a quoted value are then followed to their real end.
+"""
+
+from __future__ import annotations
+
+import re
+from html.entities import html5
+from typing import TYPE_CHECKING
+
+from tdm_guard.formats.html_tokens import end_of_tag, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# The first letters of meta, link and script; what else begins so ("<list ") does no harm.
+_OPENING = re.compile(rb"<[MmLlSs][EeIiCc][TtNnRr][AaKkIi][A-Za-z]*[\t\n\f\r /][^>]*")
+_WS = b"\t\n\f\r "
+_MARKS = tuple((mark, b"=" + mark, bytes({*range(256)} - {*mark, *b"\x01>"})) for mark in (b'"', b"'"))
+
+
+class Scanner:
+    """
+    Looks for `words` (lower case) in the meta, link and script tags of a document without reading the document.
+
+    It errs on one side only: comments, scripts and templates are looked at too.
+    """
+
+    __slots__ = ("_references", "_words")
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = tuple(word.lower().encode() for word in words)
+        self._references = re.compile(_references("".join(word.decode() for word in self._words)).encode())
+
+    def may_speak(self, body: bytes) -> bool:
+        """
+        False only if no tag that `read_page` would find in `body` has one of the words in its attributes.
+
+        A NUL (UTF-16) or an ESC (ISO-2022-JP) means that ASCII characters need not stand there as ASCII bytes.
+        """
+        if b"\0" in body or b"\x1b" in body:
+            return True
+        said = b">".join([*_OPENING.findall(body), b""])
+        return self._has_word(said) or (_any_open(said) and self._may_speak_further(body))
+
+    def _may_speak_further(self, body: bytes) -> bool:
+        """The same for the tags that go on behind their first `>`."""
+        text = body.decode("latin-1")  # positions stay
+        patience = len(body)  # openings nested in one another's attributes would make this quadratic
+        for found in _OPENING.finditer(body):
+            if not _any_open(found[0] + b">"):
+                continue
+            for inner in re.finditer(b"<[MmLlSs]", found[0]):
+                begin = found.start() + inner.start()
+                end = end_of_tag(text, begin + 1)
+                end = len(text) if end < 0 else end
+                patience -= end - begin
+                if patience < 0 or self._has_word(body[begin:end]):
+                    return True
+        return False
+
+    def _has_word(self, said: bytes) -> bool:
+        lower = said.lower()
+        for word in self._words:  # a plain loop: a generator costs as much as the search
+            if word in lower:
+                return True
+        if not self._references.search(said):
+            return False
+        plain = resolve(said.decode("latin-1")).lower().encode("latin-1", "replace")
+        return any(word in plain for word in self._words)
+
+
+def _any_open(said: bytes) -> bool:
+    """
+    True if the end of one of the cuttings, each ended by ">", may be within a quoted value.
+
+    A value is opened by a quotation mark behind a "="; while it is open, that mark is the last of its kind. Blanks
+    aside, "opener, then the end" is left when everything but openers, other marks and ends is taken away.
+    """
+    dense = said.translate(None, _WS)
+    return any(
+        mark in dense and b"\x01>" in dense.replace(opener, b"\x01").translate(None, others)
+        for mark, opener, others in _MARKS
+    )
+
+
+def _references(characters: str) -> str:
+    """A pattern for the character references that yield one of `characters`, in either case."""
+    wanted = {*characters.lower(), *characters.upper()}
+    names = sorted(re.escape(name) for name, value in html5.items() if wanted.intersection(value))
+    codes = sorted(ord(character) for character in wanted)
+    decimal = "|".join(str(code) for code in codes)
+    hexadecimal = "|".join(f"{code:x}" for code in codes)
+    return (
+        "&(?:#(?:0*(?:"
+        + decimal
+        + ")(?![0-9])|[xX]0*(?i:"
+        + hexadecimal
+        + ")(?![0-9A-Fa-f]))"
+        + "".join(f"|{name}" for name in names)
+        + ")"
+    )

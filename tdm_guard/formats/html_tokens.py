@@ -1,0 +1,193 @@
+"""
+HTML tokens (WHATWG HTML 13.2.5): decoding, start tags, attributes, comments, raw text.
+
+strategy: every state run of the standard's tokenizer that we need is one regular expression that never fails and
+never backtracks, so that all of it is linear. A function takes the text and a position and returns where it ended.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from html.entities import html5
+
+
+def names(words: str) -> frozenset[str]:
+    """The names in a line of them."""
+    return frozenset(words.split())
+
+
+WS = "\t\n\f\r "
+MAX_ATTRIBUTES = 512  # of one tag; deployed tags stay below a hundred
+MAX_VALUE = 262_144  # characters of one attribute value; longer ones are data, not words
+
+# One attribute, 13.2.5.33-39. A quote that is never closed runs to the end of the text, where no tag is emitted.
+_ATTRIBUTE = (
+    r"[^\t\n\f\r />][^\t\n\f\r />=]*"
+    r"""(?:[\t\n\f\r ]*=[\t\n\f\r ]*(?:"[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|[^\t\n\f\r >"'][^\t\n\f\r >]*|(?=>)|\Z))?"""
+)
+ATTRIBUTES = rf"(?:[\t\n\f\r /]+|{_ATTRIBUTE}){{0,256}}"  # in portions: each repetition costs the engine memory
+_ATTRIBUTES = re.compile(ATTRIBUTES)
+_PAIR = re.compile(
+    r"([^\t\n\f\r />][^\t\n\f\r />=]*)"
+    r"""(?:[\t\n\f\r ]*=[\t\n\f\r ]*(?:"([^"]*)"|'([^']*)'|([^\t\n\f\r >"'][^\t\n\f\r >]*)|(?=>)|\Z))?"""
+)
+_REFERENCE = re.compile(r"&(?:#(?:[xX]([0-9A-Fa-f]+)|([0-9]+));?|([A-Za-z][A-Za-z0-9]*;?)(=?))")
+_COMMENT_END = re.compile(r"--!?>")
+_SCRIPT_STEP = re.compile(r"(?ai)<!--|</script(?=[\t\n\f\r />])")
+_ESCAPED_STEP = re.compile(r"(?ai)-->|<script(?=[\t\n\f\r />])|</script(?=[\t\n\f\r />])")
+_RAW_END = {
+    name: re.compile(rf"(?ai)</{name}(?=[\t\n\f\r />])")
+    for name in ("title", "textarea", "style", "xmp", "iframe", "noembed", "noframes")
+}
+RAW_TEXT = frozenset(_RAW_END)  # of HTML elements; script has its own states, plaintext never ends
+
+# windows-1252 in the C1 range, 13.2.5.80; the five undefined bytes stand for themselves.
+_C1 = {byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0xA0)}
+# The encodings of the WHATWG Encoding standard by the names of their Python codecs. All but UTF-16 write ASCII
+# characters as ASCII bytes, which the scanner relies on.
+_CODECS = names(
+    "utf-8 cp866 iso8859-1 iso8859-2 iso8859-3 iso8859-4 iso8859-5 iso8859-6 iso8859-7 iso8859-8 iso8859-9 iso8859-10 "
+    "iso8859-11 iso8859-13 iso8859-14 iso8859-15 iso8859-16 koi8-r koi8-u mac-roman mac-cyrillic cp874 cp1250 cp1251 "
+    "cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 gb2312 gbk gb18030 big5 big5hkscs euc_jp iso2022_jp shift_jis "
+    "cp932 euc_kr cp949 utf-16 utf-16-le utf-16-be ascii"
+)
+_WIDENED = {
+    "iso8859-1": "cp1252",
+    "ascii": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "utf-16": "utf-16-le",
+}
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_PRESCAN = 1024  # bytes, 13.2.3.2
+_META_CHARSET = re.compile(
+    rb"""(?i)<meta[\t\n\f\r /][^>]*?charset[\t\n\f\r ]*=[\t\n\f\r ]*["']?[\t\n\f\r ]*([\w.:-]+)"""
+)
+
+
+def decode(body: bytes, charset: str | None) -> str:
+    """
+    The characters of a document: byte order mark, then `charset`, then what the document says, then windows-1252.
+
+    Line ends become line feeds (13.2.3.5). An unknown name is passed over; bytes without a meaning are replaced.
+    """
+    for mark, name in _BOMS:
+        if body.startswith(mark):
+            text = body[len(mark) :].decode(name, "replace")
+            break
+    else:
+        text = body.decode(_codec(charset) or _declared(body) or "cp1252", "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _codec(label: str | None) -> str | None:
+    if not label or not label.isascii():
+        return None
+    try:
+        name = codecs.lookup(label.strip("\t\n\f\r \"'")).name
+    except (LookupError, ValueError):
+        return None
+    return _WIDENED.get(name, name) if name in _CODECS else None
+
+
+def _declared(body: bytes) -> str | None:
+    found = _META_CHARSET.search(body, 0, _PRESCAN)
+    name = _codec(found[1].decode("ascii", "replace")) if found else None
+    return "utf-8" if name and name.startswith("utf-16") else name  # a document read as ASCII cannot be UTF-16
+
+
+def ascii_lower(name: str) -> str:
+    """`name` with A-Z as a-z and nothing else changed: U+212A is no letter k."""
+    return name.lower() if name.isascii() else re.sub("[A-Z]+", lambda found: found[0].lower(), name)
+
+
+def end_of_tag(text: str, at: int) -> int:
+    """The position of the `>` that ends the tag whose attributes begin at `at`; -1 if the text ends first."""
+    while True:
+        found = _ATTRIBUTES.match(text, at)
+        end = found.end() if found else at
+        if text.startswith(">", end):
+            return end
+        if end == at or end >= len(text):
+            return -1
+        at = end
+
+
+def is_self_closing(text: str, begin: int, end: int) -> bool:
+    """True if the tag ends in a `/` that belongs to no unquoted value (13.2.5.40)."""
+    if end <= begin or text[end - 1] != "/":
+        return False
+    last = begin
+    for pair in _PAIR.finditer(text, begin, end):
+        last = pair.end()
+    return last < end
+
+
+def attributes(text: str, start: int, end: int) -> tuple[dict[str, str], bool]:
+    """The attributes between two positions, first of a name wins; False if a bound cut them."""
+    found: dict[str, str] = {}
+    for seen, pair in enumerate(_PAIR.finditer(text, start, end)):
+        if seen >= MAX_ATTRIBUTES:
+            return found, False
+        name, *values = pair.groups()
+        value = values[0] or values[1] or values[2] or ""
+        if len(value) > MAX_VALUE or len(name) > MAX_VALUE:
+            return found, False
+        found.setdefault(ascii_lower(name).replace("\0", "\ufffd"), resolve(value).replace("\0", "\ufffd"))
+    return found, True
+
+
+def resolve(value: str) -> str:
+    """An attribute value with its character references resolved (13.2.5.72-80)."""
+    return _REFERENCE.sub(_referenced, value) if "&" in value else value
+
+
+def _referenced(found: re.Match[str]) -> str:
+    hexadecimal, decimal, name, equals = found.groups()
+    if name is not None:
+        # An unfinished name counts only where neither a letter, a digit nor "=" follows it.
+        known = html5.get(name) if name.endswith(";") or not equals else None
+        return found[0] if known is None else known + equals
+    digits = (hexadecimal or decimal).lstrip("0")
+    code = int(digits or "0", 16 if hexadecimal else 10) if len(digits) <= 7 else 0
+    if not 0 < code <= 0x10FFFF or 0xD800 <= code <= 0xDFFF:
+        return "\ufffd"
+    return _C1.get(code) or chr(code)
+
+
+def end_of_comment(text: str, at: int) -> int:
+    """Where the comment ends whose words begin at `at`; the end of the text if it is never closed."""
+    for abrupt in (">", "->"):
+        if text.startswith(abrupt, at):
+            return at + len(abrupt)
+    found = _COMMENT_END.search(text, at)
+    return found.end() if found else len(text)
+
+
+def end_of_raw_text(text: str, at: int, name: str) -> int:
+    """Where the content of a raw text element ends: at its end tag, or at the end of the text."""
+    if name == "plaintext":
+        return len(text)
+    if name == "script":
+        return _end_of_script(text, at)
+    found = _RAW_END[name].search(text, at)
+    return found.start() if found else len(text)
+
+
+def _end_of_script(text: str, at: int) -> int:
+    """Script data with its escaped and double escaped states (13.2.5.15-31)."""
+    escaped = doubly = False
+    while found := (_ESCAPED_STEP if escaped else _SCRIPT_STEP).search(text, at):
+        step = found[0].lower()
+        if step == "<!--":
+            escaped, at = True, found.end() - 2  # its own dashes may belong to the "-->"
+        elif step == "-->":
+            escaped, doubly, at = False, False, found.end()
+        elif step == "<script":
+            doubly, at = True, found.end()
+        elif not doubly:
+            return found.start()
+        else:
+            doubly, at = False, found.end()
+    return len(text)

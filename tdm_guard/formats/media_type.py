@@ -1,0 +1,59 @@
+"""Which kind of content a response carries, by its content type or, where that says nothing, by its first bytes."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+SNIFF_BYTES = 1445  # WHATWG MIME Sniffing 5.2: the resource header is the first 1445 bytes
+
+_HTML = frozenset({"text/html", "application/xhtml+xml"})
+_GENERIC = frozenset(
+    {"", "application/octet-stream", "binary/octet-stream", "unknown/unknown", "application/unknown", "*/*"}
+)
+_XML = frozenset({"application/xml", "text/xml"})
+_LEADING = re.compile(rb"(?s)(?:\s|<!--.*?-->|<\?xml.*?\?>)*")
+# WHATWG MIME Sniffing 7.1: tags that a document may begin with, each ended by a blank or `>`
+_MARKUP = re.compile(
+    rb"(?i)<(?:!doctype\s+html|(?:html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|meta|link|base)"
+    rb"(?=[\s/>]))"
+)
+_ROOT = re.compile(rb"(?i)<(?:!doctype\s+html|(?:[a-z]+:)?html(?=[\s/>]))")
+
+
+class Markup(StrEnum):
+    """Whether a body is HTML: yes, no, or only its first bytes can say."""
+
+    HTML = "html"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+def essence(content_type: str) -> str:
+    """The media type without parameters, lower case."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def charset(content_type: str) -> str | None:
+    """The charset parameter, if there is one."""
+    found = re.search(r"""(?i);\s*charset\s*=\s*["']?([^\s"';]+)""", content_type)
+    return found.group(1) if found else None
+
+
+def markup_of(media_type: str) -> Markup:
+    """What the media type alone says."""
+    if media_type in _HTML:
+        return Markup.HTML
+    return Markup.UNKNOWN if media_type in _GENERIC or media_type in _XML else Markup.OTHER
+
+
+def sniff(prefix: bytes, media_type: str = "") -> Markup:
+    """What the first `SNIFF_BYTES` of a body of a generic type, or of plain XML, show it to be."""
+    if prefix[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        prefix = prefix.decode("utf-16", "replace").encode("utf-8", "replace")
+    elif prefix.startswith(b"\xef\xbb\xbf"):
+        prefix = prefix[3:]
+    leading = _LEADING.match(prefix)
+    rest = prefix[leading.end() if leading else 0 :]
+    pattern = _ROOT if media_type in _XML else _MARKUP
+    return Markup.HTML if pattern.match(rest) else Markup.OTHER

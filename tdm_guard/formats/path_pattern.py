@@ -1,0 +1,93 @@
+"""
+Path patterns as robots.txt, tdmrep.json and RSL write them (RFC 9309 2.2.2, 2.2.3).
+
+    pattern = *( char / "*" ) [ "$" ]     "*": any run of characters; a final "$": end of the path; else a prefix
+
+Both sides are brought to one spelling first: percent-encoded unreserved characters are decoded, what may not stand
+raw in a URI is encoded as UTF-8, hex digits are upper-case. Matching time is linear in pattern and path.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+_PLAIN = re.compile(r"[A-Za-z0-9._~/?=&,;:@!'()+\[\]#-]*")
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_KEEP_IN_PATTERN = "%/?#[]@!$&'()*+,;=:~"
+_KEEP_IN_PATH = "%/?#[]@!&'()+,;=:~"
+_TARGET = re.compile(r"(?i)https?://[^/?#]*([^#]*)")
+
+
+def target(url: str) -> str:
+    """Path and query of an absolute URL, in the one spelling; the fragment dropped, an empty path read as `/`."""
+    found = _TARGET.match(url)
+    raw = found.group(1) if found else url.partition("#")[0]
+    if not raw.startswith("/"):
+        raw = "/" + raw
+    return normalise_path(raw)
+
+
+def normalise_path(path: str) -> str:
+    """`path` (with its query) in the one spelling; a raw `*` or `$` in it is a character, so it is encoded."""
+    return path if _PLAIN.fullmatch(path) else _normalise(path, _KEEP_IN_PATH)
+
+
+def normalise_pattern(pattern: str) -> str:
+    """`pattern` in the one spelling; `*` and a final `$` keep their meaning, `%2A` and `%24` stay encoded."""
+    if _PLAIN.fullmatch(pattern):
+        return pattern
+    body, anchor = (pattern[:-1], "$") if pattern.endswith("$") else (pattern, "")
+    return _normalise(body, _KEEP_IN_PATTERN).replace("$", "%24") + anchor
+
+
+def _normalise(text: str, keep: str) -> str:
+    text = quote(text, safe=keep, errors="surrogatepass")
+    text = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", text)
+    return _ESCAPE.sub(_one_spelling, text)
+
+
+def _one_spelling(match: re.Match[str]) -> str:
+    escape = match.group()
+    character = chr(int(escape[1:], 16))
+    return character if character in _UNRESERVED else escape.upper()
+
+
+@dataclass(frozen=True, slots=True)
+class PathPattern:
+    """A pattern ready for matching. `octets` is its length for "the longest wins", `*` and `$` counted."""
+
+    parts: tuple[str, ...]
+    anchored: bool
+    octets: int
+
+    @classmethod
+    def parse(cls, pattern: str) -> PathPattern:
+        """Reads a raw pattern as it stands in a document."""
+        spelled = normalise_pattern(pattern)
+        anchored = spelled.endswith("$")
+        parts = (spelled[:-1] if anchored else spelled).split("*")
+        if len(parts) > 2:  # "**" says no more than "*", and half a million of them would take their time
+            parts = [parts[0], *filter(None, parts[1:-1]), parts[-1]]
+        return cls(tuple(parts), anchored, len(spelled))
+
+    def matches(self, path: str) -> bool:
+        """True if `path`, already in the one spelling (`target`), is covered by this pattern."""
+        parts = self.parts
+        first = parts[0]
+        if not path.startswith(first):
+            return False
+        if len(parts) == 1:
+            return not self.anchored or len(path) == len(first)
+        position = len(first)
+        for part in parts[1:-1]:
+            found = path.find(part, position)
+            if found < 0:
+                return False
+            position = found + len(part)
+        last = parts[-1]
+        if not self.anchored:
+            return path.find(last, position) >= 0
+        return len(path) - len(last) >= position and path.endswith(last)

@@ -1,0 +1,291 @@
+"""
+robots.txt (RFC 9309 2.2): groups, their user-agent values, and every other record with its line.
+
+    group  = 1*(user-agent line / other record) 1*rule *(rule / other record)
+    rule   = ("allow" / "disallow") ":" [path-pattern]
+    record = name ":" value ["#" comment]
+
+strategy: one compiled pass cuts the text at its user-agent lines; what stands between two of them is only looked into
+when somebody asks. A group ends at the user-agent line after a rule: blank lines and records that RFC 9309 does not
+know never end one (2.2.4). Misspelt names, and a blank for the colon, are read as google/robotstxt and Protego do.
+"""
+
+from __future__ import annotations
+
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import NamedTuple
+
+MAX_BYTES = 512 * 1024  # RFC 9309 2.5 asks for 500 KiB at least; what lies behind is not read
+
+_BLANK = r" \t\x1f\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_INVISIBLE = dict.fromkeys((0xFEFF, 0x200B))  # a BOM stands wherever two files were joined, not at the start alone
+_COLON = rf"(?:[{_BLANK}]*:|[{_BLANK}]+|(?=[\n#]|\Z))"
+_DISALLOW = "disallow|dissallow|dissalow|disalow|diasllow|disallaw"  # as google/robotstxt; there is no list for allow
+_split_at_agents = re.compile(rf"(?i)\n[{_BLANK}]*user(?:-|[{_BLANK}]+)?agent{_COLON}([^\n#]*)").split
+_find_rule = re.compile(rf"(?i)\n[{_BLANK}]*(?:allow|{_DISALLOW}){_COLON}").search
+_match_rule = re.compile(rf"(?i)(?:allow|({_DISALLOW})){_COLON}([^#]*)").match
+_match_record = re.compile(rf"([A-Za-z][\w.-]*(?:[{_BLANK}]+[\w.-]+)?)[{_BLANK}]*:(?!//)([^#]*)").match
+_match_words = re.compile(rf"([A-Za-z][\w-]*)[{_BLANK}]+([^#]*)").match
+_cut_to_token = partial(re.compile(r"(?s)[^a-z_-].*").sub, "")  # RFC 9309 2.2.1: product-token
+_USUAL = ("\nDisallow:", "\nAllow:")
+_USUAL_NAMES = {written: name for name in ("allow", "disallow") for written in (name, name.capitalize(), name.upper())}
+_new = tuple.__new__  # half the time of a NamedTuple's own, where every line passes
+_ESCAPED_BYTES = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
+
+
+class Record(NamedTuple):
+    """
+    One line of a group that is no user-agent line. `line` counts from 1.
+
+    `name` is lower-case, `disallow` for its misspellings too; `value` has no comment and no outer blanks; `words` are
+    the whole line as written. `colon` is False where a record other than allow and disallow has a blank in its place.
+    """
+
+    line: int
+    name: str
+    value: str
+    words: str
+    colon: bool = True
+
+
+class Agent(NamedTuple):
+    """The value of a user-agent line, without comment and outer blanks, and its line."""
+
+    line: int
+    value: str
+
+
+class Part(NamedTuple):
+    """A user-agent line with its number and value, and the text up to the next one: its own rest, then whole lines."""
+
+    line: int
+    value: str
+    text: str
+
+
+class Group:
+    """One group, or several that were merged for one token: user-agent lines, and the records between and after."""
+
+    __slots__ = ("_others", "_rules", "parts")
+
+    def __init__(self, parts: Iterable[Part]) -> None:
+        self.parts = tuple(parts)
+        self._rules: tuple[Record, ...] | None = None
+        self._others: tuple[Record, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All that stands between and after its user-agent lines: equal for groups that say the same."""
+        return "".join([part.text for part in self.parts])
+
+    @property
+    def agents(self) -> tuple[Agent, ...]:
+        """The user-agent lines, top to bottom. A value may be empty, or a list that its author put on one line."""
+        return tuple(Agent(part.line, part.value) for part in self.parts)
+
+    def speaks_to(self, token: str) -> bool:
+        """True if one of its user-agent lines names `token`; `*` asks for a line that is for everyone."""
+        if token == "*":
+            for part in self.parts:
+                if part.value[:1] == "*" and is_everyone(part.value):
+                    return True
+            return False
+        return any(names(part.value, token) for part in self.parts)
+
+    @property
+    def rules(self) -> tuple[Record, ...]:
+        """The allow and disallow lines, top to bottom."""
+        return self._rules if self._rules is not None else self._read()
+
+    @property
+    def others(self) -> tuple[Record, ...]:
+        """All records but allow and disallow: Content-Signal, Content-Usage, License, Sitemap, …"""
+        if self._rules is None:
+            self._read()
+        return self._others
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """Every record, top to bottom."""
+        return tuple(sorted((*self.rules, *self.others)))
+
+    def _read(self) -> tuple[Record, ...]:
+        rules: list[Record] = []
+        others: list[Record] = []
+        for part in self.parts:
+            _read_lines(part.text, part.line, rules, others)
+        self._others = tuple(others)
+        self._rules = tuple(rules)
+        return self._rules
+
+
+class RobotsTxt:
+    """A robots.txt that was read. `outside` holds what stands before the first user-agent line."""
+
+    __slots__ = ("_chosen", "_head", "_lower", "_parts", "groups", "text", "utf8")
+
+    def __init__(self, text: str, *, utf8: bool = True) -> None:
+        self.text = text
+        self.utf8 = utf8
+        self._head, self._parts = _cut(text)
+        self.groups = _assemble(self._parts, _holds_rule)
+        self._chosen: dict[tuple[str, frozenset[str]], Group | None] = {}
+        self._lower: str | None = None
+
+    @property
+    def outside(self) -> tuple[Record, ...]:
+        """Records before any group: RFC 9309 gives them to nobody (2.2.2)."""
+        records: list[Record] = []
+        _read_lines(self._head, 0, records, records)
+        return tuple(records)
+
+    def mentions(self, word: str) -> bool:
+        """True if the lower-case `word` occurs anywhere: a quick "is there anything for me in this file?"."""
+        if self._lower is None:
+            self._lower = self.text.lower()
+        return word in self._lower
+
+    def named(self, token: str) -> bool:
+        """True if a group names `token` itself (RFC 9309 2.2.1); the `*` of everyone is no name."""
+        return self.mentions(token.lower()) and any(names(part.value, token) for part in self._parts)
+
+    def group_for(self, token: str, closing: frozenset[str] = frozenset()) -> Group | None:
+        """
+        The groups that name `token`, merged; if there are none, those for everyone, merged; or None (RFC 9309 2.2.1).
+
+        `closing` are names of records (lower case) that shall end a group as a rule does: AIPREF calls its own line a
+        rule. Access is never decided that way.
+        """
+        key = (token, closing)
+        if key not in self._chosen:
+            groups = self.groups
+            if closing:
+                groups = _assemble(self._parts, lambda text: _holds(text, closing))
+            named = self.named(token)
+            chosen = [group for group in groups if group.speaks_to(token if named else "*")]
+            whole = chosen[0] if len(chosen) == 1 else Group(part for group in chosen for part in group.parts)
+            self._chosen[key] = whole if chosen else None
+        return self._chosen[key]
+
+
+def parse(body: bytes, *, complete: bool = True) -> RobotsTxt:
+    """
+    Reads a robots.txt, at most `MAX_BYTES` of it. Nothing in `body` raises.
+
+    A body that is longer, or by `complete=False` was cut on its way, loses its last, broken line (RFC 9309 2.5).
+    """
+    if len(body) > MAX_BYTES:
+        body, complete = body[:MAX_BYTES], False
+    if not complete:
+        body = body[: max(body.rfind(b"\n"), body.rfind(b"\r")) + 1]
+    utf8 = True
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        utf8 = False
+        text = _decode_other(body)
+    if not text.isascii():
+        text = text.translate(_INVISIBLE)
+    return RobotsTxt("\n".join(text.splitlines()), utf8=utf8)
+
+
+def read_rule(words: str) -> tuple[str, str]:
+    """Name (`allow`, `disallow`) and value of the whole line `words`, which is an allow or a disallow line."""
+    found = _match_rule(words)
+    if not found:
+        return "allow", ""
+    return "disallow" if found[1] else "allow", found[2].strip()
+
+
+def names(value: str, token: str) -> bool:
+    """
+    True if the user-agent value names `token`: as a whole, or once cut where a product token ends.
+
+    Files write `Bot/2.0`; an operator's own token may hold digits, against RFC 9309 2.2.1.
+    """
+    value, token = value.lower(), token.lower()
+    if not token or token == "*" or not value.startswith(token):
+        return False
+    rest = value[len(token) :]
+    return not rest or _cut_to_token(value) == token or not (rest[0].isalnum() or rest[0] in "-_")
+
+
+def is_everyone(value: str) -> bool:
+    """True for `*`, and for `*` with a blank and any text behind it, as google/robotstxt has it."""
+    return value == "*" or (value[:1] == "*" and value[1].isspace())
+
+
+def _decode_other(body: bytes) -> str:
+    if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return body.decode("utf-16", "replace")
+    # Single bytes that are no UTF-8 are nearly always Latin-1; valid sequences around them keep their meaning.
+    return body.decode("utf-8", "surrogateescape").translate(_ESCAPED_BYTES)
+
+
+def _cut(text: str) -> tuple[str, tuple[Part, ...]]:
+    pieces = _split_at_agents("\n" + text)
+    line = pieces[0].count("\n")
+    parts = []
+    for index in range(1, len(pieces), 2):
+        line += 1
+        between = pieces[index + 1]
+        parts.append(_new(Part, (line, pieces[index].strip(), between)))
+        line += between.count("\n")
+    return pieces[0], tuple(parts)
+
+
+def _assemble(parts: tuple[Part, ...], closes: Callable[[str], bool]) -> tuple[Group, ...]:
+    groups: list[Group] = []
+    current: list[Part] = []
+    for part in parts:
+        current.append(part)
+        if closes(part.text):
+            groups.append(Group(current))
+            current = []
+    if current:
+        groups.append(Group(current))
+    return tuple(groups)
+
+
+def _holds_rule(text: str) -> bool:
+    return text.startswith(_USUAL) or (len(text) > 1 and _find_rule(text) is not None)
+
+
+def _holds(text: str, names: frozenset[str]) -> bool:
+    rules: list[Record] = []
+    others: list[Record] = []
+    _read_lines(text, 0, rules, others)
+    return bool(rules) or any(record.name in names for record in others)
+
+
+def _read_lines(text: str, line: int, rules: list[Record], others: list[Record]) -> None:
+    """Reads the whole lines of `text`, which begins inside line number `line`."""
+    for raw in text.split("\n")[1:]:
+        line += 1
+        words = raw.strip()
+        if not words or words[0] == "#":
+            continue
+        head, colon, value = words.partition(":")
+        name = _USUAL_NAMES.get(head)
+        if name and colon:
+            if "#" in value:
+                value = value.partition("#")[0]
+            rules.append(_new(Record, (line, name, value.strip(), words, True)))
+        elif _match_rule(words):
+            rules.append(Record(line, *read_rule(words), words))
+        else:
+            record = _read_other(line, words)
+            if record:
+                others.append(record)
+
+
+def _read_other(line: int, words: str) -> Record | None:
+    colon = True
+    found = _match_record(words)
+    if not found:
+        found = _match_words(words)
+        colon = False
+    return Record(line, found[1].lower(), found[2].strip(), words, colon) if found else None

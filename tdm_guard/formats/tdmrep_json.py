@@ -1,0 +1,137 @@
+"""
+The structure of tdmrep.json (sec-tdm-file): an array of rules, each an object; and the shapes found in its stead.
+
+    file = "[" *( rule "," ) rule "]"       rule: members in order, duplicates kept
+
+What stands at the wrong place (an object as root, an array in an array, rules under a wrapping name) is delivered too,
+marked as `wrapped`; whether it counts is for the signal to say.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_BYTES = 512 * 1024  # as robots.txt has it (RFC 9309 2.5); the longest file seen is far below
+MAX_RULES = 10_000  # a file with more is not read at all: to cut it silently could lose a reservation
+MAX_NESTING = 8  # arrays and wrapping objects around a rule; the deepest seen has two
+WRAPPERS = frozenset({"policies", "rules", "list", "tdmrep", "tdm"})  # names under which rules were found
+_MAX_DIGITS = 40  # an integer of more digits is neither 0, 1 nor 2; Python refuses to read very long ones
+
+_MENTION = re.compile(
+    r"""(?im)(?:^[ \t]*|["'“”])tdm[-_:]reservation["'“”]?\s{0,16}[:=]\s{0,16}["'“”]?(?:1(?:\.0*)?|true)(?![\w.])"""
+)
+
+
+class Members(tuple[tuple[str, Any], ...]):
+    """An object's members in order, duplicates kept: many parsers keep the last one only."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    One place where a rule can stand: its number in the file, its members (None: no object stands there).
+
+    Members of an object named `tdm` inside are among them as `tdm:reservation` and so on.
+    """
+
+    number: int
+    members: Members | None
+    wrapped: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesFile:
+    """What a body holds. `problem` says why it is not an array of rules, `place` where that shows."""
+
+    entries: tuple[Entry, ...] = ()
+    problem: str | None = None
+    place: str | None = None
+    is_json: bool = True
+    overflow: bool = False
+
+
+def parse(body: bytes) -> RulesFile:
+    """Reads a body; never raises. UTF-8 with or without a byte order mark; wrong bytes are replaced, not fatal."""
+    try:
+        root = _loads(body)
+    except json.JSONDecodeError as error:
+        return RulesFile(problem=f"not JSON: {error.msg}", place=f"line {error.lineno}", is_json=False)
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        return RulesFile(problem=f"not JSON: {reason}", is_json=False)
+    if not isinstance(root, list | Members):
+        return RulesFile(problem="the root is neither an array nor an object", place="line 1")
+    entries: list[Entry] = []
+    for members, wrapped in _walk(root, wrapped=False, depth=0):
+        if len(entries) == MAX_RULES:
+            return RulesFile(problem=f"more than {MAX_RULES} rules", overflow=True)
+        entries.append(Entry(len(entries) + 1, members, wrapped))
+    problem = None if isinstance(root, list) else "the root is an object; it must be an array of rules"
+    return RulesFile(entries=tuple(entries), problem=problem, place="line 1" if problem else None)
+
+
+def mentions_reservation(body: bytes) -> re.Match[str] | None:
+    """Where a text that is not JSON holds the reservation member with 1 or true. Time linear in the body."""
+    return _MENTION.search(body.decode(json.detect_encoding(body), "replace"))
+
+
+def is_page(body: bytes) -> bool:
+    """True if a page stands where the file was asked for: sites answer any path with one."""
+    return body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
+
+
+def _loads(body: bytes) -> Any:
+    text = body.decode("utf-8-sig", "replace")
+    return json.loads(text, object_pairs_hook=Members, parse_int=_integer, parse_constant=_refuse)
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _MAX_DIGITS else float("inf")
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON value")
+
+
+def _walk(value: list[Any] | Members, *, wrapped: bool, depth: int) -> Iterator[tuple[Members | None, bool]]:
+    """The places of rules, in order. An object that only wraps others is no place of its own."""
+    if isinstance(value, Members):
+        inside = [inner for name, inner in value if name.lower() in WRAPPERS and _holds_rules(name, inner)]
+        if len(inside) < len(value) or not inside:
+            yield _flat(value), wrapped or depth == 0
+        items: list[Any] = inside
+        wrapped = True
+    else:
+        items = value
+    for item in items:
+        if isinstance(item, list | Members) and depth < MAX_NESTING:
+            nested = wrapped or isinstance(item, list)
+            yield from _walk(item, wrapped=nested, depth=depth + 1)
+        else:
+            yield None, wrapped
+
+
+def _flat(members: Members) -> Members:
+    """The members with those of an object under `tdm` in its place, their names prefixed."""
+    if not any(isinstance(raw, Members) for _, raw in members):
+        return members
+    flat: list[tuple[str, Any]] = []
+    for name, raw in members:
+        if name.lower() == "tdm" and isinstance(raw, Members):
+            flat += [("tdm:" + inner.lower().removeprefix("tdm-"), value) for inner, value in raw]
+        else:
+            flat.append((name, raw))
+    return Members(flat)
+
+
+def _holds_rules(name: str, inner: Any) -> bool:
+    """An object under `tdm` is the rule itself in another spelling: its members belong to the object around it."""
+    return isinstance(inner, list) or (isinstance(inner, Members) and name.lower() != "tdm")

@@ -1,0 +1,186 @@
+"""
+Guard: fetches once per origin, opens cases, logs every decision.
+
+strategy: everything here is plain functions and one generator (`load`) that yields batches of effects; an edge drives
+it with `run` or `run_async` and performs the effects with its own client. No edge reads a standard.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from tdm_guard.cache import PolicyCache, open_cache
+from tdm_guard.case import Case
+from tdm_guard.errors import Withheld
+from tdm_guard.fetch import Effects, follow, together
+from tdm_guard.judge import Judge
+from tdm_guard.log.jsonl import JsonlLog
+from tdm_guard.log.record import RunInfo
+from tdm_guard.model import Decision, Fetched, Result
+from tdm_guard.options import Options
+from tdm_guard.origin import Origin
+from tdm_guard.policy import OriginPolicy, Wanted, gather
+
+Load = Generator[Effects, Sequence[Any], OriginPolicy]
+MAX_HANDED = 256  # documents that a framework fetched itself and that wait for their origin to be read
+
+
+def utc_now() -> datetime:
+    """The wall clock, in UTC."""
+    return datetime.now(UTC)
+
+
+class Guard:
+    """
+    One run of a collector: its options, policy cache and compliance log.
+
+    `count` is called with the name of each thing worth counting (`admitted`, `verdict/reserved`, `policy/fetched`, …).
+    Raises `LogError` when the log cannot be written.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        *,
+        cache: PolicyCache | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        count: Callable[[str], None] | None = None,
+    ) -> None:
+        self.options = options
+        self.judge = Judge.of(options)
+        self.cache = open_cache(options.cache) if cache is None else cache
+        self.clock = clock
+        self.totals: Counter[str] = Counter()
+        self._count = count
+        self._handed: dict[str, Fetched] = {}
+        self._ended = False
+        self.log = JsonlLog(options.log, run=_run_info(options), now=clock())
+
+    # ---- policies -----------------------------------------------------------------------------------------------
+
+    def known(self, origin: Origin) -> OriginPolicy | None:
+        """The policy of `origin` if it was read and is fresh."""
+        policy = self.cache.get(origin)
+        if policy is None or policy.listener != self.judge.listener or self.clock() >= policy.expires_at:
+            return None
+        self.count("policy/hit")
+        return policy
+
+    def hand(self, url: str, fetched: Fetched) -> None:
+        """Takes a document that the framework fetched on its own account, so that it is not fetched twice."""
+        if len(self._handed) < MAX_HANDED:
+            self._handed[url] = fetched
+
+    def load(self, origin: Origin) -> Load:
+        """
+        Reads the documents of `origin` and keeps the policy. Yields batches of effects, takes their answers.
+
+        An origin of which one document got no answer is not asked for the others.
+        """
+        reading = gather(origin, self.judge.signals, self.judge.listener, self.clock(), self.cache.get(origin))
+        try:
+            wanted = next(reading)
+            while True:
+                wanted = reading.send((yield from self._fetch(origin, wanted)))
+        except StopIteration as finished:
+            policy: OriginPolicy = finished.value
+        for checked in policy.checked:
+            if checked.result is Result.UNREACHABLE and not checked.cached:
+                self.count("policy/unreachable")
+        self.cache.put(policy.as_cached())
+        return policy
+
+    def _fetch(
+        self, origin: Origin, wanted: tuple[Wanted, ...]
+    ) -> Generator[Effects, Sequence[Any], dict[str, Fetched | None]]:
+        answers: dict[str, Fetched | None] = {
+            want.url: self._handed.pop(want.url) for want in wanted if want.url in self._handed
+        }
+        rest = [want for want in wanted if want.url not in answers]
+        silent = next((answer.error for answer in answers.values() if answer and answer.error), None)
+        if silent:
+            return answers | {want.url: Fetched.unreachable(f"not asked: {silent} before") for want in rest}
+        for _ in rest:
+            self.count("policy/fetched")
+        fetched = yield from together([follow(want, origin, self.options.policy_timeout) for want in rest])
+        return answers | {want.url: answer for want, answer in zip(rest, fetched, strict=True)}
+
+    # ---- cases --------------------------------------------------------------------------------------------------
+
+    def open(self, url: str, policy: OriginPolicy, *, hops: tuple[str, ...] = (), authenticated: bool = False) -> Case:
+        """A case for `url` under its origin's policy."""
+        return Case(self.judge, url, policy, self.clock(), hops=hops, authenticated=authenticated)
+
+    def close(self, case: Case) -> Decision:
+        """
+        Decides and writes the record; whoever calls it hands on or withholds only afterwards.
+
+        Raises `LogError` if the record cannot be written.
+        """
+        decision = self.log.decision(case.decision(self.clock()))
+        self.count("admitted" if decision.admitted else "withheld")
+        self.count(f"verdict/{decision.verdict.value}")
+        for signal in {statement.signal for statement in decision.because}:
+            self.count(f"signal/{signal}")
+        return decision
+
+    def settle(self, case: Case, request: Any = None) -> Decision:
+        """Closes the case; raises `Withheld` with the decision if its content may not be handed on."""
+        decision = self.close(case)
+        if not decision.admitted:
+            raise Withheld(decision, request)
+        return decision
+
+    def count(self, name: str) -> None:
+        """Counts one `name`, here and for the framework."""
+        self.totals[name] += 1
+        if self._count is not None:
+            self._count(name)
+
+    def end(self) -> None:
+        """Writes the end record and closes the log; a second call does nothing."""
+        if not self._ended:
+            self._ended = True
+            self.log.end(self.clock())
+            self.log.close()
+
+
+def _run_info(options: Options) -> RunInfo:
+    described = options.describe()
+    spelled = json.dumps(described, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return RunInfo(
+        usages=options.usages,
+        agent=options.agent,
+        posture=options.posture,
+        mode=options.mode,
+        operator=described["operator"],
+        signals=tuple(signal.name for signal in options.signals),
+        config_sha256=hashlib.sha256(spelled.encode("ascii")).hexdigest(),
+    )
+
+
+def run(loading: Load, perform: Callable[[Effects], Sequence[Any]]) -> OriginPolicy:
+    """Drives `Guard.load` where effects are performed in the calling thread."""
+    try:
+        effects = next(loading)
+        while True:
+            effects = loading.send(perform(effects))
+    except StopIteration as finished:
+        policy: OriginPolicy = finished.value
+        return policy
+
+
+async def run_async(loading: Load, perform: Callable[[Effects], Awaitable[Sequence[Any]]]) -> OriginPolicy:
+    """Drives `Guard.load` in an event loop, whichever it is."""
+    try:
+        effects = next(loading)
+        while True:
+            effects = loading.send(await perform(effects))
+    except StopIteration as finished:
+        policy: OriginPolicy = finished.value
+        return policy

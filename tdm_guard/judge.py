@@ -1,0 +1,202 @@
+"""
+Judging without a network: options checked once, then any number of URLs, bodies and policies.
+
+For archives and the engines that process them; the guard uses the same judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from tdm_guard.case import Case
+from tdm_guard.decide import decide
+from tdm_guard.errors import ConfigurationError, PolicyMismatch
+from tdm_guard.formats.html import Scanner
+from tdm_guard.model import Decision, Fetched
+from tdm_guard.options import OPTION_NAMES, Options
+from tdm_guard.origin import Origin
+from tdm_guard.policy import OriginPolicy, documents, gather
+
+OFFLINE_OPTIONS = frozenset({"usages", "agent", "operator", "posture", "mode", "signals", "max_asset_bytes"})
+Policies = Mapping[str, Fetched] | OriginPolicy
+
+
+class Judge:
+    """
+    Judges URLs under one set of options (`docs/options.md`), without network or clock; picklable.
+
+    Raises `ConfigurationError` for an unknown option or a bad value.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        networked = sorted(set(options) & set(OPTION_NAMES) - OFFLINE_OPTIONS)
+        if networked:
+            raise ConfigurationError(
+                *(
+                    f"{name}: has no meaning without a network; known here are {', '.join(sorted(OFFLINE_OPTIONS))}"
+                    for name in networked
+                )
+            )
+        self._prepare(Options.read(options))
+
+    @classmethod
+    def of(cls, options: Options) -> Judge:
+        """A judge for options that were checked before."""
+        judge = cls.__new__(cls)
+        judge._prepare(options)
+        return judge
+
+    def _prepare(self, options: Options) -> None:
+        self.options = options
+        self.listener = options.listener
+        self.terms = options.terms
+        self.max_asset_bytes = options.max_asset_bytes
+        asked = set(options.usages)
+        self.signals = tuple(signal for signal in options.signals if not asked.isdisjoint(signal.usages))
+        self.header_signals = tuple(signal for signal in self.signals if signal.read_headers)
+        self.page_signals = tuple(signal for signal in self.signals if signal.read_html)
+        self.settling_signals = tuple(signal for signal in self.signals if signal.settle)
+        self.fields = frozenset().union(*(signal.headers for signal in self.header_signals)) - {"content-type"}
+        self.scanner = Scanner(word for signal in self.page_signals for word in signal.html_words)
+        self.silence = decide((), self.terms)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Judge.of, (self.options,)
+
+    def needed_documents(self, origin: str | Origin) -> tuple[str, ...]:
+        """The URLs of the documents that `read_policies` wants of an origin."""
+        origin = Origin.parse(origin) if isinstance(origin, str) else origin
+        return tuple(f"{origin}{document.path}" for document in documents(self.signals, self.listener))
+
+    def read_policies(
+        self, origin: str | Origin, documents: Mapping[str, Fetched | None], *, now: datetime
+    ) -> OriginPolicy:
+        """
+        Reads an origin's documents once. `documents` maps paths on the origin, or absolute URLs, to their answers.
+
+        `now` is aware of its time zone. One that is missing, or None, counts as never asked for.
+        """
+        origin = Origin.parse(origin) if isinstance(origin, str) else origin
+        by_url = {f"{origin}{key}" if key.startswith("/") else key: value for key, value in documents.items()}
+        reading = gather(origin, self.signals, self.listener, aware(now))
+        try:
+            wanted = next(reading)
+            while True:
+                wanted = reading.send({want.url: _checked(by_url.get(want.url)) for want in wanted})
+        except StopIteration as finished:
+            policy: OriginPolicy = finished.value
+            return policy
+
+    def policy_for(self, url: str, policies: Policies, now: datetime) -> OriginPolicy:
+        """The policy of the URL's origin. Raises `PolicyMismatch` if `policies` was read for something else."""
+        if not isinstance(policies, OriginPolicy):
+            return self.read_policies(Origin.parse(url), policies, now=now)
+        if policies.listener is not self.listener and policies.listener != self.listener:
+            raise PolicyMismatch(
+                f"this policy was read for {policies.listener}, not for {self.listener}: read it again"
+            )
+        if not policies.covers(url):
+            raise PolicyMismatch(f"this policy is of {policies.name} and says nothing of {url[:200]}")
+        return policies
+
+    def evaluate(
+        self,
+        url: str,
+        *,
+        status: int | None = None,
+        headers: Iterable[tuple[str, str]] = (),
+        body: bytes | None = None,
+        body_complete: bool = True,
+        policies: Policies | None = None,
+        hops: Sequence[Fetched] = (),
+        unread: str = "undetermined",
+        now: datetime,
+    ) -> Decision:
+        """
+        The decision for one URL and what is known of its response; see the module's function of the same name.
+
+        Without `status` the decision is whether the URL may be requested.
+        """
+        now = aware(now)
+        policy = self.policy_for(url, {} if policies is None else policies, now)
+        case = Case(self, url, policy, now, ignore_unasked=_ignores(unread))
+        if hops:
+            for hop in hops:
+                case.hear_hop(hop.url or url, hop.headers)
+        if status is not None:
+            case.hear_headers(status, headers)
+            if body is not None:
+                case.hear_body(body, complete=body_complete)
+        return case.decision()
+
+
+def evaluate(
+    url: str,
+    *,
+    status: int | None = None,
+    headers: Iterable[tuple[str, str]] = (),
+    body: bytes | None = None,
+    body_complete: bool = True,
+    policies: Policies | None = None,
+    hops: Sequence[Fetched] = (),
+    unread: str = "undetermined",
+    now: datetime,
+    **options: Any,
+) -> Decision:
+    """
+    The decision for one URL, from what is known: pure, without network or clock.
+
+    `status`, `headers` (pairs, repeated lines kept) and `body` are the response's; `body_complete=False` says that
+    `body` is a prefix. Without `status` the decision is whether the URL may be requested. `policies` maps paths on
+    the URL's origin, or absolute URLs, to a `Fetched`, or is an `OriginPolicy`. A document that must be read and was
+    never asked for makes the verdict undetermined, unless `unread="ignore"`. `hops` are the answers of earlier
+    redirect hops. `options` are those that need no network (`docs/options.md`).
+
+    Raises `ConfigurationError` (options), `UnsupportedURL` (not http or https), `PolicyMismatch`.
+    """
+    return Judge(**options).evaluate(
+        url,
+        status=status,
+        headers=headers,
+        body=body,
+        body_complete=body_complete,
+        policies=policies,
+        hops=hops,
+        unread=unread,
+        now=now,
+    )
+
+
+def read_policies(
+    origin: str | Origin, documents: Mapping[str, Fetched | None], *, now: datetime, **options: Any
+) -> OriginPolicy:
+    """Reads an origin's documents once, for judging many of its URLs; see `Judge.read_policies`."""
+    return Judge(**options).read_policies(origin, documents, now=now)
+
+
+def needed_documents(origin: str | Origin, **options: Any) -> tuple[str, ...]:
+    """The URLs of the documents that bear on an origin's URLs under these options."""
+    return Judge(**options).needed_documents(origin)
+
+
+def aware(moment: datetime) -> datetime:
+    """`moment` in UTC. Raises `ConfigurationError` for a time without a zone: evidence needs a definite one."""
+    if moment.tzinfo is UTC:
+        return moment
+    if moment.tzinfo is None:
+        raise ConfigurationError(f"now: {moment!r} has no time zone; for example datetime.now(UTC)")
+    return moment.astimezone(UTC)
+
+
+def _ignores(unread: str) -> bool:
+    if unread in ("undetermined", "ignore"):
+        return unread == "ignore"
+    raise ConfigurationError(f'unread: {unread!r} is neither "undetermined" nor "ignore"')
+
+
+def _checked(answer: object) -> Fetched | None:
+    if answer is None or isinstance(answer, Fetched):
+        return answer
+    raise ConfigurationError(f"policies: {answer!r} is no Fetched; for example Fetched(status=404)")

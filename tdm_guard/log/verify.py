@@ -1,0 +1,218 @@
+"""
+Is a log whole? Per run: every sequence number once and in order, the hash chain, a beginning and an end.
+
+What a crash leaves behind (a torn line, no end record) is a remark; what a crash cannot explain is an error. Whoever
+can rewrite the whole file can rewrite its chain: keep the last hash elsewhere if that matters.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from tdm_guard.log.reader import Line
+from tdm_guard.log.record import VERSION, decision_id, digest_of, unseal
+from tdm_guard.model import Verdict, bounded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MAX_RUNS = 100_000  # runs kept in mind at a time, about 1 KB each
+_TYPES = ("run", "decision", "body", "end")
+_WITHHOLDING = {verdict.value for verdict in Verdict if verdict.withholds}
+_VERDICTS = {verdict.value for verdict in Verdict}
+
+
+class Severity(StrEnum):
+    """An error makes the log invalid; a remark does not."""
+
+    ERROR = "error"
+    REMARK = "remark"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something a verification came upon, with its place; `line` 0 is the file as a whole."""
+
+    path: str
+    line: int
+    severity: Severity
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}" if self.line else self.path
+        return f"{place}: {self.severity}: {self.message}"
+
+
+@dataclass(slots=True)
+class _Run:
+    path: str
+    prev: str
+    seq: int = 0
+    ended: bool = False
+    totals: Counter[str] = field(default_factory=Counter)
+
+
+class Verification:
+    """
+    Goes through lines, in the order of the files given, and counts what it saw.
+
+    A run may go on in the next file. `errors` decides; `decisions` and `runs` say how much was looked at.
+    """
+
+    def __init__(self) -> None:
+        self.errors = 0
+        self.decisions = 0
+        self._runs: dict[str, _Run] = {}
+        self._unread: Line | None = None  # a line that is no record: torn, if nothing but a new run comes after it
+        self._last = Line(path="", number=0, raw=b"")
+
+    @property
+    def runs(self) -> int:
+        """Runs seen."""
+        return len(self._runs)
+
+    def findings(self, lines: Iterable[Line]) -> Iterator[Finding]:
+        """What is wrong or worth knowing, as it is met. Streams: memory grows with runs, not with lines."""
+        for finding in self._all(lines):
+            self.errors += finding.severity is Severity.ERROR
+            yield finding
+
+    def _all(self, lines: Iterable[Line]) -> Iterator[Finding]:
+        for line in lines:
+            yield from self._settle_unread(line)
+            self._last = line
+            if line.record is None:
+                self._unread = line
+                continue
+            if not line.whole:
+                yield _remark(line, "the last line has no newline; its record is complete")
+            yield from self._record(line)
+        yield from self._settle_unread(None)
+        yield from self._settle_runs()
+
+    def _settle_unread(self, following: Line | None) -> Iterator[Finding]:
+        line, self._unread = self._unread, None
+        if line is None:
+            return
+        last = following is None or following.path != line.path
+        if (last and not line.whole) or (not last and following is not None and following.type == "run"):
+            yield _remark(line, f"torn by a crash ({line.problem})")
+        else:
+            yield _error(line, f"no record: {line.problem}")
+
+    def _settle_runs(self) -> Iterator[Finding]:
+        if not self._runs and not self.errors:
+            path = self._last.path
+            yield Finding(path=path, line=0, severity=Severity.ERROR, message="holds no run: is this a compliance log?")
+        for name, run in self._runs.items():
+            if not run.ended:
+                message = f"run {_shown(name)} has no end record: it was cut short, or goes on"
+                yield Finding(path=run.path, line=0, severity=Severity.REMARK, message=message)
+
+    def _record(self, line: Line) -> Iterator[Finding]:
+        record = line.record or {}
+        name, kind = record.get("run"), line.type
+        if kind not in _TYPES:
+            yield _remark(line, f"type {_shown(kind)} is unknown here; nothing of it was verified")
+        elif record.get("v") != VERSION:
+            yield _error(
+                line, f"version {_shown(record.get('v'))} of a {kind} record cannot be verified, only {VERSION}"
+            )
+        elif not isinstance(name, str) or not name:
+            yield _error(line, f"a {kind} record without the name of its run")
+        elif kind == "run":
+            yield from self._begin(line, name)
+        elif (run := self._runs.get(name)) is None:
+            yield _error(line, f"a {kind} record of run {_shown(name)}, which has no run record before it")
+        elif run.ended:
+            yield _error(line, f"a {kind} record of run {_shown(name)} after its end record")
+        else:
+            run.path = line.path
+            yield from {"decision": self._decision, "body": self._body, "end": self._end}[kind](line, name, run)
+
+    def _begin(self, line: Line, name: str) -> Iterator[Finding]:
+        if name in self._runs:
+            yield _error(line, f"run {_shown(name)} begins a second time")
+        elif len(self._runs) >= MAX_RUNS:
+            yield _error(line, f"more than {MAX_RUNS} runs; verify fewer files at a time")
+        else:
+            self._runs[name] = _Run(path=line.path, prev=digest_of(line.raw))
+
+    def _decision(self, line: Line, name: str, run: _Run) -> Iterator[Finding]:
+        record: Any = line.record
+        self.decisions += 1
+        seq = record.get("seq")
+        in_order = False
+        if not isinstance(seq, int) or isinstance(seq, bool) or not 0 < seq < 2**63:
+            yield _error(line, f"seq {_shown(seq)} is no number")
+        elif seq <= run.seq:
+            yield _error(line, f"seq {seq} comes after {run.seq}: repeated or out of order")
+        else:
+            in_order = seq == run.seq + 1
+            if not in_order:
+                yield _error(line, f"gap in run {_shown(name)}: seq {run.seq + 1} to {seq - 1} missing")
+            run.seq = seq
+        if record.get("id") != decision_id(name, seq):
+            yield _error(
+                line, f"id {_shown(record.get('id'))} does not belong to seq {_shown(seq)} of run {_shown(name)}"
+            )
+        yield from self._chain(line, run, in_order=in_order)
+        yield from _outcome(line)
+        verdict = record.get("verdict")
+        run.totals[verdict if isinstance(verdict, str) and verdict in _VERDICTS else "unknown"] += 1
+
+    def _chain(self, line: Line, run: _Run, *, in_order: bool) -> Iterator[Finding]:
+        record: Any = line.record
+        sealed = unseal(line.raw)
+        if sealed is None:
+            yield _error(line, "does not end with its hash")
+            return
+        stated, actual = sealed
+        if stated != actual:
+            yield _error(line, f"changed after it was written: hash {stated[:12]}…, its bytes have {actual[:12]}…")
+        if in_order and record.get("prev") != run.prev:
+            yield _error(line, "the record before it was changed or exchanged: prev is not its hash")
+        run.prev = stated
+
+    def _body(self, line: Line, name: str, run: _Run) -> Iterator[Finding]:
+        decision = (line.record or {}).get("decision")
+        start, _, number = decision.rpartition("-") if isinstance(decision, str) else ("", "", "")
+        known = start == name and number.isascii() and number.isdigit() and len(number) < 20
+        if not known or not 0 < int(number) <= run.seq:
+            yield _error(line, f"a body of decision {_shown(decision)}, which is not in run {_shown(name)} before it")
+
+    def _end(self, line: Line, name: str, run: _Run) -> Iterator[Finding]:
+        run.ended = True
+        totals = (line.record or {}).get("totals")
+        if totals != dict(run.totals):
+            yield _error(
+                line,
+                f"run {_shown(name)} ended with totals {_shown(totals)}, but its records come to {dict(run.totals)}",
+            )
+
+
+def _outcome(line: Line) -> Iterator[Finding]:
+    record: Any = line.record
+    verdict, admitted, enforced = record.get("verdict"), record.get("admitted"), record.get("enforced")
+    if not isinstance(verdict, str) or verdict not in _VERDICTS:
+        yield _error(line, f"verdict {_shown(verdict)} is unknown")
+    elif admitted is not (enforced is False or verdict not in _WITHHOLDING):
+        yield _error(line, f"admitted is {_shown(admitted)} under verdict {verdict} and enforced {_shown(enforced)}")
+    if not isinstance(record.get("url"), str):
+        yield _error(line, "a decision without a URL")
+
+
+def _error(line: Line, message: str) -> Finding:
+    return Finding(path=line.path, line=line.number, severity=Severity.ERROR, message=message)
+
+
+def _remark(line: Line, message: str) -> Finding:
+    return Finding(path=line.path, line=line.number, severity=Severity.REMARK, message=message)
+
+
+def _shown(value: object) -> str:
+    """A stranger's value for a message: escapes instead of control characters, and not at any length."""
+    return bounded(repr(value), 120) or ""

@@ -1,0 +1,444 @@
+"""The values that travel between layers: evidence, statements, faults, fetched documents, decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, NamedTuple, Self
+
+from tdm_guard.usage import Usage
+
+MAX_EXCERPT = 240  # characters of a stranger's words that are kept
+Headers = tuple[tuple[str, str], ...]
+
+
+class Posture(StrEnum):
+    """How a standard is read: to the letter, or with repairs that can only add a reservation."""
+
+    CAUTIOUS = "cautious"
+    LITERAL = "literal"
+
+
+class Stance(StrEnum):
+    """What is said about a usage."""
+
+    RESERVED = "reserved"
+    PERMITTED = "permitted"
+    UNSTATED = "unstated"
+    UNDETERMINED = "undetermined"
+
+
+class Verdict(StrEnum):
+    """The outcome for one URL and our usages."""
+
+    UNRESERVED = "unreserved"
+    PERMITTED = "permitted"
+    AUTHORISED = "authorised"
+    EXEMPT = "exempt"
+    RESERVED = "reserved"
+    REVIEW = "review"
+    UNDETERMINED = "undetermined"
+
+    @property
+    def withholds(self) -> bool:
+        """True if content under this verdict is not handed on."""
+        return self in _WITHHOLDING
+
+
+_WITHHOLDING = frozenset({Verdict.RESERVED, Verdict.REVIEW, Verdict.UNDETERMINED})
+
+
+class Kind(StrEnum):
+    """What a statement is about: mining, or access to the bytes at all."""
+
+    RESERVATION = "reservation"
+    PERMISSION = "permission"
+    ACCESS = "access"
+
+
+class Layer(StrEnum):
+    """Where a statement sits: at a location, inside a file, or in a declaration over a repertoire."""
+
+    LOCATION = "location"
+    ASSET = "asset"
+    REPERTOIRE = "repertoire"
+
+
+class Stage(StrEnum):
+    """How far a case got before its decision."""
+
+    POLICY = "policy"
+    HEADERS = "headers"
+    BODY = "body"
+    ASSET = "asset"
+
+
+class Result(StrEnum):
+    """What became of a document that was looked for."""
+
+    READ = "read"
+    ABSENT = "absent"
+    UNREADABLE = "unreadable"
+    UNREACHABLE = "unreachable"
+    NOT_ATTEMPTED = "not-attempted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a reader's input came from: the part of the evidence that is the same for all its statements."""
+
+    url: str
+    carrier: str
+    sha256: str | None = None
+    retrieved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Where words were read: document, place in it, the raw words, digest and time (UTC) of the document."""
+
+    source: str
+    carrier: str
+    locator: str | None = None
+    excerpt: str | None = None
+    sha256: str | None = None
+    retrieved_at: datetime | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready mapping; members without a value are left out."""
+        return {
+            item.name: plain(value) for item in fields(self) if (value := getattr(self, item.name)) not in (None, ())
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement(Evidence):
+    """
+    One source's word on some usages. A reservation is one whose stance is reserved.
+
+    `repair` is the code under which the cautious posture read it so; `rank` orders the carriers of one standard
+    (file, header, document metadata), for standards in which a nearer carrier supersedes.
+    """
+
+    kind: Kind = Kind.RESERVATION
+    signal: str
+    usages: tuple[Usage, ...]
+    stance: Stance
+    layer: Layer = Layer.LOCATION
+    rightsholder: str | None = None
+    policy_url: str | None = None
+    contact: str | None = None
+    match: Mapping[str, str] | None = None
+    repair: str | None = None
+    rank: int = field(default=0, repr=False)
+
+    @classmethod
+    def at(cls, source: Source, /, *, excerpt: str | None = None, **members: Any) -> Self:
+        """A statement read from `source`; the excerpt is bounded."""
+        return cls(
+            source=source.url,
+            carrier=source.carrier,
+            sha256=source.sha256,
+            retrieved_at=source.retrieved_at,
+            excerpt=bounded(excerpt),
+            **members,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        record = super(Statement, self).to_dict()
+        record.pop("rank", None)
+        return record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault(Evidence):
+    """Something written against its own standard's rules: kept with its place, never guessed into meaning."""
+
+    message: str
+    signal: str | None = None
+
+    @classmethod
+    def at(cls, source: Source, message: str, /, *, excerpt: str | None = None, **members: Any) -> Self:
+        """A fault found in `source`; the excerpt is bounded."""
+        return cls(
+            source=source.url,
+            carrier=source.carrier,
+            sha256=source.sha256,
+            retrieved_at=source.retrieved_at,
+            excerpt=bounded(excerpt),
+            message=message,
+            **members,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one reader made of one input."""
+
+    statements: tuple[Statement, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+NOTHING = Reading()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A document that was looked for, and what became of it."""
+
+    document: str
+    result: Result
+    status: int | None = None
+    retrieved_at: datetime | None = None
+    sha256: str | None = None
+    cached: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready mapping with every member."""
+        return {item.name: plain(getattr(self, item.name)) for item in fields(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """
+    What a document answered: status, header pairs and decoded body; or an error, when nothing usable came.
+
+    `url` is the address after `redirects` (the earlier addresses); `at` the time (UTC) it came;
+    `complete=False` says that the body was cut at a size limit.
+    """
+
+    status: int | None = None
+    headers: Iterable[tuple[str, str]] = ()
+    body: bytes = b""
+    url: str | None = None
+    at: datetime | None = None
+    redirects: tuple[str, ...] = ()
+    error: str | None = None
+    complete: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "headers", tuple(self.headers))
+        object.__setattr__(self, "redirects", tuple(self.redirects))
+
+    @classmethod
+    def unreachable(cls, error: str, *, status: int | None = None, at: datetime | None = None) -> Self:
+        """An answer that never came, or not whole: `error` says why (timeout, dns, tls, too many redirects, …)."""
+        return cls(status=status, error=error, at=at)
+
+    def header(self, name: str) -> str | None:
+        """The first value of the field `name` (lower case), or None."""
+        return next((value for field_name, value in self.headers if field_name.lower() == name), None)
+
+
+class Exchange(NamedTuple):
+    """The facts of one request and its response that go into the record."""
+
+    final_url: str
+    origin: str
+    status: int | None = None
+    content: bool = False
+    authenticated: bool = False
+    media_type: str | None = None
+    bytes: int | None = None
+    content_sha256: str | None = None
+    cached: bool = False
+    hops: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the statements come to: the verdict, the stance per usage, and the statements that settled it."""
+
+    verdict: Verdict
+    usages: Mapping[Usage, Stance]
+    because: tuple[Statement, ...] = ()
+    authorisations: tuple[str, ...] = ()
+    enforced: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Where a decision stands in the compliance log."""
+
+    run: str
+    seq: int
+    id: str
+    prev: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """
+    The outcome for one URL, with all that the compliance log says of it (log reference: decision record).
+
+    `ts` is UTC. `run`, `seq`, `id`, `prev` and `hash` are empty until the decision is logged.
+    """
+
+    url: str
+    ts: datetime
+    stage: Stage
+    outcome: Outcome
+    exchange: Exchange
+    checked: tuple[Checked, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    entry: Entry | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.outcome.verdict
+
+    @property
+    def admitted(self) -> bool:
+        """True if the content is handed on, so that it may be stored."""
+        return not (self.outcome.enforced and self.outcome.verdict.withholds)
+
+    @property
+    def enforced(self) -> bool:
+        return self.outcome.enforced
+
+    @property
+    def usages(self) -> Mapping[Usage, Stance]:
+        return self.outcome.usages
+
+    @property
+    def because(self) -> tuple[Statement, ...]:
+        return self.outcome.because
+
+    @property
+    def authorisations(self) -> tuple[str, ...]:
+        return self.outcome.authorisations
+
+    @property
+    def final_url(self) -> str:
+        return self.exchange.final_url
+
+    @property
+    def origin(self) -> str:
+        return self.exchange.origin
+
+    @property
+    def status(self) -> int | None:
+        return self.exchange.status
+
+    @property
+    def content(self) -> bool:
+        return self.exchange.content
+
+    @property
+    def authenticated(self) -> bool:
+        return self.exchange.authenticated
+
+    @property
+    def media_type(self) -> str | None:
+        return self.exchange.media_type
+
+    @property
+    def bytes(self) -> int | None:
+        return self.exchange.bytes
+
+    @property
+    def content_sha256(self) -> str | None:
+        return self.exchange.content_sha256
+
+    @property
+    def cached(self) -> bool:
+        return self.exchange.cached
+
+    @property
+    def hops(self) -> tuple[str, ...]:
+        return self.exchange.hops
+
+    @property
+    def run(self) -> str:
+        return self.entry.run if self.entry else ""
+
+    @property
+    def seq(self) -> int | None:
+        return self.entry.seq if self.entry else None
+
+    @property
+    def id(self) -> str:
+        return self.entry.id if self.entry else ""
+
+    @property
+    def prev(self) -> str:
+        return self.entry.prev if self.entry else ""
+
+    @property
+    def hash(self) -> str:
+        return self.entry.hash if self.entry else ""
+
+    def summary(self) -> str:
+        """One line for people: verdict, URL and the first words it rests on."""
+        line = f"{self.verdict}: {self.url}"
+        if not self.because:
+            return f"{line} ({self.faults[0].message})" if self.faults and self.verdict.withholds else line
+        first = self.because[0]
+        place = f"{first.source} {first.locator}" if first.locator else first.source
+        return f"{line} ({first.signal}, {place}: {first.excerpt})" if first.excerpt else f"{line} ({place})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The shape of a decision record in the compliance log."""
+        entry = self.entry
+        return {
+            "type": "decision",
+            "v": 1,
+            "run": self.run,
+            "seq": entry.seq if entry else None,
+            "id": self.id,
+            "ts": timestamp(self.ts),
+            "url": self.url,
+            "final_url": self.final_url,
+            "origin": self.origin,
+            "verdict": self.verdict.value,
+            "admitted": self.admitted,
+            "enforced": self.enforced,
+            "stage": self.stage.value,
+            "usages": {usage.value: stance.value for usage, stance in self.usages.items()},
+            "because": [statement.to_dict() for statement in self.because],
+            "faults": [fault.to_dict() for fault in self.faults],
+            "checked": [checked.to_dict() for checked in self.checked],
+            "authorisations": list(self.authorisations),
+            "status": self.status,
+            "content": self.content,
+            "authenticated": self.authenticated,
+            "media_type": self.media_type,
+            "bytes": self.bytes,
+            "content_sha256": self.content_sha256,
+            "cached": self.cached,
+            "hops": list(self.hops),
+            "prev": self.prev,
+            "hash": self.hash,
+        }
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC with microseconds."""
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def bounded(text: str | None, limit: int = MAX_EXCERPT) -> str | None:
+    """`text` cut to `limit` characters, the cut shown by an ellipsis; lone surrogates made printable."""
+    if text is None:
+        return None
+    if len(text) > limit:
+        text = text[: limit - 1] + "…"
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def plain(value: Any) -> Any:
+    """`value` in JSON's own types."""
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, datetime):
+        return timestamp(value)
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    return value

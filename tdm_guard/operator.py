@@ -1,0 +1,117 @@
+"""Who collects: the operator's name, class, country, undertakings and, if claimed, its Art. 3 research status."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from tdm_guard.errors import ConfigurationError
+
+_CLASSES = ("commercial", "non-commercial", "education", "government", "personal")  # RSL 1.0 user types
+_UNDERTAKINGS = ("attribution", "reporting")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Research:
+    """A claim to Art. 3 of Directive (EU) 2019/790, as somebody attested it."""
+
+    eligible: bool
+    lawful_access: bool
+    attested_by: str
+    at: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """Who collects: name, classes, country (ISO 3166-1 alpha-2), what it undertakes, and an Art. 3 claim."""
+
+    name: str | None = None
+    classes: tuple[str, ...] = ()
+    country: str | None = None
+    undertakings: tuple[str, ...] = ()
+    research: Research | None = None
+
+
+def read_operator(value: Any) -> Operator:
+    """An operator from a table of its members. Raises `ConfigurationError` with every mistake."""
+    if isinstance(value, Operator):
+        return value
+    good = '{"name": "acme-ai", "classes": ["commercial"], "country": "FR"}'
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"operator: {value!r} is no table; for example {good}")
+    problems = [
+        f"operator.{name}: unknown; for example {good}" for name in value if name not in Operator.__dataclass_fields__
+    ]
+    name, country, research = value.get("name"), value.get("country"), value.get("research")
+    if name is not None and not (isinstance(name, str) and name.strip()):
+        problems.append(f'operator.name: {name!r} is no name; for example "acme-ai"')
+    if country is not None and not (isinstance(country, str) and re.fullmatch(r"[A-Za-z]{2}", country)):
+        problems.append(f'operator.country: {country!r} is no ISO 3166-1 alpha-2 code; for example "FR"')
+    lists = {}
+    for member, choices in (("classes", _CLASSES), ("undertakings", _UNDERTAKINGS)):
+        try:
+            lists[member] = tuple(names_in(f"operator.{member}", value.get(member, ()), f'["{choices[0]}"]'))
+        except ConfigurationError as error:
+            problems.extend(error.problems)
+            continue
+        problems.extend(
+            f"operator.{member}: {item!r} is not one of {', '.join(choices)}"
+            for item in lists[member]
+            if item not in choices
+        )
+    claim = None
+    if research is not None:
+        try:
+            claim = _research(research)
+        except ConfigurationError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ConfigurationError(*problems)
+    return Operator(name=name, country=country.upper() if country else None, research=claim, **lists)
+
+
+def _research(value: Any) -> Research:
+    """All members are required: an exemption that nobody attested is none."""
+    good = (
+        '{"eligible": true, "lawful_access": true, "attested_by": "legal@example.org", '
+        '"at": "2026-01-05", "reference": "research charter 3.2"}'
+    )
+    if isinstance(value, Research):
+        return value
+    members = Research.__dataclass_fields__
+    if not isinstance(value, Mapping) or set(value) != set(members):
+        raise ConfigurationError(f"operator.research: needs exactly {', '.join(members)}; for example {good}")
+    at = value["at"]
+    at = at.isoformat() if isinstance(at, date) else at
+    problems = [
+        f"operator.research.{member}: {value[member]!r} must be true for the claim to hold"
+        for member in ("eligible", "lawful_access")
+        if value[member] is not True
+    ]
+    problems += [
+        f"operator.research.{member}: {text!r} is empty; for example {good}"
+        for member, text in (("attested_by", value["attested_by"]), ("reference", value["reference"]))
+        if not isinstance(text, str) or not text.strip()
+    ]
+    try:
+        datetime.fromisoformat(at)
+    except (TypeError, ValueError):
+        problems.append(f'operator.research.at: {at!r} is no date; for example "2026-01-05"')
+    if problems:
+        raise ConfigurationError(*problems)
+    return Research(**{**value, "at": at})
+
+
+def names_in(option: str, value: Any, good: str) -> list[str]:
+    """A list of names, also given as text with commas. Raises `ConfigurationError`, which shows a good one."""
+    if isinstance(value, str):
+        return [name for part in value.split(",") if (name := part.strip())]
+    if isinstance(value, Iterable) and not isinstance(value, (bytes, Mapping)):
+        names = list(value)
+        if all(isinstance(name, str) for name in names):
+            return names
+    raise ConfigurationError(f"{option}: {value!r} is no list of names; for example {good}")

@@ -1,0 +1,201 @@
+"""
+The options: one name everywhere, checked in one place.
+
+Whatever the way in (keyword, Scrapy setting, flag, TOML key), `Options.read` gets a mapping by option name, reports
+every mistake at once, each with a good value, and starts nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from tdm_guard.decide import Terms
+from tdm_guard.errors import ConfigurationError
+from tdm_guard.model import Posture, plain
+from tdm_guard.operator import Operator, names_in, read_operator
+from tdm_guard.signals import SIGNALS
+from tdm_guard.signals._signal import Listener, Signal
+from tdm_guard.usage import TDM, Usage, expand
+
+NOBODY = "*"  # the agent of who gives none: only groups for everyone speak to it
+_TOKEN = re.compile(r"[A-Za-z0-9_.!#$%&'*+^`|~-]+")
+_COMPATIBLE = re.compile(r"\(compatible;\s*([A-Za-z0-9_.-]+)")
+_BROWSER = re.compile(r"(?i)^(?:mozilla|opera|chrome|safari|firefox|edge|applewebkit)$")
+_BYTES = {"kib": 2**10, "mib": 2**20, "gib": 2**30, "": 1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """All options with their defaults; contract names. Times in seconds, sizes in bytes."""
+
+    usages: tuple[Usage, ...] = TDM
+    agent: str = NOBODY
+    operator: Operator | None = None
+    posture: Posture = Posture.CAUTIOUS
+    mode: str = "enforce"
+    signals: tuple[Signal, ...] = field(default=SIGNALS, repr=False)
+    log: str = "tdm-guard.jsonl"
+    cache: str = "memory:"
+    policy_timeout: float = 5.0
+    enabled: bool = True
+    max_asset_bytes: int = 32 * 2**20
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any], *, user_agent: str | None = None) -> Self:
+        """
+        Options from a mapping by name; None means "not given". `user_agent` supplies the agent if none is given.
+
+        Raises `ConfigurationError` with one problem per unknown name or bad value.
+        """
+        problems: list[str] = []
+        values: dict[str, Any] = {}
+        for name, value in given.items():
+            if name not in _READERS:
+                problems.append(f"{name}: unknown option; known are {', '.join(sorted(_READERS))}")
+            elif value is not None:
+                try:
+                    values[name] = _READERS[name](value)
+                except ConfigurationError as error:
+                    problems.extend(error.problems)
+        if "agent" not in values and user_agent is not None:
+            try:
+                values["agent"] = agent_of(user_agent)
+            except ConfigurationError as error:
+                problems.extend(error.problems)
+        if problems:
+            raise ConfigurationError(*problems)
+        return cls(**values)
+
+    @property
+    def listener(self) -> Listener:
+        """For whom documents are read under these options."""
+        names = frozenset(signal.name for signal in self.signals)
+        return Listener(self.agent, self.posture, names, self.usages)
+
+    @property
+    def terms(self) -> Terms:
+        """On whose behalf is decided under these options."""
+        exempt = self.operator is not None and self.operator.research is not None
+        return Terms(usages=self.usages, enforced=self.mode == "enforce", exempt=exempt)
+
+    def describe(self) -> dict[str, Any]:
+        """All options in JSON's own types, for the run record and its digest."""
+        values = {name: getattr(self, name) for name in OPTION_NAMES}
+        values["signals"] = tuple(signal.name for signal in self.signals)
+        values["operator"] = None if self.operator is None else asdict(self.operator)
+        described: dict[str, Any] = plain(values)
+        return described
+
+
+OPTION_NAMES = tuple(Options.__dataclass_fields__)
+
+
+def agent_of(user_agent: str) -> str:
+    """
+    The robots.txt product token of a User-Agent field: the one in `(compatible; Token/…)`, else the first.
+
+    Raises `ConfigurationError` for a browser's string, which names nobody.
+    """
+    compatible = _COMPATIBLE.search(user_agent)
+    found = compatible.group(1) if compatible else (user_agent.split() or [""])[0].partition("/")[0]
+    if not found or not _TOKEN.fullmatch(found) or _BROWSER.match(found):
+        raise ConfigurationError(
+            f"agent: the User-Agent {user_agent[:120]!r} names no crawler; give your product token, "
+            'for example agent="ExampleBot"'
+        )
+    return found
+
+
+def _usages(value: Any) -> tuple[Usage, ...]:
+    return expand(names_in("usages", value, '{"tdm"}'))
+
+
+def _agent(value: Any) -> str:
+    if isinstance(value, str) and _TOKEN.fullmatch(value):
+        return value
+    raise ConfigurationError(f'agent: {value!r} is no product token; for example "ExampleBot"')
+
+
+def _choice(option: str, *choices: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if isinstance(value, str) and value in choices:
+            return str(value)
+        raise ConfigurationError(f"{option}: {value!r} is not one of {', '.join(choices)}")
+
+    return read
+
+
+def _posture(value: Any) -> Posture:
+    return Posture(_choice("posture", *Posture)(value))
+
+
+def _signals(value: Any) -> tuple[Signal, ...]:
+    known = {signal.name: signal for signal in SIGNALS}
+    if isinstance(value, str) and value.strip() == "all":
+        return SIGNALS
+    if isinstance(value, tuple) and value and all(isinstance(item, Signal) for item in value):
+        return value
+    names = names_in("signals", value, '["robots", "tdmrep"]')
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        what = f"{unknown[0]!r} is no signal" if unknown else "none given"
+        raise ConfigurationError(f"signals: {what}; all, or some of {', '.join(known)}")
+    return tuple(signal for signal in SIGNALS if signal.name in names)
+
+
+def _text(option: str, good: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if isinstance(value, (str, Path)) and str(value).strip():
+            return str(value)
+        raise ConfigurationError(f"{option}: {value!r} is not usable; for example {good}")
+
+    return read
+
+
+def _seconds(value: Any) -> float:
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = -1.0
+    if isinstance(value, bool) or not 0 < seconds <= 3600:
+        raise ConfigurationError(f"policy_timeout: {value!r} is no number of seconds up to 3600; for example 5")
+    return seconds
+
+
+def _flag(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    found = words.get(str(value).strip().lower())
+    if found is None:
+        raise ConfigurationError(f"enabled: {value!r} is neither true nor false; for example True")
+    return found
+
+
+def read_size(option: str, value: Any) -> int:
+    """A number of bytes: an integer, or text with a unit (`32MiB`). Raises `ConfigurationError`."""
+    found = re.fullmatch(r"(\d{1,15})\s*([A-Za-z]*)", str(value).strip())
+    unit = _BYTES.get(found.group(2).lower()) if found else None
+    size = int(found.group(1)) * unit if found and unit else 0
+    if isinstance(value, (bool, float)) or size <= 0:
+        raise ConfigurationError(f"{option}: {value!r} is no number of bytes; for example 33554432 or 32MiB")
+    return size
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "usages": _usages,
+    "agent": _agent,
+    "operator": read_operator,
+    "posture": _posture,
+    "mode": _choice("mode", "enforce", "observe"),
+    "signals": _signals,
+    "log": _text("log", '"tdm-guard.jsonl"'),
+    "cache": _text("cache", '"memory:?max_bytes=67108864"'),
+    "policy_timeout": _seconds,
+    "enabled": _flag,
+    "max_asset_bytes": lambda value: read_size("max_asset_bytes", value),
+}

@@ -1,0 +1,126 @@
+"""
+The words noai, noml and noimageai in X-Robots-Tag fields and meta tags, whoever they address.
+
+strategy: two readers yield each word with its address; a signal picks the words it listens to and has them weighed
+here. noai (DeviantArt, 2022-11) and noml (Mojeek's proposal) are about everything, noimageai about images alone, so
+that on another resource it is noted and reserves nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tdm_guard.formats.robots_tag import Item, items
+from tdm_guard.model import NOTHING, Headers, Reading, Source, Stance, Statement
+from tdm_guard.usage import TRAINING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tdm_guard.formats.html import Page
+
+FIELD = "x-robots-tag"
+WORDS = ("noai", "noml", "noimageai")
+IMAGES_ONLY = "noimageai"
+MAX_LINES = 64  # field lines or tags looked at in one response, of several that speak
+
+BLANKS = "x-robots-blanks"
+PROPERTY = "x-robots-property"
+HTTP_EQUIV = "x-robots-http-equiv"
+UNTYPED = "x-robots-untyped"
+
+_RANKS = {"header": 2, "html": 3}
+
+
+class AiWord(NamedTuple):
+    """One of `WORDS`, or another rule, as it stands; `address` is None for everyone, else lower case."""
+
+    address: str | None
+    rule: str
+    locator: str
+    excerpt: str
+    repair: str | None = None
+
+
+def in_fields(headers: Headers) -> Iterator[AiWord]:
+    """The rules of the X-Robots-Tag lines, each line read alone."""
+    lines = [value for name, value in headers if name.lower() == FIELD]
+    for number, line in enumerate(lines[:MAX_LINES], 1):
+        locator = f"#{FIELD}" if len(lines) == 1 else f"#{FIELD}[{number}]"
+        for item in items(line):
+            yield _word(item, None, locator)
+
+
+def in_page(page: Page) -> Iterator[AiWord]:
+    """The rules of the meta tags that hold one of `WORDS`, wherever in the document they stand."""
+    looked = 0
+    for tag in page.tags:
+        content = tag.attributes.get("content", "") if tag.name == "meta" else ""
+        lower = content.lower()
+        if not any(word in lower for word in WORDS):
+            continue
+        looked += 1
+        if looked > MAX_LINES:
+            return
+        for address, repair in _addresses(tag.attributes):
+            for item in items(content):
+                yield _word(item, address, f"line {tag.line}", repair)
+
+
+def _addresses(attributes: dict[str, str]) -> Iterator[tuple[str | None, str | None]]:
+    """Whom a meta tag addresses: everyone for `robots`; and the two wrong attributes that are found deployed."""
+    name = attributes.get("name", "").strip().lower()
+    if name:
+        yield (None if name == "robots" else name), None
+    if attributes.get("property", "").strip().lower() == "robots":
+        yield None, PROPERTY
+    if attributes.get("http-equiv", "").strip().lower() == FIELD:
+        yield None, HTTP_EQUIV
+
+
+def _word(item: Item, address: str | None, locator: str, repair: str | None = None) -> AiWord:
+    agent = item.agent.lower() if item.agent else address
+    return AiWord(agent, item.rule, locator, item.words, repair or (BLANKS if item.loose else None))
+
+
+def is_image(headers: Headers) -> bool | None:
+    """True if the content type is one of images, None if it says nothing."""
+    types = [value.partition(";")[0].strip().lower() for name, value in headers if name.lower() == "content-type"]
+    if any(kind.startswith("image/") for kind in types):
+        return True
+    return None if not any(types) or "application/octet-stream" in types else False
+
+
+def weigh(words: Iterable[AiWord], source: Source, *, signal: str, cautious: bool, image: bool | None) -> Reading:
+    """
+    One statement for each of `WORDS` among `words`; of several with the same word the one that reserves, unrepaired.
+
+    A word that takes a repair is not heard unless `cautious`.
+    """
+    said: dict[str, Statement] = {}
+    for word in words:
+        if word.rule in WORDS and (cautious or word.repair is None):
+            statement = _statement(word, source, signal=signal, cautious=cautious, image=image)
+            known = said.get(word.rule)
+            if known is None or (known.repair and not statement.repair):
+                said[word.rule] = statement
+    return Reading(tuple(said.values())) if said else NOTHING
+
+
+def _statement(word: AiWord, source: Source, *, signal: str, cautious: bool, image: bool | None) -> Statement:
+    stance, repair = Stance.RESERVED, word.repair
+    if word.rule == IMAGES_ONLY and not image:
+        if image is None and cautious:
+            repair = repair or UNTYPED  # it may be an image for all that is said
+        else:
+            stance = Stance.UNSTATED
+    return Statement.at(
+        source,
+        signal=signal,
+        usages=TRAINING,
+        stance=stance,
+        locator=word.locator,
+        excerpt=word.excerpt,
+        repair=repair,
+        rank=_RANKS.get(source.carrier, 0),
+    )

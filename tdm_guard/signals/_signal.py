@@ -1,0 +1,105 @@
+"""
+The shape of a signal: one standard way of speaking, as an entry of `SIGNALS`.
+
+strategy: a signal names the inputs it reads and gives one pure function for each. What a site-wide document says is
+built once per origin into a `Site`, which is asked for each URL; what a response says is read per response. Readers
+never touch the network, the clock or a logger, and never raise on what a stranger sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from tdm_guard.model import Fault, Fetched, Headers, Posture, Reading, Result, Source, Statement
+from tdm_guard.usage import EVERY, TDM, Usage
+
+if TYPE_CHECKING:
+    from tdm_guard.formats.html import Page
+    from tdm_guard.formats.robots_txt import RobotsTxt
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """
+    For whom statements are read: the robots.txt product token, the posture, the signals listened to, the usages asked.
+
+    `agent` is `*` for nobody in particular: only groups for everyone then speak to us.
+    """
+
+    agent: str
+    posture: Posture = Posture.CAUTIOUS
+    signals: frozenset[str] = frozenset()
+    usages: tuple[Usage, ...] = TDM
+
+    @property
+    def cautious(self) -> bool:
+        """True if repairs that can only add a reservation are applied."""
+        return self.posture is Posture.CAUTIOUS
+
+
+class Site(Protocol):
+    """What one document says about the URLs of its origin: compact, picklable, built once and asked per URL."""
+
+    def hear(self, target: str) -> Reading:
+        """The statements for a path with its query, in the one spelling of `formats.path_pattern.target`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentReading:
+    """
+    What a signal made of a document's answer: what became of it, what it says, its faults.
+
+    `hold` are statements (undetermined ones) that stand for every URL while the document cannot be read.
+    """
+
+    result: Result
+    site: Site | None = None
+    faults: tuple[Fault, ...] = ()
+    hold: tuple[Statement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """
+    A document of its own at a well-known place of the origin.
+
+    `signal` owns it and `usages` are those it can speak of; `max_bytes` bounds what is read of it. One that is
+    `required` and was not read leaves the verdict undetermined.
+    """
+
+    path: str
+    max_bytes: int
+    read: Callable[[Fetched, Source, Listener], DocumentReading]
+    signal: str = ""
+    carrier: str = "file"
+    usages: tuple[Usage, ...] = EVERY
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """
+    One standard: its name in records and options, the exact version read, and its readers.
+
+    `usages` are those it can speak of: for others its inputs need not be read.
+    `headers` are the response fields (lower case) that `read_headers` looks at; it is called when one is there.
+    `html_words` (lower case): one of them stands in every tag that `read_html` reacts to.
+    `read_hop` reads the same fields of an earlier redirect hop of the same fetch.
+    `settle` is the standard's own precedence among its carriers, under the posture given; between standards
+    `decide` rules.
+    """
+
+    name: str
+    title: str
+    spec: str
+    usages: tuple[Usage, ...] = EVERY
+    document: Document | None = None
+    read_robots: Callable[[RobotsTxt, Source, Listener], Site | None] | None = None
+    headers: frozenset[str] = frozenset()
+    html_words: tuple[str, ...] = ()
+    read_headers: Callable[[Headers, Source, Listener], Reading] | None = None
+    read_hop: Callable[[Headers, Source, Listener], Reading] | None = None
+    read_html: Callable[[Page, Source, Listener], Reading] | None = None
+    settle: Callable[[tuple[Statement, ...], Posture], tuple[Statement, ...]] | None = None

@@ -1,0 +1,160 @@
+"""
+TDMRep's site-wide file, /.well-known/tdmrep.json (sec-tdm-file): rules over the paths of its origin.
+
+The report calls the most specific rule the first in sequence, while the robots.txt rules it borrows from take the
+longest. Literal: the first that matches. Cautious: both are looked up, and the one with 1 wins (C1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from tdm_guard.formats.tdmrep_json import MAX_BYTES, RulesFile, is_page, mentions_reservation, parse
+from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement, bounded
+from tdm_guard.signals._signal import Document, DocumentReading, Listener
+from tdm_guard.signals._tdmrep_rules import NAME, Compiler, Rule, join
+from tdm_guard.usage import TDM
+
+RANK = 1  # sec-processing-priority: the file is read first, so that every later carrier supersedes it
+_TEMPORARY = frozenset({408, 425, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class RulesSite:
+    """The rules of one file in force for one listener."""
+
+    source: Source
+    rules: tuple[Rule, ...]
+    cautious: bool
+
+    def hear(self, target: str) -> Reading:
+        """What the rules say of a path with its query, in the spelling of `formats.path_pattern.target`."""
+        if "/." in target:
+            target = resolve_dots(target)
+        first = longest = None
+        for rule in self.rules:
+            if not rule.matches(target):
+                continue
+            if first is None or longest is None:
+                first = longest = rule
+                if not self.cautious:
+                    break
+            elif _weight(rule) > _weight(longest):
+                longest = rule
+        return NOTHING if first is None or longest is None else _say(self.source, first, longest)
+
+
+def _weight(rule: Rule) -> tuple[int, bool]:
+    return rule.octets, rule.reserved  # of equally long ones the one with 1
+
+
+@lru_cache(maxsize=512)  # the pages of one site come together and mostly fall under one rule
+def _say(source: Source, first: Rule, longest: Rule) -> Reading:
+    decisive, repair = first, first.repair
+    if longest.reserved and not first.reserved:
+        decisive, repair = longest, join("C1", longest.repair)
+    faults: tuple[Fault, ...] = ()
+    if longest is not first and (longest.reserved, longest.policy) != (first.reserved, first.policy):
+        message = f"rule {first.number} comes first and rule {longest.number} is longer, and they do not agree"
+        other = longest if decisive is first else first
+        faults = (Fault.at(source, message, signal=NAME, locator=f"rule {other.number}", excerpt=other.excerpt),)
+    statement = Statement.at(
+        source,
+        kind=Kind.RESERVATION if decisive.reserved else Kind.PERMISSION,
+        signal=NAME,
+        usages=TDM,
+        stance=Stance.RESERVED if decisive.reserved else Stance.PERMITTED,
+        locator=f"rule {decisive.number}",
+        excerpt=decisive.excerpt,
+        policy_url=decisive.policy,
+        repair=repair,
+        rank=RANK,
+    )
+    return Reading((statement,), faults)
+
+
+def read_document(fetched: Fetched, source: Source, listener: Listener) -> DocumentReading:
+    """What became of the file and what it says; `source.url` is the address that was asked."""
+    status = fetched.status
+    if fetched.error or status is None or not 200 <= status < 500 or 300 <= status < 400 or status in _TEMPORARY:
+        return _unavailable(source, listener, fetched.error or f"status {status}")
+    if status >= 400 or not fetched.body.strip():
+        return DocumentReading(result=Result.ABSENT)
+    if not fetched.complete and not is_page(fetched.body):
+        return _unavailable(source, listener, f"longer than {MAX_BYTES} bytes")
+    return _read_body(fetched, source, listener)
+
+
+def _unavailable(source: Source, listener: Listener, reason: str) -> DocumentReading:
+    """Nothing usable came. Literal: the same as no file. Cautious: nothing is stored until it can be read (C8)."""
+    fault = Fault.at(source, f"the file could not be had: {reason}", signal=NAME)
+    hold = (_unread(source, reason, "C8"),) if listener.cautious else ()
+    return DocumentReading(result=Result.UNREACHABLE, faults=(fault,), hold=hold)
+
+
+def _unread(source: Source, reason: str | None, repair: str | None) -> Statement:
+    return Statement.at(
+        source,
+        signal=NAME,
+        usages=TDM,
+        stance=Stance.UNDETERMINED,
+        excerpt=reason,
+        repair=repair,
+        rank=RANK,
+    )
+
+
+def _read_body(fetched: Fetched, source: Source, listener: Listener) -> DocumentReading:
+    file = parse(fetched.body)
+    if file.overflow:
+        return DocumentReading(
+            result=Result.UNREADABLE,
+            faults=_problem(source, file),
+            hold=(_unread(source, file.problem, None),),
+        )
+    if file.is_json:
+        compiler = Compiler(source, fetched.url or source.url, cautious=listener.cautious)
+        rules = compiler.compile(file.entries)
+        result = Result.UNREADABLE if file.problem and not rules else Result.READ
+        return DocumentReading(
+            result=result, site=_site(source, rules, listener), faults=_problem(source, file) + compiler.faults
+        )
+    if listener.cautious and (found := mentions_reservation(fetched.body)):
+        rule = Rule("/", "/", reserved=True, number=1, repair="C4", words=bounded(found.group().strip()))
+        return DocumentReading(result=Result.READ, site=_site(source, (rule,), listener), faults=_problem(source, file))
+    if is_page(fetched.body):
+        return DocumentReading(result=Result.ABSENT)
+    return DocumentReading(result=Result.UNREADABLE, faults=_problem(source, file))
+
+
+def _problem(source: Source, file: RulesFile) -> tuple[Fault, ...]:
+    return (Fault.at(source, file.problem, signal=NAME, locator=file.place),) if file.problem else ()
+
+
+def _site(source: Source, rules: tuple[Rule, ...], listener: Listener) -> RulesSite | None:
+    return RulesSite(source, rules, listener.cautious) if rules else None
+
+
+def resolve_dots(target: str) -> str:
+    """`target` without `.` and `..` segments in its path (RFC 3986 5.2.4); the query is left alone."""
+    path, mark, query = target.partition("?")
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for segment in segments:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in (".", ".."):
+        kept.append("")
+    return "/" + "/".join(kept) + mark + query
+
+
+DOCUMENT = Document(
+    path="/.well-known/tdmrep.json",
+    max_bytes=MAX_BYTES,
+    read=read_document,
+    signal=NAME,
+    usages=TDM,
+)

@@ -1,0 +1,202 @@
+"""
+From the entries of tdmrep.json to rules ready for matching (sec-tdm-file), as written or repaired.
+
+A repair only ever adds a rule with 1: C2 a value that means 1, C3 a rule at a wrong place or in other names, C5 a
+location that is no path but means one. A rule that breaks the report otherwise is dropped alone, with a fault.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from tdm_guard.errors import UnsupportedURL
+from tdm_guard.formats.path_pattern import PathPattern
+from tdm_guard.formats.tdmrep_json import Entry, Members
+from tdm_guard.formats.tdmrep_value import BLANKS, plain_name, read_json, read_policy
+from tdm_guard.model import Fault, Source, bounded
+from tdm_guard.origin import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAME = "tdmrep"
+MAX_FAULTS = 20  # of one file; one more says how many were left out
+
+_LOCATION = ("location", "tdm-location")
+_PATH = ("path", "tdm-path")
+_URL = re.compile(r"(?i)([a-z][a-z0-9+.-]*:)?//[^/?#]*")
+
+
+def join(*repairs: str | None) -> str | None:
+    """Repair codes, or several in one word, as one word in their order."""
+    codes = {code for repair in repairs if repair for code in repair.split(",")}
+    return ",".join(sorted(codes, key=lambda code: int(code[1:]))) or None
+
+
+class Rule(NamedTuple):
+    """
+    One compiled rule. `pattern` is a plain string where the location is a mere prefix, as most are.
+
+    `words` are the rule's own words where they are more than its location with 0 or 1.
+    """
+
+    pattern: str | PathPattern
+    location: str
+    reserved: bool
+    number: int
+    policy: str | None = None
+    repair: str | None = None
+    words: str | None = None
+
+    def matches(self, target: str) -> bool:
+        """True if the rule speaks of `target`, already in the one spelling and without dot segments."""
+        pattern = self.pattern
+        return target.startswith(pattern) if isinstance(pattern, str) else pattern.matches(target)
+
+    @property
+    def octets(self) -> int:
+        """The length of the location in the one spelling, `*` and `$` counted."""
+        return len(self.pattern) if isinstance(self.pattern, str) else self.pattern.octets
+
+    @property
+    def excerpt(self) -> str:
+        """The rule in its own words."""
+        if self.words is not None:
+            return self.words
+        return f'"location": {json.dumps(self.location, ensure_ascii=False)}, "tdm-reservation": {int(self.reserved)}'
+
+
+class Compiler:
+    """Compiles the entries of one file; policies are resolved against `base`, the file's final URL."""
+
+    def __init__(self, source: Source, base: str, *, cautious: bool) -> None:
+        self.source = source
+        self.base = base
+        self.cautious = cautious
+        self.left_out = 0
+        self._faults: list[Fault] = []
+        self._policies: dict[str, str | None] = {}
+
+    def compile(self, entries: tuple[Entry, ...]) -> tuple[Rule, ...]:
+        """The rules in file order."""
+        return tuple(rule for entry in entries for rule in self._rules(entry))
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What was dropped or is not as the report has it, each with its rule."""
+        if not self.left_out:
+            return tuple(self._faults)
+        return (*self._faults, Fault.at(self.source, f"{self.left_out} more faults", signal=NAME))
+
+    def _rules(self, entry: Entry) -> Iterator[Rule]:
+        if entry.members is None:
+            self._fault(entry, "no object stands here, so no rule")
+        elif entry.wrapped and not self.cautious:
+            self._fault(entry, "the rule does not stand in the array at the root")
+        elif (reservation := _reservation(entry.members, cautious=self.cautious)) is None:
+            self._fault(entry, "tdm-reservation is missing or neither 0 nor 1")
+        else:
+            location, exact = _location(entry.members)
+            misplaced = "C3" if entry.wrapped or not exact else None
+            reserved, repair = reservation[0], join(reservation[1], misplaced)
+            if location is None or (misplaced and not (reserved and self.cautious)):
+                self._fault(entry, "the rule does not say where it applies, or not as the report has it")
+            else:
+                yield from self._at(entry, entry.members, location, reserved, repair)
+
+    def _at(self, entry: Entry, members: Members, location: str, reserved: bool, repair: str | None) -> Iterator[Rule]:
+        """The rule as written; beside it, for a 1, the rule that was meant (C5)."""
+        policy = self._policy(entry, members)
+        as_reported = repair is None and all(type(raw) is int for name, raw in members if name == "tdm-reservation")
+        if location.startswith(("/", "*")):
+            words = None if as_reported else _words(members)
+            yield Rule(_compiled(location), location, reserved, entry.number, policy, repair, words)
+        else:
+            self._fault(entry, "location is no path")
+        if reserved and self.cautious:
+            meant = _meant(location, self.source.url)
+            if meant is not None and meant != location:
+                code = join(repair, "C5")
+                yield Rule(_compiled(meant), location, reserved, entry.number, policy, code, _words(members))
+
+    def _policy(self, entry: Entry, members: Members) -> str | None:
+        written = [raw for name, raw in members if name == "tdm-policy"]
+        if self.cautious and not written:
+            written = [raw for name, raw in members if plain_name(name) == "tdm-policy"]
+        for raw in written:
+            if not isinstance(raw, str):
+                continue
+            if raw not in self._policies:
+                self._policies[raw] = read_policy(raw, self.base)
+            if url := self._policies[raw]:
+                return url
+        if written:
+            self._fault(entry, "tdm-policy is no http(s) URL")
+        return None
+
+    def _fault(self, entry: Entry, message: str) -> None:
+        if len(self._faults) == MAX_FAULTS:
+            self.left_out += 1
+            return
+        excerpt = _words(entry.members) if entry.members is not None else None
+        locator = f"rule {entry.number}"
+        self._faults.append(Fault.at(self.source, message, signal=NAME, locator=locator, excerpt=excerpt))
+
+
+def _reservation(members: Members, *, cautious: bool) -> tuple[bool, str | None] | None:
+    """The value of the reservation and its repair. Of several any 1 counts; a repaired 0 counts as unset."""
+    zero = repaired = None
+    for name, raw in members:
+        if plain_name(name) != "tdm-reservation" or (value := read_json(raw)) is None:
+            continue
+        repair = join("C2" if value.repaired else None, None if name == "tdm-reservation" else "C3")
+        if repair is None and value.reserved:
+            return True, None
+        if repair is None:
+            zero = (False, None)
+        elif cautious and value.reserved:
+            repaired = repaired or (True, repair)
+    return repaired or zero
+
+
+def _location(members: Members) -> tuple[str | None, bool]:
+    """The location and whether it stands as the report has it; `/` if there is none (C3), None for a wrong type."""
+    exact = [raw for name, raw in members if name == "location"]
+    alias = [raw for names in (_LOCATION, _PATH) for name, raw in members if plain_name(name) in names]
+    for written in (exact, alias):
+        for raw in written:
+            if isinstance(raw, str) and raw.strip(BLANKS):
+                return raw, written is exact
+        if any(raw is not None and not isinstance(raw, str) for raw in written):
+            return None, False
+    return "/", False
+
+
+def _meant(location: str, asked: str) -> str | None:
+    """The path that a location means (C5); None for a URL of another origin."""
+    text = location.strip(BLANKS)
+    if authority := _URL.match(text):
+        origin = Origin.parse(asked)
+        url = text if authority.group(1) else f"{origin.scheme}:{text}"
+        try:
+            if Origin.parse(url) != origin:
+                return None
+        except UnsupportedURL:
+            return None
+        text = text[authority.end() :]
+    if not text.startswith(("/", "*", ".*")):
+        text = "/" + text.removeprefix("./")
+    return text.replace(".*", "*")
+
+
+def _words(members: Members) -> str | None:
+    """The rule's own words, as far as they are plain values."""
+    plain = ((name, raw) for name, raw in members if not isinstance(raw, list | Members))
+    return bounded(", ".join(f"{json.dumps(name)}: {json.dumps(raw, ensure_ascii=False)}" for name, raw in plain))
+
+
+def _compiled(location: str) -> str | PathPattern:
+    pattern = PathPattern.parse(location)
+    return pattern if pattern.anchored or len(pattern.parts) > 1 else pattern.parts[0]

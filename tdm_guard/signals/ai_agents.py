@@ -1,0 +1,153 @@
+"""
+Refusals addressed to AI agents by name: evidence of a wish, if they are not addressed to us.
+
+strategy: a Disallow for an agent that collects for training, or for a token that governs training, is read by the
+cautious posture as a reservation of both trainings (code `ai-agents`); to the letter RFC 9309 binds nobody but the
+agent named, so the literal posture only reports it. A site that names our own agent has spoken to us, and the rest is
+silent. The words noai, noml and noimageai addressed to such an agent by a response are read alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tdm_guard.formats.access_rules import AccessRules, Refusal
+from tdm_guard.model import NOTHING, Headers, Reading, Source, Stance, Statement
+from tdm_guard.signals._agents import agent_list, training_tokens
+from tdm_guard.signals._ai_words import FIELD, WORDS, AiWord, in_fields, in_page, is_image, weigh
+from tdm_guard.signals._signal import Listener, Signal, Site
+from tdm_guard.usage import TRAINING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tdm_guard.formats.html import Page
+    from tdm_guard.formats.robots_txt import Group, RobotsTxt
+
+NAME = "ai-agents"
+REPAIR = "ai-agents"
+
+_MAX_NAMED = 8  # tokens shown in one excerpt: more prove nothing more
+_MAX_LISTED = 1000  # tokens looked at in one user-agent value: several times the whole list of agents
+
+
+class _Refusals:
+    """The rules of the training agents, each set of rules once, with the agents it is for."""
+
+    __slots__ = ("_cautious", "_sets", "_source")
+
+    def __init__(self, sets: tuple[tuple[str, AccessRules], ...], source: Source, *, cautious: bool) -> None:
+        self._sets = sets
+        self._source = source
+        self._cautious = cautious
+
+    def hear(self, target: str) -> Reading:
+        for agents, rules in self._sets:
+            if rules.may_refuse(target):
+                refusal = rules.refusal(target)
+                if refusal is not None:
+                    return Reading((self._statement(agents, refusal),))
+        return NOTHING
+
+    def _statement(self, agents: str, refusal: Refusal) -> Statement:
+        return Statement.at(
+            self._source,
+            signal=NAME,
+            usages=TRAINING,
+            stance=Stance.RESERVED if self._cautious else Stance.UNSTATED,
+            locator=f"line {refusal.line}",
+            excerpt=f"User-agent: {agents} … {refusal.words}",
+            repair=REPAIR if self._cautious else None,
+        )
+
+
+def read_robots(robots: RobotsTxt, source: Source, listener: Listener) -> Site | None:
+    """What groups for training agents refuse; None if nothing, or if a group names our own agent."""
+    heard = _groups_by_token(robots, listener)
+    if not heard or robots.named(listener.agent):
+        return None
+    by_rules: dict[tuple[str, ...], tuple[list[str], tuple[Group, ...]]] = {}
+    for token, (written, groups) in heard.items():
+        texts = tuple([group.text for group in groups])
+        if texts in by_rules:
+            tokens, _ = by_rules[texts]
+        else:
+            tokens = []
+            by_rules[texts] = (tokens, tuple(groups))
+        # A token that governs training alone is the strongest evidence, so it is named first.
+        tokens.insert(0 if token in agent_list().policy_only else len(tokens), written)
+    sets = []
+    for tokens, spoken in by_rules.values():
+        rules = AccessRules((rule for group in spoken for rule in group.rules), utf8=robots.utf8)
+        if rules:
+            sets.append((", ".join(tokens[:_MAX_NAMED]), rules))
+    return _Refusals(tuple(sets), source, cautious=listener.cautious) if sets else None
+
+
+def _groups_by_token(robots: RobotsTxt, listener: Listener) -> dict[str, tuple[str, list[Group]]]:
+    """Training agents by token (lower case), as written, with their groups."""
+    known = training_tokens()
+    own = listener.agent.lower()  # on a line with others it makes no group of ours, but it is a word to us
+    heard: dict[str, tuple[str, list[Group]]] = {}
+    for group in robots.groups:
+        for part in group.parts:
+            value = part.value
+            if value.lower() in known:
+                _note(heard, value, group)
+            elif "," in value or "/" in value or "*" in value:
+                for token in _tokens(value):
+                    if token.lower() in known or token.lower() == own:
+                        _note(heard, token, group)
+    return heard
+
+
+def _note(heard: dict[str, tuple[str, list[Group]]], token: str, group: Group) -> None:
+    _, groups = heard.setdefault(token.lower(), (token, []))
+    if not groups or groups[-1] is not group:
+        groups.append(group)
+
+
+def _tokens(value: str) -> list[str]:
+    """The tokens of a value that is no plain token: several on one line, with a version, with asterisks around."""
+    return [item.partition("/")[0].strip(" *\t") for item in value.split(",", _MAX_LISTED)[:_MAX_LISTED]]
+
+
+def read_headers(headers: Headers, source: Source, listener: Listener) -> Reading:
+    """noai, noml and noimageai of X-Robots-Tag lines that name a training agent; search controls stay what they are."""
+    return _read_words(in_fields(headers), source, listener, image=is_image(headers))
+
+
+def read_html(page: Page, source: Source, listener: Listener) -> Reading:
+    """The same in meta tags that bear the agent's name, or name it in their content."""
+    return _read_words(in_page(page), source, listener, image=False)
+
+
+def _read_words(words: Iterable[AiWord], source: Source, listener: Listener, *, image: bool | None) -> Reading:
+    known, own = training_tokens(), listener.agent.lower()
+    addressed = [word for word in words if word.address in known and word.address != own]
+    reading = weigh(addressed, source, signal=NAME, cautious=listener.cautious, image=image)
+    if not reading.statements:
+        return NOTHING
+    return Reading(tuple(_as_evidence(statement, listener) for statement in reading.statements))
+
+
+def _as_evidence(statement: Statement, listener: Listener) -> Statement:
+    if statement.stance is not Stance.RESERVED:
+        return statement
+    if not listener.cautious:
+        return replace(statement, stance=Stance.UNSTATED)
+    return replace(statement, repair=REPAIR)
+
+
+SIGNAL = Signal(
+    name=NAME,
+    title="Refusals addressed to AI agents by name",
+    spec="RFC 9309 groups of the agents in data/ai_user_agents.json (its version and date are in the file)",
+    usages=TRAINING,
+    read_robots=read_robots,
+    headers=frozenset({FIELD}),
+    html_words=WORDS,
+    read_headers=read_headers,
+    read_html=read_html,
+)

@@ -1,0 +1,131 @@
+"""
+robots.txt, access: what RFC 9309 refuses our agent.
+
+strategy: a refusal is about fetching, so it covers every usage; the absence of one permits nothing. Who is refused is
+read with our own grouping, whether a path is refused is Protego's word (see `formats.access_rules`).
+"""
+
+from __future__ import annotations
+
+import re
+
+from tdm_guard.formats import robots_txt
+from tdm_guard.formats.access_rules import AccessRules
+from tdm_guard.formats.robots_txt import RobotsTxt
+from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
+from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal, Site
+from tdm_guard.usage import EVERY
+
+NAME = "robots"
+TOO_MANY_REDIRECTS = "too many redirects"  # the `error` of an answer that took more hops than RFC 9309 2.3.1.2 asks for
+
+_begins_like_html = re.compile(rb"(?i)[\xef\xbb\xbf\s]*<(?:!doctype|html|head|body|script|!--|\?xml)").match
+_ASKS_LATER = 429  # RFC 6585 4
+
+
+class _Access:
+    """What the group of our agent says of each path."""
+
+    __slots__ = ("_rules", "_source")
+
+    def __init__(self, rules: AccessRules, source: Source) -> None:
+        self._rules = rules
+        self._source = source
+
+    def hear(self, target: str) -> Reading:
+        if not self._rules.may_refuse(target):
+            return NOTHING
+        refusal = self._rules.refusal(target)
+        if refusal is None:
+            return NOTHING
+        return Reading(
+            (
+                Statement.at(
+                    self._source,
+                    kind=Kind.ACCESS,
+                    signal=NAME,
+                    usages=EVERY,
+                    stance=Stance.RESERVED,
+                    locator=f"line {refusal.line}",
+                    excerpt=refusal.words,
+                ),
+            )
+        )
+
+
+def read_robots(robots: RobotsTxt, source: Source, listener: Listener) -> Site | None:
+    """What the group that speaks to our agent refuses; None if it refuses nothing (RFC 9309 2.2.1, 2.2.2)."""
+    group = robots.group_for(listener.agent)
+    if group is None:
+        return None
+    rules = AccessRules(group.rules, utf8=robots.utf8)
+    return _Access(rules, source) if rules else None
+
+
+def read_answer(fetched: Fetched, source: Source, listener: Listener) -> DocumentReading:
+    """
+    What the answer to a request for robots.txt means (RFC 9309 2.3.1); a readable one is still to be parsed.
+
+    Unreachable holds every URL back. Two readings differ by posture: 429 is a 4xx like any other to the letter, and
+    too many redirects MAY count as unavailable; the cautious posture takes both as unreachable.
+    """
+    status = fetched.status
+    if fetched.error is not None:
+        if fetched.error == TOO_MANY_REDIRECTS and not listener.cautious:
+            return DocumentReading(result=Result.ABSENT, faults=(_fault(source, fetched.error),))
+        return _unreachable(fetched.error, source)
+    if status is None:
+        return _unreachable("no answer", source)
+    if 200 <= status < 300:
+        return DocumentReading(result=Result.READ, faults=_faults(fetched, source))
+    if 400 <= status < 500 and not (status == _ASKS_LATER and listener.cautious):
+        return DocumentReading(result=Result.ABSENT)
+    return _unreachable(str(status), source)
+
+
+def _unreachable(why: str, source: Source) -> DocumentReading:
+    """RFC 9309 2.3.1.4: complete disallow is to be assumed. That is no word of the site, so it stays undetermined."""
+    hold = Statement.at(source, kind=Kind.ACCESS, signal=NAME, usages=EVERY, stance=Stance.UNDETERMINED, excerpt=why)
+    return DocumentReading(result=Result.UNREACHABLE, hold=(hold,))
+
+
+def _faults(fetched: Fetched, source: Source) -> tuple[Fault, ...]:
+    body = fetched.body
+    faults = []
+    if not fetched.complete or len(body) > robots_txt.MAX_BYTES:
+        faults.append(_fault(source, f"longer than was read ({min(len(body), robots_txt.MAX_BYTES)} bytes)"))
+    if _begins_like_html(body[:1024]):
+        words = body[:100].decode("utf-8", "replace")
+        faults.append(_fault(source, "an HTML page in place of robots.txt (soft 404)", words))
+    elif not body.isascii() and not _is_utf8(body[: robots_txt.MAX_BYTES]):
+        faults.append(_fault(source, "not UTF-8 (RFC 9309 2.2): read as Latin-1 where it is not"))
+    return tuple(faults)
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        return error.end >= len(body) and error.reason == "unexpected end of data"  # cut in a character
+    return True
+
+
+def _fault(source: Source, message: str, words: str | None = None) -> Fault:
+    return Fault.at(source, message, signal=NAME, excerpt=words)
+
+
+DOCUMENT = Document(
+    path="/robots.txt",
+    max_bytes=robots_txt.MAX_BYTES,
+    read=read_answer,
+    signal=NAME,
+    carrier="robots.txt",
+)
+
+SIGNAL = Signal(
+    name=NAME,
+    title="Robots Exclusion Protocol",
+    spec="RFC 9309, September 2022, https://www.rfc-editor.org/rfc/rfc9309",
+    usages=EVERY,
+    read_robots=read_robots,
+)

@@ -1,0 +1,246 @@
+"""X-Robots-Tag and meta robots: the vectors, and what they leave open."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tdm_guard.formats.html import Scanner, read_page
+from tdm_guard.model import Posture, Reading, Source, Stance, Statement
+from tdm_guard.signals import ai_agents, x_robots
+from tdm_guard.signals._signal import Listener
+from tdm_guard.usage import TRAINING
+
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "x_robots.json").read_text("utf-8"))
+URL = "https://example.org/page"
+SIGNALS = (x_robots, ai_agents)
+
+
+def read(
+    *lines: str,
+    html: str | None = None,
+    kind: str | None = "text/html",
+    agent: str = "ExampleMiner",
+    cautious: bool = True,
+) -> Reading:
+    """What both signals make of a response with these X-Robots-Tag lines and this body."""
+    listener = Listener(agent=agent, posture=Posture.CAUTIOUS if cautious else Posture.LITERAL)
+    headers = tuple(("x-robots-tag", line) for line in lines) + ((("content-type", kind),) if kind else ())
+    readings = [module.read_headers(headers, Source(url=URL, carrier="header"), listener) for module in SIGNALS]
+    if html is not None:
+        page = read_page(html.encode(), url=URL, charset="utf-8")
+        readings += [module.read_html(page, Source(url=URL, carrier="html"), listener) for module in SIGNALS]
+    return Reading(
+        tuple(statement for reading in readings for statement in reading.statements),
+        tuple(fault for reading in readings for fault in reading.faults),
+    )
+
+
+def reserving(reading: Reading) -> list[Statement]:
+    return [statement for statement in reading.statements if statement.stance is Stance.RESERVED]
+
+
+def word(statement: Statement) -> str:
+    """The last word of the excerpt, or for rules that blanks separate the words it must be among."""
+    return re.split(r"[\s,:]+", (statement.excerpt or "").lower())[-1]
+
+
+def observed(vector: dict[str, Any], *, cautious: bool) -> dict[str, Any]:
+    given_ = vector["input"]
+    options: dict[str, Any] = {"html": given_.get("html"), "agent": given_["product_token"], "cautious": cautious}
+    lines = given_["x_robots_tag_lines"]
+    page = reserving(read(*lines, **options))
+    image = reserving(read(*lines, **options, kind="image/png"))
+    usages = sorted({usage.value for statement in page or image for usage in statement.usages})
+    return {"usages": usages, "media": "all" if page else "image" if image else None}
+
+
+def tokens(vector: dict[str, Any], *, cautious: bool) -> set[str]:
+    given_ = vector["input"]
+    reading = read(
+        *given_["x_robots_tag_lines"],
+        html=given_.get("html"),
+        agent=given_["product_token"],
+        cautious=cautious,
+        kind="image/png",
+    )
+    heard = [s for s in reading.statements if s.signal == "x-robots" or s.stance is Stance.RESERVED]
+    said = " ".join(s.excerpt or "" for s in heard).lower()
+    return set(re.findall(r"\bno(?:image)?ai\b|\bnoml\b", said))
+
+
+@pytest.mark.parametrize("posture", ["expect", "cautious"])
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: f"x_robots: {vector['id']}")
+def test_vector(vector: dict[str, Any], posture: str) -> None:
+    cautious = posture == "cautious"
+    expected = vector.get(posture, vector["expect"])
+    reserved = expected["reserved"]
+    assert observed(vector, cautious=cautious) == {**reserved, "usages": sorted(reserved["usages"])}
+    assert tokens(vector, cautious=cautious) == set(expected["ai_tokens"])
+
+
+def test_all_vectors_are_here() -> None:
+    assert len(VECTORS) == 38
+
+
+@pytest.mark.parametrize(
+    ("html", "repair"),
+    [
+        ('<meta name="robots" content="noai">', None),
+        ('<meta name="robots" content="noindex noai">', "x-robots-blanks"),
+        ('<meta property="robots" content="noai">', "x-robots-property"),
+        ('<meta http-equiv="X-Robots-Tag" content="noai">', "x-robots-http-equiv"),
+        ('<meta name="GPTBot" content="noai">', "ai-agents"),
+        ('<meta name="robots" content="GPTBot: noai">', "ai-agents"),
+    ],
+)
+def test_repairs_reserve_under_the_cautious_posture_alone(html: str, repair: str | None) -> None:
+    assert [statement.repair for statement in reserving(read(html=html))] == [repair]
+    assert len(reserving(read(html=html, cautious=False))) == (repair is None)
+
+
+def test_of_the_same_word_the_unrepaired_statement_is_kept() -> None:
+    reading = read(html='<meta property="robots" content="noai"><meta name="robots" content="noai">')
+    assert [statement.repair for statement in reading.statements] == [None]
+
+
+def test_evidence_is_where_the_words_stand() -> None:
+    first, second = read(
+        "noindex", "Bot: noindex, ExampleMiner: noindex, NOAI", html='<p>\n<meta name=robots content="noml">'
+    ).statements
+    assert (first.locator, first.excerpt, first.carrier) == (
+        "#x-robots-tag[2]",
+        "ExampleMiner: noindex, NOAI",
+        "header",
+    )
+    assert (second.locator, second.excerpt, second.carrier) == ("line 2", "noml", "html")
+    assert first.usages == TRAINING
+    assert read("noai").statements[0].locator == "#x-robots-tag"
+
+
+@pytest.mark.parametrize(
+    ("kind", "cautious", "stance", "repair"),
+    [
+        ("image/jpeg", True, Stance.RESERVED, None),
+        ("IMAGE/SVG+XML; charset=utf-8", False, Stance.RESERVED, None),
+        ("text/html", True, Stance.UNSTATED, None),
+        ("application/pdf", True, Stance.UNSTATED, None),
+        (None, True, Stance.RESERVED, "x-robots-untyped"),
+        ("application/octet-stream", True, Stance.RESERVED, "x-robots-untyped"),
+        (None, False, Stance.UNSTATED, None),
+    ],
+)
+def test_noimageai_is_about_images(kind: str | None, cautious: bool, stance: Stance, repair: str | None) -> None:
+    (statement,) = read("noimageai", kind=kind, cautious=cautious).statements
+    assert (statement.stance, statement.repair) == (stance, repair)
+
+
+def test_noimageai_on_a_page_is_noted_and_does_not_reserve_its_text() -> None:
+    (statement,) = read(html='<meta name="robots" content="noimageai">').statements
+    assert statement.stance is Stance.UNSTATED
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "noindex",
+        "none, noarchive",
+        "nocache",
+        "ExampleMinerTwo: noai",
+        "Example: noai",
+        "max-snippet: noai",
+        "index",
+        "noaix",
+    ],
+)
+def test_other_rules_and_other_agents_reserve_nothing(line: str) -> None:
+    assert not read(line).statements
+    assert not read(html=f'<meta name="robots" content="{line}">').statements
+
+
+@pytest.mark.parametrize("name", ["description", "keywords", "googlebot", "", "robot", "og:robots"])
+def test_other_metas_reserve_nothing(name: str) -> None:
+    assert not read(html=f'<meta name="{name}" content="noai"><link rel=robots content=noai>').statements
+
+
+@pytest.mark.parametrize("line", ["no-ai", "noaitraining", "notrain", "noml-training"])
+def test_undefined_spellings_are_noted(line: str) -> None:
+    (fault,) = read(f"noindex, {line}").faults
+    assert (fault.signal, fault.locator, fault.excerpt) == ("x-robots", "#x-robots-tag", line)
+
+
+def test_search_controls_are_no_fault() -> None:
+    assert (
+        read("noindex, nofollow, none, noarchive, nosnippet, noimageindex, notranslate, nositelinkssearchbox")
+        == Reading()
+    )
+
+
+def test_nobody_in_particular_hears_what_is_said_to_everyone() -> None:
+    assert len(reserving(read("noai", agent="*"))) == 1
+    assert not reserving(read("otherbot: noai", agent="*"))
+
+
+# ai-agents
+
+
+@pytest.mark.parametrize("agent", ["GPTBot", "gptbot", "CCBot", "Google-Extended"])
+def test_words_to_a_training_agent_are_evidence(agent: str) -> None:
+    (statement,) = read(f"{agent}: noai").statements
+    assert (statement.signal, statement.stance, statement.repair) == ("ai-agents", Stance.RESERVED, "ai-agents")
+    (literal,) = read(f"{agent}: noai", cautious=False).statements
+    assert (literal.stance, literal.repair) == (Stance.UNSTATED, None)
+
+
+def test_words_to_us_are_no_words_to_another_even_if_we_are_a_training_agent() -> None:
+    (statement,) = read("GPTBot: noai", agent="gptbot").statements
+    assert (statement.signal, statement.repair) == ("x-robots", None)
+
+
+@pytest.mark.parametrize("line", ["PerplexityBot: noai", "Googlebot: noai", "GPTBot: noindex", "GPTBot: noimageai"])
+def test_agents_of_other_functions_and_other_words_are_none(line: str) -> None:
+    assert not reserving(read(line))
+
+
+# Properties
+
+
+RULES = st.sampled_from(
+    ["noai", "NOML", "noimageai", "noindex", "Bot:", "ExampleMiner:", "GPTBot:", "*:", ",", " ", "max-snippet:", "0"]
+)
+LINES = st.lists(RULES, max_size=12).map("".join) | st.text(max_size=40)
+
+
+@settings(max_examples=150)
+@given(st.lists(LINES, max_size=4), st.sampled_from(["text/html", "image/png", None]))
+def test_the_cautious_posture_only_ever_adds(lines: list[str], kind: str | None) -> None:
+    literal = {word(s) for s in reserving(read(*lines, kind=kind, cautious=False))}
+    assert len(literal) <= len(reserving(read(*lines, kind=kind)))
+    assert bool(literal) <= bool(reserving(read(*lines, kind=kind)))
+
+
+@settings(max_examples=150)
+@given(st.lists(LINES, max_size=4), LINES, st.booleans())
+def test_a_further_line_lifts_nothing(lines: list[str], further: str, cautious: bool) -> None:
+    assert len(reserving(read(*lines, cautious=cautious))) <= len(reserving(read(*lines, further, cautious=cautious)))
+
+
+@settings(max_examples=150)
+@given(
+    LINES, st.sampled_from(["name", "property", "http-equiv"]), st.sampled_from(["robots", "GPTBot", "X-Robots-Tag"])
+)
+def test_every_tag_that_is_reacted_to_holds_a_word_for_the_first_look(content: str, attribute: str, name: str) -> None:
+    escaped = content.replace("&", "&amp;").replace('"', "&quot;")
+    html = f'<meta {attribute}="{name}" content="{escaped}">'
+    for module in SIGNALS:
+        scanner = Scanner(module.SIGNAL.html_words)
+        listener = Listener(agent="ExampleMiner")
+        page = read_page(html.encode("utf-8", "replace"), url=URL, charset="utf-8")
+        reading = module.read_html(page, Source(url=URL, carrier="html"), listener)
+        assert not reading.statements or scanner.may_speak(html.encode("utf-8", "replace"))

@@ -1,0 +1,264 @@
+"""`evaluate`: one URL judged from what is known, stage by stage, without a network."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import pickle
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tdm_guard import ConfigurationError, Decision, Fetched, Judge, Stance, UnsupportedURL, Usage, Verdict, evaluate
+from tdm_guard.model import Result, Stage
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+URL = "https://site.example/page"
+ABSENT = {"/robots.txt": Fetched(status=404), "/.well-known/tdmrep.json": Fetched(status=404)}
+HTML = [("Content-Type", "text/html; charset=utf-8")]
+PLAIN = b"<!doctype html><html><head><title>t</title></head><body><p>words</p></body></html>"
+META = b"<!doctype html><html><head><meta name='tdm-reservation' content='1'></head><body>words</body></html>"
+
+
+def judged(**members: Any) -> Decision:
+    known: dict[str, Any] = {"status": 200, "headers": HTML, "body": PLAIN, "policies": ABSENT, "now": NOW}
+    return evaluate(members.pop("url", URL), **{**known, **members})
+
+
+def reserves(body: bytes = b'[{"location": "/", "tdm-reservation": 1}]') -> dict[str, Fetched]:
+    return ABSENT | {"/.well-known/tdmrep.json": Fetched(status=200, body=body)}
+
+
+# ---- stages ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("members", "verdict", "stage"),
+    [
+        ({}, Verdict.UNRESERVED, Stage.BODY),
+        ({"status": None}, Verdict.UNRESERVED, Stage.POLICY),
+        ({"policies": reserves(), "status": None}, Verdict.RESERVED, Stage.POLICY),
+        ({"headers": [*HTML, ("tdm-reservation", "1")]}, Verdict.RESERVED, Stage.BODY),
+        ({"headers": [("content-type", "image/png"), ("X-Robots-Tag", "noai")]}, Verdict.RESERVED, Stage.HEADERS),
+        ({"body": META}, Verdict.RESERVED, Stage.BODY),
+        ({"headers": [("content-type", "image/png")], "body": META}, Verdict.UNRESERVED, Stage.HEADERS),
+        ({"headers": [("content-type", "application/json")], "body": META}, Verdict.UNRESERVED, Stage.HEADERS),
+        ({"headers": [], "body": META}, Verdict.RESERVED, Stage.BODY),
+        ({"headers": [("content-type", "application/octet-stream")], "body": META}, Verdict.RESERVED, Stage.BODY),
+        ({"headers": [], "body": b"\x89PNG\r\n" + META}, Verdict.UNRESERVED, Stage.HEADERS),
+        ({"headers": [("content-type", "image/png"), *HTML], "body": META}, Verdict.RESERVED, Stage.BODY),
+        ({"headers": [*HTML, ("content-encoding", "gzip")], "body": gzip.compress(META)}, Verdict.RESERVED, Stage.BODY),
+        ({"headers": [*HTML, ("content-encoding", "gzip")], "body": META}, Verdict.RESERVED, Stage.BODY),
+    ],
+)
+def test_each_carrier_is_heard_at_its_stage(members: dict[str, Any], verdict: Verdict, stage: Stage) -> None:
+    decision = judged(**members)
+    assert (decision.verdict, decision.stage) == (verdict, stage)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"body": PLAIN[:40], "body_complete": False},
+        {"body": None},
+        {"headers": [*HTML, ("content-encoding", "gzip")], "body": gzip.compress(PLAIN)[:-9]},
+        {"headers": [*HTML, ("content-encoding", "unheard-of")], "body": b"\1\2\3"},
+        {"headers": [], "body": None},
+        {"status": 206, "headers": [*HTML, ("content-range", "bytes 0-81/1000")]},
+        {"status": 206},
+        {"body": b"<p>" + b"x" * 2000, "max_asset_bytes": 1000},
+    ],
+)
+def test_a_document_that_was_not_read_whole_is_no_yes(members: dict[str, Any]) -> None:
+    decision = judged(**members)
+    assert decision.verdict is Verdict.UNDETERMINED
+    assert decision.faults
+    assert all(statement.excerpt for statement in decision.because)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"body": META[:80], "body_complete": False},
+        {"body": META + b"x" * 2000, "max_asset_bytes": 1000},
+        {"status": 206, "body": META, "headers": [*HTML, ("content-range", "bytes 0-81/1000")]},
+    ],
+)
+def test_a_prefix_that_reserves_is_enough(members: dict[str, Any]) -> None:
+    assert judged(**members).verdict is Verdict.RESERVED
+
+
+def test_a_range_that_is_the_whole_is_whole() -> None:
+    headers = [*HTML, ("content-range", f"bytes 0-{len(PLAIN) - 1}/{len(PLAIN)}")]
+    assert judged(status=206, headers=headers).verdict is Verdict.UNRESERVED
+
+
+def test_a_release_in_a_prefix_releases_nothing() -> None:
+    body = META.replace(b"'1'", b"'0'")
+    assert judged(body=body).verdict is Verdict.PERMITTED
+    assert judged(body=body, body_complete=False).verdict is Verdict.UNDETERMINED
+
+
+@pytest.mark.parametrize("status", [301, 304, 401, 403, 404, 500, 204])
+def test_a_response_without_content_is_handed_on_unless_its_headers_reserve(status: int) -> None:
+    decision = judged(status=status, body=META)
+    assert (decision.verdict, decision.content) == (Verdict.UNRESERVED, False)
+    assert judged(status=status, headers=[*HTML, ("tdm-reservation", "1")]).verdict is Verdict.RESERVED
+
+
+def test_usages_that_nothing_unread_could_speak_of_are_decided() -> None:
+    decision = judged(usages={"search"}, body=None)
+    assert decision.verdict is Verdict.UNRESERVED
+    assert [checked.document for checked in decision.checked] == ["https://site.example/robots.txt"]
+
+
+# ---- postures -------------------------------------------------------------------------------------------------------
+
+
+def test_a_later_release_supersedes_to_the_letter_only() -> None:
+    members: dict[str, Any] = {"policies": reserves(), "headers": [*HTML, ("tdm-reservation", "0")]}
+    assert judged(**members, posture="literal").verdict is Verdict.PERMITTED
+    decision = judged(**members)
+    assert decision.verdict is Verdict.RESERVED
+    assert [statement.repair for statement in decision.because] == ["C10"]
+
+
+def test_an_earlier_hop_is_heard_by_the_cautious_only() -> None:
+    hop = Fetched(status=302, headers=[("tdm-reservation", "1")], url="https://old.example/")
+    decision = judged(hops=[hop])
+    assert (decision.verdict, decision.because[0].repair) == (Verdict.RESERVED, "C9")
+    assert decision.hops == ("https://old.example/",)
+    assert judged(hops=[hop], posture="literal").verdict is Verdict.UNRESERVED
+
+
+def test_observing_gives_the_same_verdict_and_withholds_nothing() -> None:
+    decision = judged(policies=reserves(), mode="observe")
+    assert (decision.verdict, decision.admitted, decision.enforced) == (Verdict.RESERVED, True, False)
+
+
+CLAIM = {
+    "eligible": True,
+    "lawful_access": True,
+    "attested_by": "dean@uni.example",
+    "at": "2026-01-05",
+    "reference": "3.2",
+}
+
+
+def test_research_is_exempt_but_robots_txt_binds_it() -> None:
+    operator = {"name": "Uni", "research": CLAIM}
+    assert judged(policies=reserves(), operator=operator).verdict is Verdict.EXEMPT
+    refused = ABSENT | {"/robots.txt": Fetched(status=200, body=b"User-agent: *\nDisallow: /")}
+    assert judged(policies=refused, operator=operator).verdict is Verdict.RESERVED
+
+
+# ---- evidence -------------------------------------------------------------------------------------------------------
+
+
+def test_a_refusal_says_which_words_where_and_when() -> None:
+    robots = Fetched(status=200, body=b"# house rules\nUser-agent: *\nDisallow: /page\n", at=NOW)
+    decision = judged(policies=ABSENT | {"/robots.txt": robots})
+    (words,) = decision.because
+    assert (words.kind, words.signal, words.carrier) == ("access", "robots", "robots.txt")
+    assert (words.source, words.locator) == ("https://site.example/robots.txt", "line 3")
+    assert "Disallow: /page" in (words.excerpt or "")
+    assert words.retrieved_at == NOW
+    assert words.sha256 == decision.checked[0].sha256
+    assert "line 3" in decision.summary()
+
+
+def test_what_was_looked_for_is_listed_with_what_became_of_it() -> None:
+    checked = {item.document: item.result for item in judged(policies=reserves()).checked}
+    assert checked == {
+        "https://site.example/robots.txt": Result.ABSENT,
+        "https://site.example/.well-known/tdmrep.json": Result.READ,
+    }
+
+
+def test_the_record_is_plain_json_and_the_decision_travels() -> None:
+    decision = judged(policies=reserves(), headers=[*HTML, ("tdm-reservation", "maybe")])
+    record = json.loads(json.dumps(decision.to_dict()))
+    assert record["usages"] == dict.fromkeys(
+        ["analysis", "nongenai-training", "genai-training", "ai-input", "ai-index"], "reserved"
+    )
+    assert (record["run"], record["seq"], record["id"], record["hash"]) == ("", None, "", "")
+    assert pickle.loads(pickle.dumps(decision)) == decision
+
+
+def test_stances_are_per_usage() -> None:
+    decision = judged(headers=[*HTML, ("x-robots-tag", "noai")], usages={"tdm", "search"})
+    assert decision.usages[Usage.GENAI_TRAINING] is Stance.RESERVED
+    assert decision.usages[Usage.SEARCH] is Stance.UNSTATED
+
+
+# ---- misuse ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("members", "error", "words"),
+    [
+        ({"url": "ftp://site.example/"}, UnsupportedURL, "only http and https"),
+        ({"usages": {"training"}}, ConfigurationError, "usages"),
+        ({"unread": "skip"}, ConfigurationError, "unread"),
+        ({"now": datetime(2026, 11, 21)}, ConfigurationError, "time zone"),
+        ({"log": "x.jsonl"}, ConfigurationError, "log: has no meaning"),
+        ({"usage": {"tdm"}}, ConfigurationError, "unknown option"),
+        ({"policies": {"/robots.txt": b"User-agent: *"}}, ConfigurationError, "no Fetched"),
+    ],
+)
+def test_mistakes_of_the_caller_are_errors_that_say_so(members: dict[str, Any], error: type, words: str) -> None:
+    with pytest.raises(error, match=words):
+        judged(**members)
+
+
+# ---- properties -----------------------------------------------------------------------------------------------------
+
+names = st.sampled_from(["tdm-reservation", "tdm-policy", "x-robots-tag", "content-type", "content-encoding", "x"])
+values = st.one_of(st.text(max_size=20), st.sampled_from(["0", "1", "noai", "text/html", "gzip", "GPTBot: noai"]))
+headers = st.lists(st.tuples(names, values), max_size=5)
+documents = st.one_of(
+    st.binary(max_size=60),
+    st.sampled_from([b"User-agent: *\nDisallow: /", b'[{"location":"/","tdm-reservation":1}]', b"[", b"\xff\xfe<"]),
+)
+answers = st.builds(
+    Fetched,
+    status=st.sampled_from([200, 204, 301, 403, 404, 429, 503, 999]),
+    body=documents,
+    error=st.sampled_from([None, None, "timeout"]),
+    complete=st.booleans(),
+)
+
+
+@given(headers, documents, answers, answers, st.sampled_from(["cautious", "literal"]))
+def test_nothing_that_strangers_send_raises(
+    pairs: list[tuple[str, str]], body: bytes, robots: Fetched, tdmrep: Fetched, posture: str
+) -> None:
+    policies = {"/robots.txt": robots, "/.well-known/tdmrep.json": tdmrep}
+    decision = judged(headers=pairs, body=body, policies=policies, posture=posture)
+    assert json.dumps(decision.to_dict())
+    assert decision.because or not decision.verdict.withholds
+
+
+@given(headers, answers, answers)
+def test_the_cautious_posture_is_never_laxer(pairs: list[tuple[str, str]], robots: Fetched, tdmrep: Fetched) -> None:
+    policies = {"/robots.txt": robots, "/.well-known/tdmrep.json": tdmrep}
+    literal = judged(headers=pairs, policies=policies, posture="literal")
+    cautious = judged(headers=pairs, policies=policies, posture="cautious")
+    assert literal.admitted or not cautious.admitted
+
+
+@given(headers, st.sampled_from([("tdm-reservation", "1"), ("x-robots-tag", "noai")]))
+def test_one_more_reservation_never_makes_it_laxer(pairs: list[tuple[str, str]], more: tuple[str, str]) -> None:
+    assert judged(headers=[*pairs, more]).verdict is Verdict.RESERVED
+
+
+@given(st.integers(0, len(META)))
+def test_a_judge_hears_the_same_from_pieces_and_the_whole(cut: int) -> None:
+    """What a prefix settles, the whole settles too; what the whole reserves, no prefix admits."""
+    judge = Judge()
+    known: dict[str, Any] = {"status": 200, "headers": HTML, "policies": ABSENT, "now": NOW}
+    part = judge.evaluate(URL, body=META[:cut], body_complete=False, **known)
+    assert part.verdict in (Verdict.RESERVED, Verdict.UNDETERMINED)
