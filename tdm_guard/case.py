@@ -19,20 +19,24 @@ from tdm_guard.formats.media_type import SNIFF_BYTES, Markup, charset, essence, 
 from tdm_guard.formats.path_pattern import target
 from tdm_guard.model import (
     NOTHING,
+    Checked,
     Decision,
+    Declared,
     Exchange,
     Fault,
     Headers,
     Outcome,
     Posture,
     Reading,
+    Result,
     Source,
     Stage,
     Stance,
     Statement,
 )
-from tdm_guard.policy import OriginPolicy
+from tdm_guard.policy import Kept, OriginPolicy
 from tdm_guard.signals._signal import Signal
+from tdm_guard.usage import EVERY
 
 if TYPE_CHECKING:
     from tdm_guard.judge import Judge
@@ -52,15 +56,18 @@ class Case:
 
     __slots__ = (
         "_body_heard",
+        "_checked",
         "_content_type",
         "_encoding",
         "_faults",
+        "_ignore_unasked",
         "_outcome",
         "_statements",
         "_whole_range",
         "authenticated",
         "cached",
         "content",
+        "declared",
         "final_url",
         "hops",
         "judge",
@@ -104,6 +111,9 @@ class Case:
         self._body_heard = False
         self._whole_range = False
         self._outcome: Outcome | None = None
+        self._checked: tuple[Checked, ...] = ()
+        self._ignore_unasked = ignore_unasked
+        self.declared: tuple[Declared, ...] = ()
         reading = policy.hear(target(url))
         self._statements = reading.statements
         self._faults = reading.faults
@@ -232,13 +242,20 @@ class Case:
         complete = complete and decoded.complete
         reading = NOTHING
         if judge.scanner.may_speak(decoded.body):
-            page = read_page(decoded.body, url=self.final_url, charset=charset(self._content_type), complete=complete)
+            page = read_page(
+                decoded.body,
+                url=self.final_url,
+                charset=charset(self._content_type),
+                complete=complete,
+                xml="xml" in (self.media_type or ""),
+            )
             complete = complete and page.complete
             source = Source(url=self.final_url, carrier="html", retrieved_at=self.now)
             read = [s.read_html(page, source, judge.listener) for s in judge.page_signals if s.read_html]
             reading = Reading(
                 tuple(statement for each in read for statement in each.statements),
                 tuple(fault for each in read for fault in each.faults),
+                tuple(declared for each in read for declared in each.declared),
             )
         if complete:
             return reading, None
@@ -262,6 +279,37 @@ class Case:
             )
         )
 
+    def hear_declared(self, kept: tuple[Kept, ...]) -> None:
+        """The documents that the response declared, as `gather.read_lent` read them; what is missing stays unread."""
+        heard = {item.path for item in kept}
+        self.declared = tuple(item for item in self.declared if item.url not in heard)
+        path = target(self.url)
+        for item in kept:
+            self._checked += (item.checked,)
+            self._add(Reading(item.hold if self._ignore_unasked else item.hold + item.unasked, item.faults))
+            for site in item.sites:
+                self._add(site.hear(path))
+
+    def _declared_unread(self) -> None:
+        unread = []
+        for item in self.declared:
+            self._checked += (Checked(document=item.url, result=Result.NOT_ATTEMPTED),)
+            usages = next((signal.usages for signal in self.judge.signals if signal.name == item.signal), EVERY)
+            source = Source(url=item.source, carrier=item.carrier, retrieved_at=self.now)
+            unread.append(
+                Statement.at(
+                    source,
+                    signal=item.signal,
+                    usages=usages,
+                    stance=Stance.UNDETERMINED,
+                    locator=item.locator,
+                    excerpt=f"{item.url} was never asked for",
+                )
+            )
+        self.declared = ()
+        if not self._ignore_unasked:
+            self._add(Reading(tuple(unread)))
+
     def hear_transfer(self, received: int, sha256: str | None) -> None:
         """Size in bytes and SHA-256 of the body as received, before content-decoding."""
         self.received = received
@@ -273,6 +321,9 @@ class Case:
         self._outcome = None
         self._statements += reading.statements
         self._faults = (self._faults + reading.faults)[:MAX_FAULTS]
+        if reading.declared:
+            known = {item.url for item in self.declared}
+            self.declared += tuple({item.url: item for item in reading.declared if item.url not in known}.values())
 
     # ---- what follows -------------------------------------------------------------------------------------------
 
@@ -313,6 +364,8 @@ class Case:
         if self.wants_body():
             self._body_unread("the document was not read")
             self._body_heard = True
+        if self.declared:
+            self._declared_unread()
         if not self._statements:
             outcome = self.judge.silence
         else:
@@ -335,6 +388,6 @@ class Case:
                 self.cached,
                 self.hops,
             ),
-            self.policy.checked,
+            self.policy.checked + self._checked if self._checked else self.policy.checked,
             self._faults,
         )

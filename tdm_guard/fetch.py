@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import urldefrag, urljoin
 
 from tdm_guard.formats.content_coding import decode
+from tdm_guard.gather import Wanted
 from tdm_guard.model import Fetched, Headers
 from tdm_guard.origin import Origin, is_private_address
-from tdm_guard.policy import Wanted
 
 MAX_REDIRECTS = 5  # RFC 9309 2.3.1.2 asks for at least five
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -12,21 +12,23 @@ import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from tdm_guard.cache import PolicyCache, open_cache
 from tdm_guard.case import Case
 from tdm_guard.errors import Withheld
 from tdm_guard.fetch import Effects, follow, together
+from tdm_guard.gather import Answers, Gathering, Wanted, gather, read_lent
 from tdm_guard.judge import Judge
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Decision, Fetched, Result
 from tdm_guard.options import Options
 from tdm_guard.origin import Origin
-from tdm_guard.policy import OriginPolicy, Wanted, gather
+from tdm_guard.policy import OriginPolicy
 
 Load = Generator[Effects, Sequence[Any], OriginPolicy]
+T = TypeVar("T")
 MAX_HANDED = 256  # documents that a framework fetched itself and that wait for their origin to be read
 
 
@@ -65,8 +67,8 @@ class Guard:
 
     def known(self, origin: Origin) -> OriginPolicy | None:
         """The policy of `origin` if it was read and is fresh."""
-        policy = self.cache.get(origin)
-        if policy is None or policy.listener != self.judge.listener or self.clock() >= policy.expires_at:
+        policy = self._kept(origin)
+        if policy is None or self.clock() >= policy.expires_at:
             return None
         self.count("policy/hit")
         return policy
@@ -82,18 +84,41 @@ class Guard:
 
         An origin of which one document got no answer is not asked for the others.
         """
-        reading = gather(origin, self.judge.signals, self.judge.listener, self.clock(), self.cache.get(origin))
-        try:
-            wanted = next(reading)
-            while True:
-                wanted = reading.send((yield from self._fetch(origin, wanted)))
-        except StopIteration as finished:
-            policy: OriginPolicy = finished.value
+        judge = self.judge
+        reading = gather(origin, judge.signals, judge.listener, self.clock(), self._kept(origin))
+        policy: OriginPolicy = yield from self._read(origin, reading)
         for checked in policy.checked:
             if checked.result is Result.UNREACHABLE and not checked.cached:
                 self.count("policy/unreachable")
         self.cache.put(policy.as_cached())
         return policy
+
+    def read_declared(self, case: Case) -> Generator[Effects, Sequence[Any], None]:
+        """
+        Reads the documents that a response declared and lets the case hear them, driven as `load` is.
+
+        They are kept with the policy of the case's origin, for other responses that declare them.
+        """
+        judge, policy = self.judge, case.policy
+        task = Gathering(policy.origin, judge.signals, judge.listener, self.clock())
+        kept = self._kept(policy.origin) or policy
+        lent = yield from self._read(policy.origin, read_lent(task, case.declared, kept.lent))
+        case.hear_declared(lent)
+        self.cache.put((self._kept(policy.origin) or policy).lending(lent).as_cached())
+
+    def _kept(self, origin: Origin) -> OriginPolicy | None:
+        policy = self.cache.get(origin)
+        return policy if policy is not None and policy.listener == self.judge.listener else None
+
+    def _read(
+        self, origin: Origin, reading: Generator[tuple[Wanted, ...], Answers, Any]
+    ) -> Generator[Effects, Sequence[Any], Any]:
+        try:
+            wanted = next(reading)
+            while True:
+                wanted = reading.send((yield from self._fetch(origin, wanted)))
+        except StopIteration as finished:
+            return finished.value
 
     def _fetch(
         self, origin: Origin, wanted: tuple[Wanted, ...]
@@ -164,23 +189,25 @@ def _run_info(options: Options) -> RunInfo:
     )
 
 
-def run(loading: Load, perform: Callable[[Effects], Sequence[Any]]) -> OriginPolicy:
-    """Drives `Guard.load` where effects are performed in the calling thread."""
+def run(loading: Generator[Effects, Sequence[Any], T], perform: Callable[[Effects], Sequence[Any]]) -> T:
+    """Drives `Guard.load` or `Guard.read_declared` where effects are performed in the calling thread."""
     try:
         effects = next(loading)
         while True:
             effects = loading.send(perform(effects))
     except StopIteration as finished:
-        policy: OriginPolicy = finished.value
-        return policy
+        result: T = finished.value
+        return result
 
 
-async def run_async(loading: Load, perform: Callable[[Effects], Awaitable[Sequence[Any]]]) -> OriginPolicy:
-    """Drives `Guard.load` in an event loop, whichever it is."""
+async def run_async(
+    loading: Generator[Effects, Sequence[Any], T], perform: Callable[[Effects], Awaitable[Sequence[Any]]]
+) -> T:
+    """Drives `Guard.load` or `Guard.read_declared` in an event loop, whichever it is."""
     try:
         effects = next(loading)
         while True:
             effects = loading.send(await perform(effects))
     except StopIteration as finished:
-        policy: OriginPolicy = finished.value
-        return policy
+        result: T = finished.value
+        return result

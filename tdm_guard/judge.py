@@ -6,20 +6,22 @@ For archives and the engines that process them; the guard uses the same judge.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from tdm_guard.case import Case
 from tdm_guard.decide import decide
 from tdm_guard.errors import ConfigurationError, PolicyMismatch
 from tdm_guard.formats.html import Scanner
-from tdm_guard.model import Decision, Fetched
+from tdm_guard.gather import Answers, Gathering, Wanted, documents, gather, read_lent
+from tdm_guard.model import Decision, Declared, Fetched
 from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.origin import Origin
-from tdm_guard.policy import OriginPolicy, documents, gather
+from tdm_guard.policy import OriginPolicy
 
 OFFLINE_OPTIONS = frozenset({"usages", "agent", "operator", "posture", "mode", "signals", "max_asset_bytes"})
+T = TypeVar("T")
 Policies = Mapping[str, Fetched] | OriginPolicy
 
 
@@ -81,13 +83,19 @@ class Judge:
         origin = Origin.parse(origin) if isinstance(origin, str) else origin
         by_url = {f"{origin}{key}" if key.startswith("/") else key: value for key, value in documents.items()}
         reading = gather(origin, self.signals, self.listener, aware(now))
-        try:
-            wanted = next(reading)
-            while True:
-                wanted = reading.send({want.url: _checked(by_url.get(want.url)) for want in wanted})
-        except StopIteration as finished:
-            policy: OriginPolicy = finished.value
+        policy = _answered(reading, by_url)
+        return self._with_lent(policy, {url: by_url[url] for url in by_url if url not in _urls(policy)}, aware(now))
+
+    def _with_lent(self, policy: OriginPolicy, rest: Answers, now: datetime) -> OriginPolicy:
+        """Documents that nothing on the origin asked for are kept for the responses that declare them."""
+        readers = [signal.name for signal in self.signals if signal.read_declared]
+        declared = tuple(
+            Declared(source=policy.name, carrier=name, url=url, signal=name) for url in rest for name in readers
+        )
+        if not declared:
             return policy
+        task = Gathering(policy.origin, self.signals, self.listener, now)
+        return policy.lending(_answered(read_lent(task, declared, ()), rest))
 
     def policy_for(self, url: str, policies: Policies, now: datetime) -> OriginPolicy:
         """The policy of the URL's origin. Raises `PolicyMismatch` if `policies` was read for something else."""
@@ -129,7 +137,16 @@ class Judge:
             case.hear_headers(status, headers)
             if body is not None:
                 case.hear_body(body, complete=body_complete)
+            if case.declared and policies is not None and not isinstance(policies, OriginPolicy):
+                self._read_declared(case, policies)
+            elif case.declared:
+                case.hear_declared(policy.lent_for(case.declared, now))
         return case.decision()
+
+    def _read_declared(self, case: Case, answers: Mapping[str, Fetched | None]) -> None:
+        task = Gathering(case.policy.origin, self.signals, self.listener, case.now)
+        known = tuple(item for item in case.declared if item.url in answers)
+        case.hear_declared(_answered(read_lent(task, known, ()), answers))
 
 
 def evaluate(
@@ -188,6 +205,21 @@ def aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ConfigurationError(f"now: {moment!r} has no time zone; for example datetime.now(UTC)")
     return moment.astimezone(UTC)
+
+
+def _answered(reading: Generator[tuple[Wanted, ...], Answers, T], answers: Mapping[str, Fetched | None]) -> T:
+    """Drives a reading from stored answers by URL."""
+    try:
+        wanted = next(reading)
+        while True:
+            wanted = reading.send({want.url: _checked(answers.get(want.url)) for want in wanted})
+    except StopIteration as finished:
+        result: T = finished.value
+        return result
+
+
+def _urls(policy: OriginPolicy) -> set[str]:
+    return {checked.document for checked in policy.checked}
 
 
 def _ignores(unread: str) -> bool:

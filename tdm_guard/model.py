@@ -173,12 +173,33 @@ class Fault(Evidence):
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared(Evidence):
+    """A document that something declares, so that it has to be read; the evidence is of the declaration."""
+
+    url: str
+    signal: str
+
+    @classmethod
+    def at(cls, source: Source, /, *, excerpt: str | None = None, **members: Any) -> Self:
+        """A declaration found in `source`; the excerpt is bounded."""
+        return cls(
+            source=source.url,
+            carrier=source.carrier,
+            sha256=source.sha256,
+            retrieved_at=source.retrieved_at,
+            excerpt=bounded(excerpt),
+            **members,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one reader made of one input."""
+    """What one reader made of one input, and the documents that the input declares."""
 
     statements: tuple[Statement, ...] = ()
     faults: tuple[Fault, ...] = ()
+    declared: tuple[Declared, ...] = ()
 
 
 NOTHING = Reading()

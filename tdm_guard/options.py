@@ -74,7 +74,7 @@ class Options:
     def listener(self) -> Listener:
         """For whom documents are read under these options."""
         names = frozenset(signal.name for signal in self.signals)
-        return Listener(self.agent, self.posture, names, self.usages)
+        return Listener(self.agent, self.posture, names, self.usages, self.operator)
 
     @property
     def terms(self) -> Terms:

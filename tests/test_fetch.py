@@ -10,8 +10,8 @@ import pytest
 
 from tdm_guard import Fetched
 from tdm_guard.fetch import MAX_REDIRECTS, Answer, Effect, Effects, Get, Resolve, follow, together
+from tdm_guard.gather import Wanted
 from tdm_guard.origin import Origin
-from tdm_guard.policy import Wanted
 
 START = "https://site.example/robots.txt"
 Respond = Callable[[Effect], Any]

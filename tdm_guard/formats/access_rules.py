@@ -10,20 +10,22 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from protego import Protego
 
 from tdm_guard.formats.path_pattern import PathPattern, normalise_pattern
-from tdm_guard.formats.robots_txt import Record, read_rule
+from tdm_guard.formats.robots_txt import Part, access_lines, access_values, read_rule
 
 ROBOTS = "/robots.txt"  # never refused (RFC 9309 2.2.2)
 
 _KEPT = re.compile(r"%(?=2[5FA4]|(?![0-9A-F]{2}))")  # % / * $ and what is no escape stay as they are
 _ESCAPES = re.compile(r"(?:%[0-9A-F]{2})+")
-_is_plain_prefix = re.compile(r"[A-Za-z0-9._~/?=&,;:@!'()+\[\]-]*(?<!index\.html)").fullmatch
+_is_plain_prefix = re.compile(r"/[A-Za-z0-9._~/?=&,;:@!'()+\[\]-]*(?<!index\.html)").fullmatch
+_USUAL_NAME = len("\nDisallow: ")
+_SPARE = 200  # characters of comments and other records that may stay: taking them out costs time, keeping them memory
 _INDEX = "index.html"  # Protego reads an Allow of /a/index.html as one of /a/ too
 
 
@@ -36,43 +38,49 @@ class Refusal(NamedTuple):
 
 class AccessRules:
     """
-    The rules of one group, compiled. Picklable.
+    The rules of one group's parts, compiled. Picklable.
 
     `utf8` is False for a file that was not UTF-8: its paths are then compared as characters and as the bytes sent.
     """
 
-    __slots__ = ("_exact", "_parts", "_prefixes", "_rules", "_utf8")
+    __slots__ = ("_exact", "_fragments", "_parts", "_prefixes", "_utf8")
 
-    def __init__(self, rules: Iterable[Record], *, utf8: bool = True) -> None:
+    def __init__(self, parts: Iterable[Part], *, utf8: bool = True) -> None:
         self._utf8 = utf8
-        kept: list[str] = []
+        kept: list[tuple[int, str]] = []
         prefixes: set[str] = set()
-        parts: set[str] = set()
+        fragments: set[str] = set()
         exact: set[str] = set()
-        for line, name, value, words, _ in rules:
-            if not value:
+        for part in parts:
+            lines = access_values(part.text)
+            if not lines:
                 continue
-            kept.append(f"{line} {words}")
-            if name == "allow":
-                continue
-            if "%" in value or "$" in value or not utf8:
-                for pattern in self._spellings(value):
-                    _sort_in(pattern, prefixes, parts, exact)
-            elif "*" in value:
-                parts.add(max(value.split("*"), key=len))
-            else:
-                prefixes.add(value)
-        self._rules = "\n".join(kept)
+            size = 0
+            for refuses, raw in lines:
+                value = raw.strip()
+                size += len(raw)
+                if not value or not refuses:
+                    continue
+                if "%" in value or "$" in value or value[0] not in "/*" or not utf8:
+                    for pattern in self._spellings(value):
+                        _sort_in(pattern, prefixes, fragments, exact)
+                elif "*" in value:
+                    fragments.add(max(value.split("*"), key=len))
+                else:
+                    prefixes.add(value)
+            spare = len(part.text) - size - _USUAL_NAME * len(lines)
+            kept.append((part.line, access_lines(part.text) if spare > _SPARE else part.text))
+        self._parts = tuple(kept)
         self._prefixes = _without_longer(prefixes)
-        self._parts = tuple(parts)
+        self._fragments = tuple(fragments)
         self._exact = tuple(exact)
 
     def __bool__(self) -> bool:
         """True if there is any Disallow that can match something."""
-        return bool(self._prefixes or self._parts or self._exact)
+        return bool(self._prefixes or self._fragments or self._exact)
 
     def may_refuse(self, target: str) -> bool:
-        """False if no Disallow matches `target` (the one spelling of `path_pattern.target`): then nothing refuses it."""
+        """False if no Disallow matches `target`, spelled as by `path_pattern.target`: nothing refuses it."""
         if "%" in target:
             target = _decoded(target)
         prefixes = self._prefixes
@@ -81,8 +89,8 @@ class AccessRules:
             at = bisect_right(prefixes, target)
             if at and target.startswith(prefixes[at - 1]):
                 return True
-        for part in self._parts:
-            if part in target:
+        for fragment in self._fragments:
+            if fragment in target:
                 return True
         return target in self._exact
 
@@ -94,8 +102,7 @@ class AccessRules:
         asked: list[str] = []
         strongest = -1
         found: Refusal | None = None
-        for kept in self._rules.split("\n"):
-            line, _, words = kept.partition(" ")
+        for line, words in self._lines():
             name, value = read_rule(words)
             if not target.startswith(value) and _is_plain_prefix(value):
                 continue
@@ -103,13 +110,22 @@ class AccessRules:
                 if any(variant.matches(spelled) for variant in _variants(pattern)):
                     asked.append(f"{name}: {pattern}")
                     if name == "disallow" and len(pattern) > strongest:
-                        strongest, found = len(pattern), Refusal(int(line), words)
+                        strongest, found = len(pattern), Refusal(line, words)
                 elif name == "allow" and pattern.endswith(_INDEX):
                     asked.append(f"{name}: {pattern}")
         return found if found is not None and not _protego_allows(asked, target) else None
 
+    def _lines(self) -> Iterator[tuple[int, str]]:
+        for first, text in self._parts:
+            for line, raw in enumerate(text.split("\n")[1:], first + 1):
+                words = raw.strip()
+                if words:
+                    yield line, words
+
     def _spellings(self, value: str) -> tuple[str, ...]:
         """The patterns a value stands for, in the one spelling: for a file that is not UTF-8 also the bytes sent."""
+        if value.startswith(("http://", "https://")):
+            value = "/" + value  # as Protego has it: a path that has the address in it, and nothing else
         spelled = normalise_pattern(value)
         if self._utf8 or value.isascii():
             return (spelled,)
@@ -117,10 +133,10 @@ class AccessRules:
         return (spelled, normalise_pattern(sent))
 
 
-def _sort_in(pattern: str, prefixes: set[str], parts: set[str], exact: set[str]) -> None:
+def _sort_in(pattern: str, prefixes: set[str], fragments: set[str], exact: set[str]) -> None:
     for variant in _variants(pattern):
         if len(variant.parts) > 1:
-            parts.add(max(variant.parts, key=len))
+            fragments.add(max(variant.parts, key=len))
         elif variant.anchored:
             exact.add(variant.parts[0])
         else:

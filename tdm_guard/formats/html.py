@@ -30,6 +30,7 @@ from tdm_guard.formats.html_tokens import (
 __all__ = ["MAX_TAGS", "Page", "Scanner", "Tag", "read_page"]
 
 MAX_TAGS = 20_000  # speaking tags that are kept of one document; real heads have some hundreds
+MAX_MARKUP = 300_000  # tags, comments and the like that are looked at; the largest real pages have a tenth of it
 RSL_TYPE = "application/rsl+xml"
 
 _SPEAKING = frozenset({"meta", "link", "base"})
@@ -107,8 +108,12 @@ class _Reader:
 
     def read(self) -> None:
         text = self._text
-        at = 0
+        at = seen = 0
         while at >= 0 and (found := _MARKUP.search(text, at)):
+            seen += 1
+            if seen > MAX_MARKUP:
+                self.whole = False
+                return
             start = found.start()
             if self._in_head and text[at:start].strip(WS):
                 self._in_head = False

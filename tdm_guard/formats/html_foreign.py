@@ -7,7 +7,6 @@ HTML elements below it are only counted by name, which is enough to tell whether
 
 from __future__ import annotations
 
-from collections import Counter
 from enum import Enum
 from typing import NamedTuple
 
@@ -57,7 +56,7 @@ class Nesting:
 
     def __init__(self) -> None:
         self._stack: list[_Open] = []
-        self._below: Counter[str] = Counter()
+        self._below: dict[str, int] = {}
         self.in_template = 0
 
     @property
@@ -78,7 +77,7 @@ class Nesting:
         if name == "template":
             self._push(_Open(name, _Space.TEMPLATE))
         elif not self._stack:
-            self._below[name] += 1
+            self._below[name] = self._below.get(name, 0) + 1
         elif name not in _VOID and not (name == "p" == self._stack[-1].name):
             self._push(_Open(name, _Space.HTML))
         return False
@@ -86,7 +85,7 @@ class Nesting:
     def end(self, name: str) -> None:
         """Takes in an end tag."""
         if not self._stack:
-            if self._below[name] > 0:
+            if self._below.get(name):
                 self._below[name] -= 1
             return
         if self.foreign and name in ("br", "p"):
@@ -110,7 +109,7 @@ class Nesting:
                 element.space is _Space.TEMPLATE or (element.space in _FOREIGN and element.turns)
             ):
                 return
-        if name not in _NEVER_CLOSE and self._below[name] > 0:
+        if name not in _NEVER_CLOSE and self._below.get(name):
             self._below[name] -= 1
             self._cut(0)
 

@@ -104,6 +104,8 @@ def ascii_lower(name: str) -> str:
 
 def end_of_tag(text: str, at: int) -> int:
     """The position of the `>` that ends the tag whose attributes begin at `at`; -1 if the text ends first."""
+    if text.startswith(">", at):
+        return at
     while True:
         found = _ATTRIBUTES.match(text, at)
         end = found.end() if found else at

@@ -26,6 +26,8 @@ _COLON = rf"(?:[{_BLANK}]*:|[{_BLANK}]+|(?=[\n#]|\Z))"
 _DISALLOW = "disallow|dissallow|dissalow|disalow|diasllow|disallaw"  # as google/robotstxt; there is no list for allow
 _split_at_agents = re.compile(rf"(?i)\n[{_BLANK}]*user(?:-|[{_BLANK}]+)?agent{_COLON}([^\n#]*)").split
 _find_rule = re.compile(rf"(?i)\n[{_BLANK}]*(?:allow|{_DISALLOW}){_COLON}").search
+_find_rules = re.compile(rf"(?i)\n[{_BLANK}]*(?:allow|({_DISALLOW})){_COLON}([^\n#]*)").findall
+_drop_others = partial(re.compile(rf"(?i)\n(?![{_BLANK}]*(?:allow|{_DISALLOW}){_COLON})[^\n]+").sub, "\n")
 _match_rule = re.compile(rf"(?i)(?:allow|({_DISALLOW})){_COLON}([^#]*)").match
 _match_record = re.compile(rf"([A-Za-z][\w.-]*(?:[{_BLANK}]+[\w.-]+)?)[{_BLANK}]*:(?!//)([^#]*)").match
 _match_words = re.compile(rf"([A-Za-z][\w-]*)[{_BLANK}]+([^#]*)").match
@@ -74,7 +76,6 @@ class Group:
     def __init__(self, parts: Iterable[Part]) -> None:
         self.parts = tuple(parts)
         self._rules: tuple[Record, ...] | None = None
-        self._others: tuple[Record, ...] = ()
 
     @property
     def text(self) -> str:
@@ -85,15 +86,6 @@ class Group:
     def agents(self) -> tuple[Agent, ...]:
         """The user-agent lines, top to bottom. A value may be empty, or a list that its author put on one line."""
         return tuple(Agent(part.line, part.value) for part in self.parts)
-
-    def speaks_to(self, token: str) -> bool:
-        """True if one of its user-agent lines names `token`; `*` asks for a line that is for everyone."""
-        if token == "*":
-            for part in self.parts:
-                if part.value[:1] == "*" and is_everyone(part.value):
-                    return True
-            return False
-        return any(names(part.value, token) for part in self.parts)
 
     @property
     def rules(self) -> tuple[Record, ...]:
@@ -164,8 +156,11 @@ class RobotsTxt:
             groups = self.groups
             if closing:
                 groups = _assemble(self._parts, lambda text: _holds(text, closing))
-            named = self.named(token)
-            chosen = [group for group in groups if group.speaks_to(token if named else "*")]
+            if self.named(token):
+                found = [group for group in groups for part in group.parts if names(part.value, token)]
+            else:
+                found = [g for g in groups for part in g.parts if part.value[:1] == "*" and is_everyone(part.value)]
+            chosen = list(dict.fromkeys(found))
             whole = chosen[0] if len(chosen) == 1 else Group(part for group in chosen for part in group.parts)
             self._chosen[key] = whole if chosen else None
         return self._chosen[key]
@@ -190,6 +185,20 @@ def parse(body: bytes, *, complete: bool = True) -> RobotsTxt:
     if not text.isascii():
         text = text.translate(_INVISIBLE)
     return RobotsTxt("\n".join(text.splitlines()), utf8=utf8)
+
+
+def access_values(text: str) -> list[tuple[str, str]]:
+    """
+    The allow and disallow lines in the text of a part, in one pass: for each a name (empty for allow) and the value.
+
+    Blanks around the value are left on it.
+    """
+    return _find_rules(text)
+
+
+def access_lines(text: str) -> str:
+    """The text of a part with every line emptied that is neither allow nor disallow: the others keep their number."""
+    return _drop_others(text)
 
 
 def read_rule(words: str) -> tuple[str, str]:
@@ -219,7 +228,8 @@ def is_everyone(value: str) -> bool:
 
 
 def _decode_other(body: bytes) -> str:
-    if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+    # The marks alone prove nothing: in robots.txt, nearly all ASCII, half the octets of UTF-16 are zero.
+    if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) and body.count(0) * 4 > len(body):
         return body.decode("utf-16", "replace")
     # Single bytes that are no UTF-8 are nearly always Latin-1; valid sequences around them keep their meaning.
     return body.decode("utf-8", "surrogateescape").translate(_ESCAPED_BYTES)

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from tdm_guard.model import Fault, Fetched, Headers, Posture, Reading, Result, Source, Statement
+from tdm_guard.model import Declared, Fault, Fetched, Headers, Posture, Reading, Result, Source, Statement
+from tdm_guard.operator import Operator
 from tdm_guard.usage import EVERY, TDM, Usage
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Listener:
     """
-    For whom statements are read: the robots.txt product token, the posture, the signals listened to, the usages asked.
+    For whom statements are read: the robots.txt product token, the posture, the signals listened to, the usages asked,
+    and who asks.
 
     `agent` is `*` for nobody in particular: only groups for everyone then speak to us.
     """
@@ -32,6 +35,7 @@ class Listener:
     posture: Posture = Posture.CAUTIOUS
     signals: frozenset[str] = frozenset()
     usages: tuple[Usage, ...] = TDM
+    operator: Operator | None = None
 
     @property
     def cautious(self) -> bool:
@@ -51,22 +55,25 @@ class DocumentReading:
     """
     What a signal made of a document's answer: what became of it, what it says, its faults.
 
-    `hold` are statements (undetermined ones) that stand for every URL while the document cannot be read.
+    `hold` are statements (undetermined ones) that stand for every URL while the document cannot be read. `max_age` is the
+    lifetime that the document gives itself.
     """
 
     result: Result
     site: Site | None = None
     faults: tuple[Fault, ...] = ()
     hold: tuple[Statement, ...] = ()
+    max_age: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """
-    A document of its own at a well-known place of the origin.
+    A document to read of an origin: at a well-known path, or at the absolute URL at which something declared it.
 
     `signal` owns it and `usages` are those it can speak of; `max_bytes` bounds what is read of it. One that is
-    `required` and was not read leaves the verdict undetermined.
+    `required` and was not read leaves the verdict undetermined; others are asked for only while they can still change
+    the outcome. `fallback` is a second place, looked at when the first has no such document.
     """
 
     path: str
@@ -76,6 +83,7 @@ class Document:
     carrier: str = "file"
     usages: tuple[Usage, ...] = EVERY
     required: bool = True
+    fallback: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +92,8 @@ class Signal:
     One standard: its name in records and options, the exact version read, and its readers.
 
     `usages` are those it can speak of: for others its inputs need not be read.
-    `headers` are the response fields (lower case) that `read_headers` looks at; it is called when one is there.
+    `declared_in_robots` finds the documents that robots.txt declares, `read_declared` reads such a one, whatever
+    declared it. `headers` are the response fields (lower case) that `read_headers` looks at; it is called when one is there.
     `html_words` (lower case): one of them stands in every tag that `read_html` reacts to.
     `read_hop` reads the same fields of an earlier redirect hop of the same fetch.
     `settle` is the standard's own precedence among its carriers, under the posture given; between standards
@@ -97,6 +106,8 @@ class Signal:
     usages: tuple[Usage, ...] = EVERY
     document: Document | None = None
     read_robots: Callable[[RobotsTxt, Source, Listener], Site | None] | None = None
+    declared_in_robots: Callable[[RobotsTxt, Source, Listener], tuple[Declared, ...]] | None = None
+    read_declared: Callable[[Declared, Fetched, Source, Listener], DocumentReading] | None = None
     headers: frozenset[str] = frozenset()
     html_words: tuple[str, ...] = ()
     read_headers: Callable[[Headers, Source, Listener], Reading] | None = None

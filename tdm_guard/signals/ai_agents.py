@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tdm_guard.formats.access_rules import AccessRules, Refusal
-from tdm_guard.model import NOTHING, Headers, Reading, Source, Stance, Statement
+from tdm_guard.model import NOTHING, Headers, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals._agents import agent_list, training_tokens
 from tdm_guard.signals._ai_words import FIELD, WORDS, AiWord, in_fields, in_page, is_image, weigh
 from tdm_guard.signals._signal import Listener, Signal, Site
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 NAME = "ai-agents"
 REPAIR = "ai-agents"
 
+_SPOKEN_TO = 9  # the rank of the statement that silences the others
 _MAX_NAMED = 8  # tokens shown in one excerpt: more prove nothing more
 _MAX_LISTED = 1000  # tokens looked at in one user-agent value: several times the whole list of agents
 
@@ -62,11 +63,34 @@ class _Refusals:
         )
 
 
+class _SpokenTo:
+    """A group names our own agent: what the site says to others, here or in its responses, is not for us."""
+
+    __slots__ = ("_reading",)
+
+    def __init__(self, source: Source, agent: str) -> None:
+        statement = Statement.at(
+            source, signal=NAME, usages=TRAINING, stance=Stance.UNSTATED, excerpt=f"User-agent: {agent}", rank=_SPOKEN_TO
+        )
+        self._reading = Reading((statement,))
+
+    def hear(self, target: str) -> Reading:
+        return self._reading
+
+
+def settle(statements: tuple[Statement, ...], posture: Posture) -> tuple[Statement, ...]:
+    """Nothing of what is addressed to others stands where the site has spoken to us."""
+    return () if any(statement.rank == _SPOKEN_TO for statement in statements) else statements
+
+
 def read_robots(robots: RobotsTxt, source: Source, listener: Listener) -> Site | None:
-    """What groups for training agents refuse; None if nothing, or if a group names our own agent."""
+    """What groups for training agents refuse; if a group names our own agent, that they are not for us."""
+    if robots.named(listener.agent):
+        return _SpokenTo(source, listener.agent)
     heard = _groups_by_token(robots, listener)
-    if not heard or robots.named(listener.agent):
+    if not heard:
         return None
+    policy_only = agent_list().policy_only
     by_rules: dict[tuple[str, ...], tuple[list[str], tuple[Group, ...]]] = {}
     for token, (written, groups) in heard.items():
         texts = tuple([group.text for group in groups])
@@ -76,10 +100,10 @@ def read_robots(robots: RobotsTxt, source: Source, listener: Listener) -> Site |
             tokens = []
             by_rules[texts] = (tokens, tuple(groups))
         # A token that governs training alone is the strongest evidence, so it is named first.
-        tokens.insert(0 if token in agent_list().policy_only else len(tokens), written)
+        tokens.insert(0 if token in policy_only else len(tokens), written)
     sets = []
     for tokens, spoken in by_rules.values():
-        rules = AccessRules((rule for group in spoken for rule in group.rules), utf8=robots.utf8)
+        rules = AccessRules([part for group in spoken for part in group.parts], utf8=robots.utf8)
         if rules:
             sets.append((", ".join(tokens[:_MAX_NAMED]), rules))
     return _Refusals(tuple(sets), source, cautious=listener.cautious) if sets else None
@@ -150,4 +174,5 @@ SIGNAL = Signal(
     html_words=WORDS,
     read_headers=read_headers,
     read_html=read_html,
+    settle=settle,
 )

@@ -58,7 +58,7 @@ def read_robots(robots: RobotsTxt, source: Source, listener: Listener) -> Site |
     group = robots.group_for(listener.agent)
     if group is None:
         return None
-    rules = AccessRules(group.rules, utf8=robots.utf8)
+    rules = AccessRules(group.parts, utf8=robots.utf8)
     return _Access(rules, source) if rules else None
 
 

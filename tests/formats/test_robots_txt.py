@@ -25,7 +25,7 @@ LINES = st.sampled_from(
         b"License https://site.example/l.xml",
         b"# comment",
         b"",
-        b"\xff\xfe\x00:",
+        b"\xff\xfa\x00:",
         b"\xef\xbb\xbfUser-agent: *",
     ]
 )
@@ -38,7 +38,8 @@ def rules(body: bytes, token: str = "ExampleMiner") -> list[tuple[int, str, str]
 
 
 def test_records_know_their_line_name_value_and_words() -> None:
-    body = b"# top\nSitemap: https://s.example/s.xml # map\n\nUser-agent: *  # all\n  Disallow : /a  # why\nContent-Signal: a=b\n"
+    body = b"# top\nSitemap: https://s.example/s.xml # map\n\nUser-agent: *  # all\n"
+    body += b"  Disallow : /a  # why\nContent-Signal: a=b\n"
     robots = parse(body)
     assert robots.outside == (
         Record(2, "sitemap", "https://s.example/s.xml", "Sitemap: https://s.example/s.xml # map"),
@@ -94,6 +95,10 @@ def test_marked_encodings(encoding: str) -> None:
     assert rules("User-agent: *\nDisallow: /é".encode(encoding)) == [(2, "disallow", "/é")]
 
 
+def test_marks_of_utf_16_before_eight_bit_text_hide_nothing() -> None:
+    assert rules(b"\xff\xfe\nUser-agent: *\nDisallow: /x") == [(3, "disallow", "/x")]
+
+
 def test_the_last_line_of_a_cut_file_is_dropped() -> None:
     body = b"User-agent: *\nDisallow: /a\nDisallow: /b"
     assert rules(body)[-1] == (3, "disallow", "/b")
@@ -139,7 +144,8 @@ def test_a_blank_for_the_colon_is_told_apart_in_other_records() -> None:
 
 
 def test_named_groups_are_merged_and_replace_those_for_everyone() -> None:
-    body = b"User-agent: *\nDisallow: /s\nUser-agent: A\nDisallow: /1\nUser-agent: B\nDisallow: /2\nUser-agent: a/1\nAllow: /3"
+    body = b"User-agent: *\nDisallow: /s\nUser-agent: A\nDisallow: /1\nUser-agent: B\nDisallow: /2\n"
+    body += b"User-agent: a/1\nAllow: /3"
     assert [value for _, _, value in rules(body, "A")] == ["/1", "/3"]
     assert [value for _, _, value in rules(body, "C")] == ["/s"]
     assert [value for _, _, value in rules(body, "*")] == ["/s"]

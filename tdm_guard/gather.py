@@ -1,0 +1,276 @@
+"""
+Which documents of an origin have to be read, in which order, and how their answers become its policy.
+
+strategy: `gather` is a generator that yields what it wants fetched, side by side, and takes what came; whoever has a
+network, or a mapping of stored documents, drives it. First come the documents that must be read, then those that can
+still change the outcome for the usages asked, then second places and what robots.txt declares.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from tdm_guard.formats import robots_txt
+from tdm_guard.formats.freshness import FLOOR, expiry
+from tdm_guard.model import Checked, Declared, Fetched, Kind, Result, Source, Stance, Statement
+from tdm_guard.origin import Origin
+from tdm_guard.policy import Kept, OriginPolicy, Stale
+from tdm_guard.signals import robots
+from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal, Site
+from tdm_guard.usage import Usage
+
+UNREACHABLE_FOR = timedelta(minutes=5)  # an origin that failed is asked again after this
+MAX_STALE = timedelta(days=30)  # RFC 9309 2.3.1.4: a copy may be kept about this long while the origin fails
+MAX_OWN_AGE = timedelta(days=30)  # RSL 1.0: the default lifetime of a licence document; longer ones are asked for again
+MAX_DECLARED = 16  # documents that one file or response may declare; more are a fault, and count as not read
+MAX_DECLARED_BYTES = 2**20  # of one licence document
+MAX_ROUNDS = 6  # well-known, optional, second places and declared ones come in four; the bound is for safety
+
+Answers = Mapping[str, Fetched | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A document to fetch: its URL, how many bytes of it count, and validators of the copy we hold."""
+
+    url: str
+    max_bytes: int
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """What is read, for whom, at what time."""
+
+    origin: Origin
+    signals: tuple[Signal, ...]
+    listener: Listener
+    now: datetime
+
+    def url(self, document: Document) -> str:
+        """The absolute URL of a document."""
+        return f"{self.origin}{document.path}" if document.path.startswith("/") else document.path
+
+
+def documents(signals: tuple[Signal, ...], listener: Listener) -> tuple[Document, ...]:
+    """The documents at well-known places that can bear on the usages asked, those that must be read first."""
+    relevant = [signal for signal in signals if not set(signal.usages).isdisjoint(listener.usages)]
+    found = {signal.document.path: signal.document for signal in relevant if signal.document}
+    if any(signal.read_robots or signal.declared_in_robots for signal in relevant):
+        found = {robots.DOCUMENT.path: robots.DOCUMENT, **found}
+    return tuple(sorted(found.values(), key=lambda document: not document.required))
+
+
+def gather(
+    origin: Origin, signals: tuple[Signal, ...], listener: Listener, now: datetime, previous: OriginPolicy | None = None
+) -> Generator[tuple[Wanted, ...], Answers, OriginPolicy]:
+    """
+    Reads an origin's documents: yields those wanted next, side by side, and takes what each URL answered.
+
+    None stands for "never asked". Documents of `previous` that are still fresh are kept as they are.
+    """
+    task = Gathering(origin, signals, listener, now)
+    before = {item.path: item for item in previous.kept} if previous else {}
+    kept: dict[str, Kept] = {}
+    for _ in range(MAX_ROUNDS):
+        batch = _next_round(task, kept)
+        if not batch:
+            break
+        yield from _read_round(task, batch, kept, before)
+    return OriginPolicy.of(
+        origin, listener, tuple(kept.values()) or (_nothing_to_read(task),), previous.lent if previous else ()
+    )
+
+
+def read_lent(
+    task: Gathering, declared: tuple[Declared, ...], lent: tuple[Kept, ...]
+) -> Generator[tuple[Wanted, ...], Answers, tuple[Kept, ...]]:
+    """Reads documents that a response declares; those of `lent` that are fresh are kept as they are."""
+    kept: dict[str, Kept] = {}
+    batch = [_declared_document(task, item) for item in declared]
+    yield from _read_round(task, [d for d in batch if d is not None], kept, {item.path: item for item in lent})
+    return tuple(kept.values())
+
+
+def _next_round(task: Gathering, kept: Mapping[str, Kept]) -> list[Document]:
+    """Required ones; then optional ones that can still change something; then second places and declared ones."""
+    wanted = documents(task.signals, task.listener)
+    required = [document for document in wanted if document.required and document.path not in kept]
+    if required:
+        return required
+    found = [_declared_document(task, item) for document in kept.values() for item in document.declared]
+    more = [document for document in found if document is not None and document.path not in kept]
+    if not any(item.checked.result is Result.UNREACHABLE for item in kept.values()):
+        for document in wanted:
+            if document.required or not _can_change(task, document.usages, kept):
+                continue
+            if document.path not in kept:
+                more.append(document)
+            elif document.fallback and document.fallback not in kept and _is_missing(kept[document.path]):
+                more.append(replace(document, path=document.fallback, fallback=None))
+    return list({document.path: document for document in more}.values())
+
+
+def _can_change(task: Gathering, usages: tuple[Usage, ...], kept: Mapping[str, Kept]) -> bool:
+    """False if each usage that a document could reserve is reserved for the whole origin already."""
+    settled: set[Usage] = set()
+    for item in kept.values():
+        for site in item.sites:
+            settled.update(getattr(site, "everywhere", ()))
+    return not (set(usages) & set(task.listener.usages)) <= settled
+
+
+def _is_missing(item: Kept) -> bool:
+    return item.checked.result in (Result.ABSENT, Result.UNREADABLE)
+
+
+def _declared_document(task: Gathering, declared: Declared) -> Document | None:
+    for signal in task.signals:
+        if signal.name == declared.signal and signal.read_declared is not None:
+            return Document(
+                path=declared.url,
+                max_bytes=MAX_DECLARED_BYTES,
+                read=partial(signal.read_declared, declared),
+                signal=signal.name,
+                carrier=signal.name,
+                usages=signal.usages,
+            )
+    return None
+
+
+def _read_round(
+    task: Gathering, batch: list[Document], kept: dict[str, Kept], before: Mapping[str, Kept]
+) -> Generator[tuple[Wanted, ...], Answers, None]:
+    due = [document for document in batch if not _fresh(before.get(document.path), task.now)]
+    answers: Answers = {}
+    if due:
+        answers = yield tuple(_want(task.url(document), document, before.get(document.path)) for document in due)
+    for document in batch:
+        old = before.get(document.path)
+        if document not in due and old is not None:
+            kept[document.path] = old
+        else:
+            kept[document.path] = _read(task, document, answers.get(task.url(document)), old)
+
+
+def _nothing_to_read(task: Gathering) -> Kept:
+    checked = Checked(document=f"{task.origin}{robots.DOCUMENT.path}", result=Result.NOT_ATTEMPTED)
+    return Kept(path=robots.DOCUMENT.path, checked=checked, expires_at=task.now + timedelta(hours=24))
+
+
+def _fresh(kept: Kept | None, now: datetime) -> bool:
+    return kept is not None and now < kept.expires_at and not kept.unasked
+
+
+def _want(url: str, document: Document, old: Kept | None) -> Wanted:
+    return Wanted(
+        url=url,
+        max_bytes=document.max_bytes,
+        etag=old.etag if old else None,
+        last_modified=old.last_modified if old else None,
+    )
+
+
+def _read(task: Gathering, document: Document, fetched: Fetched | None, old: Kept | None) -> Kept:
+    url = task.url(document)
+    if fetched is None:
+        return _never_asked(task, document)
+    at = fetched.at or task.now
+    if fetched.status == 304 and old is not None and old.read_at is not None and not fetched.error:
+        checked = replace(old.checked, result=Result.READ, retrieved_at=at, cached=False)
+        return replace(old, checked=checked, expires_at=expiry(tuple(fetched.headers), at), read_at=at)
+    digest = hashlib.sha256(fetched.body).hexdigest() if fetched.body and not fetched.error else None
+    source = Source(url=url, carrier=document.carrier, sha256=digest, retrieved_at=at)
+    reading = document.read(fetched, source, task.listener)
+    if document is robots.DOCUMENT:
+        reading = replace(reading, hold=_for_listener(task, reading.hold))
+    checked = Checked(
+        document=url, result=reading.result, status=fetched.status, retrieved_at=at, sha256=digest, cached=False
+    )
+    if reading.result is Result.UNREACHABLE:
+        return _unreachable(document, reading, checked, at, old)
+    sites: tuple[Site, ...] = (reading.site,) if reading.site else ()
+    declared: tuple[Declared, ...] = ()
+    if document is robots.DOCUMENT and reading.result is Result.READ:
+        sites, declared = _robots_sites(task, fetched, source)
+    return Kept(
+        path=document.path,
+        checked=checked,
+        expires_at=_expiry(fetched, reading, at),
+        sites=sites,
+        hold=reading.hold,
+        faults=reading.faults,
+        etag=fetched.header("etag"),
+        last_modified=fetched.header("last-modified"),
+        read_at=at if reading.result is Result.READ else None,
+        declared=declared,
+    )
+
+
+def _expiry(fetched: Fetched, reading: DocumentReading, at: datetime) -> datetime:
+    if reading.max_age is None:
+        return expiry(tuple(fetched.headers), at)
+    return at + min(max(reading.max_age, FLOOR), MAX_OWN_AGE)
+
+
+def _robots_sites(task: Gathering, fetched: Fetched, source: Source) -> tuple[tuple[Site, ...], tuple[Declared, ...]]:
+    text = robots_txt.parse(fetched.body, complete=fetched.complete)
+    read = [signal.read_robots(text, source, task.listener) for signal in task.signals if signal.read_robots]
+    declared = [
+        item
+        for signal in task.signals
+        if signal.declared_in_robots
+        for item in signal.declared_in_robots(text, source, task.listener)
+    ]
+    return tuple(site for site in read if site is not None), tuple(declared)[:MAX_DECLARED]
+
+
+def _for_listener(task: Gathering, hold: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """Who does not listen to `robots` is refused no access, but the other standards in the file stay unread."""
+    if robots.SIGNAL.name in task.listener.signals:
+        return hold
+    return tuple(
+        replace(statement, kind=Kind.RESERVATION, signal=signal.name, usages=signal.usages)
+        for statement in hold
+        for signal in task.signals
+        if signal.read_robots
+    )
+
+
+def _unreachable(
+    document: Document, reading: DocumentReading, checked: Checked, at: datetime, old: Kept | None
+) -> Kept:
+    """What was read before stays in force: a stale robots.txt stands for itself, other files keep what they reserve."""
+    kept = Kept(
+        path=document.path, checked=checked, expires_at=at + UNREACHABLE_FOR, hold=reading.hold, faults=reading.faults
+    )
+    if old is None or old.read_at is None or at - old.read_at > MAX_STALE:
+        return kept
+    kept = replace(kept, etag=old.etag, last_modified=old.last_modified, read_at=old.read_at)
+    if document is robots.DOCUMENT:
+        return replace(kept, sites=old.sites, hold=(), declared=old.declared)
+    return replace(kept, sites=tuple(site if isinstance(site, Stale) else Stale(site) for site in old.sites))
+
+
+def _never_asked(task: Gathering, document: Document) -> Kept:
+    url = task.url(document)
+    unasked: tuple[Statement, ...] = ()
+    if document.required:
+        statement = Statement.at(
+            Source(url=url, carrier=document.carrier),
+            kind=Kind.ACCESS if document is robots.DOCUMENT else Kind.RESERVATION,
+            signal=document.signal,
+            usages=document.usages,
+            stance=Stance.UNDETERMINED,
+            excerpt="never asked for",
+        )
+        unasked = (statement,)
+        if document is robots.DOCUMENT:
+            unasked = _for_listener(task, unasked)
+    checked = Checked(document=url, result=Result.NOT_ATTEMPTED)
+    return Kept(path=document.path, checked=checked, expires_at=task.now, unasked=unasked)
