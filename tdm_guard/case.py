@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tdm_guard.decide import decide
 from tdm_guard.formats.content_coding import decode
 from tdm_guard.formats.html import read_page
-from tdm_guard.formats.media_type import SNIFF_BYTES, Markup, charset, essence, markup_of, sniff
-from tdm_guard.formats.path_pattern import target
+from tdm_guard.formats.media_type import SNIFF_BYTES, Markup, charset, content_kind, sniff
 from tdm_guard.model import (
     NOTHING,
     Checked,
@@ -25,6 +25,7 @@ from tdm_guard.model import (
     Exchange,
     Fault,
     Headers,
+    Kind,
     Outcome,
     Posture,
     Reading,
@@ -35,6 +36,7 @@ from tdm_guard.model import (
     Statement,
 )
 from tdm_guard.policy import Kept, OriginPolicy
+from tdm_guard.signals import robots
 from tdm_guard.signals._signal import Signal
 from tdm_guard.usage import EVERY
 
@@ -51,35 +53,33 @@ class Case:
     One URL under examination.
 
     `hops` are the addresses that redirected here, `authenticated` says that the request carried credentials or
-    cookies. `ignore_unasked` takes documents that nobody ever asked for as absent.
+    cookies. `ignore_unasked` takes documents that nobody ever asked for as absent. `document` is the body that was
+    heard, content-decoded.
     """
 
-    __slots__ = (
-        "_body_heard",
-        "_checked",
-        "_content_type",
-        "_encoding",
-        "_faults",
-        "_ignore_unasked",
-        "_outcome",
-        "_statements",
-        "_whole_range",
-        "authenticated",
-        "cached",
-        "content",
-        "declared",
-        "final_url",
-        "hops",
-        "judge",
-        "media_type",
-        "now",
-        "policy",
-        "received",
-        "sha256",
-        "stage",
-        "status",
-        "url",
-    )
+    # What most cases never change stands here once, so that opening one costs little.
+    authenticated = False
+    cached = False
+    content = False
+    declared: tuple[Declared, ...] = ()
+    document: bytes | None = None
+    hops: tuple[str, ...] = ()
+    media_type: str | None = None
+    received: int | None = None
+    sha256: str | None = None
+    stage = Stage.POLICY
+    status: int | None = None
+    _body_heard = False
+    _checked: tuple[Checked, ...] = ()
+    _content_type = ""
+    _encoding = ""
+    _faults: tuple[Fault, ...] = ()
+    _ignore_unasked = False
+    _imposed = False
+    _markup = Markup.UNKNOWN
+    _outcome: Outcome | None = None
+    _statements: tuple[Statement, ...] = ()
+    _whole_range = False
 
     def __init__(
         self,
@@ -97,26 +97,16 @@ class Case:
         self.final_url = url
         self.policy = policy
         self.now = now
-        self.hops = hops
-        self.authenticated = authenticated
-        self.cached = False
-        self.stage = Stage.POLICY
-        self.status: int | None = None
-        self.content = False
-        self.media_type: str | None = None
-        self.received: int | None = None
-        self.sha256: str | None = None
-        self._content_type = ""
-        self._encoding = ""
-        self._body_heard = False
-        self._whole_range = False
-        self._outcome: Outcome | None = None
-        self._checked: tuple[Checked, ...] = ()
-        self._ignore_unasked = ignore_unasked
-        self.declared: tuple[Declared, ...] = ()
-        reading = policy.hear(target(url))
-        self._statements = reading.statements
-        self._faults = reading.faults
+        if hops:
+            self.hops = hops
+        if authenticated:
+            self.authenticated = True
+        if ignore_unasked:
+            self._ignore_unasked = True
+        if policy.sites or policy.hold or policy.faults:
+            reading = policy.hear(policy.target(url))
+            self._statements = reading.statements
+            self._faults = reading.faults
         if policy.unasked and not ignore_unasked:
             self._statements += policy.unasked
 
@@ -163,9 +153,10 @@ class Case:
 
     def _hear_content_type(self, value: str) -> None:
         """Of several, contradictory ones the one that says HTML counts: then the body is read."""
-        media_type = essence(value)
-        if self.media_type is None or markup_of(media_type) is Markup.HTML:
+        media_type, markup = content_kind(value)
+        if self.media_type is None or markup is Markup.HTML:
             self.media_type = media_type
+            self._markup = markup
             self._content_type = value
 
     def _hear_fields(self, heard: Headers) -> None:
@@ -194,11 +185,10 @@ class Case:
         """
         if not self.content or self._body_heard or not self.judge.page_signals:
             return False
-        media_type = self.media_type or ""
-        markup = markup_of(media_type)
+        markup = self._markup
         if markup is Markup.UNKNOWN and (ended or len(prefix) >= SNIFF_BYTES):
             shown = decode(prefix, self._encoding, 4 * SNIFF_BYTES).body if self._encoding else prefix
-            markup = sniff(shown[:SNIFF_BYTES], media_type)
+            markup = sniff(shown[:SNIFF_BYTES], self.media_type or "")
         return markup is not Markup.OTHER
 
     def hear_body(self, body: bytes, *, complete: bool = True) -> None:
@@ -239,6 +229,7 @@ class Case:
         """What the document says, and why it was not read whole, if it was not."""
         judge = self.judge
         decoded = decode(body, self._encoding, judge.max_asset_bytes)
+        self.document = decoded.body
         complete = complete and decoded.complete
         reading = NOTHING
         if judge.scanner.may_speak(decoded.body):
@@ -283,7 +274,7 @@ class Case:
         """The documents that the response declared, as `gather.read_lent` read them; what is missing stays unread."""
         heard = {item.path for item in kept}
         self.declared = tuple(item for item in self.declared if item.url not in heard)
-        path = target(self.url)
+        path = self.policy.target(self.url)
         for item in kept:
             self._checked += (item.checked,)
             self._add(Reading(item.hold if self._ignore_unasked else item.hold + item.unasked, item.faults))
@@ -309,6 +300,25 @@ class Case:
         self.declared = ()
         if not self._ignore_unasked:
             self._add(Reading(tuple(unread)))
+
+    def hear_refusal(self, robots_txt: str, words: str) -> None:
+        """
+        Somebody else refused access for us on account of the document at `robots_txt`; `words` say who.
+
+        Where our own reading of it refuses too, that is the better evidence. The refusal took effect whatever the mode.
+        """
+        self._imposed = True
+        self._outcome = None
+        if not any(s.kind is Kind.ACCESS and s.stance is Stance.RESERVED for s in self._statements):
+            statement = Statement.at(
+                Source(url=robots_txt, carrier=robots.DOCUMENT.carrier),
+                kind=Kind.ACCESS,
+                signal=robots.NAME,
+                usages=EVERY,
+                stance=Stance.RESERVED,
+                excerpt=words,
+            )
+            self._add(Reading((statement,)))
 
     def hear_transfer(self, received: int, sha256: str | None) -> None:
         """Size in bytes and SHA-256 of the body as received, before content-decoding."""
@@ -359,9 +369,9 @@ class Case:
         """
         The decision on all that was heard, at `now` (UTC).
 
-        A body that had to be heard and was not leaves the verdict undetermined.
+        A body that had to be heard and was not leaves the verdict undetermined, unless what was heard refuses already.
         """
-        if self.wants_body():
+        if self.wants_body() and not self.refused:
             self._body_unread("the document was not read")
             self._body_heard = True
         if self.declared:
@@ -371,6 +381,8 @@ class Case:
         else:
             outcome = self._outcome or decide(self._settled(), self.judge.terms)
             self._outcome = outcome
+        if self._imposed and not outcome.enforced:
+            outcome = replace(outcome, enforced=True)
         return Decision(
             self.url,
             now or self.now,

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from tdm_guard.formats import robots_txt
 from tdm_guard.formats.freshness import FLOOR, expiry
@@ -33,8 +34,7 @@ MAX_ROUNDS = 6  # well-known, optional, second places and declared ones come in 
 Answers = Mapping[str, Fetched | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(NamedTuple):
     """A document to fetch: its URL, how many bytes of it count, and validators of the copy we hold."""
 
     url: str
@@ -43,18 +43,29 @@ class Wanted:
     last_modified: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Gathering:
-    """What is read, for whom, at what time."""
+    """What is read of one origin, for whom, at what time (UTC). `wanted` are its well-known documents."""
 
-    origin: Origin
-    signals: tuple[Signal, ...]
-    listener: Listener
-    now: datetime
+    __slots__ = ("listener", "name", "now", "origin", "signals", "wanted")
+
+    def __init__(
+        self,
+        origin: Origin,
+        signals: tuple[Signal, ...],
+        listener: Listener,
+        now: datetime,
+        wanted: tuple[Document, ...] | None = None,
+    ) -> None:
+        self.origin = origin
+        self.name = str(origin)
+        self.signals = signals
+        self.listener = listener
+        self.now = now
+        self.wanted = documents(signals, listener) if wanted is None else wanted
 
     def url(self, document: Document) -> str:
         """The absolute URL of a document."""
-        return f"{self.origin}{document.path}" if document.path.startswith("/") else document.path
+        return self.name + document.path if document.path[0] == "/" else document.path
 
 
 def documents(signals: tuple[Signal, ...], listener: Listener) -> tuple[Document, ...]:
@@ -67,14 +78,13 @@ def documents(signals: tuple[Signal, ...], listener: Listener) -> tuple[Document
 
 
 def gather(
-    origin: Origin, signals: tuple[Signal, ...], listener: Listener, now: datetime, previous: OriginPolicy | None = None
+    task: Gathering, previous: OriginPolicy | None = None
 ) -> Generator[tuple[Wanted, ...], Answers, OriginPolicy]:
     """
     Reads an origin's documents: yields those wanted next, side by side, and takes what each URL answered.
 
     None stands for "never asked". Documents of `previous` that are still fresh are kept as they are.
     """
-    task = Gathering(origin, signals, listener, now)
     before = {item.path: item for item in previous.kept} if previous else {}
     kept: dict[str, Kept] = {}
     for _ in range(MAX_ROUNDS):
@@ -83,7 +93,7 @@ def gather(
             break
         yield from _read_round(task, batch, kept, before)
     return OriginPolicy.of(
-        origin, listener, tuple(kept.values()) or (_nothing_to_read(task),), previous.lent if previous else ()
+        task.origin, task.listener, tuple(kept.values()) or (_nothing_to_read(task),), previous.lent if previous else ()
     )
 
 
@@ -99,14 +109,14 @@ def read_lent(
 
 def _next_round(task: Gathering, kept: Mapping[str, Kept]) -> list[Document]:
     """Required ones; then optional ones that can still change something; then second places and declared ones."""
-    wanted = documents(task.signals, task.listener)
-    required = [document for document in wanted if document.required and document.path not in kept]
-    if required:
-        return required
+    if not kept:
+        required = [document for document in task.wanted if document.required]
+        if required:
+            return required
     found = [_declared_document(task, item) for document in kept.values() for item in document.declared]
     more = [document for document in found if document is not None and document.path not in kept]
     if not any(item.checked.result is Result.UNREACHABLE for item in kept.values()):
-        for document in wanted:
+        for document in task.wanted:
             if document.required or not _can_change(task, document.usages, kept):
                 continue
             if document.path not in kept:
@@ -159,7 +169,7 @@ def _read_round(
 
 
 def _nothing_to_read(task: Gathering) -> Kept:
-    checked = Checked(document=f"{task.origin}{robots.DOCUMENT.path}", result=Result.NOT_ATTEMPTED)
+    checked = Checked(document=task.name + robots.DOCUMENT.path, result=Result.NOT_ATTEMPTED)
     return Kept(path=robots.DOCUMENT.path, checked=checked, expires_at=task.now + timedelta(hours=24))
 
 
@@ -182,16 +192,14 @@ def _read(task: Gathering, document: Document, fetched: Fetched | None, old: Kep
         return _never_asked(task, document)
     at = fetched.at or task.now
     if fetched.status == 304 and old is not None and old.read_at is not None and not fetched.error:
-        checked = replace(old.checked, result=Result.READ, retrieved_at=at, cached=False)
-        return replace(old, checked=checked, expires_at=expiry(tuple(fetched.headers), at), read_at=at)
+        checked = old.checked._replace(result=Result.READ, retrieved_at=at, cached=False)
+        return old._replace(checked=checked, expires_at=expiry(tuple(fetched.headers), at), read_at=at)
     digest = hashlib.sha256(fetched.body).hexdigest() if fetched.body and not fetched.error else None
     source = Source(url=url, carrier=document.carrier, sha256=digest, retrieved_at=at)
     reading = document.read(fetched, source, task.listener)
-    if document is robots.DOCUMENT:
-        reading = replace(reading, hold=_for_listener(task, reading.hold))
-    checked = Checked(
-        document=url, result=reading.result, status=fetched.status, retrieved_at=at, sha256=digest, cached=False
-    )
+    if document is robots.DOCUMENT and reading.hold:
+        reading = reading._replace(hold=_for_listener(task, reading.hold))
+    checked = Checked(document=url, result=reading.result, status=fetched.status, retrieved_at=at, sha256=digest)
     if reading.result is Result.UNREACHABLE:
         return _unreachable(document, reading, checked, at, old)
     sites: tuple[Site, ...] = (reading.site,) if reading.site else ()
@@ -251,10 +259,10 @@ def _unreachable(
     )
     if old is None or old.read_at is None or at - old.read_at > MAX_STALE:
         return kept
-    kept = replace(kept, etag=old.etag, last_modified=old.last_modified, read_at=old.read_at)
+    kept = kept._replace(etag=old.etag, last_modified=old.last_modified, read_at=old.read_at)
     if document is robots.DOCUMENT:
-        return replace(kept, sites=old.sites, hold=(), declared=old.declared)
-    return replace(kept, sites=tuple(site if isinstance(site, Stale) else Stale(site) for site in old.sites))
+        return kept._replace(sites=old.sites, hold=(), declared=old.declared)
+    return kept._replace(sites=tuple(site if isinstance(site, Stale) else Stale(site) for site in old.sites))
 
 
 def _never_asked(task: Gathering, document: Document) -> Kept:

@@ -11,14 +11,14 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Generator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from tdm_guard.cache import PolicyCache, open_cache
 from tdm_guard.case import Case
 from tdm_guard.errors import Withheld
 from tdm_guard.fetch import Effects, follow, together
-from tdm_guard.gather import Answers, Gathering, Wanted, gather, read_lent
+from tdm_guard.gather import Answers, Wanted, gather, read_lent
 from tdm_guard.judge import Judge
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.record import RunInfo
@@ -29,6 +29,7 @@ from tdm_guard.policy import OriginPolicy
 
 Load = Generator[Effects, Sequence[Any], OriginPolicy]
 T = TypeVar("T")
+HANDED_FOR = timedelta(minutes=5)  # an older copy is no answer for an origin that is read now
 MAX_HANDED = 256  # documents that a framework fetched itself and that wait for their origin to be read
 
 
@@ -75,8 +76,17 @@ class Guard:
 
     def hand(self, url: str, fetched: Fetched) -> None:
         """Takes a document that the framework fetched on its own account, so that it is not fetched twice."""
-        if len(self._handed) < MAX_HANDED:
-            self._handed[url] = fetched
+        self._handed.pop(url, None)
+        while len(self._handed) >= MAX_HANDED:
+            del self._handed[next(iter(self._handed))]  # the oldest: its origin may never be asked for
+        self._handed[url] = fetched
+
+    def handed(self, url: str) -> Fetched | None:
+        """The document that was handed for `url`, as long as it waits for its origin to be read and is young enough."""
+        fetched = self._handed.get(url)
+        if fetched is None or (fetched.at is not None and self.clock() - fetched.at > HANDED_FOR):
+            return None
+        return fetched
 
     def load(self, origin: Origin) -> Load:
         """
@@ -84,8 +94,7 @@ class Guard:
 
         An origin of which one document got no answer is not asked for the others.
         """
-        judge = self.judge
-        reading = gather(origin, judge.signals, judge.listener, self.clock(), self._kept(origin))
+        reading = gather(self.judge.gathering(origin, self.clock()), self._kept(origin))
         policy: OriginPolicy = yield from self._read(origin, reading)
         for checked in policy.checked:
             if checked.result is Result.UNREACHABLE and not checked.cached:
@@ -99,8 +108,8 @@ class Guard:
 
         They are kept with the policy of the case's origin, for other responses that declare them.
         """
-        judge, policy = self.judge, case.policy
-        task = Gathering(policy.origin, judge.signals, judge.listener, self.clock())
+        policy = case.policy
+        task = self.judge.gathering(policy.origin, self.clock())
         kept = self._kept(policy.origin) or policy
         lent = yield from self._read(policy.origin, read_lent(task, case.declared, kept.lent))
         case.hear_declared(lent)
@@ -123,9 +132,11 @@ class Guard:
     def _fetch(
         self, origin: Origin, wanted: tuple[Wanted, ...]
     ) -> Generator[Effects, Sequence[Any], dict[str, Fetched | None]]:
-        answers: dict[str, Fetched | None] = {
-            want.url: self._handed.pop(want.url) for want in wanted if want.url in self._handed
-        }
+        answers: dict[str, Fetched | None] = {}
+        for want in wanted:
+            if handed := self.handed(want.url):
+                answers[want.url] = handed
+            self._handed.pop(want.url, None)
         rest = [want for want in wanted if want.url not in answers]
         silent = next((answer.error for answer in answers.values() if answer and answer.error), None)
         if silent:

@@ -63,6 +63,7 @@ class Judge:
         self.fields = frozenset().union(*(signal.headers for signal in self.header_signals)) - {"content-type"}
         self.scanner = Scanner(word for signal in self.page_signals for word in signal.html_words)
         self.silence = decide((), self.terms)
+        self.documents = documents(self.signals, self.listener)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Judge.of, (self.options,)
@@ -70,7 +71,7 @@ class Judge:
     def needed_documents(self, origin: str | Origin) -> tuple[str, ...]:
         """The URLs of the documents that `read_policies` wants of an origin."""
         origin = Origin.parse(origin) if isinstance(origin, str) else origin
-        return tuple(f"{origin}{document.path}" for document in documents(self.signals, self.listener))
+        return tuple(f"{origin}{document.path}" for document in self.documents)
 
     def read_policies(
         self, origin: str | Origin, documents: Mapping[str, Fetched | None], *, now: datetime
@@ -81,10 +82,16 @@ class Judge:
         `now` is aware of its time zone. One that is missing, or None, counts as never asked for.
         """
         origin = Origin.parse(origin) if isinstance(origin, str) else origin
-        by_url = {f"{origin}{key}" if key.startswith("/") else key: value for key, value in documents.items()}
-        reading = gather(origin, self.signals, self.listener, aware(now))
-        policy = _answered(reading, by_url)
-        return self._with_lent(policy, {url: by_url[url] for url in by_url if url not in _urls(policy)}, aware(now))
+        name = str(origin)
+        by_url = {name + key if key.startswith("/") else key: value for key, value in documents.items()}
+        policy = _answered(gather(self.gathering(origin, aware(now))), by_url)
+        known = {checked.document for checked in policy.checked}
+        rest = {url: answer for url, answer in by_url.items() if url not in known}
+        return self._with_lent(policy, rest, aware(now)) if rest else policy
+
+    def gathering(self, origin: Origin, now: datetime) -> Gathering:
+        """What is to be read of an origin at `now`."""
+        return Gathering(origin, self.signals, self.listener, now, self.documents)
 
     def _with_lent(self, policy: OriginPolicy, rest: Answers, now: datetime) -> OriginPolicy:
         """Documents that nothing on the origin asked for are kept for the responses that declare them."""
@@ -94,7 +101,7 @@ class Judge:
         )
         if not declared:
             return policy
-        task = Gathering(policy.origin, self.signals, self.listener, now)
+        task = self.gathering(policy.origin, now)
         return policy.lending(_answered(read_lent(task, declared, ()), rest))
 
     def policy_for(self, url: str, policies: Policies, now: datetime) -> OriginPolicy:
@@ -144,7 +151,7 @@ class Judge:
         return case.decision()
 
     def _read_declared(self, case: Case, answers: Mapping[str, Fetched | None]) -> None:
-        task = Gathering(case.policy.origin, self.signals, self.listener, case.now)
+        task = self.gathering(case.policy.origin, case.now)
         known = tuple(item for item in case.declared if item.url in answers)
         case.hear_declared(_answered(read_lent(task, known, ()), answers))
 
@@ -216,10 +223,6 @@ def _answered(reading: Generator[tuple[Wanted, ...], Answers, T], answers: Mappi
     except StopIteration as finished:
         result: T = finished.value
         return result
-
-
-def _urls(policy: OriginPolicy) -> set[str]:
-    return {checked.document for checked in policy.checked}
 
 
 def _ignores(unread: str) -> bool:

@@ -85,8 +85,7 @@ class Result(StrEnum):
     NOT_ATTEMPTED = "not-attempted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(NamedTuple):
     """Where a reader's input came from: the part of the evidence that is the same for all its statements."""
 
     url: str
@@ -175,10 +174,16 @@ class Fault(Evidence):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared(Evidence):
-    """A document that something declares, so that it has to be read; the evidence is of the declaration."""
+    """
+    A document that something declares, so that it has to be read; the evidence is of the declaration.
+
+    `refusals_only`: what it permits does not count. `repair` is the code under which the declaration was heard at all.
+    """
 
     url: str
     signal: str
+    refusals_only: bool = False
+    repair: str | None = None
 
     @classmethod
     def at(cls, source: Source, /, *, excerpt: str | None = None, **members: Any) -> Self:
@@ -205,8 +210,7 @@ class Reading:
 NOTHING = Reading()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class Checked(NamedTuple):
     """A document that was looked for, and what became of it."""
 
     document: str
@@ -218,7 +222,7 @@ class Checked:
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready mapping with every member."""
-        return {item.name: plain(getattr(self, item.name)) for item in fields(self)}
+        return {name: plain(value) for name, value in self._asdict().items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,8 +294,7 @@ class Entry:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """
     The outcome for one URL, with all that the compliance log says of it (log reference: decision record).
 

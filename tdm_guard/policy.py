@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
+from tdm_guard.formats.path_pattern import normalise_path, target
 from tdm_guard.model import NOTHING, Checked, Declared, Fault, Reading, Stance, Statement
 from tdm_guard.origin import Origin
 from tdm_guard.signals._signal import Listener, Site
@@ -16,8 +18,7 @@ from tdm_guard.signals._signal import Listener, Site
 MAX_LENT = 64  # licence documents kept for the responses that declare them; the oldest go first
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(NamedTuple):
     """
     One document of an origin as we keep it.
 
@@ -37,6 +38,10 @@ class Kept:
     last_modified: str | None = None
     read_at: datetime | None = None
     declared: tuple[Declared, ...] = ()
+
+    def as_cached(self) -> Kept:
+        """The same, marked as cached in records."""
+        return self._replace(checked=self.checked._replace(cached=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,13 @@ class OriginPolicy:
             lent=lent[-MAX_LENT:],
         )
 
+    def target(self, url: str) -> str:
+        """Path and query of a URL of this origin, as `formats.path_pattern.target` spells them."""
+        name = self.name
+        if not url.startswith(name) or url[len(name) : len(name) + 1] != "/" or "#" in url:
+            return target(url)
+        return normalise_path(url[len(name) :])
+
     def lending(self, more: tuple[Kept, ...]) -> OriginPolicy:
         """The same policy with documents that responses declared."""
         urls = {item.path for item in more}
@@ -121,6 +133,6 @@ class OriginPolicy:
 
     def as_cached(self) -> OriginPolicy:
         """The same policy as later cases see it: its documents are marked as cached in their records."""
-        kept = tuple(replace(item, checked=replace(item.checked, cached=True)) for item in self.kept)
-        lent = tuple(replace(item, checked=replace(item.checked, cached=True)) for item in self.lent)
+        kept = tuple(item.as_cached() for item in self.kept)
+        lent = tuple(item.as_cached() for item in self.lent)
         return OriginPolicy.of(self.origin, self.listener, kept, lent)

@@ -267,7 +267,13 @@ def test_a_judge_hears_the_same_from_pieces_and_the_whole(cut: int) -> None:
 def test_a_site_that_names_our_agent_has_spoken_to_us() -> None:
     """Refusals addressed to other agents are silent then, in robots.txt and in responses alike."""
     body = PLAIN.replace(b"<title>", b"<meta name=GPTBot content=noml><title>")
-    members: dict[str, Any] = {"headers": [*HTML, ("x-robots-tag", "GPTBot: noai")], "body": body, "agent": "ExampleBot"}
+    members: dict[str, Any] = {
+        "headers": [*HTML, ("x-robots-tag", "GPTBot: noai")],
+        "body": body,
+        "agent": "ExampleBot",
+    }
     assert judged(**members).verdict is Verdict.RESERVED
-    robots = Fetched(status=200, body=b"User-agent: GPTBot\nDisallow: /\n\nUser-agent: ExampleBot\nDisallow: /private\n")
+    robots = Fetched(
+        status=200, body=b"User-agent: GPTBot\nDisallow: /\n\nUser-agent: ExampleBot\nDisallow: /private\n"
+    )
     assert judged(**members, policies=ABSENT | {"/robots.txt": robots}).verdict is Verdict.UNRESERVED

@@ -9,7 +9,7 @@ seldom: it compares in a spelling in which every two strings that Protego takes 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+import zlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -23,9 +23,10 @@ ROBOTS = "/robots.txt"  # never refused (RFC 9309 2.2.2)
 
 _KEPT = re.compile(r"%(?=2[5FA4]|(?![0-9A-F]{2}))")  # % / * $ and what is no escape stay as they are
 _ESCAPES = re.compile(r"(?:%[0-9A-F]{2})+")
-_is_plain_prefix = re.compile(r"/[A-Za-z0-9._~/?=&,;:@!'()+\[\]-]*(?<!index\.html)").fullmatch
+_is_plain = re.compile(r"[/*][A-Za-z0-9._~/?=&,;:@!'()+\[\]*-]*\$?(?<!index\.html)").fullmatch
 _USUAL_NAME = len("\nDisallow: ")
 _SPARE = 200  # characters of comments and other records that may stay: taking them out costs time, keeping them memory
+_LEVEL = 1  # the lines are packed until a refusal has to be shown: half the weight of most origins in the cache
 _INDEX = "index.html"  # Protego reads an Allow of /a/index.html as one of /a/ too
 
 
@@ -43,11 +44,11 @@ class AccessRules:
     `utf8` is False for a file that was not UTF-8: its paths are then compared as characters and as the bytes sent.
     """
 
-    __slots__ = ("_exact", "_fragments", "_parts", "_prefixes", "_utf8")
+    __slots__ = ("_exact", "_fragments", "_parts", "_prefixes", "_shortest", "_utf8")
 
     def __init__(self, parts: Iterable[Part], *, utf8: bool = True) -> None:
         self._utf8 = utf8
-        kept: list[tuple[int, str]] = []
+        kept: list[tuple[int, bytes]] = []
         prefixes: set[str] = set()
         fragments: set[str] = set()
         exact: set[str] = set()
@@ -61,17 +62,26 @@ class AccessRules:
                 size += len(raw)
                 if not value or not refuses:
                     continue
-                if "%" in value or "$" in value or value[0] not in "/*" or not utf8:
+                if "%" in value or "$" in value[:-1] or value[0] not in "/*" or not utf8:
                     for pattern in self._spellings(value):
                         _sort_in(pattern, prefixes, fragments, exact)
-                elif "*" in value:
-                    fragments.add(max(value.split("*"), key=len))
-                else:
+                    continue
+                text = value[:-1] if value[-1] == "$" else value
+                if "*" in text:
+                    fragments.add(max(text.split("*"), key=len))
+                elif text is value:
                     prefixes.add(value)
+                else:  # a final `$` is an anchor, and the character as well
+                    exact.add(text)
+                    prefixes.add(text + "%24")
             spare = len(part.text) - size - _USUAL_NAME * len(lines)
-            kept.append((part.line, access_lines(part.text) if spare > _SPARE else part.text))
+            text = access_lines(part.text) if spare > _SPARE else part.text
+            kept.append((part.line, zlib.compress(text.encode("utf-8", "surrogatepass"), _LEVEL)))
         self._parts = tuple(kept)
-        self._prefixes = _without_longer(prefixes)
+        # One string for all, each between line ends: as strings of their own they would weigh three times as much.
+        beginnings = _without_longer(prefixes)
+        self._prefixes = "\n".join(("", *beginnings, "")) if beginnings else ""
+        self._shortest = min(map(len, beginnings), default=0)
         self._fragments = tuple(fragments)
         self._exact = tuple(exact)
 
@@ -81,14 +91,19 @@ class AccessRules:
 
     def may_refuse(self, target: str) -> bool:
         """False if no Disallow matches `target`, spelled as by `path_pattern.target`: nothing refuses it."""
-        if "%" in target:
-            target = _decoded(target)
+        # A wildcard may end inside an escape: "*9/b" covers "/%C3%A9/b", so the target counts as it is too.
+        return self._filter(target) or ("%" in target and self._filter(_decoded(target)))
+
+    def _filter(self, target: str) -> bool:
         prefixes = self._prefixes
         if prefixes:
-            # No prefix begins another, so the one that target begins with, if any, is its neighbour in the order.
-            at = bisect_right(prefixes, target)
-            if at and target.startswith(prefixes[at - 1]):
-                return True
+            head = "\n" + target[: self._shortest]
+            at = prefixes.find(head)
+            while at >= 0:
+                end = prefixes.find("\n", at + 1)
+                if target.startswith(prefixes[at + 1 : end]):
+                    return True
+                at = prefixes.find(head, end)
         for fragment in self._fragments:
             if fragment in target:
                 return True
@@ -102,21 +117,29 @@ class AccessRules:
         asked: list[str] = []
         strongest = -1
         found: Refusal | None = None
+        certain = True
         for line, words in self._lines():
             name, value = read_rule(words)
-            if not target.startswith(value) and _is_plain_prefix(value):
+            if _is_plain(value) and not (_may_match(value, spelled) or _may_match(value, target)):
                 continue
             for pattern in self._spellings(value):
-                if any(variant.matches(spelled) for variant in _variants(pattern)):
+                if any(variant.matches(spelled) for variant in _variants(pattern)) or (
+                    "*" in pattern and PathPattern.parse(pattern).matches(target)
+                ):
                     asked.append(f"{name}: {pattern}")
                     if name == "disallow" and len(pattern) > strongest:
                         strongest, found = len(pattern), Refusal(line, words)
+                    certain = certain and name == "disallow" and pattern == value and "*" not in value
                 elif name == "allow" and pattern.endswith(_INDEX):
                     asked.append(f"{name}: {pattern}")
-        return found if found is not None and not _protego_allows(asked, target) else None
+                    certain = False
+        if found is None or (certain and "%" not in target):
+            return found  # plain prefixes that disallow, and nothing that allows: there is no question
+        return None if _protego_allows(asked, target) else found
 
     def _lines(self) -> Iterator[tuple[int, str]]:
-        for first, text in self._parts:
+        for first, packed in self._parts:
+            text = zlib.decompress(packed).decode("utf-8", "surrogatepass")
             for line, raw in enumerate(text.split("\n")[1:], first + 1):
                 words = raw.strip()
                 if words:
@@ -141,6 +164,13 @@ def _sort_in(pattern: str, prefixes: set[str], fragments: set[str], exact: set[s
             exact.add(variant.parts[0])
         else:
             prefixes.add(variant.parts[0])
+
+
+def _may_match(value: str, target: str) -> bool:
+    """For a value without anything to be decoded: False if `target` lacks a part of it. Quicker than to match."""
+    if "*" not in value and not value.endswith("$"):
+        return target.startswith(value)
+    return all(part in target for part in value.rstrip("$").split("*"))
 
 
 def _variants(pattern: str) -> tuple[PathPattern, ...]:

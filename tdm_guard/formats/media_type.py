@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 SNIFF_BYTES = 1445  # WHATWG MIME Sniffing 5.2: the resource header is the first 1445 bytes
 
+MAX_CONTENT_TYPE = 255  # characters of a field value that are looked at; RFC 6838 4.2 keeps types within 127
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _GENERIC = frozenset(
     {"", "application/octet-stream", "binary/octet-stream", "unknown/unknown", "application/unknown", "*/*"}
@@ -45,6 +47,17 @@ def markup_of(media_type: str) -> Markup:
     if media_type in _HTML:
         return Markup.HTML
     return Markup.UNKNOWN if media_type in _GENERIC or media_type in _XML else Markup.OTHER
+
+
+@lru_cache(maxsize=256)  # sites send a handful of values; an entry is a short field value
+def _kind(content_type: str) -> tuple[str, Markup]:
+    media_type = essence(content_type)
+    return media_type, markup_of(media_type)
+
+
+def content_kind(content_type: str) -> tuple[str, Markup]:
+    """The media type of a `Content-Type` value, and what it says of markup."""
+    return _kind(content_type[:MAX_CONTENT_TYPE])
 
 
 def sniff(prefix: bytes, media_type: str = "") -> Markup:

@@ -80,7 +80,8 @@ class Group:
     @property
     def text(self) -> str:
         """All that stands between and after its user-agent lines: equal for groups that say the same."""
-        return "".join([part.text for part in self.parts])
+        parts = self.parts
+        return parts[0].text if len(parts) == 1 else "".join([part.text for part in parts])
 
     @property
     def agents(self) -> tuple[Agent, ...]:

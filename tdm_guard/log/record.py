@@ -157,12 +157,6 @@ def decision_id(run: str, seq: int) -> str:
     return f"{run}-{seq}"
 
 
-def config_digest(options: Mapping[str, Any]) -> str:
-    """SHA-256 over options in JSON with sorted names: equal for runs that were told the same."""
-    encoder = JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)
-    return hashlib.sha256(_octets(encoder.encode(plain(options)))).hexdigest()
-
-
 def _octets(text: str) -> bytes:
     # In JSON the escape that Python writes for a lone surrogate is the character itself: nothing is lost.
     return text.encode("utf-8", "backslashreplace")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from tdm_guard.errors import ConfigurationError, UnsupportedURL
 from tdm_guard.model import Verdict, bounded
@@ -180,5 +180,5 @@ def _tally(summary: Summary, host: str) -> Tally:
     return summary.hosts.setdefault(host, Tally())
 
 
-def _is_size(value: object) -> bool:
+def _is_size(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tdm_guard.model import Declared, Fault, Fetched, Headers, Posture, Reading, Result, Source, Statement
 from tdm_guard.operator import Operator
@@ -50,8 +50,7 @@ class Site(Protocol):
         """The statements for a path with its query, in the one spelling of `formats.path_pattern.target`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentReading:
+class DocumentReading(NamedTuple):
     """
     What a signal made of a document's answer: what became of it, what it says, its faults.
 
@@ -96,6 +95,8 @@ class Signal:
     declared it. `headers` are the response fields (lower case) that `read_headers` looks at; it is called when one is there.
     `html_words` (lower case): one of them stands in every tag that `read_html` reacts to.
     `read_hop` reads the same fields of an earlier redirect hop of the same fetch.
+    `read_feed` reads an XML body: its site speaks for the feed itself and for the items' URLs on the feed's origin.
+    `read_challenge` reads the body of a 401 or 402.
     `settle` is the standard's own precedence among its carriers, under the posture given; between standards
     `decide` rules.
     """
@@ -113,4 +114,6 @@ class Signal:
     read_headers: Callable[[Headers, Source, Listener], Reading] | None = None
     read_hop: Callable[[Headers, Source, Listener], Reading] | None = None
     read_html: Callable[[Page, Source, Listener], Reading] | None = None
+    read_feed: Callable[[bytes, Source, Listener], DocumentReading] | None = None
+    read_challenge: Callable[[bytes, Source, Listener], Reading] | None = None
     settle: Callable[[tuple[Statement, ...], Posture], tuple[Statement, ...]] | None = None

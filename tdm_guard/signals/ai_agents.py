@@ -4,7 +4,8 @@ Refusals addressed to AI agents by name: evidence of a wish, if they are not add
 strategy: a Disallow for an agent that collects for training, or for a token that governs training, is read by the
 cautious posture as a reservation of both trainings (code `ai-agents`); to the letter RFC 9309 binds nobody but the
 agent named, so the literal posture only reports it. A site that names our own agent has spoken to us, and the rest is
-silent. The words noai, noml and noimageai addressed to such an agent by a response are read alike.
+silent. The words noai, noml and noimageai addressed to such an agent by a response are read alike. Lines that refuse
+training by their own name (`_ai_training_lines`) are for the agents of the group they stand in.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from tdm_guard.formats.access_rules import AccessRules, Refusal
 from tdm_guard.model import NOTHING, Headers, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals._agents import agent_list, training_tokens
+from tdm_guard.signals._ai_training_lines import FOR_US, read_lines
 from tdm_guard.signals._ai_words import FIELD, WORDS, AiWord, in_fields, in_page, is_image, weigh
 from tdm_guard.signals._signal import Listener, Signal, Site
 from tdm_guard.usage import TRAINING
@@ -63,6 +65,22 @@ class _Refusals:
         )
 
 
+class _Both:
+    """Two sites heard as one."""
+
+    __slots__ = ("_first", "_second")
+
+    def __init__(self, first: Site, second: Site) -> None:
+        self._first = first
+        self._second = second
+
+    def hear(self, target: str) -> Reading:
+        first, second = self._first.hear(target), self._second.hear(target)
+        if first is NOTHING or second is NOTHING:
+            return second if first is NOTHING else first
+        return Reading(first.statements + second.statements, first.faults + second.faults)
+
+
 class _SpokenTo:
     """A group names our own agent: what the site says to others, here or in its responses, is not for us."""
 
@@ -70,7 +88,12 @@ class _SpokenTo:
 
     def __init__(self, source: Source, agent: str) -> None:
         statement = Statement.at(
-            source, signal=NAME, usages=TRAINING, stance=Stance.UNSTATED, excerpt=f"User-agent: {agent}", rank=_SPOKEN_TO
+            source,
+            signal=NAME,
+            usages=TRAINING,
+            stance=Stance.UNSTATED,
+            excerpt=f"User-agent: {agent}",
+            rank=_SPOKEN_TO,
         )
         self._reading = Reading((statement,))
 
@@ -80,10 +103,19 @@ class _SpokenTo:
 
 def settle(statements: tuple[Statement, ...], posture: Posture) -> tuple[Statement, ...]:
     """Nothing of what is addressed to others stands where the site has spoken to us."""
-    return () if any(statement.rank == _SPOKEN_TO for statement in statements) else statements
+    if any(statement.rank == _SPOKEN_TO for statement in statements):
+        return tuple(statement for statement in statements if statement.rank == FOR_US)
+    return statements
 
 
 def read_robots(robots: RobotsTxt, source: Source, listener: Listener) -> Site | None:
+    """What groups for training agents refuse, and the lines by which a group refuses training to whom it is for."""
+    by_name = _read_groups(robots, source, listener)
+    lines = read_lines(robots, source, listener, signal=NAME)
+    return _Both(by_name, lines) if by_name and lines else by_name or lines
+
+
+def _read_groups(robots: RobotsTxt, source: Source, listener: Listener) -> Site | None:
     """What groups for training agents refuse; if a group names our own agent, that they are not for us."""
     if robots.named(listener.agent):
         return _SpokenTo(source, listener.agent)

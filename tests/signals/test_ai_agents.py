@@ -13,7 +13,7 @@ from tdm_guard.formats.robots_txt import parse
 from tdm_guard.model import Kind, Posture, Reading, Source, Stance
 from tdm_guard.signals._agents import agent_list, training_tokens
 from tdm_guard.signals._signal import Listener
-from tdm_guard.signals.ai_agents import SIGNAL, read_robots
+from tdm_guard.signals.ai_agents import SIGNAL, read_robots, settle
 from tdm_guard.usage import TRAINING
 
 SOURCE = Source(url="https://site.example/robots.txt", carrier="robots.txt")
@@ -47,7 +47,9 @@ def test_literal_only_reports() -> None:
 @pytest.mark.parametrize("posture", Posture)
 @pytest.mark.parametrize("own", ["ExampleMiner", "exampleminer/2.0", "ExampleMiner (we like it)"])
 def test_a_group_that_names_us_silences_the_rest(own: str, posture: Posture) -> None:
-    assert wishes(f"User-agent: GPTBot\nDisallow: /\nUser-agent: {own}\nDisallow: /x\n", posture=posture) == Reading()
+    reading = wishes(f"User-agent: GPTBot\nDisallow: /\nUser-agent: {own}\nDisallow: /x\n", posture=posture)
+    assert {statement.stance for statement in reading.statements} <= {Stance.UNSTATED}
+    assert settle(reading.statements, posture) == ()
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,13 @@
 """
 The compiled rules against Protego, which is handed the same rules under one `User-agent: *`.
 
-What docs/robots.md lists as known differences is about grouping and lines, and cannot show here: there are none in
-matching.
+What docs/robots.md lists as known differences is about grouping and lines and cannot show here, but for one.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -73,7 +73,6 @@ PATHS = TEXT | st.sampled_from(
         "robots.txt",
     ]
 )
-RULES = st.lists(st.tuples(st.sampled_from(["allow", "disallow"]), VALUES), max_size=8)
 SEGMENTS = [
     "",
     "a",
@@ -86,6 +85,15 @@ SEGMENTS = [
     "a.pdf",
     "private/1",
 ]
+
+
+INSIDE_AN_ESCAPE = re.compile(r"\*[0-9A-F]")
+"""
+The known difference in matching (docs/robots.md): Protego encodes ? & and their like before it compares, and lets a
+wildcard end inside such an escape, so that `*3F` covers every query.
+"""
+VALUES = VALUES.filter(lambda value: INSIDE_AN_ESCAPE.search(value) is None)
+RULES = st.lists(st.tuples(st.sampled_from(["allow", "disallow"]), VALUES), max_size=8)
 
 
 def records(rules: list[tuple[str, str]]) -> list[Record]:
@@ -135,6 +143,15 @@ def test_raw_values_come_to_the_same(rules: list[tuple[str, str]], path: str) ->
     assert (compile_rules(rules).refusal(target(url)) is None) is raw.can_fetch(
         "https://site.example" + target(url), "*"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "refused"),
+    [("/*E", "caf%E9", True), ("/*9/b", "caf%C3%A9/b", True), ("/*3F", "a?b", False), ("/*E", "cafe", False)],
+)
+def test_a_wildcard_that_ends_inside_an_escape(value: str, path: str, refused: bool) -> None:
+    found = compile_rules([("disallow", value)]).refusal(target("https://site.example/" + path))
+    assert (found is not None) is refused
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: f"robots_rfc9309.json: {vector['id']}")

@@ -1,0 +1,104 @@
+"""`check`: one decision per URL, through the same guarded client that users have."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import typer
+
+from tdm_guard._version import __version__
+from tdm_guard.cli.console import say, waiting
+from tdm_guard.cli.page import show
+from tdm_guard.config import with_config
+from tdm_guard.errors import ConfigurationError, Withheld
+from tdm_guard.httpx import GuardClient
+from tdm_guard.log.record import line_of
+from tdm_guard.options import Options
+from tdm_guard.origin import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tdm_guard.model import Decision
+
+AGENT = "tdm-guard"  # who asks, unless the caller says for whom
+PAGE_TIMEOUT = 20.0  # seconds for each step of the page's own request
+MAX_REDIRECTS = 10
+
+
+def check(urls: Sequence[str], given: Mapping[str, Any], *, as_json: bool) -> int:
+    """
+    Prints the decision for each URL; 0 if all are admitted, 1 if one is withheld, 2 if a page gave no answer.
+
+    Nothing is stored, so the log goes to a temporary file unless one is asked for. Raises `ConfigurationError`
+    before anything is fetched.
+    """
+    options = _options(urls, given)
+    codes = {0}
+    with tempfile.TemporaryDirectory(prefix="tdm-guard-") as folder:
+        options.setdefault("log", str(Path(folder) / "check.jsonl"))
+        headers = {"user-agent": f"{options['agent']}/{__version__}"}
+        with GuardClient(
+            **options, headers=headers, follow_redirects=True, max_redirects=MAX_REDIRECTS, timeout=PAGE_TIMEOUT
+        ) as client:
+            for url in urls:
+                decision = _judge(client, url)
+                if decision is None:
+                    codes.add(2)
+                    continue
+                codes.add(0 if decision.admitted else 1)
+                if as_json:
+                    typer.echo(line_of(decision.to_dict()), nl=False)
+                else:
+                    show(decision)
+    return max(codes)
+
+
+def _options(urls: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options by name, checked with the URLs in one go, so that every mistake is told at once."""
+    problems: list[str] = []
+    options: dict[str, Any] = {}
+    try:
+        options = with_config({**given, "operator": _operator(given.get("operator"))}, environ=os.environ)
+        options.setdefault("agent", AGENT)
+        Options.read(options)
+    except ConfigurationError as error:
+        problems.extend(error.problems)
+    for url in urls:
+        try:
+            Origin.parse(url)
+            httpx.URL(url)
+        except ConfigurationError as error:
+            problems.extend(error.problems)
+        except httpx.InvalidURL as error:
+            problems.append(f"the URL {url[:200]!r} cannot be requested: {error}")
+    if problems:
+        raise ConfigurationError(*problems)
+    return options
+
+
+def _operator(value: str | None) -> Any:
+    if value is None:
+        return None
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        raise ConfigurationError(f'operator: {value!r} is no JSON; for example {{"name": "acme-ai"}}') from None
+
+
+def _judge(client: GuardClient, url: str) -> Decision | None:
+    """The decision, or None if the page itself gave no answer. A body that need not be judged is not downloaded."""
+    try:
+        with waiting(f"reading {url} and what its site declares …"), client.stream("GET", url) as response:
+            decision: Decision = response.extensions["tdm_guard"]
+    except Withheld as refusal:
+        return refusal.decision
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        say(f"tdm-guard: {url} gave no answer to judge: {type(error).__name__}: {error}")
+        return None
+    return decision

@@ -1,0 +1,62 @@
+"""What the commands share: errors to exit codes, a word on stderr when something takes long."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import typer
+
+from tdm_guard.errors import TdmGuardError
+from tdm_guard.log.report import printable
+
+PATIENCE = 2.0  # seconds without a word
+INTERVAL = 10.0  # seconds between words after the first
+
+T = TypeVar("T")
+
+
+def say(message: str) -> None:
+    """One line to stderr; what in it comes from strangers cannot steer the terminal."""
+    typer.echo("\n".join(printable(line) for line in message.split("\n")), err=True)
+
+
+@contextmanager
+def failing() -> Iterator[None]:
+    """Our errors become messages and exit code 2."""
+    try:
+        yield
+    except TdmGuardError as error:
+        for problem in getattr(error, "problems", ()) or (str(error),):
+            say(f"tdm-guard: {problem}")
+        raise typer.Exit(2) from None
+    except BrokenPipeError:  # the reader of our answer has gone, as in `| head`
+        raise typer.Exit(2) from None
+    except OSError as error:
+        say(f"tdm-guard: {error}")
+        raise typer.Exit(2) from None
+
+
+@contextmanager
+def waiting(message: str) -> Iterator[None]:
+    """Says `message` on stderr if what is done meanwhile takes longer than two seconds."""
+    timer = threading.Timer(PATIENCE, say, [message])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def counted(items: Iterable[T], noun: str) -> Iterator[T]:
+    """The items, with their number on stderr after two seconds and every ten from then on."""
+    due = time.monotonic() + PATIENCE
+    for number, item in enumerate(items, 1):
+        if number % 1024 == 0 and time.monotonic() >= due:
+            say(f"{number} {noun} so far …")
+            due = time.monotonic() + INTERVAL
+        yield item

@@ -1,0 +1,78 @@
+"""The commands that read logs."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, TextIO
+
+import typer
+
+from tdm_guard.cli.console import counted, say
+from tdm_guard.errors import ConfigurationError
+from tdm_guard.log.reader import read_log
+from tdm_guard.log.report import printable, render, render_items, withheld
+from tdm_guard.log.summary import summarise
+from tdm_guard.log.verify import Severity, Verification
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from tdm_guard.log.reader import Line
+
+
+def verify(paths: Sequence[str]) -> int:
+    """Prints the findings and a last line that sums up; 0 if there is no error, else 1."""
+    _readable(paths)
+    verification = Verification()
+    found: Counter[Severity] = Counter()
+    for finding in verification.findings(counted(read_log(paths), "lines")):
+        found[finding.severity] += 1
+        typer.echo(printable(str(finding)))
+    answer = "invalid" if verification.errors else "valid"
+    typer.echo(
+        f"{answer}: {verification.decisions} decisions in {verification.runs} runs, "
+        f"{found[Severity.ERROR]} errors, {found[Severity.REMARK]} remarks"
+    )
+    return 1 if verification.errors else 0
+
+
+def report(paths: Sequence[str], *, style: str | None, output: Path | None, withheld: bool) -> None:
+    """Writes the report, or the list of withheld items, to `output` or stdout."""
+    _readable(paths)
+    lines = counted(read_log(paths), "lines")
+    pieces = _withheld(lines, style) if withheld else iter([render(summarise(lines), style or "markdown")])
+    if output is None:
+        _write(pieces, sys.stdout)
+        return
+    try:
+        with output.open("w", encoding="utf-8", newline="") as file:
+            _write(pieces, file)
+    except OSError as error:
+        raise ConfigurationError(f"--output: {str(output)!r} cannot be written: {error.strerror}") from error
+
+
+def _withheld(lines: Iterable[Line], style: str | None) -> Iterator[str]:
+    observed = 0
+
+    def watched() -> Iterator[Line]:
+        nonlocal observed
+        for line in lines:
+            observed += line.type == "decision" and line.record is not None and line.record.get("enforced") is False
+            yield line
+
+    yield from render_items(withheld(watched()), style)
+    if observed:
+        say(f"{observed} decisions were made in observe mode, which withholds nothing; see the report itself")
+
+
+def _write(pieces: Iterable[str], out: TextIO) -> None:
+    for piece in pieces:
+        typer.echo(piece, file=out, nl=False)
+
+
+def _readable(paths: Sequence[str]) -> None:
+    """Finds a file that cannot be read before anything is answered about the others."""
+    for path in paths:
+        next(read_log([path]), None)

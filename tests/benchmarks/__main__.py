@@ -1,0 +1,28 @@
+"""Run all benchmarks: `make bench`, or `python -m tests.benchmarks core` for a part."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+
+from tests.benchmarks import core
+from tests.benchmarks.measure import Row, table
+
+PARTS = {"core": core.rows}
+PACKAGES = ("tdm-guard", "datadiligence", "lxml", "selectolax", "protego", "scrapy", "httpx", "httpx2")
+
+
+def main(names: list[str]) -> int:
+    rows: list[Row] = []
+    for name in names or PARTS:
+        print(f"running {name} …", file=sys.stderr, flush=True)
+        rows += PARTS[name]()
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
+    print(f"Python {platform.python_version()} on {platform.machine()}; {versions}\n")
+    print(table(rows))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,361 @@
+"""The commands as users call them: answers, exit codes, and messages that name the mistake."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner, Result
+
+from tdm_guard.cli import app
+from tdm_guard.cli.console import waiting
+from tdm_guard.cli.page import show
+from tdm_guard.model import Decision, Exchange, Outcome, Stage, Stance, Statement, Verdict
+from tdm_guard.testing import Answer, PretendWeb, Site
+from tdm_guard.usage import TDM
+
+CLOSED = "http://127.0.0.1:9/"  # the discard port: nobody listens there
+ROUND = (("location", "/round"),)
+GONE = Answer(status=302, headers=(("location", "/none"),))
+HTML = (("content-type", "text/html"),)
+
+
+@pytest.fixture(autouse=True)
+def _no_config_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("TDM_GUARD_CONFIG", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[PretendWeb]:
+    page = Answer(body=b"<!doctype html><title>x</title><p>words", headers=HTML)
+    reserving = Answer(
+        body=b'[{"location": "/", "tdm-reservation": 1}]', headers=(("content-type", "application/json"),)
+    )
+    sites = [
+        Site("free.example", {"/": page, "/moved": Answer(status=302, headers=(("location", "/"),))}),
+        Site("broken.example", {"/": Answer(raw=b"nonsense\r\n\r\n"), "/round": Answer(status=302, headers=ROUND)}),
+        Site("reserved.example", {"/": page, "/.well-known/tdmrep.json": reserving}),
+        Site("faulty.example", {"/gone": GONE, "/.well-known/tdmrep.json": Answer(body=b"[{]")}),
+        Site(
+            "steering.example", {"/robots.txt": Answer(body=b"User-agent: *\nDisallow: /\x1b[31m[red]\nDisallow: /\n")}
+        ),
+        Site("agents.example", {"/": page, "/robots.txt": Answer(body=b"User-agent: ExampleBot\nDisallow: /\n")}),
+    ]
+    with PretendWeb(sites) as running:
+        yield running
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, [*arguments])
+
+
+def test_check_prints_the_verdict_first_and_the_words_that_decided(web: PretendWeb) -> None:
+    url = web.origin("reserved.example") + "/"
+    result = run("check", url)
+    assert result.exit_code == 1
+    assert result.stdout.startswith(f"RESERVED  {url}\n")
+    assert f"{url}.well-known/tdmrep.json, file" in result.stdout
+    assert '"tdm-reservation": 1' in result.stdout
+    assert "not found" in result.stdout
+    assert f"{url}robots.txt  absent (404)" in result.stdout
+    assert result.stderr == ""
+
+
+def test_check_json_is_one_record_a_line_and_nothing_else(web: PretendWeb) -> None:
+    urls = [web.origin("free.example") + "/", web.origin("reserved.example") + "/"]
+    result = run("check", "--json", *urls)
+    assert result.exit_code == 1
+    free, reserved = [json.loads(line) for line in result.stdout.splitlines()]
+    assert (free["type"], free["verdict"], free["admitted"], free["seq"]) == ("decision", "unreserved", True, 1)
+    assert (reserved["verdict"], reserved["admitted"], reserved["seq"]) == ("reserved", False, 2)
+    assert reserved["because"][0]["signal"] == "tdmrep"
+    assert result.stderr == ""
+
+
+def test_check_follows_redirects_and_exits_0_when_all_is_admitted(web: PretendWeb) -> None:
+    result = run("check", "--json", web.origin("free.example") + "/moved")
+    assert result.exit_code == 0
+    record = json.loads(result.stdout.splitlines()[-1])
+    assert record["final_url"] == web.origin("free.example") + "/"
+
+
+def test_check_keeps_no_log_unless_asked(web: PretendWeb, tmp_path: Path) -> None:
+    url = web.origin("free.example") + "/"
+    assert run("check", url).exit_code == 0
+    assert list(tmp_path.iterdir()) == []
+    assert run("check", url, "--log", "kept.jsonl").exit_code == 0
+    types = [json.loads(line)["type"] for line in (tmp_path / "kept.jsonl").read_text().splitlines()]
+    assert (types[0], types[-1]) == ("run", "end")
+    assert "decision" in types
+    assert run("verify", "kept.jsonl").exit_code == 0
+
+
+def test_options_reach_the_decision(web: PretendWeb, tmp_path: Path) -> None:
+    url = web.origin("agents.example") + "/"
+    assert run("check", url).exit_code == 0
+    assert run("check", url, "--agent", "ExampleBot").exit_code == 1
+    assert run("check", url, "--agent", "ExampleBot", "--signals", "tdmrep").exit_code == 0
+    result = run("check", url, "--agent", "ExampleBot", "--mode", "observe", "--json", "--usages", "search,archive")
+    assert result.exit_code == 0
+    record = json.loads(result.stdout)
+    assert (record["admitted"], record["enforced"]) == (True, False)
+    assert list(record["usages"]) == ["search", "archive"]
+    (tmp_path / "options.toml").write_text('agent = "ExampleBot"\nposture = "literal"\n')
+    assert run("check", url, "--config", "options.toml").exit_code == 1
+    assert run("check", url, "--config", "options.toml", "--agent", "OtherBot").exit_code == 0
+
+
+def test_the_environment_names_a_config_file(web: PretendWeb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "options.toml").write_text('agent = "ExampleBot"\n')
+    monkeypatch.setenv("TDM_GUARD_CONFIG", str(tmp_path / "options.toml"))
+    assert run("check", web.origin("agents.example") + "/").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named", "good"),
+    [
+        (["--usages", "mining"], "'mining'", "genai-training"),
+        (["--posture", "brave"], "'brave'", "cautious"),
+        (["--mode", "off"], "'off'", "observe"),
+        (["--signals", "smoke"], "'smoke'", "tdmrep"),
+        (["--agent", "no token"], "'no token'", "ExampleBot"),
+        (["--operator", "acme"], "'acme'", "acme-ai"),
+        (["--operator", '{"country": "France"}'], "'France'", "FR"),
+        (["--policy-timeout", "soon"], "'soon'", "5"),
+        (["--max-asset-bytes", "much"], "'much'", "32MiB"),
+        (["--log", "{date}.jsonl"], "{date}", "{run}"),
+        (["--config", "none.toml"], "'none.toml'", "usages"),
+        (["ftp://example.org/"], "ftp://example.org", "http"),
+        (["example.org"], "example.org", "http"),
+        (["http://"], "http://", "https://example.org/"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_a_mistake_is_named_beside_a_good_value_and_nothing_is_fetched(
+    web: PretendWeb, arguments: list[str], named: str, good: str
+) -> None:
+    before = len(web.requests)
+    result = run("check", web.origin("free.example") + "/", *arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert named in result.stderr
+    assert good in result.stderr
+    assert len(web.requests) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('colour = "red"', "colour: unknown option"),
+        ('posture = "brave"', "posture: 'brave'"),
+        ('usages = ["mining"]', "'mining' is not a usage"),
+        ("= 3", "no TOML"),
+        ("x" * 1_100_000, "larger than"),
+    ],
+    ids=["unknown", "value", "list", "toml", "size"],
+)
+def test_a_mistake_in_a_config_file_is_named_with_the_file(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "options.toml").write_text(text)
+    result = run("check", CLOSED, "--config", "options.toml")
+    assert result.exit_code == 2
+    assert "options.toml" in result.stderr
+    assert said in result.stderr
+
+
+def test_several_mistakes_are_told_at_once() -> None:
+    result = run("check", "ftp://example.org/", "--mode", "off", "--posture", "brave")
+    assert result.exit_code == 2
+    assert [word in result.stderr for word in ("ftp://", "'off'", "'brave'")] == [True] * 3
+
+
+@pytest.mark.parametrize("path", ["/", "/round"])
+def test_a_page_that_gives_no_answer_is_a_message_and_the_others_are_judged(web: PretendWeb, path: str) -> None:
+    broken = web.origin("broken.example") + path
+    result = run("check", "--json", broken, web.origin("reserved.example") + "/")
+    assert result.exit_code == 2
+    assert f"{broken} gave no answer to judge" in result.stderr
+    assert [json.loads(line)["verdict"] for line in result.stdout.splitlines()] == ["reserved"]
+
+
+def test_a_site_that_cannot_be_reached_is_undetermined() -> None:
+    result = run("check", CLOSED, "--json")
+    assert result.exit_code == 1
+    record = json.loads(result.stdout)
+    assert (record["verdict"], record["stage"]) == ("undetermined", "policy")
+
+
+def test_the_page_tells_of_observing(web: PretendWeb) -> None:
+    result = run("check", web.origin("reserved.example") + "/", "--mode", "observe")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("RESERVED")
+    assert "admitted, because mode is observe" in result.stdout
+
+
+def test_the_page_tells_of_faults_redirects_and_answers_without_content(web: PretendWeb) -> None:
+    origin = web.origin("faulty.example")
+    result = run("check", origin + "/gone")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"UNRESERVED  {origin}/none\n")
+    assert f"redirected from {origin}/gone\n" in result.stdout
+    assert "status 404: an answer without content" in result.stdout
+    assert "Written against its own standard\n  tdmrep: not JSON" in result.stdout
+    assert f"Looked for and not read\n  {origin}/.well-known/tdmrep.json  unreadable (200)" in result.stdout
+
+
+def test_the_words_of_a_site_cannot_steer_the_terminal() -> None:
+    url = "https://a.example/"
+    words = Statement(
+        source=url,
+        carrier="header",
+        excerpt="\x1b[31m [red]\u202e",
+        signal="tdmrep",
+        usages=TDM,
+        stance=Stance.RESERVED,
+        policy_url="https://a.example/policy",
+        contact="rights@a.example",
+        repair="C1",
+    )
+    outcome = Outcome(verdict=Verdict.RESERVED, usages=dict.fromkeys(TDM, Stance.RESERVED), because=(words,))
+    out = io.StringIO()
+    decision = Decision(
+        url=url, ts=datetime(2026, 1, 5, tzinfo=UTC), stage=Stage.HEADERS, outcome=outcome, exchange=Exchange(url, url)
+    )
+    show(decision, Console(file=out, highlight=False, soft_wrap=True))
+    assert "“\\x1b[31m [red]\\u202e”" in out.getvalue()
+    assert not set("\x1b\u202e") & set(out.getvalue())
+    for shown in ("policy url: https://a.example/policy", "contact: rights@a.example", "repair C1"):
+        assert shown in out.getvalue()
+
+
+def test_what_takes_long_gets_a_word_on_stderr(log: Path, monkeypatch: pytest.MonkeyPatch, web: PretendWeb) -> None:
+    monkeypatch.setattr("tdm_guard.cli.console.PATIENCE", 0.0)
+    run_line, *_ = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(run_line * 3000)
+    result = run("report", str(log))
+    assert result.exit_code == 0
+    assert result.stderr == "1024 lines so far …\n"
+    spoken = threading.Event()
+    monkeypatch.setattr("tdm_guard.cli.console.say", lambda message: spoken.set())
+    with waiting("reading …"):
+        assert spoken.wait(30)
+
+
+def test_demo_crawls_into_the_folder_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders: list[Path] = []
+    monkeypatch.setattr("tdm_guard.demo.run", folders.append)
+    assert run("demo", "--output", str(tmp_path / "out")).exit_code == 0
+    assert folders == [tmp_path / "out"]
+
+
+def test_demo_that_cannot_run_exits_2(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    result = run("demo", "--output", str(tmp_path / "file"))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "file" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["check"], ["verify"], ["report"], ["nonsense"], ["check", CLOSED, "--nonsense"]], ids=" ".join
+)
+def test_a_wrong_call_exits_2_with_nothing_on_stdout(arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr
+
+
+@pytest.fixture
+def log(web: PretendWeb, tmp_path: Path) -> Path:
+    urls = [web.origin(name) + "/" for name in ("free.example", "reserved.example")]
+    run("check", *urls, "--log", "tdm.jsonl")
+    return tmp_path / "tdm.jsonl"
+
+
+def test_verify_says_valid_or_invalid(log: Path) -> None:
+    good = run("verify", str(log))
+    assert (good.exit_code, good.stdout) == (0, "valid: 2 decisions in 1 runs, 0 errors, 0 remarks\n")
+    log.write_bytes(log.read_bytes().replace(b'"status":200', b'"status":201'))
+    bad = run("verify", str(log))
+    assert bad.exit_code == 1
+    assert f"{log}:2: error: changed after it was written" in bad.stdout
+
+
+@pytest.mark.parametrize("command", ["verify", "report"])
+def test_a_log_that_cannot_be_read_exits_2(log: Path, command: str) -> None:
+    result = run(command, str(log), "none.jsonl")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "'none.jsonl'" in result.stderr
+
+
+def test_report_writes_each_format(log: Path, tmp_path: Path) -> None:
+    assert run("report", str(log)).stdout.startswith("# Compliance report")
+    assert json.loads(run("report", str(log), "--format", "json").stdout)["total"]["withheld"] == 1
+    assert run("report", str(log), "--format", "csv", "-o", "out.csv").stdout == ""
+    assert (tmp_path / "out.csv").read_text().startswith("section,name,verdict")
+    listed = run("report", str(log), "--withheld").stdout.splitlines()
+    assert [line.split("\t")[1] for line in listed] == ["reserved"]
+
+
+@pytest.mark.parametrize("style", ["html", "parquet", "xml"])
+def test_a_format_that_there_is_not_is_named(log: Path, style: str) -> None:
+    result = run("report", str(log), "--format", style)
+    assert result.exit_code == 2
+    assert f"'{style}' is not one of markdown, json, csv" in result.stderr
+
+
+def test_a_report_on_something_else_exits_2(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("hello\n")
+    result = run("report", "notes.txt")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "no record of a compliance log" in result.stderr
+
+
+def test_an_output_that_cannot_be_written_exits_2(log: Path, tmp_path: Path) -> None:
+    result = run("report", str(log), "-o", str(tmp_path))
+    assert result.exit_code == 2
+    assert "--output" in result.stderr
+
+
+@pytest.mark.parametrize(("site", "code"), [("free.example", 0), ("reserved.example", 1), (None, 2)])
+def test_the_process_has_the_exit_code(web: PretendWeb, site: str | None, code: int) -> None:
+    url = web.origin(site) + "/" if site else "ftp://example.org/"
+    done = subprocess.run(
+        [sys.executable, "-m", "tdm_guard", "check", "--json", url],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == code, done.stderr
+    assert len(done.stdout.splitlines()) == (code < 2)
+
+
+def test_without_the_extra_the_message_names_it(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise ModuleNotFoundError(\"No module named 'typer'\", name='typer')\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "tdm_guard", "check", CLOSED],
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "tdm-guard[cli]" in done.stderr
+    assert done.stdout == ""
+
+
+def test_version_and_help() -> None:
+    assert run("--version").stdout.startswith("tdm-guard ")
+    for command in ("check", "verify", "report", "demo"):
+        assert run(command, "--help").exit_code == 0
