@@ -8,7 +8,7 @@ touches neither network nor clock, and it never raises on what a stranger sent.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -36,7 +36,7 @@ from tdm_guard.model import (
     Statement,
 )
 from tdm_guard.policy import Kept, OriginPolicy
-from tdm_guard.signals import robots
+from tdm_guard.signals import robots, tdmrep
 from tdm_guard.signals._signal import Signal
 from tdm_guard.usage import EVERY
 
@@ -61,7 +61,6 @@ class Case:
     authenticated = False
     cached = False
     content = False
-    declared: tuple[Declared, ...] = ()
     document: bytes | None = None
     hops: tuple[str, ...] = ()
     media_type: str | None = None
@@ -72,6 +71,7 @@ class Case:
     _body_heard = False
     _checked: tuple[Checked, ...] = ()
     _content_type = ""
+    _declared: tuple[Declared, ...] = ()
     _encoding = ""
     _faults: tuple[Fault, ...] = ()
     _ignore_unasked = False
@@ -79,6 +79,7 @@ class Case:
     _markup = Markup.UNKNOWN
     _outcome: Outcome | None = None
     _statements: tuple[Statement, ...] = ()
+    _terms: tuple[Statement, ...] = ()
     _whole_range = False
 
     def __init__(
@@ -270,20 +271,49 @@ class Case:
             )
         )
 
+    @property
+    def declared(self) -> tuple[Declared, ...]:
+        """
+        The documents to read before the case is closed.
+
+        These are what the response declared; of content that is reserved anyway only the policies that say whom to ask.
+        """
+        if not self._statements or not self._decided().verdict.withholds:
+            return self._declared
+        known = {item.document for item in self._checked}
+        policies = [self._policy_behind(statement) for statement in self._decided().because]
+        return tuple({item.url: item for item in policies if item is not None and item.url not in known}.values())
+
+    def _policy_behind(self, statement: Statement) -> Declared | None:
+        """Only of TDMRep: what RSL names as its policy is the document that was read."""
+        url = (statement.policy_url or "").partition("#")[0]
+        if statement.signal != tdmrep.SIGNAL.name or not url or url == statement.source:
+            return None
+        return Declared(
+            source=statement.source,
+            carrier=statement.carrier,
+            locator=statement.locator,
+            url=url,
+            signal=statement.signal,
+            required=False,
+        )
+
     def hear_declared(self, kept: tuple[Kept, ...]) -> None:
-        """The documents that the response declared, as `gather.read_lent` read them; what is missing stays unread."""
+        """The documents that were declared, as `gather.read_lent` read them; what is missing stays unread."""
         heard = {item.path for item in kept}
-        self.declared = tuple(item for item in self.declared if item.url not in heard)
+        self._declared = tuple(item for item in self._declared if item.url not in heard)
         path = self.policy.target(self.url)
         for item in kept:
             self._checked += (item.checked,)
             self._add(Reading(item.hold if self._ignore_unasked else item.hold + item.unasked, item.faults))
-            for site in item.sites:
-                self._add(site.hear(path))
+            for reading in [site.hear(path) for site in item.sites]:
+                terms = tuple(s for s in reading.statements if s.terms is not None)
+                self._terms += terms
+                self._add(Reading(tuple(s for s in reading.statements if s not in terms), reading.faults))
 
     def _declared_unread(self) -> None:
         unread = []
-        for item in self.declared:
+        for item in self._declared:
             self._checked += (Checked(document=item.url, result=Result.NOT_ATTEMPTED),)
             usages = next((signal.usages for signal in self.judge.signals if signal.name == item.signal), EVERY)
             source = Source(url=item.source, carrier=item.carrier, retrieved_at=self.now)
@@ -297,7 +327,7 @@ class Case:
                     excerpt=f"{item.url} was never asked for",
                 )
             )
-        self.declared = ()
+        self._declared = ()
         if not self._ignore_unasked:
             self._add(Reading(tuple(unread)))
 
@@ -332,8 +362,8 @@ class Case:
         self._statements += reading.statements
         self._faults = (self._faults + reading.faults)[:MAX_FAULTS]
         if reading.declared:
-            known = {item.url for item in self.declared}
-            self.declared += tuple({item.url: item for item in reading.declared if item.url not in known}.values())
+            known = {item.url for item in self._declared}
+            self._declared += tuple({item.url: item for item in reading.declared if item.url not in known}.values())
 
     # ---- what follows -------------------------------------------------------------------------------------------
 
@@ -363,7 +393,13 @@ class Case:
             if own and signal.settle is not None:
                 others = tuple(s for s in statements if s.signal != signal.name)
                 statements = others + signal.settle(own, self.judge.listener.posture)
-        return statements
+        terms = {statement.policy_url: statement for statement in self._terms}
+        return tuple(_with_terms(s, terms) for s in statements) if terms else statements
+
+    def _decided(self) -> Outcome:
+        if self._outcome is None:
+            self._outcome = decide(self._settled(), self.judge.terms)
+        return self._outcome
 
     def decision(self, now: datetime | None = None) -> Decision:
         """
@@ -374,17 +410,13 @@ class Case:
         if self.wants_body() and not self.refused:
             self._body_unread("the document was not read")
             self._body_heard = True
-        if self.declared:
+        if self._declared:
             self._declared_unread()
-        if not self._statements:
-            outcome = self.judge.silence
-        else:
-            outcome = self._outcome or decide(self._settled(), self.judge.terms)
-            self._outcome = outcome
+        outcome = self._decided() if self._statements else self.judge.silence
         if self._imposed and not outcome.enforced:
             outcome = replace(outcome, enforced=True)
         return Decision(
-            self.url,
+            self.hops[0] if self.hops else self.url,
             now or self.now,
             self.stage,
             outcome,
@@ -403,3 +435,18 @@ class Case:
             self.policy.checked + self._checked if self._checked else self.policy.checked,
             self._faults,
         )
+
+
+def _with_terms(statement: Statement, terms: Mapping[str | None, Statement]) -> Statement:
+    """A reservation with what was read of the policy behind it."""
+    if statement.stance is not Stance.RESERVED or statement.policy_url is None:
+        return statement
+    found = terms.get(statement.policy_url.partition("#")[0])
+    if found is None:
+        return statement
+    return replace(
+        statement,
+        rightsholder=statement.rightsholder or found.rightsholder,
+        contact=statement.contact or found.contact,
+        terms=found.terms,
+    )

@@ -62,6 +62,10 @@ def follow(wanted: Wanted, origin: Origin, timeout: float) -> Generator[Effect, 
     """Fetches one document: at most five redirects, never from a public address to a private one."""
     url, remaining, seen = wanted.url, timeout, [wanted.url]
     first_peer: str | None = None
+    if not url.startswith(str(origin)):  # declared, and somewhere else: as if it were redirected there
+        problem = yield from _refuses(url, origin)
+        if problem:
+            return Fetched.unreachable(problem.replace("redirect to", "lies at"))
     while True:
         get = Get(url=url, headers=_fields(wanted), timeout=remaining, max_bytes=wanted.max_bytes, origin=origin)
         answer: Answer = yield get

@@ -103,7 +103,9 @@ def read_lent(
     """Reads documents that a response declares; those of `lent` that are fresh are kept as they are."""
     kept: dict[str, Kept] = {}
     batch = [_declared_document(task, item) for item in declared]
-    yield from _read_round(task, [d for d in batch if d is not None], kept, {item.path: item for item in lent})
+    signals = {item.signal for item in declared}
+    before = {item.path: item for item in lent if item.signal in signals}
+    yield from _read_round(task, [d for d in batch if d is not None], kept, before)
     return tuple(kept.values())
 
 
@@ -115,7 +117,7 @@ def _next_round(task: Gathering, kept: Mapping[str, Kept]) -> list[Document]:
             return required
     found = [_declared_document(task, item) for document in kept.values() for item in document.declared]
     more = [document for document in found if document is not None and document.path not in kept]
-    if not any(item.checked.result is Result.UNREACHABLE for item in kept.values()):
+    if not any(_gave_no_answer(item.checked) for item in kept.values()):
         for document in task.wanted:
             if document.required or not _can_change(task, document.usages, kept):
                 continue
@@ -135,6 +137,10 @@ def _can_change(task: Gathering, usages: tuple[Usage, ...], kept: Mapping[str, K
     return not (set(usages) & set(task.listener.usages)) <= settled
 
 
+def _gave_no_answer(checked: Checked) -> bool:
+    return checked.result is Result.UNREACHABLE and checked.status is None
+
+
 def _is_missing(item: Kept) -> bool:
     return item.checked.result in (Result.ABSENT, Result.UNREADABLE)
 
@@ -149,6 +155,7 @@ def _declared_document(task: Gathering, declared: Declared) -> Document | None:
                 signal=signal.name,
                 carrier=signal.name,
                 usages=signal.usages,
+                required=declared.required,
             )
     return None
 
@@ -217,6 +224,7 @@ def _read(task: Gathering, document: Document, fetched: Fetched | None, old: Kep
         last_modified=fetched.header("last-modified"),
         read_at=at if reading.result is Result.READ else None,
         declared=declared,
+        signal=document.signal,
     )
 
 
@@ -255,7 +263,13 @@ def _unreachable(
 ) -> Kept:
     """What was read before stays in force: a stale robots.txt stands for itself, other files keep what they reserve."""
     kept = Kept(
-        path=document.path, checked=checked, expires_at=at + UNREACHABLE_FOR, hold=reading.hold, faults=reading.faults
+        path=document.path,
+        checked=checked,
+        expires_at=at + UNREACHABLE_FOR,
+        sites=(reading.site,) if reading.site else (),
+        hold=reading.hold,
+        faults=reading.faults,
+        signal=document.signal,
     )
     if old is None or old.read_at is None or at - old.read_at > MAX_STALE:
         return kept
@@ -281,4 +295,4 @@ def _never_asked(task: Gathering, document: Document) -> Kept:
         if document is robots.DOCUMENT:
             unasked = _for_listener(task, unasked)
     checked = Checked(document=url, result=Result.NOT_ATTEMPTED)
-    return Kept(path=document.path, checked=checked, expires_at=task.now, unasked=unasked)
+    return Kept(path=document.path, checked=checked, expires_at=task.now, unasked=unasked, signal=document.signal)

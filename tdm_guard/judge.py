@@ -18,7 +18,7 @@ from tdm_guard.gather import Answers, Gathering, Wanted, documents, gather, read
 from tdm_guard.model import Decision, Declared, Fetched
 from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.origin import Origin
-from tdm_guard.policy import OriginPolicy
+from tdm_guard.policy import Kept, OriginPolicy
 
 OFFLINE_OPTIONS = frozenset({"usages", "agent", "operator", "posture", "mode", "signals", "max_asset_bytes"})
 T = TypeVar("T")
@@ -95,14 +95,11 @@ class Judge:
 
     def _with_lent(self, policy: OriginPolicy, rest: Answers, now: datetime) -> OriginPolicy:
         """Documents that nothing on the origin asked for are kept for the responses that declare them."""
-        readers = [signal.name for signal in self.signals if signal.read_declared]
-        declared = tuple(
-            Declared(source=policy.name, carrier=name, url=url, signal=name) for url in rest for name in readers
-        )
-        if not declared:
-            return policy
         task = self.gathering(policy.origin, now)
-        return policy.lending(_answered(read_lent(task, declared, ()), rest))
+        for name in (signal.name for signal in self.signals if signal.read_declared):
+            declared = tuple(Declared(source=policy.name, carrier=name, url=url, signal=name) for url in rest)
+            policy = policy.lending(_answered(read_lent(task, declared, ()), rest))
+        return policy
 
     def policy_for(self, url: str, policies: Policies, now: datetime) -> OriginPolicy:
         """The policy of the URL's origin. Raises `PolicyMismatch` if `policies` was read for something else."""
@@ -144,16 +141,19 @@ class Judge:
             case.hear_headers(status, headers)
             if body is not None:
                 case.hear_body(body, complete=body_complete)
-            if case.declared and policies is not None and not isinstance(policies, OriginPolicy):
-                self._read_declared(case, policies)
-            elif case.declared:
-                case.hear_declared(policy.lent_for(case.declared, now))
+        if declared := case.declared:
+            case.hear_declared(self._declared(policy, declared, policies, now))
         return case.decision()
 
-    def _read_declared(self, case: Case, answers: Mapping[str, Fetched | None]) -> None:
-        task = self.gathering(case.policy.origin, case.now)
-        known = tuple(item for item in case.declared if item.url in answers)
-        case.hear_declared(_answered(read_lent(task, known, ()), answers))
+    def _declared(
+        self, policy: OriginPolicy, declared: tuple[Declared, ...], policies: Policies | None, now: datetime
+    ) -> tuple[Kept, ...]:
+        """What is known of the documents that a response declared."""
+        if policies is None or isinstance(policies, OriginPolicy):
+            return policy.lent_for(declared, now)
+        answers = {policy.name + key if key.startswith("/") else key: value for key, value in policies.items()}
+        known = tuple(item for item in declared if item.url in answers)
+        return _answered(read_lent(self.gathering(policy.origin, now), known, ()), answers)
 
 
 def evaluate(

@@ -117,7 +117,8 @@ class Statement(Evidence):
     """
     One source's word on some usages. A reservation is one whose stance is reserved.
 
-    `repair` is the code under which the cautious posture read it so; `rank` orders the carriers of one standard
+    `repair` is the code under which the cautious posture read it so. `terms` is what a policy behind a reservation asks
+    for, in short; `rank` orders the carriers of one standard
     (file, header, document metadata), for standards in which a nearer carrier supersedes.
     """
 
@@ -129,6 +130,7 @@ class Statement(Evidence):
     rightsholder: str | None = None
     policy_url: str | None = None
     contact: str | None = None
+    terms: str | None = None
     match: Mapping[str, str] | None = None
     repair: str | None = None
     rank: int = field(default=0, repr=False)
@@ -178,12 +180,14 @@ class Declared(Evidence):
     A document that something declares, so that it has to be read; the evidence is of the declaration.
 
     `refusals_only`: what it permits does not count. `repair` is the code under which the declaration was heard at all.
+    One that is not `required` only informs the record.
     """
 
     url: str
     signal: str
     refusals_only: bool = False
     repair: str | None = None
+    required: bool = True
 
     @classmethod
     def at(cls, source: Source, /, *, excerpt: str | None = None, **members: Any) -> Self:
@@ -298,7 +302,8 @@ class Decision(NamedTuple):
     """
     The outcome for one URL, with all that the compliance log says of it (log reference: decision record).
 
-    `ts` is UTC. `run`, `seq`, `id`, `prev` and `hash` are empty until the decision is logged.
+    `url` is the address first asked for, `final_url` the one that was judged, `hops` those that redirected to it, `ts` is
+    UTC. `run`, `seq`, `id`, `prev` and `hash` are empty until the decision is logged.
     """
 
     url: str
@@ -397,7 +402,7 @@ class Decision(NamedTuple):
 
     def summary(self) -> str:
         """One line for people: verdict, URL and the first words it rests on."""
-        line = f"{self.verdict}: {self.url}"
+        line = f"{self.verdict}: {self.final_url}"
         if not self.because:
             return f"{line} ({self.faults[0].message})" if self.faults and self.verdict.withholds else line
         first = self.because[0]

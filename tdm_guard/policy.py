@@ -24,7 +24,7 @@ class Kept(NamedTuple):
 
     `path` is its path on the origin, or the absolute URL at which something declared it. `hold` stands for every URL
     while the document cannot be read, `unasked` only until somebody fetches it. `declared` are the documents that it
-    declares in its turn.
+    declares in its turn, `signal` is whose it is.
     """
 
     path: str
@@ -38,6 +38,7 @@ class Kept(NamedTuple):
     last_modified: str | None = None
     read_at: datetime | None = None
     declared: tuple[Declared, ...] = ()
+    signal: str = ""
 
     def as_cached(self) -> Kept:
         """The same, marked as cached in records."""
@@ -105,8 +106,9 @@ class OriginPolicy:
 
     def lending(self, more: tuple[Kept, ...]) -> OriginPolicy:
         """The same policy with documents that responses declared."""
-        urls = {item.path for item in more}
-        return replace(self, lent=(*(item for item in self.lent if item.path not in urls), *more)[-MAX_LENT:])
+        read = {(item.path, item.signal) for item in more}
+        rest = (item for item in self.lent if (item.path, item.signal) not in read)
+        return replace(self, lent=(*rest, *more)[-MAX_LENT:])
 
     def hear(self, target: str) -> Reading:
         """What is said of a path with its query, in the spelling of `formats.path_pattern.target`."""
@@ -128,8 +130,8 @@ class OriginPolicy:
 
     def lent_for(self, declared: tuple[Declared, ...], now: datetime) -> tuple[Kept, ...]:
         """The documents, still fresh at `now`, that these declarations name."""
-        urls = {item.url for item in declared}
-        return tuple(item for item in self.lent if item.path in urls and now < item.expires_at)
+        named = {(item.url, item.signal) for item in declared}
+        return tuple(item for item in self.lent if (item.path, item.signal) in named and now < item.expires_at)
 
     def as_cached(self) -> OriginPolicy:
         """The same policy as later cases see it: its documents are marked as cached in their records."""

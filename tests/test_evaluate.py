@@ -131,6 +131,7 @@ def test_an_earlier_hop_is_heard_by_the_cautious_only() -> None:
     decision = judged(hops=[hop])
     assert (decision.verdict, decision.because[0].repair) == (Verdict.RESERVED, "C9")
     assert decision.hops == ("https://old.example/",)
+    assert (decision.url, decision.final_url) == ("https://old.example/", URL)
     assert judged(hops=[hop], posture="literal").verdict is Verdict.UNRESERVED
 
 
@@ -277,3 +278,41 @@ def test_a_site_that_names_our_agent_has_spoken_to_us() -> None:
         status=200, body=b"User-agent: GPTBot\nDisallow: /\n\nUser-agent: ExampleBot\nDisallow: /private\n"
     )
     assert judged(**members, policies=ABSENT | {"/robots.txt": robots}).verdict is Verdict.UNRESERVED
+
+
+# ---- policies behind reservations -----------------------------------------------------------------------------------
+
+POLICY = b"""{"@context": ["http://www.w3.org/ns/odrl.jsonld", "http://www.w3.org/ns/tdmrep.jsonld"], "@type": "Offer",
+"profile": "http://www.w3.org/ns/tdmrep", "uid": "https://site.example/policies/1",
+"assigner": {"vcard:fn": "The Gazette", "vcard:hasEmail": "mailto:rights@site.example"},
+"permission": [{"action": "tdm:mine", "duty": [{"action": "obtainConsent"}]}]}"""
+NAMED = b'[{"location": "/", "tdm-reservation": 1, "tdm-policy": "/policies/1.json#mining"}]'
+POLICY_URL = "https://site.example/policies/1.json"
+
+
+def test_the_policy_behind_a_reservation_says_whom_to_ask_and_lifts_nothing() -> None:
+    decision = judged(policies=reserves(NAMED) | {"/policies/1.json": Fetched(status=200, body=POLICY)})
+    (words,) = decision.because
+    assert decision.verdict is Verdict.RESERVED
+    assert (words.rightsholder, words.contact) == ("The Gazette", "rights@site.example")
+    assert words.policy_url == POLICY_URL + "#mining"
+    assert "obtainConsent" in (words.terms or "")
+    assert [item.result for item in decision.checked if item.document == POLICY_URL] == [Result.READ]
+
+
+@pytest.mark.parametrize(
+    "answer", [Fetched(status=404), Fetched(status=200, body=b"<html>terms"), Fetched.unreachable("dns"), None]
+)
+def test_a_policy_that_cannot_be_read_leaves_the_reservation_standing(answer: Fetched | None) -> None:
+    decision = judged(policies=reserves(NAMED) | ({"/policies/1.json": answer} if answer else {}))
+    assert decision.verdict is Verdict.RESERVED
+    assert [statement.stance for statement in decision.because] == [Stance.RESERVED]
+    assert decision.because[0].contact is None
+
+
+def test_nobody_asks_for_the_policy_of_what_is_not_reserved() -> None:
+    judge = Judge()
+    policy = judge.read_policies("https://site.example", reserves(NAMED.replace(b": 1", b": 0")), now=NOW)
+    decision = judge.evaluate(URL, status=200, headers=HTML, body=PLAIN, policies=policy, now=NOW)
+    assert decision.verdict is Verdict.PERMITTED
+    assert len(decision.checked) == 2

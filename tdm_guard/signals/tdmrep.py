@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tdm_guard.formats.tdmrep_value import BLANKS, Value, plain_name, read_policy, read_text
 from tdm_guard.model import NOTHING, Fault, Headers, Kind, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals._signal import Listener, Signal
+from tdm_guard.signals._tdm_policy import read_declared
 from tdm_guard.signals._tdmrep_file import DOCUMENT, RANK
 from tdm_guard.signals._tdmrep_rules import MAX_FAULTS, NAME, join
 from tdm_guard.usage import TDM
@@ -246,4 +247,5 @@ SIGNAL = Signal(
     read_hop=read_hop,
     read_html=read_html,
     settle=settle,
+    read_declared=read_declared,
 )

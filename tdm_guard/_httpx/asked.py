@@ -1,0 +1,58 @@
+"""What a request asks for: the address it really goes to, and on whose behalf."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from tdm_guard.errors import ConfigurationError, UnsupportedURL
+
+_CREDENTIALS = frozenset({b"authorization", b"cookie", b"proxy-authorization"})
+_AUTHORITY = re.compile(rb"[A-Za-z0-9._~:\[\]-]{1,300}")
+
+
+class Asked(NamedTuple):
+    """The address, without credentials and fragment; the User-Agent; whether there were credentials or cookies."""
+
+    url: str
+    user_agent: str | None
+    authenticated: bool
+
+
+def read_request(request: Any) -> Asked:
+    """
+    The address is what the server is told (RFC 9110 7.1: scheme, Host field, target), whatever host is dialled.
+
+    Raises `UnsupportedURL` for requests whose answer cannot be judged, `ConfigurationError` for contradictory ones.
+    """
+    url = request.url
+    target = url.raw_path
+    if request.method == "CONNECT":
+        raise UnsupportedURL(f"a tunnel to {url} carries what cannot be judged")
+    if request.extensions.get("target", target) != target:
+        raise ConfigurationError(
+            f'extensions: "target" asks for {request.extensions["target"][:200]!r} instead of {target[:200]!r}; '
+            "put the path into the URL"
+        )
+    host = user_agent = None
+    authenticated = False
+    for name, value in request.headers.raw:
+        key = name.lower()
+        if key == b"host":
+            if host not in (None, value):
+                raise ConfigurationError(f"headers: two Host fields, {host!r} and {value!r}; give one")
+            host = value
+        elif key == b"user-agent":
+            user_agent = value
+        elif key in _CREDENTIALS:
+            authenticated = True
+    netloc = url.netloc
+    if host is not None and host != netloc:
+        if not _AUTHORITY.fullmatch(host):
+            raise ConfigurationError(f"headers: the Host field {host[:200]!r} is no host")
+        netloc = host
+    return Asked(
+        f"{url.scheme}://{netloc.decode('ascii')}{target.decode('ascii')}",
+        None if user_agent is None else user_agent.decode("latin-1"),
+        authenticated,
+    )

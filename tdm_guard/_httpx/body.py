@@ -1,0 +1,121 @@
+"""Bodies that are handed on after their decision: replayed from memory, counted while they stream, or both."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, Self
+
+from tdm_guard.guard import Guard
+from tdm_guard.model import Decision
+
+
+class Tally:
+    """Size and digest of a body as received; writes its `body` record once, at the end or when it is given up."""
+
+    __slots__ = ("_decision", "_digest", "_done", "_guard", "_size")
+
+    def __init__(self, guard: Guard, decision: Decision, heard: list[bytes]) -> None:
+        self._guard = guard
+        self._decision = decision
+        self._digest = hashlib.sha256()
+        self._size = 0
+        self._done = False
+        for chunk in heard:
+            self.add(chunk)
+
+    def add(self, chunk: bytes) -> None:
+        """Counts a piece; called before it is handed on."""
+        self._size += len(chunk)
+        self._digest.update(chunk)
+
+    def end(self, *, complete: bool) -> None:
+        """Writes the record. Raises `LogError` when that fails."""
+        if self._done:
+            return
+        self._done = True
+        self._guard.log.body(
+            self._decision,
+            now=self._guard.clock(),
+            size=self._size,
+            content_sha256=self._digest.hexdigest(),
+            complete=complete,
+        )
+
+
+class Body:
+    """
+    The pieces already heard, then those still to come from `pieces`, if any.
+
+    `source` is the stream to close; None if the body was heard whole and its connection given back.
+    """
+
+    def __init__(
+        self, heard: list[bytes], *, source: Any = None, pieces: Any = None, tally: Tally | None = None
+    ) -> None:
+        self._heard = deque(heard)  # given away piece by piece, not kept beside what the reader makes of them
+        self._source = source
+        self._pieces = pieces
+        self._tally = tally
+
+    def _end(self, *, complete: bool) -> None:
+        if self._tally is not None:
+            self._tally.end(complete=complete)
+
+
+class SyncBody(Body):
+    """For synchronous clients."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self._heard:
+            yield self._heard.popleft()
+        if self._source is not None:
+            for chunk in iter(self._source) if self._pieces is None else self._pieces:
+                if self._tally is not None:
+                    self._tally.add(chunk)
+                yield chunk
+        self._end(complete=True)
+
+    def close(self) -> None:
+        """Closes the connection's side; a body not read to its end is recorded as incomplete."""
+        self._heard.clear()
+        try:
+            if self._source is not None:
+                self._source.close()
+        finally:
+            self._end(complete=False)
+
+
+class AsyncBody(Body):
+    """For asynchronous clients."""
+
+    def __aiter__(self) -> Self:  # no generator: one left alone half-way is reported by trio, and by nobody closed
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._heard:
+            return self._heard.popleft()
+        if self._source is not None:
+            if self._pieces is None:
+                self._pieces = self._source.__aiter__()
+            chunk: bytes | None = await anext(self._pieces, None)
+            if chunk is not None:
+                if self._tally is not None:
+                    self._tally.add(chunk)
+                return chunk
+        self._end(complete=True)
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """Closes the connection's side; a body not read to its end is recorded as incomplete."""
+        self._heard.clear()
+        try:
+            if hasattr(self._pieces, "aclose") and not getattr(self._pieces, "ag_running", False):
+                await self._pieces.aclose()
+        finally:
+            try:
+                if self._source is not None:
+                    await self._source.aclose()
+            finally:
+                self._end(complete=False)

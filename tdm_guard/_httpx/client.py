@@ -1,0 +1,116 @@
+"""
+Guarding a client: its transport, its proxies and its mounts, so that nothing it sends goes past.
+
+`_transport`, `_mounts` and `_transport_for_url` are private to httpx; they are the same in both packages, and a test
+holds us to them. What somebody puts into `_mounts` afterwards is not seen here.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from tdm_guard._httpx.family import Family
+from tdm_guard._httpx.journey import Journey
+from tdm_guard._httpx.opening import open_guard
+from tdm_guard._httpx.session import Session
+from tdm_guard._httpx.transport import Transport
+from tdm_guard.errors import ConfigurationError
+from tdm_guard.guard import Guard
+
+
+def divide(client: type[Any], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Keywords that are the client's own, and the others, which are options or mistakes."""
+    own = inspect.signature(client.__init__).parameters
+    return (
+        {name: value for name, value in given.items() if name in own},
+        {name: value for name, value in given.items() if name not in own},
+    )
+
+
+def install(family: Family, client: Any, options: Mapping[str, Any]) -> None:
+    """
+    Guards a built client in place.
+
+    Raises `ConfigurationError` for options, for what is no client of this package, and for one that is guarded or
+    closed already.
+    """
+    module = family.module
+    if not isinstance(client, (module.Client, module.AsyncClient)):
+        raise ConfigurationError(
+            f"client: {type(client).__module__}.{type(client).__qualname__} is no client of {module.__name__}; "
+            f"for example {module.__name__}.AsyncClient()"
+        )
+    if client.is_closed:
+        raise ConfigurationError("client: it is closed; guard a client before its use")
+    transports = [client._transport, *client._mounts.values()]
+    if any(isinstance(transport, Transport) for transport in transports):
+        raise ConfigurationError("client: it is guarded already")
+    guard, agent_given = open_guard(options, user_agent=client.headers.get("user-agent", family.user_agent))
+
+    def route(url: str) -> Any:
+        chosen = client._transport_for_url(module.URL(url))
+        return chosen.inner if isinstance(chosen, Transport) else chosen
+
+    session = Session(guard, family, route=route, agent_given=agent_given)
+    asynchronous = isinstance(client, module.AsyncClient)
+    kind = family.async_transport if asynchronous else family.sync_transport
+    client._transport = kind.within(session, client._transport, ends=True)
+    client._mounts = {
+        pattern: None if mounted is None else kind.within(session, mounted, ends=False)
+        for pattern, mounted in client._mounts.items()
+    }
+    client.send = (_send_async if asynchronous else _send)(family, client, guard)
+
+
+def _begin(family: Family, client: Any, request: Any, keywords: Mapping[str, Any]) -> Journey:
+    default = family.module.USE_CLIENT_DEFAULT
+    follows = keywords.get("follow_redirects", default)
+    auth = keywords.get("auth", default)
+    auth = client.auth if auth is default else auth
+    return Journey.begin(
+        request,
+        follows=bool(client.follow_redirects if follows is default else follows),
+        answers=isinstance(auth, family.module.Auth),
+    )
+
+
+def _send(family: Family, client: Any, guard: Guard) -> Any:
+    send = client.send
+
+    def guarded(request: Any, **keywords: Any) -> Any:
+        journey = _begin(family, client, request, keywords)
+        try:
+            response = send(request, **keywords)
+        except BaseException:
+            journey.fail(guard)
+            raise
+        try:
+            journey.arrive(guard)
+        except BaseException:
+            response.close()
+            raise
+        return response
+
+    return guarded
+
+
+def _send_async(family: Family, client: Any, guard: Guard) -> Any:
+    send = client.send
+
+    async def guarded(request: Any, **keywords: Any) -> Any:
+        journey = _begin(family, client, request, keywords)
+        try:
+            response = await send(request, **keywords)
+        except BaseException:
+            journey.fail(guard)
+            raise
+        try:
+            journey.arrive(guard)
+        except BaseException:
+            await response.aclose()
+            raise
+        return response
+
+    return guarded

@@ -1,0 +1,133 @@
+"""
+One request through the guard: policy, headers, body, decision, record; then the response, or `Withheld`.
+
+strategy: a generator over the steps of `wire`, the same for every client. Once a response is there, whatever is raised
+closes it first. It holds no opinion about standards; those are the case's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Generator
+from typing import Any, NoReturn
+
+from tdm_guard._httpx.asked import Asked, read_request
+from tdm_guard._httpx.body import Tally
+from tdm_guard._httpx.family import pairs
+from tdm_guard._httpx.journey import KEY, Journey
+from tdm_guard._httpx.session import Session
+from tdm_guard._httpx.wire import Asking, Load, LoadDeclared, Step, Steps, Wire
+from tdm_guard.case import Case
+from tdm_guard.errors import UnsupportedURL
+from tdm_guard.formats.media_type import SNIFF_BYTES
+from tdm_guard.guard import Guard
+from tdm_guard.origin import Origin
+
+FIRST_LOOK = 128 * 1024  # bytes; most pages are smaller and are looked at once, when they are whole
+LOOK_AGAIN = 4  # times as many bytes until the next look, so that all looks cost at most a third more
+
+
+def exchange(session: Session, wire: Wire, body: type[Any]) -> Steps:
+    """The procedure for `wire.request`; returns its response. `body` is the class of streams to hand on."""
+    guard, request = session.guard, wire.request
+    asked = read_request(request)
+    session.check_agent(asked.user_agent)
+    origin = Origin.parse(asked.url)
+    journey = Journey.of(request)
+    journey.enter(request, guard)
+    policy = guard.known(origin)
+    if policy is None:
+        policy = yield Load(origin, asked.user_agent or guard.options.agent)
+    case = guard.open(asked.url, policy, authenticated=asked.authenticated)
+    for url, headers in journey.hops:
+        case.hear_hop(url, headers)
+    if case.refused:
+        yield from _refuse(guard, case, asked, request)
+    response = yield Step.SEND
+    try:
+        yield from _judge(guard, case, wire, asked, journey, body)
+    except GeneratorExit:
+        raise
+    except BaseException:
+        yield Step.CLOSE
+        raise
+    return response
+
+
+def _judge(
+    guard: Guard, case: Case, wire: Wire, asked: Asked, journey: Journey, body: type[Any]
+) -> Generator[Asking, Any, None]:
+    request, response = wire.request, wire.response
+    if response.status_code == 101:
+        raise UnsupportedURL(f"{asked.url[:200]} answers with another protocol, which cannot be judged")
+    headers = pairs(response.headers)
+    marks = response.extensions
+    cached = bool(marks.get("hishel_from_cache") or marks.get("from_cache"))  # as caching transports write it
+    case.hear_headers(response.status_code, headers, bodiless=request.method == "HEAD", cached=cached)
+    if case.refused:
+        yield from _refuse(guard, case, asked, request)
+    heard: list[bytes] = []
+    ended = False
+    in_memory = response.is_stream_consumed
+    if case.wants_body() or (in_memory and case.content):
+        ended = yield from _hear(
+            guard, case, asked, heard, None if in_memory else guard.options.max_asset_bytes, request
+        )
+    if case.declared:
+        yield LoadDeclared(case, asked.user_agent or guard.options.agent)
+    tally = None
+    if case.content:
+        decision = response.extensions[KEY] = guard.settle(case, request)
+        tally = None if ended or in_memory else Tally(guard, decision, heard)
+    else:
+        if response.has_redirect_location:
+            journey.redirected(asked.url, headers)
+        if not journey.waits(case, response, request):
+            response.extensions[KEY] = guard.settle(case, request)
+    if ended and not in_memory:
+        response.stream = body(heard)
+    elif tally or (heard and not in_memory):
+        response.stream = body(heard, source=wire.source, pieces=wire.pieces, tally=tally)
+
+
+def _hear(
+    guard: Guard, case: Case, asked: Asked, heard: list[bytes], limit: int | None, request: Any
+) -> Generator[Asking, Any, bool]:
+    """
+    Receives the body into `heard` as far as the case wants it, at most `limit` bytes; True if that was all of it.
+
+    A body whose first bytes show that it need not be heard is left to stream on.
+    """
+    size, look, known = 0, FIRST_LOOK, limit is None
+    while (chunk := (yield Step.READ)) is not None:
+        heard.append(chunk)
+        size += len(chunk)
+        if limit is None:
+            continue
+        if size > limit:
+            case.hear_transfer(size, None)
+            case.hear_body(b"".join(heard)[:limit], complete=False)
+            return False
+        if not known and size >= SNIFF_BYTES:
+            known = True
+            prefix = b"".join(heard)
+            if not case.wants_body(prefix):
+                case.hear_body(prefix, complete=False)
+                return False
+        if size >= look:
+            look = LOOK_AGAIN * size
+            if case.settled_by(b"".join(heard)):
+                case.hear_transfer(size, None)
+                yield from _refuse(guard, case, asked, request)
+    whole = b"".join(heard)
+    case.hear_transfer(size, hashlib.sha256(whole).hexdigest())
+    case.hear_body(whole)
+    yield Step.RELEASE
+    return True
+
+
+def _refuse(guard: Guard, case: Case, asked: Asked, request: Any) -> Generator[Asking, Any, NoReturn]:
+    if case.declared:
+        yield LoadDeclared(case, asked.user_agent or guard.options.agent)
+    guard.settle(case, request)
+    raise RuntimeError(f"the case of {case.url} was refused, but its decision admits it")

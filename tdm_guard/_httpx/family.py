@@ -1,0 +1,85 @@
+"""Family: the classes of httpx, or of httpx2. The two packages share names and shapes, but no class."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from types import ModuleType
+from typing import Any
+
+MAX_CAUSES = 10  # exceptions behind an exception that are looked at
+_POOLS = frozenset({"ConnectionPool", "AsyncConnectionPool"})  # the proxies' pools have other names
+
+
+class Family:
+    """What the shared implementation uses of one package, and the classes that it makes for it."""
+
+    def __init__(
+        self,
+        module: ModuleType,
+        *,
+        sync_body: type[Any],
+        async_body: type[Any],
+        sync_transport: type[Any],
+        async_transport: type[Any],
+    ) -> None:
+        self.module = module
+        self.sync_body = sync_body
+        self.async_body = async_body
+        self.sync_transport = sync_transport
+        self.async_transport = async_transport
+        self.user_agent = f"python-{module.__name__}/{module.__version__}"
+        self._wired: tuple[type[Any], ...] = (module.HTTPTransport, module.AsyncHTTPTransport)
+        self._timeout: type[Exception] = module.TimeoutException
+        self._proxy: type[Exception] = module.ProxyError
+        self._protocol: type[Exception] = module.ProtocolError
+
+    def traced(self, transport: Any) -> bool:
+        """True for the package's own network transports, which report when a request got its connection."""
+        return isinstance(transport, self._wired)
+
+    def direct(self, transport: Any) -> bool:
+        """
+        True if `transport` connects to the hosts themselves: then their addresses can be known here.
+
+        With a proxy, a Unix socket or somebody else's transport they can not.
+        """
+        pool = getattr(transport, "_pool", None)
+        return type(transport) in self._wired and type(pool).__name__ in _POOLS and getattr(pool, "_uds", None) is None
+
+    def reason(self, error: Exception) -> str:
+        """Why a document could not be had, in the words of the record."""
+        for cause in _causes(error):
+            if isinstance(cause, socket.gaierror):
+                return "dns"
+            if isinstance(cause, ssl.SSLError):
+                return "tls"
+            if isinstance(cause, ConnectionRefusedError):
+                return "connection refused"
+        if isinstance(error, (self._timeout, TimeoutError)):
+            return "timeout"
+        if isinstance(error, self._proxy):
+            return "proxy"
+        return "protocol error" if isinstance(error, self._protocol) else type(error).__name__
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    found: list[BaseException] = []
+    pending: list[BaseException] = [error]
+    while pending and len(found) < MAX_CAUSES:
+        cause = pending.pop(0)
+        found.append(cause)
+        behind = cause.__cause__ or cause.__context__
+        if behind is not None:
+            pending.append(behind)
+        if isinstance(cause, BaseExceptionGroup):
+            pending.extend(cause.exceptions)
+    return found
+
+
+def pairs(headers: Any) -> tuple[tuple[str, str], ...]:
+    """Header lines as text, repeated ones kept apart."""
+    try:
+        return tuple([(name.decode("ascii"), value.decode("ascii")) for name, value in headers.raw])
+    except UnicodeDecodeError:
+        return tuple(headers.multi_items())

@@ -1,0 +1,153 @@
+"""
+Policy documents, fetched through the transports that their pages come through.
+
+A request at this level has no defaults: name, codings and timeouts are set here, cookies and credentials are not. The
+clock runs from the moment a request has its connection: a full pool is the client's own business, and its time limit
+for that holds.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+
+from tdm_guard._httpx.family import pairs
+from tdm_guard._httpx.session import Session
+from tdm_guard._httpx.wire import Step, Steps, Wire, drive_async
+from tdm_guard.fetch import Answer, Effects, Get, Resolve
+from tdm_guard.guard import Guard
+from tdm_guard.model import Fetched
+
+CODINGS = "gzip, deflate"  # what can be decoded without further packages
+MAX_ADDRESSES = 32  # of one host; a resolver may answer with any number
+
+
+def read_document(guard: Guard, max_bytes: int) -> Steps:
+    """Sends, reads at most `max_bytes`, closes; returns what came and the peer's address."""
+    response = yield Step.SEND
+    try:
+        body, complete = bytearray(), True
+        while complete and (chunk := (yield Step.READ)) is not None:
+            body += chunk
+            complete = len(body) <= max_bytes
+        fetched = Fetched(
+            status=response.status_code,
+            headers=pairs(response.headers),
+            body=bytes(body[:max_bytes]),
+            at=guard.clock(),
+            complete=complete,
+        )
+        peer = _peer(response)
+    except GeneratorExit:
+        raise
+    except BaseException:
+        yield Step.CLOSE
+        raise
+    yield Step.CLOSE
+    return fetched, peer
+
+
+def _peer(response: Any) -> str | None:
+    stream = response.extensions.get("network_stream")
+    address = stream.get_extra_info("server_addr") if stream is not None else None
+    return str(address[0]) if isinstance(address, tuple) and address else None
+
+
+def request_for(session: Session, get: Get, user_agent: str, pool: float | None, trace: Callable[..., Any]) -> Any:
+    """The request for one document. `pool`: seconds to wait for a connection to be free; None is without limit."""
+    limits = {"connect": get.timeout, "read": get.timeout, "write": get.timeout, "pool": pool}
+    return session.family.module.Request(
+        "GET",
+        get.url,
+        headers=[("user-agent", user_agent), ("accept-encoding", CODINGS), *get.headers],
+        extensions={"timeout": limits, "trace": trace},
+    )
+
+
+def connects_itself(session: Session, host: str) -> bool:
+    """True if requests to `host` go there without a proxy or the like, so that its addresses are ours to look up."""
+    named = f"[{host}]" if ":" in host else host
+    return all(session.family.direct(session.route(f"{scheme}://{named}/")) for scheme in ("http", "https"))
+
+
+def addresses(found: list[Any]) -> tuple[str, ...]:
+    """The addresses in an answer of `getaddrinfo`."""
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))[:MAX_ADDRESSES]
+
+
+class AsyncFetcher:
+    """Performs the effects of one load side by side, in any event loop that anyio knows."""
+
+    def __init__(self, session: Session, user_agent: str, pool: float | None) -> None:
+        self._session = session
+        self._user_agent = user_agent
+        self._pool = pool
+
+    async def perform(self, effects: Effects) -> list[Any]:
+        """The answers in the order of the effects. Raises only what is wrong on our side of the network."""
+        answers: list[Any] = [None] * len(effects)
+        problems: list[Exception] = []
+
+        async def answer(place: int) -> None:
+            effect = effects[place]
+            try:
+                answers[place] = await (self._resolve(effect) if isinstance(effect, Resolve) else self._get(effect))
+            except Exception as error:  # noqa: BLE001 - raised below, without the group that it would come in
+                problems.append(error)
+
+        async with anyio.create_task_group() as group:
+            for place in range(len(effects)):
+                group.start_soon(answer, place)
+        if problems:
+            raise problems[0]
+        return answers
+
+    async def _get(self, get: Get) -> Answer:
+        session, started = self._session, math.nan
+        family, guard = session.family, session.guard
+        answer: Answer | None = None
+        with anyio.CancelScope() as scope:
+
+            def start() -> None:
+                nonlocal started
+                if math.isnan(started):
+                    started = time.monotonic()
+                    scope.deadline = anyio.current_time() + get.timeout
+
+            async def trace(_name: str, _info: object) -> None:
+                start()
+
+            try:
+                request = request_for(session, get, self._user_agent, self._pool, trace)
+                wire = Wire(session.route(get.url), request)
+                if not family.traced(wire.inner):
+                    start()
+                fetched, peer = await drive_async(read_document(guard, get.max_bytes), wire)
+                start()
+                peer = peer if family.direct(wire.inner) else None
+                answer = Answer(fetched=fetched, elapsed=time.monotonic() - started, peer=peer)
+            except family.module.PoolTimeout:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever a stranger or the network did is an answer
+                start()
+                answer = failed(guard, family.reason(error), time.monotonic() - started)
+        return answer or failed(guard, "timeout", get.timeout)
+
+    async def _resolve(self, effect: Resolve) -> tuple[str, ...]:
+        if not connects_itself(self._session, effect.host):
+            return ()
+        with anyio.move_on_after(self._session.guard.options.policy_timeout):
+            try:
+                return addresses(await anyio.getaddrinfo(effect.host, None))
+            except (OSError, UnicodeError):
+                return ()
+        return ()
+
+
+def failed(guard: Guard, reason: str, elapsed: float) -> Answer:
+    """The answer for a document that could not be had."""
+    return Answer(fetched=Fetched.unreachable(reason, at=guard.clock()), elapsed=elapsed)

@@ -1,0 +1,30 @@
+"""From keywords to a guard."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from tdm_guard.config import with_config
+from tdm_guard.errors import ConfigurationError
+from tdm_guard.guard import Guard
+from tdm_guard.options import Options
+
+_logger = logging.getLogger("tdm_guard")
+
+
+def open_guard(given: Mapping[str, Any], *, user_agent: str) -> tuple[Guard, bool]:
+    """
+    The guard for these options and those of a configuration file, its log begun; whether they name the agent.
+
+    Raises `ConfigurationError` before anything is written or sent, `LogError` if the log cannot be written.
+    """
+    named = with_config(given, environ=os.environ)
+    options = Options.read(named, user_agent=user_agent)
+    if not options.enabled:
+        raise ConfigurationError("enabled: only Scrapy knows False; use a plain client where no guard is wanted")
+    if options.mode == "observe":
+        _logger.warning("tdm_guard only observes: reserved content is handed on, and recorded as reserved")
+    return Guard(options), "agent" in named

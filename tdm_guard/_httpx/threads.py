@@ -1,0 +1,150 @@
+"""
+The same for synchronous clients: each effect in a thread of its own, so that documents come side by side.
+
+The network calls of a synchronous client have a time limit each, but none together; a server that sends a byte now and
+then could hold a caller for ever. So the caller waits for the thread only as long as the document may take, then wakes
+it by shutting its connection, as far as that is known, and goes on. The threads are daemons: they hold up no exit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import math
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tdm_guard._httpx.fetch import addresses, connects_itself, failed, read_document, request_for
+from tdm_guard._httpx.session import Session
+from tdm_guard._httpx.wire import Asking, Step, Wire, drive
+from tdm_guard.fetch import Answer, Effects, Get, Resolve
+
+_OPENED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
+
+
+class _Job:
+    """One effect on its thread."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.done = threading.Event()
+        self.started = math.nan
+        self.given_up = False
+        self.stream: Any = None
+        self.answer: Any = None
+        self.problem: Exception | None = None
+
+    def launch(self, work: Callable[[], Any]) -> None:
+        """Starts `work` on a thread, in the caller's context."""
+        context = contextvars.copy_context()
+        threading.Thread(target=lambda: context.run(self._run, work), name="tdm-guard-policy", daemon=True).start()
+
+    def _run(self, work: Callable[[], Any]) -> None:
+        try:
+            self.answer = work()
+        except Exception as error:  # noqa: BLE001 - raised in the caller's thread
+            self.problem = error
+        finally:
+            self.begun.set()
+            self.done.set()
+
+    def start(self) -> None:
+        """The network time begins."""
+        if math.isnan(self.started):
+            self.started = time.monotonic()
+            self.begun.set()
+
+    def trace(self, name: str, info: dict[str, Any]) -> None:
+        """What the transport reports: the request has its connection, and which one, if it was opened for it."""
+        self.start()
+        if name in _OPENED:
+            self.stream = info.get("return_value")
+
+    def wait(self, timeout: float) -> bool:
+        """True if the effect was done within `timeout` seconds of network time."""
+        self.begun.wait()
+        begun_at = time.monotonic() if math.isnan(self.started) else self.started
+        if self.done.wait(max(0.0, begun_at + timeout - time.monotonic())):
+            return True
+        self.given_up = True
+        opened = self.stream.get_extra_info("socket") if self.stream is not None else None
+        if opened is not None:
+            with contextlib.suppress(OSError):
+                opened.shutdown(socket.SHUT_RDWR)
+        return False
+
+
+class _Watched(Wire):
+    """The wire of a job: stops between two pieces when nobody waits for it any more."""
+
+    __slots__ = ("job",)
+
+    def __init__(self, inner: Any, request: Any, job: _Job) -> None:
+        super().__init__(inner, request)
+        self.job = job
+
+    def perform(self, step: Asking) -> Any:
+        if self.job.given_up and step is not Step.CLOSE:
+            raise TimeoutError
+        return super().perform(step)
+
+
+class ThreadFetcher:
+    """Performs the effects of one load side by side, on threads."""
+
+    def __init__(self, session: Session, user_agent: str, pool: float | None) -> None:
+        self._session = session
+        self._user_agent = user_agent
+        self._pool = pool
+
+    def perform(self, effects: Effects) -> list[Any]:
+        """The answers in the order of the effects. Raises only what is wrong on our side of the network."""
+        jobs = [self._launch(effect) for effect in effects]
+        return [self._collect(effect, job) for effect, job in zip(effects, jobs, strict=True)]
+
+    def _launch(self, effect: Get | Resolve) -> _Job:
+        job = _Job()
+        if isinstance(effect, Resolve):
+            job.start()
+            job.launch(lambda: self._resolve(effect))
+        else:
+            job.launch(lambda: self._get(effect, job))
+        return job
+
+    def _collect(self, effect: Get | Resolve, job: _Job) -> Any:
+        guard = self._session.guard
+        if isinstance(effect, Resolve):
+            return job.answer if job.wait(guard.options.policy_timeout) and job.answer else ()
+        if not job.wait(effect.timeout):
+            return failed(guard, "timeout", effect.timeout)
+        if job.problem is not None:
+            raise job.problem
+        return job.answer
+
+    def _get(self, get: Get, job: _Job) -> Answer:
+        family, guard = self._session.family, self._session.guard
+        try:
+            request = request_for(self._session, get, self._user_agent, self._pool, job.trace)
+            wire = _Watched(self._session.route(get.url), request, job)
+            if not family.traced(wire.inner):
+                job.start()
+            fetched, peer = drive(read_document(guard, get.max_bytes), wire)
+            job.start()
+            peer = peer if family.direct(wire.inner) else None
+            return Answer(fetched=fetched, elapsed=time.monotonic() - job.started, peer=peer)
+        except family.module.PoolTimeout:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a stranger or the network did is an answer
+            job.start()
+            return failed(guard, family.reason(error), time.monotonic() - job.started)
+
+    def _resolve(self, effect: Resolve) -> tuple[str, ...]:
+        if not connects_itself(self._session, effect.host):
+            return ()
+        try:
+            return addresses(socket.getaddrinfo(effect.host, None))
+        except (OSError, UnicodeError):
+            return ()

@@ -1,0 +1,133 @@
+"""
+How the shared procedures reach a transport: they are generators that yield steps, performed here.
+
+strategy: `exchange` and `fetch` are written once; a `Wire` performs their steps with one request and one inner
+transport, `drive` and `drive_async` run them. Whatever happens to a step is thrown into the generator, so that its
+`except` clauses decide, in one place, what is closed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Awaitable, Callable, Generator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import anyio
+
+from tdm_guard.case import Case
+from tdm_guard.origin import Origin
+
+CLOSE_SECONDS = 2.0  # a cancelled task gives its connection back within this
+
+
+class Step(Enum):
+    """What a procedure asks of its wire."""
+
+    SEND = "send"  # the request; brings the response
+    READ = "read"  # the next piece of the body as received; None at its end
+    RELEASE = "release"  # the body was read: give the connection back
+    CLOSE = "close"  # the response is not wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Asks for the policy of an origin, fetched under a User-Agent."""
+
+    origin: Origin
+    user_agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadDeclared:
+    """Asks for the documents that the response of a case declared, under a User-Agent."""
+
+    case: Case
+    user_agent: str
+
+
+Asking = Step | Load | LoadDeclared
+Steps = Generator[Asking, Any, Any]
+
+
+class Wire:
+    """One request, the transport it goes through, its response and the body as it comes."""
+
+    __slots__ = ("inner", "pieces", "request", "response", "source")
+
+    def __init__(self, inner: Any, request: Any) -> None:
+        self.inner = inner
+        self.request = request
+        self.response: Any = None
+        self.source: Any = None
+        self.pieces: Any = None
+
+    def perform(self, step: Asking) -> Any:
+        """Performs a step in the calling thread."""
+        if step is Step.SEND:
+            self.response = self.inner.handle_request(self.request)
+            self.source = self.response.stream
+            return self.response
+        if step is Step.READ:
+            if self.pieces is None:
+                self.pieces = iter(self.source)
+            return next(self.pieces, None)
+        if step is Step.RELEASE:
+            self.source.close()
+        else:
+            with contextlib.suppress(Exception):  # what led here is the news, not how the connection took it
+                self.response.close()
+        return None
+
+    async def perform_async(self, step: Asking) -> Any:
+        """Performs a step in an event loop; closing goes on when the task is cancelled."""
+        if step is Step.SEND:
+            self.response = await self.inner.handle_async_request(self.request)
+            self.source = self.response.stream
+            return self.response
+        if step is Step.READ:
+            if self.pieces is None:
+                self.pieces = self.source.__aiter__()
+            return await anext(self.pieces, None)
+        if step is Step.RELEASE:
+            await self.source.aclose()
+            return None
+        with anyio.move_on_after(CLOSE_SECONDS, shield=True), contextlib.suppress(Exception):
+            if hasattr(self.pieces, "aclose"):
+                await self.pieces.aclose()
+            await self.response.aclose()
+        return None
+
+
+def drive(steps: Steps, wire: Wire, ask: Callable[[Load | LoadDeclared], Any] | None = None) -> Any:
+    """Runs a procedure in the calling thread; `ask` answers what is not the wire's to answer."""
+    try:
+        step = next(steps)
+        while True:
+            try:
+                result = wire.perform(step) if isinstance(step, Step) or ask is None else ask(step)
+            except BaseException as error:  # noqa: BLE001 - the procedure closes what it opened, then raises it again
+                step = steps.throw(error)
+            else:
+                step = steps.send(result)
+    except StopIteration as finished:
+        return finished.value
+
+
+async def drive_async(
+    steps: Steps, wire: Wire, ask: Callable[[Load | LoadDeclared], Awaitable[Any]] | None = None
+) -> Any:
+    """Runs a procedure in an event loop, whichever it is."""
+    try:
+        step = next(steps)
+        while True:
+            try:
+                performed = wire.perform_async(step) if isinstance(step, Step) or ask is None else ask(step)
+                result = await performed
+            except BaseException as error:  # noqa: BLE001 - as above; a cancellation too
+                step = steps.throw(error)
+            else:
+                step = steps.send(result)
+    except StopIteration as finished:
+        return finished.value

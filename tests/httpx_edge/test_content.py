@@ -1,0 +1,513 @@
+"""Headers and bodies: what is handed on, what is withheld, and what the log says of either."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import itertools
+import pickle
+from typing import Any
+
+import pytest
+
+import tdm_guard
+from tdm_guard import LogError, Withheld
+
+RESERVED = '<html><head><meta name="tdm-reservation" content="1"></head><body>secret words</body></html>'
+PAGE = "<html><head><title>Free</title></head><body><p>Bread and cheese.</p></body></html>"
+HTML = {"content-type": "text/html; charset=utf-8"}
+IMAGE = {"content-type": "image/png"}
+PICTURE = bytes(range(256)) * 40
+
+
+def test_reserving_header_withholds_before_the_body_is_read(edge: Any) -> None:
+    answer = edge.answer(headers={"tdm-reservation": "1", **IMAGE}, pieces=[b"secret"])
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/photo": answer}))
+        with pytest.raises(Withheld) as caught:
+            await edge.get(client, "http://photo.example/photo")
+        assert caught.value.decision.verdict is tdm_guard.Verdict.RESERVED
+        assert str(caught.value.request.url) == "http://photo.example/photo"
+        assert answer.is_closed
+        assert (answer.stream.taken, answer.stream.closed) == (0, 1)
+        await edge.close(client)
+
+    edge.run(scenario)
+    (decision,) = edge.decisions
+    assert (decision["verdict"], decision["admitted"], decision["stage"]) == ("reserved", False, "headers")
+    assert decision["because"][0]["excerpt"] == "tdm-reservation: 1"
+    assert edge.records("body") == []
+
+
+def test_withheld_is_no_transport_error_and_can_be_pickled(edge: Any) -> None:
+    assert edge.guarded.Withheld is Withheld
+    assert not issubclass(Withheld, (edge.module.HTTPError, edge.module.StreamError, OSError))
+    answer = edge.answer(headers={"tdm-reservation": "1"}, pieces=[])
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/photo": answer}))
+        with pytest.raises(Withheld) as caught:
+            await edge.get(client, "http://photo.example/photo")
+        copy = pickle.loads(pickle.dumps(caught.value))
+        assert copy.decision == caught.value.decision
+        await edge.close(client)
+
+    edge.run(scenario)
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+def test_reserving_page_yields_no_byte(edge: Any, coding: str) -> None:
+    raw = RESERVED.encode() if coding == "identity" else gzip.compress(RESERVED.encode())
+    answer = edge.answer(headers={**HTML, "content-encoding": coding}, pieces=[raw[:20], raw[20:]])
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/": answer}))
+        with pytest.raises(Withheld):
+            await edge.open(client, "http://news.example/")
+        assert answer.is_closed
+        await edge.close(client)
+
+    edge.run(scenario)
+    (decision,) = edge.decisions
+    assert (decision["stage"], decision["bytes"]) == ("body", len(raw))
+    assert decision["content_sha256"] == hashlib.sha256(raw).hexdigest()
+
+
+@pytest.mark.parametrize("in_memory", [False, True])
+def test_page_is_handed_on_unchanged_with_its_coding(edge: Any, in_memory: bool) -> None:
+    raw = gzip.compress(PAGE.encode())
+    headers = {**HTML, "content-encoding": "gzip", "x-own": "kept"}
+
+    def page() -> Any:
+        if in_memory:
+            return edge.module.Response(200, headers=headers, content=raw)
+        return edge.answer(headers=headers, pieces=[raw[:7], b"", raw[7:]])
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/": lambda _: page()}))
+        response = await edge.get(client, "http://free.example/")
+        assert response.text == PAGE
+        assert response.headers["content-encoding"] == "gzip"
+        assert response.headers["x-own"] == "kept"
+        decision = response.extensions["tdm_guard"]
+        assert decision.verdict is tdm_guard.Verdict.UNRESERVED
+        assert decision.id == edge.decisions[0]["id"]
+        if not in_memory:
+            assert await edge.raw(await edge.open(client, "http://free.example/")) == raw
+        await edge.close(client)
+
+    edge.run(scenario)
+    for decision in edge.decisions:
+        assert (decision["bytes"], decision["content_sha256"]) == (len(raw), hashlib.sha256(raw).hexdigest())
+        assert decision["content"] is True
+    assert edge.records("body") == []
+
+
+def test_other_content_streams_on_after_its_record(edge: Any) -> None:
+    pieces = [PICTURE[:100], PICTURE[100:]]
+    answer = edge.answer(headers=IMAGE, pieces=pieces)
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/photo": answer}))
+        source = answer.stream
+        response = await edge.open(client, "http://free.example/photo")
+        (decision,) = edge.decisions
+        assert source.taken == 0
+        assert (decision["bytes"], decision["content_sha256"]) == (None, None)
+        assert await edge.raw(response) == PICTURE
+        assert source.closed == 1
+        (body,) = edge.records("body")
+        assert body["decision"] == decision["id"]
+        assert (body["bytes"], body["complete"]) == (len(PICTURE), True)
+        assert body["content_sha256"] == hashlib.sha256(PICTURE).hexdigest()
+        await edge.close(response)
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert len(edge.records("body")) == 1
+
+
+@pytest.mark.filterwarnings("ignore:.*BoundAsyncStream")  # httpx 0.28 leaves this generator of its own unclosed
+def test_body_given_up_is_recorded_as_incomplete(edge: Any) -> None:
+    answer = edge.answer(headers=IMAGE, pieces=[b"a" * 10, b"b" * 10])
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/photo": answer}))
+        source = answer.stream
+        response = await edge.open(client, "http://free.example/photo")
+        if edge.sync:
+            assert next(response.iter_raw()) == b"a" * 10
+        else:
+            pieces = response.aiter_raw()
+            assert await anext(pieces) == b"a" * 10
+            await pieces.aclose()
+        await edge.close(response)
+        assert source.closed == 1
+        await edge.close(client)
+
+    edge.run(scenario)
+    (body,) = edge.records("body")
+    assert (body["bytes"], body["complete"]) == (10, False)
+    assert body["content_sha256"] == hashlib.sha256(b"a" * 10).hexdigest()
+
+
+def test_body_that_breaks_off_raises_and_is_recorded_as_incomplete(edge: Any) -> None:
+    error = edge.module.RemoteProtocolError("peer closed connection")
+    answer = edge.answer(headers=IMAGE, pieces=[b"a" * 10], error=error)
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/photo": answer}))
+        with pytest.raises(edge.module.RemoteProtocolError):
+            await edge.get(client, "http://free.example/photo")
+        await edge.close(client)
+
+    edge.run(scenario)
+    (body,) = edge.records("body")
+    assert (body["bytes"], body["complete"]) == (10, False)
+
+
+def test_page_that_breaks_off_is_a_transport_error_without_record(edge: Any) -> None:
+    error = edge.module.RemoteProtocolError("peer closed connection")
+    answer = edge.answer(headers=HTML, pieces=[b"<p>"], error=error)
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/": answer}))
+        with pytest.raises(edge.module.RemoteProtocolError) as caught:
+            await edge.get(client, "http://free.example/")
+        assert caught.value.request.url.host == "free.example"
+        assert answer.is_closed
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert edge.decisions == []
+
+
+def test_page_over_the_limit_is_undetermined(edge: Any) -> None:
+    source = edge.answer(headers=HTML, pieces=[b"<p>" + b"x" * 997] * 10)
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/": source}), max_asset_bytes=5000)
+        stream = source.stream
+        with pytest.raises(Withheld):
+            await edge.get(client, "http://long.example/")
+        assert stream.taken == 6
+        assert source.is_closed
+        await edge.close(client)
+
+    edge.run(scenario)
+    (decision,) = edge.decisions
+    assert (decision["verdict"], decision["stage"]) == ("undetermined", "body")
+    assert decision["content_sha256"] is None
+
+
+def test_observing_hands_a_page_over_the_limit_on_whole(edge: Any, caplog: pytest.LogCaptureFixture) -> None:
+    whole = b"".join(b"<p>%d" % number for number in range(3000))
+    source = edge.answer(headers=HTML, pieces=[whole[at : at + 1000] for at in range(0, len(whole), 1000)])
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/": source}), max_asset_bytes=5000, mode="observe")
+        response = await edge.get(client, "http://long.example/")
+        assert response.content == whole
+        await edge.close(client)
+
+    edge.run(scenario)
+    (decision,) = edge.decisions
+    assert (decision["verdict"], decision["admitted"], decision["enforced"]) == ("undetermined", True, False)
+    (body,) = edge.records("body")
+    assert (body["bytes"], body["content_sha256"]) == (len(whole), hashlib.sha256(whole).hexdigest())
+    assert "only observes" in caplog.text
+
+
+def test_endless_page_that_reserves_is_not_received_to_the_limit(edge: Any) -> None:
+    pieces = itertools.chain([RESERVED[:60].encode()], itertools.repeat(b"x" * 16384))
+    source = edge.answer(headers=HTML, pieces=pieces)
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/": source}))
+        stream = source.stream
+        with pytest.raises(Withheld):
+            await edge.get(client, "http://endless.example/")
+        assert stream.taken < 20
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert edge.decisions[0]["verdict"] == "reserved"
+
+
+def test_reservation_behind_the_first_look_is_heard(edge: Any) -> None:
+    page = b"<html><body>" + b"<p>word" * 60_000 + b'<meta name="tdm-reservation" content="1">'
+    source = edge.answer(headers=HTML, pieces=[page[at : at + 30_000] for at in range(0, len(page), 30_000)])
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/": source}))
+        with pytest.raises(Withheld):
+            await edge.get(client, "http://late.example/")
+        await edge.close(client)
+
+    edge.run(scenario)
+
+
+@pytest.mark.parametrize("kind", ["application/octet-stream", None])
+def test_page_under_a_generic_type_is_found_out(edge: Any, kind: str | None) -> None:
+    headers = {"content-type": kind} if kind else {}
+    whole = RESERVED + "x" * 5000
+    source = edge.answer(headers=headers, pieces=[whole[:10].encode(), whole[10:].encode()])
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/": source}))
+        with pytest.raises(Withheld):
+            await edge.get(client, "http://odd.example/")
+        await edge.close(client)
+
+    edge.run(scenario)
+
+
+def test_binary_of_a_generic_type_streams_on_after_its_first_bytes(edge: Any) -> None:
+    pieces = [PICTURE[at : at + 1000] for at in range(0, len(PICTURE), 1000)]
+    source = edge.answer(headers={"content-type": "application/octet-stream"}, pieces=pieces)
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/data": source}))
+        stream = source.stream
+        response = await edge.open(client, "http://free.example/data")
+        assert stream.taken == 2
+        assert await edge.raw(response) == PICTURE
+        await edge.close(client)
+
+    edge.run(scenario)
+    (body,) = edge.records("body")
+    assert (body["bytes"], body["content_sha256"]) == (len(PICTURE), hashlib.sha256(PICTURE).hexdigest())
+
+
+@pytest.mark.parametrize("status", [204, 304, 404, 500])
+def test_answers_without_content_are_handed_on_and_recorded_so(edge: Any, status: int) -> None:
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/": edge.answer(status, headers=HTML, pieces=[b"error"])}))
+        response = await edge.get(client, "http://free.example/")
+        assert response.status_code == status
+        assert response.content == b"error"
+        assert response.extensions["tdm_guard"].content is False
+        await edge.close(client)
+
+    edge.run(scenario)
+    (decision,) = edge.decisions
+    assert (decision["status"], decision["content"], decision["verdict"]) == (status, False, "unreserved")
+
+
+def test_error_page_that_reserves_is_withheld(edge: Any) -> None:
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/": edge.answer(404, headers={"tdm-reservation": "1"}, pieces=[b"x"])}))
+        with pytest.raises(Withheld):
+            await edge.get(client, "http://strict.example/")
+        await edge.close(client)
+
+    edge.run(scenario)
+
+
+def test_head_reads_no_body(edge: Any) -> None:
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/": edge.answer(headers=HTML, pieces=[])}))
+        response = await edge.call(client.head, "http://free.example/")
+        assert response.extensions["tdm_guard"].content is False
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert edge.decisions[0]["verdict"] == "unreserved"
+
+
+def test_disallowed_page_is_not_requested(edge: Any) -> None:
+    seen: list[Any] = []
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({}, seen=seen))
+        with pytest.raises(Withheld):
+            await edge.get(client, "http://news.example/private/1")
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert "/private/1" not in {request.url.path for request in seen}
+    (decision,) = edge.decisions
+    assert (decision["stage"], decision["because"][0]["locator"]) == ("policy", "line 2")
+
+
+@pytest.mark.parametrize("header", ["authorization", "cookie"])
+def test_credentials_are_recorded_and_stay_out_of_policy_requests(edge: Any, header: str) -> None:
+    seen: list[Any] = []
+
+    async def scenario() -> None:
+        client = edge.client(
+            edge.site({"/": edge.answer(headers=IMAGE, pieces=[])}, seen=seen), headers={header: "secret"}
+        )
+        await edge.get(client, "http://free.example/")
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert edge.decisions[0]["authenticated"] is True
+    policies = [request for request in seen if request.url.path != "/"]
+    assert {request.url.path for request in policies} == {"/robots.txt", "/.well-known/tdmrep.json"}
+    for request in policies:
+        assert header not in request.headers
+        assert request.headers["user-agent"].startswith("python-httpx")
+        assert request.headers["accept"] == "*/*"
+        assert request.headers["accept-encoding"] == "gzip, deflate"
+        assert all(request.extensions["timeout"][name] for name in ("connect", "read", "write", "pool"))
+
+
+def test_password_in_the_url_stays_out_of_the_log(edge: Any) -> None:
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/": edge.answer(headers=IMAGE, pieces=[])}))
+        await edge.get(client, "http://me:hidden@free.example/#part")
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert edge.decisions[0]["url"] == "http://free.example/"
+    assert edge.decisions[0]["authenticated"] is True
+    assert "hidden" not in edge.log.read_text()
+
+
+def test_nothing_is_handed_on_when_the_log_cannot_be_written(edge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = edge.answer(headers=IMAGE, pieces=[PICTURE])
+
+    def full(*_: Any) -> int:
+        raise OSError(28, "No space left on device")
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/photo": answer}))
+        monkeypatch.setattr("os.write", full)
+        with pytest.raises(LogError):
+            await edge.get(client, "http://free.example/photo")
+        monkeypatch.undo()
+        assert answer.is_closed
+        with pytest.raises(LogError):
+            await edge.get(client, "http://free.example/photo")
+        with pytest.raises(LogError):
+            await edge.close(client)
+
+    edge.run(scenario)
+
+
+def test_missing_body_record_raises(edge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/photo": edge.answer(headers=IMAGE, pieces=[PICTURE])}))
+        response = await edge.open(client, "http://free.example/photo")
+
+        def fail(*_: Any, **__: Any) -> None:
+            raise LogError("no space")
+
+        monkeypatch.setattr("tdm_guard.log.jsonl.JsonlLog.body", fail)
+        with pytest.raises(LogError):
+            await edge.raw(response)
+        monkeypatch.undo()
+        await edge.close(client)
+
+    edge.run(scenario)
+
+
+def test_error_of_our_own_hands_nothing_on(edge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = edge.answer(headers=IMAGE, pieces=[PICTURE])
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/photo": answer}))
+        with monkeypatch.context() as patch:
+            patch.setattr("tdm_guard.case.Case.hear_headers", broken)
+            with pytest.raises(ZeroDivisionError):
+                await edge.get(client, "http://free.example/photo")
+            assert answer.is_closed
+        with monkeypatch.context() as patch:
+            patch.setattr("tdm_guard.guard.Guard.load", broken)
+            with pytest.raises(ZeroDivisionError):
+                await edge.get(client, "http://other.example/photo")
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert edge.decisions == []
+
+
+@pytest.mark.parametrize("mark", ["hishel_from_cache", "from_cache"])
+def test_response_of_a_caching_transport_is_judged_and_marked(edge: Any, mark: str) -> None:
+    def stored(_: Any) -> Any:
+        return edge.answer(headers=HTML, pieces=[PAGE.encode()], extensions={mark: True})
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/": stored}))
+        await edge.get(client, "http://free.example/")
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert edge.decisions[0]["cached"] is True
+
+
+def test_connection_that_fails_to_close_does_not_hide_the_refusal(edge: Any) -> None:
+    answer = edge.answer(headers={"tdm-reservation": "1"}, pieces=[])
+
+    def fail(*_: Any) -> None:
+        raise edge.module.ReadError("reset by peer")
+
+    answer.stream.close = answer.stream.aclose = fail
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/photo": answer}))
+        with pytest.raises(Withheld):
+            await edge.get(client, "http://photo.example/photo")
+        await edge.close(client)
+
+    edge.run(scenario)
+
+
+def test_other_protocol_is_refused(edge: Any) -> None:
+    answer = edge.answer(101, headers={"upgrade": "websocket"}, pieces=[])
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/": answer}))
+        with pytest.raises(tdm_guard.UnsupportedURL, match="another protocol"):
+            await edge.get(client, "http://free.example/")
+        assert answer.is_closed
+        await edge.close(client)
+
+    edge.run(scenario)
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_guard_inside_a_cache_keeps_reserved_pages_out_of_it(edge: Any, inside: bool) -> None:
+    """Outside, it judges what is stored again; the cache may have stored what is withheld."""
+    kept: dict[str, bytes] = {}
+
+    def answered(url: str, raw: bytes) -> Any:
+        mark = {"from_cache": url in kept}
+        kept.setdefault(url, raw)
+        return edge.module.Response(200, headers=HTML, content=raw, extensions=mark)
+
+    class Cache(edge.module.AsyncBaseTransport, edge.module.BaseTransport):  # type: ignore[name-defined]
+        def __init__(self, inner: Any) -> None:
+            self.inner = inner
+
+        def handle_request(self, request: Any) -> Any:
+            if request.url.path != "/":
+                return self.inner.handle_request(request)
+            url = str(request.url)
+            return answered(url, kept.get(url) or self.inner.handle_request(request).read())
+
+        async def handle_async_request(self, request: Any) -> Any:
+            if request.url.path != "/":
+                return await self.inner.handle_async_request(request)
+            url = str(request.url)
+            return answered(url, kept.get(url) or await (await self.inner.handle_async_request(request)).aread())
+
+    async def scenario() -> None:
+        network = edge.module.MockTransport(edge.site({"/": lambda _: edge.module.Response(200, html=RESERVED)}))
+        if inside:
+            client = edge.plain(transport=Cache(edge.transport_class(network, **edge.options())))
+        else:
+            client = edge.client(transport=Cache(network))
+        for _ in range(2):
+            with pytest.raises(Withheld):
+                await edge.get(client, "http://news.example/")
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert list(kept) == ([] if inside else ["http://news.example/"])
+    assert [decision["cached"] for decision in edge.decisions] == ([False, False] if inside else [False, True])

@@ -1,0 +1,289 @@
+"""Over real connections on loopback: proxies, HTTP/2, silence, drips, early ends."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import trustme
+
+from tdm_guard import Withheld
+from tdm_guard.testing import Answer, PretendWeb, Site, digest_protected, endless, sample_web
+
+LONG = 20.0  # seconds that nothing here comes near, unless it hangs
+ROBOTS = {"/robots.txt": Answer.text("User-agent: *\nDisallow: /private\n")}
+PNG = (("content-type", "image/png"),)
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[PretendWeb]:
+    sites = [
+        Site(
+            "free.example",
+            {
+                **ROBOTS,
+                "/": Answer.html("<p>Bread and cheese."),
+                "/photo": Answer(headers=PNG, body=b"png" * 50_000),
+                "/away": Answer.redirect("http://strict.example/photo"),
+                "/short": Answer(headers=PNG, body=b"x" * 1000, close_after=10),
+                "/members": digest_protected("me", "word", Answer(headers=PNG, body=b"member's")),
+            },
+        ),
+        Site(
+            "strict.example",
+            {
+                "/photo": Answer(headers=(*PNG, ("tdm-reservation", "1")), body=endless(b"x" * 65_536)),
+                "/": Answer.html('<meta name="tdm-reservation" content="1"><p>secret'),
+            },
+        ),
+        Site("silent.example", {}, fallback=Answer(silent=True)),
+        Site("drip.example", {"/robots.txt": Answer(body=b"#" * 4000, piece=1, drip=0.02)}),
+    ]
+    with PretendWeb(sites) as web:
+        yield web
+
+
+def test_pages_and_pictures_arrive_whole(edge: Any, web: PretendWeb) -> None:
+    async def scenario() -> None:
+        client = edge.client(trust_env=False, limits=edge.module.Limits(max_connections=1))
+        base = web.origin("free.example")
+        assert (await edge.get(client, f"{base}/")).text == "<p>Bread and cheese."
+        assert (await edge.get(client, f"{base}/photo")).content == b"png" * 50_000
+        response = await edge.open(client, f"{base}/photo")
+        assert await edge.raw(response) == b"png" * 50_000
+        with pytest.raises(Withheld):
+            await edge.get(client, f"{base}/private/x")
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert [decision["verdict"] for decision in edge.decisions] == ["unreserved"] * 3 + ["reserved"]
+    assert [body["bytes"] for body in edge.records("body")] == [150_000, 150_000]
+
+
+def test_refused_connections_go_back_to_the_pool(edge: Any, web: PretendWeb) -> None:
+    before = web.sent("strict.example", "/photo")
+
+    async def scenario() -> None:
+        client = edge.client(trust_env=False, limits=edge.module.Limits(max_connections=1), timeout=LONG)
+        for _ in range(3):
+            with pytest.raises(Withheld):
+                await edge.get(client, f"{web.origin('strict.example')}/photo")
+            with pytest.raises(Withheld):
+                await edge.get(client, f"{web.origin('strict.example')}/")
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert web.sent("strict.example", "/photo") - before < 3 * 26_000_000  # socket buffers only, of endless bodies
+
+
+def test_digest_and_broken_bodies_over_the_wire(edge: Any, web: PretendWeb) -> None:
+    async def scenario() -> None:
+        client = edge.client(trust_env=False)
+        base = web.origin("free.example")
+        response = await edge.get(client, f"{base}/members", auth=edge.module.DigestAuth("me", "word"))
+        assert response.content == b"member's"
+        with pytest.raises(edge.module.RemoteProtocolError):
+            await edge.get(client, f"{base}/short")
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert [decision["status"] for decision in edge.decisions] == [200, 200]
+    assert [(body["bytes"], body["complete"]) for body in edge.records("body")] == [(8, True), (10, False)]
+
+
+@pytest.mark.parametrize("by_environment", [False, True])
+def test_policies_go_through_the_proxy_of_their_pages(
+    edge: Any, web: PretendWeb, by_environment: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    if by_environment:
+        monkeypatch.setenv("http_proxy", web.proxy)
+    before = web.asked("free.example", "/robots.txt")
+
+    async def scenario() -> None:
+        client = edge.client(follow_redirects=True, **({} if by_environment else {"proxy": web.proxy}))
+        assert (await edge.get(client, "http://free.example/")).text == "<p>Bread and cheese."
+        with pytest.raises(Withheld):
+            await edge.get(client, "http://free.example/away")
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert web.asked("free.example", "/robots.txt") == before + 1
+    assert edge.decisions[1]["hops"] == ["http://free.example/away"]
+
+
+@pytest.mark.parametrize("site", ["silent.example", "drip.example"])
+def test_origin_that_does_not_come_to_an_end_is_undetermined_in_time(edge: Any, web: PretendWeb, site: str) -> None:
+    begun = time.monotonic()
+
+    async def scenario() -> None:
+        client = edge.client(trust_env=False, policy_timeout=0.3, timeout=LONG)
+        with pytest.raises(Withheld) as caught:
+            await edge.get(client, f"{web.origin(site)}/page")
+        assert caught.value.decision.verdict == "undetermined"
+        assert "timeout" in str(caught.value.decision.to_dict())
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert time.monotonic() - begun < LONG
+    assert web.asked(site, "/page") == 0
+
+
+@contextlib.contextmanager
+def dripping_heads() -> Iterator[int]:
+    """A server whose header lines come byte by byte, without end."""
+    ended = threading.Event()
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(0.05)
+    threads: list[threading.Thread] = []
+
+    def drip(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+            while not ended.wait(0.02):
+                connection.sendall(b"x")
+
+    def accept() -> None:
+        while not ended.is_set():
+            with contextlib.suppress(TimeoutError):
+                threads.append(threading.Thread(target=drip, args=(listener.accept()[0],)))
+                threads[-1].start()
+
+    threads.append(threading.Thread(target=accept))
+    threads[0].start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        ended.set()
+        threads[0].join(LONG)
+        for thread in threads:
+            thread.join(LONG)
+        listener.close()
+
+
+def test_headers_that_drip_for_ever_end_in_time_and_leave_no_thread(edge: Any) -> None:
+    with dripping_heads() as port:
+
+        async def scenario() -> None:
+            client = edge.client(trust_env=False, policy_timeout=0.3, timeout=LONG)
+            with pytest.raises(Withheld) as caught:
+                await edge.get(client, f"http://127.0.0.1:{port}/page")
+            assert "timeout" in str(caught.value.decision.to_dict())
+            for thread in threading.enumerate():
+                if thread.name == "tdm-guard-policy":
+                    thread.join(LONG)
+                    assert not thread.is_alive()
+            await edge.close(client)
+
+        edge.run(scenario)
+
+
+def test_nobody_listening_is_undetermined(edge: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+    async def scenario() -> None:
+        client = edge.client(trust_env=False)
+        with pytest.raises(Withheld) as caught:
+            await edge.get(client, f"http://127.0.0.1:{port}/")
+        assert "connection refused" in str(caught.value.decision.to_dict())
+        await edge.close(client)
+
+    edge.run(scenario)
+
+
+def test_name_that_does_not_resolve_is_undetermined(edge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+
+    async def scenario() -> None:
+        client = edge.client(trust_env=False)
+        with pytest.raises(Withheld) as caught:
+            await edge.get(client, "http://nowhere.example/")
+        assert "dns" in str(caught.value.decision.to_dict())
+        await edge.close(client)
+
+    edge.run(scenario)
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+def contexts(authority: trustme.CA) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(server)
+    server.set_alpn_protocols(["h2"])
+    client = ssl.create_default_context()
+    authority.configure_trust(client)
+    return server, client
+
+
+def test_http2_shares_one_connection_for_policy_and_pages(edge: Any, authority: trustme.CA, h2_server: Any) -> None:
+    server_context, client_context = contexts(authority)
+    pages = {
+        "/": (200, [("content-type", "text/html")], b"<p>Bread and cheese."),
+        "/photo": (200, [("content-type", "image/png")], b"png"),
+        "/strict": (200, [("content-type", "image/png"), ("tdm-reservation", "1")], b"secret"),
+    }
+    with h2_server(server_context, pages) as server:
+
+        async def scenario() -> None:
+            client = edge.client(trust_env=False, http2=True, verify=client_context)
+            base = f"https://localhost:{server.port}"
+            page = await edge.get(client, f"{base}/")
+            assert (page.http_version, page.text) == ("HTTP/2", "<p>Bread and cheese.")
+            assert (await edge.get(client, f"{base}/photo")).content == b"png"
+            with pytest.raises(Withheld):
+                await edge.get(client, f"{base}/strict")
+            await edge.close(client)
+
+        edge.run(scenario)
+    assert server.connections == 1
+    assert sorted(server.asked) == ["/", "/.well-known/tdmrep.json", "/photo", "/robots.txt", "/strict"]
+
+
+def test_untrusted_certificate_is_undetermined(edge: Any, authority: trustme.CA, h2_server: Any) -> None:
+    server_context, _ = contexts(authority)
+    with h2_server(server_context, {}) as server:
+
+        async def scenario() -> None:
+            client = edge.client(trust_env=False, http2=True)
+            with pytest.raises(Withheld) as caught:
+                await edge.get(client, f"https://localhost:{server.port}/")
+            assert "tls" in str(caught.value.decision.to_dict())
+            await edge.close(client)
+
+        edge.run(scenario)
+
+
+@pytest.mark.slow
+def test_sample_web_is_judged_as_it_says(edge: Any) -> None:
+    with sample_web() as web:
+
+        async def scenario() -> None:
+            client = edge.client(proxy=web.proxy, policy_timeout=0.5, follow_redirects=True)
+            for site in web.sites.values():
+                for path, verdict in site.expected.items():
+                    url = f"http://{site.name}{path}"
+                    try:
+                        response = await edge.open(client, url)
+                        await edge.close(response)
+                        decision = response.extensions["tdm_guard"]
+                    except Withheld as refusal:
+                        decision = refusal.decision
+                    assert decision.verdict == verdict, decision.summary()
+            await edge.close(client)
+
+        edge.run(scenario)
