@@ -302,8 +302,8 @@ class Decision(NamedTuple):
     """
     The outcome for one URL, with all that the compliance log says of it (log reference: decision record).
 
-    `url` is the address first asked for, `final_url` the one that was judged, `hops` those that redirected to it, `ts` is
-    UTC. `run`, `seq`, `id`, `prev` and `hash` are empty until the decision is logged.
+    `url` is the address first asked for, `final_url` the one that was judged, `hops` those that redirected to it.
+    `ts` is UTC. `run`, `seq`, `id`, `prev` and `hash` are empty until the decision is logged.
     """
 
     url: str

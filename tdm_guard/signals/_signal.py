@@ -54,8 +54,8 @@ class DocumentReading(NamedTuple):
     """
     What a signal made of a document's answer: what became of it, what it says, its faults.
 
-    `hold` are statements (undetermined ones) that stand for every URL while the document cannot be read. `max_age` is the
-    lifetime that the document gives itself.
+    `hold` are statements (undetermined ones) that stand for every URL while the document cannot be read. `max_age` is
+    the lifetime that the document gives itself.
     """
 
     result: Result
@@ -92,7 +92,8 @@ class Signal:
 
     `usages` are those it can speak of: for others its inputs need not be read.
     `declared_in_robots` finds the documents that robots.txt declares, `read_declared` reads such a one, whatever
-    declared it. `headers` are the response fields (lower case) that `read_headers` looks at; it is called when one is there.
+    declared it.
+    `headers` are the response fields (lower case) that `read_headers` looks at; it is called when one is there.
     `html_words` (lower case): one of them stands in every tag that `read_html` reacts to.
     `read_hop` reads the same fields of an earlier redirect hop of the same fetch.
     `read_feed` reads an XML body: its site speaks for the feed itself and for the items' URLs on the feed's origin.

@@ -203,7 +203,8 @@ def test_digest_challenge_is_answered_and_leaves_one_record(edge: Any) -> None:
 
     edge.run(scenario)
     (decision,) = edge.decisions
-    assert (decision["final_url"], decision["status"], decision["authenticated"]) == ("http://a.example/photo", 200, True)
+    assert (decision["final_url"], decision["status"]) == ("http://a.example/photo", 200)
+    assert decision["authenticated"] is True
     assert decision["hops"] == ["http://a.example/"]
 
 
