@@ -10,13 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tdm_guard.body import CHALLENGES, Body, hear, hear_challenge, readers, unread
 from tdm_guard.decide import decide
-from tdm_guard.formats.content_coding import decode
-from tdm_guard.formats.html import read_page
-from tdm_guard.formats.media_type import SNIFF_BYTES, Markup, charset, content_kind, sniff
+from tdm_guard.formats.media_type import Markup, content_kind
 from tdm_guard.model import (
     NOTHING,
     Checked,
@@ -37,12 +36,13 @@ from tdm_guard.model import (
 )
 from tdm_guard.policy import Kept, OriginPolicy
 from tdm_guard.signals import robots, tdmrep
-from tdm_guard.signals._signal import Signal
+from tdm_guard.signals._signal import DocumentReading, Signal
 from tdm_guard.usage import EVERY
 
 if TYPE_CHECKING:
     from tdm_guard.judge import Judge
 
+LEARNED_FOR = timedelta(hours=24)  # what a feed says of its items is remembered as long as a policy at most
 MAX_FAULTS = 50  # per case; a hostile document could otherwise fill the log
 MAX_EXCERPTED_HEADERS = 1000  # header lines that are looked at; servers and clients stop far earlier
 _WHOLE_RANGE = re.compile(r"bytes\s+0-(\d{1,18})/(\d{1,18})\s*")
@@ -63,6 +63,7 @@ class Case:
     content = False
     document: bytes | None = None
     hops: tuple[str, ...] = ()
+    learned: tuple[Kept, ...] = ()
     media_type: str | None = None
     received: int | None = None
     sha256: str | None = None
@@ -76,6 +77,8 @@ class Case:
     _faults: tuple[Fault, ...] = ()
     _ignore_unasked = False
     _imposed = False
+    _bodiless = False
+    _kind = Markup.UNKNOWN
     _markup = Markup.UNKNOWN
     _outcome: Outcome | None = None
     _statements: tuple[Statement, ...] = ()
@@ -132,6 +135,7 @@ class Case:
         self.stage = Stage.HEADERS
         self.status = status
         self.cached = cached
+        self._bodiless = bodiless
         self.content = 200 <= status < 300 and status not in (204, 205) and not bodiless
         fields = self.judge.fields
         heard: list[tuple[str, str]] | None = None
@@ -177,20 +181,26 @@ class Case:
                 found.append((signal, fields + typed))
         return found
 
+    def _about(self) -> Body:
+        return Body(self.final_url, self.now, self._markup, self.media_type or "", self._content_type, self._encoding)
+
     def wants_body(self, prefix: bytes = b"", *, ended: bool = False) -> bool:
         """
         True if the body must be heard whole before it can be decided, as far as `prefix` tells.
 
         `ended` says that `prefix` is all there is. A body of a generic type is wanted until its first bytes show that
-        it is no HTML.
+        nothing can speak in it. The body of a 401 or 402 is wanted too: it may be a licence.
         """
-        if not self.content or self._body_heard or not self.judge.page_signals:
+        if self._body_heard:
             return False
+        if not self.content:
+            return self.status in CHALLENGES and not self._bodiless and self.judge.hears_challenges
         markup = self._markup
-        if markup is Markup.UNKNOWN and (ended or len(prefix) >= SNIFF_BYTES):
-            shown = decode(prefix, self._encoding, 4 * SNIFF_BYTES).body if self._encoding else prefix
-            markup = sniff(shown[:SNIFF_BYTES], self.media_type or "")
-        return markup is not Markup.OTHER
+        if markup is Markup.UNKNOWN and prefix:
+            markup = self._about().shown(prefix, ended=ended)
+        elif markup is Markup.UNKNOWN and ended:
+            return False
+        return bool(readers(self.judge, markup))
 
     def hear_body(self, body: bytes, *, complete: bool = True) -> None:
         """
@@ -201,13 +211,37 @@ class Case:
         if not self.wants_body(body, ended=True):
             self._body_heard = self.content
             return
-        self.stage = Stage.BODY
         self._body_heard = True
+        about = self._about()
+        if not self.content:
+            self._add(hear_challenge(self.judge, about, body))
+            return
+        self.stage = Stage.BODY
         complete = complete and (self.status != 206 or self._whole_range)
-        reading, problem = self._read_body(body, complete=complete)
-        self._add(reading)
-        if problem:
-            self._body_unread(problem)
+        self._kind = about.shown(body, ended=True)
+        heard = hear(self.judge, about, body, self._kind, complete=complete)
+        self.document = heard.document
+        self._add(heard.reading)
+        for signal, feed in heard.feed:
+            self._hear_feed(signal, feed)
+        if heard.problem:
+            self._body_unread(heard.problem)
+
+    def _hear_feed(self, signal: Signal, feed: DocumentReading) -> None:
+        """What a feed says of itself counts here; what it says of its items is for the origin to remember."""
+        self._add(Reading((), feed.faults))
+        if feed.site is not None:
+            self._add(feed.site.hear(self.policy.target(self.final_url)))
+            checked = Checked(document=self.final_url, result=feed.result, status=self.status, retrieved_at=self.now)
+            self.learned += (
+                Kept(
+                    path=self.final_url,
+                    checked=checked,
+                    expires_at=self.now + LEARNED_FOR,
+                    sites=(feed.site,),
+                    signal=signal.name,
+                ),
+            )
 
     def settled_by(self, prefix: bytes) -> bool:
         """
@@ -215,10 +249,11 @@ class Case:
 
         The reservation is then heard; nothing else of the prefix is.
         """
-        if not self.judge.terms.enforced or not self.wants_body(prefix):
+        if not self.judge.terms.enforced or not self.content or not self.wants_body(prefix):
             return False
-        reading, _ = self._read_body(prefix, complete=False)
-        reserved = tuple(s for s in reading.statements if s.stance is Stance.RESERVED)
+        about = self._about()
+        heard = hear(self.judge, about, prefix, about.shown(prefix, ended=False), complete=False)
+        reserved = tuple(s for s in heard.reading.statements if s.stance is Stance.RESERVED)
         if not reserved or not decide(reserved, self.judge.terms).verdict.withholds:
             return False
         self.stage = Stage.BODY
@@ -226,50 +261,8 @@ class Case:
         self._add(Reading(reserved))
         return True
 
-    def _read_body(self, body: bytes, *, complete: bool) -> tuple[Reading, str | None]:
-        """What the document says, and why it was not read whole, if it was not."""
-        judge = self.judge
-        decoded = decode(body, self._encoding, judge.max_asset_bytes)
-        self.document = decoded.body
-        complete = complete and decoded.complete
-        reading = NOTHING
-        if judge.scanner.may_speak(decoded.body):
-            page = read_page(
-                decoded.body,
-                url=self.final_url,
-                charset=charset(self._content_type),
-                complete=complete,
-                xml="xml" in (self.media_type or ""),
-            )
-            complete = complete and page.complete
-            source = Source(url=self.final_url, carrier="html", retrieved_at=self.now)
-            read = [s.read_html(page, source, judge.listener) for s in judge.page_signals if s.read_html]
-            reading = Reading(
-                tuple(statement for each in read for statement in each.statements),
-                tuple(fault for each in read for fault in each.faults),
-                tuple(declared for each in read for declared in each.declared),
-            )
-        if complete:
-            return reading, None
-        return reading, decoded.problem or f"only {len(decoded.body)} bytes of the document could be read"
-
     def _body_unread(self, problem: str) -> None:
-        source = Source(url=self.final_url, carrier="html", retrieved_at=self.now)
-        self._add(
-            Reading(
-                tuple(
-                    Statement.at(
-                        source,
-                        signal=signal.name,
-                        usages=signal.usages,
-                        stance=Stance.UNDETERMINED,
-                        excerpt=problem,
-                    )
-                    for signal in self.judge.page_signals
-                ),
-                (Fault.at(source, f"document not read whole: {problem}"),),
-            )
-        )
+        self._add(unread(self.judge, self._about(), self._kind, problem))
 
     @property
     def declared(self) -> tuple[Declared, ...]:

@@ -92,9 +92,10 @@ def gather(
         if not batch:
             break
         yield from _read_round(task, batch, kept, before)
-    return OriginPolicy.of(
-        task.origin, task.listener, tuple(kept.values()) or (_nothing_to_read(task),), previous.lent if previous else ()
-    )
+    documents = tuple(kept.values()) or (_nothing_to_read(task),)
+    lent = previous.lent if previous else ()
+    learned = tuple(item for item in previous.learned if task.now < item.expires_at) if previous else ()
+    return OriginPolicy.of(task.origin, task.listener, documents, lent, learned)
 
 
 def read_lent(

@@ -12,7 +12,8 @@ import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 from tdm_guard.cache import PolicyCache, open_cache
 from tdm_guard.case import Case
@@ -27,8 +28,8 @@ from tdm_guard.options import Options
 from tdm_guard.origin import Origin
 from tdm_guard.policy import OriginPolicy
 
-Load = Generator[Effects, Sequence[Any], OriginPolicy]
 T = TypeVar("T")
+OFF_LOOP_BYTES = 32 * 1024  # documents of more are read off the event loop: hostile ones take up to a second
 HANDED_FOR = timedelta(minutes=5)  # an older copy is no answer for an origin that is read now
 MAX_HANDED = 256  # documents that a framework fetched itself and that wait for their origin to be read
 
@@ -36,6 +37,15 @@ MAX_HANDED = 256  # documents that a framework fetched itself and that wait for 
 def utc_now() -> datetime:
     """The wall clock, in UTC."""
     return datetime.now(UTC)
+
+
+class Work(NamedTuple):
+    """Reading that may take long: to be called off the event loop, if there is one."""
+
+    call: Callable[[], Any]
+
+
+Reading = Generator[Effects | Work, Any, T]
 
 
 class Guard:
@@ -88,7 +98,7 @@ class Guard:
             return None
         return fetched
 
-    def load(self, origin: Origin) -> Load:
+    def load(self, origin: Origin) -> Reading[OriginPolicy]:
         """
         Reads the documents of `origin` and keeps the policy. Yields batches of effects, takes their answers.
 
@@ -102,7 +112,7 @@ class Guard:
         self.cache.put(policy.as_cached())
         return policy
 
-    def read_declared(self, case: Case) -> Generator[Effects, Sequence[Any], None]:
+    def read_declared(self, case: Case) -> Reading[None]:
         """
         Reads the documents that a response declared and lets the case hear them, driven as `load` is.
 
@@ -117,21 +127,24 @@ class Guard:
 
     def _kept(self, origin: Origin) -> OriginPolicy | None:
         policy = self.cache.get(origin)
-        return policy if policy is not None and policy.listener == self.judge.listener else None
+        if policy is None:
+            return None
+        listener = self.judge.listener
+        return policy if policy.listener is listener or policy.listener == listener else None
 
-    def _read(
-        self, origin: Origin, reading: Generator[tuple[Wanted, ...], Answers, Any]
-    ) -> Generator[Effects, Sequence[Any], Any]:
-        try:
-            wanted = next(reading)
-            while True:
-                wanted = reading.send((yield from self._fetch(origin, wanted)))
-        except StopIteration as finished:
-            return finished.value
+    def _read(self, origin: Origin, reading: Generator[tuple[Wanted, ...], Answers, T]) -> Reading[T]:
+        """Fetches what `reading` wants until it is done."""
+        wanted, result = _advance(reading, None)
+        while wanted:
+            answers = yield from self._fetch(origin, wanted)
+            if sum(len(answer.body) for answer in answers.values() if answer) > OFF_LOOP_BYTES:
+                wanted, result = yield Work(partial(_advance, reading, answers))
+            else:
+                wanted, result = _advance(reading, answers)
+        done: T = result
+        return done
 
-    def _fetch(
-        self, origin: Origin, wanted: tuple[Wanted, ...]
-    ) -> Generator[Effects, Sequence[Any], dict[str, Fetched | None]]:
+    def _fetch(self, origin: Origin, wanted: tuple[Wanted, ...]) -> Reading[dict[str, Fetched | None]]:
         answers: dict[str, Fetched | None] = {}
         for want in wanted:
             if handed := self.handed(want.url):
@@ -159,10 +172,14 @@ class Guard:
         Raises `LogError` if the record cannot be written.
         """
         decision = self.log.decision(case.decision(self.clock()))
+        if case.learned:
+            kept = self._kept(case.policy.origin)
+            self.cache.put((kept or case.policy.as_cached()).learning(case.learned))
         self.count("admitted" if decision.admitted else "withheld")
-        self.count(f"verdict/{decision.verdict.value}")
-        for signal in {statement.signal for statement in decision.because}:
-            self.count(f"signal/{signal}")
+        self.count(f"verdict/{decision.verdict}")
+        if decision.because:
+            for signal in {statement.signal for statement in decision.because}:
+                self.count(f"signal/{signal}")
         return decision
 
     def settle(self, case: Case, request: Any = None) -> Decision:
@@ -200,25 +217,37 @@ def _run_info(options: Options) -> RunInfo:
     )
 
 
-def run(loading: Generator[Effects, Sequence[Any], T], perform: Callable[[Effects], Sequence[Any]]) -> T:
+def _advance(
+    reading: Generator[tuple[Wanted, ...], Answers, T], answers: Answers | None
+) -> tuple[tuple[Wanted, ...], Any]:
+    """The documents wanted next, or none and the result."""
+    try:
+        return (next(reading) if answers is None else reading.send(answers)), None
+    except StopIteration as finished:
+        return (), finished.value
+
+
+def run(reading: Reading[T], perform: Callable[[Effects], Sequence[Any]]) -> T:
     """Drives `Guard.load` or `Guard.read_declared` where effects are performed in the calling thread."""
     try:
-        effects = next(loading)
+        step = next(reading)
         while True:
-            effects = loading.send(perform(effects))
+            step = reading.send(step.call() if isinstance(step, Work) else perform(step))
     except StopIteration as finished:
         result: T = finished.value
         return result
 
 
 async def run_async(
-    loading: Generator[Effects, Sequence[Any], T], perform: Callable[[Effects], Awaitable[Sequence[Any]]]
+    reading: Reading[T],
+    perform: Callable[[Effects], Awaitable[Sequence[Any]]],
+    off_loop: Callable[[Callable[[], Any]], Awaitable[Any]],
 ) -> T:
-    """Drives `Guard.load` or `Guard.read_declared` in an event loop, whichever it is."""
+    """Drives them in an event loop, whichever it is; `off_loop` calls something in a thread of that loop's."""
     try:
-        effects = next(loading)
+        step = next(reading)
         while True:
-            effects = loading.send(await perform(effects))
+            step = reading.send(await (off_loop(step.call) if isinstance(step, Work) else perform(step)))
     except StopIteration as finished:
         result: T = finished.value
         return result

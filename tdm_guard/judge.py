@@ -59,6 +59,8 @@ class Judge:
         self.signals = tuple(signal for signal in options.signals if not asked.isdisjoint(signal.usages))
         self.header_signals = tuple(signal for signal in self.signals if signal.read_headers)
         self.page_signals = tuple(signal for signal in self.signals if signal.read_html)
+        self.feed_signals = tuple(signal for signal in self.signals if signal.read_feed)
+        self.hears_challenges = any(signal.read_challenge for signal in self.signals)
         self.settling_signals = tuple(signal for signal in self.signals if signal.settle)
         self.fields = frozenset().union(*(signal.headers for signal in self.header_signals)) - {"content-type"}
         self.scanner = Scanner(word for signal in self.page_signals for word in signal.html_words)

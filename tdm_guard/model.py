@@ -286,9 +286,13 @@ class Outcome:
     authorisations: tuple[str, ...] = ()
     enforced: bool = True
 
+    @property
+    def admits(self) -> bool:
+        """True if content is handed on under this outcome."""
+        return not (self.enforced and self.verdict.withholds)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+
+class Entry(NamedTuple):
     """Where a decision stands in the compliance log."""
 
     run: str
@@ -322,7 +326,7 @@ class Decision(NamedTuple):
     @property
     def admitted(self) -> bool:
         """True if the content is handed on, so that it may be stored."""
-        return not (self.outcome.enforced and self.outcome.verdict.withholds)
+        return self.outcome.admits
 
     @property
     def enforced(self) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from tdm_guard.errors import UnsupportedURL
@@ -16,8 +16,7 @@ _HOST = re.compile(r"[a-z0-9._~!$&'()*+,;=%-]+")  # RFC 3986 3.2.2, lower case
 _MAX_URL = 65_536  # longer ones are no addresses but payloads
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Origin:
+class Origin(NamedTuple):
     """Scheme, host as lower-case A-label, effective port. `str()` gives its serialisation without a default port."""
 
     scheme: str

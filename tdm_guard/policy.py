@@ -77,12 +77,23 @@ class OriginPolicy:
     unasked: tuple[Statement, ...]
     faults: tuple[Fault, ...]
     lent: tuple[Kept, ...] = ()
+    learned: tuple[Kept, ...] = ()
 
     @classmethod
     def of(
-        cls, origin: Origin, listener: Listener, kept: tuple[Kept, ...], lent: tuple[Kept, ...] = ()
+        cls,
+        origin: Origin,
+        listener: Listener,
+        kept: tuple[Kept, ...],
+        lent: tuple[Kept, ...] = (),
+        learned: tuple[Kept, ...] = (),
     ) -> OriginPolicy:
-        """The policy that these documents make; `lent` ones speak only for responses that declare them."""
+        """
+        The policy that these documents make.
+
+        `lent` ones speak only for responses that declare them; `learned` ones are feeds that were crawled, which speak
+        for their items.
+        """
         return cls(
             origin=origin,
             name=str(origin),
@@ -90,12 +101,19 @@ class OriginPolicy:
             kept=kept,
             expires_at=min(item.expires_at for item in kept),
             checked=tuple(item.checked for item in kept),
-            sites=tuple(site for item in kept for site in item.sites),
+            sites=tuple(site for item in (*kept, *learned) for site in item.sites),
             hold=tuple(statement for item in kept for statement in item.hold),
             unasked=tuple(statement for item in kept for statement in item.unasked),
             faults=tuple(fault for item in kept for fault in item.faults),
             lent=lent[-MAX_LENT:],
+            learned=learned,
         )
+
+    def learning(self, more: tuple[Kept, ...]) -> OriginPolicy:
+        """The same policy with feeds that were crawled."""
+        paths = {item.path for item in more}
+        learned = (*(item for item in self.learned if item.path not in paths), *more)[-MAX_LENT:]
+        return OriginPolicy.of(self.origin, self.listener, self.kept, self.lent, learned)
 
     def target(self, url: str) -> str:
         """Path and query of a URL of this origin, as `formats.path_pattern.target` spells them."""
@@ -137,4 +155,4 @@ class OriginPolicy:
         """The same policy as later cases see it: its documents are marked as cached in their records."""
         kept = tuple(item.as_cached() for item in self.kept)
         lent = tuple(item.as_cached() for item in self.lent)
-        return OriginPolicy.of(self.origin, self.listener, kept, lent)
+        return OriginPolicy.of(self.origin, self.listener, kept, lent, self.learned)

@@ -110,7 +110,8 @@ def test_a_response_without_content_is_handed_on_unless_its_headers_reserve(stat
 
 
 def test_usages_that_nothing_unread_could_speak_of_are_decided() -> None:
-    decision = judged(usages={"search"}, body=None)
+    signals = ["robots", "ai-agents", "tdmrep", "x-robots", "ai-txt"]
+    decision = judged(usages={"search"}, body=None, signals=signals)
     assert decision.verdict is Verdict.UNRESERVED
     assert [checked.document for checked in decision.checked] == ["https://site.example/robots.txt"]
 
@@ -176,6 +177,8 @@ def test_what_was_looked_for_is_listed_with_what_became_of_it() -> None:
     assert checked == {
         "https://site.example/robots.txt": Result.ABSENT,
         "https://site.example/.well-known/tdmrep.json": Result.READ,
+        "https://site.example/ai.txt": Result.NOT_ATTEMPTED,
+        "https://site.example/trust.txt": Result.NOT_ATTEMPTED,
     }
 
 
@@ -315,4 +318,4 @@ def test_nobody_asks_for_the_policy_of_what_is_not_reserved() -> None:
     policy = judge.read_policies("https://site.example", reserves(NAMED.replace(b": 1", b": 0")), now=NOW)
     decision = judge.evaluate(URL, status=200, headers=HTML, body=PLAIN, policies=policy, now=NOW)
     assert decision.verdict is Verdict.PERMITTED
-    assert len(decision.checked) == 2
+    assert POLICY_URL not in {item.document for item in decision.checked}

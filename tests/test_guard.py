@@ -58,7 +58,8 @@ def clock() -> Clock:
 @pytest.fixture
 def make(tmp_path: Path, clock: Clock) -> Callable[..., Guard]:
     def make(**options: Any) -> Guard:
-        return Guard(Options.read({"log": tmp_path / "log.jsonl", "agent": "ExampleBot", **options}), clock=clock)
+        given = {"log": tmp_path / "log.jsonl", "agent": "ExampleBot", "signals": ["robots", "ai-agents", "tdmrep"]}
+        return Guard(Options.read(given | options), clock=clock)
 
     return make
 
@@ -87,7 +88,7 @@ def test_both_loops_drive_the_same_engine(make: Callable[..., Guard]) -> None:
         return web(effects)
 
     one = run(make().load(SITE), web)
-    other = asyncio.run(run_async(make().load(SITE), perform))
+    other = asyncio.run(run_async(make().load(SITE), perform, asyncio.to_thread))
     assert one == other
 
 

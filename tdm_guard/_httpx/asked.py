@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from tdm_guard.errors import ConfigurationError, UnsupportedURL
 
 _CREDENTIALS = frozenset({b"authorization", b"cookie", b"proxy-authorization"})
+_TELLING = _CREDENTIALS | {b"host", b"user-agent"}
 _AUTHORITY = re.compile(rb"[A-Za-z0-9._~:\[\]-]{1,300}")
 
 
@@ -38,13 +39,15 @@ def read_request(request: Any) -> Asked:
     authenticated = False
     for name, value in request.headers.raw:
         key = name.lower()
+        if key not in _TELLING:
+            continue
         if key == b"host":
             if host not in (None, value):
                 raise ConfigurationError(f"headers: two Host fields, {host!r} and {value!r}; give one")
             host = value
         elif key == b"user-agent":
             user_agent = value
-        elif key in _CREDENTIALS:
+        else:
             authenticated = True
     netloc = url.netloc
     if host is not None and host != netloc:

@@ -73,6 +73,7 @@ def _begin(family: Family, client: Any, request: Any, keywords: Mapping[str, Any
         request,
         follows=bool(client.follow_redirects if follows is default else follows),
         answers=isinstance(auth, family.module.Auth),
+        whole=not keywords.get("stream", False),
     )
 
 

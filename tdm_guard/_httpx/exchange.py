@@ -16,7 +16,7 @@ from tdm_guard._httpx.body import Tally
 from tdm_guard._httpx.family import pairs
 from tdm_guard._httpx.journey import KEY, Journey
 from tdm_guard._httpx.session import Session
-from tdm_guard._httpx.wire import Asking, Load, LoadDeclared, Step, Steps, Wire
+from tdm_guard._httpx.wire import CLOSE, READ, RELEASE, SEND, Asking, Load, LoadDeclared, Steps, Wire
 from tdm_guard.case import Case
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.formats.media_type import SNIFF_BYTES
@@ -25,6 +25,7 @@ from tdm_guard.origin import Origin
 
 FIRST_LOOK = 128 * 1024  # bytes; most pages are smaller and are looked at once, when they are whole
 LOOK_AGAIN = 4  # times as many bytes until the next look, so that all looks cost at most a third more
+READ_AHEAD = 64 * 1024  # bytes of content other than pages; most images and feeds are smaller
 
 
 def exchange(session: Session, wire: Wire, body: type[Any]) -> Steps:
@@ -43,13 +44,13 @@ def exchange(session: Session, wire: Wire, body: type[Any]) -> Steps:
         case.hear_hop(url, headers)
     if case.refused:
         yield from _refuse(guard, case, asked, request)
-    response = yield Step.SEND
+    response = yield SEND
     try:
         yield from _judge(guard, case, wire, asked, journey, body)
     except GeneratorExit:
         raise
     except BaseException:
-        yield Step.CLOSE
+        yield CLOSE
         raise
     return response
 
@@ -73,6 +74,8 @@ def _judge(
         ended = yield from _hear(
             guard, case, asked, heard, None if in_memory else guard.options.max_asset_bytes, request
         )
+    if journey.whole and case.content and not ended and not case.refused:
+        ended = yield from _read_ahead(case, heard)
     if case.declared:
         yield LoadDeclared(case, asked.user_agent or guard.options.agent)
     tally = None
@@ -99,7 +102,7 @@ def _hear(
     A body whose first bytes show that it need not be heard is left to stream on.
     """
     size, look, known = 0, FIRST_LOOK, limit is None
-    while (chunk := (yield Step.READ)) is not None:
+    while (chunk := (yield READ)) is not None:
         heard.append(chunk)
         size += len(chunk)
         if limit is None:
@@ -119,11 +122,34 @@ def _hear(
             if case.settled_by(b"".join(heard)):
                 case.hear_transfer(size, None)
                 yield from _refuse(guard, case, asked, request)
-    whole = b"".join(heard)
-    case.hear_transfer(size, hashlib.sha256(whole).hexdigest())
-    case.hear_body(whole)
-    yield Step.RELEASE
+    case.hear_body(_transferred(case, heard))
+    yield RELEASE
     return True
+
+
+def _read_ahead(case: Case, heard: list[bytes]) -> Generator[Asking, Any, bool]:
+    """
+    Receives a body that need not be heard, `READ_AHEAD` bytes or a little more; True if that was all of it.
+
+    The client would read it now anyway. So one record says all of a small body, and what fails has none.
+    """
+    size = sum(map(len, heard))
+    while size <= READ_AHEAD:
+        chunk = yield READ
+        if chunk is None:
+            _transferred(case, heard)
+            yield RELEASE
+            return True
+        heard.append(chunk)
+        size += len(chunk)
+    return False
+
+
+def _transferred(case: Case, heard: list[bytes]) -> bytes:
+    """The body that was received whole; its size and digest are noted."""
+    whole = b"".join(heard)
+    case.hear_transfer(len(whole), hashlib.sha256(whole).hexdigest())
+    return whole
 
 
 def _refuse(guard: Guard, case: Case, asked: Asked, request: Any) -> Generator[Asking, Any, NoReturn]:

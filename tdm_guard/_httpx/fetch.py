@@ -17,7 +17,7 @@ import anyio
 
 from tdm_guard._httpx.family import pairs
 from tdm_guard._httpx.session import Session
-from tdm_guard._httpx.wire import Step, Steps, Wire, drive_async
+from tdm_guard._httpx.wire import CLOSE, READ, SEND, Steps, Wire, drive_async
 from tdm_guard.fetch import Answer, Effects, Get, Resolve
 from tdm_guard.guard import Guard
 from tdm_guard.model import Fetched
@@ -28,10 +28,10 @@ MAX_ADDRESSES = 32  # of one host; a resolver may answer with any number
 
 def read_document(guard: Guard, max_bytes: int) -> Steps:
     """Sends, reads at most `max_bytes`, closes; returns what came and the peer's address."""
-    response = yield Step.SEND
+    response = yield SEND
     try:
         body, complete = bytearray(), True
-        while complete and (chunk := (yield Step.READ)) is not None:
+        while complete and (chunk := (yield READ)) is not None:
             body += chunk
             complete = len(body) <= max_bytes
         fetched = Fetched(
@@ -45,9 +45,9 @@ def read_document(guard: Guard, max_bytes: int) -> Steps:
     except GeneratorExit:
         raise
     except BaseException:
-        yield Step.CLOSE
+        yield CLOSE
         raise
-    yield Step.CLOSE
+    yield CLOSE
     return fetched, peer
 
 

@@ -19,22 +19,27 @@ MAX_HOPS = 100  # the newest are kept; clients give up far earlier
 
 
 class Journey:
-    """`follows`: the client follows redirects. `answers`: its authentication may answer a response by itself."""
+    """
+    `follows`: the client follows redirects. `answers`: its authentication may answer a response by itself.
 
-    __slots__ = ("_first", "_hop", "_pending", "answers", "follows", "hops")
+    `whole`: it reads the body to its end before it hands the response on.
+    """
 
-    def __init__(self, *, follows: bool = False, answers: bool = False) -> None:
+    __slots__ = ("_first", "_hop", "_pending", "answers", "follows", "hops", "whole")
+
+    def __init__(self, *, follows: bool = False, answers: bool = False, whole: bool = False) -> None:
         self.follows = follows
         self.answers = answers
+        self.whole = whole
         self.hops: tuple[tuple[str, Headers], ...] = ()
         self._first: int | None = None
         self._hop: tuple[str, Headers] | None = None
         self._pending: tuple[Case, Any, Any, bool] | None = None
 
     @classmethod
-    def begin(cls, request: Any, *, follows: bool, answers: bool) -> Self:
+    def begin(cls, request: Any, *, follows: bool, answers: bool, whole: bool) -> Self:
         """A new journey with this request; one that follows a redirect by hand keeps its earlier addresses."""
-        journey = cls(follows=follows, answers=answers)
+        journey = cls(follows=follows, answers=answers, whole=whole)
         earlier = request.extensions.get(KEY)
         if isinstance(earlier, Journey):
             journey.hops = earlier._hops_of(request)

@@ -19,7 +19,7 @@ from typing import Any
 
 from tdm_guard._httpx.fetch import addresses, connects_itself, failed, read_document, request_for
 from tdm_guard._httpx.session import Session
-from tdm_guard._httpx.wire import Asking, Step, Wire, drive
+from tdm_guard._httpx.wire import CLOSE, Asking, Wire, drive
 from tdm_guard.fetch import Answer, Effects, Get, Resolve
 
 _OPENED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
@@ -87,7 +87,7 @@ class _Watched(Wire):
         self.job = job
 
     def perform(self, step: Asking) -> Any:
-        if self.job.given_up and step is not Step.CLOSE:
+        if self.job.given_up and step is not CLOSE:
             raise TimeoutError
         return super().perform(step)
 

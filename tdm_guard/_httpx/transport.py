@@ -7,6 +7,8 @@ import weakref
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
+from anyio.to_thread import run_sync as to_thread
+
 from tdm_guard._httpx.exchange import exchange
 from tdm_guard._httpx.family import Family
 from tdm_guard._httpx.fetch import AsyncFetcher
@@ -124,10 +126,13 @@ class AsyncTransport(Transport):
             guard, fetcher = session.guard, AsyncFetcher(session, step.user_agent, self._pool_limit(request))
             if isinstance(step, Load):
                 origin = step.origin
-                return await session.policy_async(origin, lambda: run_async(guard.load(origin), fetcher.perform))
+                return await session.policy_async(
+                    origin, lambda: run_async(guard.load(origin), fetcher.perform, to_thread)
+                )
             case = step.case
             return await session.alone_async(
-                case.policy.origin, lambda: run_async(guard.read_declared(case), fetcher.perform)
+                case.policy.origin,
+                lambda: run_async(guard.read_declared(case), fetcher.perform, to_thread),
             )
 
         return await drive_async(exchange(session, wire, self.family.async_body), wire, ask)

@@ -30,8 +30,11 @@ class MemoryCache:
 
     def get(self, origin: Origin) -> OriginPolicy | None:
         """The policy kept for `origin`, fresh or not."""
-        with self._lock:
-            return self._entries.get(origin)
+        try:
+            with self._lock:
+                return self._entries[origin]
+        except KeyError:
+            return None
 
     def put(self, policy: OriginPolicy) -> None:
         """Keeps `policy`; one that alone is larger than the cache is not kept."""

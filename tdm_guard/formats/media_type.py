@@ -14,19 +14,22 @@ _GENERIC = frozenset(
     {"", "application/octet-stream", "binary/octet-stream", "unknown/unknown", "application/unknown", "*/*"}
 )
 _XML = frozenset({"application/xml", "text/xml"})
+_FEEDS = frozenset({"application/rss+xml", "application/atom+xml", "application/rdf+xml"})
 _LEADING = re.compile(rb"(?s)(?:\s|<!--.*?-->|<\?xml.*?\?>)*")
 # WHATWG MIME Sniffing 7.1: tags that a document may begin with, each ended by a blank or `>`
 _MARKUP = re.compile(
     rb"(?i)<(?:!doctype\s+html|(?:html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|meta|link|base)"
     rb"(?=[\s/>]))"
 )
+_FEED_ROOT = re.compile(rb"<(?:rss|(?:[a-zA-Z]+:)?(?:feed|RDF))(?=[\s/>])")
 _ROOT = re.compile(rb"(?i)<(?:!doctype\s+html|(?:[a-z]+:)?html(?=[\s/>]))")
 
 
 class Markup(StrEnum):
-    """Whether a body is HTML: yes, no, or only its first bytes can say."""
+    """Whether a body is HTML, or XML that may be a feed; or whether only its first bytes can say."""
 
     HTML = "html"
+    FEED = "feed"
     OTHER = "other"
     UNKNOWN = "unknown"
 
@@ -46,6 +49,8 @@ def markup_of(media_type: str) -> Markup:
     """What the media type alone says."""
     if media_type in _HTML:
         return Markup.HTML
+    if media_type in _FEEDS:
+        return Markup.FEED
     return Markup.UNKNOWN if media_type in _GENERIC or media_type in _XML else Markup.OTHER
 
 
@@ -69,4 +74,6 @@ def sniff(prefix: bytes, media_type: str = "") -> Markup:
     leading = _LEADING.match(prefix)
     rest = prefix[leading.end() if leading else 0 :]
     pattern = _ROOT if media_type in _XML else _MARKUP
-    return Markup.HTML if pattern.match(rest) else Markup.OTHER
+    if pattern.match(rest):
+        return Markup.HTML
+    return Markup.FEED if media_type in _XML or _FEED_ROOT.match(rest) else Markup.OTHER

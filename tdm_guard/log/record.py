@@ -17,7 +17,7 @@ from json import JSONEncoder
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard._version import __version__
-from tdm_guard.model import Checked, Decision, Entry, Posture, plain, timestamp
+from tdm_guard.model import Checked, Decision, Entry, Outcome, Posture, plain, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,30 +49,30 @@ class RunInfo:
 
 class Speller:
     """
-    Writes decisions as lines. It remembers how the `checked` tuples it met last are spelt.
+    Writes the decisions of a run as lines. It remembers how what it met last is spelt.
 
-    The decisions of one origin share one tuple of checked documents; spelling it is half of the work.
+    The decisions of one origin share one tuple of checked documents, and all that rest on silence one outcome.
     """
 
-    __slots__ = ("_checked",)
+    __slots__ = ("_checked", "_head", "_outcome", "_run")
 
-    def __init__(self) -> None:
+    def __init__(self, run: str) -> None:
+        self._run = run
+        self._head = f'{{"type":"decision","v":{VERSION},"run":"{run}","seq":'
         self._checked: dict[int, tuple[tuple[Checked, ...], str]] = {}
+        self._outcome: tuple[Outcome | None, str, str] = (None, "", "")
 
-    def decision(self, decision: Decision, *, run: str, seq: int, prev: str) -> tuple[bytes, Entry]:
+    def decision(self, decision: Decision, *, seq: int, prev: str) -> tuple[bytes, Entry]:
         """The line of a decision, newline included, and its entry in the chain."""
-        exchange, outcome, ident = decision.exchange, decision.outcome, decision_id(run, seq)
-        usages = ",".join([f'"{usage}":"{stance}"' for usage, stance in outcome.usages.items()])
-        because = _encode([item.to_dict() for item in outcome.because]) if outcome.because else "[]"
+        exchange, outcome, ident = decision.exchange, decision.outcome, decision_id(self._run, seq)
+        verdict, stances = self._outcome_texts(outcome)
         faults = _encode([item.to_dict() for item in decision.faults]) if decision.faults else "[]"
         url = _encode(decision.url)
         final_url = url if exchange.final_url == decision.url else _encode(exchange.final_url)
         text = (
-            f'{{"type":"decision","v":{VERSION},"run":"{run}","seq":{seq},"id":"{ident}",'
+            f'{self._head}{seq},"id":"{ident}",'
             f'"ts":"{timestamp(decision.ts)}","url":{url},"final_url":{final_url},'
-            f'"origin":{_encode(exchange.origin)},"verdict":"{outcome.verdict}",'
-            f'"admitted":{_bool(decision.admitted)},"enforced":{_bool(outcome.enforced)},'
-            f'"stage":"{decision.stage}","usages":{{{usages}}},"because":{because},"faults":{faults},'
+            f'"origin":{_encode(exchange.origin)},{verdict},"stage":"{decision.stage}",{stances},"faults":{faults},'
             f'"checked":{self._documents(decision.checked)},'
             f'"authorisations":{_encode(outcome.authorisations) if outcome.authorisations else "[]"},'
             f'"status":{_number(exchange.status)},"content":{_bool(exchange.content)},'
@@ -84,7 +84,20 @@ class Speller:
         unsealed = _octets(text)
         digest = hashlib.sha256(unsealed).hexdigest()
         line = b'%b,"hash":"%b"}\n' % (unsealed[:-1], digest.encode())
-        return line, Entry(run=run, seq=seq, id=ident, prev=prev, hash=digest)
+        return line, Entry(self._run, seq, ident, prev, digest)
+
+    def _outcome_texts(self, outcome: Outcome) -> tuple[str, str]:
+        """The members before the stage, and those behind it."""
+        kept, verdict, stances = self._outcome
+        if kept is not outcome:
+            usages = ",".join([f'"{usage}":"{stance}"' for usage, stance in outcome.usages.items()])
+            because = _encode([item.to_dict() for item in outcome.because]) if outcome.because else "[]"
+            verdict = (
+                f'"verdict":"{outcome.verdict}","admitted":{_bool(outcome.admits)},"enforced":{_bool(outcome.enforced)}'
+            )
+            stances = f'"usages":{{{usages}}},"because":{because}'
+            self._outcome = (outcome, verdict, stances)
+        return verdict, stances
 
     def _documents(self, checked: tuple[Checked, ...]) -> str:
         if not checked:

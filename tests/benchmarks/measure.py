@@ -54,11 +54,16 @@ def compare(
     *,
     peer_name: str,
     number: int,
+    calls: int = 1,
     rounds: int = 15,
     budget: float | None = None,
     note: str = "",
 ) -> Row:
-    """Both in turn, `rounds` times `number` calls each; microseconds of CPU, medians, median of the ratios by pair."""
+    """
+    Both in turn, `rounds` times `number` calls each; microseconds of CPU, medians, median of the ratios by pair.
+
+    `calls`: how many of what the row counts one call of a function makes.
+    """
     ours(), peer()
     gc.collect()
     gc.disable()
@@ -68,8 +73,8 @@ def compare(
         gc.enable()
     return Row(
         what=what,
-        ours=statistics.median(a for a, _ in pairs) * 1e6,
-        peer=statistics.median(b for _, b in pairs) * 1e6,
+        ours=statistics.median(a for a, _ in pairs) / calls * 1e6,
+        peer=statistics.median(b for _, b in pairs) / calls * 1e6,
         unit="µs",
         peer_name=peer_name,
         ratio=statistics.median(a / b for a, b in pairs),

@@ -70,7 +70,6 @@ def test_dictionaries(text: str, expected: dict[str, Member]) -> None:
         ('a="é"', 3),
         ('{"a":"n"}', 0),
         ("a=\ud800", 2),
-        ("a=?2", 3),
         ("a=1000000000000000", 17),
     ],
 )
@@ -90,7 +89,7 @@ def test_length_is_bounded_above_what_the_standard_asks_for() -> None:
     assert not too_long.members
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.text(max_size=40) | st.lists(PIECES, max_size=20).map("".join))
 def test_no_text_raises(text: str) -> None:
     read = read_dictionary(text)
@@ -99,7 +98,7 @@ def test_no_text_raises(text: str) -> None:
         assert 0 <= read.problem.position <= len(text)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(st.dictionaries(KEYS, st.tuples(VALUES, st.dictionaries(KEYS, VALUES, max_size=3)), min_size=1, max_size=5))
 def test_what_is_written_is_read_back(content: dict[str, tuple[Any, dict[str, Any]]]) -> None:
     written = {

@@ -15,7 +15,7 @@ def test_html_types(media_type: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "media_type", ["application/json", "image/png", "application/rss+xml", "text/plain", "text/css"]
+    "media_type", ["application/json", "image/png", "image/svg+xml", "text/plain", "text/css"]
 )
 def test_other_types_are_not_looked_into(media_type: str) -> None:
     assert markup_of(media_type) is Markup.OTHER
@@ -43,7 +43,7 @@ def test_markup_is_recognised(prefix: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "prefix", [b"", b"\x89PNG\r\n", b"{}", b"<rss>", b"<htmlx>", b"<svg>", b"plain <html>", b"%PDF-1.7"]
+    "prefix", [b"", b"\x89PNG\r\n", b"{}", b"<rssx>", b"<htmlx>", b"<svg>", b"plain <html>", b"%PDF-1.7"]
 )
 def test_other_content_is_not(prefix: bytes) -> None:
     assert sniff(prefix) is Markup.OTHER
@@ -51,7 +51,12 @@ def test_other_content_is_not(prefix: bytes) -> None:
 
 def test_xml_is_html_only_by_its_root() -> None:
     assert sniff(b"<?xml version='1.0'?><h:html>", "application/xml") is Markup.HTML
-    assert sniff(b"<title>", "application/xml") is Markup.OTHER
+    assert sniff(b"<title>", "application/xml") is Markup.FEED
+
+
+def test_feeds_are_known_by_type_or_root() -> None:
+    assert markup_of("application/rss+xml") is markup_of("application/atom+xml") is Markup.FEED
+    assert sniff(b"<?xml version='1.0'?>\n<rss version='2.0'>") is sniff(b"<feed xmlns='x'>") is Markup.FEED
 
 
 @given(st.binary(max_size=300))

@@ -65,7 +65,7 @@ def test_in_a_file_that_is_not_utf_8_the_bytes_sent_match_too() -> None:
 
 
 @settings(max_examples=200)
-@given(st.lists(PATHS, max_size=8), TARGETS)
+@given(st.lists(PATHS, max_size=30), TARGETS)
 def test_it_finds_what_every_single_pattern_matches(paths: list[str | None], asked: str) -> None:
     table = PathTable([(path, place) for place, path in enumerate(paths)])
     patterns = [(place, PathPattern.parse(path) if path else None) for place, path in enumerate(paths)]

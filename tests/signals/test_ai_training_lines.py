@@ -122,14 +122,14 @@ LINES = st.sampled_from(
 FILES = st.lists(LINES, max_size=8).map("\n".join)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(FILES)
 def test_the_cautious_posture_only_adds(body: str) -> None:
     literal = reserves(hear(body, "/a", posture=Posture.LITERAL), Posture.LITERAL)
     assert literal <= reserves(hear(body, "/a"))
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(st.binary(max_size=100) | st.binary(max_size=40).map(b"User-agent: *\nDisallowAITraining: ".__add__))
 def test_no_bytes_raise(body: bytes) -> None:
     for posture in Posture:

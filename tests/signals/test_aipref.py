@@ -440,7 +440,7 @@ FILES = st.lists(LINES, max_size=10).map("\n".join)
 PATHS = st.sampled_from(["/", "/a", "/a/b", "/b"])
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.lists(st.text(max_size=30) | VALUES, max_size=4))
 def test_no_field_raises_and_the_cautious_posture_only_adds(content: list[str]) -> None:
     cautious, literal = field(*content), field(*content, cautious=False)
@@ -448,7 +448,7 @@ def test_no_field_raises_and_the_cautious_posture_only_adds(content: list[str]) 
     assert permitted(cautious) <= permitted(literal)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(FILES, PATHS)
 def test_no_file_is_heard_laxer_by_the_cautious_posture(body: str, path: str) -> None:
     cautious, literal = (rule(body, "https://site.example" + path, cautious=each) for each in (True, False))
@@ -459,7 +459,7 @@ def test_no_file_is_heard_laxer_by_the_cautious_posture(body: str, path: str) ->
     assert all(s.locator for s in (*cautious.statements, *cautious.faults, *literal.faults))
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(FILES, PATHS, st.sampled_from(["", "/ ", "/a ", "/*b$ "]))
 def test_a_further_refusal_lifts_nothing(body: str, path: str, prefix: str) -> None:
     url = "https://site.example" + path
@@ -468,7 +468,7 @@ def test_a_further_refusal_lifts_nothing(body: str, path: str, prefix: str) -> N
     assert reserved(before) <= reserved(after)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.binary(max_size=200) | st.binary(max_size=60).map(b"User-agent: *\nContent-Usage: ".__add__))
 def test_no_bytes_raise(body: bytes) -> None:
     for cautious in (True, False):

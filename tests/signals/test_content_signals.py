@@ -208,6 +208,7 @@ def test_a_botched_ceiling() -> None:
         "not-ai-train=n",
         "ai-train=not",
         "ai-training=n",
+        "use=no",
     ],
 )
 def test_other_words_say_nothing(value: str) -> None:
@@ -342,7 +343,7 @@ LINES = st.one_of(
 FILES = st.lists(LINES, max_size=10).map("\n".join)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.lists(CONTENT | st.text(max_size=30), max_size=4))
 def test_no_field_raises_and_the_cautious_posture_only_adds(content: list[str]) -> None:
     cautious, literal = field(*content), field(*content, cautious=False)
@@ -350,7 +351,7 @@ def test_no_field_raises_and_the_cautious_posture_only_adds(content: list[str]) 
     assert permitted(cautious) <= permitted(literal)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(FILES, st.sampled_from(["/", "/a"]))
 def test_no_file_is_heard_laxer_by_the_cautious_posture(body: str, path: str) -> None:
     cautious, literal = (rule(body, "https://site.example" + path, cautious=each) for each in (True, False))
@@ -360,14 +361,14 @@ def test_no_file_is_heard_laxer_by_the_cautious_posture(body: str, path: str) ->
     assert all(s.locator for s in (*cautious.statements, *cautious.faults, *literal.faults))
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(FILES, LINES.filter(lambda line: not line.startswith(("User-agent", "Allow"))), st.booleans())
 def test_a_further_line_lifts_nothing(body: str, further: str, cautious: bool) -> None:
     before, after = (rule(text, "https://site.example/a", cautious=cautious) for text in (body, f"{body}\n{further}"))
     assert reserved(before) <= reserved(after)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.binary(max_size=200) | st.binary(max_size=60).map(b"User-agent: *\nContent-Signal: ".__add__))
 def test_no_bytes_raise(body: bytes) -> None:
     for cautious in (True, False):

@@ -1,0 +1,145 @@
+"""
+XML from strangers: no document type, no entities, bounded in bytes, elements and depth.
+
+strategy: defusedxml drives the parser, and a builder of ours counts what comes and stops it at a bound; of a large
+document only the subtrees that somebody asks for are kept. Damage is an answer, never an exception.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from xml.etree.ElementTree import ParseError  # the exception only; parsing is defusedxml's
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
+
+MAX_KEPT = 2_000  # subtrees kept of one document; a feed has some hundreds of items
+
+
+class Limits(NamedTuple):
+    """How much is read: bytes, elements, depth of nesting."""
+
+    bytes: int
+    elements: int
+    depth: int
+
+
+DOCUMENT = Limits(bytes=2**20, elements=50_000, depth=32)  # a licence document has five levels
+FEED = Limits(bytes=8 * 2**20, elements=200_000, depth=128)  # items hold XHTML
+
+
+class Element:
+    """An element: its name in Clark's notation (`{namespace}name`), attributes, direct text, child elements."""
+
+    __slots__ = ("attributes", "children", "tag", "text")
+
+    def __init__(self, tag: str, attributes: dict[str, str]) -> None:
+        self.tag = tag
+        self.attributes = attributes
+        self.text = ""
+        self.children: list[Element] = []
+
+    @property
+    def namespace(self) -> str:
+        """The namespace name; empty if there is none."""
+        return self.tag[1:].partition("}")[0] if self.tag.startswith("{") else ""
+
+    @property
+    def name(self) -> str:
+        """The local name."""
+        return self.tag.rpartition("}")[2]
+
+    @property
+    def words(self) -> str:
+        """The element without its children, as it might be written: local names, blanks in the text collapsed."""
+        attributes = "".join(f' {name.rpartition("}")[2]}="{value}"' for name, value in self.attributes.items())
+        text = " ".join(self.text.split())
+        if not text and not self.children:
+            return f"<{self.name}{attributes}/>"
+        return f"<{self.name}{attributes}>{text}" + (f"</{self.name}>" if not self.children else "")
+
+
+class Xml(NamedTuple):
+    """
+    A document that was read: the tag of its root and the elements kept of it.
+
+    `problem` says why it could not be read, `place` where (a line); nothing is kept then.
+    """
+
+    root: str | None = None
+    kept: tuple[Element, ...] = ()
+    problem: str | None = None
+    place: str | None = None
+
+
+def parse(body: bytes, *, limits: Limits = DOCUMENT, keep: str | None = None, encoding: str | None = None) -> Xml:
+    """
+    Reads `body`; `keep` names the elements to keep with all below them, the root if there is none.
+
+    `encoding` overrides what the document declares. Nothing in `body` raises.
+    """
+    if len(body) > limits.bytes:
+        return Xml(problem=f"longer than {limits.bytes} bytes")
+    builder = _Builder(limits, keep)
+    parser = DefusedXMLParser(target=builder, encoding=encoding, forbid_dtd=True)
+    try:
+        parser.feed(body)  # in one piece: expat reads a long token again for each piece it comes in
+        parser.close()
+    except _TooMuchError as error:
+        return Xml(problem=str(error))
+    except DefusedXmlException:
+        return Xml(problem="a document type or an entity is declared, which is not read")
+    except ParseError as error:
+        return Xml(problem=f"not well-formed: {error}", place=f"line {error.position[0]}")
+    except (ValueError, LookupError) as error:  # an encoding that nobody knows
+        return Xml(problem=f"not readable: {error}")
+    return Xml(root=builder.root, kept=tuple(builder.kept))
+
+
+class _TooMuchError(Exception):
+    """A bound was reached."""
+
+
+class _Builder:
+    """What the parser reports to."""
+
+    def __init__(self, limits: Limits, keep: str | None) -> None:
+        self._limits = limits
+        self._keep = keep
+        self._depth = 0
+        self._seen = 0
+        self._open: list[Element] = []
+        self.root: str | None = None
+        self.kept: list[Element] = []
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        self._seen += 1
+        if self._depth > self._limits.depth:
+            raise _TooMuchError(f"nested deeper than {self._limits.depth} elements")
+        if self._seen > self._limits.elements:
+            raise _TooMuchError(f"more than {self._limits.elements} elements")
+        if self.root is None:
+            self.root = tag
+        if self._open:
+            element = Element(tag, attributes)
+            self._open[-1].children.append(element)
+            self._open.append(element)
+        elif self._keep is None or tag == self._keep:
+            if len(self.kept) >= MAX_KEPT:
+                raise _TooMuchError(f"more than {MAX_KEPT} elements of one kind")
+            element = Element(tag, attributes)
+            self.kept.append(element)
+            self._open.append(element)
+
+    def end(self, tag: str) -> None:
+        self._depth -= 1
+        if self._open:
+            self._open.pop()
+
+    def data(self, data: str) -> None:
+        if self._open:
+            self._open[-1].text += data
+
+    def close(self) -> None:
+        """The parser asks for a result; ours are the attributes."""

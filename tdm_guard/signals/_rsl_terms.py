@@ -1,0 +1,232 @@
+"""
+RSL terms for one operator: what the elements of a licence document come to once we know who asks.
+
+strategy: each content element is compiled once into an `Entry`: its bans, and its licences as offers of which all that
+depends on the operator is already settled. Repairs (`rsl-token`, `rsl-token-case`) read bans only. Which entries speak
+of a URL, and what they come to together, is `_rsl_answer`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from tdm_guard.formats.rsl import Content, Demand, Licence, Tokens, is_token
+from tdm_guard.operator import Operator
+from tdm_guard.usage import EVERY, TRAINING, Usage
+
+TOKEN_CASE = "rsl-token-case"
+TOKEN = "rsl-token"
+RELATIVE = "rsl-relative"
+
+_AI = (*TRAINING, Usage.AI_INPUT, Usage.AI_INDEX)
+# 3.4.1.1; there is no token for analysis or archive, which only "all" reaches
+_COVERED = {
+    "all": EVERY,
+    "ai-all": _AI,
+    "ai-train": TRAINING,
+    "ai-input": (Usage.AI_INPUT,),
+    "ai-index": (Usage.AI_INDEX,),
+    "search": (Usage.SEARCH,),
+}
+NAMED = (*_AI, Usage.SEARCH)  # usages with a token of their own: a licence without a list of permits grants these
+# AIPREF's label; and the two country codes that the EU itself writes otherwise than ISO 3166-1
+_MEANT = {"usage": {"train-ai": "ai-train"}, "geo": {"UK": "GB", "EL": "GR"}}
+_EU = frozenset(
+    [
+        "AT",
+        "BE",
+        "BG",
+        "CY",
+        "CZ",
+        "DE",
+        "DK",
+        "EE",
+        "ES",
+        "FI",
+        "FR",
+        "GR",
+        "HR",
+        "HU",
+        "IE",
+        "IT",
+        "LT",
+        "LU",
+        "LV",
+        "MT",
+        "NL",
+        "PL",
+        "PT",
+        "RO",
+        "SE",
+        "SI",
+        "SK",
+    ]
+)
+
+
+class Words(NamedTuple):
+    """
+    Where something stands, how it reads, and who is to be asked about it.
+
+    The place is relative to the content element, and empty, as the words are, for that element itself: so contents
+    under the same terms share them.
+    """
+
+    locator: str
+    excerpt: str
+    rightsholder: str | None = None
+    contact: str | None = None
+
+
+class Ban(NamedTuple):
+    """A prohibition that reaches us. `personal`: it is of our class or country, so of every usage."""
+
+    usages: tuple[Usage, ...]
+    words: Words
+    personal: bool = False
+    repair: str | None = None
+
+
+class Offer(NamedTuple):
+    """
+    A licence as it stands to our operator.
+
+    `usages` is its closed list, `user` and `geo` whether we fit its lists; None where it has no such list. `silent`: it
+    only prohibits, so beside other licences it offers nothing. `unmet` is the first condition that is not undertaken.
+    """
+
+    usages: frozenset[Usage] | None
+    user: bool | None
+    geo: bool | None
+    silent: bool
+    unmet: Words | None
+    payments: tuple[str, ...]
+    reporting: bool
+    words: Words
+    usage_words: Words | None = None
+    user_words: Words | None = None
+    geo_words: Words | None = None
+
+
+class Entry(NamedTuple):
+    """A content element: what it prohibits, what it offers, and whether a token is needed before access (3.3)."""
+
+    bans: tuple[Ban, ...]
+    offers: tuple[Offer, ...]
+    token: Words | None
+    words: Words
+
+    def holds(self, words: Words) -> bool:
+        """True if `words` are of this content."""
+        if words in (self.words, self.token) or any(ban.words == words for ban in self.bans):
+            return True
+        return any(words in offer for offer in self.offers)
+
+
+def compile_content(content: Content, operator: Operator | None, *, cautious: bool) -> Entry:
+    """What a content element comes to for `operator`; one that nobody described fits no grant and escapes no ban."""
+    operator = operator or Operator()
+    own = Words("", "", content.rightsholder, content.contact or content.server)
+    bans: list[Ban] = []
+    offers: list[Offer] = []
+    for licence in content.licences:
+        place = _Place(len(content.locator), own._replace(contact=licence.contact or own.contact))
+        bans += _bans(licence, operator, place, cautious=cautious)
+        offers.append(_offer(licence, operator, place))
+    return Entry(tuple(bans), tuple(offers), own if content.server is not None or content.encrypted else None, own)
+
+
+class _Place(NamedTuple):
+    """How much of a locator is the content's own, and whom its words name."""
+
+    cut: int
+    owner: Words
+
+    def words(self, element: Tokens | Licence | Demand, contact: str | None = None) -> Words:
+        return Words(
+            element.locator[self.cut :], element.excerpt[:500], self.owner.rightsholder, self.owner.contact or contact
+        )
+
+
+def _bans(licence: Licence, operator: Operator, place: _Place, *, cautious: bool) -> Iterable[Ban]:
+    for element in licence.prohibits:
+        words = place.words(element)
+        plain = [token for token in element.tokens if is_token(element.kind, token)]
+        readings: list[tuple[str | None, list[str]]] = [(None, plain)]
+        if cautious:
+            readings += [(code, [token]) for raw in element.tokens for code, token in _repaired(element.kind, raw)]
+        for repair, tokens in readings:
+            if element.kind == "usage":
+                usages = covered(tokens)
+                if usages:
+                    yield Ban(usages, words, repair=repair)
+            elif tokens and _is_struck(element.kind, tokens, operator):
+                yield Ban(EVERY, words, personal=True, repair=repair)
+
+
+def _repaired(kind: str, raw: str) -> Iterable[tuple[str, str]]:
+    """The token that was meant, with the codes under which it is read so."""
+    folded = raw.upper() if kind == "geo" else raw.lower()
+    meant = _MEANT.get(kind, {}).get(folded, folded)
+    codes = [code for code, applies in ((TOKEN, meant != folded), (TOKEN_CASE, folded != raw)) if applies]
+    if codes and is_token(kind, meant):
+        yield ",".join(codes), meant
+
+
+def covered(tokens: Iterable[str]) -> tuple[Usage, ...]:
+    """The usages that usage tokens name, in the order of the enumeration; unknown ones name none."""
+    named = {usage for token in tokens for usage in _COVERED.get(token, ())}
+    return tuple(usage for usage in EVERY if usage in named)
+
+
+def _offer(licence: Licence, operator: Operator, place: _Place) -> Offer:
+    lists: dict[str, list[Tokens]] = {}
+    for element in licence.permits:
+        lists.setdefault(element.kind, []).append(element)  # two of one type are united (3.5, our reading)
+    tokens = {kind: [token for element in found for token in element.tokens] for kind, found in lists.items()}
+    words = {kind: place.words(found[0]) for kind, found in lists.items()}
+    paid = tuple(payment.type for payment in licence.payments)
+    own = place.words(licence)
+    return Offer(
+        usages=frozenset(covered(tokens["usage"])) if "usage" in tokens else None,
+        user=_fits("user", tokens["user"], operator) if "user" in tokens else None,
+        geo=_fits("geo", tokens["geo"], operator) if "geo" in tokens else None,
+        silent=bool(licence.prohibits) and not (licence.permits or licence.payments or licence.reporting),
+        unmet=_unmet(licence, operator, place),
+        payments=tuple(dict.fromkeys(paid)),
+        reporting=bool(licence.reporting),
+        words=words.get("usage", own),
+        usage_words=words.get("usage"),
+        user_words=words.get("user"),
+        geo_words=words.get("geo"),
+    )
+
+
+def _unmet(licence: Licence, operator: Operator, place: _Place) -> Words | None:
+    """The first thing asked in return that the operator does not undertake; money is never undertaken here."""
+    for payment in licence.payments:
+        if payment.type == "free" or (payment.type == "attribution" and "attribution" in operator.undertakings):
+            continue
+        return place.words(payment, payment.address)
+    if licence.reporting and "reporting" not in operator.undertakings:
+        return place.words(licence.reporting[0])
+    return None
+
+
+def _fits(kind: str, tokens: list[str], operator: Operator) -> bool:
+    """True if a list of permits takes our operator in."""
+    if kind == "user":
+        return not set(tokens).isdisjoint(operator.classes)
+    country = operator.country
+    return country is not None and (country in tokens or ("EU" in tokens and country in _EU))
+
+
+def _is_struck(kind: str, tokens: list[str], operator: Operator) -> bool:
+    """True unless it is certain that a prohibition passes our operator by."""
+    if kind == "user":
+        return not operator.classes or not set(tokens).isdisjoint(operator.classes)
+    country = operator.country
+    if country is None or country in tokens:
+        return True
+    return ("EU" in tokens and country in _EU) or (country == "EU" and not _EU.isdisjoint(tokens))

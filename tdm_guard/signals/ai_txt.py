@@ -1,0 +1,157 @@
+"""
+ai.txt (Spawning, 2023): whether hosted text and media may train AI models, by path and by file type.
+
+strategy: the group that speaks to our agent counts, read as in robots.txt. The file name is shared by prose, by site
+guides and by another proposal: to the letter only robots-shaped rules speak. Cautious: refusals before any group count
+for everyone (code `ai-txt-no-group`), and so do those of the other proposal (code `ai-txt-training-deny`); what that
+one permits narrows its own refusals and grants nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from tdm_guard.formats import ai_declaration, robots_txt
+from tdm_guard.formats.ai_txt import MAX_BYTES, Rule, RuleTable, is_rule_value
+from tdm_guard.formats.robots_txt import RobotsTxt
+from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
+from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal
+from tdm_guard.signals._site_file import without_file
+from tdm_guard.usage import TRAINING, Usage
+
+NAME = "ai-txt"
+TRAINING_DENY = "ai-txt-training-deny"
+NO_GROUP = "ai-txt-no-group"
+MAX_FAULTS = 8
+
+_is_plain_allow = re.compile(r"(?i)allow[ \t]*:").match
+
+
+class Rules:
+    """What one ai.txt says of each path: its rules, and refusals that took a repair to hear."""
+
+    __slots__ = ("_repaired", "_rules", "_source")
+
+    def __init__(self, source: Source, rules: RuleTable, repaired: RuleTable) -> None:
+        self._source = source
+        self._rules = rules
+        self._repaired = repaired
+
+    @property
+    def everywhere(self) -> tuple[Usage, ...]:
+        """The usages reserved for every path of the origin."""
+        return TRAINING if self._rules.everything or self._repaired.everything else ()
+
+    def hear(self, target: str) -> Reading:
+        """What is said of a path with its query, in the spelling of `formats.path_pattern.target`."""
+        rule = self._rules.strongest(target)
+        if (rule is None or not rule.reserved) and self._repaired:
+            other = self._repaired.strongest(target)
+            if other is not None and other.reserved:
+                return _say(self._source, other)
+        return NOTHING if rule is None else _say(self._source, rule)
+
+
+@lru_cache(maxsize=256)  # one line mostly speaks of many pages
+def _say(source: Source, rule: Rule) -> Reading:
+    statement = Statement.at(
+        source,
+        kind=Kind.RESERVATION if rule.reserved else Kind.PERMISSION,
+        signal=NAME,
+        usages=TRAINING,
+        stance=Stance.RESERVED if rule.reserved else Stance.PERMITTED,
+        locator=f"line {rule.line}",
+        excerpt=rule.words,
+        repair=rule.repair,
+    )
+    return Reading((statement,))
+
+
+def read_document(fetched: Fetched, source: Source, listener: Listener) -> DocumentReading:
+    """What became of the file and what it says; of one that was cut, only what it reserves."""
+    settled = without_file(fetched, source, NAME)
+    if settled is not None:
+        return settled
+    body = fetched.body[:MAX_BYTES]
+    complete = fetched.complete and len(body) == len(fetched.body)
+    text = robots_txt.parse(body, complete=complete)
+    faults = [] if complete else [_fault(source, f"longer than was read ({len(body)} bytes)")]
+    rules = _rules(text, source, listener, faults, permits=complete)
+    repaired = _outside(text, source, faults) + _other_proposal(text, source, listener, faults)
+    site = None
+    if rules or (repaired and listener.cautious):
+        site = Rules(source, RuleTable(rules, utf8=text.utf8), RuleTable(repaired if listener.cautious else ()))
+    result = Result.READ
+    if site is None and not any(group.rules for group in text.groups):
+        result = Result.UNREADABLE
+        if not faults:
+            words = next((line for line in text.text.split("\n") if line.strip()), "")
+            faults.append(_fault(source, "no rules as Spawning's ai.txt has them", words))
+    return DocumentReading(result=result, site=site, faults=tuple(faults[:MAX_FAULTS]))
+
+
+def _rules(
+    text: RobotsTxt, source: Source, listener: Listener, faults: list[Fault], *, permits: bool
+) -> list[tuple[str, Rule]]:
+    group = text.group_for(listener.agent)
+    kept: list[tuple[str, Rule]] = []
+    for record in group.rules if group is not None else ():
+        if not record.value:
+            continue
+        reserved = record.name == "disallow"
+        if not is_rule_value(record.value):
+            faults.append(_fault(source, "neither a path nor a file type", record.words, record.line))
+        elif reserved or (permits and _is_plain_allow(record.words)):
+            kept.append((record.value, Rule(record.line, record.words, reserved)))
+    return kept
+
+
+def _outside(text: RobotsTxt, source: Source, faults: list[Fault]) -> list[tuple[str, Rule]]:
+    """Refusals before any group, which RFC 9309 2.2.2 gives to nobody."""
+    found = [record for record in text.outside if record.name == "disallow" and is_rule_value(record.value)]
+    if found:
+        faults.append(_fault(source, "a rule before any user-agent line", found[0].words, found[0].line))
+    return [(record.value, Rule(record.line, record.words, True, NO_GROUP)) for record in found]
+
+
+def _other_proposal(text: RobotsTxt, source: Source, listener: Listener, faults: list[Fault]) -> list[tuple[str, Rule]]:
+    """What the lines of the other proposal say; a `Training: deny` leaves no room for more."""
+    if not text.mentions("training"):
+        return []
+    lines = ai_declaration.parse(text.text, listener.agent).lines
+    if not lines:
+        return []
+    message = "a line of another proposal of that name, not of Spawning's"
+    faults.append(_fault(source, message, lines[0].words, lines[0].line))
+    for line in lines:
+        if line.name == "training" and line.value.lower() == "deny":
+            return [("/", Rule(line.line, line.words, True, TRAINING_DENY))]
+    return [
+        (line.value, Rule(line.line, line.words, line.name == "training-deny", TRAINING_DENY))
+        for line in lines
+        if line.name != "training" and is_rule_value(line.value)
+    ]
+
+
+def _fault(source: Source, message: str, words: str | None = None, line: int | None = None) -> Fault:
+    return Fault.at(source, message, signal=NAME, locator=f"line {line}" if line else None, excerpt=words)
+
+
+DOCUMENT = Document(
+    path="/ai.txt",
+    fallback="/.well-known/ai.txt",
+    max_bytes=MAX_BYTES,
+    read=read_document,
+    signal=NAME,
+    usages=TRAINING,
+    required=False,
+)
+
+SIGNAL = Signal(
+    name=NAME,
+    title="ai.txt",
+    spec="Spawning's generator, 2023, as mirrored in public repositories (its own pages are gone)",
+    usages=TRAINING,
+    document=DOCUMENT,
+)

@@ -1,0 +1,223 @@
+"""
+Content Signals: the Content-Signal lines of robots.txt, and the response field of that name.
+
+    value = pair *( "," pair )          pair = key "=" word, blanks anywhere, letters in any case
+    search / ai-input / ai-train = yes / no          use = immediate / reference / full
+
+strategy: no structured field, so pairs are read one by one and a bad one is dropped alone. A `no` beats a `yes` and
+the lower ceiling the higher, whatever their order or path. By the policy's words every restriction is an express
+reservation under Directive (EU) 2019/790 Art. 4. Lines belong to the group they stand in, by RFC 9309 alone (2.2.4);
+of lines before any group only restrictions count. The cautious posture adds refusals that are botched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from tdm_guard.formats.path_records import PathTable, split_path
+from tdm_guard.model import NOTHING, Fault, Headers, Kind, Reading, Source, Stance, Statement, bounded
+from tdm_guard.signals._signal import Listener, Signal, Site
+from tdm_guard.usage import EVERY, TRAINING, Usage
+
+if TYPE_CHECKING:
+    from tdm_guard.formats.robots_txt import RobotsTxt
+
+NAME = "content-signals"
+FIELD = "content-signal"
+MISSPELT = "content-signals"
+VALUE = "content-signal-value"
+SEPARATOR = "content-signal-separator"
+MISNAMED = "content-signal-name"
+MAX_PAIRS = 256  # of one line; four keys are defined
+MAX_FAULTS = 8  # for one path or response; more prove nothing more
+
+_YES, _NO = 0, 1
+_KEYS: Mapping[str, tuple[Usage, ...]] = {
+    "search": (Usage.SEARCH,),
+    "ai-input": (Usage.AI_INPUT,),
+    "ai-train": TRAINING,
+}
+_USE = "use"
+# Below `full` the ceiling restricts: to an index, excerpts and links back, or to reading without storing.
+_CEILINGS: Mapping[str, tuple[Usage, ...]] = {
+    "reference": tuple(usage for usage in EVERY if usage is not Usage.SEARCH),
+    "immediate": EVERY,
+}
+_WORDS: Mapping[tuple[str, str], tuple[int, tuple[Usage, ...]]] = {
+    **{(key, "yes"): (_YES, usages) for key, usages in _KEYS.items()},
+    **{(key, "no"): (_NO, usages) for key, usages in _KEYS.items()},
+    **{(_USE, word): (level, usages) for level, (word, usages) in enumerate(_CEILINGS.items(), _NO)},
+}
+_NO_RESTRICTION = (_USE, "full")
+_BOTCHED = frozenset({"n", "disallow", "false"})
+_find_refusals = re.compile(  # whatever separates the pairs
+    r"(?ai)(?<![\w.-])(search|ai-input|ai-train|use)[\"']?\s*[=:]\s*([\"']?)"
+    r"(no|n|disallow|false|reference|immediate)(?![\w-])"
+).finditer
+
+
+class _Pair(NamedTuple):
+    """A pair with a meaning: how strict it is (a `yes` is 0), the usages, where it stands."""
+
+    key: str
+    level: int
+    usages: tuple[Usage, ...]
+    repair: str | None
+    locator: str
+    words: str
+
+
+class _Line(NamedTuple):
+    """A line: its value without name and path. `misnamed`: its name is not as the policy has it."""
+
+    value: str
+    locator: str
+    words: str
+    misnamed: bool = False
+
+
+class _Said(NamedTuple):
+    """What is said under one path: the strictest pair for each key, and faults."""
+
+    pairs: tuple[_Pair, ...]
+    faults: tuple[tuple[str, str, str], ...]
+
+
+class _Signals:
+    """The Content-Signal lines that speak to our agent, by path."""
+
+    __slots__ = ("_constant", "_said", "_source")
+
+    def __init__(self, said: PathTable[_Said], source: Source) -> None:
+        self._said = None if said.everywhere_only else said
+        self._source = source
+        self._constant = NOTHING if self._said else _reading([one for _, one in said.matching("/")], source)
+
+    def hear(self, target: str) -> Reading:
+        if self._said is None:
+            return self._constant
+        matching = self._said.matching(target)
+        return _reading([said for _, said in matching], self._source) if matching else NOTHING
+
+
+def read_robots(robots: RobotsTxt, source: Source, listener: Listener) -> Site | None:
+    """The Content-Signal lines of the group that speaks to our agent, and restrictions that stand before any group."""
+    if not robots.mentions(FIELD):
+        return None
+    by_path: dict[str | None, tuple[list[_Line], list[_Line]]] = {}
+    group = robots.group_for(listener.agent)
+    for place, records in enumerate((group.others if group else (), robots.outside)):
+        for record in records:
+            if record.name in (FIELD, MISSPELT):
+                path, value = split_path(record.value)
+                misnamed = record.name == MISSPELT or not record.colon
+                line = _Line(value, f"line {record.line}", bounded(record.words) or "", misnamed)
+                by_path.setdefault(path, ([], []))[place].append(line)
+    said = []
+    for path, (ours, outside) in by_path.items():
+        faults: list[tuple[str, str, str]] = []
+        pairs = [*_pairs(ours, listener, faults), *(p for p in _pairs(outside, listener, faults) if p.level > _YES)]
+        if pairs or faults:
+            said.append((path, _Said(tuple(_strictest(pairs)), tuple(faults[:MAX_FAULTS]))))
+    return _Signals(PathTable(said, utf8=robots.utf8), source) if said else None
+
+
+def read_headers(headers: Headers, source: Source, listener: Listener) -> Reading:
+    """The Content-Signal lines of a response; what stricter robots.txt says stands beside them."""
+    lines = []
+    for name, value in headers:
+        lower = name.lower()
+        if lower in (FIELD, MISSPELT):
+            lines.append(_Line(value, f"#{lower}", value, misnamed=lower == MISSPELT))
+    faults: list[tuple[str, str, str]] = []
+    pairs = tuple(_strictest(_pairs(lines, listener, faults)))
+    return _reading([_Said(pairs, tuple(faults[:MAX_FAULTS]))], source) if pairs or faults else NOTHING
+
+
+def _pairs(lines: Iterable[_Line], listener: Listener, faults: list[tuple[str, str, str]]) -> Iterator[_Pair]:
+    for line in lines:
+        misnamed = MISNAMED if line.misnamed else None
+        if misnamed:
+            faults.append((f"not as the line is named ({FIELD}:)", line.locator, line.words))
+        heard = set()
+        for key, level, usages in _written(line, faults):
+            if not misnamed or (listener.cautious and level > _YES):
+                heard.add((key, level))
+                yield _Pair(key, level, usages, misnamed, line.locator, line.words)
+        if listener.cautious:
+            for key, level, usages, repair in _botched(line.value):
+                if (key, level) not in heard:
+                    heard.add((key, level))
+                    repairs = [code for code in (misnamed, repair) if code]
+                    yield _Pair(key, level, usages, ",".join(repairs) or None, line.locator, line.words)
+
+
+def _written(line: _Line, faults: list[tuple[str, str, str]]) -> Iterator[tuple[str, int, tuple[Usage, ...]]]:
+    """The pairs as the policy writes them; of a known key without a word of its own, a fault."""
+    parts = line.value.split(",", MAX_PAIRS)
+    if len(parts) > MAX_PAIRS:
+        faults.append((f"more than {MAX_PAIRS} pairs", line.locator, line.words))
+    for part in parts[:MAX_PAIRS]:
+        key, _, word = part.partition("=")
+        key, word = key.strip().lower(), word.strip().lower()
+        if (key, word) in _WORDS:
+            yield key, *_WORDS[key, word]
+        elif (key in _KEYS or key == _USE) and (key, word) != _NO_RESTRICTION:
+            faults.append((f"{key} has no word of its own", line.locator, line.words))
+
+
+def _botched(value: str) -> Iterator[tuple[str, int, tuple[Usage, ...], str | None]]:
+    """Refusals that a reader sees in a line, however its pairs are separated and its refusals spelt."""
+    for found in _find_refusals(value):
+        key, quote, word = found[1].lower(), found[2], found[3].lower()
+        botched = word in _BOTCHED
+        meaning = _WORDS.get((key, "no" if botched else word))
+        if meaning:
+            yield key, *meaning, VALUE if botched or quote else SEPARATOR
+
+
+def _strictest(pairs: Iterable[_Pair]) -> Iterable[_Pair]:
+    """For each key the strictest pair, of equal ones the first that needs no repair."""
+    kept: dict[str, _Pair] = {}
+    for pair in pairs:
+        known = kept.get(pair.key)
+        if known is None or (pair.level, pair.repair is None) > (known.level, known.repair is None):
+            kept[pair.key] = pair
+    return kept.values()
+
+
+def _reading(said: list[_Said], source: Source) -> Reading:
+    statements = []
+    for pair in _strictest(pair for one in said for pair in one.pairs):
+        permits = pair.level == _YES
+        statements.append(
+            Statement.at(
+                source,
+                kind=Kind.PERMISSION if permits else Kind.RESERVATION,
+                signal=NAME,
+                usages=pair.usages,
+                stance=Stance.PERMITTED if permits else Stance.RESERVED,
+                locator=pair.locator,
+                excerpt=pair.words,
+                repair=pair.repair,
+            )
+        )
+    faults = [
+        Fault.at(source, message, signal=NAME, locator=locator, excerpt=words)
+        for one in said
+        for message, locator, words in one.faults
+    ]
+    return Reading(tuple(statements), tuple(faults[:MAX_FAULTS]))
+
+
+SIGNAL = Signal(
+    name=NAME,
+    title="Content Signals: Content-Signal",
+    spec="Content Signals Policy, text of 2025-09-24 (CC0); the key `use` as of 2026-08-31",
+    usages=EVERY,
+    read_robots=read_robots,
+    headers=frozenset({FIELD, MISSPELT}),
+    read_headers=read_headers,
+)

@@ -1,0 +1,153 @@
+"""
+RSL 1.0: licence documents that robots.txt, response fields, pages, feeds and refusals declare or hold.
+
+strategy: every channel yields either a declaration of a document to be read or a document in place; what it says is
+worked out in `_rsl_document`. All channels count, and the most restrictive one decides (4.9), which needs no precedence
+of ours. Repairs: `rsl-relative`, `rsl-other-group` (channels), `rsl-token`, `rsl-token-case` (prohibitions).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urldefrag
+
+from tdm_guard.errors import ConfigurationError
+from tdm_guard.formats.link_field import Link, links
+from tdm_guard.formats.media_type import essence
+from tdm_guard.formats.rsl import MEDIA_TYPE
+from tdm_guard.model import NOTHING, Evidence, Fault, Headers, Reading, Source
+from tdm_guard.signals._rsl_declared import (
+    LICENSE,
+    Found,
+    declare,
+    declared_in_robots,
+    evidence,
+    read_robots,
+    resolved,
+    too_many,
+    united,
+)
+from tdm_guard.signals._rsl_document import read_challenge, read_declared, read_feed, read_inline, unlicensed
+from tdm_guard.signals._rsl_site import NAME
+from tdm_guard.signals._signal import Listener, Signal
+from tdm_guard.usage import EVERY
+
+if TYPE_CHECKING:
+    from tdm_guard.formats.html import Page, Tag
+
+MAX_INLINE = 16  # documents in one page; with more it counts as unlicensed
+
+_CHALLENGE = "www-authenticate"
+_LINK = "link"
+_TOKEN68 = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 9110 11.2
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"?')
+_SCHEME = re.compile(r"(?i)(?:^|,)\s*license(?=\s|,|\Z)(?!\s*=)")
+
+
+# ---- response fields (4.5, 4.10) ------------------------------------------------------------------------------------
+
+
+def read_headers(headers: Headers, source: Source, listener: Listener) -> Reading:
+    """
+    `Link` fields that declare a licence document, and `WWW-Authenticate: License`, by which all is reserved.
+
+    The challenge counts at any status: it says that what is served depends on a licence that we do not show.
+    """
+    found: list[Found] = []
+    challenges: list[Evidence] = []
+    for field, value in headers:
+        name = field.lower()
+        if name == _LINK and "rsl" in value.lower():
+            for link in links(value):
+                if _is_licence(link) and _is_about(link, source.url):
+                    words = evidence(source, f"#{_LINK}", link.words)
+                    partial = "#" in link.parameters.get("anchor", "")
+                    found.append(Found(link.target, words, source.url, relative=True, refusals_only=partial))
+        elif name == _CHALLENGE and _SCHEME.search(_QUOTED.sub('""', value)):
+            challenges.append(evidence(source, f"#{_CHALLENGE}", f"{field}: {value}"))
+    reading = declare(found, listener)
+    if not challenges:
+        return reading
+    policy = reading.declared[0].url if reading.declared else None
+    return Reading((*reading.statements, unlicensed(challenges[0], policy)), reading.faults, reading.declared)
+
+
+def _is_licence(link: Link) -> bool:
+    return LICENSE in link.relations and essence(link.parameters.get("type", "")) == MEDIA_TYPE
+
+
+def _is_about(link: Link, url: str) -> bool:
+    """False for a link whose anchor names another resource than the response, or than a part of it (RFC 8288 3.2)."""
+    anchor = link.parameters.get("anchor")
+    return anchor is None or resolved(anchor, url) == urldefrag(url).url
+
+
+def authorization(token: str) -> tuple[str, str]:
+    """
+    The request field by which a licence token that you hold is shown (6): never logged by us.
+
+    Raises `ConfigurationError` if `token` cannot stand in a field.
+    """
+    if not _TOKEN68.fullmatch(token):
+        raise ConfigurationError("token: holds characters that no licence token has; for example abc.DEF-123")
+    return "Authorization", f"License {token}"
+
+
+# ---- HTML (4.6) -----------------------------------------------------------------------------------------------------
+
+
+def read_html(page: Page, source: Source, listener: Listener) -> Reading:
+    """
+    Links with the RSL type, and documents in script elements; without the type a licence link is for people.
+
+    What stands in the body is about the element it stands in (4.6): its refusals count for the page that holds it, its
+    grants do not.
+    """
+    found: list[Found] = []
+    inline: list[Tag] = []
+    for tag in page.tags:
+        if essence(tag.attributes.get("type", "")) != MEDIA_TYPE:
+            continue
+        if tag.name == "script":
+            inline.append(tag)
+        elif tag.name == "link" and LICENSE in tag.attributes.get("rel", "").lower().split():
+            words = evidence(source, f"line {tag.line}", _tag_words(tag))
+            target = tag.attributes.get("href", "").strip()
+            found.append(Found(target, words, page.base, refusals_only=not tag.in_head))
+    if not found and not inline:
+        return NOTHING
+    readings = [declare(found, listener)]
+    for tag in inline[:MAX_INLINE]:
+        place = Fault.at(
+            source,
+            "the licence in the page cannot be read",
+            signal=NAME,
+            locator=f"line {tag.line}",
+            excerpt=f"{_tag_words(tag)}{' '.join(tag.text[:500].split())}",
+        )
+        readings.append(read_inline(tag.text, place, source, listener, refusals_only=not tag.in_head))
+    if len(inline) > MAX_INLINE:
+        readings.append(too_many(evidence(source, f"line {inline[MAX_INLINE].line}", _tag_words(inline[MAX_INLINE]))))
+    return united(readings)
+
+
+def _tag_words(tag: Tag) -> str:
+    return f"<{tag.name} " + " ".join(f'{name}="{value}"' for name, value in tag.attributes.items()) + ">"
+
+
+SIGNAL = Signal(
+    name=NAME,
+    title="Really Simple Licensing",
+    spec="RSL 1.0 (RSL-SPEC-1.0), Recommendation of 2025-12-10 with errata to 2026-08-07, https://rslstandard.org/rsl",
+    usages=EVERY,
+    read_robots=read_robots,
+    declared_in_robots=declared_in_robots,
+    read_declared=read_declared,
+    headers=frozenset({_LINK, _CHALLENGE}),
+    html_words=("rsl+xml",),
+    read_headers=read_headers,
+    read_html=read_html,
+    read_feed=read_feed,
+    read_challenge=read_challenge,
+)
