@@ -48,15 +48,6 @@ class Heard(NamedTuple):
     feed: tuple[tuple[Signal, DocumentReading], ...] = ()
 
 
-def readers(judge: Judge, markup: Markup) -> tuple[Signal, ...]:
-    """The signals that can speak in a body of this kind; of one whose kind is not known yet, any."""
-    if markup is Markup.HTML:
-        return judge.page_signals
-    if markup is Markup.FEED:
-        return judge.feed_signals
-    return judge.page_signals + judge.feed_signals if markup is Markup.UNKNOWN else ()
-
-
 def hear(judge: Judge, about: Body, body: bytes, markup: Markup, *, complete: bool) -> Heard:
     """Reads a body as received, of which `complete` says whether it is all."""
     decoded = decode(body, about.encoding, judge.max_asset_bytes)
@@ -106,6 +97,6 @@ def unread(judge: Judge, about: Body, markup: Markup, problem: str) -> Reading:
     source = Source(url=about.url, carrier="feed" if markup is Markup.FEED else "html", retrieved_at=about.now)
     statements = tuple(
         Statement.at(source, signal=signal.name, usages=signal.usages, stance=Stance.UNDETERMINED, excerpt=problem)
-        for signal in dict.fromkeys(readers(judge, markup))
+        for signal in judge.readers[markup]
     )
     return Reading(statements, (Fault.at(source, f"document not read whole: {problem}"),))

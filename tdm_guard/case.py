@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tdm_guard.body import CHALLENGES, Body, hear, hear_challenge, readers, unread
+from tdm_guard.body import CHALLENGES, Body, hear, hear_challenge, unread
 from tdm_guard.decide import decide
 from tdm_guard.formats.media_type import Markup, content_kind
 from tdm_guard.model import (
@@ -34,7 +34,7 @@ from tdm_guard.model import (
     Stance,
     Statement,
 )
-from tdm_guard.policy import Kept, OriginPolicy
+from tdm_guard.policy import Kept, OriginPolicy, Said
 from tdm_guard.signals import robots, tdmrep
 from tdm_guard.signals._signal import DocumentReading, Signal
 from tdm_guard.usage import EVERY
@@ -42,6 +42,7 @@ from tdm_guard.usage import EVERY
 if TYPE_CHECKING:
     from tdm_guard.judge import Judge
 
+CONTENT_FIELDS = frozenset({"content-type", "content-encoding", "content-range"})  # what is heard besides the signals'
 LEARNED_FOR = timedelta(hours=24)  # what a feed says of its items is remembered as long as a policy at most
 MAX_FAULTS = 50  # per case; a hostile document could otherwise fill the log
 MAX_EXCERPTED_HEADERS = 1000  # header lines that are looked at; servers and clients stop far earlier
@@ -134,15 +135,19 @@ class Case:
         """
         self.stage = Stage.HEADERS
         self.status = status
-        self.cached = cached
-        self._bodiless = bodiless
+        if cached:
+            self.cached = True
+        if bodiless:
+            self._bodiless = True
         self.content = 200 <= status < 300 and status not in (204, 205) and not bodiless
         fields = self.judge.fields
         heard: list[tuple[str, str]] | None = None
         for name, value in headers:
             key = name.lower()
             if key == "content-type":
-                self._hear_content_type(value)
+                media_type, markup = content_kind(value)
+                if self.media_type is None or markup is Markup.HTML:  # of contradictory ones HTML counts: it is read
+                    self.media_type, self._markup, self._content_type = media_type, markup, value
             elif key == "content-encoding":
                 self._encoding = f"{self._encoding},{value}"
             elif key == "content-range":
@@ -155,14 +160,6 @@ class Case:
                     heard.append((key, value))
         if heard is not None:
             self._hear_fields(tuple(heard))
-
-    def _hear_content_type(self, value: str) -> None:
-        """Of several, contradictory ones the one that says HTML counts: then the body is read."""
-        media_type, markup = content_kind(value)
-        if self.media_type is None or markup is Markup.HTML:
-            self.media_type = media_type
-            self._markup = markup
-            self._content_type = value
 
     def _hear_fields(self, heard: Headers) -> None:
         source = Source(url=self.final_url, carrier="header", retrieved_at=self.now)
@@ -200,7 +197,7 @@ class Case:
             markup = self._about().shown(prefix, ended=ended)
         elif markup is Markup.UNKNOWN and ended:
             return False
-        return bool(readers(self.judge, markup))
+        return bool(self.judge.readers[markup])
 
     def hear_body(self, body: bytes, *, complete: bool = True) -> None:
         """
@@ -238,7 +235,7 @@ class Case:
                     path=self.final_url,
                     checked=checked,
                     expires_at=self.now + LEARNED_FOR,
-                    sites=(feed.site,),
+                    said=Said(sites=(feed.site,)),
                     signal=signal.name,
                 ),
             )
@@ -298,8 +295,9 @@ class Case:
         path = self.policy.target(self.url)
         for item in kept:
             self._checked += (item.checked,)
-            self._add(Reading(item.hold if self._ignore_unasked else item.hold + item.unasked, item.faults))
-            for reading in [site.hear(path) for site in item.sites]:
+            said = item.said
+            self._add(Reading(said.hold if self._ignore_unasked else said.hold + said.unasked, said.faults))
+            for reading in [site.hear(path) for site in said.sites]:
                 terms = tuple(s for s in reading.statements if s.terms is not None)
                 self._terms += terms
                 self._add(Reading(tuple(s for s in reading.statements if s not in terms), reading.faults))
@@ -400,7 +398,8 @@ class Case:
 
         A body that had to be heard and was not leaves the verdict undetermined, unless what was heard refuses already.
         """
-        if self.wants_body() and not self.refused:
+        if self.content and not self._body_heard and self.judge.readers[self._markup] and not self.refused:
+            self._kind = self._markup
             self._body_unread("the document was not read")
             self._body_heard = True
         if self._declared:

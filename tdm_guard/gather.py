@@ -19,7 +19,7 @@ from tdm_guard.formats import robots_txt
 from tdm_guard.formats.freshness import FLOOR, expiry
 from tdm_guard.model import Checked, Declared, Fetched, Kind, Result, Source, Stance, Statement
 from tdm_guard.origin import Origin
-from tdm_guard.policy import Kept, OriginPolicy, Stale
+from tdm_guard.policy import SILENT, Kept, OriginPolicy, Said, Stale
 from tdm_guard.signals import robots
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal, Site
 from tdm_guard.usage import Usage
@@ -46,7 +46,7 @@ class Wanted(NamedTuple):
 class Gathering:
     """What is read of one origin, for whom, at what time (UTC). `wanted` are its well-known documents."""
 
-    __slots__ = ("listener", "name", "now", "origin", "signals", "wanted")
+    __slots__ = ("asked", "listener", "name", "now", "origin", "signals", "wanted")
 
     def __init__(
         self,
@@ -61,6 +61,7 @@ class Gathering:
         self.signals = signals
         self.listener = listener
         self.now = now
+        self.asked = frozenset(listener.usages)
         self.wanted = documents(signals, listener) if wanted is None else wanted
 
     def url(self, document: Document) -> str:
@@ -116,26 +117,27 @@ def _next_round(task: Gathering, kept: Mapping[str, Kept]) -> list[Document]:
         required = [document for document in task.wanted if document.required]
         if required:
             return required
-    found = [_declared_document(task, item) for document in kept.values() for item in document.declared]
+    found = [_declared_document(task, item) for document in kept.values() for item in document.said.declared]
     more = [document for document in found if document is not None and document.path not in kept]
     if not any(_gave_no_answer(item.checked) for item in kept.values()):
+        open_usages = task.asked - _reserved_everywhere(kept)
         for document in task.wanted:
-            if document.required or not _can_change(task, document.usages, kept):
+            if document.required or open_usages.isdisjoint(document.usages):
                 continue
             if document.path not in kept:
                 more.append(document)
             elif document.fallback and document.fallback not in kept and _is_missing(kept[document.path]):
                 more.append(replace(document, path=document.fallback, fallback=None))
-    return list({document.path: document for document in more}.values())
+    return list({document.path: document for document in more}.values()) if more else more
 
 
-def _can_change(task: Gathering, usages: tuple[Usage, ...], kept: Mapping[str, Kept]) -> bool:
-    """False if each usage that a document could reserve is reserved for the whole origin already."""
-    settled: set[Usage] = set()
+def _reserved_everywhere(kept: Mapping[str, Kept]) -> set[Usage]:
+    """The usages that are reserved for the whole origin already, so that no further document can add to it."""
+    found: set[Usage] = set()
     for item in kept.values():
-        for site in item.sites:
-            settled.update(getattr(site, "everywhere", ()))
-    return not (set(usages) & set(task.listener.usages)) <= settled
+        for site in item.said.sites:
+            found.update(getattr(site, "everywhere", ()))
+    return found
 
 
 def _gave_no_answer(checked: Checked) -> bool:
@@ -182,15 +184,15 @@ def _nothing_to_read(task: Gathering) -> Kept:
 
 
 def _fresh(kept: Kept | None, now: datetime) -> bool:
-    return kept is not None and now < kept.expires_at and not kept.unasked
+    return kept is not None and now < kept.expires_at and not kept.said.unasked
 
 
 def _want(url: str, document: Document, old: Kept | None) -> Wanted:
     return Wanted(
         url=url,
         max_bytes=document.max_bytes,
-        etag=old.etag if old else None,
-        last_modified=old.last_modified if old else None,
+        etag=old.said.etag if old else None,
+        last_modified=old.said.last_modified if old else None,
     )
 
 
@@ -199,9 +201,12 @@ def _read(task: Gathering, document: Document, fetched: Fetched | None, old: Kep
     if fetched is None:
         return _never_asked(task, document)
     at = fetched.at or task.now
-    if fetched.status == 304 and old is not None and old.read_at is not None and not fetched.error:
-        checked = old.checked._replace(result=Result.READ, retrieved_at=at, cached=False)
-        return old._replace(checked=checked, expires_at=expiry(tuple(fetched.headers), at), read_at=at)
+    if fetched.status == 304 and old is not None and old.said.read_at is not None and not fetched.error:
+        return old._replace(
+            checked=old.checked._replace(result=Result.READ, retrieved_at=at, cached=False),
+            expires_at=expiry(tuple(fetched.headers), at),
+            said=old.said._replace(read_at=at),
+        )
     digest = hashlib.sha256(fetched.body).hexdigest() if fetched.body and not fetched.error else None
     source = Source(url=url, carrier=document.carrier, sha256=digest, retrieved_at=at)
     reading = document.read(fetched, source, task.listener)
@@ -214,19 +219,18 @@ def _read(task: Gathering, document: Document, fetched: Fetched | None, old: Kep
     declared: tuple[Declared, ...] = ()
     if document is robots.DOCUMENT and reading.result is Result.READ:
         sites, declared = _robots_sites(task, fetched, source)
-    return Kept(
-        path=document.path,
-        checked=checked,
-        expires_at=_expiry(fetched, reading, at),
-        sites=sites,
-        hold=reading.hold,
-        faults=reading.faults,
-        etag=fetched.header("etag"),
-        last_modified=fetched.header("last-modified"),
-        read_at=at if reading.result is Result.READ else None,
-        declared=declared,
-        signal=document.signal,
-    )
+    said = SILENT
+    if sites or declared or reading.hold or reading.faults or reading.result is Result.READ:
+        said = Said(
+            sites=sites,
+            hold=reading.hold,
+            faults=reading.faults,
+            declared=declared,
+            read_at=at if reading.result is Result.READ else None,
+            etag=fetched.header("etag"),
+            last_modified=fetched.header("last-modified"),
+        )
+    return Kept(document.path, checked, _expiry(fetched, reading, at), said, document.signal)
 
 
 def _expiry(fetched: Fetched, reading: DocumentReading, at: datetime) -> datetime:
@@ -263,21 +267,15 @@ def _unreachable(
     document: Document, reading: DocumentReading, checked: Checked, at: datetime, old: Kept | None
 ) -> Kept:
     """What was read before stays in force: a stale robots.txt stands for itself, other files keep what they reserve."""
-    kept = Kept(
-        path=document.path,
-        checked=checked,
-        expires_at=at + UNREACHABLE_FOR,
-        sites=(reading.site,) if reading.site else (),
-        hold=reading.hold,
-        faults=reading.faults,
-        signal=document.signal,
-    )
-    if old is None or old.read_at is None or at - old.read_at > MAX_STALE:
-        return kept
-    kept = kept._replace(etag=old.etag, last_modified=old.last_modified, read_at=old.read_at)
-    if document is robots.DOCUMENT:
-        return kept._replace(sites=old.sites, hold=(), declared=old.declared)
-    return kept._replace(sites=tuple(site if isinstance(site, Stale) else Stale(site) for site in old.sites))
+    said = Said(sites=(reading.site,) if reading.site else (), hold=reading.hold, faults=reading.faults)
+    if old is not None and old.said.read_at is not None and at - old.said.read_at <= MAX_STALE:
+        before = old.said
+        said = said._replace(etag=before.etag, last_modified=before.last_modified, read_at=before.read_at)
+        if document is robots.DOCUMENT:
+            said = said._replace(sites=before.sites, hold=(), declared=before.declared)
+        else:
+            said = said._replace(sites=tuple(site if isinstance(site, Stale) else Stale(site) for site in before.sites))
+    return Kept(document.path, checked, at + UNREACHABLE_FOR, said, document.signal)
 
 
 def _never_asked(task: Gathering, document: Document) -> Kept:
@@ -296,4 +294,6 @@ def _never_asked(task: Gathering, document: Document) -> Kept:
         if document is robots.DOCUMENT:
             unasked = _for_listener(task, unasked)
     checked = Checked(document=url, result=Result.NOT_ATTEMPTED)
-    return Kept(path=document.path, checked=checked, expires_at=task.now, unasked=unasked, signal=document.signal)
+    if not unasked:
+        return Kept(document.path, checked, task.now + UNREACHABLE_FOR, SILENT, document.signal)
+    return Kept(document.path, checked, task.now, Said(unasked=unasked), document.signal)

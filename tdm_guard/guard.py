@@ -34,9 +34,7 @@ HANDED_FOR = timedelta(minutes=5)  # an older copy is no answer for an origin th
 MAX_HANDED = 256  # documents that a framework fetched itself and that wait for their origin to be read
 
 
-def utc_now() -> datetime:
-    """The wall clock, in UTC."""
-    return datetime.now(UTC)
+utc_now = partial(datetime.now, UTC)  # the wall clock
 
 
 class Work(NamedTuple):

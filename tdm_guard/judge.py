@@ -10,10 +10,11 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from tdm_guard.case import Case
+from tdm_guard.case import CONTENT_FIELDS, Case
 from tdm_guard.decide import decide
 from tdm_guard.errors import ConfigurationError, PolicyMismatch
 from tdm_guard.formats.html import Scanner
+from tdm_guard.formats.media_type import Markup
 from tdm_guard.gather import Answers, Gathering, Wanted, documents, gather, read_lent
 from tdm_guard.model import Decision, Declared, Fetched
 from tdm_guard.options import OPTION_NAMES, Options
@@ -60,9 +61,17 @@ class Judge:
         self.header_signals = tuple(signal for signal in self.signals if signal.read_headers)
         self.page_signals = tuple(signal for signal in self.signals if signal.read_html)
         self.feed_signals = tuple(signal for signal in self.signals if signal.read_feed)
+        # Who can speak in a body of each kind; of one whose kind is not known yet, any.
+        self.readers = {
+            Markup.HTML: self.page_signals,
+            Markup.FEED: self.feed_signals,
+            Markup.OTHER: (),
+            Markup.UNKNOWN: tuple(dict.fromkeys(self.page_signals + self.feed_signals)),
+        }
         self.hears_challenges = any(signal.read_challenge for signal in self.signals)
         self.settling_signals = tuple(signal for signal in self.signals if signal.settle)
         self.fields = frozenset().union(*(signal.headers for signal in self.header_signals)) - {"content-type"}
+        self.heard = self.fields | CONTENT_FIELDS  # all response fields that a case looks at
         self.scanner = Scanner(word for signal in self.page_signals for word in signal.html_words)
         self.silence = decide((), self.terms)
         self.documents = documents(self.signals, self.listener)

@@ -18,26 +18,34 @@ from tdm_guard.signals._signal import Listener, Site
 MAX_LENT = 64  # licence documents kept for the responses that declare them; the oldest go first
 
 
-class Kept(NamedTuple):
+class Said(NamedTuple):
     """
-    One document of an origin as we keep it.
+    What a document said, or what stands for it while it cannot be read.
 
-    `path` is its path on the origin, or the absolute URL at which something declared it. `hold` stands for every URL
-    while the document cannot be read, `unasked` only until somebody fetches it. `declared` are the documents that it
-    declares in its turn, `signal` is whose it is.
+    `hold` stands for every URL while the document cannot be read, `unasked` only until somebody fetches it. `declared`
+    are the documents that it declares in its turn. `read_at`, `etag` and `last_modified` are of the copy that was read.
     """
 
-    path: str
-    checked: Checked
-    expires_at: datetime
     sites: tuple[Site, ...] = ()
     hold: tuple[Statement, ...] = ()
     unasked: tuple[Statement, ...] = ()
     faults: tuple[Fault, ...] = ()
+    declared: tuple[Declared, ...] = ()
+    read_at: datetime | None = None
     etag: str | None = None
     last_modified: str | None = None
-    read_at: datetime | None = None
-    declared: tuple[Declared, ...] = ()
+
+
+SILENT = Said()  # shared by all documents that are not there: most origins have more of those than of others
+
+
+class Kept(NamedTuple):
+    """One document of an origin: `path` on it, or the absolute URL where it was declared; `signal` is whose it is."""
+
+    path: str
+    checked: Checked
+    expires_at: datetime
+    said: Said = SILENT
     signal: str = ""
 
     def as_cached(self) -> Kept:
@@ -101,10 +109,10 @@ class OriginPolicy:
             kept=kept,
             expires_at=min(item.expires_at for item in kept),
             checked=tuple(item.checked for item in kept),
-            sites=tuple(site for item in (*kept, *learned) for site in item.sites),
-            hold=tuple(statement for item in kept for statement in item.hold),
-            unasked=tuple(statement for item in kept for statement in item.unasked),
-            faults=tuple(fault for item in kept for fault in item.faults),
+            sites=tuple(site for item in (*kept, *learned) for site in item.said.sites),
+            hold=tuple(statement for item in kept for statement in item.said.hold),
+            unasked=tuple(statement for item in kept for statement in item.said.unasked),
+            faults=tuple(fault for item in kept for fault in item.said.faults),
             lent=lent[-MAX_LENT:],
             learned=learned,
         )
@@ -142,9 +150,7 @@ class OriginPolicy:
     def covers(self, url: str) -> bool:
         """True if `url` is of this origin; the usual spelling is recognised without parsing."""
         name = self.name
-        if url.startswith(name) and url[len(name) : len(name) + 1] in ("/", "", "?", "#"):
-            return True
-        return Origin.parse(url) == self.origin
+        return (url.startswith(name) and url[len(name) : len(name) + 1] == "/") or Origin.parse(url) == self.origin
 
     def lent_for(self, declared: tuple[Declared, ...], now: datetime) -> tuple[Kept, ...]:
         """The documents, still fresh at `now`, that these declarations name."""

@@ -173,7 +173,8 @@ def test_a_refusal_says_which_words_where_and_when() -> None:
 
 
 def test_what_was_looked_for_is_listed_with_what_became_of_it() -> None:
-    checked = {item.document: item.result for item in judged(policies=reserves()).checked}
+    released = reserves(b'[{"location": "/", "tdm-reservation": 0}]')
+    checked = {item.document: item.result for item in judged(policies=released).checked}
     assert checked == {
         "https://site.example/robots.txt": Result.ABSENT,
         "https://site.example/.well-known/tdmrep.json": Result.READ,

@@ -248,3 +248,43 @@ def test_every_caching_vector_of_robots_txt_is_held_here() -> None:
     vectors: list[dict[str, Any]] = json.loads((VECTORS / "robots_rfc9309.json").read_text(encoding="utf-8"))
     about_age = {v["id"] for v in vectors if {"cached_age_s", "unreachable_days"} & set(v["input"].get("fetch", {}))}
     assert about_age == here
+
+
+# ---- what need not be fetched ---------------------------------------------------------------------------------------
+
+
+def asked_for(judge: Judge, answers: Mapping[str, Fetched | None]) -> list[list[str]]:
+    """The paths that were wanted, round by round."""
+    reading = gather(judge.gathering(Origin.parse(SITE), NOW))
+    rounds: list[list[str]] = []
+    try:
+        wanted = next(reading)
+        while True:
+            rounds.append([want.url.removeprefix(SITE) for want in wanted])
+            wanted = reading.send({want.url: answers.get(want.url, ABSENT) for want in wanted})
+    except StopIteration:
+        return rounds
+
+
+FIRST = ["/robots.txt", "/.well-known/tdmrep.json"]
+
+
+@pytest.mark.parametrize(
+    ("options", "answers", "rounds"),
+    [
+        ({}, {}, [FIRST, ["/ai.txt", "/trust.txt"], ["/.well-known/ai.txt", "/.well-known/trust.txt"]]),
+        ({"usages": {"ai-input"}}, {}, [FIRST]),
+        ({"usages": {"search"}}, {}, [["/robots.txt"]]),
+        ({}, {ROBOTS: REFUSES}, [FIRST]),
+        ({}, {ROBOTS: Fetched(status=200, body=REFUSES.body + b"Allow: /open\n")}, [FIRST, ["/ai.txt", "/trust.txt"], ["/.well-known/ai.txt", "/.well-known/trust.txt"]]),
+        ({}, {TDMREP: RESERVES}, [FIRST]),
+        ({"posture": "literal"}, {TDMREP: RESERVES}, [FIRST, ["/ai.txt", "/trust.txt"], ["/.well-known/ai.txt", "/.well-known/trust.txt"]]),
+        ({}, {TDMREP: RELEASES, f"{SITE}/ai.txt": Fetched(status=200, body=b"User-agent: *\nDisallow: /x\n")}, [FIRST, ["/ai.txt", "/trust.txt"], ["/.well-known/trust.txt"]]),
+        ({}, {ROBOTS: Fetched.unreachable("timeout")}, [FIRST]),
+        ({}, {ROBOTS: Fetched(status=503)}, [FIRST, ["/ai.txt", "/trust.txt"], ["/.well-known/ai.txt", "/.well-known/trust.txt"]]),
+    ],
+)  # fmt: skip
+def test_only_what_can_change_the_outcome_is_asked_for(
+    options: dict[str, Any], answers: dict[str, Fetched | None], rounds: list[list[str]]
+) -> None:
+    assert asked_for(Judge(**options), answers) == rounds

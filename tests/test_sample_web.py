@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from tdm_guard import Decision, Fetched, Judge
+from tdm_guard.model import Result
 from tdm_guard.testing import SITES, PretendWeb, Site, sample_web
 from tdm_guard.testing.sample.town import BULK
 
@@ -46,22 +47,29 @@ def fetched(client: httpx.Client, url: str) -> Fetched:
 
 
 def judged(client: httpx.Client, url: str, **options: object) -> Decision:
-    """The decision for a URL as a guard comes to it: policy first, then the response of each hop."""
+    """The decision for a URL as a guard comes to it: its origin's documents, each hop's response, what it declares."""
     judge = Judge(agent="ExampleBot", **options)
     origin = "/".join(url.split("/")[:3])
-    policies = judge.read_policies(
-        origin, {document: fetched(client, document) for document in judge.needed_documents(origin)}, now=NOW
-    )
-    if TARPIT in url:
-        return judge.evaluate(url, policies=policies, now=NOW)
-    with client.stream("GET", url) as answer:
-        if answer.is_redirect:
-            return judged(client, answer.headers["location"], **options)
-        headers = answer.headers.multi_items()
-        if answer.headers.get("content-length") == str(BULK):
-            return judge.evaluate(url, status=200, headers=headers, policies=policies, now=NOW)
-        body = b"".join(answer.iter_raw())
-    return judge.evaluate(url, status=answer.status_code, headers=headers, body=body, policies=policies, now=NOW)
+    policies = {document: fetched(client, document) for document in judge.needed_documents(origin)}
+    response: dict[str, Any] = {}
+    if TARPIT not in url:
+        with client.stream("GET", url) as answer:
+            if (
+                answer.is_redirect
+                and not judge.evaluate(
+                    url, status=answer.status_code, headers=answer.headers.multi_items(), policies=policies, now=NOW
+                ).verdict.withholds
+            ):
+                return judged(client, answer.headers["location"], **options)
+            response = {"status": answer.status_code, "headers": answer.headers.multi_items()}
+            if answer.headers.get("content-length") != str(BULK):
+                response["body"] = b"".join(answer.iter_raw())
+    while True:
+        decision = judge.evaluate(url, **response, policies=policies, now=NOW)
+        unread = {item.document for item in decision.checked if item.result is Result.NOT_ATTEMPTED}
+        if unread <= set(policies):
+            return decision
+        policies |= {document: fetched(client, document) for document in unread}
 
 
 @pytest.mark.parametrize("site", SITES, ids=lambda site: site.name)
@@ -80,6 +88,9 @@ def test_every_page_comes_to_the_expected_verdict(client: httpx.Client, site: Si
         ("http://tidesrecords.example/", "unreserved"),  # refusals by name are reported only
         ("http://gazette.example/", "reserved"),
         ("http://agency.example/", "reserved"),
+        ("http://orchard.example/", "unreserved"),  # aipref-legacy
+        ("http://stitches.example/", "unreserved"),
+        ("http://quarterly.example/essays/mud.html", "reserved"),
     ],
 )
 def test_to_the_letter_the_repaired_sites_reserve_nothing(client: httpx.Client, url: str, verdict: str) -> None:
@@ -102,4 +113,18 @@ def test_the_ways_of_reserving_are_all_there(client: httpx.Client) -> None:
         ("tdmrep", "html"),
         ("x-robots", "header"),
         ("x-robots", "html"),
+        ("ai-agents", "header"),
+        ("ai-agents", "html"),
+        ("aipref", "robots.txt"),
+        ("aipref", "header"),
+        ("content-signals", "robots.txt"),
+        ("content-signals", "header"),
+        ("rsl", "robots.txt"),
+        ("rsl", "header"),
+        ("rsl", "html"),
+        ("rsl", "feed"),
+        ("rsl", "challenge"),
+        ("rsl", "rsl"),
+        ("ai-txt", "file"),
+        ("trust-txt", "file"),
     }

@@ -46,7 +46,7 @@ def exchange(session: Session, wire: Wire, body: type[Any]) -> Steps:
         yield from _refuse(guard, case, asked, request)
     response = yield SEND
     try:
-        yield from _judge(guard, case, wire, asked, journey, body)
+        yield from _judge(session, case, wire, asked, journey, body)
     except GeneratorExit:
         raise
     except BaseException:
@@ -56,12 +56,12 @@ def exchange(session: Session, wire: Wire, body: type[Any]) -> Steps:
 
 
 def _judge(
-    guard: Guard, case: Case, wire: Wire, asked: Asked, journey: Journey, body: type[Any]
+    session: Session, case: Case, wire: Wire, asked: Asked, journey: Journey, body: type[Any]
 ) -> Generator[Asking, Any, None]:
-    request, response = wire.request, wire.response
+    guard, request, response = session.guard, wire.request, wire.response
     if response.status_code == 101:
         raise UnsupportedURL(f"{asked.url[:200]} answers with another protocol, which cannot be judged")
-    headers = pairs(response.headers)
+    headers = pairs(response.headers, session.fields)
     marks = response.extensions
     cached = bool(marks.get("hishel_from_cache") or marks.get("from_cache"))  # as caching transports write it
     case.hear_headers(response.status_code, headers, bodiless=request.method == "HEAD", cached=cached)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Set
 from types import ModuleType
 from typing import Any
 
@@ -77,9 +78,12 @@ def _causes(error: BaseException) -> list[BaseException]:
     return found
 
 
-def pairs(headers: Any) -> tuple[tuple[str, str], ...]:
-    """Header lines as text, repeated ones kept apart."""
+def pairs(headers: Any, names: Set[bytes] | None = None) -> tuple[tuple[str, str], ...]:
+    """Header lines as text, repeated ones kept apart; all, or those of `names` (lower case)."""
+    lines = headers.raw
+    if names is not None:
+        lines = [line for line in lines if line[0].lower() in names]
     try:
-        return tuple([(name.decode("ascii"), value.decode("ascii")) for name, value in headers.raw])
+        return tuple([(name.decode("ascii"), value.decode("ascii")) for name, value in lines])
     except UnicodeDecodeError:
         return tuple(headers.multi_items())

@@ -30,7 +30,8 @@ class _Flight:
 
 class Session:
     """
-    `route` gives the inner transport for a URL, so that policies travel the way their pages do.
+    `route` gives the inner transport for a URL, so that policies travel the way their pages do. `fields` are the names
+    of the header fields that are heard.
 
     `agent_given`: the caller named the agent; otherwise it is the client's own, and requests that call themselves
     something else are refused, since the rules for that name were not read.
@@ -40,6 +41,7 @@ class Session:
         self.guard = guard
         self.family = family
         self.route = route
+        self.fields = frozenset(name.encode("latin-1") for name in guard.judge.heard)
         self._agent_given = agent_given
         self._agreed: str | None = None
         self._flights: dict[Origin, _Flight] = {}

@@ -82,8 +82,13 @@ class AccessRules:
         beginnings = _without_longer(prefixes)
         self._prefixes = "\n".join(("", *beginnings, "")) if beginnings else ""
         self._shortest = min(map(len, beginnings), default=0)
-        self._fragments = tuple(fragments)
+        self._fragments = "\n".join(fragments) if "" not in fragments else "/"
         self._exact = tuple(exact)
+
+    @property
+    def refuses_all(self) -> bool:
+        """True if every path is refused: `Disallow: /`, and no line that allows anything."""
+        return self._prefixes == "\n/\n" and not any(read_rule(words)[0] == "allow" for _, words in self._lines())
 
     def __bool__(self) -> bool:
         """True if there is any Disallow that can match something."""
@@ -104,9 +109,10 @@ class AccessRules:
                 if target.startswith(prefixes[at + 1 : end]):
                     return True
                 at = prefixes.find(head, end)
-        for fragment in self._fragments:
-            if fragment in target:
-                return True
+        if self._fragments:
+            for fragment in self._fragments.split("\n"):
+                if fragment in target:
+                    return True
         return target in self._exact
 
     def refusal(self, target: str) -> Refusal | None:
@@ -120,6 +126,8 @@ class AccessRules:
         certain = True
         for line, words in self._lines():
             name, value = read_rule(words)
+            if not value:
+                continue  # RFC 9309 2.2: an empty pattern matches nothing
             if _is_plain(value) and not (_may_match(value, spelled) or _may_match(value, target)):
                 continue
             for pattern in self._spellings(value):

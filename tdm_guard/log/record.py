@@ -14,10 +14,11 @@ import secrets
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from json import JSONEncoder
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard._version import __version__
-from tdm_guard.model import Checked, Decision, Entry, Outcome, Posture, plain, timestamp
+from tdm_guard.model import Checked, Decision, Entry, Exchange, Outcome, Posture, plain, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 TOOL = f"tdm_guard/{__version__}"
-MAX_KEPT_TEXTS = 512  # spellings of `checked` kept: the origins a crawl works on at one time
+MAX_KEPT_TEXTS = 512  # spellings of one kind kept: the origins a crawl works on at one time, the kinds of answers
 MAX_KEPT_TEXT = 4096  # characters; longer ones are spelt anew, so that 512 of them stay within 2 MiB
 
 _encode = JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
@@ -54,30 +55,30 @@ class Speller:
     The decisions of one origin share one tuple of checked documents, and all that rest on silence one outcome.
     """
 
-    __slots__ = ("_checked", "_head", "_outcome", "_run")
+    __slots__ = ("_answers", "_checked", "_head", "_outcome", "_run", "_second")
 
     def __init__(self, run: str) -> None:
         self._run = run
         self._head = f'{{"type":"decision","v":{VERSION},"run":"{run}","seq":'
-        self._checked: dict[int, tuple[tuple[Checked, ...], str]] = {}
+        self._second: tuple[datetime, str] = (datetime.min.replace(tzinfo=UTC), "")
         self._outcome: tuple[Outcome | None, str, str] = (None, "", "")
+        self._checked: dict[int, tuple[tuple[Checked, ...], str]] = {}
+        self._answers: dict[tuple[int | None, bool, bool, str | None], str] = {}
 
     def decision(self, decision: Decision, *, seq: int, prev: str) -> tuple[bytes, Entry]:
         """The line of a decision, newline included, and its entry in the chain."""
         exchange, outcome, ident = decision.exchange, decision.outcome, decision_id(self._run, seq)
         verdict, stances = self._outcome_texts(outcome)
         faults = _encode([item.to_dict() for item in decision.faults]) if decision.faults else "[]"
-        url = _encode(decision.url)
-        final_url = url if exchange.final_url == decision.url else _encode(exchange.final_url)
+        url = encode_basestring(decision.url)
+        final_url = url if exchange.final_url == decision.url else encode_basestring(exchange.final_url)
         text = (
             f'{self._head}{seq},"id":"{ident}",'
-            f'"ts":"{timestamp(decision.ts)}","url":{url},"final_url":{final_url},'
-            f'"origin":{_encode(exchange.origin)},{verdict},"stage":"{decision.stage}",{stances},"faults":{faults},'
+            f'"ts":"{self._time(decision.ts)}","url":{url},"final_url":{final_url},'
+            f'"origin":{encode_basestring(exchange.origin)},{verdict},"stage":"{decision.stage}",{stances},"faults":{faults},'
             f'"checked":{self._documents(decision.checked)},'
             f'"authorisations":{_encode(outcome.authorisations) if outcome.authorisations else "[]"},'
-            f'"status":{_number(exchange.status)},"content":{_bool(exchange.content)},'
-            f'"authenticated":{_bool(exchange.authenticated)},"media_type":{_string(exchange.media_type)},'
-            f'"bytes":{_number(exchange.bytes)},"content_sha256":{_string(exchange.content_sha256)},'
+            f'{self._answer(exchange)},"bytes":{_number(exchange.bytes)},"content_sha256":{_string(exchange.content_sha256)},'
             f'"cached":{_bool(exchange.cached)},"hops":{_encode(exchange.hops) if exchange.hops else "[]"},'
             f'"prev":"{prev}"}}'
         )
@@ -85,6 +86,17 @@ class Speller:
         digest = hashlib.sha256(unsealed).hexdigest()
         line = b'%b,"hash":"%b"}\n' % (unsealed[:-1], digest.encode())
         return line, Entry(self._run, seq, ident, prev, digest)
+
+    def _time(self, moment: datetime) -> str:
+        """The same as `timestamp`; times within one second differ in their fraction only."""
+        second, text = self._second
+        since = moment - second
+        if since.days or since.seconds:
+            second = moment.astimezone(UTC).replace(microsecond=0)
+            text = timestamp(second)[:-7]
+            self._second = (second, text)
+            since = moment - second
+        return f"{text}{since.microseconds:06}Z"
 
     def _outcome_texts(self, outcome: Outcome) -> tuple[str, str]:
         """The members before the stage, and those behind it."""
@@ -98,6 +110,21 @@ class Speller:
             stances = f'"usages":{{{usages}}},"because":{because}'
             self._outcome = (outcome, verdict, stances)
         return verdict, stances
+
+    def _answer(self, exchange: Exchange) -> str:
+        """What the answers to many requests have in common."""
+        key = (exchange.status, exchange.content, exchange.authenticated, exchange.media_type)
+        text = self._answers.get(key)
+        if text is None:
+            text = (
+                f'"status":{_number(exchange.status)},"content":{_bool(exchange.content)},'
+                f'"authenticated":{_bool(exchange.authenticated)},"media_type":{_string(exchange.media_type)}'
+            )
+            if len(self._answers) >= MAX_KEPT_TEXTS:
+                self._answers.clear()
+            if len(text) <= MAX_KEPT_TEXT:
+                self._answers[key] = text
+        return text
 
     def _documents(self, checked: tuple[Checked, ...]) -> str:
         if not checked:
@@ -184,4 +211,4 @@ def _number(value: int | None) -> str:
 
 
 def _string(value: str | None) -> str:
-    return "null" if value is None else _encode(value)
+    return "null" if value is None else encode_basestring(value)

@@ -8,13 +8,12 @@ longest. Literal: the first that matches. Cautious: both are looked up, and the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from tdm_guard.formats.tdmrep_json import MAX_BYTES, RulesFile, is_page, mentions_reservation, parse
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement, bounded
 from tdm_guard.signals._signal import Document, DocumentReading, Listener
 from tdm_guard.signals._tdmrep_rules import NAME, Compiler, Rule, join
-from tdm_guard.usage import TDM
+from tdm_guard.usage import TDM, Usage
 
 RANK = 1  # sec-processing-priority: the file is read first, so that every later carrier supersedes it
 _TEMPORARY = frozenset({408, 425, 429})
@@ -27,6 +26,12 @@ class RulesSite:
     source: Source
     rules: tuple[Rule, ...]
     cautious: bool
+
+    @property
+    def everywhere(self) -> tuple[Usage, ...]:
+        """If the first rule reserves `/`, nothing of the file or of later carriers releases a path (C1, C10)."""
+        first = self.rules[0] if self.rules else None
+        return TDM if self.cautious and first and first.reserved and first.pattern in ("", "/") else ()
 
     def hear(self, target: str) -> Reading:
         """What the rules say of a path with its query, in the spelling of `formats.path_pattern.target`."""
@@ -49,7 +54,6 @@ def _weight(rule: Rule) -> tuple[int, bool]:
     return rule.octets, rule.reserved  # of equally long ones the one with 1
 
 
-@lru_cache(maxsize=512)  # the pages of one site come together and mostly fall under one rule
 def _say(source: Source, first: Rule, longest: Rule) -> Reading:
     decisive, repair = first, first.repair
     if longest.reserved and not first.reserved:

@@ -14,7 +14,7 @@ from tdm_guard.formats.access_rules import AccessRules
 from tdm_guard.formats.robots_txt import RobotsTxt
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal, Site
-from tdm_guard.usage import EVERY
+from tdm_guard.usage import EVERY, Usage
 
 NAME = "robots"
 TOO_MANY_REDIRECTS = "too many redirects"  # the `error` of an answer that took more hops than RFC 9309 2.3.1.2 asks for
@@ -27,6 +27,11 @@ class _Access:
     """What the group of our agent says of each path."""
 
     __slots__ = ("_rules", "_source")
+
+    @property
+    def everywhere(self) -> tuple[Usage, ...]:
+        """A file that refuses our agent every path leaves nothing for others to reserve."""
+        return EVERY if self._rules.refuses_all else ()
 
     def __init__(self, rules: AccessRules, source: Source) -> None:
         self._rules = rules

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tdm_guard import evaluate
 from tdm_guard.formats.path_pattern import target
 from tdm_guard.formats.robots_txt import MAX_BYTES, parse
 from tdm_guard.model import Fetched, Kind, Posture, Reading, Result, Source, Stance
@@ -229,3 +231,14 @@ def test_no_bytes_raise(body: bytes, path: str) -> None:
     for listener in (CAUTIOUS, LITERAL):
         access(b"User-agent: *\n" + body, "https://site.example/" + path, listener)
         robots.read_answer(Fetched(status=200, body=body), SOURCE, listener)
+
+
+def test_an_empty_disallow_beside_others_refuses_nothing() -> None:
+    body = b"User-agent: *\nDisallow:\nDisallow: /private\nDisallow: /**a\n"
+    policies = {"/robots.txt": Fetched(status=200, body=body), "/.well-known/tdmrep.json": Fetched(status=404)}
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    said = {
+        path: evaluate(f"https://site.example{path}", policies=policies, now=now).verdict
+        for path in ("/", "/private/x")
+    }
+    assert said == {"/": "unreserved", "/private/x": "reserved"}
