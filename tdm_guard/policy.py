@@ -102,17 +102,28 @@ class OriginPolicy:
         `lent` ones speak only for responses that declare them; `learned` ones are feeds that were crawled, which speak
         for their items.
         """
+        sites: tuple[Site, ...] = ()
+        hold: tuple[Statement, ...] = ()
+        unasked: tuple[Statement, ...] = ()
+        faults: tuple[Fault, ...] = ()
+        for item in (*kept, *learned):
+            said = item.said
+            if said is not SILENT:
+                sites += said.sites
+                hold += said.hold
+                unasked += said.unasked
+                faults += said.faults
         return cls(
             origin=origin,
             name=str(origin),
             listener=listener,
             kept=kept,
-            expires_at=min(item.expires_at for item in kept),
-            checked=tuple(item.checked for item in kept),
-            sites=tuple(site for item in (*kept, *learned) for site in item.said.sites),
-            hold=tuple(statement for item in kept for statement in item.said.hold),
-            unasked=tuple(statement for item in kept for statement in item.said.unasked),
-            faults=tuple(fault for item in kept for fault in item.said.faults),
+            expires_at=min([item.expires_at for item in kept]),
+            checked=tuple([item.checked for item in kept]),
+            sites=sites,
+            hold=hold,
+            unasked=unasked,
+            faults=faults,
             lent=lent[-MAX_LENT:],
             learned=learned,
         )

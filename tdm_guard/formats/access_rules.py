@@ -26,7 +26,6 @@ _ESCAPES = re.compile(r"(?:%[0-9A-F]{2})+")
 _is_plain = re.compile(r"[/*][A-Za-z0-9._~/?=&,;:@!'()+\[\]*-]*\$?(?<!index\.html)").fullmatch
 _USUAL_NAME = len("\nDisallow: ")
 _SPARE = 200  # characters of comments and other records that may stay: taking them out costs time, keeping them memory
-_LEVEL = 1  # the lines are packed until a refusal has to be shown: half the weight of most origins in the cache
 _INDEX = "index.html"  # Protego reads an Allow of /a/index.html as one of /a/ too
 
 
@@ -76,7 +75,7 @@ class AccessRules:
                     prefixes.add(text + "%24")
             spare = len(part.text) - size - _USUAL_NAME * len(lines)
             text = access_lines(part.text) if spare > _SPARE else part.text
-            kept.append((part.line, zlib.compress(text.encode("utf-8", "surrogatepass"), _LEVEL)))
+            kept.append((part.line, _pack(text)))
         self._parts = tuple(kept)
         # One string for all, each between line ends: as strings of their own they would weigh three times as much.
         beginnings = _without_longer(prefixes)
@@ -162,6 +161,12 @@ class AccessRules:
             return (spelled,)
         sent = "".join(f"%{ord(c):02X}" if "\x7f" < c <= "\xff" else c for c in value)
         return (spelled, normalise_pattern(sent))
+
+
+def _pack(text: str) -> bytes:
+    """The lines are packed until a refusal has to be shown. A small window: making a large one costs ten times more."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, 12, 4)
+    return packer.compress(text.encode("utf-8", "surrogatepass")) + packer.flush()
 
 
 def _sort_in(pattern: str, prefixes: set[str], fragments: set[str], exact: set[str]) -> None:

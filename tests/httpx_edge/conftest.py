@@ -22,6 +22,14 @@ import pytest
 FAMILIES = ("httpx", "httpx2")
 KINDS = ("sync", "asyncio", "trio")
 TRUST = ssl.create_default_context()  # made once: reading the certificates takes longer than most tests
+DOCUMENTS = [
+    "/.well-known/ai.txt",
+    "/.well-known/tdmrep.json",
+    "/.well-known/trust.txt",
+    "/ai.txt",
+    "/robots.txt",
+    "/trust.txt",
+]  # of an origin that has none of them but robots.txt
 ROBOTS = "User-agent: *\nDisallow: /private\n"
 
 
@@ -63,6 +71,7 @@ class Edge:
     name: str
     kind: str
     log: Path
+    documents = DOCUMENTS
 
     @property
     def module(self) -> ModuleType:

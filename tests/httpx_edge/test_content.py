@@ -12,6 +12,7 @@ import pytest
 
 import tdm_guard
 from tdm_guard import LogError, Withheld
+from tdm_guard.signals import SIGNALS
 
 RESERVED = '<html><head><meta name="tdm-reservation" content="1"></head><body>secret words</body></html>'
 PAGE = "<html><head><title>Free</title></head><body><p>Bread and cheese.</p></body></html>"
@@ -152,19 +153,110 @@ def test_body_given_up_is_recorded_as_incomplete(edge: Any) -> None:
     assert body["content_sha256"] == hashlib.sha256(b"a" * 10).hexdigest()
 
 
-def test_body_that_breaks_off_raises_and_is_recorded_as_incomplete(edge: Any) -> None:
+def test_small_content_that_is_read_anyway_has_one_record(edge: Any) -> None:
+    answer = edge.answer(headers=IMAGE, pieces=[PICTURE[:100], b"", PICTURE[100:]])
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/photo": answer}))
+        source = answer.stream
+        response = await edge.get(client, "http://free.example/photo")
+        assert response.content == PICTURE
+        assert source.closed == 1
+        await edge.close(client)
+
+    edge.run(scenario)
+    (decision,) = edge.decisions
+    assert (decision["stage"], decision["bytes"]) == ("headers", len(PICTURE))
+    assert decision["content_sha256"] == hashlib.sha256(PICTURE).hexdigest()
+    assert edge.records("body") == []
+
+
+@pytest.mark.parametrize("kind", ["image/png", "application/octet-stream"])
+def test_large_content_that_is_read_anyway_has_a_body_record(edge: Any, kind: str) -> None:
+    answer = edge.answer(headers={"content-type": kind}, pieces=[PICTURE] * 20)
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/photo": answer}))
+        response = await edge.get(client, "http://free.example/photo")
+        assert response.content == PICTURE * 20
+        await edge.close(client)
+
+    edge.run(scenario)
+    (decision,) = edge.decisions
+    assert (decision["bytes"], decision["content_sha256"]) == (None, None)
+    (body,) = edge.records("body")
+    assert (body["decision"], body["bytes"], body["complete"]) == (decision["id"], len(PICTURE) * 20, True)
+    assert body["content_sha256"] == hashlib.sha256(PICTURE * 20).hexdigest()
+
+
+def test_binary_of_a_generic_type_that_is_small_has_one_record(edge: Any) -> None:
+    answer = edge.answer(headers={"content-type": "application/octet-stream"}, pieces=[PICTURE[:2000], PICTURE[2000:]])
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/data": answer}))
+        assert (await edge.get(client, "http://free.example/data")).content == PICTURE
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert edge.decisions[0]["content_sha256"] == hashlib.sha256(PICTURE).hexdigest()
+    assert edge.records("body") == []
+
+
+def test_reserved_content_is_not_read_ahead(edge: Any) -> None:
+    headers = [(b"X-Name", "caf\u00e9".encode()), (b"TDM-Reservation", b"1"), (b"Content-Type", b"image/png")]
+    answer = edge.answer(headers=headers, pieces=[PICTURE])
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/photo": answer}))
+        source = answer.stream
+        with pytest.raises(Withheld):
+            await edge.get(client, "http://photo.example/photo")
+        assert source.taken == 0
+        await edge.close(client)
+
+    edge.run(scenario)
+
+
+@pytest.mark.parametrize(("end", "admitted"), [(len(PAGE) - 1, True), (len(PAGE) - 2, False)])
+def test_page_in_part_is_heard_as_such(edge: Any, end: int, admitted: bool) -> None:
+    headers = {"Content-Range": f"bytes 0-{end}/{len(PAGE)}", **HTML}
+    answer = edge.answer(206, headers=headers, pieces=[PAGE.encode()[: end + 1]])
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/": answer}))
+        if admitted:
+            assert (await edge.get(client, "http://free.example/")).text == PAGE
+        else:
+            with pytest.raises(Withheld):
+                await edge.get(client, "http://free.example/")
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert edge.decisions[0]["verdict"] == ("unreserved" if admitted else "undetermined")
+
+
+def test_judge_names_every_field_that_a_signal_reads() -> None:
+    read = {field for signal in SIGNALS for field in signal.headers}
+    assert {"tdm-reservation", "x-robots-tag"} <= read <= tdm_guard.Judge(agent="ExampleBot").heard
+
+
+@pytest.mark.parametrize(("received", "recorded"), [([b"a" * 10], []), ([b"a" * 40_000] * 2, [(80_000, False)])])
+def test_content_that_breaks_off_is_recorded_if_its_decision_was(
+    edge: Any, received: list[bytes], recorded: list[tuple[int, bool]]
+) -> None:
     error = edge.module.RemoteProtocolError("peer closed connection")
-    answer = edge.answer(headers=IMAGE, pieces=[b"a" * 10], error=error)
+    answer = edge.answer(headers=IMAGE, pieces=received, error=error)
 
     async def scenario() -> None:
         client = edge.client(edge.site({"/photo": answer}))
         with pytest.raises(edge.module.RemoteProtocolError):
             await edge.get(client, "http://free.example/photo")
+        assert answer.is_closed
         await edge.close(client)
 
     edge.run(scenario)
-    (body,) = edge.records("body")
-    assert (body["bytes"], body["complete"]) == (10, False)
+    assert [(body["bytes"], body["complete"]) for body in edge.records("body")] == recorded
+    assert len(edge.decisions) == len(recorded)
 
 
 def test_page_that_breaks_off_is_a_transport_error_without_record(edge: Any) -> None:
@@ -202,7 +294,7 @@ def test_page_over_the_limit_is_undetermined(edge: Any) -> None:
 
 
 def test_observing_hands_a_page_over_the_limit_on_whole(edge: Any, caplog: pytest.LogCaptureFixture) -> None:
-    whole = b"".join(b"<p>%d" % number for number in range(3000))
+    whole = b"".join(b"<p>%d" % number for number in range(12_000))  # what is read ahead of other content, and more
     source = edge.answer(headers=HTML, pieces=[whole[at : at + 1000] for at in range(0, len(whole), 1000)])
 
     async def scenario() -> None:
@@ -345,7 +437,7 @@ def test_credentials_are_recorded_and_stay_out_of_policy_requests(edge: Any, hea
     edge.run(scenario)
     assert edge.decisions[0]["authenticated"] is True
     policies = [request for request in seen if request.url.path != "/"]
-    assert {request.url.path for request in policies} == {"/robots.txt", "/.well-known/tdmrep.json"}
+    assert {request.url.path for request in policies} == set(edge.documents)
     for request in policies:
         assert header not in request.headers
         assert request.headers["user-agent"].startswith("python-httpx")

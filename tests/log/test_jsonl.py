@@ -241,6 +241,38 @@ def test_two_runs_share_one_file(tmp_path: Path) -> None:
     assert list(Verification().findings(read_log([path]))) == []
 
 
+def test_each_decision_has_its_own_time_in_utc(tmp_path: Path) -> None:
+    times = [
+        NOW,
+        NOW.replace(microsecond=0),
+        NOW.replace(microsecond=999_999),
+        NOW + timedelta(seconds=1),
+        NOW - timedelta(days=1),
+        (NOW - timedelta(days=1)).astimezone(timezone(timedelta(hours=5, minutes=30, microseconds=7))),
+        NOW.astimezone(timezone(timedelta(hours=-3))),
+    ]
+    with closing(JsonlLog(tmp_path / "log.jsonl", run=RUN, now=NOW)) as log:
+        for moment in times:
+            log.decision(decided(ts=moment))
+    assert [record["ts"] for record in records(log.path) if record["type"] == "decision"] == [
+        "2026-01-05T09:00:00.123456Z",
+        "2026-01-05T09:00:00.000000Z",
+        "2026-01-05T09:00:00.999999Z",
+        "2026-01-05T09:00:01.123456Z",
+        "2026-01-04T09:00:00.123456Z",
+        "2026-01-04T09:00:00.123456Z",
+        "2026-01-05T09:00:00.123456Z",
+    ]
+
+
+def test_outcomes_and_answers_in_turn_are_spelt_each_by_itself(tmp_path: Path) -> None:
+    silent, reserved = decided(), decided(verdict=Verdict.RESERVED)
+    picture = silent._replace(exchange=silent.exchange._replace(media_type="image/png", status=206))
+    with closing(JsonlLog(tmp_path / "log.jsonl", run=RUN, now=NOW)) as log:
+        written = [log.decision(item).to_dict() for item in (silent, reserved, silent, picture, reserved, picture)]
+    assert [record for record in records(log.path) if record["type"] == "decision"] == written
+
+
 def test_equal_looking_document_tuples_are_spelt_each_by_itself(tmp_path: Path) -> None:
     path = tmp_path / "tdm.jsonl"
     with closing(JsonlLog(path, run=RUN, now=NOW)) as log:

@@ -27,9 +27,9 @@ _PAID = (
 )
 
 
-def rsl(*contents: tuple[str, str]) -> Answer:
-    """A licence document of pairs of url and licences."""
-    return Answer(headers=(("content-type", TYPE),), body=_document(*contents).encode())
+def rsl(*contents: tuple[str, str], note: str = "") -> Answer:
+    """A licence document of pairs of url and licences, with a comment."""
+    return Answer(headers=(("content-type", TYPE),), body=f"{_document(*contents)}<!-- {note} -->".encode())
 
 
 def declares(host: str, path: str, *lines: str) -> Callable[[Received], Answer]:
@@ -70,6 +70,10 @@ def _feed(request: Received) -> Answer:
         f"<description>{marker('bulletin.example', '/feed.xml').decode()}</description>{items}</channel></rss>"
     )
     return Answer(headers=(("content-type", "application/rss+xml"),), body=text.encode())
+
+
+def _challenge(path: str) -> Answer:
+    return replace(rsl(("", _PAID), note=marker("briefing.example", path).decode()), status=402)
 
 
 _ITEMS = {"/items/sluice.html": "The sluice that sings", "/items/eels.html": "Eels at the weir"}
@@ -177,10 +181,10 @@ _RSL = (
             path="/today.html",
             title="Today",
             headers=(("www-authenticate", "License"),),
-            how={"status": 402, "body": b"A licence is needed.\n"},
+            how={"status": 402, "body": b"A licence is needed.\n" + marker("briefing.example", "/today.html")},
             wrap=_linked("briefing.example", "/license.xml"),
         ),
-        Leaf(path="/archive.html", title="Archive", wrap=lambda _: replace(rsl(("", _PAID)), status=402)),
+        Leaf(path="/archive.html", title="Archive", wrap=lambda _: _challenge("/archive.html")),
         expected=RESERVED,
         documents={"/license.xml": rsl(("/", _PAID))},
     ),
