@@ -291,16 +291,19 @@ class Case:
     def hear_declared(self, kept: tuple[Kept, ...]) -> None:
         """The documents that were declared, as `gather.read_lent` read them; what is missing stays unread."""
         heard = {item.path for item in kept}
+        ours = {item.url: item for item in self._declared}
         self._declared = tuple(item for item in self._declared if item.url not in heard)
         path = self.policy.target(self.url)
         for item in kept:
             self._checked += (item.checked,)
             said = item.said
-            self._add(Reading(said.hold if self._ignore_unasked else said.hold + said.unasked, said.faults))
+            hold = said.hold if self._ignore_unasked else said.hold + said.unasked
+            self._add(Reading(_as_declared(hold, item, ours.get(item.path)), said.faults))
             for reading in [site.hear(path) for site in said.sites]:
                 terms = tuple(s for s in reading.statements if s.terms is not None)
                 self._terms += terms
-                self._add(Reading(tuple(s for s in reading.statements if s not in terms), reading.faults))
+                rest = tuple(s for s in reading.statements if s not in terms)
+                self._add(Reading(_as_declared(rest, item, ours.get(item.path)), reading.faults))
 
     def _declared_unread(self) -> None:
         unread = []
@@ -427,6 +430,32 @@ class Case:
             self.policy.checked + self._checked if self._checked else self.policy.checked,
             self._faults,
         )
+
+
+def _as_declared(statements: tuple[Statement, ...], kept: Kept, ours: Declared | None) -> tuple[Statement, ...]:
+    """
+    What a document says, under our own declaration of it: it may have been read for another response's.
+
+    Where ours was heard for refusals only, its permissions do not count; a document that cannot be had is held against
+    the words that declare it here.
+    """
+    if ours is None:
+        return statements
+    counted = [s for s in statements if not (ours.refusals_only and s.stance is Stance.PERMITTED)]
+    return tuple(s if s.source in (kept.path, ours.source) else _on_the_words_of(ours, s) for s in counted)
+
+
+def _on_the_words_of(ours: Declared, statement: Statement) -> Statement:
+    return replace(
+        statement,
+        source=ours.source,
+        carrier=ours.carrier,
+        locator=ours.locator,
+        excerpt=ours.excerpt,
+        sha256=ours.sha256,
+        retrieved_at=ours.retrieved_at,
+        repair=ours.repair,
+    )
 
 
 def _with_terms(statement: Statement, terms: Mapping[str | None, Statement]) -> Statement:

@@ -197,8 +197,10 @@ class Guard:
         """Writes the end record and closes the log; a second call does nothing."""
         if not self._ended:
             self._ended = True
-            self.log.end(self.clock())
-            self.log.close()
+            try:
+                self.log.end(self.clock())
+            finally:
+                self.log.close()
 
 
 def _run_info(options: Options) -> RunInfo:

@@ -106,10 +106,8 @@ class Evidence:
     retrieved_at: datetime | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready mapping; members without a value are left out."""
-        return {
-            item.name: plain(value) for item in fields(self) if (value := getattr(self, item.name)) not in (None, ())
-        }
+        """A JSON-ready mapping with every member."""
+        return {item.name: plain(getattr(self, item.name)) for item in fields(self)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

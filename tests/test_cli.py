@@ -205,8 +205,8 @@ def test_the_page_tells_of_faults_redirects_and_answers_without_content(web: Pre
     origin = web.origin("faulty.example")
     result = run("check", origin + "/gone")
     assert result.exit_code == 0
-    assert result.stdout.startswith(f"UNRESERVED  {origin}/none\n")
-    assert f"redirected from {origin}/gone\n" in result.stdout
+    assert result.stdout.startswith(f"UNRESERVED  {origin}/gone\n")
+    assert f"judged at {origin}/none, after redirects\n" in result.stdout
     assert "status 404: an answer without content" in result.stdout
     assert "Written against its own standard\n  tdmrep: not JSON" in result.stdout
     assert f"Looked for and not read\n  {origin}/.well-known/tdmrep.json  unreadable (200)" in result.stdout

@@ -34,10 +34,8 @@ def show(decision: Decision, console: Console | None = None) -> None:
     if decision.admitted and decision.verdict.withholds:
         outcome = "admitted, because mode is observe"
     _line(page, f"{outcome}: {_MEANING[decision.verdict]}")
-    if decision.hops:
-        _line(page, f"redirected from {', '.join(decision.hops)}")
     if decision.final_url != decision.url:
-        _line(page, f"after redirects: {decision.final_url}")
+        _line(page, f"judged at {decision.final_url}, after redirects")
     if decision.status is not None and not decision.content:
         _line(page, f"status {decision.status}: an answer without content to judge")
 
@@ -62,7 +60,7 @@ def _statement(page: Console, statement: Statement) -> None:
     said = f"{statement.signal} {statement.kind}: {statement.stance} for {', '.join(statement.usages)}"
     _line(page, said, style="bold")
     _place(page, statement)
-    for name in ("rightsholder", "policy_url", "contact"):
+    for name in ("rightsholder", "policy_url", "contact", "terms"):
         if value := getattr(statement, name):
             _line(page, f"  {name.replace('_', ' ')}: {value}")
     if statement.repair:

@@ -160,6 +160,36 @@ def large_robots() -> list[Row]:
     ]
 
 
+def licences() -> list[Row]:
+    """A decision under a licence document of 1,000 contents; the peer is what Protego needs for one URL."""
+    contents = "".join(
+        f'<content url="/section-{n}/"><license><prohibits type="usage">ai-train</prohibits></license></content>'
+        for n in range(1000)
+    )
+    xml = f'<rsl xmlns="https://rslstandard.org/rsl">{contents}</rsl>'.encode()
+    judge = Judge(agent="ExampleBot", usages={"genai-training"})
+    documents = {
+        "/robots.txt": Fetched(status=200, body=f"License: {SITE}/licence.xml\nUser-agent: *\nDisallow:\n".encode()),
+        "/.well-known/tdmrep.json": ABSENT,
+        "/licence.xml": Fetched(status=200, body=xml),
+    }
+    policy = judge.read_policies(SITE, documents, now=NOW)
+    urls = [f"{SITE}/section-{n}/page.html" for n in range(1000)]
+    assert judge.evaluate(urls[500], policies=policy, now=NOW).verdict == "reserved"
+    robots = Protego.parse(robots_of_35_lines().decode())
+    return [
+        compare(
+            "1,000 decisions under 1,000 RSL contents",
+            lambda: [judge.evaluate(url, policies=policy, now=NOW) for url in urls],
+            lambda: [robots.can_fetch(url, "ExampleBot") for url in urls],
+            peer_name="Protego.can_fetch, 35 lines",
+            number=1,
+            rounds=7,
+            note="at most 50,000 µs",
+        )
+    ]
+
+
 def rows() -> list[Row]:
     """All rows of the core."""
-    return [*warm_decisions(), *html(), *first_decisions(), *memory(), *large_robots()]
+    return [*warm_decisions(), *html(), *first_decisions(), *memory(), *large_robots(), *licences()]

@@ -27,7 +27,7 @@ _PAID = (
 )
 
 
-def rsl(*contents: tuple[str, str], note: str = "") -> Answer:
+def rsl(*contents: tuple[str, str], note: str = "RSL 1.0") -> Answer:
     """A licence document of pairs of url and licences, with a comment."""
     return Answer(headers=(("content-type", TYPE),), body=f"{_document(*contents)}<!-- {note} -->".encode())
 
