@@ -322,7 +322,7 @@ class Case:
                 )
             )
         self._declared = ()
-        if not self._ignore_unasked:
+        if not self._ignore_unasked and not self.refused:
             self._add(Reading(tuple(unread)))
 
     def hear_refusal(self, robots_txt: str, words: str) -> None:

@@ -69,7 +69,7 @@ def test_every_repair_code_is_documented() -> None:
     pattern = re.compile(
         r'"((?:C\d{1,2})|(?:(?:aipref|content-signal|rsl|ai-txt|trust-txt|x-robots)-[a-z-]+)|shorter-path-refusal)"'
     )
-    sources = [path for path in (ROOT / "tdm_guard" / "signals").glob("*.py")]
+    sources = list((ROOT / "tdm_guard" / "signals").glob("*.py"))
     found = {code for path in sources for code in pattern.findall(path.read_text(encoding="utf-8"))}
     notes = {"x-robots-tag", "ai-txt-wellknown"}
     assert {code for code in found if code not in notes} <= table

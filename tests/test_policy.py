@@ -267,21 +267,25 @@ def asked_for(judge: Judge, answers: Mapping[str, Fetched | None]) -> list[list[
 
 
 FIRST = ["/robots.txt", "/.well-known/tdmrep.json"]
+THEN = ["/ai.txt", "/trust.txt"]
+ELSE = ["/.well-known/ai.txt", "/.well-known/trust.txt"]
+HALF_OPEN = Fetched(status=200, body=REFUSES.body + b"Allow: /open\n")
+AI_TXT = Fetched(status=200, body=b"User-agent: *\nDisallow: /x\n")
 
 
 @pytest.mark.parametrize(
     ("options", "answers", "rounds"),
     [
-        ({}, {}, [FIRST, ["/ai.txt", "/trust.txt"], ["/.well-known/ai.txt", "/.well-known/trust.txt"]]),
+        ({}, {}, [FIRST, THEN, ELSE]),
         ({"usages": {"ai-input"}}, {}, [FIRST]),
         ({"usages": {"search"}}, {}, [["/robots.txt"]]),
         ({}, {ROBOTS: REFUSES}, [FIRST]),
-        ({}, {ROBOTS: Fetched(status=200, body=REFUSES.body + b"Allow: /open\n")}, [FIRST, ["/ai.txt", "/trust.txt"], ["/.well-known/ai.txt", "/.well-known/trust.txt"]]),
+        ({}, {ROBOTS: HALF_OPEN}, [FIRST, THEN, ELSE]),
         ({}, {TDMREP: RESERVES}, [FIRST]),
-        ({"posture": "literal"}, {TDMREP: RESERVES}, [FIRST, ["/ai.txt", "/trust.txt"], ["/.well-known/ai.txt", "/.well-known/trust.txt"]]),
-        ({}, {TDMREP: RELEASES, f"{SITE}/ai.txt": Fetched(status=200, body=b"User-agent: *\nDisallow: /x\n")}, [FIRST, ["/ai.txt", "/trust.txt"], ["/.well-known/trust.txt"]]),
+        ({"posture": "literal"}, {TDMREP: RESERVES}, [FIRST, THEN, ELSE]),
+        ({}, {TDMREP: RELEASES, f"{SITE}/ai.txt": AI_TXT}, [FIRST, THEN, ELSE[1:]]),
         ({}, {ROBOTS: Fetched.unreachable("timeout")}, [FIRST]),
-        ({}, {ROBOTS: Fetched(status=503)}, [FIRST, ["/ai.txt", "/trust.txt"], ["/.well-known/ai.txt", "/.well-known/trust.txt"]]),
+        ({}, {ROBOTS: Fetched(status=503)}, [FIRST, THEN, ELSE]),
     ],
 )  # fmt: skip
 def test_only_what_can_change_the_outcome_is_asked_for(

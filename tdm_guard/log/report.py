@@ -106,7 +106,7 @@ def _item(record: Mapping[str, Any]) -> Item:
         return next((value for name in names if (value := text_of(table, name))), "")
 
     return Item(
-        url=of(record, "url"),
+        url=of(record, "final_url") or of(record, "url"),
         verdict=of(record, "verdict"),
         usages=" ".join(usages[:MAX_NAMES]),
         signals=" ".join(signals) or of(first, "signal"),

@@ -14,9 +14,7 @@ def test_html_types(media_type: str) -> None:
     assert markup_of(media_type) is Markup.HTML
 
 
-@pytest.mark.parametrize(
-    "media_type", ["application/json", "image/png", "image/svg+xml", "text/plain", "text/css"]
-)
+@pytest.mark.parametrize("media_type", ["application/json", "image/png", "image/svg+xml", "text/plain", "text/css"])
 def test_other_types_are_not_looked_into(media_type: str) -> None:
     assert markup_of(media_type) is Markup.OTHER
 
