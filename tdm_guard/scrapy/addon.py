@@ -1,0 +1,30 @@
+"""The add-on: both gates at their places, wherever a project has not put them itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tdm_guard.scrapy.request_gate import RequestGate
+from tdm_guard.scrapy.response_gate import ResponseGate
+from tdm_guard.scrapy.settings import MIDDLEWARES, check_gates, switched_off
+
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
+
+REQUEST_GATE_ORDER = 110  # just inside RobotsTxtMiddleware (100), outside all that sends, follows and repeats requests
+RESPONSE_GATE_ORDER = 950  # nearest the downloader, so that HttpCacheMiddleware (900) stores only what it let through
+
+
+class Addon:
+    """Puts `RequestGate` and `ResponseGate` into `DOWNLOADER_MIDDLEWARES`."""
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        """
+        Called by Scrapy before the crawl. Raises `ConfigurationError` (a `ValueError`) if a gate was taken out.
+
+        To switch the guard off, say so: `TDM_GUARD_ENABLED = False`.
+        """
+        settings.setdefault_in_component_priority_dict(MIDDLEWARES, RequestGate, REQUEST_GATE_ORDER)
+        settings.setdefault_in_component_priority_dict(MIDDLEWARES, ResponseGate, RESPONSE_GATE_ORDER)
+        if not switched_off(settings):
+            check_gates(settings)

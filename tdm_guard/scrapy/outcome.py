@@ -1,0 +1,19 @@
+"""How Scrapy learns that something was not handed on: exceptions of its own family, and a signal."""
+
+from __future__ import annotations
+
+from scrapy.exceptions import IgnoreRequest
+
+from tdm_guard.errors import UnsupportedURL
+from tdm_guard.errors import Withheld as _Withheld
+
+withheld = object()
+"""Signal: content was withheld. Handlers get `request` and `decision`."""
+
+
+class Withheld(_Withheld, IgnoreRequest):
+    """Content was not handed on, as a filtered request; `decision` says why. Picklable."""
+
+
+class Unjudged(UnsupportedURL, IgnoreRequest):
+    """A URL without an origin to ask, such as `ftp:` or `s3:`, cannot be judged: it is filtered, and not requested."""

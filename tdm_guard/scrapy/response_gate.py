@@ -1,0 +1,79 @@
+"""ResponseGate: the inner gate (950). What is reserved is not received where that can be, and never stored."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Self
+
+from scrapy import signals
+from scrapy.exceptions import StopDownload
+from scrapy.http import Response
+
+from tdm_guard.scrapy.crawl import Crawl
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Headers
+
+logger = logging.getLogger("tdm_guard.scrapy")
+
+
+class ResponseGate:
+    """Downloader middleware for order 950: judges headers before the body comes, bodies before they are stored."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Raises `ConfigurationError` (a `ValueError`) for settings that cannot be used."""
+        gate = cls(Crawl.of(crawler))
+        crawler.signals.connect(gate.headers_received, signals.headers_received)
+        return gate
+
+    def __init__(self, crawl: Crawl) -> None:
+        self._crawl = crawl
+
+    async def process_request(self, request: Request) -> None:
+        """Takes credentials off policy requests; judges anew what another middleware led to another address."""
+        crawl = self._crawl
+        if crawl.downloads.of(request) is not None:
+            crawl.downloads.begin(request)
+        elif crawl.judges(request):
+            visit = crawl.visits.get(request)
+            if visit is None or visit.case.url != request.url:
+                await crawl.enter(request)
+
+    def headers_received(self, headers: Headers, request: Request) -> None:
+        """Signal handler: ends the download of what the headers reserve. Knows only what was read before."""
+        crawl = self._crawl
+        try:
+            stop = crawl.stops(request, headers)
+        except Exception as error:
+            # Scrapy would log it and go on with the download.
+            logger.exception("The headers of %s could not be judged", request)
+            visit = crawl.visits.get(request)
+            if visit is not None:
+                visit.stopped, visit.error = True, error
+            stop = True
+        if stop:
+            raise StopDownload(fail=True)
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        """Judges a response before anything stores it. Raises `Withheld`."""
+        crawl = self._crawl
+        download = crawl.downloads.of(request)
+        if download is not None:
+            return download.end(response)
+        if crawl.judges(request):
+            visit = await crawl.hear(request, response)
+            stored = request.meta.get("cached_response")
+            visit.stored = stored if isinstance(stored, Response) else None
+        return response
+
+    async def process_exception(self, request: Request, exception: Exception) -> None:
+        """Turns a download that the header gate ended into what it is. Raises `Withheld`."""
+        visit = self._crawl.visits.get(request)
+        if isinstance(exception, StopDownload) and visit is not None and visit.stopped:
+            if visit.error is not None:
+                raise visit.error
+            if exception.response is not None:
+                await self._crawl.stopped(visit, request, exception.response)

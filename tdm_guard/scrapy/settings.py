@@ -1,0 +1,124 @@
+"""Scrapy's settings as options: `TDM_GUARD_X` is the option `x`, and nothing with that prefix is unknown."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+from scrapy.downloadermiddlewares.httpcache import HttpCacheMiddleware
+from scrapy.downloadermiddlewares.redirect import BaseRedirectMiddleware
+from scrapy.utils.conf import build_component_list
+from scrapy.utils.misc import load_object
+
+from tdm_guard.config import with_config
+from tdm_guard.errors import ConfigurationError
+from tdm_guard.options import OPTION_NAMES, Options
+
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
+
+PREFIX = "TDM_GUARD_"
+MIDDLEWARES = "DOWNLOADER_MIDDLEWARES"
+_GATES = ("RequestGate", "ResponseGate")
+_BETWEEN = (HttpCacheMiddleware, BaseRedirectMiddleware)
+_NAMES = (*OPTION_NAMES, "config")
+_CONFIG = f"{PREFIX}CONFIG"
+_OPTION = re.compile(r"[a-z_]+(?=[:.])")
+
+
+def read_options(settings: BaseSettings, *, user_agent: str | None = None) -> Options:
+    """
+    The options of a crawl. `user_agent` is the User-Agent that it sends, if the settings do not say.
+
+    The agent is `TDM_GUARD_AGENT`, else the token in `ROBOTSTXT_USER_AGENT`, else the one in the User-Agent. Raises
+    `ConfigurationError`, a `ValueError`, with every mistake by the name of its setting. Options that no setting gives
+    are those of the file that `TDM_GUARD_CONFIG` names, as a setting or in the environment.
+    """
+    given, problems = _given(settings)
+    sent = settings.get("ROBOTSTXT_USER_AGENT") or user_agent or settings.get("USER_AGENT") or ""
+    try:
+        options = Options.read(with_config(given, environ=os.environ), user_agent=str(sent))
+    except ConfigurationError as error:
+        problems += named(error).problems
+    if problems:
+        raise ConfigurationError(*problems)
+    return options
+
+
+def switched_off(settings: BaseSettings) -> bool:
+    """True if the guard is switched off, in words that mean it. Raises `ConfigurationError` for others."""
+    try:
+        given = {"enabled": settings.get(f"{PREFIX}ENABLED"), "config": settings.get(_CONFIG)}
+        return not Options.read({"enabled": with_config(given, environ=os.environ).get("enabled")}).enabled
+    except ConfigurationError as error:
+        raise named(error) from None
+
+
+def named(error: ConfigurationError) -> ConfigurationError:
+    """The same mistakes, each by the name of its setting."""
+    return ConfigurationError(*(_rename(problem) for problem in error.problems))
+
+
+def check_gates(settings: BaseSettings) -> None:
+    """
+    Raises `ConfigurationError` unless both gates are there, with the HTTP cache and the redirects between them.
+
+    One gate alone would let content pass: one knows no response, the other no refusal of a request.
+    """
+    base = f"{MIDDLEWARES}_BASE"
+    both = {load_object(name): order for name, order in settings.getdict(base).items()}
+    both |= {load_object(name): order for name, order in settings.getdict(MIDDLEWARES).items()}
+    kinds = [load_object(name) for name in build_component_list(both)]
+    places = {gate: _place(kinds, gate) for gate in _GATES}
+    good = f'{MIDDLEWARES} = {{"tdm_guard.scrapy.RequestGate": 110, "tdm_guard.scrapy.ResponseGate": 950}}'
+    missing = [gate for gate, place in places.items() if place is None]
+    if missing:
+        raise ConfigurationError(
+            f"{MIDDLEWARES}: {' and '.join(missing)} missing, which would leave the crawl unguarded; "
+            f"write {good}, or switch the guard off with {PREFIX}ENABLED = False"
+        )
+    inner = [place for place, kind in enumerate(kinds) if issubclass(kind, _BETWEEN)]
+    if not _in_order([places["RequestGate"], *inner, places["ResponseGate"]]):
+        raise ConfigurationError(
+            f"{MIDDLEWARES}: the HTTP cache and the redirects must lie between the gates, which would otherwise miss "
+            f"what these store or hand on; write {good}"
+        )
+
+
+def _in_order(places: list[int | None]) -> bool:
+    known = [place for place in places if place is not None]
+    return known == sorted(known)
+
+
+def _place(kinds: list[Any], gate: str) -> int | None:
+    for place, kind in enumerate(kinds):
+        names = {(base.__module__.partition(".")[0], base.__name__) for base in getattr(kind, "__mro__", ())}
+        if ("tdm_guard", gate) in names:
+            return place
+    return None
+
+
+def _given(settings: BaseSettings) -> tuple[dict[str, Any], tuple[str, ...]]:
+    given: dict[str, Any] = {}
+    problems: tuple[str, ...] = ()
+    known = {f"{PREFIX}{name.upper()}": name for name in _NAMES}
+    for setting in sorted(name for name in settings if isinstance(name, str) and name.upper().startswith(PREFIX)):
+        value = settings.get(setting)
+        option = known.get(setting)
+        if option is None:
+            problems += (f"{setting}: unknown setting; known are {', '.join(sorted(known))}",)
+        elif isinstance(value, str) and value.lstrip().startswith("{"):
+            try:
+                given[option] = json.loads(value)
+            except ValueError as error:
+                problems += (f"{setting}: {value[:80]!r} is no JSON: {error}",)
+        else:
+            given[option] = value
+    return given, problems
+
+
+def _rename(problem: str) -> str:
+    found = _OPTION.match(problem)
+    return f"{PREFIX}{found[0].upper()}{problem[found.end() :]}" if found and found[0] in _NAMES else problem

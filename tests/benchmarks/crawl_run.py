@@ -1,0 +1,51 @@
+"""One crawl, as told on stdin: prints CPU and wall seconds, pages, and when the last page came, as a JSON line."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import scrapy
+from scrapy.crawler import AsyncCrawlerProcess
+
+TASK = json.load(sys.stdin)
+FIGURES: dict[str, float] = {"pages": 0, "last": 0.0}
+
+
+class Pages(scrapy.Spider):
+    name = "pages"
+
+    async def start(self) -> AsyncIterator[Any]:
+        FIGURES["began"], FIGURES["spent"] = time.monotonic(), time.process_time()
+        for url in TASK["urls"]:
+            yield scrapy.Request(url, dont_filter=True)
+
+    def parse(self, response: Any) -> None:
+        FIGURES["pages"] += 1
+        FIGURES["last"] = time.monotonic() - FIGURES["began"]
+
+    def closed(self, reason: str) -> None:
+        FIGURES["wall"] = time.monotonic() - FIGURES["began"]
+        FIGURES["cpu"] = time.process_time() - FIGURES["spent"]
+
+
+SETTINGS: dict[str, Any] = {
+    "LOG_LEVEL": "ERROR",
+    "USER_AGENT": "ExampleBot/1.0 (+http://example.org/bot)",
+    "TELNETCONSOLE_ENABLED": False,
+    "CONCURRENT_REQUESTS": 16,
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
+    "RETRY_ENABLED": False,
+    "ROBOTSTXT_OBEY": TASK["side"] == "robots",
+}
+if TASK["side"] == "guard":
+    SETTINGS |= {"ADDONS": {"tdm_guard.scrapy.Addon": 500}, "TDM_GUARD_LOG": TASK["log"]}
+    SETTINGS |= {name: value for name, value in TASK["settings"].items() if name != "expected"}
+
+process = AsyncCrawlerProcess(SETTINGS)
+process.crawl(Pages)
+process.start()
+print(json.dumps(FIGURES))

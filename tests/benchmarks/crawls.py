@@ -1,0 +1,134 @@
+"""
+Scrapy with the guard against Scrapy with ROBOTSTXT_OBEY: CPU per request, 400 new origins, origins that never answer.
+
+Each crawl is a process of its own, and so is the server; the two sides take turns.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.benchmarks.measure import Row
+
+PAGES = 1500  # requests of one crawl of one origin
+ORIGINS = 400
+DELAY = 0.05  # seconds that each answer of the many origins takes
+SILENT = 8
+TIMEOUT = 2.0  # policy_timeout of the crawl with silent origins, seconds
+ROUNDS = 5
+SERVER, CRAWL = "tests.benchmarks.crawl_server", "tests.benchmarks.crawl_run"
+
+
+@contextmanager
+def _serving(*words: str) -> Iterator[list[str]]:
+    """Origins on loopback from a process of their own."""
+    server = subprocess.Popen([sys.executable, "-m", SERVER, *words], stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        yield json.loads(server.stdout.readline())
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _crawl(folder: Path, side: str, urls: list[str], **settings: object) -> dict[str, float]:
+    task = {"side": side, "urls": urls, "log": str(folder / "log-{run}.jsonl"), "settings": settings}
+    done = subprocess.run(
+        [sys.executable, "-m", CRAWL], input=json.dumps(task), capture_output=True, text=True, check=True
+    )
+    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    assert result["pages"] == settings.get("expected", len(urls)), done.stderr[-2000:]
+    return result
+
+
+def _row(what: str, figure: str, pairs: list[tuple[dict[str, float], dict[str, float]]], **members: object) -> Row:
+    scale = 1e6 / pairs[0][0]["pages"] if figure == "cpu" else 1.0
+    return Row(
+        what=what,
+        ours=statistics.median(ours[figure] for ours, _ in pairs) * scale,
+        peer=statistics.median(peer[figure] for _, peer in pairs) * scale,
+        unit="µs" if figure == "cpu" else "s",
+        ratio=statistics.median(ours[figure] / peer[figure] for ours, peer in pairs),
+        **members,  # type: ignore[arg-type]
+    )
+
+
+def cpu_per_request(folder: Path) -> Row:
+    """One origin, warm after the first page, log on."""
+    with _serving("1", "0", "0") as (origin,):
+        urls = [f"{origin}/page/{number}" for number in range(PAGES)]
+        pairs = [(_crawl(folder, "guard", urls), _crawl(folder, "robots", urls)) for _ in range(ROUNDS)]
+    return _row(
+        "Scrapy, CPU per request",
+        "cpu",
+        pairs,
+        peer_name="Scrapy with ROBOTSTXT_OBEY",
+        budget=1.05,
+        note=f"{PAGES} HTML pages of 10 KB, warm, log on, server in another process",
+    )
+
+
+def new_origins(folder: Path) -> list[Row]:
+    """One page of each of many origins, seeds one after another."""
+    rows = []
+    with _serving(str(ORIGINS), "0", str(DELAY)) as origins:
+        urls = [f"{origin}/page/1" for origin in origins]
+        for what, settings, budget in (
+            ("robots.txt and tdmrep.json", {"TDM_GUARD_SIGNALS": ["robots", "ai-agents", "tdmrep", "x-robots"]}, 1.6),
+            ("all signals", {}, None),
+        ):
+            pairs = [(_crawl(folder, "guard", urls, **settings), _crawl(folder, "robots", urls)) for _ in range(ROUNDS)]
+            rows.append(
+                _row(
+                    f"{ORIGINS} new origins, {what}: wall time",
+                    "wall",
+                    pairs,
+                    peer_name="Scrapy with ROBOTSTXT_OBEY",
+                    budget=budget,
+                    note=f"{DELAY * 1000:.0f} ms per document, 16 at once",
+                )
+            )
+    return rows
+
+
+def silent_origins(folder: Path) -> list[Row]:
+    """How much later the last page of the other origins comes when some accept and never answer."""
+    rows = []
+    with _serving("24", str(SILENT), "0") as origins:
+        good, silent = origins[:-SILENT], origins[-SILENT:]
+        quiet = [f"{origin}/page/{number}" for origin in good for number in range(4)]
+        stuck = [f"{origin}/page/{number}" for origin in silent for number in range(4)]
+        mixed = [url for pair in zip(quiet, stuck + quiet, strict=False) for url in dict.fromkeys(pair)]
+        mixed = list(dict.fromkeys(mixed + stuck))
+        for what, seeds in (("sorted by host, silent ones first", stuck + quiet), ("mixed", mixed)):
+            settings = {"TDM_GUARD_POLICY_TIMEOUT": TIMEOUT, "DOWNLOAD_TIMEOUT": TIMEOUT}
+            with_silent = _crawl(folder, "guard", seeds, expected=len(quiet), **settings)
+            without = _crawl(folder, "guard", quiet, expected=len(quiet), **settings)
+            delay = with_silent["last"] - without["last"]
+            rows.append(
+                Row(
+                    what=f"{SILENT} silent origins, seeds {what}: delay of the others' last page",
+                    ours=delay,
+                    peer=TIMEOUT,
+                    unit="s",
+                    peer_name="policy_timeout",
+                    ratio=delay / TIMEOUT,
+                    budget=1.0,
+                    note=f"{len(quiet)} pages of {len(good)} other origins",
+                )
+            )
+    return rows
+
+
+def rows() -> list[Row]:
+    """All rows of crawls."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        return [cpu_per_request(folder), *new_origins(folder), *silent_origins(folder)]

@@ -1,0 +1,145 @@
+"""Components that real projects have beside the guard, each as awkward as the ones found there."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import re
+from typing import Any
+
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.http import HtmlResponse, Response
+
+from tdm_guard.scrapy import Addon, RequestGate, ResponseGate  # noqa: F401 -- also found under these names by settings
+
+
+class _Muted:
+    """A crawler whose signals nobody hears."""
+
+    def __init__(self, crawler: Any) -> None:
+        self._crawler = crawler
+        self.signals = self
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._crawler, name)
+
+    def send_catch_log(self, **_: Any) -> list[Any]:
+        return []
+
+
+class MutedHandler(HTTP11DownloadHandler):
+    """A handler that never sends headers_received nor bytes_received, as those of browsers and of paid services."""
+
+    def __init__(self, crawler: Any) -> None:
+        super().__init__(crawler)
+        self._crawler = _Muted(crawler)
+
+
+class BrowserHandler(HTTP11DownloadHandler):
+    """A handler that follows redirects by itself, and gives the last address as the response's."""
+
+    async def download_request(self, request: Any) -> Response:
+        response = await super().download_request(request)
+        while response.status == 302 and "tdm_guard_policy" not in request.meta:
+            request = request.replace(url=response.headers["Location"].decode())
+            response = await super().download_request(request)
+        return response
+
+
+class ShortCircuit:
+    """Answers /canned itself, with a page that reserves; nothing is downloaded."""
+
+    def process_request(self, request: Any) -> Any:
+        if request.url.endswith("/canned"):
+            body = b'<html><head><meta name="tdm-reservation" content="1"></head><body>CANNED</body></html>'
+            return HtmlResponse(request.url, body=body, headers={"Content-Type": "text/html"})
+        return None
+
+
+class Outermost:
+    """Answers before the guard is asked at all."""
+
+    def process_request(self, request: Any) -> Any:
+        if request.url.endswith("/early"):
+            return HtmlResponse(request.url, body=b"<p>EARLY", headers={"Content-Type": "text/html"})
+        return None
+
+
+class Swapper:
+    """Puts another body in the place of the one that came, as rendering services do."""
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        if request.url.endswith("/swapped"):
+            body = b'<html><head><meta name="tdm-reservation" content="1"></head><body>SWAPPED</body></html>'
+            return response.replace(body=body)
+        if request.url.endswith("/mended"):
+            return response.replace(body=response.body + b"<!-- ours -->")
+        return response
+
+
+class Rescuer:
+    """Makes a page of whatever went wrong, and so of a refusal too."""
+
+    def process_exception(self, request: Any, exception: Exception) -> Any:
+        if "rescue" in request.url:
+            return HtmlResponse(request.url, body=b"<p>RESCUED", headers={"Content-Type": "text/html"})
+        return None
+
+
+class DigestAuth:
+    """Digest authentication: needs the 401, answers it, sends the request again."""
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        if response.status != 401 or b"Authorization" in request.headers:
+            return response
+        challenge = dict(re.findall(r'(\w+)="([^"]*)"', response.headers["WWW-Authenticate"].decode()))
+        path = "/" + request.url.split("/", 3)[3]
+        one = _md5(f"user:{challenge['realm']}:secret")
+        two = _md5(f"{request.method}:{path}")
+        proof = _md5(f"{one}:{challenge['nonce']}:00000001:abc:auth:{two}")
+        again = request.copy()
+        again.dont_filter = True
+        again.headers[b"Authorization"] = (
+            f'Digest username="user", realm="{challenge["realm"]}", nonce="{challenge["nonce"]}", uri="{path}", '
+            f'response="{proof}", qop=auth, nc=00000001, cnonce="abc"'
+        )
+        return again
+
+
+class Cookies:
+    """Credentials on everything that is sent, as careless projects do."""
+
+    def process_request(self, request: Any) -> None:
+        request.headers.setdefault(b"Cookie", b"session=SECRET")
+        request.headers.setdefault(b"Authorization", b"Basic " + base64.b64encode(b"a:SECRET"))
+
+
+class Proxied:
+    """Sends everything through one proxy."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> Any:
+        part = cls()
+        part.proxy = crawler.settings["PROBE_PROXY"]
+        return part
+
+    def process_request(self, request: Any) -> None:
+        request.meta["proxy"] = self.proxy
+
+
+class Canceller:
+    """Cancels the first request for /cancel while it waits for the policy of its origin."""
+
+    def __init__(self) -> None:
+        self.first = True
+
+    async def process_request(self, request: Any) -> None:
+        if request.url.endswith("/cancel") and self.first:
+            self.first = False
+            task = asyncio.current_task()
+            asyncio.get_running_loop().call_later(0.2, task.cancel)
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -1,0 +1,255 @@
+"""Before the first request: settings that cannot be used end the crawl, and never leave it unguarded."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import pickle
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from scrapy import Request
+from scrapy.exceptions import IgnoreRequest, StopDownload
+from scrapy.settings import Settings
+
+import tdm_guard
+from tdm_guard.scrapy import Addon, RequestGate, ResponseGate, Unjudged, Withheld
+from tdm_guard.scrapy.settings import check_gates, read_options, switched_off
+from tdm_guard.testing import Answer, PretendWeb, Site
+
+Web = Callable[..., PretendWeb]
+Crawl = Callable[..., Any]
+OPEN = Answer.html("<!doctype html><title>t</title><p>OPEN-WORDS")
+GATES = {"tdm_guard.scrapy.RequestGate": 110, "tdm_guard.scrapy.ResponseGate": 950}
+
+
+def settings(**given: Any) -> Settings:
+    return Settings({"USER_AGENT": "ExampleBot/1.0", **given})
+
+
+@pytest.mark.parametrize(
+    ("given", "agent"),
+    [
+        ({"TDM_GUARD_AGENT": "MineBot", "ROBOTSTXT_USER_AGENT": "RobotsBot"}, "MineBot"),
+        ({"ROBOTSTXT_USER_AGENT": "RobotsBot/2"}, "RobotsBot"),
+        ({}, "ExampleBot"),
+        ({"USER_AGENT": "Mozilla/5.0 (compatible; NewsBot/1.0; +http://news.example)"}, "NewsBot"),
+    ],
+)
+def test_the_agent_is_who_the_project_says_it_is(given: dict[str, Any], agent: str) -> None:
+    assert read_options(settings(**given)).agent == agent
+
+
+def test_a_spiders_own_user_agent_counts() -> None:
+    assert read_options(settings(), user_agent="SpiderBot/3").agent == "SpiderBot"
+
+
+def test_settings_are_options() -> None:
+    options = read_options(
+        settings(
+            TDM_GUARD_USAGES="search,archive",
+            TDM_GUARD_OPERATOR='{"name": "acme-ai", "country": "FR"}',
+            TDM_GUARD_POLICY_TIMEOUT="3.5",
+            TDM_GUARD_MAX_ASSET_BYTES="1MiB",
+            TDM_GUARD_POSTURE="literal",
+            TDM_GUARD_LOG="logs/{run}.jsonl",
+        )
+    )
+    assert [str(usage) for usage in options.usages] == ["search", "archive"]
+    assert options.operator is not None
+    assert (options.operator.name, options.operator.country) == ("acme-ai", "FR")
+    assert (options.policy_timeout, options.max_asset_bytes, options.posture) == (3.5, 2**20, "literal")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"TDM_GUARD_USAGE": "tdm"}, ("TDM_GUARD_USAGE: unknown setting", "TDM_GUARD_USAGES")),
+        ({"tdm_guard_mode": "observe"}, ("tdm_guard_mode: unknown setting", "TDM_GUARD_MODE")),
+        ({"TDM_GUARD_MODE": "watch"}, ("TDM_GUARD_MODE: 'watch' is not one of enforce, observe",)),
+        ({"TDM_GUARD_USAGES": "everything"}, ("TDM_GUARD_USAGES: 'everything' is not a usage",)),
+        ({"TDM_GUARD_OPERATOR": "{name"}, ("TDM_GUARD_OPERATOR: '{name' is no JSON",)),
+        ({"TDM_GUARD_OPERATOR": {"nom": "x"}}, ("TDM_GUARD_OPERATOR.nom: unknown",)),
+        ({"TDM_GUARD_POLICY_TIMEOUT": 0}, ("TDM_GUARD_POLICY_TIMEOUT: 0 is no number of seconds",)),
+        ({"USER_AGENT": "Mozilla/5.0 (X11) Firefox/1"}, ("TDM_GUARD_AGENT: the User-Agent 'Mozilla",)),
+        ({"TDM_GUARD_MODE": "a", "TDM_GUARD_POSTURE": "b"}, ("TDM_GUARD_MODE: 'a'", "TDM_GUARD_POSTURE: 'b'")),
+    ],
+)
+def test_settings_that_cannot_be_used_are_named(given: dict[str, Any], words: tuple[str, ...]) -> None:
+    with pytest.raises(tdm_guard.ConfigurationError) as caught:
+        read_options(settings(**given))
+    assert isinstance(caught.value, ValueError)
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_a_file_gives_what_the_settings_do_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "guard.toml"
+    file.write_text('agent = "FileBot"\nmode = "observe"\nenabled = false\n')
+    options = read_options(settings(TDM_GUARD_CONFIG=str(file), TDM_GUARD_MODE="enforce"))
+    assert (options.agent, options.mode) == ("FileBot", "enforce")
+    assert switched_off(settings(TDM_GUARD_CONFIG=str(file)))
+    monkeypatch.setenv("TDM_GUARD_CONFIG", str(file))
+    assert read_options(settings()).mode == "observe"
+    assert not switched_off(settings(TDM_GUARD_ENABLED=True))
+    with pytest.raises(ValueError, match=r"TDM_GUARD_CONFIG: 'gone\.toml' cannot be read"):
+        read_options(settings(TDM_GUARD_CONFIG="gone.toml"))
+
+
+@pytest.mark.parametrize(("value", "off"), [(False, True), ("False", True), ("0", True), (True, False), (None, False)])
+def test_the_one_switch(value: Any, off: bool) -> None:
+    assert switched_off(settings(TDM_GUARD_ENABLED=value)) is off
+
+
+def test_a_switch_that_says_neither() -> None:
+    with pytest.raises(ValueError, match="TDM_GUARD_ENABLED: 'maybe' is neither true nor false"):
+        switched_off(settings(TDM_GUARD_ENABLED="maybe"))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        GATES,
+        {"tdm_guard.scrapy.request_gate.RequestGate": 120},
+        {RequestGate: 90, ResponseGate: 910},
+        {"scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None},
+    ],
+)
+def test_the_addon_puts_both_gates_in_and_leaves_what_is_there(given: dict[Any, int]) -> None:
+    configured = settings(DOWNLOADER_MIDDLEWARES=given)
+    Addon().update_settings(configured)
+    check_gates(configured)
+    orders = {str(getattr(key, "__name__", key)): value for key, value in configured["DOWNLOADER_MIDDLEWARES"].items()}
+    expected = {RequestGate: (110, 90, 120), ResponseGate: (950, 910)}
+    assert orders.items() >= {str(getattr(key, "__name__", key)): value for key, value in given.items()}.items()
+    for gate, places in expected.items():
+        assert any(order in places for name, order in orders.items() if name.endswith(gate.__name__))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"tdm_guard.scrapy.RequestGate": 110}, "ResponseGate missing"),
+        ({"tdm_guard.scrapy.ResponseGate": 950}, "RequestGate missing"),
+        ({**GATES, "tdm_guard.scrapy.ResponseGate": None}, "ResponseGate missing"),
+        ({}, "RequestGate and ResponseGate missing"),
+        ({**GATES, "tdm_guard.scrapy.ResponseGate": 800}, "must lie between"),
+        ({**GATES, "tdm_guard.scrapy.RequestGate": 700}, "must lie between"),
+        ({"tdm_guard.scrapy.RequestGate": 950, "tdm_guard.scrapy.ResponseGate": 110}, "must lie between"),
+    ],
+)
+def test_half_a_guard_is_none(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        check_gates(settings(DOWNLOADER_MIDDLEWARES=given))
+
+
+def test_the_addon_does_not_accept_gates_that_were_taken_out() -> None:
+    configured = settings(DOWNLOADER_MIDDLEWARES=dict.fromkeys(GATES))
+    with pytest.raises(ValueError, match="would leave the crawl unguarded"):
+        Addon().update_settings(configured)
+    configured.set("TDM_GUARD_ENABLED", False)
+    Addon().update_settings(configured)
+
+
+# ---- whole crawls -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "words", "error"),
+    [
+        ({"TDM_GUARD_MODE": "watch"}, "TDM_GUARD_MODE: 'watch'", "ConfigurationError"),
+        (
+            {"ADDONS": {}, "DOWNLOADER_MIDDLEWARES": {"tdm_guard.scrapy.RequestGate": 110}},
+            "ResponseGate missing",
+            "ConfigurationError",
+        ),
+        ({"TDM_GUARD_LOG": "/dev/full"}, "cannot be written", "LogError"),
+        ({"TDM_GUARD_CACHE": "memory:?nonsense=1"}, "TDM_GUARD_CACHE: 'memory:?nonsense=1'", "ConfigurationError"),
+    ],
+    ids=["bad value", "half a guard", "no log", "no cache"],
+)
+def test_a_crawl_that_cannot_be_guarded_does_not_begin(
+    web: Web, crawl: Crawl, given: dict[str, Any], words: str, error: str
+) -> None:
+    pretend = web(Site("site.example", {"/": OPEN}))
+    crawled = crawl(pretend.origin("site.example") + "/", **given)
+    assert crawled.outcome["aborted"] == error
+    assert words in crawled.outcome["message"]
+    assert ("ValueError" in crawled.outcome["bases"]) is (error == "ConfigurationError")
+    assert pretend.requests == ()
+
+
+def test_another_reactor_is_refused(web: Web, crawl: Crawl) -> None:
+    pretend = web(Site("site.example", {"/": OPEN}))
+    crawled = crawl(
+        pretend.origin("site.example") + "/",
+        process="CrawlerProcess",
+        TWISTED_REACTOR="twisted.internet.selectreactor.SelectReactor",
+    )
+    assert "TWISTED_REACTOR: 'twisted.internet.selectreactor.SelectReactor' has no asyncio" in crawled.text
+    assert pretend.requests == ()
+
+
+def test_switched_off_it_says_so_and_does_nothing(web: Web, crawl: Crawl) -> None:
+    reserved = Answer.html("<p>words", ("tdm-reservation", "1"))
+    pretend = web(Site("site.example", {"/": reserved}))
+    crawled = crawl(pretend.origin("site.example") + "/", TDM_GUARD_ENABLED=False)
+    assert len(crawled.responses) == 1
+    assert crawled.records == []
+    assert "Disabled" in crawled.text
+    assert "TDM_GUARD_ENABLED is False: no reservation is read, nothing is recorded" in crawled.text
+    assert [request.path for request in pretend.requests] == ["/"]
+
+
+def test_when_the_log_cannot_be_written_the_crawl_ends(web: Web, crawl: Crawl) -> None:
+    pages = {f"/{n}": OPEN for n in range(40)}
+    pretend = web(Site("site.example", pages))
+    urls = [f"{pretend.origin('site.example')}/{n}" for n in range(40)]
+    crawled = crawl(*urls, file_limit=6000, CONCURRENT_REQUESTS=2)
+    assert crawled.stats["finish_reason"] == "tdm_guard_log"
+    assert len(crawled.responses) == len(crawled.decisions) > 0
+    assert {item["type"] for item in crawled.errors} == {"LogError"}
+    assert "nothing may pass unrecorded" in crawled.text
+    assert len(pretend.requests) < 20
+
+
+# ---- parts --------------------------------------------------------------------------------------------------------
+
+
+def test_an_error_while_headers_are_judged_ends_the_download(caplog: pytest.LogCaptureFixture) -> None:
+    request = Request("http://site.example/page")
+    visit = SimpleNamespace(stopped=False, error=None)
+
+    def stops(*_: Any) -> bool:
+        raise RuntimeError("a mistake of ours")
+
+    gate = ResponseGate(SimpleNamespace(stops=stops, visits={request: visit}))  # type: ignore[arg-type]
+    with caplog.at_level(logging.ERROR), pytest.raises(StopDownload) as caught:
+        gate.headers_received(headers={}, request=request)  # type: ignore[arg-type]
+    assert caught.value.fail
+    assert "could not be judged" in caplog.text
+    with pytest.raises(RuntimeError, match="a mistake of ours"):
+        asyncio.run(gate.process_exception(request, caught.value))
+
+
+def test_a_download_that_somebody_else_stopped_is_theirs() -> None:
+    request = Request("http://site.example/page")
+    gate = ResponseGate(SimpleNamespace(visits={request: SimpleNamespace(stopped=False)}))  # type: ignore[arg-type]
+    assert asyncio.run(gate.process_exception(request, StopDownload())) is None
+
+
+def test_withheld_is_a_filtered_request_and_survives_pickling() -> None:
+    decision = tdm_guard.evaluate("http://site.example/", status=200, now=datetime.now(UTC))
+    error = Withheld(decision, Request("http://site.example/"))
+    assert isinstance(error, IgnoreRequest)
+    assert isinstance(error, tdm_guard.Withheld)
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is Withheld
+    assert again.decision == decision
+    other = pickle.loads(pickle.dumps(Unjudged("ftp://site.example cannot be judged")))
+    assert isinstance(other, IgnoreRequest)
+    assert other.problems == ("ftp://site.example cannot be judged",)
