@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary, WeakValueDictionary
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 KEY = "tdm_guard"
 CLOSE_REASON = "tdm_guard_log"  # why a spider is closed whose log cannot be written
 MAX_HOPS_KEPT = 1000  # redirects with words of ours in their fields, between hop and target; the oldest go first
+DOCUMENTS = 2  # that are asked for side by side at first, of an origin
+MAX_BESIDE = 1024  # requests that may wait for policies, or fetch them, beside CONCURRENT_REQUESTS
 _OWN = "_tdm_guard"
 T = TypeVar("T")
 logger = logging.getLogger("tdm_guard.scrapy")
@@ -83,6 +87,7 @@ class Crawl:
         self._locks: WeakValueDictionary[Origin, asyncio.Lock] = WeakValueDictionary()
         self._spoken: LRUCache[str, list[tuple[str, str]]] = LRUCache(maxsize=MAX_HOPS_KEPT)
         self._width = _width(crawler)
+        self._besides = 0
         self._increase = crawler.stats.inc_value  # looked up once: Scrapy's stats resolve each access anew
         try:
             self.guard = Guard(options, count=self._count)
@@ -104,7 +109,8 @@ class Crawl:
         """Reads the documents of `origin` once however many ask; a waiter that is cancelled takes nobody with it."""
         flight = self.begin(origin)
         self.robots.needed(origin)
-        return await asyncio.shield(flight)
+        with self._beside(1):
+            return await asyncio.shield(flight)
 
     def begin(self, origin: Origin) -> asyncio.Task[OriginPolicy]:
         """Begins to read the documents of `origin`, unless they are being read."""
@@ -121,7 +127,29 @@ class Crawl:
 
     async def _perform(self, origin: Origin, reading: Reading[T]) -> T:
         fetcher = Fetcher(self.crawler, self.downloads, origin, self.guard.clock, self._width, self.robots.awaited)
-        return await run_async(reading, fetcher.perform, asyncio.to_thread)
+        with self._beside(min(self._width, DOCUMENTS)):
+            return await run_async(reading, fetcher.perform, asyncio.to_thread)
+
+    @contextmanager
+    def _beside(self, requests: int) -> Iterator[None]:
+        """
+        While it lasts, `requests` more may be under way in the crawl.
+
+        What waits for a policy or fetches one would take places from the pages of other origins: some origins that
+        accept and never answer would hold up all of them.
+        """
+        engine: Any = self.crawler.engine
+        more = min(requests, MAX_BESIDE - self._besides)
+        self._besides += more
+        engine.downloader.total_concurrency += more
+        slot = getattr(engine, "_slot", None)  # there is no public way to say that there is room again
+        if more and slot is not None:
+            slot.nextcall.schedule()
+        try:
+            yield
+        finally:
+            self._besides -= more
+            engine.downloader.total_concurrency -= more
 
     def _landed(self, origin: Origin, flight: asyncio.Task[OriginPolicy]) -> None:
         self._flights.pop(origin, None)

@@ -6,10 +6,10 @@ import importlib.metadata
 import platform
 import sys
 
-from tests.benchmarks import core, edges
+from tests.benchmarks import core, crawls, edges
 from tests.benchmarks.measure import Row, table
 
-PARTS = {"core": core.rows, "httpx": edges.httpx}
+PARTS = {"core": core.rows, "httpx": edges.httpx, "scrapy": crawls.rows}
 PACKAGES = ("tdm-guard", "datadiligence", "lxml", "selectolax", "protego", "scrapy", "httpx", "httpx2")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 
@@ -31,13 +32,14 @@ async def main(count: int, silent: int, delay: float) -> None:
             writer.close()
 
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while await reader.read(65_536):
-            pass
+        with contextlib.suppress(ConnectionError):
+            while await reader.read(65_536):
+                pass
         writer.close()
 
     handlers = [answer] * (count - silent) + [say_nothing] * silent
     servers = [await asyncio.start_server(handler, "127.0.0.1", 0) for handler in handlers]
-    addresses = ["http://127.0.0.1:%d" % server.sockets[0].getsockname()[1] for server in servers]
+    addresses = [f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}" for server in servers]
     print(json.dumps(addresses), flush=True)
     await asyncio.Event().wait()
 

@@ -82,7 +82,7 @@ def new_origins(folder: Path) -> list[Row]:
         urls = [f"{origin}/page/1" for origin in origins]
         for what, settings, budget in (
             ("robots.txt and tdmrep.json", {"TDM_GUARD_SIGNALS": ["robots", "ai-agents", "tdmrep", "x-robots"]}, 1.6),
-            ("all signals", {}, None),
+            ("all signals", {}, 1.6),
         ):
             pairs = [(_crawl(folder, "guard", urls, **settings), _crawl(folder, "robots", urls)) for _ in range(ROUNDS)]
             rows.append(

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import importlib
 import json
+import os
 import resource
 import signal
 import subprocess
@@ -118,6 +119,7 @@ class Collector:
     def __init__(self, edge: str, web: PretendWeb, folder: Path) -> None:
         self.edge, self.web = edge, web
         self.job = Job(edge, folder)
+        self.proxied = True
 
     def run(
         self,
@@ -125,9 +127,11 @@ class Collector:
         pause: timedelta = timedelta(),
         broken: bool = False,
         file_limit: int = 0,
+        proxied: bool = True,
         settings: dict[str, Any] | None = None,
         **options: Any,
     ) -> Job:
+        self.proxied = proxied
         self.job.folder.mkdir(parents=True, exist_ok=True)
         options = {"agent": AGENT, "log": str(self.job.log), "policy_timeout": SECONDS} | options
         if self.edge == "scrapy":
@@ -160,7 +164,12 @@ class Collector:
         guarded = importlib.import_module(f"tdm_guard.{self.edge.removesuffix('-async')}")
         made = guarded.AsyncGuardClient if self.edge.endswith("async") else guarded.GuardClient
         return made(
-            proxy=self.web.proxy, trust_env=False, verify=False, follow_redirects=True, timeout=2 * SECONDS, **options
+            proxy=self.web.proxy if self.proxied else None,
+            trust_env=False,
+            verify=False,
+            follow_redirects=True,
+            timeout=2 * SECONDS,
+            **options,
         )
 
     def _threads(self, client: Any, stages: Sequence[Sequence[str]], pause: timedelta, clock: Any) -> None:
@@ -194,7 +203,7 @@ class Collector:
                     await asyncio.gather(*map(get, urls))
 
     def keep(self, url: str, response: Any) -> None:
-        """Stores a response as any collector would, the picture of its bytes in the name."""
+        """Stores a response, as any collector would."""
         decision = response.extensions["tdm_guard"]
         self.job.handed.append({"url": url, "verdict": decision.verdict.value, "decision": decision.id})
         name = hashlib.sha256(url.encode()).hexdigest()
@@ -222,7 +231,7 @@ class Collector:
         with subprocess.Popen(
             [sys.executable, SUPPORT / "promise_crawl.py"],
             cwd=self.job.folder,
-            env=self.web.environment(),
+            env=self.web.environment() if self.proxied else _unproxied(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -238,6 +247,10 @@ class Collector:
             (self.job.folder / name).unlink()
         for name, value in told.items():
             setattr(self.job, name, value)
+
+
+def _unproxied() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
 
 
 @contextmanager
