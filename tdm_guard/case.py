@@ -8,24 +8,23 @@ touches neither network nor clock, and it never raises on what a stranger sent.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tdm_guard.body import CHALLENGES, Body, hear, hear_challenge, unread
 from tdm_guard.decide import decide
+from tdm_guard.decision import Decision, Exchange, Outcome
+from tdm_guard.declared import as_declared, never_asked, policy_behind, with_terms
 from tdm_guard.formats.media_type import Markup, content_kind
 from tdm_guard.model import (
     NOTHING,
     Checked,
-    Decision,
     Declared,
-    Exchange,
     Fault,
     Headers,
     Kind,
-    Outcome,
     Posture,
     Reading,
     Result,
@@ -35,7 +34,7 @@ from tdm_guard.model import (
     Statement,
 )
 from tdm_guard.policy import Kept, OriginPolicy, Said
-from tdm_guard.signals import robots, tdmrep
+from tdm_guard.signals import robots
 from tdm_guard.signals._signal import DocumentReading, Signal
 from tdm_guard.usage import EVERY
 
@@ -271,22 +270,8 @@ class Case:
         if not self._statements or not self._decided().verdict.withholds:
             return self._declared
         known = {item.document for item in self._checked}
-        policies = [self._policy_behind(statement) for statement in self._decided().because]
+        policies = [policy_behind(statement) for statement in self._decided().because]
         return tuple({item.url: item for item in policies if item is not None and item.url not in known}.values())
-
-    def _policy_behind(self, statement: Statement) -> Declared | None:
-        """Only of TDMRep: what RSL names as its policy is the document that was read."""
-        url = (statement.policy_url or "").partition("#")[0]
-        if statement.signal != tdmrep.SIGNAL.name or not url or url == statement.source:
-            return None
-        return Declared(
-            source=statement.source,
-            carrier=statement.carrier,
-            locator=statement.locator,
-            url=url,
-            signal=statement.signal,
-            required=False,
-        )
 
     def hear_declared(self, kept: tuple[Kept, ...]) -> None:
         """The documents that were declared, as `gather.read_lent` read them; what is missing stays unread."""
@@ -298,32 +283,20 @@ class Case:
             self._checked += (item.checked,)
             said = item.said
             hold = said.hold if self._ignore_unasked else said.hold + said.unasked
-            self._add(Reading(_as_declared(hold, item, ours.get(item.path)), said.faults))
+            self._add(Reading(as_declared(hold, item, ours.get(item.path)), said.faults))
             for reading in [site.hear(path) for site in said.sites]:
                 terms = tuple(s for s in reading.statements if s.terms is not None)
                 self._terms += terms
                 rest = tuple(s for s in reading.statements if s not in terms)
-                self._add(Reading(_as_declared(rest, item, ours.get(item.path)), reading.faults))
+                self._add(Reading(as_declared(rest, item, ours.get(item.path)), reading.faults))
 
     def _declared_unread(self) -> None:
-        unread = []
+        unread = Reading(tuple(never_asked(item, self.judge.signals, self.now) for item in self._declared))
         for item in self._declared:
             self._checked += (Checked(document=item.url, result=Result.NOT_ATTEMPTED),)
-            usages = next((signal.usages for signal in self.judge.signals if signal.name == item.signal), EVERY)
-            source = Source(url=item.source, carrier=item.carrier, retrieved_at=self.now)
-            unread.append(
-                Statement.at(
-                    source,
-                    signal=item.signal,
-                    usages=usages,
-                    stance=Stance.UNDETERMINED,
-                    locator=item.locator,
-                    excerpt=f"{item.url} was never asked for",
-                )
-            )
         self._declared = ()
         if not self._ignore_unasked and not self.refused:
-            self._add(Reading(tuple(unread)))
+            self._add(unread)
 
     def hear_refusal(self, robots_txt: str, words: str) -> None:
         """
@@ -388,7 +361,7 @@ class Case:
                 others = tuple(s for s in statements if s.signal != signal.name)
                 statements = others + signal.settle(own, self.judge.listener.posture)
         terms = {statement.policy_url: statement for statement in self._terms}
-        return tuple(_with_terms(s, terms) for s in statements) if terms else statements
+        return tuple(with_terms(s, terms) for s in statements) if terms else statements
 
     def _decided(self) -> Outcome:
         if self._outcome is None:
@@ -430,44 +403,3 @@ class Case:
             self.policy.checked + self._checked if self._checked else self.policy.checked,
             self._faults,
         )
-
-
-def _as_declared(statements: tuple[Statement, ...], kept: Kept, ours: Declared | None) -> tuple[Statement, ...]:
-    """
-    What a document says, under our own declaration of it: it may have been read for another response's.
-
-    Where ours was heard for refusals only, its permissions do not count; a document that cannot be had is held against
-    the words that declare it here.
-    """
-    if ours is None:
-        return statements
-    counted = [s for s in statements if not (ours.refusals_only and s.stance is Stance.PERMITTED)]
-    return tuple(s if s.source in (kept.path, ours.source) else _on_the_words_of(ours, s) for s in counted)
-
-
-def _on_the_words_of(ours: Declared, statement: Statement) -> Statement:
-    return replace(
-        statement,
-        source=ours.source,
-        carrier=ours.carrier,
-        locator=ours.locator,
-        excerpt=ours.excerpt,
-        sha256=ours.sha256,
-        retrieved_at=ours.retrieved_at,
-        repair=ours.repair,
-    )
-
-
-def _with_terms(statement: Statement, terms: Mapping[str | None, Statement]) -> Statement:
-    """A reservation with what was read of the policy behind it."""
-    if statement.stance is not Stance.RESERVED or statement.policy_url is None:
-        return statement
-    found = terms.get(statement.policy_url.partition("#")[0])
-    if found is None:
-        return statement
-    return replace(
-        statement,
-        rightsholder=statement.rightsholder or found.rightsholder,
-        contact=statement.contact or found.contact,
-        terms=found.terms,
-    )

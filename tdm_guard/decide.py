@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tdm_guard.model import Kind, Outcome, Stance, Statement, Verdict
+from tdm_guard.decision import Outcome
+from tdm_guard.model import Kind, Stance, Statement, Verdict
 from tdm_guard.usage import TDM, Usage
 
 _ORDER = (

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tdm_guard.model import Decision
+    from tdm_guard.decision import Decision
 
 
 class TdmGuardError(Exception):

@@ -17,13 +17,14 @@ from typing import Any, NamedTuple, TypeVar
 
 from tdm_guard.cache import PolicyCache, open_cache
 from tdm_guard.case import Case
+from tdm_guard.decision import Decision
 from tdm_guard.errors import Withheld
 from tdm_guard.fetch import Effects, follow, together
 from tdm_guard.gather import Answers, Wanted, gather, read_lent
 from tdm_guard.judge import Judge
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.record import RunInfo
-from tdm_guard.model import Decision, Fetched, Result
+from tdm_guard.model import Fetched, Result
 from tdm_guard.options import Options
 from tdm_guard.origin import Origin
 from tdm_guard.policy import OriginPolicy

@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 
 from tdm_guard.case import CONTENT_FIELDS, Case
 from tdm_guard.decide import decide
+from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, PolicyMismatch
 from tdm_guard.formats.html import Scanner
 from tdm_guard.formats.media_type import Markup
 from tdm_guard.gather import Answers, Gathering, Wanted, documents, gather, read_lent
-from tdm_guard.model import Decision, Declared, Fetched
+from tdm_guard.model import Declared, Fetched
 from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.origin import Origin
 from tdm_guard.policy import Kept, OriginPolicy

@@ -14,10 +14,10 @@ import tdm_guard
 PACKAGE = Path(tdm_guard.__file__).parent
 # Layer of each module or subpackage; the first entry that is a prefix of the module's name counts.
 LAYERS = {
-    "_version": 0, "errors": 0, "origin": 0, "usage": 0, "model": 0, "operator": 0,
+    "_version": 0, "errors": 0, "origin": 0, "usage": 0, "model": 0, "decision": 0, "operator": 0,
     "formats": 1,
     "signals": 2,
-    "options": 3, "policy": 3, "gather": 3, "body": 3, "decide": 3, "case": 3, "judge": 3, "fetch": 3,
+    "options": 3, "policy": 3, "gather": 3, "body": 3, "declared": 3, "decide": 3, "case": 3, "judge": 3, "fetch": 3,
     "cache": 4, "log": 4,
     "guard": 5, "config": 5,
     "_httpx": 6, "httpx": 6, "httpx2": 6, "scrapy": 6, "cli": 6, "testing": 6, "demo": 6, "__main__": 6,

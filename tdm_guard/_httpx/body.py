@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, Self
 
+from tdm_guard.decision import Decision
 from tdm_guard.guard import Guard
-from tdm_guard.model import Decision
 
 
 class Tally:

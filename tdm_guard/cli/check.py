@@ -24,7 +24,7 @@ from tdm_guard.origin import Origin
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tdm_guard.model import Decision
+    from tdm_guard.decision import Decision
 
 AGENT = "tdm-guard"  # who asks, unless the caller says for whom
 PAGE_TIMEOUT = 20.0  # seconds for each step of the page's own request

@@ -11,7 +11,8 @@ from tdm_guard.log.report import printable
 from tdm_guard.model import Result, Stance, Verdict
 
 if TYPE_CHECKING:
-    from tdm_guard.model import Checked, Decision, Evidence, Fault, Statement
+    from tdm_guard.decision import Decision
+    from tdm_guard.model import Checked, Evidence, Fault, Statement
 
 _MEANING = {
     Verdict.UNRESERVED: "nothing reserves it for these usages",

@@ -15,9 +15,9 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, LogError
 from tdm_guard.log.record import RunInfo, Speller, body_line, digest_of, end_line, new_run_id, run_line
-from tdm_guard.model import Decision
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -18,7 +18,8 @@ from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard._version import __version__
-from tdm_guard.model import Checked, Decision, Entry, Exchange, Outcome, Posture, plain, timestamp
+from tdm_guard.decision import Decision, Entry, Exchange, Outcome
+from tdm_guard.model import Checked, Posture, plain, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from scrapy.http import Headers, Response
 
     from tdm_guard.case import Case
-    from tdm_guard.model import Decision
+    from tdm_guard.decision import Decision
     from tdm_guard.policy import OriginPolicy
 
 KEY = "tdm_guard"

@@ -17,23 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import ConfigurationError, LogError
+from tdm_guard.decision import Decision, Exchange, Outcome
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.record import RunInfo
 from tdm_guard.log.verify import Verification
-from tdm_guard.model import (
-    Checked,
-    Decision,
-    Exchange,
-    Fault,
-    Outcome,
-    Posture,
-    Result,
-    Stage,
-    Stance,
-    Statement,
-    Verdict,
-)
+from tdm_guard.model import Checked, Fault, Posture, Result, Stage, Stance, Statement, Verdict
 from tdm_guard.usage import EVERY, TDM, Usage
 
 NOW = datetime(2026, 1, 5, 9, 0, 0, 123456, tzinfo=UTC)

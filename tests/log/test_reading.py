@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import ConfigurationError
+from tdm_guard.decision import Decision, Exchange, Outcome
 from tdm_guard.log import reader, summary
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.reader import read_log
@@ -23,7 +24,7 @@ from tdm_guard.log.record import RunInfo, line_of
 from tdm_guard.log.report import FORMATS, render, render_items, withheld
 from tdm_guard.log.summary import summarise
 from tdm_guard.log.verify import Severity, Verification
-from tdm_guard.model import Decision, Exchange, Fault, Outcome, Posture, Stage, Stance, Statement, Verdict
+from tdm_guard.model import Fault, Posture, Stage, Stance, Statement, Verdict
 from tdm_guard.usage import TDM
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)

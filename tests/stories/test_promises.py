@@ -392,7 +392,7 @@ def test_no_document_of_the_sample_web_was_asked_for_twice(told: Told) -> None:
     documents = {key: count for key, count in told.asked.items() if key[1] in DOCUMENTS}
     documents["gazette.example", TDMREP] -= 1  # sports.example redirects there
     assert len(documents) > len(SITES)
-    assert set(documents.values()) == {1}
+    assert {key: count for key, count in documents.items() if count != 1} == {}
 
 
 def test_many_at_once_share_one_reading_and_a_dead_origin_holds_up_nobody(collect: Any, web: Web) -> None:
@@ -454,7 +454,6 @@ CODES = {
     "http://translations.example/": "C2",
     "http://bakery.example/": "C3",
     "http://portauthority.example/": "C8",
-    "http://weekly.example/": "C10",
     "http://tidesrecords.example/": "ai-agents",
     "http://stitches.example/gansey.html": "ai-agents",
     "http://orchard.example/": "aipref-legacy",
@@ -476,7 +475,12 @@ def test_every_repair_has_a_code_that_is_explained(told: Told) -> None:
 
 def test_to_the_letter_nothing_is_repaired(collect: Any) -> None:
     with sample_web() as web:
-        job = collect(web, [*CODES, "http://gazette.example/", "http://openpedia.example/"], posture="literal")
+        # The header of weekly.example releases what its file reserves; no repair (C10) holds on to that.
+        job = collect(
+            web,
+            [*CODES, "http://weekly.example/", "http://gazette.example/", "http://openpedia.example/"],
+            posture="literal",
+        )
     job.check()
     verdicts = job.verdicts
     assert verdicts.pop("http://gazette.example/") == "reserved"  # well-formed: it needs no repair

@@ -1,0 +1,198 @@
+"""The outcome for one URL, and all that the compliance log says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from tdm_guard.model import Checked, Fault, Stage, Stance, Statement, Verdict, timestamp
+from tdm_guard.usage import Usage
+
+
+class Exchange(NamedTuple):
+    """The facts of one request and its response that go into the record."""
+
+    final_url: str
+    origin: str
+    status: int | None = None
+    content: bool = False
+    authenticated: bool = False
+    media_type: str | None = None
+    bytes: int | None = None
+    content_sha256: str | None = None
+    cached: bool = False
+    hops: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the statements come to: the verdict, the stance per usage, and the statements that settled it."""
+
+    verdict: Verdict
+    usages: Mapping[Usage, Stance]
+    because: tuple[Statement, ...] = ()
+    authorisations: tuple[str, ...] = ()
+    enforced: bool = True
+
+    @property
+    def admits(self) -> bool:
+        """True if content is handed on under this outcome."""
+        return not (self.enforced and self.verdict.withholds)
+
+
+class Entry(NamedTuple):
+    """Where a decision stands in the compliance log."""
+
+    run: str
+    seq: int
+    id: str
+    prev: str
+    hash: str
+
+
+class Decision(NamedTuple):
+    """
+    The outcome for one URL, with all that the compliance log says of it (log reference: decision record).
+
+    `url` is the address first asked for, `final_url` the one that was judged, `hops` those that redirected to it.
+    `ts` is UTC. `run`, `seq`, `id`, `prev` and `hash` are empty until the decision is logged.
+    """
+
+    url: str
+    ts: datetime
+    stage: Stage
+    outcome: Outcome
+    exchange: Exchange
+    checked: tuple[Checked, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    entry: Entry | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.outcome.verdict
+
+    @property
+    def admitted(self) -> bool:
+        """True if the content is handed on, so that it may be stored."""
+        return self.outcome.admits
+
+    @property
+    def enforced(self) -> bool:
+        return self.outcome.enforced
+
+    @property
+    def usages(self) -> Mapping[Usage, Stance]:
+        return self.outcome.usages
+
+    @property
+    def because(self) -> tuple[Statement, ...]:
+        return self.outcome.because
+
+    @property
+    def authorisations(self) -> tuple[str, ...]:
+        return self.outcome.authorisations
+
+    @property
+    def final_url(self) -> str:
+        return self.exchange.final_url
+
+    @property
+    def origin(self) -> str:
+        return self.exchange.origin
+
+    @property
+    def status(self) -> int | None:
+        return self.exchange.status
+
+    @property
+    def content(self) -> bool:
+        return self.exchange.content
+
+    @property
+    def authenticated(self) -> bool:
+        return self.exchange.authenticated
+
+    @property
+    def media_type(self) -> str | None:
+        return self.exchange.media_type
+
+    @property
+    def bytes(self) -> int | None:
+        return self.exchange.bytes
+
+    @property
+    def content_sha256(self) -> str | None:
+        return self.exchange.content_sha256
+
+    @property
+    def cached(self) -> bool:
+        return self.exchange.cached
+
+    @property
+    def hops(self) -> tuple[str, ...]:
+        return self.exchange.hops
+
+    @property
+    def run(self) -> str:
+        return self.entry.run if self.entry else ""
+
+    @property
+    def seq(self) -> int | None:
+        return self.entry.seq if self.entry else None
+
+    @property
+    def id(self) -> str:
+        return self.entry.id if self.entry else ""
+
+    @property
+    def prev(self) -> str:
+        return self.entry.prev if self.entry else ""
+
+    @property
+    def hash(self) -> str:
+        return self.entry.hash if self.entry else ""
+
+    def summary(self) -> str:
+        """One line for people: verdict, URL and the first words it rests on."""
+        line = f"{self.verdict}: {self.final_url}"
+        if not self.because:
+            return f"{line} ({self.faults[0].message})" if self.faults and self.verdict.withholds else line
+        first = self.because[0]
+        place = f"{first.source} {first.locator}" if first.locator else first.source
+        return f"{line} ({first.signal}, {place}: {first.excerpt})" if first.excerpt else f"{line} ({place})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The shape of a decision record in the compliance log."""
+        entry = self.entry
+        return {
+            "type": "decision",
+            "v": 1,
+            "run": self.run,
+            "seq": entry.seq if entry else None,
+            "id": self.id,
+            "ts": timestamp(self.ts),
+            "url": self.url,
+            "final_url": self.final_url,
+            "origin": self.origin,
+            "verdict": self.verdict.value,
+            "admitted": self.admitted,
+            "enforced": self.enforced,
+            "stage": self.stage.value,
+            "usages": {usage.value: stance.value for usage, stance in self.usages.items()},
+            "because": [statement.to_dict() for statement in self.because],
+            "faults": [fault.to_dict() for fault in self.faults],
+            "checked": [checked.to_dict() for checked in self.checked],
+            "authorisations": list(self.authorisations),
+            "status": self.status,
+            "content": self.content,
+            "authenticated": self.authenticated,
+            "media_type": self.media_type,
+            "bytes": self.bytes,
+            "content_sha256": self.content_sha256,
+            "cached": self.cached,
+            "hops": list(self.hops),
+            "prev": self.prev,
+            "hash": self.hash,
+        }
