@@ -139,9 +139,11 @@ class Crawl:
         accept and never answer would hold up all of them.
         """
         engine: Any = self.crawler.engine
-        more = min(requests, MAX_BESIDE - self._besides)
+        limited = getattr(engine.downloader, "total_concurrency", 0) > 0  # with 0 there is no limit to widen
+        more = min(requests, MAX_BESIDE - self._besides) if limited else 0
         self._besides += more
-        engine.downloader.total_concurrency += more
+        if more:
+            engine.downloader.total_concurrency += more
         slot = getattr(engine, "_slot", None)  # there is no public way to say that there is room again
         if more and slot is not None:
             slot.nextcall.schedule()
@@ -149,7 +151,8 @@ class Crawl:
             yield
         finally:
             self._besides -= more
-            engine.downloader.total_concurrency -= more
+            if more:
+                engine.downloader.total_concurrency -= more
 
     def _landed(self, origin: Origin, flight: asyncio.Task[OriginPolicy]) -> None:
         self._flights.pop(origin, None)

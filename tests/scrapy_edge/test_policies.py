@@ -127,6 +127,15 @@ def test_a_silent_origin_is_undetermined_within_the_timeout(web: Web, crawl: Cra
     assert pretend.asked("silent.example", "/") == pretend.asked("half.example", "/") == 0
 
 
+@pytest.mark.skipif(scrapy.version_info < (2, 18), reason="this Scrapy knows no crawl without a limit")
+def test_a_crawl_without_a_limit_keeps_none(web: Web, crawl: Crawl) -> None:
+    pretend = web(Site("slow.example", {"/robots.txt": Answer.text("", delay=0.5)}, fallback=OPEN))
+    urls = [f"{pretend.origin('slow.example')}/{number}" for number in range(20)]
+    crawled = crawl(*urls, CONCURRENT_REQUESTS=0)
+    assert set(crawled.verdicts().values()) == {"unreserved"}
+    assert crawled.stats.get("tdm_guard/policy/hit", 0) == 0  # all of them waited together
+
+
 def test_what_else_can_become_of_a_document(web: Web, crawl: Crawl) -> None:
     raw = Answer(raw=b"nothing like HTTP\r\n\r\n")
     sites = {
