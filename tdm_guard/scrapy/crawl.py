@@ -44,6 +44,7 @@ KEY = "tdm_guard"
 CLOSE_REASON = "tdm_guard_log"  # why a spider is closed whose log cannot be written
 MAX_HOPS_KEPT = 1000  # redirects with words of ours in their fields, between hop and target; the oldest go first
 DOCUMENTS = 2  # that are asked for side by side at first, of an origin
+WATCH_EVERY = 0.02  # seconds; each time as many requests more may come as CONCURRENT_REQUESTS says
 MAX_BESIDE = 1024  # requests that may wait for policies, or fetch them, beside CONCURRENT_REQUESTS
 _OWN = "_tdm_guard"
 T = TypeVar("T")
@@ -88,6 +89,8 @@ class Crawl:
         self._spoken: LRUCache[str, list[tuple[str, str]]] = LRUCache(maxsize=MAX_HOPS_KEPT)
         self._width = _width(crawler)
         self._besides = 0
+        self._waiting = 0
+        self._watch: asyncio.Task[None] | None = None
         self._increase = crawler.stats.inc_value  # looked up once: Scrapy's stats resolve each access anew
         try:
             self.guard = Guard(options, count=self._count)
@@ -109,8 +112,12 @@ class Crawl:
         """Reads the documents of `origin` once however many ask; a waiter that is cancelled takes nobody with it."""
         flight = self.begin(origin)
         self.robots.needed(origin)
-        with self._beside(1):
-            return await asyncio.shield(flight)
+        self._waiting += 1
+        try:
+            with self._beside(1):
+                return await asyncio.shield(flight)
+        finally:
+            self._waiting -= 1
 
     def begin(self, origin: Origin) -> asyncio.Task[OriginPolicy]:
         """Begins to read the documents of `origin`, unless they are being read."""
@@ -153,6 +160,19 @@ class Crawl:
             self._besides -= more
             if more:
                 engine.downloader.total_concurrency -= more
+
+    def watch(self) -> None:
+        """Makes room also for the requests that RobotsTxtMiddleware holds, as long as it holds any."""
+        if self._watch is None or self._watch.done():
+            self._watch = asyncio.ensure_future(self._make_room())
+
+    async def _make_room(self) -> None:
+        downloader: Any = self.crawler.engine.downloader
+        while self.robots.awaited:
+            # It holds them before they reach our gate: of what is under way they are what is in no slot yet.
+            sent = sum(len(slot.active) for slot in downloader.slots.values())
+            with self._beside(max(0, len(downloader.active) - sent - self._waiting)):
+                await asyncio.sleep(WATCH_EVERY)
 
     def _landed(self, origin: Origin, flight: asyncio.Task[OriginPolicy]) -> None:
         self._flights.pop(origin, None)
@@ -299,8 +319,8 @@ class Crawl:
 
     def _closed(self) -> None:
         """Signal handler: the run is over."""
-        for flight in tuple(self._flights.values()):
-            flight.cancel()
+        for task in (*self._flights.values(), *([self._watch] if self._watch else ())):
+            task.cancel()
         totals = self.guard.totals
         verdicts = ", ".join(
             f"{count} {name.partition('/')[2]}" for name, count in sorted(totals.items()) if name.startswith("verdict/")

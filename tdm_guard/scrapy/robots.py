@@ -61,6 +61,7 @@ class Robots:
         if not self._crawl.reads(origin) and self._guard.cache.get(origin) is None:
             self.awaited[_place(origin)] = asyncio.get_running_loop().create_future()
             self._crawl.begin(origin)
+            self._crawl.watch()
 
     def needed(self, origin: Origin) -> None:
         """A page of `origin` is here, so the middleware waits for nothing any more: nor do we."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tdm_guard.testing import Answer, PretendWeb, Site, one_after_another
 
 Web = Callable[..., PretendWeb]
@@ -108,6 +110,18 @@ def test_a_silent_robots_txt_costs_one_policy_timeout(web: Web, crawl: Crawl) ->
     assert verdicts == {urls[0]: "undetermined", urls[1]: "unreserved"}
     assert pretend.asked("silent.example", "/robots.txt") == 1
     assert pretend.asked("silent.example", TDMREP) == 1  # side by side with it
+
+
+@pytest.mark.parametrize("obeyed", [False, True])
+def test_silent_origins_in_a_row_do_not_hold_up_the_others(web: Web, crawl: Crawl, obeyed: bool) -> None:
+    silent = [Site(f"silent{number}.example", {}, fallback=Answer(silent=True)) for number in range(6)]
+    pretend = web(*silent, Site("well.example", {"/": OPEN}))
+    urls = [f"{pretend.origin(site.name)}/{number}" for site in silent for number in range(10)]
+    well = pretend.origin("well.example") + "/"
+    crawled = crawl(*urls, well, ROBOTSTXT_OBEY=obeyed, CONCURRENT_REQUESTS=4, LOG_LEVEL="INFO")
+    verdicts = [record["verdict"] for record in crawled.decisions]
+    assert verdicts.count("undetermined") == len(urls)
+    assert crawled.decisions[0]["url"] == well  # it waited for none of them
 
 
 def test_a_robots_txt_from_the_http_cache_is_not_used(web: Web, crawl: Crawl) -> None:
