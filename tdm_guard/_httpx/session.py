@@ -40,6 +40,7 @@ class Session:
     def __init__(self, guard: Guard, family: Family, *, route: Callable[[str], Any], agent_given: bool) -> None:
         self.guard = guard
         self.family = family
+        self.transports = 0  # open ones; the run ends with the last
         self.route = route
         self.fields = frozenset(name.encode("latin-1") for name in guard.judge.heard)
         self._agent_given = agent_given

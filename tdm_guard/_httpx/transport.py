@@ -50,13 +50,18 @@ class Transport:
     def _prepare(self, inner: Any, session: Session, *, ends: bool) -> None:
         self.inner = inner
         self.session = session
-        self._ends = ends
+        self._open = True
+        session.transports += 1
         if ends:
             weakref.finalize(self, _forgotten, session.guard)
 
     def _end(self) -> None:
-        if self._ends:
-            self.session.guard.end()
+        """Ends the run with the last transport: if the log fails then, nothing is left open."""
+        if self._open:
+            self._open = False
+            self.session.transports -= 1
+            if self.session.transports == 0:
+                self.session.guard.end()
 
     def _pool_limit(self, request: Any) -> float | None:
         limits = request.extensions.get("timeout", {})

@@ -106,7 +106,7 @@ def _item(record: Mapping[str, Any]) -> Item:
         return next((value for name in names if (value := text_of(table, name))), "")
 
     return Item(
-        url=of(record, "final_url") or of(record, "url"),
+        url=_addresses(of(record, "url"), of(record, "final_url")),
         verdict=of(record, "verdict"),
         usages=" ".join(usages[:MAX_NAMES]),
         signals=" ".join(signals) or of(first, "signal"),
@@ -119,6 +119,11 @@ def _item(record: Mapping[str, Any]) -> Item:
         ts=of(record, "ts"),
         decision=of(record, "id"),
     )
+
+
+def _addresses(asked: str, judged: str) -> str:
+    """The address asked for, and the one it led to, which was withheld."""
+    return f"{asked} -> {judged}" if judged and judged != asked else asked
 
 
 def _unread(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:

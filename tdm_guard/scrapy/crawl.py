@@ -45,6 +45,7 @@ CLOSE_REASON = "tdm_guard_log"  # why a spider is closed whose log cannot be wri
 MAX_HOPS_KEPT = 1000  # redirects with words of ours in their fields, between hop and target; the oldest go first
 DOCUMENTS = 2  # that are asked for side by side at first, of an origin
 WATCH_EVERY = 0.02  # seconds; each time as many requests more may come as CONCURRENT_REQUESTS says
+SMALL = 64 * 1024  # bytes of a body that are received even if a header reserves
 MAX_BESIDE = 1024  # requests that may wait for policies, or fetch them, beside CONCURRENT_REQUESTS
 _OWN = "_tdm_guard"
 T = TypeVar("T")
@@ -222,6 +223,8 @@ class Crawl:
 
         `received` is the body before its content coding was taken off, where `response` no longer has it.
         """
+        if self.dead:
+            raise LogError(self.dead)
         visit = self.visits.get(request) or await self.enter(request)
         if not _same_address(response.url, request.url):  # a browser followed redirects by itself
             case = await self._open(response.url, request, request.url)
@@ -261,7 +264,7 @@ class Crawl:
     def stops(self, request: Request, headers: Headers) -> bool:
         """True if the fields alone refuse, on what is known already: the body need not be received."""
         visit = self.visits.get(request)
-        if visit is None or not self.fields.speak(headers):
+        if visit is None or not self.fields.speak(headers) or _is_small(headers):
             return False
         case = self.guard.open(request.url, visit.case.policy)
         # The status is not known here. As content the case keeps more open, so that it never stops too much.
@@ -336,6 +339,16 @@ class Crawl:
             self.guard.end()
         except LogError as error:
             logger.error("The log has no end: %s", error)  # noqa: TRY400 -- the reason is in the message
+
+
+def _is_small(headers: Headers) -> bool:
+    """
+    True for a body that is received anyway: it is withheld when it is there.
+
+    Ending its download would spare little, and Twisted hands a connection that is closing to the next request.
+    """
+    length = (headers.get(b"Content-Length") or b"").strip()
+    return length.isdigit() and len(length) < 8 and int(length) <= SMALL
 
 
 def _same_address(one: str, other: str) -> bool:
