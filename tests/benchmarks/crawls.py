@@ -22,7 +22,7 @@ ORIGINS = 400
 DELAY = 0.05  # seconds that each answer of the many origins takes
 SILENT = 8
 TIMEOUT = 2.0  # policy_timeout of the crawl with silent origins, seconds
-ROUNDS = 5
+ROUNDS = 3
 SERVER, CRAWL = "tests.benchmarks.crawl_server", "tests.benchmarks.crawl_run"
 
 
