@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # The first letters of meta, link and script; what else begins so ("<list ") does no harm.
 _OPENING = re.compile(rb"<[MmLlSs][EeIiCc][TtNnRr][AaKkIi][A-Za-z]*[\t\n\f\r /][^>]*")
 _WS = b"\t\n\f\r "
+_LOWER = bytes(range(256)).lower()
 _MARKS = tuple((mark, b"=" + mark, bytes({*range(256)} - {*mark, *b"\x01>"})) for mark in (b'"', b"'"))
 
 
@@ -50,42 +51,45 @@ class Scanner:
         if b"\0" in body or b"\x1b" in body:
             return True
         said = b">".join([*_OPENING.findall(body), b""])
-        return self._has_word(said) or (_any_open(said) and self._may_speak_further(body))
+        dense = said.translate(_LOWER, _WS)
+        return self._has_word(said, dense) or (_any_open(dense) and self._may_speak_further(body))
 
     def _may_speak_further(self, body: bytes) -> bool:
         """The same for the tags that go on behind their first `>`."""
         text = body.decode("latin-1")  # positions stay
         patience = len(body)  # openings nested in one another's attributes would make this quadratic
         for found in _OPENING.finditer(body):
-            if not _any_open(found[0] + b">"):
+            if not _any_open((found[0] + b">").translate(None, _WS)):
                 continue
             for inner in re.finditer(b"<[MmLlSs]", found[0]):
                 begin = found.start() + inner.start()
                 end = end_of_tag(text, begin + 1)
                 end = len(text) if end < 0 else end
                 patience -= end - begin
-                if patience < 0 or self._has_word(body[begin:end]):
+                said = body[begin:end]
+                if patience < 0 or self._has_word(said, said.translate(_LOWER, _WS)):
                     return True
         return False
 
-    def _has_word(self, said: bytes) -> bool:
-        lower = said.lower()
-        if any(words.search(lower) for words in self._words):
-            return True
-        if not self._references.search(said):
+    def _has_word(self, said: bytes, dense: bytes) -> bool:
+        """`dense` is `said` in lower case without blanks; our words have none, but "no aid" is not "noai"."""
+        if any(words.search(dense) for words in self._words):
+            lower = said.lower()
+            if any(words.search(lower) for words in self._words):
+                return True
+        if b"&" not in said or not self._references.search(said):
             return False
         plain = resolve(said.decode("latin-1")).lower().encode("latin-1", "replace")
         return any(words.search(plain) for words in self._words)
 
 
-def _any_open(said: bytes) -> bool:
+def _any_open(dense: bytes) -> bool:
     """
-    True if the end of one of the cuttings, each ended by ">", may be within a quoted value.
+    True if the end of one of the cuttings, each ended by ">" and without blanks, may be within a quoted value.
 
     A value is opened by a quotation mark behind a "="; while it is open, that mark is the last of its kind. Blanks
     aside, "opener, then the end" is left when everything but openers, other marks and ends is taken away.
     """
-    dense = said.translate(None, _WS)
     return any(
         mark in dense and b"\x01>" in dense.replace(opener, b"\x01\x01").translate(None, others)
         for mark, opener, others in _MARKS
