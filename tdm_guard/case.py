@@ -204,7 +204,7 @@ class Case:
 
         In a prefix only reservations count: what is not found there may stand in the rest.
         """
-        if not self.wants_body(body, ended=True):
+        if not self.wants_body(body, ended=complete):
             self._body_heard = self.content
             return
         self._body_heard = True
@@ -214,8 +214,8 @@ class Case:
             return
         self.stage = Stage.BODY
         complete = complete and (self.status != 206 or self._whole_range)
-        self._kind = about.shown(body, ended=True)
-        heard = hear(self.judge, about, body, self._kind, complete=complete)
+        self._kind = about.shown(body, ended=complete)  # too short a prefix of a generic type may still become a page
+        heard = hear(self.judge, about, body, about.shown(body, ended=True), complete=complete)
         self.document = heard.document
         self._add(heard.reading)
         for signal, feed in heard.feed:

@@ -67,6 +67,8 @@ def test_each_carrier_is_heard_at_its_stage(members: dict[str, Any], verdict: Ve
         {"headers": [*HTML, ("content-encoding", "gzip")], "body": gzip.compress(PLAIN)[:-9]},
         {"headers": [*HTML, ("content-encoding", "unheard-of")], "body": b"\1\2\3"},
         {"headers": [], "body": None},
+        {"headers": [], "body": b"\n ", "body_complete": False},
+        {"headers": [("content-type", "application/octet-stream")], "body": b"", "body_complete": False},
         {"status": 206, "headers": [*HTML, ("content-range", "bytes 0-81/1000")]},
         {"status": 206},
         {"body": b"<p>" + b"x" * 2000, "max_asset_bytes": 1000},
