@@ -27,7 +27,6 @@ from tdm_guard.usage import Usage
 UNREACHABLE_FOR = timedelta(minutes=5)  # an origin that failed is asked again after this
 MAX_STALE = timedelta(days=30)  # RFC 9309 2.3.1.4: a copy may be kept about this long while the origin fails
 MAX_OWN_AGE = timedelta(days=30)  # RSL 1.0: the default lifetime of a licence document; longer ones are asked for again
-MAX_DECLARED = 16  # documents that one file or response may declare; more are a fault, and count as not read
 MAX_DECLARED_BYTES = 2**20  # of one licence document
 MAX_ROUNDS = 6  # well-known, optional, second places and declared ones come in four; the bound is for safety
 
@@ -248,7 +247,7 @@ def _robots_sites(task: Gathering, fetched: Fetched, source: Source) -> tuple[tu
         if signal.declared_in_robots
         for item in signal.declared_in_robots(text, source, task.listener)
     ]
-    return tuple(site for site in read if site is not None), tuple(declared)[:MAX_DECLARED]
+    return tuple(site for site in read if site is not None), tuple(declared)
 
 
 def _for_listener(task: Gathering, hold: tuple[Statement, ...]) -> tuple[Statement, ...]:
