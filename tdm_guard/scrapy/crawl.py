@@ -10,8 +10,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary, WeakValueDictionary
@@ -28,6 +26,7 @@ from tdm_guard.scrapy import outcome
 from tdm_guard.scrapy.fetch import CUT, Downloads, Fetcher
 from tdm_guard.scrapy.outcome import Unjudged, Withheld
 from tdm_guard.scrapy.robots import Robots
+from tdm_guard.scrapy.room import Room
 from tdm_guard.scrapy.settings import PREFIX, check_gates, named, read_options, switched_off
 from tdm_guard.scrapy.visit import Fields, Visit, has_credentials
 
@@ -46,7 +45,6 @@ MAX_HOPS_KEPT = 1000  # redirects with words of ours in their fields, between ho
 DOCUMENTS = 2  # that are asked for side by side at first, of an origin
 WATCH_EVERY = 0.02  # seconds; each time as many requests more may come as CONCURRENT_REQUESTS says
 SMALL = 64 * 1024  # bytes of a body that are received even if a header reserves
-MAX_BESIDE = 1024  # requests that may wait for policies, or fetch them, beside CONCURRENT_REQUESTS
 _OWN = "_tdm_guard"
 T = TypeVar("T")
 logger = logging.getLogger("tdm_guard.scrapy")
@@ -89,8 +87,7 @@ class Crawl:
         self._locks: WeakValueDictionary[Origin, asyncio.Lock] = WeakValueDictionary()
         self._spoken: LRUCache[str, list[tuple[str, str]]] = LRUCache(maxsize=MAX_HOPS_KEPT)
         self._width = _width(crawler)
-        self._besides = 0
-        self._waiting = 0
+        self.room = Room(crawler)
         self._watch: asyncio.Task[None] | None = None
         self._increase = crawler.stats.inc_value  # looked up once: Scrapy's stats resolve each access anew
         try:
@@ -113,12 +110,8 @@ class Crawl:
         """Reads the documents of `origin` once however many ask; a waiter that is cancelled takes nobody with it."""
         flight = self.begin(origin)
         self.robots.needed(origin)
-        self._waiting += 1
-        try:
-            with self._beside(1):
-                return await asyncio.shield(flight)
-        finally:
-            self._waiting -= 1
+        with self.room.wait():
+            return await asyncio.shield(flight)
 
     def begin(self, origin: Origin) -> asyncio.Task[OriginPolicy]:
         """Begins to read the documents of `origin`, unless they are being read."""
@@ -135,32 +128,8 @@ class Crawl:
 
     async def _perform(self, origin: Origin, reading: Reading[T]) -> T:
         fetcher = Fetcher(self.crawler, self.downloads, origin, self.guard.clock, self._width, self.robots.awaited)
-        with self._beside(min(self._width, DOCUMENTS)):
+        with self.room.beside(min(self._width, DOCUMENTS)):
             return await run_async(reading, fetcher.perform, asyncio.to_thread)
-
-    @contextmanager
-    def _beside(self, requests: int) -> Iterator[None]:
-        """
-        While it lasts, `requests` more may be under way in the crawl.
-
-        What waits for a policy or fetches one would take places from the pages of other origins: some origins that
-        accept and never answer would hold up all of them.
-        """
-        engine: Any = self.crawler.engine
-        limited = getattr(engine.downloader, "total_concurrency", 0) > 0  # with 0 there is no limit to widen
-        more = min(requests, MAX_BESIDE - self._besides) if limited else 0
-        self._besides += more
-        if more:
-            engine.downloader.total_concurrency += more
-        slot = getattr(engine, "_slot", None)  # there is no public way to say that there is room again
-        if more and slot is not None:
-            slot.nextcall.schedule()
-        try:
-            yield
-        finally:
-            self._besides -= more
-            if more:
-                engine.downloader.total_concurrency -= more
 
     def watch(self) -> None:
         """Makes room also for the requests that RobotsTxtMiddleware holds, as long as it holds any."""
@@ -172,7 +141,7 @@ class Crawl:
         while self.robots.awaited:
             # It holds them before they reach our gate: of what is under way they are what is in no slot yet.
             sent = sum(len(slot.active) for slot in downloader.slots.values())
-            with self._beside(max(0, len(downloader.active) - sent - self._waiting)):
+            with self.room.beside(max(0, len(downloader.active) - sent - self.room.waiting)):
                 await asyncio.sleep(WATCH_EVERY)
 
     def _landed(self, origin: Origin, flight: asyncio.Task[OriginPolicy]) -> None:
@@ -196,11 +165,12 @@ class Crawl:
 
     async def enter(self, request: Request) -> Visit:
         """Opens the visit of a request. Raises `Withheld` if it need not be sent."""
-        visit = Visit(await self._open(request.url, request))
+        visit = Visit(await self._open(request.url, request, sent=False))
         self.visits[request] = visit
         return visit
 
-    async def _open(self, url: str, request: Request, *hops: str) -> Case:
+    async def _open(self, url: str, request: Request, *hops: str, sent: bool = True) -> Case:
+        """A case for `url`; one that waited for its policy and is to be sent waits for its place too."""
         if self.dead:
             raise LogError(self.dead)
         try:
@@ -209,12 +179,17 @@ class Crawl:
             self.guard.count("unsupported")
             logger.warning("Not requested, since it cannot be judged: %s", error)
             raise Unjudged(*error.problems) from None
-        policy = self.guard.known(origin) or await self._read(origin)
+        known = self.guard.known(origin)
+        policy = known or await self._read(origin)
         case = self.guard.open(url, policy, authenticated=has_credentials(request))
         for hop in (*request.meta.get("redirect_urls", ()), *hops):
             case.hear_hop(hop, self._spoken.get(hop, ()))
         if case.refused:
             await self.refuse(case, request)
+        if known is None and not sent:
+            await self.room.place()
+            if self.dead:
+                raise LogError(self.dead)
         return case
 
     async def hear(self, request: Request, response: Response, received: bytes | None = None) -> Visit:
@@ -312,6 +287,7 @@ class Crawl:
         if self.dead is None:
             self.dead = str(error)
             logger.critical("The crawl ends, since nothing may pass unrecorded: %s", error)
+            self.room.clear()
             self._closing = asyncio.ensure_future(self._close_spider())
 
     async def _close_spider(self) -> None:
@@ -324,6 +300,7 @@ class Crawl:
         """Signal handler: the run is over."""
         for task in (*self._flights.values(), *([self._watch] if self._watch else ())):
             task.cancel()
+        self.room.close()
         totals = self.guard.totals
         verdicts = ", ".join(
             f"{count} {name.partition('/')[2]}" for name, count in sorted(totals.items()) if name.startswith("verdict/")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -190,3 +191,19 @@ def test_behind_a_proxy_policies_take_the_same_way(web: Web, crawl: Crawl) -> No
     )
     assert crawled.verdicts() == {"/no": "reserved", "/yes": "unreserved"}
     assert pretend.asked("else.example", "/rep") == 1
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_pages_that_waited_for_a_policy_keep_within_the_concurrency(web: Web, crawl: Crawl, stored: bool) -> None:
+    page = Answer.html("<p>words", delay=0.1)
+    slow = Answer(status=404, delay=0.3)  # all pages are there before the policy is
+    pretend = web(Site("site.example", {f"/{n}": page for n in range(15)}, fallback=slow))
+    urls = [f"{pretend.origin('site.example')}/{n}" for n in range(15)]
+    crawled = crawl(*urls, CONCURRENT_REQUESTS=2, HTTPCACHE_ENABLED=stored)
+    assert len(crawled.responses) == 15
+    asked = sorted(request.at for request in pretend.requests if request.path[1:].isdigit())
+    assert all(third - first >= timedelta(seconds=0.09) for first, third in zip(asked, asked[2:], strict=False))
+    if stored:  # from the cache no page reaches the downloader, so that nothing there tells of a free place
+        again = crawl(*urls, CONCURRENT_REQUESTS=2, HTTPCACHE_ENABLED=True)
+        assert len(again.responses) == 15
+        assert pretend.asked("site.example", "/0") == 1

@@ -214,7 +214,7 @@ def test_when_the_log_cannot_be_written_the_crawl_ends(web: Web, crawl: Crawl) -
     assert len(crawled.responses) == len(crawled.decisions) > 0
     assert {item["type"] for item in crawled.errors} == {"LogError"}
     assert "nothing may pass unrecorded" in crawled.text
-    assert len(pretend.requests) < 100
+    assert len(pretend.requests) < 30  # pages that waited for the policy go on as places become free
 
 
 # ---- parts --------------------------------------------------------------------------------------------------------
