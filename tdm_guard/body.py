@@ -6,13 +6,19 @@ In a prefix, or in a body that was damaged, only reservations count: what is not
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from tdm_guard.asset import hear_asset
+from tdm_guard.formats.asset import Format, format_of
 from tdm_guard.formats.content_coding import decode
-from tdm_guard.formats.html import read_page
+from tdm_guard.formats.html import Page, read_page
 from tdm_guard.formats.media_type import SNIFF_BYTES, Markup, charset, sniff
+from tdm_guard.formats.page_images import page_images
+from tdm_guard.formats.page_items import page_items
 from tdm_guard.model import NOTHING, Fault, Reading, Source, Stance, Statement
+from tdm_guard.repertoire.item import Item, read_item
 from tdm_guard.signals._signal import DocumentReading, Signal
 
 if TYPE_CHECKING:
@@ -35,41 +41,88 @@ class Body(NamedTuple):
         """The kind of body, as far as the type and `prefix` tell; `ended` says that the prefix is all there is."""
         if self.markup is not Markup.UNKNOWN or (not ended and len(prefix) < SNIFF_BYTES):
             return self.markup
-        plain = decode(prefix, self.encoding, 4 * SNIFF_BYTES).body if self.encoding else prefix
-        return sniff(plain[:SNIFF_BYTES], self.media_type)
+        return sniff(self._plain(prefix), self.media_type)
+
+    def format(self, prefix: bytes) -> Format | None:
+        """The kind of file that may carry a reservation inside, by its first bytes, else by the media type."""
+        return format_of(self.media_type, self._plain(prefix))
+
+    def _plain(self, prefix: bytes) -> bytes:
+        if self.encoding:
+            prefix = decode(prefix, self.encoding, 4 * SNIFF_BYTES).body
+        return prefix[:SNIFF_BYTES]
 
 
 class Heard(NamedTuple):
-    """What a body says. `problem`: why it was not read whole; `feed`: what its items say; `document`: it, decoded."""
+    """
+    What a body says. `problem`: why it was not read whole; `feed`: what its items say; `document`: it, decoded.
+
+    `items`: the works it is about; `format`: what kind of file it was read as; `shown`: the pictures that a page shows.
+    """
 
     reading: Reading
     problem: str | None
     document: bytes
     feed: tuple[tuple[Signal, DocumentReading], ...] = ()
+    items: tuple[Item, ...] = ()
+    format: Format | None = None
+    shown: tuple[str, ...] = ()
 
 
-def hear(judge: Judge, about: Body, body: bytes, markup: Markup, *, complete: bool) -> Heard:
-    """Reads a body as received, of which `complete` says whether it is all."""
+def hear(judge: Judge, about: Body, body: bytes, markup: Markup, *, complete: bool, pictures: bool = False) -> Heard:
+    """
+    Reads a body as received, of which `complete` says whether it is all.
+
+    `pictures`: something was said of the pictures that it shows, should it be a page.
+    """
     decoded = decode(body, about.encoding, judge.max_asset_bytes)
     complete = complete and decoded.complete
     reading = NOTHING
+    items: tuple[Item, ...] = ()
     feed: tuple[tuple[Signal, DocumentReading], ...] = ()
+    shown: tuple[str, ...] = ()
+    found = None
+    if judge.asset_signals and decoded.body and not (markup is Markup.HTML and _begins_as_markup(decoded.body)):
+        found = format_of(about.media_type, decoded.body[:SNIFF_BYTES])
     if markup is Markup.HTML:
-        if judge.scanner.may_speak(decoded.body):
-            reading, whole = _hear_page(judge, about, decoded.body, complete=complete)
-            complete = complete and whole
-    else:
+        if pictures or judge.scanner.may_speak(decoded.body):
+            reading, items, page = _hear_page(judge, about, decoded.body, complete=complete)
+            complete = complete and page.complete
+            shown = page_images(page).urls
+    elif markup is not Markup.OTHER:
         source = Source(url=about.url, carrier="feed", retrieved_at=about.now)
         feed = tuple((s, s.read_feed(decoded.body, source, judge.listener)) for s in judge.feed_signals if s.read_feed)
+    if found is not None:
+        heard = hear_asset(judge, about, decoded.body, found, complete=complete)
+        reading, items = _joined(reading, heard.reading), items + heard.items
+        complete = complete and heard.complete
     problem = None
     if not complete:
         problem = decoded.problem or f"only {len(decoded.body)} bytes of the document could be read"
-    return Heard(reading, problem, decoded.body, feed)
+    return Heard(reading, problem, decoded.body, feed, items, found, shown)
 
 
-def _hear_page(judge: Judge, about: Body, body: bytes, *, complete: bool) -> tuple[Reading, bool]:
+def _begins_as_markup(body: bytes) -> bool:
+    """True for what can be no file of another format, since all of those begin otherwise."""
+    return body[:16].lstrip()[:1] == b"<"
+
+
+def _joined(one: Reading, other: Reading) -> Reading:
+    if one is NOTHING:
+        return other
+    return Reading(one.statements + other.statements, one.faults + other.faults, one.declared + other.declared)
+
+
+def _hear_page(judge: Judge, about: Body, body: bytes, *, complete: bool) -> tuple[Reading, tuple[Item, ...], Page]:
+    """What a page says, the works it is about, and the page as it was read."""
     page = read_page(
-        body, url=about.url, charset=charset(about.content_type), complete=complete, xml="xml" in about.media_type
+        body,
+        url=about.url,
+        charset=charset(about.content_type),
+        complete=complete,
+        xml="xml" in about.media_type,
+        json_ld=judge.repertoire is not None,
+        shown=judge.hears_pictures,
     )
     source = Source(url=about.url, carrier="html", retrieved_at=about.now)
     read = [signal.read_html(page, source, judge.listener) for signal in judge.page_signals if signal.read_html]
@@ -78,7 +131,12 @@ def _hear_page(judge: Judge, about: Body, body: bytes, *, complete: bool) -> tup
         tuple(fault for each in read for fault in each.faults),
         tuple(declared for each in read for declared in each.declared),
     )
-    return reading, page.complete
+    if judge.repertoire is None:
+        return reading, (), page
+    works = page_items(page, source)
+    items, faults = read_item(works.items, source)
+    reading = replace(reading, faults=reading.faults + works.faults + faults)
+    return reading, items, page
 
 
 def hear_challenge(judge: Judge, about: Body, body: bytes) -> Reading:
@@ -92,11 +150,14 @@ def hear_challenge(judge: Judge, about: Body, body: bytes) -> Reading:
     )
 
 
-def unread(judge: Judge, about: Body, markup: Markup, problem: str) -> Reading:
+def unread(judge: Judge, about: Body, markup: Markup, problem: str, kind: Format | None = None) -> Reading:
     """What stands for a body that had to be read and was not: each signal that could speak in it is undetermined."""
-    source = Source(url=about.url, carrier="feed" if markup is Markup.FEED else "html", retrieved_at=about.now)
+    carrier = "feed" if markup is Markup.FEED else "html" if kind is None else kind.value
+    source = Source(url=about.url, carrier=carrier, retrieved_at=about.now)
     statements = tuple(
         Statement.at(source, signal=signal.name, usages=signal.usages, stance=Stance.UNDETERMINED, excerpt=problem)
-        for signal in judge.readers[markup]
+        for signal in dict.fromkeys((*judge.readers[markup], *(() if kind is None else judge.asset_signals)))
     )
+    if not statements:
+        return NOTHING
     return Reading(statements, (Fault.at(source, f"document not read whole: {problem}"),))

@@ -8,7 +8,7 @@ touches neither network nor clock, and it never raises on what a stranger sent.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,7 +17,9 @@ from tdm_guard.body import CHALLENGES, Body, hear, hear_challenge, unread
 from tdm_guard.decide import decide
 from tdm_guard.decision import Decision, Exchange, Outcome
 from tdm_guard.declared import as_declared, never_asked, policy_behind, with_terms
-from tdm_guard.formats.media_type import Markup, content_kind
+from tdm_guard.formats.asset import Format
+from tdm_guard.formats.media_type import SNIFF_BYTES, Markup, content_kind
+from tdm_guard.lift import Occasion
 from tdm_guard.model import (
     NOTHING,
     Checked,
@@ -25,6 +27,7 @@ from tdm_guard.model import (
     Fault,
     Headers,
     Kind,
+    Layer,
     Posture,
     Reading,
     Result,
@@ -34,6 +37,9 @@ from tdm_guard.model import (
     Statement,
 )
 from tdm_guard.policy import Kept, OriginPolicy, Said
+from tdm_guard.repertoire.item import Item, read_item
+from tdm_guard.repertoire.matching import Match
+from tdm_guard.shown import of_pictures
 from tdm_guard.signals import robots
 from tdm_guard.signals._signal import DocumentReading, Signal
 from tdm_guard.usage import EVERY
@@ -45,6 +51,8 @@ CONTENT_FIELDS = frozenset({"content-type", "content-encoding", "content-range"}
 LEARNED_FOR = timedelta(hours=24)  # what a feed says of its items is remembered as long as a policy at most
 MAX_FAULTS = 50  # per case; a hostile document could otherwise fill the log
 MAX_EXCERPTED_HEADERS = 1000  # header lines that are looked at; servers and clients stop far earlier
+_FROM_START = re.compile(r"bytes\s+0-")
+_MATCHES = (Match.MATCHED, Match.NOT_MATCHED, Match.UNMATCHABLE)  # the first that holds for one of the works counts
 _WHOLE_RANGE = re.compile(r"bytes\s+0-(\d{1,18})/(\d{1,18})\s*")
 
 
@@ -53,8 +61,9 @@ class Case:
     One URL under examination.
 
     `hops` are the addresses that redirected here, `authenticated` says that the request carried credentials or
-    cookies. `ignore_unasked` takes documents that nobody ever asked for as absent. `document` is the body that was
-    heard, content-decoded.
+    cookies. `item` is what the caller knows of the work at the URL. `ignore_unasked` takes documents that nobody ever
+    asked for as absent. `document` is the body that was heard, content-decoded; `shows` are the pictures of a page, and
+    what it says of them.
     """
 
     # What most cases never change stands here once, so that opening one costs little.
@@ -66,6 +75,7 @@ class Case:
     learned: tuple[Kept, ...] = ()
     media_type: str | None = None
     received: int | None = None
+    shows: tuple[tuple[str, ...], tuple[Statement, ...]] = ((), ())
     sha256: str | None = None
     stage = Stage.POLICY
     status: int | None = None
@@ -81,9 +91,12 @@ class Case:
     _kind = Markup.UNKNOWN
     _markup = Markup.UNKNOWN
     _outcome: Outcome | None = None
+    _works: Match | None = None
     _statements: tuple[Statement, ...] = ()
     _terms: tuple[Statement, ...] = ()
     _whole_range = False
+    _from_start = False
+    _held: Format | None = None
 
     def __init__(
         self,
@@ -94,6 +107,7 @@ class Case:
         *,
         hops: tuple[str, ...] = (),
         authenticated: bool = False,
+        item: object = None,
         ignore_unasked: bool = False,
     ) -> None:
         self.judge = judge
@@ -113,6 +127,18 @@ class Case:
             self._faults = reading.faults
         if policy.unasked and not ignore_unasked:
             self._statements += policy.unasked
+        if judge.repertoire is not None:
+            given, faults = read_item(item, Source(url=url, carrier="item", retrieved_at=now)) if item else ((), ())
+            self._add(Reading(faults=faults))
+            self._hear_works(given, url)
+
+    def _hear_works(self, items: Sequence[Item], url: str | None = None) -> None:
+        """What declarations over a repertoire say of `items`, and of what stands at `url`."""
+        heard = self.judge.hear_works(url, items, self.now)
+        if self._works is None or _MATCHES.index(heard.state) < _MATCHES.index(self._works):
+            self._works = heard.state
+        known = {(s.source, s.locator, str(s.match)) for s in self._statements if s.layer is Layer.REPERTOIRE}
+        self._add(Reading(tuple(s for s in heard.statements if (s.source, s.locator, str(s.match)) not in known)))
 
     # ---- what is heard ------------------------------------------------------------------------------------------
 
@@ -152,6 +178,7 @@ class Case:
             elif key == "content-range":
                 whole = _WHOLE_RANGE.fullmatch(value.strip())
                 self._whole_range = whole is not None and int(whole.group(1)) + 1 == int(whole.group(2))
+                self._from_start = _FROM_START.match(value.strip()) is not None
             elif key in fields:
                 if heard is None:
                     heard = []
@@ -193,10 +220,14 @@ class Case:
             return self.status in CHALLENGES and not self._bodiless and self.judge.hears_challenges
         markup = self._markup
         if markup is Markup.UNKNOWN and prefix:
-            markup = self._about().shown(prefix, ended=ended)
+            markup = self._shown(prefix, ended=ended)
         elif markup is Markup.UNKNOWN and ended:
             return False
-        return bool(self.judge.readers[markup])
+        if self.judge.readers[markup]:
+            return True
+        if not self.judge.asset_signals or (ended and not prefix):
+            return False
+        return (not ended and len(prefix) < SNIFF_BYTES) or self._format(prefix) is not None
 
     def hear_body(self, body: bytes, *, complete: bool = True) -> None:
         """
@@ -212,16 +243,36 @@ class Case:
         if not self.content:
             self._add(hear_challenge(self.judge, about, body))
             return
-        self.stage = Stage.BODY
         complete = complete and (self.status != 206 or self._whole_range)
-        self._kind = about.shown(body, ended=complete)  # too short a prefix of a generic type may still become a page
-        heard = hear(self.judge, about, body, about.shown(body, ended=True), complete=complete)
+        self._kind = self._shown(body, ended=complete)  # too short a prefix of a generic type may still become a page
+        posture = self.judge.listener.posture
+        pictures = bool(self._statements) and bool(of_pictures(self._statements, posture))
+        kind = about.shown(body, ended=True)
+        heard = hear(self.judge, about, body, kind, complete=complete, pictures=pictures)
+        self.stage = Stage.BODY if heard.format is None else Stage.ASSET
+        self._held = heard.format
         self.document = heard.document
         self._add(heard.reading)
+        if heard.items:
+            self._hear_works(heard.items)
+        if heard.shown and (said := of_pictures(self._statements, posture)):
+            self.shows = (heard.shown, said)
         for signal, feed in heard.feed:
             self._hear_feed(signal, feed)
         if heard.problem:
             self._body_unread(heard.problem)
+
+    def _shown(self, prefix: bytes, *, ended: bool) -> Markup:
+        """The kind of body as far as `prefix` shows it; bytes from the middle of one show nothing (RFC 9110 15.3.7)."""
+        if self.status == 206 and not self._from_start:
+            return self._markup
+        return self._about().shown(prefix, ended=ended)
+
+    def _format(self, prefix: bytes) -> Format | None:
+        """The kind of file that may carry a reservation inside; bytes from the middle of one show nothing."""
+        if self.status == 206 and not self._from_start:
+            prefix = b""
+        return self._about().format(prefix)
 
     def _hear_feed(self, signal: Signal, feed: DocumentReading) -> None:
         """What a feed says of itself counts here; what it says of its items is for the origin to remember."""
@@ -250,15 +301,15 @@ class Case:
         about = self._about()
         heard = hear(self.judge, about, prefix, about.shown(prefix, ended=False), complete=False)
         reserved = tuple(s for s in heard.reading.statements if s.stance is Stance.RESERVED)
-        if not reserved or not decide(reserved, self.judge.terms).verdict.withholds:
+        if not reserved or not self._decide(reserved).verdict.withholds:
             return False
-        self.stage = Stage.BODY
+        self.stage = Stage.BODY if heard.format is None else Stage.ASSET
         self._body_heard = True
         self._add(Reading(reserved))
         return True
 
     def _body_unread(self, problem: str) -> None:
-        self._add(unread(self.judge, self._about(), self._kind, problem))
+        self._add(unread(self.judge, self._about(), self._kind, problem, self._held))
 
     @property
     def declared(self) -> tuple[Declared, ...]:
@@ -317,6 +368,10 @@ class Case:
             )
             self._add(Reading((statement,)))
 
+    def hear_before(self, statements: tuple[Statement, ...]) -> None:
+        """What was read of this URL at an earlier time and is taken to stand."""
+        self._add(Reading(statements))
+
     def hear_transfer(self, received: int, sha256: str | None) -> None:
         """Size in bytes and SHA-256 of the body as received, before content-decoding."""
         self.received = received
@@ -343,7 +398,14 @@ class Case:
         """
         if not self._statements or not self.judge.terms.enforced:
             return False
-        return decide(self._firm(), self.judge.terms).verdict.withholds
+        firm = self._firm()
+        rights = self.judge.terms.rights
+        if rights is not None:
+            firm = tuple(s for s in firm if not rights.awaits_policy(s))
+        return self._decide(firm).verdict.withholds
+
+    def _decide(self, statements: tuple[Statement, ...]) -> Outcome:
+        return decide(statements, self.judge.terms, Occasion(self.now, self.url))
 
     def _firm(self) -> tuple[Statement, ...]:
         statements = self._settled()
@@ -365,7 +427,7 @@ class Case:
 
     def _decided(self) -> Outcome:
         if self._outcome is None:
-            self._outcome = decide(self._settled(), self.judge.terms)
+            self._outcome = self._decide(self._settled())
         return self._outcome
 
     def decision(self, now: datetime | None = None) -> Decision:
@@ -374,10 +436,12 @@ class Case:
 
         A body that had to be heard and was not leaves the verdict undetermined, unless what was heard refuses already.
         """
-        if self.content and not self._body_heard and self.judge.readers[self._markup] and not self.refused:
+        if self.content and not self._body_heard and not self.refused:
             self._kind = self._markup
-            self._body_unread("the document was not read")
-            self._body_heard = True
+            self._held = self._format(b"") if self.judge.asset_signals else None
+            if self.judge.readers[self._kind] or self._held is not None:
+                self._body_unread("the document was not read")
+                self._body_heard = True
         if self._declared:
             self._declared_unread()
         outcome = self._decided() if self._statements else self.judge.silence
@@ -399,6 +463,7 @@ class Case:
                 self.sha256,
                 self.cached,
                 self.hops,
+                None if self._works is None else self._works.value,
             ),
             self.policy.checked + self._checked if self._checked else self.policy.checked,
             self._faults,

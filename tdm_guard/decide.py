@@ -7,10 +7,10 @@ unreserved. For several usages the strictest outcome stands. Each branch names i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tdm_guard.decision import Outcome
+from tdm_guard.lift import Occasion, Rights
 from tdm_guard.model import Kind, Stance, Statement, Verdict
 from tdm_guard.usage import TDM, Usage
 
@@ -24,15 +24,27 @@ _ORDER = (
 )
 _REFUSING = (Stance.RESERVED, Stance.UNDETERMINED)
 _STRICTNESS = {verdict: place for place, verdict in enumerate(_ORDER)}
+_STANCES = {
+    Verdict.RESERVED: Stance.RESERVED,
+    Verdict.REVIEW: Stance.UNDETERMINED,
+    Verdict.UNDETERMINED: Stance.UNDETERMINED,
+    Verdict.AUTHORISED: Stance.RESERVED,  # it is reserved; the licence is ours, not everybody's
+    Verdict.PERMITTED: Stance.PERMITTED,
+    Verdict.UNRESERVED: Stance.UNSTATED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """On whose behalf is decided: the usages asked, whether refusals take effect, whether Art. 3 is claimed."""
+    """
+    On whose behalf is decided: the usages asked, whether refusals take effect, whether Art. 3 is claimed, and what
+    authorisations and reviews there are.
+    """
 
     usages: tuple[Usage, ...]
     enforced: bool = True
     exempt: bool = False
+    rights: Rights | None = None
 
     @property
     def exemption_covers(self) -> bool:
@@ -40,55 +52,75 @@ class Terms:
         return self.exempt and set(self.usages) <= set(TDM)
 
 
-def decide(statements: tuple[Statement, ...], terms: Terms) -> Outcome:
-    """What `statements`, each standard's own precedence already applied, come to for these usages."""
-    stances = {usage: _stance(statements, usage) for usage in terms.usages}
+def decide(statements: tuple[Statement, ...], terms: Terms, occasion: Occasion | None = None) -> Outcome:
+    """
+    What `statements`, each standard's own precedence already applied, come to for these usages.
+
+    Without an `occasion` no authorisation lifts anything.
+    """
+    if terms.rights is not None and occasion is not None:
+        statements = terms.rights.weigh(statements, terms.usages, occasion)
+    by_usage = {usage: _verdict(statements, usage) for usage in terms.usages}
+    stances = {usage: _STANCES[verdict] for usage, verdict in by_usage.items()}
 
     # RFC 9309 2.2.2, 2.3.1.4: access comes before mining, and no exemption gives access.
-    refusals = tuple(s for s in statements if s.kind is Kind.ACCESS and s.stance in _REFUSING)
+    refusals = [s for s in statements if s.kind is Kind.ACCESS and s.stance in _REFUSING and not s.lifts(terms.usages)]
     if refusals:
         refused = any(s.stance is Stance.RESERVED for s in refusals)
         verdict = Verdict.RESERVED if refused else Verdict.UNDETERMINED
-        return _outcome(verdict, stances, statements, terms)
+    else:
+        verdict = min(by_usage.values(), key=_STRICTNESS.__getitem__)
 
-    verdict = min((_verdict(stances[usage]) for usage in terms.usages), key=_STRICTNESS.__getitem__)
+        # Permitted is only what is expressly permitted for each usage asked.
+        if verdict is Verdict.PERMITTED and any(each is not Verdict.PERMITTED for each in by_usage.values()):
+            verdict = Verdict.UNRESERVED
 
-    # Permitted is only what is expressly permitted for each usage asked.
-    if verdict is Verdict.PERMITTED and any(stance is not Stance.PERMITTED for stance in stances.values()):
-        verdict = Verdict.UNRESERVED
-
-    # Directive (EU) 2019/790 Art. 3, Art. 7(1): scientific research by eligible organisations cannot be reserved away.
-    if verdict.withholds and terms.exemption_covers:
-        verdict = Verdict.EXEMPT
-    return _outcome(verdict, stances, statements, terms)
-
-
-def _stance(statements: tuple[Statement, ...], usage: Usage) -> Stance:
-    """Between standards any reservation wins; what could not be read comes next; a permission needs silence besides."""
-    heard = {statement.stance for statement in statements if usage in statement.usages}
-    for stance in (Stance.RESERVED, Stance.UNDETERMINED, Stance.PERMITTED):
-        if stance in heard:
-            return stance
-    return Stance.UNSTATED
+        # Directive (EU) 2019/790 Art. 3, Art. 7(1): research by eligible organisations cannot be reserved away.
+        if verdict.withholds and terms.exemption_covers:
+            verdict = Verdict.EXEMPT
+    because = _because(verdict, statements, terms)
+    ids = [lift["id"] for s in because for lift in s.authorisations if lift["outcome"] == "lifted"]
+    return Outcome(
+        verdict=verdict,
+        usages=stances,
+        because=because,
+        authorisations=tuple(dict.fromkeys(ids)),
+        enforced=terms.enforced,
+    )
 
 
-def _verdict(stance: Stance) -> Verdict:
-    return {
-        Stance.RESERVED: Verdict.RESERVED,
-        Stance.UNDETERMINED: Verdict.UNDETERMINED,
-        Stance.PERMITTED: Verdict.PERMITTED,
-        Stance.UNSTATED: Verdict.UNRESERVED,
-    }[stance]
+def _verdict(statements: tuple[Statement, ...], usage: Usage) -> Verdict:
+    """Between standards any reservation wins; what is in doubt or could not be read comes next; then what is lifted."""
+    strictest = Verdict.UNRESERVED
+    for statement in statements:
+        if usage in statement.usages:
+            verdict = _says(statement, usage)
+            if _STRICTNESS[verdict] < _STRICTNESS[strictest]:
+                strictest = verdict
+    return strictest
 
 
-def _outcome(
-    verdict: Verdict, stances: Mapping[Usage, Stance], statements: tuple[Statement, ...], terms: Terms
-) -> Outcome:
-    """The outcome with the statements it rests on: what withholds if anything does, else what permits."""
-    withholding = tuple(s for s in statements if s.stance in _REFUSING)
-    said = withholding or tuple(s for s in statements if s.stance is Stance.PERMITTED)
+def _says(statement: Statement, usage: Usage) -> Verdict:
+    """What one statement alone comes to for a usage."""
+    if statement.stance in _REFUSING:
+        if statement.released:
+            return Verdict.UNRESERVED
+        if usage in statement.lifted:
+            return Verdict.AUTHORISED
+        if statement.stance is Stance.UNDETERMINED:
+            return Verdict.UNDETERMINED
+        return Verdict.REVIEW if statement.doubt or usage in statement.pending else Verdict.RESERVED
+    return Verdict.PERMITTED if statement.stance is Stance.PERMITTED else Verdict.UNRESERVED
+
+
+def _because(verdict: Verdict, statements: tuple[Statement, ...], terms: Terms) -> tuple[Statement, ...]:
+    """The statements an outcome rests on: what withholds if anything does, else what permits; and what was released."""
     asked = set(terms.usages)
-    because = tuple(s for s in said if s.kind is Kind.ACCESS or not asked.isdisjoint(s.usages))
-    if verdict is Verdict.RESERVED:
-        because = tuple(sorted(because, key=lambda s: s.stance is not Stance.RESERVED))
-    return Outcome(verdict=verdict, usages=stances, because=because, enforced=terms.enforced)
+    heard = [s for s in statements if s.kind is Kind.ACCESS or not asked.isdisjoint(s.usages)]
+    refusing = [s for s in heard if s.stance in _REFUSING and not s.released]
+    released = tuple(s for s in heard if s.released)
+    if not refusing:
+        return tuple(s for s in heard if s.stance is Stance.PERMITTED) + released
+    if len(refusing) > 1 and verdict in (Verdict.RESERVED, Verdict.REVIEW):
+        refusing.sort(key=lambda s: min([_STRICTNESS[_says(s, u)] for u in s.usages if u in asked], default=0))
+    return tuple(refusing) + released

@@ -24,6 +24,7 @@ class Exchange(NamedTuple):
     content_sha256: str | None = None
     cached: bool = False
     hops: tuple[str, ...] = ()
+    repertoire: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +136,11 @@ class Decision(NamedTuple):
         return self.exchange.hops
 
     @property
+    def repertoire(self) -> str | None:
+        """With a repertoire loaded: matched, not-matched, or unmatchable, when nothing had a key to be matched by."""
+        return self.exchange.repertoire
+
+    @property
     def run(self) -> str:
         return self.entry.run if self.entry else ""
 
@@ -166,6 +172,7 @@ class Decision(NamedTuple):
     def to_dict(self) -> dict[str, Any]:
         """The shape of a decision record in the compliance log."""
         entry = self.entry
+        repertoire = {} if self.repertoire is None else {"repertoire": self.repertoire}
         return {
             "type": "decision",
             "v": 1,
@@ -193,6 +200,7 @@ class Decision(NamedTuple):
             "content_sha256": self.content_sha256,
             "cached": self.cached,
             "hops": list(self.hops),
+            **repertoire,
             "prev": self.prev,
             "hash": self.hash,
         }

@@ -83,4 +83,5 @@ def with_terms(statement: Statement, terms: Mapping[str | None, Statement]) -> S
         rightsholder=statement.rightsholder or found.rightsholder,
         contact=statement.contact or found.contact,
         terms=found.terms,
+        policy_uid=found.policy_uid,
     )

@@ -43,9 +43,13 @@ class Wanted(NamedTuple):
 
 
 class Gathering:
-    """What is read of one origin, for whom, at what time (UTC). `wanted` are its well-known documents."""
+    """
+    What is read of one origin, for whom, at what time (UTC). `wanted` are its well-known documents.
 
-    __slots__ = ("asked", "listener", "name", "now", "origin", "signals", "wanted")
+    `thorough`: what is reserved may be lifted by an authorisation, so that the other documents still count.
+    """
+
+    __slots__ = ("asked", "listener", "name", "now", "origin", "signals", "thorough", "wanted")
 
     def __init__(
         self,
@@ -54,6 +58,8 @@ class Gathering:
         listener: Listener,
         now: datetime,
         wanted: tuple[Document, ...] | None = None,
+        *,
+        thorough: bool = False,
     ) -> None:
         self.origin = origin
         self.name = str(origin)
@@ -61,6 +67,7 @@ class Gathering:
         self.listener = listener
         self.now = now
         self.asked = frozenset(listener.usages)
+        self.thorough = thorough
         self.wanted = documents(signals, listener) if wanted is None else wanted
 
     def url(self, document: Document) -> str:
@@ -119,7 +126,7 @@ def _next_round(task: Gathering, kept: Mapping[str, Kept]) -> list[Document]:
     found = [_declared_document(task, item) for document in kept.values() for item in document.said.declared]
     more = [document for document in found if document is not None and document.path not in kept]
     if not any(_gave_no_answer(item.checked) for item in kept.values()):
-        open_usages = task.asked - _reserved_everywhere(kept)
+        open_usages = task.asked if task.thorough else task.asked - _reserved_everywhere(kept)
         for document in task.wanted:
             if document.required or open_usages.isdisjoint(document.usages):
                 continue

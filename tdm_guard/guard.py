@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,8 @@ from tdm_guard.model import Fetched, Result
 from tdm_guard.options import Options
 from tdm_guard.origin import Origin
 from tdm_guard.policy import OriginPolicy
+from tdm_guard.shown import Shown
+from tdm_guard.tokens import Tokens
 
 T = TypeVar("T")
 OFF_LOOP_BYTES = 32 * 1024  # documents of more are read off the event loop: hostile ones take up to a second
@@ -64,9 +67,11 @@ class Guard:
         count: Callable[[str], None] | None = None,
     ) -> None:
         self.options = options
+        self.tokens = Tokens.read(os.environ)
         self.judge = Judge.of(options)
         self.cache = open_cache(options.cache) if cache is None else cache
         self.clock = clock
+        self.shown = Shown()
         self.totals: Counter[str] = Counter()
         self._count = count
         self._handed: dict[str, Fetched] = {}
@@ -160,9 +165,22 @@ class Guard:
 
     # ---- cases --------------------------------------------------------------------------------------------------
 
-    def open(self, url: str, policy: OriginPolicy, *, hops: tuple[str, ...] = (), authenticated: bool = False) -> Case:
-        """A case for `url` under its origin's policy."""
-        return Case(self.judge, url, policy, self.clock(), hops=hops, authenticated=authenticated)
+    def open(
+        self,
+        url: str,
+        policy: OriginPolicy,
+        *,
+        hops: tuple[str, ...] = (),
+        authenticated: bool = False,
+        item: object = None,
+    ) -> Case:
+        """A case for `url` under its origin's policy; `item` is what the caller knows of the work there."""
+        now = self.clock()
+        case = Case(self.judge, url, policy, now, hops=hops, authenticated=authenticated, item=item)
+        shown = self.shown.hear(url, now)
+        if shown.statements:
+            case.hear_before(shown.statements)
+        return case
 
     def close(self, case: Case) -> Decision:
         """
@@ -174,8 +192,13 @@ class Guard:
         if case.learned:
             kept = self._kept(case.policy.origin)
             self.cache.put((kept or case.policy.as_cached()).learning(case.learned))
+        urls, said = case.shows
+        if said:
+            self.shown.remember(urls, said, case.now)
         self.count("admitted" if decision.admitted else "withheld")
         self.count(f"verdict/{decision.verdict}")
+        if decision.repertoire is not None:
+            self.count(f"repertoire/{decision.repertoire}")
         if decision.because:
             for signal in {statement.signal for statement in decision.because}:
                 self.count(f"signal/{signal}")
@@ -215,6 +238,7 @@ def _run_info(options: Options) -> RunInfo:
         operator=described["operator"],
         signals=tuple(signal.name for signal in options.signals),
         config_sha256=hashlib.sha256(spelled.encode("ascii")).hexdigest(),
+        repertoire=options.holdings.sources,
     )
 
 

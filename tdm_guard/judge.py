@@ -14,6 +14,7 @@ from tdm_guard.case import CONTENT_FIELDS, Case
 from tdm_guard.decide import decide
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, PolicyMismatch
+from tdm_guard.formats import page_items
 from tdm_guard.formats.html import Scanner
 from tdm_guard.formats.media_type import Markup
 from tdm_guard.gather import Answers, Gathering, Wanted, documents, gather, read_lent
@@ -21,8 +22,25 @@ from tdm_guard.model import Declared, Fetched
 from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.origin import Origin
 from tdm_guard.policy import Kept, OriginPolicy
+from tdm_guard.repertoire.item import Item
+from tdm_guard.repertoire.matching import Heard, Match, Repertoire
+from tdm_guard.shown import SIGNALS_OF_PICTURES
+from tdm_guard.signals import repertoire
 
-OFFLINE_OPTIONS = frozenset({"usages", "agent", "operator", "posture", "mode", "signals", "max_asset_bytes"})
+OFFLINE_OPTIONS = frozenset(
+    {
+        "usages",
+        "agent",
+        "operator",
+        "posture",
+        "mode",
+        "signals",
+        "repertoire",
+        "authorisations",
+        "repertoire_forms",
+        "max_asset_bytes",
+    }
+)
 T = TypeVar("T")
 Policies = Mapping[str, Fetched] | OriginPolicy
 
@@ -62,20 +80,41 @@ class Judge:
         self.header_signals = tuple(signal for signal in self.signals if signal.read_headers)
         self.page_signals = tuple(signal for signal in self.signals if signal.read_html)
         self.feed_signals = tuple(signal for signal in self.signals if signal.read_feed)
+        self.asset_signals = tuple(signal for signal in self.signals if signal.read_asset)
+        held = options.holdings
+        listens = repertoire.SIGNAL in self.signals
+        self.repertoire = Repertoire(held.declarations, held.lists) if listens and held.declarations else None
+        if self.repertoire is not None:  # what a page says of the works on it
+            self.page_signals += (repertoire.SIGNAL,)
+        self.hears_pictures = any(signal.name in SIGNALS_OF_PICTURES for signal in self.signals)
         # Who can speak in a body of each kind; of one whose kind is not known yet, any.
         self.readers = {
             Markup.HTML: self.page_signals,
             Markup.FEED: self.feed_signals,
             Markup.OTHER: (),
-            Markup.UNKNOWN: tuple(dict.fromkeys(self.page_signals + self.feed_signals)),
+            Markup.UNKNOWN: tuple(dict.fromkeys(self.page_signals + self.feed_signals + self.asset_signals)),
         }
         self.hears_challenges = any(signal.read_challenge for signal in self.signals)
         self.settling_signals = tuple(signal for signal in self.signals if signal.settle)
         self.fields = frozenset().union(*(signal.headers for signal in self.header_signals)) - {"content-type"}
         self.heard = self.fields | CONTENT_FIELDS  # all response fields that a case looks at
-        self.scanner = Scanner(word for signal in self.page_signals for word in signal.html_words)
+        words = [word for signal in self.page_signals for word in signal.html_words]
+        self.scanner = Scanner([*words, *page_items.WORDS] if self.repertoire else words)
         self.silence = decide((), self.terms)
         self.documents = documents(self.signals, self.listener)
+
+    def hear_works(self, url: str | None, items: Sequence[Item], now: datetime) -> Heard:
+        """What the declarations loaded say of the works `items`, and of what stands at `url`."""
+        if self.repertoire is None:
+            return Heard((), Match.UNMATCHABLE)
+        options = self.options
+        return self.repertoire.hear(
+            url,
+            items,
+            now=now,
+            operator=options.operator,
+            machine_readable_only=options.repertoire_forms == "machine-readable",
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Judge.of, (self.options,)
@@ -103,7 +142,8 @@ class Judge:
 
     def gathering(self, origin: Origin, now: datetime) -> Gathering:
         """What is to be read of an origin at `now`."""
-        return Gathering(origin, self.signals, self.listener, now, self.documents)
+        licensed = self.terms.rights is not None
+        return Gathering(origin, self.signals, self.listener, now, self.documents, thorough=licensed)
 
     def _with_lent(self, policy: OriginPolicy, rest: Answers, now: datetime) -> OriginPolicy:
         """Documents that nothing on the origin asked for are kept for the responses that declare them."""
@@ -135,6 +175,7 @@ class Judge:
         body_complete: bool = True,
         policies: Policies | None = None,
         hops: Sequence[Fetched] = (),
+        item: object = None,
         unread: str = "undetermined",
         now: datetime,
     ) -> Decision:
@@ -145,7 +186,7 @@ class Judge:
         """
         now = aware(now)
         policy = self.policy_for(url, {} if policies is None else policies, now)
-        case = Case(self, url, policy, now, ignore_unasked=_ignores(unread))
+        case = Case(self, url, policy, now, item=item, ignore_unasked=_ignores(unread))
         if hops:
             for hop in hops:
                 case.hear_hop(hop.url or url, hop.headers)
@@ -177,6 +218,7 @@ def evaluate(
     body_complete: bool = True,
     policies: Policies | None = None,
     hops: Sequence[Fetched] = (),
+    item: object = None,
     unread: str = "undetermined",
     now: datetime,
     **options: Any,
@@ -188,7 +230,8 @@ def evaluate(
     `body` is a prefix. Without `status` the decision is whether the URL may be requested. `policies` maps paths on
     the URL's origin, or absolute URLs, to a `Fetched`, or is an `OriginPolicy`. A document that must be read and was
     never asked for makes the verdict undetermined, unless `unread="ignore"`. `hops` are the answers of earlier
-    redirect hops. `options` are those that need no network (`docs/options.md`).
+    redirect hops. `item` is what is known of the work at the URL: a mapping, or several in a list
+    (`docs/repertoires.md`). `options` are those that need no network (`docs/options.md`).
 
     Raises `ConfigurationError` (options), `UnsupportedURL` (not http or https), `PolicyMismatch`.
     """
@@ -200,6 +243,7 @@ def evaluate(
         body_complete=body_complete,
         policies=policies,
         hops=hops,
+        item=item,
         unread=unread,
         now=now,
     )

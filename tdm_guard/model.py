@@ -47,6 +47,7 @@ class Verdict(StrEnum):
         return self in _WITHHOLDING
 
 
+_UNRECORDED = frozenset({"rank", "lifted", "pending"})  # members of a statement that only the deciding needs
 _WITHHOLDING = frozenset({Verdict.RESERVED, Verdict.REVIEW, Verdict.UNDETERMINED})
 
 
@@ -118,6 +119,11 @@ class Statement(Evidence):
     `repair` is the code under which the cautious posture read it so. `terms` is what a policy behind a reservation asks
     for, in short; `rank` orders the carriers of one standard
     (file, header, document metadata), for standards in which a nearer carrier supersedes.
+
+    Of a declaration over a repertoire: `match` says what it was matched by, `declaration` its version, form and
+    mandate, `doubt` why a person must decide whether it applies. `authorisations` says what became of each authorisation that
+    names the statement (`id`, `outcome`, `why`), `reviewed` what a person decided about it. `lifted` are the usages for
+    which an authorisation lifts it, `pending` those for which a person must decide whether one does.
     """
 
     kind: Kind = Kind.RESERVATION
@@ -127,11 +133,18 @@ class Statement(Evidence):
     layer: Layer = Layer.LOCATION
     rightsholder: str | None = None
     policy_url: str | None = None
+    policy_uid: str | None = None
     contact: str | None = None
     terms: str | None = None
     match: Mapping[str, str] | None = None
+    declaration: Mapping[str, str] | None = None
+    doubt: str | None = None
+    authorisations: tuple[Mapping[str, str], ...] = ()
+    reviewed: Mapping[str, str] | None = None
     repair: str | None = None
     rank: int = field(default=0, repr=False)
+    lifted: frozenset[Usage] = field(default=frozenset(), repr=False)
+    pending: frozenset[Usage] = field(default=frozenset(), repr=False)
 
     @classmethod
     def at(cls, source: Source, /, *, excerpt: str | None = None, **members: Any) -> Self:
@@ -145,10 +158,17 @@ class Statement(Evidence):
             **members,
         )
 
+    @property
+    def released(self) -> bool:
+        """True if a person decided that it does not apply."""
+        return self.reviewed is not None and self.reviewed.get("outcome") == "released"
+
+    def lifts(self, usages: Iterable[Usage]) -> bool:
+        """True if authorisations lift it for each of `usages`."""
+        return bool(self.lifted) and self.lifted.issuperset(usages)
+
     def to_dict(self) -> dict[str, Any]:
-        record = super(Statement, self).to_dict()
-        record.pop("rank", None)
-        return record
+        return {item.name: plain(getattr(self, item.name)) for item in fields(self) if item.name not in _UNRECORDED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,11 @@ class Operator:
     undertakings: tuple[str, ...] = ()
     research: Research | None = None
 
+    @property
+    def exempt(self) -> bool:
+        """True if Art. 3 is claimed for an eligible organisation with lawful access."""
+        return self.research is not None and self.research.eligible and self.research.lawful_access
+
 
 def read_operator(value: Any) -> Operator:
     """An operator from a table of its members. Raises `ConfigurationError` with every mistake."""
@@ -88,9 +93,9 @@ def _research(value: Any) -> Research:
     at = value["at"]
     at = at.isoformat() if isinstance(at, date) else at
     problems = [
-        f"operator.research.{member}: {value[member]!r} must be true for the claim to hold"
+        f"operator.research.{member}: {value[member]!r} is neither true nor false; without both true nothing is exempt"
         for member in ("eligible", "lawful_access")
-        if value[member] is not True
+        if not isinstance(value[member], bool)
     ]
     problems += [
         f"operator.research.{member}: {text!r} is empty; for example {good}"

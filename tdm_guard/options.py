@@ -8,13 +8,15 @@ every mistake at once, each with a good value, and starts nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from tdm_guard.decide import Terms
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.holdings.files import Holdings, load
+from tdm_guard.lift import Rights
 from tdm_guard.model import Posture, plain
 from tdm_guard.operator import Operator, names_in, read_operator
 from tdm_guard.signals import SIGNALS
@@ -43,6 +45,10 @@ class Options:
     policy_timeout: float = 5.0
     enabled: bool = True
     max_asset_bytes: int = 32 * 2**20
+    repertoire: tuple[str, ...] = ()
+    authorisations: tuple[str, ...] = ()
+    repertoire_forms: str = "all"
+    holdings: Holdings = field(default_factory=Holdings, repr=False)
 
     @classmethod
     def read(cls, given: Mapping[str, Any], *, user_agent: str | None = None) -> Self:
@@ -66,6 +72,11 @@ class Options:
                 values["agent"] = agent_of(user_agent)
             except ConfigurationError as error:
                 problems.extend(error.problems)
+        if not problems:
+            try:
+                values["holdings"] = load((*values.get("repertoire", ()), *values.get("authorisations", ())))
+            except ConfigurationError as error:
+                problems.extend(error.problems)
         if problems:
             raise ConfigurationError(*problems)
         return cls(**values)
@@ -79,19 +90,24 @@ class Options:
     @property
     def terms(self) -> Terms:
         """On whose behalf is decided under these options."""
-        exempt = self.operator is not None and self.operator.research is not None
-        return Terms(usages=self.usages, enforced=self.mode == "enforce", exempt=exempt)
+        held = self.holdings
+        rights = None
+        if held.authorisations or held.reviews:
+            rights = Rights(held.authorisations, held.reviews, self.operator)
+        exempt = self.operator is not None and self.operator.exempt
+        return Terms(usages=self.usages, enforced=self.mode == "enforce", exempt=exempt, rights=rights)
 
     def describe(self) -> dict[str, Any]:
         """All options in JSON's own types, for the run record and its digest."""
-        values = {name: getattr(self, name) for name in OPTION_NAMES}
+        values: dict[str, Any] = {name: getattr(self, name) for name in OPTION_NAMES}
         values["signals"] = tuple(signal.name for signal in self.signals)
         values["operator"] = None if self.operator is None else asdict(self.operator)
+        values["holdings"] = {"sources": self.holdings.sources, "digests": self.holdings.digests}
         described: dict[str, Any] = plain(values)
         return described
 
 
-OPTION_NAMES = tuple(Options.__dataclass_fields__)
+OPTION_NAMES = tuple(name for name in Options.__dataclass_fields__ if name != "holdings")
 
 
 def agent_of(user_agent: str) -> str:
@@ -156,6 +172,17 @@ def _text(option: str, good: str) -> Callable[[Any], str]:
     return read
 
 
+def _files(option: str, good: str) -> Callable[[Any], tuple[str, ...]]:
+    def read(value: Any) -> tuple[str, ...]:
+        if isinstance(value, Path):
+            return (str(value),)
+        if isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping)):
+            value = [str(name) if isinstance(name, Path) else name for name in value]
+        return tuple(names_in(option, value, good))
+
+    return read
+
+
 def _seconds(value: Any) -> float:
     try:
         seconds = float(value)
@@ -197,5 +224,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "cache": _text("cache", '"memory:?max_bytes=67108864"'),
     "policy_timeout": _seconds,
     "enabled": _flag,
+    "repertoire": _files("repertoire", '["bundled:sacem-2023", "declarations.toml"]'),
+    "authorisations": _files("authorisations", '["licences.toml"]'),
+    "repertoire_forms": _choice("repertoire_forms", "all", "machine-readable"),
     "max_asset_bytes": lambda value: read_size("max_asset_bytes", value),
 }

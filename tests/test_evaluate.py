@@ -42,13 +42,13 @@ def reserves(body: bytes = b'[{"location": "/", "tdm-reservation": 1}]') -> dict
         ({"status": None}, Verdict.UNRESERVED, Stage.POLICY),
         ({"policies": reserves(), "status": None}, Verdict.RESERVED, Stage.POLICY),
         ({"headers": [*HTML, ("tdm-reservation", "1")]}, Verdict.RESERVED, Stage.BODY),
-        ({"headers": [("content-type", "image/png"), ("X-Robots-Tag", "noai")]}, Verdict.RESERVED, Stage.HEADERS),
+        ({"headers": [("content-type", "image/png"), ("X-Robots-Tag", "noai")]}, Verdict.RESERVED, Stage.ASSET),
         ({"body": META}, Verdict.RESERVED, Stage.BODY),
-        ({"headers": [("content-type", "image/png")], "body": META}, Verdict.UNRESERVED, Stage.HEADERS),
+        ({"headers": [("content-type", "image/png")], "body": META}, Verdict.UNRESERVED, Stage.ASSET),
         ({"headers": [("content-type", "application/json")], "body": META}, Verdict.UNRESERVED, Stage.HEADERS),
         ({"headers": [], "body": META}, Verdict.RESERVED, Stage.BODY),
         ({"headers": [("content-type", "application/octet-stream")], "body": META}, Verdict.RESERVED, Stage.BODY),
-        ({"headers": [], "body": b"\x89PNG\r\n" + META}, Verdict.UNRESERVED, Stage.HEADERS),
+        ({"headers": [], "body": b"\x7fELF" + META}, Verdict.UNRESERVED, Stage.HEADERS),
         ({"headers": [("content-type", "image/png"), *HTML], "body": META}, Verdict.RESERVED, Stage.BODY),
         ({"headers": [*HTML, ("content-encoding", "gzip")], "body": gzip.compress(META)}, Verdict.RESERVED, Stage.BODY),
         ({"headers": [*HTML, ("content-encoding", "gzip")], "body": META}, Verdict.RESERVED, Stage.BODY),
@@ -322,3 +322,21 @@ def test_nobody_asks_for_the_policy_of_what_is_not_reserved() -> None:
     decision = judge.evaluate(URL, status=200, headers=HTML, body=PLAIN, policies=policy, now=NOW)
     assert decision.verdict is Verdict.PERMITTED
     assert POLICY_URL not in {item.document for item in decision.checked}
+
+
+@pytest.mark.parametrize(
+    ("headers", "verdict"),
+    [
+        (
+            [("content-type", "application/octet-stream"), ("content-range", "bytes 900-1900/9000")],
+            Verdict.UNDETERMINED,
+        ),
+        ([("content-type", "application/octet-stream")], Verdict.UNDETERMINED),
+        ([("content-type", "multipart/byteranges; boundary=x")], Verdict.UNDETERMINED),
+        ([("content-type", "application/octet-stream"), ("content-range", "bytes 0-1999/9000")], Verdict.UNRESERVED),
+        ([("content-type", "audio/ogg"), ("content-range", "bytes 900-1900/9000")], Verdict.UNRESERVED),
+    ],
+)
+def test_bytes_from_the_middle_of_a_body_do_not_show_its_kind(headers: list[tuple[str, str]], verdict: Verdict) -> None:
+    decision = evaluate(URL, status=206, headers=headers, body=b"<x>" * 700, unread="ignore", now=NOW)
+    assert decision.verdict is verdict

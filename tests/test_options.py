@@ -80,11 +80,19 @@ def test_all_mistakes_come_at_once() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"eligible": False}, {"lawful_access": 1}, {"attested_by": ""}, {"at": "soon"}, {"reference": None}, {"extra": 1}],
+    [{"eligible": "yes"}, {"lawful_access": 1}, {"attested_by": ""}, {"at": "soon"}, {"reference": None}, {"extra": 1}],
 )
 def test_an_exemption_that_nobody_attested_is_none(change: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match=r"operator\.research"):
         Options.read({"operator": {"research": CLAIM | change}})
+
+
+@pytest.mark.parametrize("member", ["eligible", "lawful_access"])
+def test_a_claim_that_denies_itself_exempts_nobody(member: str) -> None:
+    options = Options.read({"operator": {"research": CLAIM | {member: False}}})
+    assert options.operator is not None
+    assert options.operator.research is not None
+    assert not options.terms.exempt
 
 
 def test_an_attested_claim_is_kept_as_it_was_made() -> None:
@@ -119,7 +127,7 @@ def test_a_browser_names_nobody(user_agent: str) -> None:
 
 def test_every_option_is_described_for_the_run_record() -> None:
     described = Options.read({"operator": {"name": "acme-ai", "classes": ["commercial"]}}).describe()
-    assert set(described) == set(OPTION_NAMES)
+    assert set(described) == {*OPTION_NAMES, "holdings"}
     assert described["operator"]["classes"] == ["commercial"]
     assert "robots" in described["signals"]
 

@@ -23,6 +23,7 @@ from tdm_guard.formats.media_type import SNIFF_BYTES
 from tdm_guard.guard import Guard
 from tdm_guard.origin import Origin
 
+ITEM = "tdm_guard_item"  # in the extensions of a request: what the caller knows of the work
 FIRST_LOOK = 128 * 1024  # bytes; most pages are smaller and are looked at once, when they are whole
 LOOK_AGAIN = 4  # times as many bytes until the next look, so that all looks cost at most a third more
 READ_AHEAD = 64 * 1024  # bytes of content other than pages; most images and feeds are smaller
@@ -34,12 +35,15 @@ def exchange(session: Session, wire: Wire, body: type[Any]) -> Steps:
     asked = read_request(request)
     session.check_agent(asked.user_agent)
     origin = Origin.parse(asked.url)
+    if guard.tokens and Origin.parse(str(request.url)) == origin:  # not to a host that only bears its name
+        guard.tokens.apply(request.headers, origin)
+        asked = read_request(request)
     journey = Journey.of(request)
     journey.enter(request, guard)
     policy = guard.known(origin)
     if policy is None:
         policy = yield Load(origin, asked.user_agent or guard.options.agent)
-    case = guard.open(asked.url, policy, authenticated=asked.authenticated)
+    case = guard.open(asked.url, policy, authenticated=asked.authenticated, item=request.extensions.get(ITEM))
     for url, headers in journey.hops:
         case.hear_hop(url, headers)
     if case.refused:

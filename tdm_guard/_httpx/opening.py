@@ -25,6 +25,8 @@ def open_guard(given: Mapping[str, Any], *, user_agent: str) -> tuple[Guard, boo
     options = Options.read(named, user_agent=user_agent)
     if not options.enabled:
         raise ConfigurationError("enabled: only Scrapy knows False; use a plain client where no guard is wanted")
+    for problem in options.holdings.warnings:
+        _logger.warning("%s", problem)
     if options.mode == "observe":
         _logger.warning("tdm_guard only observes: reserved content is handed on, and recorded as reserved")
     return Guard(options), "agent" in named

@@ -1,5 +1,5 @@
 """
-The commands `check`, `demo`, `report` and `verify`.
+The commands.
 
 Answers go to stdout, all else to stderr. Exit: 0 all admitted or valid; 1 something withheld or invalid; 2 a wrong
 call, a bad configuration, or something that cannot be read.
@@ -15,9 +15,14 @@ import typer
 from tdm_guard._version import __version__
 from tdm_guard.cli import check as _check
 from tdm_guard.cli import logs as _logs
+from tdm_guard.cli import recheck as _recheck
+from tdm_guard.cli import repertoire as _repertoire
+from tdm_guard.cli import review as _review
 from tdm_guard.cli.console import failing
+from tdm_guard.cli.options import with_options
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.report import FORMATS
+from tdm_guard.log.worklist_page import FORMATS as WORKLIST_FORMATS
 
 app = typer.Typer(
     name="tdm-guard",
@@ -27,6 +32,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(_repertoire.app, name="repertoire")
+app.add_typer(_repertoire.authorisations, name="authorisations")
 
 Logs = Annotated[list[str], typer.Argument(metavar="LOG...", help="Compliance logs (JSON lines).")]
 
@@ -45,36 +53,14 @@ def _common(
 
 
 @app.command()
+@with_options
 def check(
     urls: Annotated[list[str], typer.Argument(metavar="URL...", help="http(s) addresses to judge.")],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One decision record per line.")] = False,
-    usages: Annotated[list[str] | None, typer.Option(help="What for; may be repeated, or a,b. Default: tdm.")] = None,
-    agent: Annotated[str | None, typer.Option(help="robots.txt product token, for example ExampleBot.")] = None,
-    operator: Annotated[str | None, typer.Option(help='Who collects, as JSON: {"name": "acme-ai"}.')] = None,
-    posture: Annotated[str | None, typer.Option(help="cautious (default) or literal.")] = None,
-    mode: Annotated[str | None, typer.Option(help="enforce (default) or observe.")] = None,
-    signals: Annotated[list[str] | None, typer.Option(help="Signals to listen to. Default: all.")] = None,
-    log: Annotated[str | None, typer.Option(help="Keep the compliance log here. Default: not kept.")] = None,
-    cache: Annotated[str | None, typer.Option(help="Policy cache. Default: memory:")] = None,
-    policy_timeout: Annotated[str | None, typer.Option(help="Seconds for one policy document. Default: 5.")] = None,
-    max_asset_bytes: Annotated[str | None, typer.Option(help="Largest asset read whole. Default: 32MiB.")] = None,
-    config: Annotated[str | None, typer.Option(help="TOML file with options.")] = None,
+    **given: Any,
 ) -> None:
     """One decision per URL: what reserves it, in which words, and what was looked for."""
-    given: dict[str, Any] = {
-        "usages": _joined(usages),
-        "agent": agent,
-        "operator": operator,
-        "posture": posture,
-        "mode": mode,
-        "signals": _joined(signals),
-        "log": log,
-        "cache": cache,
-        "policy_timeout": policy_timeout,
-        "max_asset_bytes": max_asset_bytes,
-        "config": config,
-    }
     with failing():
         code = _check.check(urls, given, as_json=as_json)
     raise typer.Exit(code)
@@ -104,6 +90,64 @@ def report(
 
 
 @app.command()
+def licences(
+    logs: Logs,
+    *,
+    style: Annotated[str, typer.Option("--format", help=f"{', '.join(WORKLIST_FORMATS)}. Default: text.")] = "text",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
+) -> None:
+    """Whom to ask: what is withheld, by rightsholder, policy or site, with contacts."""
+    with failing():
+        if style not in WORKLIST_FORMATS:
+            raise ConfigurationError(f"--format: {style!r} is not one of {', '.join(WORKLIST_FORMATS)}")
+        _logs.licences(logs, style=style, output=output)
+
+
+@app.command()
+def review(
+    logs: Logs,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One question per line.")] = False,
+    release: Annotated[str | None, typer.Option(metavar="N|ID", help="It does not apply: let such items go.")] = None,
+    confirm: Annotated[str | None, typer.Option(metavar="N|ID", help="It applies: such items are reserved.")] = None,
+    by: Annotated[str | None, typer.Option(metavar="WHO", help="Who decided.")] = None,
+    why: Annotated[str | None, typer.Option(metavar="TEXT", help="The reason.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="DATE", help="Last day it holds. Default: no end.")] = None,
+    url_only: Annotated[bool, typer.Option("--url-only", help="For this address only.")] = False,
+    to: Annotated[str | None, typer.Option(metavar="FILE.toml", help="The file of reviews to add to.")] = None,
+) -> None:
+    """What waits for a person; and the record of what a person decided."""
+    answers = {"release": release, "confirm": confirm, "by": by, "why": why, "until": until, "to": to}
+    with failing():
+        _review.review(logs, as_json=as_json, answers=answers, url_only=url_only)
+
+
+@app.command()
+@with_options
+def recheck(
+    logs: Logs,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One decision record per line.")] = False,
+    undetermined: Annotated[bool, typer.Option("--undetermined", help="List what is worth crawling again.")] = False,
+    content: Annotated[bool, typer.Option("--content", help="Ask for the pages again, too.")] = False,
+    delay: Annotated[float, typer.Option(min=0, help="Seconds between the pages of a site.")] = 1.0,
+    items: Annotated[
+        str | None, typer.Option(help="What you know of the works: JSON lines, each with its url.")
+    ] = None,
+    **given: Any,
+) -> None:
+    """What was admitted and would be withheld today."""
+    with failing():
+        if undetermined and (content or as_json or items):
+            raise ConfigurationError("recheck: --undetermined only lists addresses; give it alone")
+        if undetermined:
+            code = _recheck.undetermined(logs)
+        else:
+            code = _recheck.recheck(logs, given, as_json=as_json, content=content, delay=delay, items=items)
+    raise typer.Exit(code)
+
+
+@app.command()
 def demo(
     output: Annotated[Path, typer.Option("--output", help="Folder for items, log and report.")] = Path(
         "tdm-guard-demo"
@@ -114,7 +158,3 @@ def demo(
 
     with failing():
         _demo.run(output)
-
-
-def _joined(values: list[str] | None) -> str | None:
-    return ",".join(values) if values else None

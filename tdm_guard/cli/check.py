@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from pathlib import Path
@@ -13,6 +12,7 @@ import typer
 
 from tdm_guard._version import __version__
 from tdm_guard.cli.console import say, waiting
+from tdm_guard.cli.options import operator_of
 from tdm_guard.cli.page import show
 from tdm_guard.config import with_config
 from tdm_guard.errors import ConfigurationError, Withheld
@@ -42,12 +42,9 @@ def check(urls: Sequence[str], given: Mapping[str, Any], *, as_json: bool) -> in
     codes = {0}
     with tempfile.TemporaryDirectory(prefix="tdm-guard-") as folder:
         options.setdefault("log", str(Path(folder) / "check.jsonl"))
-        headers = {"user-agent": f"{options['agent']}/{__version__}"}
-        with GuardClient(
-            **options, headers=headers, follow_redirects=True, max_redirects=MAX_REDIRECTS, timeout=PAGE_TIMEOUT
-        ) as client:
+        with client_for(options) as client:
             for url in urls:
-                decision = _judge(client, url)
+                decision = judge(client, url)
                 if decision is None:
                     codes.add(2)
                     continue
@@ -64,7 +61,7 @@ def _options(urls: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
     problems: list[str] = []
     options: dict[str, Any] = {}
     try:
-        options = with_config({**given, "operator": _operator(given.get("operator"))}, environ=os.environ)
+        options = with_config({**given, "operator": operator_of(given.get("operator"))}, environ=os.environ)
         options.setdefault("agent", AGENT)
         Options.read(options)
     except ConfigurationError as error:
@@ -82,19 +79,29 @@ def _options(urls: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
     return options
 
 
-def _operator(value: str | None) -> Any:
-    if value is None:
-        return None
-    try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
-        raise ConfigurationError(f'operator: {value!r} is no JSON; for example {{"name": "acme-ai"}}') from None
+def client_for(options: Mapping[str, Any]) -> GuardClient:
+    """The guarded client of the commands: it follows redirects and goes by its agent's name."""
+    return GuardClient(
+        **options,
+        headers={"user-agent": f"{options['agent']}/{__version__}"},
+        follow_redirects=True,
+        max_redirects=MAX_REDIRECTS,
+        timeout=PAGE_TIMEOUT,
+    )
 
 
-def _judge(client: GuardClient, url: str) -> Decision | None:
-    """The decision, or None if the page itself gave no answer. A body that need not be judged is not downloaded."""
+def judge(client: GuardClient, url: str, *, item: Any = None) -> Decision | None:
+    """
+    The decision, or None if the page itself gave no answer; `item` is what is known of the work there.
+
+    A body that need not be judged is not downloaded.
+    """
+    known = {"tdm_guard_item": item} if item else {}
     try:
-        with waiting(f"reading {url} and what its site declares …"), client.stream("GET", url) as response:
+        with (
+            waiting(f"reading {url} and what its site declares …"),
+            client.stream("GET", url, extensions=known) as response,
+        ):
             decision: Decision = response.extensions["tdm_guard"]
     except Withheld as refusal:
         return refusal.decision

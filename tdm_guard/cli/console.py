@@ -52,11 +52,11 @@ def waiting(message: str) -> Iterator[None]:
         timer.cancel()
 
 
-def counted(items: Iterable[T], noun: str) -> Iterator[T]:
-    """The items, with their number on stderr after two seconds and every ten from then on."""
+def counted(items: Iterable[T], noun: str, *, step: int = 1024) -> Iterator[T]:
+    """The items, with their number on stderr after two seconds and every ten from then on; looks at every `step`th."""
     due = time.monotonic() + PATIENCE
     for number, item in enumerate(items, 1):
-        if number % 1024 == 0 and time.monotonic() >= due:
+        if number % step == 0 and time.monotonic() >= due:
             say(f"{number} {noun} so far …")
             due = time.monotonic() + INTERVAL
         yield item

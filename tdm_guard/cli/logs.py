@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from contextlib import closing
 from typing import TYPE_CHECKING, TextIO
 
 import typer
 
 from tdm_guard.cli.console import counted, say
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.log import worklist_page
+from tdm_guard.log.latest import Latest
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.report import printable, render, render_items, withheld
 from tdm_guard.log.summary import summarise
 from tdm_guard.log.verify import Severity, Verification
+from tdm_guard.log.worklist import is_wanting, worklist
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
 
 def verify(paths: Sequence[str]) -> int:
     """Prints the findings and a last line that sums up; 0 if there is no error, else 1."""
-    _readable(paths)
+    readable(paths)
     verification = Verification()
     found: Counter[Severity] = Counter()
     for finding in verification.findings(counted(read_log(paths), "lines")):
@@ -40,17 +44,26 @@ def verify(paths: Sequence[str]) -> int:
 
 def report(paths: Sequence[str], *, style: str | None, output: Path | None, withheld: bool) -> None:
     """Writes the report, or the list of withheld items, to `output` or stdout."""
-    _readable(paths)
+    readable(paths)
     lines = counted(read_log(paths), "lines")
     pieces = _withheld(lines, style) if withheld else iter([render(summarise(lines), style or "markdown")])
-    if output is None:
-        _write(pieces, sys.stdout)
-        return
-    try:
-        with output.open("w", encoding="utf-8", newline="") as file:
-            _write(pieces, file)
-    except OSError as error:
-        raise ConfigurationError(f"--output: {str(output)!r} cannot be written: {error.strerror}") from error
+    _answer(pieces, output)
+
+
+def licences(paths: Sequence[str], *, style: str, output: Path | None) -> None:
+    """Writes whom to ask for licences to `output` or stdout. Of each item the latest decision counts."""
+    readable(paths)
+    with closing(Latest.of(counted(read_log(paths), "lines"), is_wanting)) as latest:
+        _answer(worklist_page.render(worklist(counted(latest, "items")), style), output)
+        unread(latest)
+
+
+def unread(latest: Latest) -> None:
+    """Says what of the logs could not be used."""
+    if latest.unread:
+        say(f"{latest.unread} lines are no records; tdm-guard verify says which")
+    if latest.strange:
+        say(f"{latest.strange} decisions name no address and were left out")
 
 
 def _withheld(lines: Iterable[Line], style: str | None) -> Iterator[str]:
@@ -67,12 +80,23 @@ def _withheld(lines: Iterable[Line], style: str | None) -> Iterator[str]:
         say(f"{observed} decisions were made in observe mode, which withholds nothing; see the report itself")
 
 
+def _answer(pieces: Iterable[str], output: Path | None) -> None:
+    if output is None:
+        _write(pieces, sys.stdout)
+        return
+    try:
+        with output.open("w", encoding="utf-8", newline="") as file:
+            _write(pieces, file)
+    except OSError as error:
+        raise ConfigurationError(f"--output: {str(output)!r} cannot be written: {error.strerror}") from error
+
+
 def _write(pieces: Iterable[str], out: TextIO) -> None:
     for piece in pieces:
         typer.echo(piece, file=out, nl=False)
 
 
-def _readable(paths: Sequence[str]) -> None:
+def readable(paths: Sequence[str]) -> None:
     """Finds a file that cannot be read before anything is answered about the others."""
     for path in paths:
         next(read_log([path]), None)

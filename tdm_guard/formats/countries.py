@@ -1,4 +1,4 @@
-"""Country codes of ISO 3166-1: the two-letter and the three-letter one of each country."""
+"""Country codes of ISO 3166-1: the two-letter and the three-letter one of each country; the members of EU and EEA."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ _CODES = """
 """
 _ALPHA_3 = {word[:2]: word[2:] for word in _CODES.split()}
 _KNOWN = frozenset(_ALPHA_3.values())
+# alpha-2 codes of the member states, as of 2026
+_MEMBERS = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
+EU = frozenset(_MEMBERS.split())
+EEA = EU | {"IS", "LI", "NO"}
 
 
 def alpha_3(code: str) -> str | None:

@@ -27,13 +27,18 @@ from tdm_guard.formats.html_tokens import (
     names,
 )
 
-__all__ = ["MAX_TAGS", "Page", "Scanner", "Tag", "read_page"]
+__all__ = ["MAX_SCRIPT", "MAX_SCRIPTS", "MAX_SHOWN", "MAX_TAGS", "Page", "Scanner", "Tag", "read_page"]
 
 MAX_TAGS = 20_000  # speaking tags that are kept of one document; real heads have some hundreds
 MAX_MARKUP = 300_000  # tags, comments and the like that are looked at; the largest real pages have a tenth of it
+MAX_SCRIPTS = 100  # JSON-LD scripts that are read of one document; real pages have under a dozen
+MAX_SCRIPT = 1_048_576  # characters of one of them; the largest product feeds stay below half of it
+MAX_SHOWN = 4_000  # tags of pictures that are kept of one document; large galleries show some hundreds
 RSL_TYPE = "application/rsl+xml"
+JSON_LD_TYPES = frozenset({"application/ld+json", "ld+json"})  # the second is Yandex's, in its own guide
 
 _SPEAKING = frozenset({"meta", "link", "base"})
+_SHOWING = names("img source image input video amp-img object embed")
 _RAW = RAW_TEXT | {"script", "plaintext"}
 _HEAD_CONTENT = names("html head base basefont bgsound link meta title style script noscript noframes template")
 _HEAD_ENDERS = frozenset({"head", "body", "html", "br"})
@@ -62,25 +67,47 @@ class Page:
     The speaking tags of a document, in order: meta, link, base and RSL scripts outside templates.
 
     `base` is the document's base URL. `complete` is False if the body was a prefix or a bound cut the reading, so that
-    further tags may stand in it.
+    further tags may stand in it. `json_ld` are the scripts of that type, if they were asked for: `line` and `offset`
+    are those of their text, which is cut behind `MAX_SCRIPT`; one more than `MAX_SCRIPTS` shows that there are more.
+    So it is with `shown`, the tags that show pictures, in templates and SVG too, and `MAX_SHOWN`.
     """
 
     url: str
     base: str
     tags: tuple[Tag, ...]
     complete: bool = True
+    json_ld: tuple[Tag, ...] = ()
+    shown: tuple[Tag, ...] = ()
 
 
-def read_page(body: bytes, *, url: str, charset: str | None = None, complete: bool = True, xml: bool = False) -> Page:
+def read_page(
+    body: bytes,
+    *,
+    url: str,
+    charset: str | None = None,
+    complete: bool = True,
+    xml: bool = False,
+    json_ld: bool = False,
+    shown: bool = False,
+) -> Page:
     """
     The speaking tags of `body`, which came from `url` with `charset` as its media type's parameter.
 
     `xml` (for application/xhtml+xml) lets `<title/>` and `<script/>` be empty elements and reads CDATA everywhere.
+    `json_ld` asks for the scripts with JSON-LD, which describe what the page shows, too; `shown` for the
+    tags that show pictures.
     Never raises on what is in `body`; time is linear in its size.
     """
-    reader = _Reader(decode(body, charset), xml=xml)
+    reader = _Reader(decode(body, charset), xml=xml, json_ld=json_ld, shown=shown)
     reader.read()
-    return Page(url=url, base=_base(url, reader.tags), tags=tuple(reader.tags), complete=complete and reader.whole)
+    return Page(
+        url=url,
+        base=_base(url, reader.tags),
+        tags=tuple(reader.tags),
+        complete=complete and reader.whole,
+        json_ld=tuple(reader.json_ld),
+        shown=tuple(reader.shown),
+    )
 
 
 def _base(url: str, tags: list[Tag]) -> str:
@@ -96,14 +123,18 @@ def _base(url: str, tags: list[Tag]) -> str:
 class _Reader:
     """One pass over a document."""
 
-    def __init__(self, text: str, *, xml: bool) -> None:
+    def __init__(self, text: str, *, xml: bool, json_ld: bool, shown: bool) -> None:
         self._text = text
         self._xml = xml
+        self._wants_json_ld = json_ld
+        self._showing = _SHOWING if shown else frozenset[str]()
         self._nesting = Nesting()
         self._in_head = True
         self._line = 1
         self._counted = 0
         self.tags: list[Tag] = []
+        self.json_ld: list[Tag] = []
+        self.shown: list[Tag] = []
         self.whole = True
 
     def read(self) -> None:
@@ -140,29 +171,42 @@ class _Reader:
         if name not in _HEAD_CONTENT:
             self._in_head = False
         foreign = self._nesting.start(name, self._text, begin, end)
+        if name in self._showing and len(self.shown) <= MAX_SHOWN:
+            self.shown.append(self._tag(name, attributes(self._text, begin, end)[0], start))
         if not foreign and name in _SPEAKING:
             self._keep(name, start, begin, end)
         elif not foreign and name in _RAW and not (self._xml and is_self_closing(self._text, begin, end)):
             stop = end_of_raw_text(self._text, end + 1, name)
-            if name == "script":
-                self._keep(name, start, begin, end, content=self._text[end + 1 : stop])
+            if name == "script" and not self._nesting.in_template:
+                self._keep_script(start, begin, end, stop)
             return stop
         return end + 1
 
-    def _keep(self, name: str, start: int, begin: int, end: int, content: str = "") -> None:
+    def _keep(self, name: str, start: int, begin: int, end: int) -> None:
         if self._nesting.in_template:
             return
         found, whole = attributes(self._text, begin, end)
-        if name == "script" and found.get("type", "").partition(";")[0].strip(WS).lower() != RSL_TYPE:
-            return
+        self._add(self._tag(name, found, start), whole=whole)
+
+    def _keep_script(self, start: int, begin: int, end: int, stop: int) -> None:
+        found, whole = attributes(self._text, begin, end)
+        kind = found.get("type", "").partition(";")[0].strip(WS).lower()
+        if kind == RSL_TYPE:
+            self._add(self._tag("script", found, start, self._text[end + 1 : stop]), whole=whole)
+        elif self._wants_json_ld and kind in JSON_LD_TYPES and len(self.json_ld) <= MAX_SCRIPTS:
+            text = self._text[end + 1 : min(stop, end + 2 + MAX_SCRIPT)]
+            self.json_ld.append(self._tag("script", found, end + 1, text))
+
+    def _tag(self, name: str, found: dict[str, str], offset: int, content: str = "") -> Tag:
+        self._line += self._text.count("\n", self._counted, offset)
+        self._counted = offset
+        return Tag(name=name, attributes=found, in_head=self._in_head, line=self._line, offset=offset, text=content)
+
+    def _add(self, tag: Tag, *, whole: bool) -> None:
         if not whole or len(self.tags) >= MAX_TAGS:
             self.whole = False
         if len(self.tags) < MAX_TAGS:
-            self._line += self._text.count("\n", self._counted, start)
-            self._counted = start
-            self.tags.append(
-                Tag(name=name, attributes=found, in_head=self._in_head, line=self._line, offset=start, text=content)
-            )
+            self.tags.append(tag)
 
 
 def _behind(text: str, mark: str, at: int) -> int:

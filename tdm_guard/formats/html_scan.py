@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from html.entities import html5
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from tdm_guard.formats.html_tokens import end_of_tag, resolve
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 _OPENING = re.compile(rb"<[MmLlSs][EeIiCc][TtNnRr][AaKkIi][A-Za-z]*[\t\n\f\r /][^>]*")
 _WS = b"\t\n\f\r "
 _LOWER = bytes(range(256)).lower()
+_MARK = re.compile(r"[^0-9a-z].{3,}")  # marks are rarer than letters: a word is best looked for from there on
 _MARKS = tuple((mark, b"=" + mark, bytes({*range(256)} - {*mark, *b"\x01>"})) for mark in (b'"', b"'"))
 
 
@@ -31,15 +31,12 @@ class Scanner:
     It errs on one side only: comments, scripts and templates are looked at too.
     """
 
-    __slots__ = ("_references", "_words")
+    __slots__ = ("_beginnings", "_references", "_words")
 
     def __init__(self, words: Iterable[str]) -> None:
         wanted = sorted({word.lower() for word in words})
-        # The engine leaps to a literal beginning, but not to one of several: so one pattern for each beginning.
-        self._words = tuple(
-            re.compile(f"{re.escape(beginning)}(?:{'|'.join(re.escape(word[2:]) for word in group)})".encode())
-            for beginning, group in groupby(wanted, key=lambda word: word[:2])
-        )
+        self._words = tuple(word.encode() for word in wanted)
+        self._beginnings = tuple(re.compile(pattern.encode()) for pattern in _beginnings(wanted))
         self._references = re.compile(_references("".join(wanted)).encode())
 
     def may_speak(self, body: bytes) -> bool:
@@ -73,14 +70,30 @@ class Scanner:
 
     def _has_word(self, said: bytes, dense: bytes) -> bool:
         """`dense` is `said` in lower case without blanks; our words have none, but "no aid" is not "noai"."""
-        if any(words.search(dense) for words in self._words):
+        if any(pattern.search(dense) for pattern in self._beginnings):
             lower = said.lower()
-            if any(words.search(lower) for words in self._words):
+            if any(word in lower for word in self._words):
                 return True
         if b"&" not in said or not self._references.search(said):
             return False
         plain = resolve(said.decode("latin-1")).lower().encode("latin-1", "replace")
-        return any(words.search(plain) for words in self._words)
+        return any(word in plain for word in self._words)
+
+
+def _beginnings(words: list[str]) -> list[str]:
+    """
+    Patterns of which one matches wherever a word stands.
+
+    The engine leaps to a literal beginning, best to a rare character, but not to one of several: so words with a mark
+    in them make one pattern for each mark, from there on and then looking back; the others one for each beginning.
+    """
+    parts: dict[str, list[str]] = {}
+    for word in words:
+        if marked := _MARK.search(word):
+            parts.setdefault(marked[0][0], []).append(f"{re.escape(marked[0][1:])}(?<={re.escape(word)})")
+        else:
+            parts.setdefault(word[:2], []).append(re.escape(word[2:]))
+    return [f"{re.escape(beginning)}(?:{'|'.join(rest)})" for beginning, rest in parts.items()]
 
 
 def _any_open(dense: bytes) -> bool:

@@ -11,7 +11,15 @@ SNIFF_BYTES = 1445  # WHATWG MIME Sniffing 5.2: the resource header is the first
 MAX_CONTENT_TYPE = 255  # characters of a field value that are looked at; RFC 6838 4.2 keeps types within 127
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _GENERIC = frozenset(
-    {"", "application/octet-stream", "binary/octet-stream", "unknown/unknown", "application/unknown", "*/*"}
+    {
+        "",
+        "application/octet-stream",
+        "binary/octet-stream",
+        "unknown/unknown",
+        "application/unknown",
+        "*/*",
+        "multipart/byteranges",  # parts of a body of some other type
+    }
 )
 _XML = frozenset({"application/xml", "text/xml"})
 _FEEDS = frozenset({"application/rss+xml", "application/atom+xml", "application/rdf+xml"})

@@ -43,6 +43,23 @@ def normalise_pattern(pattern: str) -> str:
     return _normalise(body, _KEEP_IN_PATTERN).replace("$", "%24") + anchor
 
 
+def resolve_dots(target: str) -> str:
+    """`target` without `.` and `..` segments in its path (RFC 3986 5.2.4); the query is left alone."""
+    if "/." not in target:
+        return target
+    path, mark, query = target.partition("?")
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for segment in segments:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in (".", ".."):
+        kept.append("")
+    return "/" + "/".join(kept) + mark + query
+
+
 def _normalise(text: str, keep: str) -> str:
     text = quote(text, safe=keep, errors="surrogatepass")
     text = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", text)

@@ -7,8 +7,10 @@ document only the subtrees that somebody asks for are kept. Damage is an answer,
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 from xml.etree.ElementTree import ParseError  # the exception only; parsing is defusedxml's
+from xml.parsers import expat
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
@@ -26,6 +28,12 @@ class Limits(NamedTuple):
 
 DOCUMENT = Limits(bytes=2**20, elements=50_000, depth=32)  # a licence document has five levels
 FEED = Limits(bytes=8 * 2**20, elements=200_000, depth=128)  # items hold XHTML
+_DOCTYPE_REFUSED = "a document type or an entity is declared, which is not read"
+_EXTERNAL_DOCTYPE = re.compile(
+    rb"""(?x) <!DOCTYPE \s{1,64} [^\s<>\[\]"']{1,128} \s{0,64}
+    (?: (?: SYSTEM | PUBLIC \s{1,64} ("[^"<>]{0,512}" | '[^'<>]{0,512}') ) \s{0,64}
+        ("[^"<>]{0,512}" | '[^'<>]{0,512}')? \s{0,64} )? >"""
+)
 
 
 class Element:
@@ -88,12 +96,41 @@ def parse(body: bytes, *, limits: Limits = DOCUMENT, keep: str | None = None, en
     except _TooMuchError as error:
         return Xml(problem=str(error))
     except DefusedXmlException:
-        return Xml(problem="a document type or an entity is declared, which is not read")
+        return Xml(problem=_DOCTYPE_REFUSED)
     except ParseError as error:
         return Xml(problem=f"not well-formed: {error}", place=f"line {error.position[0]}")
     except (ValueError, LookupError) as error:  # an encoding that nobody knows
         return Xml(problem=f"not readable: {error}")
     return Xml(root=builder.root, kept=tuple(builder.kept))
+
+
+def well_formed(body: bytes, *, encoding: str | None = None) -> str | None:
+    """Why `body` could not be read, None if it could; nothing of it is kept, for a fraction of the price of `parse`."""
+    try:
+        parser = expat.ParserCreate(encoding, " ")
+        parser.StartDoctypeDeclHandler = _refuse  # entities can be declared nowhere else
+        parser.Parse(body, True)
+    except _TooMuchError as error:
+        return str(error)
+    except expat.ExpatError as error:
+        return f"not well-formed: {error}"
+    except (ValueError, LookupError) as error:
+        return f"not readable: {error}"
+    return None
+
+
+def _refuse(*_declaration: object) -> None:
+    raise _TooMuchError(_DOCTYPE_REFUSED)
+
+
+def without_doctype(body: bytes) -> bytes:
+    """
+    `body` without a document type that only names an external one, as old SVG and package documents have it.
+
+    Such a one is never fetched, so that leaving it out changes nothing but that the rest can be read. A document type
+    with declarations of its own stays, to be refused.
+    """
+    return _EXTERNAL_DOCTYPE.sub(b"", body, count=1)
 
 
 class _TooMuchError(Exception):

@@ -81,7 +81,7 @@ class Speller:
             f'"authorisations":{_encode(outcome.authorisations) if outcome.authorisations else "[]"},'
             f'{self._answer(exchange)},"bytes":{_number(exchange.bytes)},"content_sha256":{_string(exchange.content_sha256)},'
             f'"cached":{_bool(exchange.cached)},"hops":{_encode(exchange.hops) if exchange.hops else "[]"},'
-            f'"prev":"{prev}"}}'
+            f'{_repertoire(exchange.repertoire)}"prev":"{prev}"}}'
         )
         unsealed = _octets(text)
         digest = hashlib.sha256(unsealed).hexdigest()
@@ -201,6 +201,10 @@ def decision_id(run: str, seq: int) -> str:
 def _octets(text: str) -> bytes:
     # In JSON the escape that Python writes for a lone surrogate is the character itself: nothing is lost.
     return text.encode("utf-8", "backslashreplace")
+
+
+def _repertoire(value: str | None) -> str:
+    return "" if value is None else f'"repertoire":{_string(value)},'
 
 
 def _bool(value: bool) -> str:

@@ -70,12 +70,12 @@ def render_items(items: Iterable[Item], style: str | None) -> Iterator[str]:
     """The withheld items, one line each: tab-separated text, a `markdown` table, `json` lines or `csv`."""
     names = [item.name for item in fields(Item)]
     if style == "csv":
-        yield _csv_line(names)
+        yield csv_line(names)
     if style == "markdown":
         yield "| url | verdict | who says so | words |\n|---|---|---|---|\n"
     for item in items:
         if style == "csv":
-            yield _csv_line([getattr(item, name) for name in names])
+            yield csv_line([getattr(item, name) for name in names])
         elif style == "json":
             yield json.dumps({name: getattr(item, name) for name in names}, ensure_ascii=False) + "\n"
         elif style == "markdown":
@@ -149,13 +149,13 @@ def _json(summary: Summary) -> str:
 
 
 def _csv(summary: Summary) -> str:
-    out = [_csv_line(["section", "name", "verdict", *_COUNTS])]
-    out.append(_csv_line(["total", "", "", *_cells(summary.total)]))
+    out = [csv_line(["section", "name", "verdict", *_COUNTS])]
+    out.append(csv_line(["total", "", "", *_cells(summary.total)]))
     for verdict, count in summary.verdicts.most_common():
-        out.append(_csv_line(["verdict", "", verdict, count]))
+        out.append(csv_line(["verdict", "", verdict, count]))
     for name, counts in sorted(summary.signals.items()):
-        out.extend(_csv_line(["signal", name, verdict, count]) for verdict, count in counts.most_common())
-    out.extend(_csv_line(["host", name, "", *_cells(tally)]) for name, tally in _by_size(summary))
+        out.extend(csv_line(["signal", name, verdict, count]) for verdict, count in counts.most_common())
+    out.extend(csv_line(["host", name, "", *_cells(tally)]) for name, tally in _by_size(summary))
     return "".join(out)
 
 
@@ -215,7 +215,8 @@ def _markdown_cell(text: str) -> str:
     return text
 
 
-def _csv_line(cells: Iterable[str | int]) -> str:
+def csv_line(cells: Iterable[str | int]) -> str:
+    """A row of a CSV table, with no cell that a spreadsheet would take for a formula."""
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow([_csv_cell(cell) for cell in cells])
     return line.getvalue()

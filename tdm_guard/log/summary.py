@@ -135,7 +135,7 @@ def _count_decision(summary: Summary, record: Mapping[str, Any], pending: Ordere
         tally.admitted += admitted and content
         tally.no_content += admitted and not content
         tally.against += admitted and content and verdict in _WITHHOLDING
-        if admitted and content and _is_size(size):
+        if admitted and content and is_size(size):
             tally.admitted_bytes += size
     if admitted and content and size is None and (ident := text_of(record, "id")):
         pending[ident] = host
@@ -169,7 +169,7 @@ def _count_run(summary: Summary, record: Mapping[str, Any]) -> None:
 def _count_body(summary: Summary, record: Mapping[str, Any], pending: OrderedDict[str, str]) -> None:
     host = pending.pop(text_of(record, "decision") or "", None)
     size = record.get("bytes")
-    if host is not None and _is_size(size):
+    if host is not None and is_size(size):
         for tally in (summary.total, _tally(summary, host)):
             tally.admitted_bytes += size
 
@@ -180,5 +180,5 @@ def _tally(summary: Summary, host: str) -> Tally:
     return summary.hosts.setdefault(host, Tally())
 
 
-def _is_size(value: object) -> TypeGuard[int]:
+def is_size(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63

@@ -25,10 +25,12 @@ from tdm_guard.origin import Origin
 from tdm_guard.scrapy import outcome
 from tdm_guard.scrapy.fetch import CUT, Downloads, Fetcher
 from tdm_guard.scrapy.outcome import Unjudged, Withheld
+from tdm_guard.scrapy.prefix import Prefixes
 from tdm_guard.scrapy.robots import Robots
 from tdm_guard.scrapy.room import Room
 from tdm_guard.scrapy.settings import PREFIX, check_gates, named, read_options, switched_off
 from tdm_guard.scrapy.visit import Fields, Visit, has_credentials
+from tdm_guard.tokens import FIELD
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from tdm_guard.policy import OriginPolicy
 
 KEY = "tdm_guard"
+ITEM = "tdm_guard_item"  # in a request's meta: what the caller knows of the work
 CLOSE_REASON = "tdm_guard_log"  # why a spider is closed whose log cannot be written
 MAX_HOPS_KEPT = 1000  # redirects with words of ours in their fields, between hop and target; the oldest go first
 DOCUMENTS = 2  # that are asked for side by side at first, of an origin
@@ -96,6 +99,9 @@ class Crawl:
             raise named(error) from None
         self.fields = Fields(self.guard.judge.fields)
         self.robots = Robots(self)
+        self.prefixes = Prefixes(crawler, self.settles)
+        for problem in options.holdings.warnings:
+            logger.warning("%s", problem)
         if options.mode == "observe":
             logger.warning("%sMODE is observe: what is reserved will be stored, and recorded as such", PREFIX)
         crawler.signals.connect(self._closed, signals.spider_closed)
@@ -181,7 +187,7 @@ class Crawl:
             raise Unjudged(*error.problems) from None
         known = self.guard.known(origin)
         policy = known or await self._read(origin)
-        case = self.guard.open(url, policy, authenticated=has_credentials(request))
+        case = self.guard.open(url, policy, authenticated=has_credentials(request), item=request.meta.get(ITEM))
         for hop in (*request.meta.get("redirect_urls", ()), *hops):
             case.hear_hop(hop, self._spoken.get(hop, ()))
         if case.refused:
@@ -191,6 +197,13 @@ class Crawl:
             if self.dead:
                 raise LogError(self.dead)
         return case
+
+    def authorise(self, request: Request) -> None:
+        """Adds the licence token of the request's origin; a redirect to another one does not keep it."""
+        fields = {name: value.decode("latin-1") for name in (FIELD,) if (value := request.headers.get(name))}
+        self.guard.tokens.apply(fields, Origin.parse(request.url))
+        request.headers.pop(FIELD, None)
+        request.headers.update(fields)
 
     async def hear(self, request: Request, response: Response, received: bytes | None = None) -> Visit:
         """
@@ -239,17 +252,35 @@ class Crawl:
     def stops(self, request: Request, headers: Headers) -> bool:
         """True if the fields alone refuse, on what is known already: the body need not be received."""
         visit = self.visits.get(request)
-        if visit is None or not self.fields.speak(headers) or _is_small(headers):
+        if visit is None:
             return False
-        case = self.guard.open(request.url, visit.case.policy)
-        # The status is not known here. As content the case keeps more open, so that it never stops too much.
-        case.hear_headers(200, self.fields.pairs(headers), bodiless=request.method == "HEAD")
-        visit.stopped = case.refused
+        if self.guard.judge.asset_signals:
+            self.prefixes.watch(request, headers)
+        if not self.fields.speak(headers) or _is_small(headers):
+            return False
+        visit.stopped = self._provisional(visit, request, headers).refused
         return visit.stopped
 
+    def settles(self, request: Request, headers: Headers, prefix: bytes) -> bool:
+        """True if the beginning of a file reserves: the rest need not be received."""
+        visit = self.visits.get(request)
+        if visit is None:
+            return False
+        visit.stopped = self._provisional(visit, request, headers).settled_by(prefix)
+        return visit.stopped
+
+    def _provisional(self, visit: Visit, request: Request, headers: Headers) -> Case:
+        """A case for what is known before the response is there."""
+        case = self.guard.open(request.url, visit.case.policy, item=request.meta.get(ITEM))
+        # The status is not known here. As content the case keeps more open, so that it never stops too much.
+        case.hear_headers(200, self.fields.pairs(headers), bodiless=request.method == "HEAD")
+        return case
+
     async def stopped(self, visit: Visit, request: Request, response: Response) -> None:
-        """Records a download that `stops` ended, as it turned out. Raises `Withheld`."""
+        """Records a download that `stops` or `settles` ended, as it turned out. Raises `Withheld`."""
         self._hear_head(visit.case, request, response)
+        if not visit.case.refused and visit.case.settled_by(response.body):
+            visit.case.hear_transfer(len(response.body), None)
         if visit.case.refused:
             await self.refuse(visit.case, request)
 

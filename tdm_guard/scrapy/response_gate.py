@@ -40,7 +40,9 @@ class ResponseGate:
         elif crawl.judges(request):
             visit = crawl.visits.get(request)
             if visit is None or visit.case.url != request.url:
-                await crawl.enter(request)
+                visit = await crawl.enter(request)
+            if crawl.guard.tokens:
+                crawl.authorise(request)
 
     def headers_received(self, headers: Headers, request: Request) -> None:
         """Signal handler: ends the download of what the headers reserve. Knows only what was read before."""
@@ -64,6 +66,7 @@ class ResponseGate:
         if download is not None:
             return download.end(response)
         if crawl.judges(request):
+            crawl.prefixes.forget(request)
             visit = await crawl.hear(request, response)
             stored = request.meta.get("cached_response")
             visit.stored = stored if isinstance(stored, Response) else None
@@ -72,6 +75,7 @@ class ResponseGate:
     async def process_exception(self, request: Request, exception: Exception) -> None:
         """Turns a download that the header gate ended into what it is. Raises `Withheld`."""
         visit = self._crawl.visits.get(request)
+        self._crawl.prefixes.forget(request)
         if isinstance(exception, StopDownload) and visit is not None and visit.stopped:
             if visit.error is not None:
                 raise visit.error

@@ -5,11 +5,13 @@ from tdm_guard.signals import (
     ai_txt,
     aipref,
     content_signals,
+    repertoire,
     robots,
     rsl,
     tdmrep,
     trust_txt,
     x_robots,
+    xmp,
 )
 from tdm_guard.signals._signal import Signal
 
@@ -23,4 +25,6 @@ SIGNALS: tuple[Signal, ...] = (
     ai_txt.SIGNAL,
     trust_txt.SIGNAL,
     x_robots.SIGNAL,
+    xmp.SIGNAL,
+    repertoire.SIGNAL,
 )

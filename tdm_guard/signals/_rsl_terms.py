@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from tdm_guard.formats.countries import EU
 from tdm_guard.formats.rsl import Content, Demand, Licence, Tokens, is_token
 from tdm_guard.operator import Operator
 from tdm_guard.usage import EVERY, TRAINING, Usage
@@ -32,37 +33,6 @@ _COVERED = {
 NAMED = (*_AI, Usage.SEARCH)  # usages with a token of their own: a licence without a list of permits grants these
 # AIPREF's label; and the two country codes that the EU itself writes otherwise than ISO 3166-1
 _MEANT = {"usage": {"train-ai": "ai-train"}, "geo": {"UK": "GB", "EL": "GR"}}
-_EU = frozenset(
-    [
-        "AT",
-        "BE",
-        "BG",
-        "CY",
-        "CZ",
-        "DE",
-        "DK",
-        "EE",
-        "ES",
-        "FI",
-        "FR",
-        "GR",
-        "HR",
-        "HU",
-        "IE",
-        "IT",
-        "LT",
-        "LU",
-        "LV",
-        "MT",
-        "NL",
-        "PL",
-        "PT",
-        "RO",
-        "SE",
-        "SI",
-        "SK",
-    ]
-)
 
 
 class Words(NamedTuple):
@@ -219,7 +189,7 @@ def _fits(kind: str, tokens: list[str], operator: Operator) -> bool:
     if kind == "user":
         return not set(tokens).isdisjoint(operator.classes)
     country = operator.country
-    return country is not None and (country in tokens or ("EU" in tokens and country in _EU))
+    return country is not None and (country in tokens or ("EU" in tokens and country in EU))
 
 
 def _is_struck(kind: str, tokens: list[str], operator: Operator) -> bool:
@@ -229,4 +199,4 @@ def _is_struck(kind: str, tokens: list[str], operator: Operator) -> bool:
     country = operator.country
     if country is None or country in tokens:
         return True
-    return ("EU" in tokens and country in _EU) or (country == "EU" and not _EU.isdisjoint(tokens))
+    return ("EU" in tokens and country in EU) or (country == "EU" and not EU.isdisjoint(tokens))

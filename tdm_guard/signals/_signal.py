@@ -18,6 +18,7 @@ from tdm_guard.operator import Operator
 from tdm_guard.usage import EVERY, TDM, Usage
 
 if TYPE_CHECKING:
+    from tdm_guard.formats.asset import Asset, Place
     from tdm_guard.formats.html import Page
     from tdm_guard.formats.robots_txt import RobotsTxt
 
@@ -98,6 +99,8 @@ class Signal:
     `read_hop` reads the same fields of an earlier redirect hop of the same fetch.
     `read_feed` reads an XML body: its site speaks for the feed itself and for the items' URLs on the feed's origin.
     `read_challenge` reads the body of a 401 or 402.
+    `asset_places` are the kinds of packet inside a file that `read_asset` looks at; it is called when the file has one,
+    or has one that could not be read.
     `settle` is the standard's own precedence among its carriers, under the posture given; between standards
     `decide` rules.
     """
@@ -117,4 +120,6 @@ class Signal:
     read_html: Callable[[Page, Source, Listener], Reading] | None = None
     read_feed: Callable[[bytes, Source, Listener], DocumentReading] | None = None
     read_challenge: Callable[[bytes, Source, Listener], Reading] | None = None
+    asset_places: frozenset[Place] = frozenset()
+    read_asset: Callable[[Asset, Source, Listener], Reading] | None = None
     settle: Callable[[tuple[Statement, ...], Posture], tuple[Statement, ...]] | None = None

@@ -61,7 +61,7 @@ class Actor:
         """The operator as an actor with nothing on record; research is what it attested, never inferred."""
         if operator is None:
             return cls()
-        return cls(purpose=RESEARCH if operator.research else OTHER_THAN_RESEARCH, country=operator.country)
+        return cls(purpose=RESEARCH if operator.exempt else OTHER_THAN_RESEARCH, country=operator.country)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,6 +264,7 @@ class TermsSite:
             rightsholder=bounded(terms.rightsholder),
             contact=bounded(terms.contact),
             terms=bounded(_in_short(terms, fit)),
+            policy_uid=bounded(terms.uid),
         )
         self._reading = Reading((statement,))
 

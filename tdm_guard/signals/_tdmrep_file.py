@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tdm_guard.formats.path_pattern import resolve_dots
 from tdm_guard.formats.tdmrep_json import MAX_BYTES, RulesFile, is_page, mentions_reservation, parse
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement, bounded
 from tdm_guard.signals._signal import Document, DocumentReading, Listener
@@ -138,21 +139,6 @@ def _problem(source: Source, file: RulesFile) -> tuple[Fault, ...]:
 
 def _site(source: Source, rules: tuple[Rule, ...], listener: Listener) -> RulesSite | None:
     return RulesSite(source, rules, listener.cautious) if rules else None
-
-
-def resolve_dots(target: str) -> str:
-    """`target` without `.` and `..` segments in its path (RFC 3986 5.2.4); the query is left alone."""
-    path, mark, query = target.partition("?")
-    kept: list[str] = []
-    segments = path.split("/")[1:]
-    for segment in segments:
-        if segment == "..":
-            del kept[-1:]
-        elif segment != ".":
-            kept.append(segment)
-    if segments[-1] in (".", ".."):
-        kept.append("")
-    return "/" + "/".join(kept) + mark + query
 
 
 DOCUMENT = Document(

@@ -32,7 +32,12 @@ _URL = re.compile(r"(?i)([a-z][a-z0-9+.-]*:)?//[^/?#]*")
 def join(*repairs: str | None) -> str | None:
     """Repair codes, or several in one word, as one word in their order."""
     codes = {code for repair in repairs if repair for code in repair.split(",")}
-    return ",".join(sorted(codes, key=lambda code: int(code[1:]))) or None
+    return ",".join(sorted(codes, key=_place)) or None
+
+
+def _place(code: str) -> tuple[int, str]:
+    """The numbered repairs by number, behind the named ones (of files)."""
+    return (int(code[1:]), "") if code[1:].isdigit() else (0, code)
 
 
 class Rule(NamedTuple):

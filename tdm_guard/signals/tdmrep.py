@@ -1,23 +1,27 @@
 """
-TDM Reservation Protocol: a rightsholder's 1 or 0, in a site-wide file, in response fields, in HTML metadata.
+TDM Reservation Protocol: a rightsholder's 1 or 0, in a site-wide file, in response fields, in HTML metadata,
+inside a PDF or an EPUB.
 
 strategy: each carrier yields at most one reservation or permission, ranked by its place in the report's order
 (sec-processing-priority); `settle` applies that order. Repairs (codes C1 to C10) are read in the cautious posture
-only, and only ever add a reservation. The file is read in `_tdmrep_file`.
+only, and only ever add a reservation. The site's file is read in `_tdmrep_file`, other files in `_tdmrep_asset`.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from tdm_guard.formats.tdmrep_value import BLANKS, Value, plain_name, read_policy, read_text
-from tdm_guard.model import NOTHING, Fault, Headers, Kind, Posture, Reading, Source, Stance, Statement
+from tdm_guard.formats.asset import Place
+from tdm_guard.formats.tdmrep_value import BLANKS, plain_name
+from tdm_guard.model import NOTHING, Headers, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals._signal import Listener, Signal
 from tdm_guard.signals._tdm_policy import read_declared
+from tdm_guard.signals._tdmrep_asset import read_asset
 from tdm_guard.signals._tdmrep_file import DOCUMENT, RANK
-from tdm_guard.signals._tdmrep_rules import MAX_FAULTS, NAME, join
+from tdm_guard.signals._tdmrep_rules import NAME, join
+from tdm_guard.signals._tdmrep_words import POLICY, RESERVATION, Word, as_reading
 from tdm_guard.usage import TDM
 
 if TYPE_CHECKING:
@@ -28,8 +32,7 @@ if TYPE_CHECKING:
 HEADER_RANK = 2
 HTML_RANK = 3
 _RANKS = {"file": RANK, "header": HEADER_RANK}
-RESERVATION = "tdm-reservation"
-POLICY = "tdm-policy"
+_TDM = frozenset(TDM)
 _ROBOTS_TAG = "x-robots-tag"
 
 _FIELDS: dict[str, tuple[str, str | None]] = {
@@ -46,35 +49,25 @@ _INSIDE_ROBOTS_TAG = re.compile(
 _POLICY_LIST = re.compile(r",[ \t]+")  # a URL may hold a comma, but no blank
 
 
-class _Word(NamedTuple):
-    """One property as a carrier has it. `trusted` is False where others than the publisher may write."""
-
-    text: str
-    locator: str
-    excerpt: str
-    repair: str | None = None
-    trusted: bool = True
-
-
 def read_headers(headers: Headers, source: Source, listener: Listener) -> Reading:
     """
     The response fields (sec-tdm-header): `tdm-reservation` and `tdm-policy`, of a response of any status.
 
     Repeated fields count as one list; of several values any 1 counts.
     """
-    words: dict[str, list[_Word]] = {RESERVATION: [], POLICY: []}
+    words: dict[str, list[Word]] = {RESERVATION: [], POLICY: []}
     for field_name, raw in headers:
         name = field_name.lower()
         if name in _FIELDS:
             what, repair = _FIELDS[name]
             parts = raw.split(",") if what is RESERVATION else _POLICY_LIST.split(raw)
             excerpt = f"{field_name}: {raw}"
-            words[what] += [_Word(part, f"#{name}", excerpt, repair) for part in dict.fromkeys(parts)]
+            words[what] += [Word(part, f"#{name}", excerpt, repair) for part in dict.fromkeys(parts)]
         elif name == _ROBOTS_TAG and listener.cautious:
             for what, text in _INSIDE_ROBOTS_TAG.findall(raw):
-                word = _Word(text, f"#{name}", f"{field_name}: {raw}", "C6")
+                word = Word(text, f"#{name}", f"{field_name}: {raw}", "C6")
                 words[f"tdm-{what.lower()}"].append(word)
-    return _reading(words, source, listener, base=source.url, rank=HEADER_RANK)
+    return as_reading(words, source, listener, base=source.url, rank=HEADER_RANK)
 
 
 def read_html(page: Page, source: Source, listener: Listener) -> Reading:
@@ -83,12 +76,12 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
 
     A 1 counts wherever it stands; a 0 or a policy in the body may be a visitor's, so it counts only beside a 1 there.
     """
-    words: dict[str, list[_Word]] = {RESERVATION: [], POLICY: []}
+    words: dict[str, list[Word]] = {RESERVATION: [], POLICY: []}
     for tag in page.tags:
         for what, text, repair in _properties(tag):
             shown = " ".join(f'{name}="{value}"' for name, value in tag.attributes.items())
-            words[what].append(_Word(text, f"line {tag.line}", f"<{tag.name} {shown}>", repair, tag.in_head))
-    return _reading(words, source, listener, base=page.base, rank=HTML_RANK)
+            words[what].append(Word(text, f"line {tag.line}", f"<{tag.name} {shown}>", repair, tag.in_head))
+    return as_reading(words, source, listener, base=page.base, rank=HTML_RANK)
 
 
 def _properties(tag: Tag) -> Iterable[tuple[str, str, str | None]]:
@@ -106,89 +99,6 @@ def _properties(tag: Tag) -> Iterable[tuple[str, str, str | None]]:
         if plain in (RESERVATION, POLICY):
             as_reported = attribute == "name" and name == plain
             yield plain, attributes.get("content", ""), None if as_reported else "C6"
-
-
-def _reading(words: dict[str, list[_Word]], source: Source, listener: Listener, *, base: str, rank: int) -> Reading:
-    """One carrier's reservation with its policy, or its policy alone, which reserves nothing but supersedes."""
-    faults: list[Fault] = []
-    chosen = _choose(words[RESERVATION], source, listener, faults)
-    beside = chosen is not None and not chosen[0].trusted
-    policy = _policy([word for word in words[POLICY] if word.trusted or beside], base, source, listener, faults)
-    shown = tuple(faults[:MAX_FAULTS])
-    if chosen is not None:
-        word, repair = chosen[0], chosen[2]
-        stance = Stance.RESERVED if chosen[1] else Stance.PERMITTED
-    elif policy is not None:
-        word, repair, stance = policy[0], policy[0].repair, Stance.UNSTATED
-    else:
-        return Reading((), shown) if shown else NOTHING
-    statement = Statement.at(
-        source,
-        kind=Kind.PERMISSION if stance is Stance.PERMITTED else Kind.RESERVATION,
-        signal=NAME,
-        usages=TDM,
-        stance=stance,
-        locator=word.locator,
-        excerpt=word.excerpt,
-        policy_url=policy[1] if policy else None,
-        repair=repair,
-        rank=rank,
-    )
-    return Reading((statement,), shown)
-
-
-def _choose(
-    words: list[_Word], source: Source, listener: Listener, faults: list[Fault]
-) -> tuple[_Word, bool, str | None] | None:
-    """The word that counts: a 1 as the report has it, else a repaired 1, else a 0."""
-    one = repaired = zero = None
-    for word in words:
-        value = read_text(word.text) or _with_parameters(word)
-        repair = join("C2" if value and value.repaired else None, word.repair)
-        if value is None or (repair and not listener.cautious):
-            faults.append(_fault(source, word, "tdm-reservation is not 0 or 1 as the report has it"))
-        elif value.reserved and repair is None:
-            one = one or word
-        elif value.reserved:
-            repaired = repaired or (word, repair)
-        elif repair is None and word.trusted:
-            zero = zero or word
-        else:
-            faults.append(_fault(source, word, "a 0 at this place is not heard"))
-    if zero and (one or repaired):
-        faults.append(_fault(source, zero, "0 and 1 stand side by side; the 1 counts"))
-    if one:
-        return one, True, None
-    if repaired:
-        return repaired[0], True, repaired[1]
-    return (zero, False, None) if zero else None
-
-
-def _with_parameters(word: _Word) -> Value | None:
-    """A field value with parameters, which the report does not know (C2); only a 1 is read from it."""
-    token, parameters, _ = word.text.partition(";")
-    if parameters and word.locator.startswith("#") and token.strip(BLANKS) == "1":
-        return Value(True, repaired=True)
-    return None
-
-
-def _policy(
-    words: list[_Word], base: str, source: Source, listener: Listener, faults: list[Fault]
-) -> tuple[_Word, str] | None:
-    """The first policy URL that can be fetched, those written as the report has it before hints (C6)."""
-    for word in sorted(words, key=lambda word: word.repair is not None):
-        if word.repair and not listener.cautious:
-            continue
-        if url := read_policy(word.text, base):
-            if word.repair:
-                faults.append(_fault(source, word, f"no tdm-policy as the report has it; read as one ({word.repair})"))
-            return word, url
-        faults.append(_fault(source, word, "tdm-policy is no http(s) URL"))
-    return None
-
-
-def _fault(source: Source, word: _Word, message: str) -> Fault:
-    return Fault.at(source, message, signal=NAME, locator=word.locator, excerpt=word.excerpt)
 
 
 def read_hop(headers: Headers, source: Source, listener: Listener) -> Reading:
@@ -210,6 +120,9 @@ def settle(statements: tuple[Statement, ...], posture: Posture) -> tuple[Stateme
     """
     if len(statements) == 1 and statements[0].stance is Stance.RESERVED:
         return statements
+    beyond = tuple(s for s in statements if _TDM.isdisjoint(s.usages))  # what a damaged file may say besides
+    if beyond:
+        return settle(tuple(s for s in statements if s not in beyond), posture) + beyond
     # of one carrier's words the 1 comes last
     heard = sorted(statements, key=lambda statement: (_rank(statement), statement.stance is Stance.RESERVED))
     unread = tuple(s for s in heard if s.stance is Stance.UNDETERMINED)
@@ -246,6 +159,8 @@ SIGNAL = Signal(
     read_headers=read_headers,
     read_hop=read_hop,
     read_html=read_html,
+    asset_places=frozenset({Place.XMP, Place.OPF}),
+    read_asset=read_asset,
     settle=settle,
     read_declared=read_declared,
 )

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.html import MAX_MARKUP, MAX_TAGS, Page, Scanner, read_page
+from tdm_guard.formats.html import MAX_MARKUP, MAX_SCRIPT, MAX_SCRIPTS, MAX_TAGS, Page, Scanner, read_page
 from tdm_guard.formats.html_tokens import MAX_ATTRIBUTES, MAX_VALUE
 
-WORDS = ("tdm", "noai", "noimageai", "noml", "application/rsl+xml")
+WORDS = ("tdm", "noai", "noimageai", "noml", "application/rsl+xml", "citation_doi", "dc.", ":isbn", "a_b", "_c")
 SCANNER = Scanner(WORDS)
 URL = "https://example.org/d/page.html"
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -379,3 +379,53 @@ def test_floods_of_markup_are_cut_and_said_to_be() -> None:
     page = read_page(flood, url="https://site.example/")
     assert (page.tags, page.complete) == ((), False)
     assert read_page(b"<b>" * 1000, url="https://site.example/").complete
+
+
+# JSON-LD scripts
+
+LD = '<script type="application/ld+json">{"a": "&amp;"}</script>'
+
+
+def scripts(document: str, **options: object) -> list[tuple[str, int]]:
+    return [(script.text, script.line) for script in read(document, json_ld=True, **options).json_ld]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        LD,
+        '<script TYPE=\' Application/LD+JSON; charset=utf-8\'>{"a": "&amp;"}</script>',
+        '<body><script type="ld+json">{"a": "&amp;"}',
+        f"<!-- {LD} --><template>{LD}</template><svg>{LD}</svg><script>{LD}</script><textarea>{LD}</textarea>{LD}",
+    ],
+)
+def test_json_ld_is_kept_as_written_if_asked_for(document: str) -> None:
+    assert scripts(document) == [('{"a": "&amp;"}', 1)]
+    assert read(document).json_ld == ()
+    assert read(document, json_ld=True).tags == read(document).tags
+
+
+def test_the_line_of_json_ld_is_that_of_its_text() -> None:
+    assert scripts(f'\n<script\n type="application/ld+json"\n>\n1</script>\n{META}{LD}') == [
+        ("\n1", 4),
+        ('{"a": "&amp;"}', 6),
+    ]
+
+
+def test_comments_within_json_ld_hide_no_end() -> None:
+    assert scripts('<script type="application/ld+json"><!--\n1\n//--></script><p>') == [("<!--\n1\n//-->", 1)]
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/javascript", "application/ld", "", "importmap"])
+def test_other_scripts_are_not_kept(kind: str) -> None:
+    assert scripts(f'<script type="{kind}">1</script>') == []
+
+
+def test_json_ld_beyond_the_bounds_is_cut_and_shows_it() -> None:
+    page = read(
+        f'<script type="application/ld+json">{"1" * (MAX_SCRIPT + 5)}</script>' + LD * MAX_SCRIPTS, json_ld=True
+    )
+    assert len(page.json_ld[0].text) == MAX_SCRIPT + 1
+    assert len(page.json_ld) == MAX_SCRIPTS + 1
+    assert len(read(LD * (MAX_SCRIPTS + 50), json_ld=True).json_ld) == MAX_SCRIPTS + 1
+    assert page.complete  # of what speaks of use, nothing is missing

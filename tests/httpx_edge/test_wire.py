@@ -18,7 +18,7 @@ from tdm_guard.testing import Answer, PretendWeb, Site, digest_protected, endles
 
 LONG = 20.0  # seconds that nothing here comes near, unless it hangs
 ROBOTS = {"/robots.txt": Answer.text("User-agent: *\nDisallow: /private\n")}
-PNG = (("content-type", "image/png"),)
+OTHER = (("content-type", "application/x-tar"),)
 
 
 @pytest.fixture(scope="module")
@@ -29,17 +29,17 @@ def web() -> Iterator[PretendWeb]:
             {
                 **ROBOTS,
                 "/": Answer.html("<p>Bread and cheese."),
-                "/photo": Answer(headers=PNG, body=b"png" * 50_000),
+                "/photo": Answer(headers=OTHER, body=b"png" * 50_000),
                 "/away": Answer.redirect("http://strict.example/photo"),
-                "/short": Answer(headers=PNG, body=b"x" * 1000, close_after=10),
-                "/broken": Answer(headers=PNG, body=b"x" * 200_000, close_after=100_000),
-                "/members": digest_protected("me", "word", Answer(headers=PNG, body=b"member's")),
+                "/short": Answer(headers=OTHER, body=b"x" * 1000, close_after=10),
+                "/broken": Answer(headers=OTHER, body=b"x" * 200_000, close_after=100_000),
+                "/members": digest_protected("me", "word", Answer(headers=OTHER, body=b"member's")),
             },
         ),
         Site(
             "strict.example",
             {
-                "/photo": Answer(headers=(*PNG, ("tdm-reservation", "1")), body=endless(b"x" * 65_536)),
+                "/photo": Answer(headers=(*OTHER, ("tdm-reservation", "1")), body=endless(b"x" * 65_536)),
                 "/": Answer.html('<meta name="tdm-reservation" content="1"><p>secret'),
             },
         ),

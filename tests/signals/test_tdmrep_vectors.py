@@ -20,9 +20,9 @@ from tdm_guard.signals.tdmrep import SIGNAL, read_headers, read_hop, read_html, 
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "tdmrep.json").read_text(encoding="utf-8"))
 CHANNELS = ("file", "fetch", "header", "html", "merge")
-LATER = {"epub", "pdf"}  # channels whose containers are not read yet
+INSIDE = {"epub", "pdf"}  # tests/signals/test_embedded_vectors.py
 ELSEWHERE = {"policy"}  # tests/signals/test_tdm_policy.py
-LATER_CARRIER = {"merge-011": "XMP", "merge-012": "EPUB"}  # merges that need one of them
+MERGED_INSIDE = {"merge-011": "XMP", "merge-012": "EPUB"}  # with the channels inside files
 STALE = {"fetch-019", "fetch-020"}  # an older copy of the file: tests/test_policy_vectors.py
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WELL_KNOWN = "/.well-known/tdmrep.json"
@@ -30,7 +30,7 @@ WELL_KNOWN = "/.well-known/tdmrep.json"
 RUN = [
     vector
     for vector in VECTORS
-    if vector["channel"] in CHANNELS and vector["id"] not in LATER_CARRIER and vector["id"] not in STALE
+    if vector["channel"] in CHANNELS and vector["id"] not in MERGED_INSIDE and vector["id"] not in STALE
 ]
 
 
@@ -44,10 +44,10 @@ postures = pytest.mark.parametrize("posture", list(Posture))
 
 def test_every_vector_is_run_or_listed() -> None:
     assert len(VECTORS) == 265
-    assert {vector["channel"] for vector in VECTORS} == LATER | ELSEWHERE | set(CHANNELS)
-    assert len(RUN) + len(LATER_CARRIER) + len(STALE) == 211
+    assert {vector["channel"] for vector in VECTORS} == INSIDE | ELSEWHERE | set(CHANNELS)
+    assert len(RUN) + len(MERGED_INSIDE) + len(STALE) == 211
     for vector in VECTORS:
-        if vector["id"] in LATER_CARRIER:
+        if vector["id"] in MERGED_INSIDE:
             assert {"xmp", "opf"} & set(vector["input"])
 
 

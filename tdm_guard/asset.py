@@ -1,0 +1,71 @@
+"""
+What a file says: an image, a book, a sound file, with the reservation it carries inside.
+
+In a prefix, or in a file that was damaged, only reservations count: what is not found there may stand in the rest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tdm_guard.formats.asset import Format, Place, read_asset
+from tdm_guard.model import Fault, Reading, Source
+from tdm_guard.repertoire.item import Item, read_item
+
+if TYPE_CHECKING:
+    from tdm_guard.body import Body
+    from tdm_guard.judge import Judge
+
+_TYPES = {  # the type of work that an item from a file of this format is taken for
+    **dict.fromkeys((Format.MP3, Format.FLAC, Format.WAV), "sound_recording"),
+    **dict.fromkeys((Format.EPUB, Format.PDF), "text"),
+    **dict.fromkeys((Format.JPEG, Format.PNG, Format.WEBP, Format.GIF, Format.TIFF, Format.SVG), "image"),
+}
+
+
+class HeardAsset(NamedTuple):
+    """What a file says, the works it says it holds, and whether every place for a reservation was looked at."""
+
+    reading: Reading
+    items: tuple[Item, ...] = ()
+    complete: bool = True
+
+
+def hear_asset(judge: Judge, about: Body, data: bytes, kind: Format, *, complete: bool) -> HeardAsset:
+    """Reads a file of this format, content-decoded; `complete=False`: `data` is only its beginning."""
+    asset = read_asset(data, kind, complete=complete)
+    source = Source(url=about.url, carrier=kind.value, retrieved_at=about.now)
+    places: set[Place | None] = {packet.place for packet in asset.packets}
+    places.update(unread.place for unread in asset.unread)
+    readings = [
+        signal.read_asset(asset, source, judge.listener)
+        for signal in judge.asset_signals
+        if signal.read_asset is not None and not places.isdisjoint(signal.asset_places)
+    ]
+    faults = tuple(Fault.at(source, unread.message, locator=unread.locator) for unread in asset.unread)
+    reading = Reading(
+        tuple(statement for each in readings for statement in each.statements),
+        faults + tuple(fault for each in readings for fault in each.faults),
+        tuple(declared for each in readings for declared in each.declared),
+    )
+    items: tuple[Item, ...] = ()
+    if judge.repertoire is not None and asset.tags:
+        items, problems = read_item(_item(asset.tags, _type(kind, about.media_type)), source)
+        reading = Reading(reading.statements, reading.faults + problems, reading.declared)
+    return HeardAsset(reading, items, asset.complete)
+
+
+def _item(tags: tuple[tuple[str, str], ...], kind: str | None) -> dict[str, object]:
+    """The tags as one item: a value for each key, or a list of several."""
+    item: dict[str, object] = {} if kind is None else {"type": kind}
+    values: dict[str, list[str]] = {}
+    for key, value in tags:
+        values.setdefault(key, []).append(value)
+    return item | values
+
+
+def _type(kind: Format, media_type: str) -> str | None:
+    """ISO media files hold sound, pictures or films; of those the media type tells."""
+    if kind is Format.BMFF:
+        return {"audio": "sound_recording", "image": "image", "video": "audiovisual"}.get(media_type.partition("/")[0])
+    return _TYPES.get(kind)

@@ -1,0 +1,68 @@
+"""The options as flags: one list for all commands that judge."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from tdm_guard.errors import ConfigurationError
+
+Command = TypeVar("Command", bound=Callable[..., None])
+
+_ONE, _MANY = str | None, list[str] | None
+FLAGS: dict[str, tuple[Any, str]] = {
+    "usages": (_MANY, "What for; may be repeated, or a,b. Default: tdm."),
+    "agent": (_ONE, "robots.txt product token, for example ExampleBot."),
+    "operator": (_ONE, 'Who collects, as JSON: {"name": "acme-ai"}.'),
+    "posture": (_ONE, "cautious (default) or literal."),
+    "mode": (_ONE, "enforce (default) or observe."),
+    "signals": (_MANY, "Signals to listen to. Default: all."),
+    "log": (_ONE, "Keep the compliance log here. Default: not kept."),
+    "cache": (_ONE, "Policy cache. Default: memory:"),
+    "policy_timeout": (_ONE, "Seconds for one policy document. Default: 5."),
+    "max_asset_bytes": (_ONE, "Largest asset read whole. Default: 32MiB."),
+    "repertoire": (_MANY, "Declarations: a file, a folder, or bundled:sacem-2023; may be repeated."),
+    "authorisations": (_MANY, "Authorisations: a file or a folder; may be repeated."),
+    "repertoire_forms": (_ONE, "all (default) or machine-readable."),
+    "config": (_ONE, "TOML file with options."),
+}
+_WITH_COMMAS = frozenset({"usages", "signals"})  # a path may hold one
+
+
+def with_options(command: Command) -> Command:
+    """Gives a command the flags in place of its `**given`, which then holds every option; None is not given."""
+    signature = inspect.signature(command, eval_str=True)
+    own = [item for item in signature.parameters.values() if item.kind is not inspect.Parameter.VAR_KEYWORD]
+    flags = [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, typer.Option(help=text)]
+        )
+        for name, (kind, text) in FLAGS.items()
+    ]
+
+    def flagged(**values: Any) -> None:
+        command(**{name: _given(name, value) if name in FLAGS else value for name, value in values.items()})
+
+    flagged.__name__, flagged.__doc__ = command.__name__, command.__doc__
+    flagged.__signature__ = signature.replace(parameters=[*own, *flags])  # type: ignore[attr-defined] # typer reads it
+    return flagged  # type: ignore[return-value]
+
+
+def _given(name: str, value: Any) -> Any:
+    if name in _WITH_COMMAS:
+        return ",".join(value) if value else None
+    return value or None if isinstance(value, list) else value
+
+
+def operator_of(value: str | None) -> Any:
+    """The operator in a flag. Raises `ConfigurationError` if it is no JSON."""
+    if value is None:
+        return None
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        raise ConfigurationError(f'operator: {value!r} is no JSON; for example {{"name": "acme-ai"}}') from None

@@ -1,0 +1,223 @@
+"""`repertoire` and `authorisations`: checks the files, tries an item, makes lists, shows the bundled set."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tdm_guard.cli.console import counted, failing, say
+from tdm_guard.cli.options import operator_of
+from tdm_guard.errors import ConfigurationError
+from tdm_guard.holdings.files import BUNDLED, EVERY, lint, load
+from tdm_guard.log.report import printable
+from tdm_guard.model import Source, Statement
+from tdm_guard.operator import read_operator
+from tdm_guard.origin import Origin
+from tdm_guard.repertoire.item import read_item
+from tdm_guard.repertoire.matching import Heard, Match, Repertoire
+from tdm_guard.repertoire.problem import Severity
+
+app = typer.Typer(help="Declarations over repertoires: check the files, try an item, make lists.", no_args_is_help=True)
+authorisations = typer.Typer(help="Permissions granted to you: check the files.", no_args_is_help=True)
+
+_GOOD_ITEM = '{"iswc": "T-000.000.001-0"}'
+Names = Annotated[list[str], typer.Argument(metavar="FILE...", help="Files, folders, bundled:sacem-2023.")]
+
+
+@app.command("lint")
+def _lint_repertoire(names: Names) -> None:
+    """Every mistake and warning in the files, which are read together."""
+    _lint(names)
+
+
+@authorisations.command("lint")
+def _lint_authorisations(names: Names) -> None:
+    """Every mistake and warning in the files, which are read together."""
+    _lint(names)
+
+
+@authorisations.callback()
+def _authorisations() -> None:
+    """Permissions granted to you: check the files."""  # one command alone would not be a sub-command
+
+
+def _lint(names: Sequence[str]) -> None:
+    """Prints the problems and a last line that sums up; exits with 1 for a mistake, 2 for an unreadable file."""
+    with failing():
+        problems = lint(names, today=datetime.now(UTC).date())
+    found = Counter(problem.severity for problem in problems)
+    for problem in problems:
+        typer.echo(printable(f"{problem.severity}: {problem}"))
+    mistakes, warnings = found[Severity.MISTAKE], found[Severity.WARNING]
+    typer.echo(f"{'invalid' if mistakes else 'valid'}: {mistakes} mistakes, {warnings} warnings")
+    if mistakes:
+        raise typer.Exit(2 if any(problem.unreadable for problem in problems) else 1)
+
+
+@app.command("list")
+def _list() -> None:
+    """The bundled declarations: id, who, how sure the mandate is, and by what an item is matched."""
+    with failing():
+        declarations = load([f"{BUNDLED}{EVERY}"]).declarations
+    for each in declarations:
+        day = each.effective_from or each.declared_at
+        keys = "; ".join(f"{key} {', '.join(values)}" for key, values in each.match.items())
+        typer.echo(f"{BUNDLED}{each.id}")
+        for name, value in (
+            ("declarant", each.declarant.name),
+            ("on behalf of", each.on_behalf_of or "itself"),
+            ("mandate", f"{each.mandate.status}, {each.mandate.basis}"),
+            ("since", str(day) if day else "day unknown, so that it reaches every copy"),
+            ("form", each.form),
+            ("usages", ", ".join(each.usages)),
+            ("matched by", keys or "nothing, unless a list is loaded"),
+            ("source", each.source.url or "not read at source"),
+        ):
+            typer.echo(printable(f"  {name + ':':<14}{value}"))
+
+
+@app.command("match")
+def _match(
+    names: Names,
+    *,
+    item: Annotated[str, typer.Option(metavar="JSON", help=f"What is known of the work: {_GOOD_ITEM}.")],
+    url: Annotated[str | None, typer.Option(help="Where it stands.")] = None,
+    operator: Annotated[str | None, typer.Option(metavar="JSON", help='Who collects: {"country": "FR"}.')] = None,
+    repertoire_forms: Annotated[str, typer.Option(help="all (default) or machine-readable.")] = "all",
+    as_json: Annotated[bool, typer.Option("--json", help="The answer as one line of JSON.")] = False,
+) -> None:
+    """Tries an item: which declarations speak of it today, by what, and how surely. Exit 1 if one does."""
+    with failing():
+        read, faults, who = _asked(item, url, operator, repertoire_forms)
+        held = load(names)
+        repertoire = Repertoire(held.declarations, held.lists)
+        heard = repertoire.hear(
+            url,
+            read,
+            now=datetime.now(UTC),
+            operator=who,
+            machine_readable_only=repertoire_forms == "machine-readable",
+        )
+    for fault in faults:
+        say(f"{fault.locator or '--item'}: {fault.message}" + (f": {fault.excerpt}" if fault.excerpt else ""))
+    if as_json:
+        because = [statement.to_dict() for statement in heard.statements]
+        typer.echo(json.dumps({"repertoire": heard.state, "because": because}, ensure_ascii=False))
+    else:
+        for line in _answer(heard):
+            typer.echo(printable(line))
+    raise typer.Exit(1 if heard.state is Match.MATCHED else 0)
+
+
+def _asked(item: str, url: str | None, operator: str | None, forms: str) -> tuple[Any, Any, Any]:
+    """Items, their faults, operator. Raises `ConfigurationError` with every mistake in the call."""
+    problems: list[str] = []
+    if forms not in {"all", "machine-readable"}:
+        problems.append(f"--repertoire-forms: {forms!r} is not one of all, machine-readable")
+    value: Any = None
+    try:
+        value = json.loads(item)
+    except (ValueError, RecursionError) as error:
+        problems.append(f"--item: {item[:80]!r} is no JSON: {error}; for example {_GOOD_ITEM}")
+    who = None
+    try:
+        who = None if operator is None else read_operator(operator_of(operator))
+        if url is not None:
+            Origin.parse(url)
+    except ConfigurationError as error:
+        problems.extend(error.problems)
+    if problems:
+        raise ConfigurationError(*problems)
+    return *read_item(value, Source("--item", "item")), who
+
+
+def _answer(heard: Heard) -> Iterator[str]:
+    yield str(heard.state)
+    if heard.state is Match.UNMATCHABLE:
+        yield "  nothing in the item is an identifier, a name or a society; no declaration can be matched"
+    for statement in heard.statements:
+        yield from _lines(statement)
+
+
+def _lines(statement: Statement) -> Iterator[str]:
+    match, about = statement.match or {}, statement.declaration or {}
+    yield f"{'review' if statement.doubt else 'reserved'}: {statement.source}"
+    yield f"  {'matched by:':<14}{match.get('key')} {match.get('value')} ({match.get('strength')})"
+    if "also" in match:
+        yield f"  {'and by:':<14}{match['also']}"
+    if statement.doubt:
+        yield f"  {'doubt:':<14}{statement.doubt}"
+    yield f"  {'usages:':<14}{', '.join(statement.usages)}"
+    yield f"  {'declared by:':<14}{statement.rightsholder}, {about.get('form')}, mandate {about.get('mandate_status')}"
+    asks = ", ".join(filter(None, (statement.terms, statement.policy_url, statement.contact)))
+    if asks:
+        yield f"  {'ask:':<14}{asks}"
+    if "list" in about:
+        yield f"  {'list:':<14}{about['list']}, version {about['list_version']}, sha256 {about['list_sha256']}"
+
+
+@app.command("import")
+def _import(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The file to import.")],
+    *,
+    style: Annotated[str, typer.Option("--format", help="csv, tsv, json (also JSON lines) or xml.")],
+    columns: Annotated[
+        list[str],
+        typer.Option("--map", metavar="KEY=COLUMN", help="Match key, and its column or path; may be repeated."),
+    ],
+    declaration: Annotated[str, typer.Option(metavar="ID", help="The declaration that the list is of.")],
+    version: Annotated[str, typer.Option("--list-version", metavar="V", help="The list's own version or date.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The list to write.")],
+    row: Annotated[str | None, typer.Option(metavar="PATH", help="XML: the element of a row, /works/work.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Default: what the file says, else utf-8.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="CSV: between cells. Default: a comma.")] = None,
+    excludes: Annotated[bool, typer.Option("--excludes", help="The declaration does not speak for these.")] = False,
+    append: Annotated[bool, typer.Option("--append", help="Add to the list that is there.")] = False,
+) -> None:
+    """Makes a list, on disk, of what a declaration is matched by. Bad lines are told and counted; exit 1 then."""
+    # it brings SQLite and the readers of tables, which only this command needs
+    from tdm_guard.holdings.importing import import_list  # noqa: PLC0415
+    from tdm_guard.holdings.plan import Plan  # noqa: PLC0415
+
+    with failing():
+        plan = Plan(
+            source=source,
+            style=style,
+            columns=tuple(_column(text) for text in columns),
+            declaration=declaration,
+            version=version,
+            output=output,
+            row=row,
+            encoding=encoding,
+            delimiter=delimiter,
+            excludes=excludes,
+            append=append,
+        )
+        imported = import_list(plan, now=datetime.now(UTC), watched=_watched)
+    for line, problem in imported.shown:
+        say(f"{source}: line {line}: {problem}")
+    if imported.bad > len(imported.shown):
+        say(f"{source}: {imported.bad - len(imported.shown)} more lines with a problem")
+    what = f"{imported.rows} rows, {imported.usable} of them usable, {imported.bad} with a problem"
+    if imported.written:
+        typer.echo(f"{output}: {imported.entries} entries, version {version}, sha256 {imported.sha256}; {what}")
+    else:
+        typer.echo(f"nothing to write: {what}")
+    raise typer.Exit(1 if imported.bad else 0)
+
+
+def _watched(rows: Iterable[Any]) -> Iterable[Any]:
+    return counted(rows, "rows", step=2**16)
+
+
+def _column(text: str) -> tuple[str, str]:
+    key, equals, place = text.partition("=")
+    if not equals:
+        raise ConfigurationError(f"--map: {text!r} has no =; for example iswc=ISWC")
+    return key.strip(), place.strip()

@@ -1,0 +1,213 @@
+"""
+Files that may carry a reservation: which kind a body is, and the packets of metadata that lie in it.
+
+strategy: one module per container walks the bytes it is given and returns an `Asset`: the packets as they stand in the
+file, undecided and unparsed, and what could not be read. What a packet says is for the signals. Containers are imported
+when the first such file comes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cache
+from importlib import import_module
+from typing import NamedTuple, Protocol, cast
+
+
+class Format(StrEnum):
+    """A kind of file with a place for a reservation that is read."""
+
+    JPEG = "jpeg"
+    PNG = "png"
+    WEBP = "webp"
+    GIF = "gif"
+    TIFF = "tiff"  # and DNG and other camera files built on it
+    WAV = "wav"
+    AVI = "avi"
+    BMFF = "bmff"  # ISO base media: MP4, MOV, M4A, HEIF, AVIF; JPEG 2000, JPEG XL
+    MP3 = "mp3"
+    FLAC = "flac"
+    SVG = "svg"
+    EPUB = "epub"
+    PDF = "pdf"
+    C2PA = "c2pa"  # a bare manifest store
+
+
+class Place(StrEnum):
+    """What kind of packet: an XMP packet, an EPUB package document, a C2PA manifest store, an RSL document."""
+
+    XMP = "xmp"
+    OPF = "opf"
+    C2PA = "c2pa"
+    RSL = "rsl"  # where it stands by itself, outside XMP and OPF: PNG text, an ID3 frame
+
+
+class Packet(NamedTuple):
+    """One packet and where in the file it lies: `JPEG/APP1`, `PDF/Catalog/Metadata`, `EPUB/OEBPS/p.opf`."""
+
+    place: Place
+    locator: str
+    data: bytes
+
+
+class Unread(NamedTuple):
+    """
+    What could not be read, and why.
+
+    With a `place`, a packet of that kind is there, or may be: what it says is undetermined. Without, it is a fault of
+    the file that hides no packet.
+    """
+
+    place: Place | None
+    locator: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """
+    What lies in a file.
+
+    `tags` are identifiers that the file itself has, by the keys of an item (`isrc`, `creator_name`, …), as written.
+    `data` is the file itself (no copy), only where a C2PA marker was found: its seal covers every byte.
+    `complete` is True if every place that the format has for a packet was looked at. Of a prefix that is so only where
+    the rest of the file has no such place (a JPEG's picture data); it is False where damage or a bound ended the walk.
+    """
+
+    format: Format
+    packets: tuple[Packet, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    complete: bool = True
+    data: bytes = field(default=b"", repr=False)
+
+
+class Reader(Protocol):
+    """The `read` of a container: never raises; of a prefix (`complete=False`) it returns what lies in it."""
+
+    def __call__(self, data: bytes, *, complete: bool) -> Asset: ...
+
+
+MAGIC_BYTES = 1024  # how much of a file `format_of` looks at; a PDF's header may come that late (ISO 32000-1, H.3)
+
+_TYPES: dict[str, Format] = {
+    "image/jpeg": Format.JPEG, "image/jpg": Format.JPEG, "image/pjpeg": Format.JPEG, "image/jfif": Format.JPEG,
+    "image/png": Format.PNG, "image/x-png": Format.PNG, "image/apng": Format.PNG, "image/vnd.mozilla.apng": Format.PNG,
+    "image/webp": Format.WEBP, "image/gif": Format.GIF,
+    "image/tiff": Format.TIFF, "image/tif": Format.TIFF, "image/x-tiff": Format.TIFF,
+    "image/x-adobe-dng": Format.TIFF, "image/dng": Format.TIFF, "image/x-nikon-nef": Format.TIFF,
+    "image/x-sony-arw": Format.TIFF, "image/x-canon-cr2": Format.TIFF,
+    "audio/wav": Format.WAV, "audio/x-wav": Format.WAV, "audio/wave": Format.WAV, "audio/vnd.wave": Format.WAV,
+    "video/avi": Format.AVI, "video/x-msvideo": Format.AVI, "video/vnd.avi": Format.AVI, "video/msvideo": Format.AVI,
+    "video/mp4": Format.BMFF, "video/x-m4v": Format.BMFF, "video/quicktime": Format.BMFF, "video/3gpp": Format.BMFF,
+    "video/3gpp2": Format.BMFF, "application/mp4": Format.BMFF, "audio/mp4": Format.BMFF, "audio/x-m4a": Format.BMFF,
+    "audio/m4a": Format.BMFF, "audio/x-m4b": Format.BMFF, "audio/3gpp": Format.BMFF, "image/heic": Format.BMFF,
+    "image/heif": Format.BMFF, "image/heic-sequence": Format.BMFF, "image/heif-sequence": Format.BMFF,
+    "image/avif": Format.BMFF, "image/avif-sequence": Format.BMFF,
+    "image/jxl": Format.BMFF, "image/jp2": Format.BMFF, "image/jpx": Format.BMFF, "image/jpm": Format.BMFF,
+    "audio/mpeg": Format.MP3, "audio/mp3": Format.MP3, "audio/x-mp3": Format.MP3, "audio/mpeg3": Format.MP3,
+    "audio/x-mpeg": Format.MP3, "audio/x-mpeg-3": Format.MP3,
+    "audio/flac": Format.FLAC, "audio/x-flac": Format.FLAC,
+    "image/svg+xml": Format.SVG, "image/svg": Format.SVG,
+    "application/epub+zip": Format.EPUB, "application/epub": Format.EPUB,
+    "application/pdf": Format.PDF, "application/x-pdf": Format.PDF,
+    "application/c2pa": Format.C2PA, "application/x-c2pa-manifest-store": Format.C2PA,
+}  # fmt: skip
+_STARTS: tuple[tuple[bytes, Format], ...] = (
+    (b"\xff\xd8\xff", Format.JPEG),
+    (b"\x89PNG\r\n", Format.PNG),
+    (b"GIF8", Format.GIF),
+    (b"II*\0", Format.TIFF), (b"MM\0*", Format.TIFF),  # TIFF 6.0, both byte orders
+    (b"II+\0", Format.TIFF), (b"MM\0+", Format.TIFF),  # BigTIFF
+    (b"fLaC", Format.FLAC),
+    (b"ID3", Format.MP3),
+)  # fmt: skip
+_RIFF_STARTS = (b"RIFF", b"RF64", b"BW64")
+_RIFF = {b"WEBP": Format.WEBP, b"WAVE": Format.WAV, b"AVI ": Format.AVI, b"AVIX": Format.AVI}
+_BOXES = {  # the type of the first box, at byte 4; QuickTime files older than `ftyp` begin with one of the others
+    b"ftyp": Format.BMFF, b"moov": Format.BMFF, b"mdat": Format.BMFF, b"wide": Format.BMFF, b"pnot": Format.BMFF,
+    b"JXL ": Format.BMFF, b"jP  ": Format.BMFF,
+    b"jumb": Format.C2PA,
+}  # fmt: skip
+_MARKUP = frozenset({"text/html", "application/xhtml+xml"})
+_SVG_ROOT = re.compile(  # atomic: strings of comments must not be tried in every division
+    rb"(?:\xef\xbb\xbf)?(?>\s+|<!--.*?-->|<\?.*?\?>|<!DOCTYPE\s+(?:[A-Za-z]+:)?svg[^>\[]*(?:\[[^\]]*\]\s*)?>)*+"
+    rb"<(?:[A-Za-z_][\w.-]*:)?svg(?=[\s/>])",
+    re.DOTALL,
+)
+_EPUB_MIMETYPE = b"mimetypeapplication/epub+zip"  # EPUB 3 OCF 4.3: first and stored, at byte 30
+_EPUB_CONTAINER = b"META-INF/container.xml"
+
+
+def format_of(media_type: str, prefix: bytes) -> Format | None:
+    """
+    The format of a body by its first `MAGIC_BYTES`, else by its media type (lower case, without parameters).
+
+    None if it has no place for a reservation that is read.
+    """
+    return _by_magic(media_type, prefix[:MAGIC_BYTES]) or _TYPES.get(media_type)
+
+
+def _by_magic(media_type: str, head: bytes) -> Format | None:
+    for start, found in _STARTS:
+        if head.startswith(start):
+            # an ID3 tag may stand before the stream marker of FLAC, further off than we look
+            return Format.FLAC if found is Format.MP3 and _TYPES.get(media_type) is Format.FLAC else found
+    if head.startswith(_RIFF_STARTS):
+        return _RIFF.get(head[8:12])
+    return _BOXES.get(head[4:8]) or _by_later_bytes(media_type, head)
+
+
+def _by_later_bytes(media_type: str, head: bytes) -> Format | None:
+    """Formats that are not known by a fixed first word."""
+    if head.startswith(b"PK\x03\x04"):
+        declared = _TYPES.get(media_type) is Format.EPUB
+        return Format.EPUB if declared or _EPUB_MIMETYPE in head or _EPUB_CONTAINER in head else None
+    if media_type in _MARKUP:  # a page may speak of the other formats' magic
+        return Format.PDF if head.lstrip().startswith(b"%PDF-") else None
+    if b"%PDF-" in head:
+        return Format.PDF
+    if _SVG_ROOT.match(head):
+        return Format.SVG
+    return Format.MP3 if _is_mpeg_frame(head) else None
+
+
+def _is_mpeg_frame(head: bytes) -> bool:
+    """True if the first bytes are the header of an MPEG layer III frame."""
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
+        return False
+    reserved_version = head[1] & 0x18 == 0x08
+    return not reserved_version and head[2] & 0xF0 not in (0x00, 0xF0) and head[2] & 0x0C != 0x0C
+
+
+# The module of each container; a format that has none yet is not read.
+_MODULES: dict[Format, str] = {
+    Format.JPEG: "jpeg",
+    Format.PNG: "png",
+    Format.WEBP: "riff",
+    Format.WAV: "riff",
+    Format.AVI: "riff",
+    Format.GIF: "gif",
+    Format.TIFF: "tiff",
+    Format.SVG: "svg",
+    Format.BMFF: "bmff",
+    Format.MP3: "mp3",
+    Format.FLAC: "flac",
+    Format.EPUB: "epub",
+    Format.PDF: "pdf",
+    Format.C2PA: "c2pa_store",
+}
+
+
+@cache
+def _reader(module: str) -> Reader:
+    return cast("Reader", import_module(f"tdm_guard.formats.{module}").read)
+
+
+def read_asset(data: bytes, format: Format, *, complete: bool = True) -> Asset:  # noqa: A002 - the word for it
+    """What lies in a file of this format. `complete=False`: `data` is only its beginning. Never raises."""
+    asset = _reader(_MODULES[format])(data, complete=complete)
+    sealed = any(p.place is Place.C2PA for p in asset.packets) or any(u.place is Place.C2PA for u in asset.unread)
+    return replace(asset, data=data) if sealed else asset

@@ -1,0 +1,144 @@
+"""
+EPUB 2 and 3 (OCF 3.3, OPF 2.0.1): the package documents that the container names, and the book's identifiers.
+
+    META-INF/container.xml -> rootfile full-path -> package document
+    META-INF/content_credential.c2pa (C2PA 2.1, A.7)
+
+An RSL document stands in the metadata of a package document, so that it comes with it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from urllib.parse import unquote
+
+from tdm_guard.formats import zip_archive
+from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.opf_identifiers import identifiers, without_manifest
+from tdm_guard.formats.salvage import MAX_STORE
+from tdm_guard.formats.xml import Limits, parse
+
+MAX_PACKAGES = 16  # package documents read of one book; one with two renditions has two
+MAX_PACKAGE = 4 * 2**20  # bytes of one; the manifest of a large book has some hundred kilobytes
+_CONTAINER_LIMITS = Limits(bytes=2**18, elements=1_000, depth=16)
+_CONTAINER = "META-INF/container.xml"
+_ENCRYPTION = "META-INF/encryption.xml"
+_STORE = "META-INF/content_credential.c2pa"
+_FIXED = re.compile(rb"(?i)(?:META-INF/(?:container\.xml|encryption\.xml|content_credential\.c2pa)|.*\.opf)", re.DOTALL)
+_PACKAGE_TYPE = "application/oebps-package+xml"
+_ROOTFILE = "{urn:oasis:names:tc:opendocument:xmlns:container}rootfile"
+
+
+def read(data: bytes, *, complete: bool) -> Asset:
+    """What lies in an EPUB."""
+    book = _Book(data, complete=complete)
+    book.read()
+    return Asset(
+        format=Format.EPUB,
+        packets=tuple(book.packets),
+        unread=tuple(book.unread),
+        tags=tuple(dict.fromkeys(book.tags)),
+        complete=complete and book.whole,
+    )
+
+
+class _Book:
+    """The state of reading one book."""
+
+    def __init__(self, data: bytes, *, complete: bool) -> None:
+        self._data = data
+        self._complete = complete
+        self.packets: list[Packet] = []
+        self.unread: list[Unread] = []
+        self.tags: list[tuple[str, str]] = []
+        self.whole = True
+
+    def read(self) -> None:
+        """Finds the package documents and the manifest store."""
+        listing = zip_archive.entries(self._data, lambda name: _FIXED.fullmatch(name) is not None)
+        named: dict[str, list[zip_archive.Entry]] = {}
+        for entry in listing.entries:
+            named.setdefault(entry.name, []).append(entry)
+        self._stores(named.get(_STORE, []))
+        paths = self._paths(named)
+        missing = [path for path in paths if path not in named]
+        if missing:  # a package document with a name of its own, or spelled otherwise
+            self._find(missing, named)
+        if not paths:
+            paths = [name for name in named if name.lower().endswith(".opf")]
+        encrypted = self._text(named.get(_ENCRYPTION, []), _ENCRYPTION)
+        for path in paths[:MAX_PACKAGES]:
+            if path.encode() in encrypted:
+                self._missing(Place.OPF, f"EPUB/{path}", "a package document that is encrypted")
+            self._package(path, named.get(path, []))
+        if len(paths) > MAX_PACKAGES:
+            self._missing(Place.OPF, "EPUB", f"more than {MAX_PACKAGES} package documents")
+        if not paths:
+            self._missing(Place.OPF, "EPUB", "no package document")
+        if listing.problem:
+            self._missing(Place.OPF, "EPUB", listing.problem)
+            self._missing(Place.C2PA, "EPUB", listing.problem)
+
+    def _paths(self, named: dict[str, list[zip_archive.Entry]]) -> list[str]:
+        """Paths of the package documents, as the container names them."""
+        body = self._text(named.get(_CONTAINER, []), _CONTAINER)
+        if not body:
+            return []
+        document = parse(body, limits=_CONTAINER_LIMITS, keep=_ROOTFILE)
+        if document.problem:
+            self._fault(f"EPUB/{_CONTAINER}", document.problem)
+        paths: dict[str, None] = {}
+        for rootfile in document.kept:
+            path = rootfile.attributes.get("full-path", "").strip()
+            kind = rootfile.attributes.get("media-type", _PACKAGE_TYPE).strip().lower()
+            if path and (kind == _PACKAGE_TYPE or path.lower().endswith(".opf")):
+                paths[posixpath.normpath(path.lstrip("/"))] = None
+        return list(paths)
+
+    def _find(self, missing: list[str], named: dict[str, list[zip_archive.Entry]]) -> None:
+        """Looks again for paths that no entry has literally: percent-encoded, or in letters of another case."""
+        spelled = {path.casefold(): path for path in missing} | {unquote(path).casefold(): path for path in missing}
+        listing = zip_archive.entries(self._data, lambda name: name.decode("utf-8", "replace").casefold() in spelled)
+        for entry in listing.entries:
+            path = spelled.get(entry.name.casefold())
+            if path is not None:
+                named.setdefault(path, []).append(entry)
+
+    def _package(self, path: str, found: list[zip_archive.Entry]) -> None:
+        locator = f"EPUB/{path}"
+        if not found:
+            self._missing(Place.OPF, locator, "the package document is not in the archive")
+        for entry in found:  # two of one name: which of them is the book's depends on the reader
+            package = zip_archive.extract(self._data, entry, MAX_PACKAGE)
+            if package.problem:
+                self._missing(Place.OPF, locator, package.problem)
+            if package.body:
+                metadata = without_manifest(package.body)
+                self.packets.append(Packet(Place.OPF, locator, metadata))
+                self.tags += identifiers(metadata)
+
+    def _stores(self, found: list[zip_archive.Entry]) -> None:
+        for entry in found:
+            store = zip_archive.extract(self._data, entry, MAX_STORE)
+            if store.problem:
+                self._missing(Place.C2PA, f"EPUB/{_STORE}", store.problem)
+            if store.body:
+                self.packets.append(Packet(Place.C2PA, f"EPUB/{_STORE}", store.body))
+
+    def _text(self, found: list[zip_archive.Entry], name: str) -> bytes:
+        for entry in found[-1:]:
+            text = zip_archive.extract(self._data, entry, _CONTAINER_LIMITS.bytes)
+            if text.problem:
+                self._fault(f"EPUB/{name}", text.problem)
+            return text.body
+        return b""
+
+    def _missing(self, place: Place, locator: str, message: str) -> None:
+        self.whole = False
+        if self._complete:
+            self.unread.append(Unread(place, locator, message))
+
+    def _fault(self, locator: str, message: str) -> None:
+        if self._complete:
+            self.unread.append(Unread(None, locator, message))

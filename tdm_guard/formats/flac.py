@@ -1,0 +1,83 @@
+"""
+FLAC files (RFC 9639): metadata blocks before the frames of sound, and an ID3 tag that may stand before them.
+
+    stream = [ID3 tag] "fLaC" 1*block frames          block = last-and-type (1) length (3) data
+
+FLAC has no block for XMP of its own: it is read in an `APPLICATION` block that keeps a RIFF chunk (`riff` + `_PMX`),
+and in the ID3 tag, where C2PA has its manifest store too.
+"""
+
+from __future__ import annotations
+
+from tdm_guard.formats import id3
+from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.salvage import MAX_PACKET, damaged
+from tdm_guard.formats.vorbis_comment import comment_tags
+
+MAX_BLOCKS = 512  # metadata blocks of one file; it has a handful
+_APPLICATION = 2
+_COMMENT = 4
+
+
+def read(data: bytes, *, complete: bool) -> Asset:
+    """What lies in a FLAC file."""
+    start = 0
+    packets: list[Packet] = []
+    unread: list[Unread] = []
+    tags: list[tuple[str, str]] = []
+    if id3.is_tag(data, 0):
+        tag = id3.read_tag(data, 0, len(data), "FLAC/ID3", complete=complete)
+        start = tag.end
+        packets += tag.packets
+        unread += tag.unread
+        tags += tag.tags
+    stream = read_stream(data, start, complete=complete)
+    return Asset(
+        format=Format.FLAC,
+        packets=(*packets, *stream.packets),
+        unread=(*unread, *stream.unread),
+        tags=(*tags, *stream.tags),
+        complete=stream.complete and not unread,
+    )
+
+
+def read_stream(data: bytes, start: int, *, complete: bool) -> Asset:
+    """What lies in the stream that begins at `start`; what comes after its blocks is sound alone."""
+    packets: list[Packet] = []
+    tags: list[tuple[str, str]] = []
+    unread: tuple[Unread, ...] = ()
+    whole = False
+    position = start + 4
+    if not data.startswith(b"fLaC", start):
+        if complete:
+            unread = damaged(data, start, len(data), "FLAC", "no FLAC stream where there should be one").unread
+        return Asset(format=Format.FLAC, unread=unread, complete=False)
+    for _ in range(MAX_BLOCKS):
+        first, stop = position + 4, position + 4 + int.from_bytes(data[position + 1 : position + 4], "big")
+        if stop > len(data) or first > len(data):
+            message = "a metadata block ends behind the end of the file"
+            if complete:
+                found = damaged(data, position, len(data), "FLAC", message, cut=True)
+                packets += found.packets
+                unread = found.unread
+            break
+        kind = data[position] & 0x7F
+        if kind == _COMMENT:
+            tags += comment_tags(data, first, stop)
+        elif kind == _APPLICATION:
+            packets += _application(data, first, stop)
+        whole = data[position] >= 0x80
+        position = stop
+        if whole:
+            break
+    else:
+        found = damaged(data, position, len(data), "FLAC", f"more than {MAX_BLOCKS} metadata blocks")
+        packets += found.packets
+        unread = found.unread
+    return Asset(format=Format.FLAC, packets=tuple(packets), unread=unread, tags=tuple(tags), complete=whole)
+
+
+def _application(data: bytes, start: int, end: int) -> list[Packet]:
+    if data[start : start + 4] == b"riff" and data[start + 4 : start + 8] == b"_PMX":
+        return [Packet(Place.XMP, "FLAC/APPLICATION/_PMX", data[start + 12 : min(end, start + 12 + MAX_PACKET)])]
+    return []

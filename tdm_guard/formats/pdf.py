@@ -1,0 +1,173 @@
+"""
+PDF files (ISO 32000-1, 14.3.2): the metadata stream of the catalogue, which speaks for the whole document.
+
+strategy: the tables at the end of the file lead to the catalogue, and nothing else of it is looked at. The reader is
+our own (`pdf_file`): it needs a tenth of the time of a whole parser, and its time and memory are bounded whatever comes.
+An encrypted file alone is opened with pikepdf, which the extra `pdf` installs. The metadata of single pages and
+pictures is not read, since it does not speak for the document.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tdm_guard.formats import pdf_encrypted
+from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.pdf_file import PdfFile, Stream
+from tdm_guard.formats.pdf_objects import PdfError, Value, text_of
+from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, is_xmp
+
+LOCATOR = "PDF/Catalog/Metadata"
+MAX_FILES = 64  # attached files looked at for a manifest store
+MAX_NODES = 128  # nodes of the tree that names them
+_HIDING = (b"/Metadata", b"/ObjStm")  # without one of these there is no metadata, however damaged the file is
+_ESCAPED = re.compile(rb"/[A-Za-z]{0,7}+#[0-9A-Fa-f]{2}")  # a name may have its characters escaped (7.3.5)
+_INFO_KEYS = {
+    b"Title": "title", b"Author": "creator_name", b"Publisher": "publisher", b"ISBN": "isbn", b"isbn": "isbn",
+    b"doi": "doi", b"DOI": "doi", b"ISSN": "issn", b"issn": "issn",
+}  # fmt: skip
+_DOI = re.compile(r"(?i)\bdoi:\s{0,4}(10\.\d{4,9}/[^\s;,]{1,200})")
+
+
+def read(data: bytes, *, complete: bool) -> Asset:
+    """What lies in a PDF file. In a prefix, only what can be found without the tables at its end."""
+    if not complete and b"/Metadata" not in data:
+        return Asset(format=Format.PDF, complete=False)
+    document = _Document(data, complete=complete)
+    try:
+        document.read()
+    except PdfError as error:
+        document.damaged(str(error))
+    return Asset(
+        format=Format.PDF,
+        packets=tuple(document.packets),
+        unread=tuple(document.unread) if complete else (),
+        tags=tuple(dict.fromkeys(document.tags)),
+        complete=complete and not document.unread,
+    )
+
+
+class _Document:
+    """The state of reading one document."""
+
+    def __init__(self, data: bytes, *, complete: bool) -> None:
+        self._data = data
+        self._complete = complete
+        self.packets: list[Packet] = []
+        self.unread: list[Unread] = []
+        self.tags: list[tuple[str, str]] = []
+
+    def read(self) -> None:
+        """Reads the catalogue. Raises `PdfError` if there is none."""
+        file = PdfFile(self._data)
+        if file.repaired is not None:
+            # of a file that is cut short, the newest catalogue may be missing
+            place = None if file.ended else Place.XMP
+            self.unread.append(Unread(place, "PDF", f"the file's own tables cannot be used: {file.repaired}"))
+        if file.trailer.get(b"Encrypt") is not None:
+            self._encrypted(file)
+            return
+        catalogue = file.catalogue()
+        self._metadata(file, catalogue.get(b"Metadata"))
+        self._info(file)
+        try:
+            for store in _stores(file, catalogue):
+                self.packets.append(Packet(Place.C2PA, "PDF/C2PA_Manifest", store))
+        except PdfError as error:
+            self.unread.append(Unread(Place.C2PA if b"C2PA" in self._data else None, "PDF/AF", str(error)))
+
+    def damaged(self, message: str) -> None:
+        """Notes that there is no way to the catalogue."""
+        hidden = any(word in self._data for word in _HIDING) or _ESCAPED.search(self._data) is not None
+        self.unread.append(Unread(Place.XMP if hidden else None, "PDF", message))
+
+    def _metadata(self, file: PdfFile, value: Value) -> None:
+        try:
+            found = file.resolve(value)
+            if found is None:
+                if value is not None:  # null, by 7.3.10; in a damaged file it was something else
+                    place = None if file.repaired is None else Place.XMP
+                    self.unread.append(Unread(place, LOCATOR, "the metadata that the catalogue names are not there"))
+                return
+            if not isinstance(found, Stream):
+                raise PdfError("metadata that is no stream")
+            self.packets.append(Packet(Place.XMP, LOCATOR, self._body(file, found)))
+        except PdfError as error:
+            self.unread.append(Unread(Place.XMP, LOCATOR, str(error)))
+
+    def _body(self, file: PdfFile, stream: Stream) -> bytes:
+        return file.stream(stream, MAX_PACKET)
+
+    def _info(self, file: PdfFile) -> None:
+        """The document information dictionary (14.3.3)."""
+        try:
+            info = file.resolve(file.trailer.get(b"Info"))
+            if not isinstance(info, dict):
+                return
+            for key, value in list(info.items())[:64]:
+                text = text_of(file.resolve(value))[:1_024]
+                if key == b"Subject" and (found := _DOI.search(text)):  # where journals write it
+                    self.tags.append(("doi", found[1]))
+                elif text and key in _INFO_KEYS:
+                    self.tags.append((_INFO_KEYS[key], text))
+        except PdfError as error:
+            self.unread.append(Unread(None, "PDF/Info", str(error)))
+
+    def _encrypted(self, file: PdfFile) -> None:
+        """
+        Metadata of an encrypted file: names are in the open, streams are not, unless the file says so of this one.
+
+        A catalogue in an object stream is out of sight as well.
+        """
+        try:
+            catalogue = file.catalogue()
+            found = file.resolve(catalogue.get(b"Metadata"))
+            if found is None:
+                return
+            if isinstance(found, Stream) and is_xmp(body := self._body(file, found)):
+                self.packets.append(Packet(Place.XMP, LOCATOR, body))
+                return
+        except PdfError:
+            pass  # what is encrypted looks damaged
+        decrypted = pdf_encrypted.metadata(self._data, MAX_PACKET)
+        if decrypted.problem is not None:
+            self.unread.append(Unread(Place.XMP, LOCATOR, decrypted.problem))
+        if decrypted.body is not None:
+            self.packets.append(Packet(Place.XMP, LOCATOR, decrypted.body))
+        self.tags += decrypted.tags
+
+
+def _stores(file: PdfFile, catalogue: Value) -> Iterator[bytes]:
+    """The manifest stores among the attached files: those of the relationship that C2PA names (C2PA 2.1, A.4)."""
+    seen: set[int] = set()
+    for value in _attached(file, catalogue):
+        specification = file.resolve(value)
+        if not isinstance(specification, dict) or specification.get(b"AFRelationship") != b"C2PA_Manifest":
+            continue
+        embedded = file.resolve(specification.get(b"EF"))
+        if not isinstance(embedded, dict):
+            raise PdfError("a manifest store that is not in the file")
+        stream = file.resolve(embedded.get(b"F", embedded.get(b"UF")))
+        if not isinstance(stream, Stream):
+            raise PdfError("a manifest store that is no stream")
+        if stream.start not in seen:
+            seen.add(stream.start)
+            yield file.stream(stream, MAX_STORE)
+
+
+def _attached(file: PdfFile, catalogue: Value) -> Iterator[Value]:
+    """The file specifications of associated files (14.13) and of the tree of embedded files (7.11.4)."""
+    associated = file.resolve(catalogue.get(b"AF"))
+    if isinstance(associated, list):
+        yield from associated[:MAX_FILES]
+    names = file.resolve(catalogue.get(b"Names"))
+    waiting = [names.get(b"EmbeddedFiles")] if isinstance(names, dict) else []
+    for _ in range(MAX_NODES):
+        if not waiting:
+            return
+        node = file.resolve(waiting.pop(0))
+        if isinstance(node, dict):
+            leaves, kids = file.resolve(node.get(b"Names")), file.resolve(node.get(b"Kids"))
+            yield from leaves[1 : 2 * MAX_FILES : 2] if isinstance(leaves, list) else ()
+            waiting += kids[:MAX_NODES] if isinstance(kids, list) else ()

@@ -1,0 +1,91 @@
+"""
+Encrypted PDF files that open without a password (ISO 32000-1, 7.6), by way of pikepdf, which the extra `pdf` installs.
+
+qpdf's own limits are tightened while it reads: they are those of the whole process, so that they are put back, and only
+one thread reads at a time. It is not asked to repair, which has no bound in time.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from threading import Lock
+from typing import Any, NamedTuple
+
+MAX_FILE = 64 * 2**20  # bytes of a file that is opened
+MISSING = "encrypted PDF metadata is there, but the extra 'pdf' is not installed: pip install \"tdm-guard[pdf]\""
+_LIMITS = {
+    "flate_max_memory": 4 * 2**20,  # an object stream has some hundred kilobytes
+    "png_max_memory": 4 * 2**20,
+    "tiff_max_memory": 4 * 2**20,
+    "run_length_max_memory": 4 * 2**20,
+    "dct_max_memory": 4 * 2**20,
+    "max_stream_filters": 3,
+    "parser_max_nesting": 64,
+    "doc_max_warnings": 100,
+}
+_LOCK = Lock()
+
+
+class Decrypted(NamedTuple):
+    """The metadata, None if there is none; why it could not be read; the identifiers of the information dictionary."""
+
+    body: bytes | None = None
+    problem: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+def metadata(data: bytes, limit: int) -> Decrypted:
+    """The catalogue's metadata stream of an encrypted file, decrypted with the empty password and decoded."""
+    if refusal := _refusal(data):
+        return Decrypted(problem=refusal)
+    try:
+        pikepdf = import_module("pikepdf")
+        limits = import_module("pikepdf.settings").set_qpdf_limits
+    except (ImportError, AttributeError):
+        return Decrypted(problem=MISSING)
+    try:
+        with _limited(limits):
+            found = _open(pikepdf, data)
+    except pikepdf.PasswordError:
+        return Decrypted(problem="PDF metadata that only opens with a password")
+    except Exception as error:  # noqa: BLE001 - a C++ library: what damaged files raise has no common class
+        reason = str(error).rpartition(">: ")[2]  # without the address of the object that was read
+        return Decrypted(problem=f"an encrypted PDF that cannot be opened: {reason[:120]}")
+    if found.body is not None and len(found.body) > limit:
+        found = found._replace(body=found.body[:limit], problem=f"XMP of more than {limit} bytes")
+    return found
+
+
+def _refusal(data: bytes) -> str | None:
+    if len(data) > MAX_FILE:
+        return f"an encrypted PDF of more than {MAX_FILE} bytes"
+    if b"/LZW" in data and b"/XRef" in data:  # the one filter without a limit, where qpdf would decode it unasked
+        return "an encrypted PDF with LZW and cross-reference streams, which is not read"
+    return None
+
+
+def _open(pikepdf: Any, data: bytes) -> Decrypted:
+    with pikepdf.open(io.BytesIO(data), attempt_recovery=False, inherit_page_attributes=False) as pdf:
+        found = pdf.Root.get("/Metadata")
+        return Decrypted(None if found is None else found.read_bytes(), None, tuple(_tags(pdf)))
+
+
+@contextmanager
+def _limited(set_limits: Any) -> Iterator[None]:
+    with _LOCK:
+        before = set_limits(**_LIMITS)
+        try:
+            yield
+        finally:
+            set_limits(**before)
+
+
+def _tags(pdf: Any) -> Iterator[tuple[str, str]]:
+    info = pdf.trailer.get("/Info")
+    for name, key in (("/Title", "title"), ("/Author", "creator_name"), ("/ISBN", "isbn"), ("/doi", "doi")):
+        value = None if info is None else info.get(name)
+        if value is not None and (text := str(value).strip()):
+            yield key, text[:1_024]

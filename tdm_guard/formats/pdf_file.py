@@ -1,0 +1,328 @@
+"""
+Objects of a PDF file by number (ISO 32000-1, 7.5): cross-reference tables and streams, object streams.
+
+strategy: only what leads to the few objects asked for is read. A classic table is not parsed: its entries have 20 bytes
+each, so that the one wanted is looked at in its place. Where the tables fail, the objects are searched for by their own
+words, the last of a number being the one that holds.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import NamedTuple
+
+from tdm_guard.formats.pdf_filters import Rows, decode, rows
+from tdm_guard.formats.pdf_objects import Name, PdfError, Reference, Value, parse
+
+MAX_SECTIONS = 512  # cross-reference sections: one for each time the file was saved in place
+MAX_SUBSECTIONS = 20_000  # runs of numbers in one section; a file saved in place often has some hundred
+MAX_TABLE = 16 * 2**20  # bytes of a cross-reference stream when decoded: two million objects
+MAX_OBJECT_STREAM = 8 * 2**20  # bytes of an object stream when decoded; it has some ten thousand
+MAX_SEARCHED = 64 * 2**20  # bytes of object streams decoded in one search
+MAX_TRIES = 4_096  # places looked at in one search
+MAX_HEADER = 4_096  # bytes before an object stream's type in which its dictionary begins
+MAX_HOPS = 16  # references that lead to references
+_TAIL = 2_048  # bytes at the end in which `startxref` is looked for; readers take 1,024
+
+_START = re.compile(rb"startxref\s*(\d{1,12})")
+_OBJECT = re.compile(rb"\s*(\d{1,10})\s+(\d{1,5})\s+obj")
+_SECTION = re.compile(rb"\s*(\d{1,10})[ \t]+(\d{1,10})[ \t]*(?:\r\n|\n|\r)")
+_ENTRY = re.compile(rb"(\d{10}) (\d{5}) ([nf])")
+_STREAM = re.compile(rb"\s*stream(?:\r\n|\n|\r)?")
+_ROOT = re.compile(rb"/Root\s+(\d{1,10})\s+(\d{1,5})\s+R")
+_OBJECT_STREAM = re.compile(rb"/ObjStm\b")
+_ENTRY_SIZE = 20
+Header = dict[bytes, Value]
+
+
+class Stream(NamedTuple):
+    """A stream: its dictionary and where its data begins."""
+
+    header: Header
+    start: int
+
+
+class _Table(NamedTuple):
+    """A run of objects in a classic table: the first number, how many, where their entries are."""
+
+    first: int
+    size: int
+    start: int
+
+
+class _Rows(NamedTuple):
+    """A run of objects in a cross-reference stream: first number, how many, rows, the first row, widths of fields."""
+
+    first: int
+    size: int
+    rows: Rows
+    start: int
+    widths: tuple[int, int, int]
+
+
+class PdfFile:
+    """
+    A file of which objects are asked for.
+
+    `trailer` is the newest one with the members of older ones that it lacks; `repaired` says why the file's own tables
+    were not used. Raises `PdfError` if there is no catalogue to be found.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.trailer: Header = {}
+        self.repaired: str | None = None
+        self._runs: list[_Table | _Rows] = []
+        self._found: dict[Reference, Value] = {}
+        self._shift = max(0, data.find(b"%PDF-", 0, 1_024))  # offsets count from the header
+        try:
+            self._read_tables()
+            if not isinstance(self.catalogue(), dict):
+                raise PdfError("no catalogue where the trailer says that it is")
+        except PdfError as error:
+            self.repaired = str(error)
+            if b"Encrypt" not in self.trailer:  # what is encrypted looks damaged; its objects may be in order
+                self._search_root()
+
+    @property
+    def ended(self) -> bool:
+        """True if the file has its last words, so that it is not cut short."""
+        last = max(self.data.rfind(b"%%EOF"), self.data.rfind(b"startxref"))
+        return last > self.data.rfind(b"endobj")
+
+    def catalogue(self) -> Value:
+        """The catalogue (7.7.2), as far as it can be followed."""
+        return self.resolve(self.trailer.get(b"Root"))
+
+    def resolve(self, value: Value) -> Value:
+        """The object that `value` refers to, or `value` itself; None for a number that the file does not have."""
+        for _ in range(MAX_HOPS):
+            if not isinstance(value, Reference):
+                return value
+            value = self._object(value)
+        raise PdfError("references in a circle")
+
+    def stream(self, stream: Stream, limit: int) -> bytes:
+        """A stream's data, decoded. Raises `PdfError` beyond `limit` bytes."""
+        header = {key: self._plain(value) for key, value in stream.header.items()}
+        return decode(self.raw(stream), header, limit)
+
+    def raw(self, stream: Stream) -> bytes:
+        """A stream's data as it stands; where its length is wrong, up to its last word."""
+        length = self.resolve(stream.header.get(b"Length"))
+        if isinstance(length, int) and length >= 0:
+            after = stream.start + length
+            if after <= len(self.data) and self.data[after : after + 32].lstrip().startswith(b"endstream"):
+                return self.data[stream.start : after]
+        end = self.data.find(b"endstream", stream.start)
+        if end < 0:
+            raise PdfError("a stream that does not end")
+        return self.data[stream.start : end]
+
+    def _plain(self, value: Value) -> Value:
+        value = self.resolve(value)
+        if isinstance(value, list):
+            return [self.resolve(item) for item in value[:8]]
+        return value
+
+    def _read_tables(self) -> None:
+        tail = self.data[-_TAIL:]
+        starts = _START.findall(tail)
+        if not starts:
+            raise PdfError("no startxref at the end of the file")
+        waiting = [int(starts[-1])]
+        seen: set[int] = set()
+        while waiting and len(seen) < MAX_SECTIONS:
+            position = waiting.pop(0)
+            if position in seen:
+                continue
+            seen.add(position)
+            trailer = self._read_section(position + self._shift)
+            # a hybrid file's stream (7.5.8.4) counts before the older section
+            waiting[:0] = [where for key in (b"XRefStm", b"Prev") if isinstance(where := trailer.get(key), int)]
+            self.trailer = trailer | self.trailer
+        if waiting:
+            raise PdfError(f"more than {MAX_SECTIONS} cross-reference sections")
+
+    def _read_section(self, position: int) -> Header:
+        data = self.data
+        head = data[position : position + 32].lstrip()
+        if not head.startswith(b"xref"):
+            stream = self._at(position)
+            if not isinstance(stream, Stream) or stream.header.get(b"Type") != Name(b"XRef"):
+                raise PdfError(f"no cross-reference section at byte {position}")
+            self._read_rows(stream)
+            return stream.header
+        position = data.index(b"xref", position) + 4
+        for _ in range(MAX_SUBSECTIONS):
+            section = _SECTION.match(data, position)
+            if section is None:
+                break
+            first, count = int(section[1]), int(section[2])
+            position = section.end()
+            if count:
+                self._runs.append(_Table(first, count, position))
+            position += count * _ENTRY_SIZE
+            if position > len(data):
+                raise PdfError("a cross-reference table longer than the file")
+        found = data.find(b"trailer", max(0, position - 2), position + 256)
+        if found < 0:
+            raise PdfError("a cross-reference table without a trailer")
+        trailer, _ = parse(data, found + 7)
+        if not isinstance(trailer, dict):
+            raise PdfError("a trailer that is no dictionary")
+        return trailer
+
+    def _read_rows(self, stream: Stream) -> None:
+        widths, index = stream.header.get(b"W"), stream.header.get(b"Index")
+        size = stream.header.get(b"Size", 0)
+        if (
+            not isinstance(widths, list)
+            or len(widths) < 3
+            or not all(isinstance(w, int) and 0 <= w <= 8 for w in widths)
+        ):
+            raise PdfError("a cross-reference stream without widths")
+        header = {key: self._plain(value) for key, value in stream.header.items()}
+        table = rows(self.raw(stream), header, sum(widths[:3]), MAX_TABLE)
+        if not isinstance(index, list):
+            index = [0, size]
+        start = 0
+        for first, count in zip(index[: 2 * MAX_SUBSECTIONS : 2], index[1::2], strict=False):
+            if not (isinstance(first, int) and isinstance(count, int) and count >= 0):
+                raise PdfError("a cross-reference stream with an index that cannot be")
+            there = max(0, min(count, table.count - start))
+            self._runs.append(_Rows(first, there, table, start, (widths[0], widths[1], widths[2])))
+            start += count
+
+    def _object(self, reference: Reference) -> Value:
+        if self.repaired is not None:
+            return self._searched(reference)
+        for run in self._runs:
+            at = reference.number - run.first
+            if not 0 <= at < run.size:
+                continue
+            found = self._in_table(run, at) if isinstance(run, _Table) else self._in_rows(run, at)
+            if found is None:
+                return None  # free: the number stands for nothing
+            kind, where, index = found
+            if kind == 2:
+                return self._in_object_stream(reference.number, where, index)
+            return self._at(where + self._shift, reference.number)
+        return None
+
+    def _in_table(self, run: _Table, at: int) -> tuple[int, int, int] | None:
+        start = run.start + at * _ENTRY_SIZE
+        entry = _ENTRY.match(self.data, start, start + _ENTRY_SIZE)
+        if entry is None:
+            raise PdfError("a cross-reference entry that is none")
+        return None if entry[3] == b"f" else (1, int(entry[1]), 0)
+
+    @staticmethod
+    def _in_rows(run: _Rows, at: int) -> tuple[int, int, int] | None:
+        row = run.rows.row(run.start + at)
+        one, two, _ = run.widths
+        kind = int.from_bytes(row[:one], "big") if one else 1
+        return (
+            None
+            if kind == 0
+            else (kind, int.from_bytes(row[one : one + two], "big"), int.from_bytes(row[one + two :], "big"))
+        )
+
+    def _at(self, position: int, number: int | None = None) -> Value:
+        head = _OBJECT.match(self.data, position, position + 64)
+        if head is None or (number is not None and int(head[1]) != number):
+            raise PdfError(
+                f"no object at byte {position}" if number is None else f"no object {number} at byte {position}"
+            )
+        value, after = parse(self.data, head.end())
+        if isinstance(value, dict) and (word := _STREAM.match(self.data, after, after + 32)):
+            return Stream(value, word.end())
+        return value
+
+    def _in_object_stream(self, number: int, container: int, index: int) -> Value:
+        stream = None
+        for run in self._runs:  # an object stream is not itself in one
+            at = container - run.first
+            if 0 <= at < run.size:
+                found = self._in_table(run, at) if isinstance(run, _Table) else self._in_rows(run, at)
+                stream = self._at(found[1] + self._shift, container) if found and found[0] == 1 else None
+                break
+        if not isinstance(stream, Stream):
+            raise PdfError(f"no object stream {container}")
+        offset = self._offsets(stream, body := self.stream(stream, MAX_OBJECT_STREAM)).get(number)
+        if offset is None:
+            raise PdfError(f"object {number} is not number {index} of its object stream")
+        return parse(body, offset)[0]
+
+    def _offsets(self, stream: Stream, body: bytes) -> dict[int, int]:
+        """Where each object of an object stream begins, by number."""
+        first, count = self.resolve(stream.header.get(b"First")), self.resolve(stream.header.get(b"N"))
+        if not (isinstance(first, int) and isinstance(count, int) and 0 <= first <= len(body)):
+            raise PdfError("an object stream without its numbers")
+        numbers = body[:first].split()[: 2 * max(0, count)]
+        if not all(number.isdigit() and len(number) <= 10 for number in numbers):
+            raise PdfError("an object stream with numbers that are none")
+        return {int(n): first + int(offset) for n, offset in zip(numbers[::2], numbers[1::2], strict=False)}
+
+    def _search_root(self) -> None:
+        """Finds the catalogue by its own words: the last `/Root` that leads to a dictionary."""
+        data, end = self.data, len(self.data)
+        for _ in range(MAX_HOPS):
+            at = data.rfind(b"/Root", 0, end)
+            if at < 0:
+                break
+            end = at
+            if found := _ROOT.match(data, at):
+                reference = Reference(int(found[1]), int(found[2]))
+                if reference not in self._found and isinstance(self._searched(reference), dict):
+                    self.trailer = {b"Root": reference} | {k: v for k, v in self.trailer.items() if k != b"Root"}
+                    if b"Encrypt" not in self.trailer and b"/Encrypt" in data:
+                        self.trailer[b"Encrypt"] = True
+                    return
+        at = data.rfind(b"/Catalog")
+        head = list(_OBJECT.finditer(data, max(0, at - MAX_HEADER), max(0, at)))
+        if not head or not isinstance(self._at(head[-1].start()), dict):
+            raise PdfError(f"no catalogue was found; {self.repaired}")
+        self.trailer[b"Root"] = Reference(int(head[-1][1]), int(head[-1][2]))
+
+    def _searched(self, reference: Reference) -> Value:
+        """The last object of this number in the file, in the open or in an object stream."""
+        if reference not in self._found:
+            self._found[reference] = self._search(b"%d %d obj" % reference, reference.number)
+        return self._found[reference]
+
+    def _search(self, word: bytes, number: int) -> Value:
+        at = len(self.data)
+        for _ in range(MAX_TRIES):
+            at = self.data.rfind(word, 0, at + len(word) - 1)
+            if at < 0:
+                return self._searched_streams(number)
+            if not self.data[at - 1 : at].isdigit():  # else it is the end of a longer number
+                return self._at(at)
+        raise PdfError(f"object {number} was not found in {MAX_TRIES} places")
+
+    def _searched_streams(self, number: int) -> Value:
+        left = MAX_SEARCHED
+        value: Value = None
+        heads: set[int] = set()
+        for mark in islice(_OBJECT_STREAM.finditer(self.data), MAX_TRIES):
+            at = self.data.rfind(b"obj", max(0, mark.start() - MAX_HEADER), mark.start())
+            head = max((found.start() for found in _OBJECT.finditer(self.data, max(0, at - 24), at + 3)), default=-1)
+            if at < 0 or head < 0 or head in heads:
+                continue
+            heads.add(head)
+            try:
+                stream = self._at(head)
+                if not isinstance(stream, Stream):
+                    continue
+                body = self.stream(stream, min(MAX_OBJECT_STREAM, left))
+                offset = self._offsets(stream, body).get(number)
+                if offset is not None:
+                    value = parse(body, offset)[0]
+            except PdfError:
+                continue
+            left -= len(body)
+            if left <= 0:
+                raise PdfError(f"more than {MAX_SEARCHED} bytes of object streams")
+        return value

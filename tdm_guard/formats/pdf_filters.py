@@ -1,0 +1,178 @@
+"""Streams of a PDF file decoded within bounds (ISO 32000-1, 7.4): Flate with its predictors, ASCII85, ASCIIHex."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+
+from tdm_guard.formats.pdf_objects import Name, PdfError, Value
+
+MAX_FILTERS = 3  # of one stream: Flate in ASCII85 has two; more is a way to build a bomb
+MAX_PREDICTED = 2**20  # bytes of which a predictor is undone one by one
+_UP = 12  # the predictor of cross-reference streams
+_FLATE = (b"FlateDecode", b"Fl")
+_ASCII85 = (b"ASCII85Decode", b"A85")
+_ASCII_HEX = (b"ASCIIHexDecode", b"AHx")
+
+
+def decode(raw: bytes, header: dict[bytes, Value], limit: int) -> bytes:
+    """`raw` with the filters of the stream's dictionary undone. Raises `PdfError` beyond `limit` bytes."""
+    filters = _list(header.get(b"Filter", header.get(b"F")))
+    parameters = _list(header.get(b"DecodeParms", header.get(b"DP")))
+    if len(filters) > MAX_FILTERS:
+        raise PdfError(f"a stream with more than {MAX_FILTERS} filters")
+    for number, name in enumerate(filters):
+        if name in _FLATE:
+            raw = _inflate(raw, limit)
+            options = parameters[number] if number < len(parameters) else None
+            if isinstance(options, dict):
+                raw = _unpredicted(raw, options)
+        elif name in _ASCII85:
+            raw = _ascii85(raw)
+        elif name in _ASCII_HEX:
+            raw = _ascii_hex(raw)
+        elif name == b"Crypt":
+            raise PdfError("a stream that is encrypted")
+        else:
+            raise PdfError(f"a stream with the filter {_shown(name)}, which is not read")
+    if len(raw) > limit:
+        raise PdfError(f"a stream of more than {limit} bytes")
+    return raw
+
+
+def _list(value: Value) -> list[Value]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _inflate(raw: bytes, limit: int) -> bytes:
+    inflater = zlib.decompressobj()
+    try:
+        plain = inflater.decompress(raw, limit + 1)
+    except zlib.error as error:
+        raise PdfError(f"a compressed stream that is damaged: {error}") from None
+    if len(plain) > limit:
+        raise PdfError(f"a stream of more than {limit} bytes")
+    if not inflater.eof and not plain:
+        raise PdfError("a compressed stream that ends early")
+    return plain
+
+
+def _unpredicted(plain: bytes, options: dict[bytes, Value]) -> bytes:
+    predictor = options.get(b"Predictor", 1)
+    if predictor in (1, None):
+        return plain
+    columns, colours, bits = (options.get(key, default) for key, default in _PREDICTOR_DEFAULTS)
+    if not all(isinstance(number, int) and 0 < number < 2**16 for number in (columns, colours, bits)):
+        raise PdfError("a predictor with numbers that cannot be")
+    if predictor == 2:
+        raise PdfError("a stream with the TIFF predictor, which is not read")
+    return _png(plain, (columns * colours * bits + 7) // 8, max(1, colours * bits // 8))
+
+
+_PREDICTOR_DEFAULTS = ((b"Columns", 1), (b"Colors", 1), (b"BitsPerComponent", 8))
+
+
+def _png(plain: bytes, width: int, step: int) -> bytes:
+    """The PNG filters undone, row by row (PNG, 9.2): each row has a byte that names its filter."""
+    if len(plain) > MAX_PREDICTED:
+        raise PdfError(f"a stream with a predictor of more than {MAX_PREDICTED} bytes")
+    stride = width + 1
+    out = bytearray()
+    above = bytes(width)
+    for start in range(0, len(plain), stride):
+        line = _png_row(plain[start], plain[start + 1 : start + stride], above, step)
+        out += line
+        above = bytes(line).ljust(width, b"\0")
+    return bytes(out)
+
+
+class Rows:
+    """
+    The rows of a cross-reference stream.
+
+    Writers store each row as its difference to the one above (PNG's filter "up"). Few rows are asked for, so that the
+    sum for one is cheaper than undoing the filter for all.
+    """
+
+    __slots__ = ("_body", "_up", "_width", "count")
+
+    def __init__(self, body: bytes, width: int, *, up: bool) -> None:
+        self._body = body
+        self._width = width
+        self._up = up
+        self.count = len(body) // (width + up)
+
+    def row(self, number: int) -> bytes:
+        """The row of this number, from 0."""
+        width = self._width
+        if not self._up:
+            return self._body[number * width : (number + 1) * width]
+        stride = width + 1
+        end = (number + 1) * stride
+        return bytes([sum(self._body[column:end:stride]) & 0xFF for column in range(1, stride)])
+
+
+def rows(raw: bytes, header: dict[bytes, Value], width: int, limit: int) -> Rows:
+    """The rows of `width` bytes in a cross-reference stream. Raises `PdfError`."""
+    if width < 1:
+        raise PdfError("a cross-reference stream without widths")
+    options = _list(header.get(b"DecodeParms", header.get(b"DP")))
+    parameters = options[0] if len(options) == 1 and isinstance(options[0], dict) else {}
+    plain_of_predictor = parameters.get(b"Columns") == width and not parameters.keys() & {
+        b"Colors",
+        b"BitsPerComponent",
+    }
+    if len(_list(header.get(b"Filter"))) == 1 and parameters.get(b"Predictor") == _UP and plain_of_predictor:
+        body = decode(raw, {b"Filter": header[b"Filter"]}, limit)
+        if body[:: width + 1].strip(b"\2") == b"":
+            return Rows(body, width, up=True)
+    return Rows(decode(raw, header, limit), width, up=False)
+
+
+def _png_row(kind: int, row: bytes, above: bytes, step: int) -> bytes | bytearray:
+    if kind == 0:
+        return row
+    line = bytearray(row)
+    if kind == 2:
+        return bytes([(value + over) & 0xFF for value, over in zip(row, above, strict=False)])
+    for at, value in enumerate(row):
+        left = line[at - step] if at >= step else 0
+        corner = above[at - step] if at >= step else 0
+        if kind == 1:
+            guess = left
+        elif kind == 3:
+            guess = (left + above[at]) // 2
+        elif kind == 4:
+            guess = _paeth(left, above[at], corner)
+        else:
+            raise PdfError("a predictor that PNG does not have")
+        line[at] = (value + guess) & 0xFF
+    return line
+
+
+def _paeth(left: int, above: int, corner: int) -> int:
+    estimate = left + above - corner
+    distances = (abs(estimate - left), abs(estimate - above), abs(estimate - corner))
+    return (left, above, corner)[distances.index(min(distances))]
+
+
+def _ascii85(raw: bytes) -> bytes:
+    body = raw.strip().removeprefix(b"<~").partition(b"~")[0]
+    try:
+        return base64.a85decode(body, ignorechars=b" \t\n\r\v\f\0")
+    except ValueError as error:
+        raise PdfError(f"an ASCII85 stream that is damaged: {error}") from None
+
+
+def _ascii_hex(raw: bytes) -> bytes:
+    digits = b"".join(raw.partition(b">")[0].split())
+    try:
+        return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode("ascii"))
+    except ValueError as error:
+        raise PdfError(f"a hexadecimal stream that is damaged: {error}") from None
+
+
+def _shown(name: Value) -> str:
+    return repr(name[:40].decode("latin-1")) if isinstance(name, Name) else "that is no name"

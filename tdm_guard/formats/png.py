@@ -1,0 +1,172 @@
+"""
+PNG and APNG (ISO 15948): the chunks of text, and of manifests, before and behind the picture.
+
+    iTXt  "XML:com.adobe.xmp" NUL flag method language NUL keyword NUL packet           XMP Part 3, 1.1.5
+    caBX  a manifest store                                                              C2PA 2.2, A.3.3
+
+The packet may be compressed, its keyword never. Programs exist that write it as `tEXt` or `zTXt`, as an iTXt without
+the fields between keyword and packet, or in hexadecimal digits.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from struct import Struct
+
+from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.salvage import damaged
+
+MAX_CHUNKS = 100_000  # picture data comes in chunks of 8 KiB and more; 32 MiB of these are 4096
+MAX_TEXT = 4 * 2**20  # bytes of one packet, decompressed
+MAX_STORE = 16 * 2**20  # bytes of a manifest store
+MAX_PACKETS = 20  # of one file; it should have one
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+KEYWORD = b"XML:com.adobe.xmp"
+_PROFILES = (b"Raw profile type xmp", b"Raw profile type APP1")  # ImageMagick's, in hexadecimal digits
+_RSL = b"rslstandard.org/rsl"
+_HEAD = Struct(">I4s")
+_TEXTS = frozenset({b"iTXt", b"tEXt", b"zTXt"})
+_STORE = b"caBX"
+_MAX_KEYWORD = 80  # bytes with the NUL (PNG 11.3.4.2)
+_ROOT = re.compile(rb"<(?:\?xpacket|\?xml|(?:[A-Za-z_][\w.-]{0,15}:)?(?:xmpmeta|xapmeta|RDF)[\s>])")
+_APP1 = b"http://ns.adobe.com/xap/1.0/\0"
+_HEXADECIMAL = re.compile(rb"\s{0,8}\w{1,16}\s{1,8}\d{1,10}\s([0-9A-Fa-f\s]*)")
+_WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
+_LOST = "the chunks do not follow each other"
+_CUT_SHORT = "it ends before its last chunk"
+
+
+class _Chunks:
+    """What was found on the walk."""
+
+    __slots__ = ("packets", "unread")
+
+    def __init__(self) -> None:
+        self.packets: list[Packet] = []
+        self.unread: list[Unread] = []
+
+    def take(self, name: bytes, data: bytes, start: int, end: int) -> str | None:
+        """One chunk of text or a manifest, `data[start:end]`; returns a bound that was reached."""
+        if name == _STORE:
+            if end - start > MAX_STORE:
+                self.unread.append(Unread(Place.C2PA, "PNG/caBX", f"longer than {MAX_STORE} bytes"))
+            else:
+                self.packets.append(Packet(Place.C2PA, "PNG/caBX", data[start:end]))
+            return None
+        nul = data.find(b"\0", start, min(end, start + _MAX_KEYWORD))
+        keyword = data[start:nul] if nul > 0 else b""
+        known = keyword == KEYWORD or keyword in _PROFILES
+        if known or data.find(_RSL, start, end) >= 0 or b"rsl" in keyword.lower():
+            if len(self.packets) + len(self.unread) >= MAX_PACKETS:
+                return f"more than {MAX_PACKETS} packets"
+            self._text(name.decode(), keyword, data[nul + 1 : min(end, nul + 1 + MAX_TEXT)])
+        return None
+
+    def _text(self, name: str, keyword: bytes, body: bytes) -> None:
+        locator = f"PNG/{name}"
+        text, problem = _plain(name, body)
+        if keyword in _PROFILES:
+            packet = _from_digits(text)
+            if packet is not None or problem is not None:
+                self._add(Place.XMP, locator, packet or b"", problem)
+            return
+        if not text.lstrip().startswith((b"<", b"\xef\xbb\xbf", *_WIDE)):
+            root = _ROOT.search(body)
+            if root is not None:
+                text, problem = body[root.start() :], None
+            elif text.strip(b"\0 \t\r\n"):
+                problem = problem or "no packet stands behind the keyword"
+        self._add(Place.XMP if keyword == KEYWORD else Place.RSL, locator, text, problem)
+
+    def _add(self, place: Place, locator: str, text: bytes, problem: str | None) -> None:
+        if text.strip(b"\0 \t\r\n"):
+            self.packets.append(Packet(place, locator, text))
+        if problem is not None:
+            self.unread.append(Unread(place, locator, problem))
+
+
+def _plain(name: str, body: bytes) -> tuple[bytes, str | None]:
+    """The text of a chunk behind its keyword, and what was wrong with it."""
+    if name == "tEXt":
+        return body, None
+    if name == "zTXt":
+        return _inflated(body[1:])
+    language = body.find(b"\0", 2)
+    keyword = body.find(b"\0", language + 1) if language >= 0 else -1
+    if keyword < 0 or body[0] > 1:
+        return b"", "no packet stands behind the keyword"
+    text = body[keyword + 1 :]
+    return _inflated(text) if body[0] else (text, None)
+
+
+def _inflated(body: bytes) -> tuple[bytes, str | None]:
+    stream = zlib.decompressobj()
+    try:
+        text = stream.decompress(body, MAX_TEXT)
+    except zlib.error as error:
+        return b"", f"compressed data that cannot be read: {error}"
+    if stream.unconsumed_tail:
+        return text, f"longer than {MAX_TEXT} bytes when decompressed"
+    return text, None if stream.eof else "compressed data without an end"
+
+
+def _from_digits(text: bytes) -> bytes | None:
+    """An XMP packet that was written in hexadecimal digits; None if it is something else."""
+    digits = _HEXADECIMAL.match(text)
+    if digits is None:
+        return None
+    plain = b"".join(digits.group(1).split())
+    profile = bytes.fromhex(plain[: len(plain) & ~1].decode()).removeprefix(_APP1)
+    return profile if _ROOT.search(profile[:1024]) else None
+
+
+def read(data: bytes, *, complete: bool = True) -> Asset:
+    """The XMP packets, RSL documents and manifest stores of a PNG."""
+    found = _Chunks()
+    place, problem = _walk(data, found, complete)
+    if problem is not None and (complete or problem != _CUT_SHORT):
+        _lost(data, place, problem, found)
+    hidden = any(unread.place for unread in found.unread)
+    return Asset(
+        format=Format.PNG,
+        packets=tuple(found.packets),
+        unread=tuple(found.unread),
+        complete=(complete or problem is None) and not hidden,
+    )
+
+
+def _walk(data: bytes, found: _Chunks, complete: bool) -> tuple[int, str | None]:
+    """Takes the chunks up to the last; returns where it lost its way, and why."""
+    size = len(data)
+    if not data.startswith(SIGNATURE[:6]):
+        return 0, _LOST
+    place = len(SIGNATURE)
+    for _ in range(MAX_CHUNKS):
+        if place + 8 > size:
+            return place, _CUT_SHORT
+        length, name = _HEAD.unpack_from(data, place)
+        end = place + 8 + length
+        if name in _TEXTS or name == _STORE:
+            if end <= size or complete:
+                problem = found.take(name, data, place + 8, min(end, size))
+                if problem is not None:
+                    return place, problem
+        elif name == b"IEND":
+            return place, None
+        elif not name.isalpha():
+            return place, _LOST
+        place = end + 4  # the checksum; a wrong one is no reason not to hear
+    return place, f"more than {MAX_CHUNKS} chunks"
+
+
+def _lost(data: bytes, place: int, problem: str, found: _Chunks) -> None:
+    """What the walk did not reach may hold packets; the words that they begin with are never compressed."""
+    if problem != _LOST:
+        found.unread += [Unread(kind, "PNG", problem) for kind in (Place.XMP, Place.C2PA)]
+        return
+    hurt = damaged(data, place, len(data), "PNG", problem)
+    found.packets += hurt.packets
+    hidden = any(data.find(word, place) >= 0 for word in (KEYWORD, *_PROFILES))
+    found.unread += [Unread(Place.XMP, "PNG", problem)] if hidden else hurt.unread

@@ -1,0 +1,93 @@
+"""
+Codes of works and of their makers as metadata writes them: which item key they belong to, and the bare code.
+
+    "urn:isbn:978-…", "https://doi.org/10.…", "ISRC QM-…", {"propertyID": "iswc", "value": "T-…"}
+
+strategy: an address, a prefix or the name beside it says what a code is; of bare codes only those are recognised whose
+form leaves no doubt. Check digits are verified where items are read, so that a wrong one is noted there; so it is
+with what a code says in another scheme (an EIDR is a DOI, the GTIN of a book an ISBN).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TypeAlias
+from urllib.parse import unquote
+
+Codes: TypeAlias = tuple[tuple[str, str], ...]
+
+MAX_CODE = 500  # characters; the longest of all, DOIs, have at most some dozens in practice
+
+_KEYS = {
+    "isbn": "isbn", "isbn10": "isbn", "isbn13": "isbn",
+    "issn": "issn", "issnl": "issn", "eissn": "issn", "pissn": "issn",
+    "doi": "doi",
+    "isrc": "isrc", "isrccode": "isrc",
+    "iswc": "iswc", "iswccode": "iswc",
+    "isan": "isan", "visan": "isan",
+    "eidr": "eidr", "titleeidr": "eidr", "editeidr": "eidr",
+    "gtin": "gtin", "gtin8": "gtin", "gtin12": "gtin", "gtin13": "gtin", "gtin14": "gtin",
+    "ean": "gtin", "ean8": "gtin", "ean13": "gtin", "upc": "gtin", "upca": "gtin",
+    "isni": "creator_isni",
+    "ipi": "creator_ipi", "ipicode": "creator_ipi", "ipinumber": "creator_ipi", "ipinamenumber": "creator_ipi",
+    "ipibasenumber": "creator_ipi", "caeipi": "creator_ipi", "caeipinumber": "creator_ipi", "cae": "creator_ipi",
+    # Wikidata's properties, which are in use as propertyID.
+    "p212": "isbn", "p957": "isbn", "p236": "issn", "p7363": "issn", "p356": "doi", "p1243": "isrc", "p1827": "iswc",
+    "p3212": "isan", "p2704": "eidr", "p3962": "gtin", "p213": "creator_isni", "p1828": "creator_ipi",
+}  # fmt: skip
+_PREFIXED = re.compile(
+    r"(?i)(?:urn:|info:)?((?:[ep]-?)?issn(?:-l)?|isbn(?:-?1[03])?|doi|isrc|iswc|(?:v-?)?isan|eidr|gtin(?:-?\d\d?)?"
+    r"|ean(?:-?\d\d?)?|upc|isni|ipi|cae/ipi)(?:\s*[:/=]\s*|\s+)(\S.*)"
+)
+_ADDRESSES = tuple(
+    (re.compile(rf"(?i)https?://{pattern}"), key)
+    for pattern, key in (
+        (r"(?:dx\.|www\.)?doi\.org/(10\.[^?#]+)", "doi"),
+        (r"(?:www\.)?isni\.org/(?:isni/|page/)?(\d[\dX %-]{14,30})", "creator_isni"),
+        (r"(?:portal\.|www\.|urn\.)?issn\.org/(?:resource/|urn:)issn[/:](\d{4}-?\d{3}[\dX])", "issn"),
+        (r"(?:ui\.)?eidr\.org/(?:view/content\?id=)?(10\.5240/[\dA-F-]+)", "eidr"),
+    )
+)
+_BARE = tuple(
+    (re.compile(pattern), key)
+    for pattern, key in (
+        (r"10\.\d{4,9}(?:\.\d{1,9})*/\S+", "doi"),
+        (r"[Tt]-?\d{3}\.?\d{3}\.?\d{3}[-.]?\d", "iswc"),
+        (r"97[89](?:[- ]?\d){10}", "isbn"),
+        (r"0000[ -]?\d{4}[ -]?\d{4}[ -]?\d{3}[\dXx]", "creator_isni"),
+    )
+)
+
+
+def key_of(name: str) -> str | None:
+    """The item key that the name of a scheme stands for: `ISBN-13`, `https://…/isni`, `ipi-name-number`."""
+    local = re.split(r"[/#:]", name[-MAX_CODE:].strip().rstrip("/"))[-1]
+    if name.strip().lower().endswith("cae/ipi"):
+        return "creator_ipi"
+    return _KEYS.get(re.sub(r"[^a-z0-9]", "", local.lower()))
+
+
+def recognise(text: str) -> Codes:
+    """The codes that `text` says by itself; usually one, none if it is something else."""
+    text = text.strip()
+    if not 4 <= len(text) <= MAX_CODE:
+        return ()
+    if text[:4].lower() == "http":
+        for pattern, key in _ADDRESSES:
+            if found := pattern.match(text):
+                return ((key, unquote(found[1], errors="replace")),)
+        return ()
+    if (found := _PREFIXED.fullmatch(text)) and (named := key_of(found[1])):
+        return recognise_as(named, found[2])
+    return next((((key, text),) for pattern, key in _BARE if pattern.fullmatch(text)), ())
+
+
+def recognise_as(key: str, text: str) -> Codes:
+    """The codes of `text`, which stands where a code of `key` is to be; it may still have a prefix or be an address."""
+    text = text.strip()[:MAX_CODE]
+    own = recognise(text)
+    if own and any(found == key for found, _ in own):
+        return own
+    if key in ("isbn", "issn") and re.search("[;,]", text):  # several in one value, as journals write them
+        return tuple((key, part.strip()) for part in re.split("[;,]", text) if part.strip())
+    return ((key, text),) if text else ()

@@ -1,0 +1,186 @@
+"""
+What authorisations and reviews do to statements: an authorisation lifts what it names, a person releases what is in
+doubt (contract of `docs/repertoires.md`).
+
+strategy: the record shows every authorisation that names a statement, with what came of it and why. An authorisation
+lifts only for its licensee, usages, territory and days, while it is active; one without evidence, or of a grantor whose
+mandate is disputed, leaves the decision to a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from tdm_guard.errors import UnsupportedURL
+from tdm_guard.model import Kind, Layer, Stance, Statement
+from tdm_guard.operator import Operator
+from tdm_guard.origin import Origin
+from tdm_guard.repertoire.authorisation import Authorisation
+from tdm_guard.repertoire.review import Review
+from tdm_guard.repertoire.territory import covers
+from tdm_guard.usage import Usage
+
+LIFTED, NOT_LIFTED, REVIEW = "lifted", "not-lifted", "review"
+
+
+class Occasion(NamedTuple):
+    """When (UTC) and of which URL something is decided."""
+
+    now: datetime
+    url: str
+
+    @property
+    def today(self) -> date:
+        """The UTC day: declarations and licences begin and end with whole days."""
+        return self.now.astimezone(UTC).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """The authorisations granted to an operator, and what people decided about statements in doubt."""
+
+    authorisations: tuple[Authorisation, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    operator: Operator | None = None
+
+    def weigh(
+        self, statements: tuple[Statement, ...], asked: Sequence[Usage], occasion: Occasion
+    ) -> tuple[Statement, ...]:
+        """`statements` with what is lifted, in doubt or released marked as such."""
+        return tuple([self._weigh(s, asked, occasion) if _can_be_lifted(s) else s for s in statements])
+
+    def awaits_policy(self, statement: Statement) -> bool:
+        """True if the policy behind a statement may turn out to be one that an authorisation names by its uid."""
+        unread = statement.policy_url is not None and statement.terms is None and statement.signal == "tdmrep"
+        return unread and any(authorisation.scope.policies for authorisation in self.authorisations)
+
+    def _weigh(self, statement: Statement, asked: Sequence[Usage], occasion: Occasion) -> Statement:
+        marks, lifted, pending = [], set[Usage](), set[Usage]()
+        for authorisation in self.authorisations:
+            if not _names(authorisation, statement):
+                continue
+            outcome, why, usages = self._outcome(authorisation, statement, asked, occasion)
+            covered = " ".join(usage for usage in asked if usage in usages)
+            marks.append({"id": authorisation.id, "outcome": outcome, "usages": covered, "why": why})
+            if outcome == LIFTED:
+                lifted.update(usages)
+            elif outcome == REVIEW:
+                pending.update(usages)
+        review = self._review(statement, occasion)
+        if not marks and review is None:
+            return statement
+        released = review is not None and review.outcome == "released"
+        return replace(
+            statement,
+            authorisations=tuple(marks),
+            lifted=frozenset(lifted),
+            pending=frozenset(pending - lifted),
+            doubt=None if review is not None and not released else statement.doubt,
+            reviewed=None if review is None else _told(review),
+        )
+
+    def _outcome(
+        self, authorisation: Authorisation, statement: Statement, asked: Sequence[Usage], occasion: Occasion
+    ) -> tuple[str, str, frozenset[Usage]]:
+        """What an authorisation that names a statement does to it, why, and for which usages."""
+        usages = frozenset(authorisation.usages).intersection(asked).intersection(statement.usages)
+        if obstacle := self._obstacle(authorisation, occasion.today):
+            return NOT_LIFTED, obstacle, usages
+        if not usages:
+            return NOT_LIFTED, f"it covers {', '.join(authorisation.usages)}", usages
+        doubt = None
+        if authorisation.evidence is None:
+            doubt = "it has no evidence"
+        elif authorisation.mandate.status == "disputed":
+            doubt = f"the mandate of {authorisation.grantor.name} to license is disputed"
+        if doubt is None:
+            note = f"mandate {authorisation.mandate.status}"
+            return LIFTED, f"granted by {authorisation.grantor.name}, {note}", usages
+        for review in reversed(self.reviews):  # the last one that applies holds
+            if review.authorisation == authorisation.id and _applies(review, occasion):
+                outcome = LIFTED if review.outcome == "released" else NOT_LIFTED
+                return outcome, f"{doubt}; {review.outcome} by {review.by}: {review.why}", usages
+        return REVIEW, doubt, usages
+
+    def _obstacle(self, authorisation: Authorisation, today: date) -> str | None:
+        """Why an authorisation lifts nothing for us today."""
+        operator = self.operator or Operator()
+        if (operator.name or "").strip().casefold() != authorisation.licensee.strip().casefold():
+            return f"granted to {authorisation.licensee}"
+        if authorisation.status != "active":
+            return f"its status is {authorisation.status}"
+        if authorisation.valid_from is not None and today < authorisation.valid_from:
+            return f"valid from {authorisation.valid_from}"
+        if authorisation.valid_to is not None and today > authorisation.valid_to:
+            return f"expired on {authorisation.valid_to}"
+        reached = "WORLD" in authorisation.territory or (
+            operator.country is not None and covers(authorisation.territory, operator.country)
+        )
+        return None if reached else f"granted for {', '.join(authorisation.territory) or 'no territory'}"
+
+    def _review(self, statement: Statement, occasion: Occasion) -> Review | None:
+        """What a person decided of a statement in doubt; of several the last."""
+        match = statement.match
+        if statement.doubt is None or match is None:
+            return None
+        found = None
+        for review in self.reviews:
+            if (
+                review.authorisation is None
+                and review.declaration == statement.source
+                and review.key == match.get("key")
+                and review.value == match.get("value")
+                and _applies(review, occasion)
+            ):
+                found = review
+        return found
+
+
+def _applies(review: Review, occasion: Occasion) -> bool:
+    in_force = review.until is None or occasion.today <= review.until
+    return in_force and (review.url is None or review.url == occasion.url)
+
+
+def _told(review: Review) -> dict[str, str]:
+    return {"outcome": review.outcome, "by": review.by, "at": str(review.at), "why": review.why}
+
+
+def _can_be_lifted(statement: Statement) -> bool:
+    """Statements that withhold; of what could not be read only access (it is the origin's to give)."""
+    if statement.stance is Stance.RESERVED:
+        return True
+    return statement.stance is Stance.UNDETERMINED and statement.kind is Kind.ACCESS
+
+
+def _names(authorisation: Authorisation, statement: Statement) -> bool:
+    """True if the scope names the declaration, origin, policy, licence or rightsholder of a statement."""
+    scope = authorisation.scope
+    if statement.kind is Kind.ACCESS:
+        return authorisation.access and _origin(statement.source) in scope.origins
+    if statement.layer is Layer.REPERTOIRE:
+        if statement.source in scope.declarations:
+            return True
+    elif statement.layer is Layer.LOCATION and scope.origins and _origin(statement.source) in scope.origins:
+        return True
+    if statement.layer is not Layer.REPERTOIRE:
+        named = scope.licences if statement.signal == "rsl" else scope.policies
+        if named and not {statement.policy_url, statement.policy_uid}.isdisjoint(named):
+            return True
+    holder = statement.rightsholder
+    return holder is not None and bool(scope.rightsholders) and _folded(holder) in map(_folded, scope.rightsholders)
+
+
+@lru_cache(maxsize=1024)  # of the documents a crawl works on at one time; an entry is a URL
+def _origin(url: str) -> str | None:
+    try:
+        return str(Origin.parse(url))
+    except UnsupportedURL:
+        return None
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()

@@ -1,0 +1,151 @@
+"""
+The last word on each address, over logs of any size.
+
+strategy: records go into a private SQLite database that the system deletes with the process. It stays in memory while
+it is small and goes to the disk when it is not, so that memory does not grow with the log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Self
+
+from tdm_guard.errors import ConfigurationError
+from tdm_guard.log.summary import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from tdm_guard.log.reader import Line
+
+CACHE_KIB = 32 * 1024  # of the database in memory; what is more goes to the disk
+MAX_ADDRESSES = 100  # of one journey; the guard keeps as many
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z")
+_TABLE = """
+    CREATE TABLE latest (
+        key BLOB PRIMARY KEY, ts TEXT NOT NULL, number INTEGER NOT NULL, place TEXT NOT NULL, run TEXT NOT NULL,
+        record BLOB
+    ) WITHOUT ROWID
+"""
+_PUT = """
+    INSERT INTO latest VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET ts = excluded.ts, number = excluded.number, place = excluded.place,
+        run = excluded.run, record = excluded.record
+    WHERE excluded.ts >= latest.ts
+"""
+
+
+class Latest:
+    """
+    Decision records by the address they are about and the usages they were made for; later ones take the place.
+
+    Iterating gives the records kept, in the order of the logs; `by_site()` those of one origin side by side.
+    """
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect("", isolation_level=None)
+        self._database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.execute(_TABLE)
+        self._number = 0
+        self.unread = 0  # lines that are no record
+        self.strange = 0  # decisions without an address
+
+    @classmethod
+    def of(
+        cls,
+        lines: Iterable[Line],
+        keeps: Callable[[Mapping[str, Any]], bool],
+        *,
+        copies: bool = False,
+        run: Callable[[str, Mapping[str, Any]], None] = lambda name, record: None,
+    ) -> Self:
+        """
+        The latest decision on each address, where `keeps` wants it.
+
+        `copies`: it wants what was stored. A copy stays, whatever is decided later, until another takes its place.
+        `run` is told name and record of each run. Raises `ConfigurationError` if the lines hold no record of ours.
+        """
+        latest = cls()
+        records = 0
+        for line in lines:
+            if line.record is None:
+                latest.unread += 1
+            elif line.type == "decision":
+                records += 1
+                kept = keeps(line.record)
+                if kept or not copies:
+                    latest._put(line.record, line.raw if kept else None, hops=not copies)
+            elif line.type == "run":
+                records += 1
+                run(text_of(line.record, "run", 120) or "", line.record)
+        if not records:
+            raise ConfigurationError("there is no record of a compliance log in it; for example tdm-guard.jsonl")
+        return latest
+
+    def _put(self, record: Mapping[str, Any], raw: bytes | None, *, hops: bool) -> None:
+        """
+        A decision; None for `raw` if it only takes the place of an earlier one.
+
+        With `hops`, those addresses have no content any more: what was decided about them is past.
+        """
+        addresses = addresses_of(record)
+        if not addresses:
+            self.strange += 1
+            return
+        asked = _asked(record)
+        ts = text_of(record, "ts", 40) or ""
+        ts = ts if _TIME.fullmatch(ts) else ""
+        place, run = text_of(record, "origin", 1024) or "", text_of(record, "run", 120) or ""
+        self._number += 1
+        for number, address in enumerate(addresses if hops else addresses[:1]):
+            row = (_digest(address, asked), ts, self._number, place, run, None if number else raw)
+            self._database.execute(_PUT, row)
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        return self._records("number")
+
+    def __len__(self) -> int:
+        [(count,)] = self._database.execute("SELECT count(*) FROM latest WHERE record IS NOT NULL")
+        return int(count)
+
+    def by_site(self) -> Iterator[Mapping[str, Any]]:
+        """The records, those of one origin side by side."""
+        return self._records("place, number")
+
+    def runs(self) -> tuple[str, ...]:
+        """The names of the runs that the records kept are from."""
+        found = self._database.execute("SELECT DISTINCT run FROM latest WHERE record IS NOT NULL ORDER BY run")
+        return tuple(name for (name,) in found)
+
+    def close(self) -> None:
+        """Gives the space back."""
+        self._database.close()
+
+    def _records(self, order: str) -> Iterator[Mapping[str, Any]]:
+        query = f"SELECT record FROM latest WHERE record IS NOT NULL ORDER BY {order}"  # noqa: S608 - two own words
+        with closing(self._database.execute(query)) as rows:
+            for (raw,) in rows:
+                yield json.loads(raw.decode("utf-8"))
+
+
+def addresses_of(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """The address a decision is about, then those that led to it, the latest first; none if the record has none."""
+    hops = record.get("hops")
+    earlier = [hop for hop in hops[-MAX_ADDRESSES:] if isinstance(hop, str)] if isinstance(hops, list) else []
+    judged, first = (value if isinstance(value := record.get(name), str) else "" for name in ("final_url", "url"))
+    return tuple(dict.fromkeys(filter(None, (judged or first, *reversed(earlier), first)))) if judged or first else ()
+
+
+def _asked(record: Mapping[str, Any]) -> str:
+    """For what: a decision for one purpose is not taken back by one for another."""
+    usages = record.get("usages")
+    return " ".join(sorted(usages)) if isinstance(usages, dict) else ""
+
+
+def _digest(address: str, asked: str) -> bytes:
+    return hashlib.blake2b(f"{asked}\n{address}".encode("utf-8", "backslashreplace"), digest_size=16).digest()

@@ -1,0 +1,109 @@
+"""
+What a record still tells of an item that is judged again without being requested again.
+
+The words of a page are in the record only as far as the decision rested on them, and of what the caller knew of the
+work only the keys that a declaration was matched by.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from tdm_guard.log.summary import entries, text_of
+from tdm_guard.model import Kind, Layer, Source, Stance, Statement
+from tdm_guard.usage import Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+NEAREST = 9  # the rank of a page's own words: above that of any document of its site
+MAX_STATEMENTS = 100  # of one record; a decision rests on a few
+MAX_TEXT = 4096
+_FROM_URL = frozenset({"domain", "url_prefix"})  # the address itself is matched by these again
+_CODES = frozenset({"isrc_registrant", "isbn_registrant", "doi_prefix"})  # no item has them: parts of a code not kept
+_USAGES = tuple(Usage)  # no set: what a log has in its place may have no hash
+_MEMBERS = ("locator", "rightsholder", "policy_url", "policy_uid", "contact", "terms", "repair", "doubt")
+
+
+def item_of(record: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The keys of the work that declarations were matched by."""
+    found: dict[str, list[str]] = {}
+    for entry in entries(record, "because")[:MAX_STATEMENTS]:
+        key, value = _match(entry)
+        if key and value and key not in _FROM_URL | _CODES and value not in found.setdefault(key, []):
+            found[key].append(value)
+    return found
+
+
+def said_then(
+    record: Mapping[str, Any], *, read: Collection[str], declarations: Collection[str]
+) -> tuple[Statement, ...]:
+    """
+    The statements that the decision rested on and that cannot be heard today without the content.
+
+    `read` are the URLs of the documents that were read again, `declarations` the ids of those that are in force today.
+    """
+    found = []
+    for entry in entries(record, "because")[:MAX_STATEMENTS]:
+        source = text_of(entry, "source", MAX_TEXT)
+        if entry.get("layer") == Layer.REPERTOIRE:
+            stands = _match(entry)[0] in _CODES and source in declarations
+        else:
+            stands = source not in read and entry.get("kind") != Kind.ACCESS
+        statement = _statement(entry) if stands else None
+        if statement is not None:
+            found.append(statement)
+    return tuple(found)
+
+
+def _match(entry: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    match = entry.get("match")
+    if entry.get("layer") != Layer.REPERTOIRE or not isinstance(match, dict):
+        return None, None
+    return text_of(match, "key", 40), text_of(match, "value", MAX_TEXT)
+
+
+def _statement(entry: Mapping[str, Any]) -> Statement | None:
+    """A statement as its record has it; None for what is none, or says neither yes nor no."""
+    stance, signal = entry.get("stance"), text_of(entry, "signal", 40)
+    names = entry.get("usages")
+    usages = tuple(Usage(name) for name in names if name in _USAGES) if isinstance(names, list) else ()
+    if stance not in (Stance.RESERVED, Stance.PERMITTED) or not signal or not usages:
+        return None
+    source = Source(
+        url=text_of(entry, "source", MAX_TEXT) or "",
+        carrier=text_of(entry, "carrier", 40) or "",
+        sha256=text_of(entry, "sha256", 64),
+        retrieved_at=_time(text_of(entry, "retrieved_at", 40)),
+    )
+    layer = text_of(entry, "layer", 40)
+    match, declaration = entry.get("match"), entry.get("declaration")
+    return Statement.at(
+        source,
+        excerpt=text_of(entry, "excerpt"),
+        kind=Kind.RESERVATION if stance == Stance.RESERVED else Kind.PERMISSION,
+        signal=signal,
+        usages=usages,
+        stance=Stance(stance),
+        layer=Layer(layer) if layer in set(Layer) else Layer.LOCATION,
+        rank=NEAREST,
+        match=_texts(match) if isinstance(match, dict) else None,
+        declaration=_texts(declaration) if isinstance(declaration, dict) else None,
+        **{name: text_of(entry, name, MAX_TEXT) for name in _MEMBERS},
+    )
+
+
+def _texts(table: Mapping[str, Any]) -> dict[str, str]:
+    return {name[:40]: text for name in list(table)[:20] if (text := text_of(table, name, MAX_TEXT)) is not None}
+
+
+def _time(stamp: str | None) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(stamp) if stamp else None
+    except ValueError:
+        return None
+    try:
+        return moment.astimezone(UTC) if moment is not None and moment.tzinfo is not None else None
+    except (OverflowError, ValueError):
+        return None

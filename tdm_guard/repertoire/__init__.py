@@ -1,0 +1,1 @@
+"""Repertoires: declarations over works, items and their keys, authorisations, reviews; all of it pure."""

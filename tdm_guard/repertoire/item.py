@@ -1,0 +1,222 @@
+"""
+Items: what is known of a work at a URL, in the vocabulary that declarations are matched by.
+
+    item     = mapping of a key to a text or a list of texts; `contains` is a list of items
+    layers   = the item and all that it contains, each matched by itself: the work in a recording, a picture in a page
+
+Values are brought to one spelling per key (`normalise`), the same for items, declarations and lists. A value that
+cannot be used, such as one with a wrong check digit, is a fault in its place and matches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from tdm_guard.formats import identifiers
+from tdm_guard.model import Fault, Source
+from tdm_guard.repertoire import names, places
+from tdm_guard.repertoire.table import is_url
+from tdm_guard.repertoire.words import WORK_TYPES
+
+SIGNAL = "repertoire"
+MAX_DEPTH = 8  # a series, a book, a chapter, its pictures: no catalogue nests deeper
+MAX_ITEMS = 500  # layers of one item: a long track list with recording and work of each
+MAX_VALUES = 100  # of one key: the authors of a large collaboration are told apart by their identifiers
+MAX_LENGTH = 1_000  # characters of a value; names and URLs stay far below
+MAX_FAULTS = 100  # kept of one item
+
+
+class Strength(StrEnum):
+    """How surely a matched key speaks of a work, the surest first; the last two are for a person to judge."""
+
+    IDENTIFIER = "identifier"
+    AFFILIATION = "affiliation"
+    LOCATION = "location"
+    PREFIX = "prefix"
+    NAME = "name"
+
+    @property
+    def weak(self) -> bool:
+        """True if a match by it may be about somebody or something else."""
+        return self in (Strength.PREFIX, Strength.NAME)
+
+
+class Key(NamedTuple):
+    """A key of the vocabulary: how surely it speaks, and its one spelling."""
+
+    strength: Strength
+    normalise: Callable[[str], str | None]
+
+
+KEYS = {
+    "iswc": Key(Strength.IDENTIFIER, identifiers.iswc),
+    "isrc": Key(Strength.IDENTIFIER, identifiers.isrc),
+    "isbn": Key(Strength.IDENTIFIER, identifiers.isbn),
+    "issn": Key(Strength.IDENTIFIER, identifiers.issn),
+    "doi": Key(Strength.IDENTIFIER, identifiers.doi),
+    "isan": Key(Strength.IDENTIFIER, identifiers.isan),
+    "eidr": Key(Strength.IDENTIFIER, identifiers.eidr),
+    "gtin": Key(Strength.IDENTIFIER, identifiers.gtin),
+    "creator_ipi": Key(Strength.IDENTIFIER, identifiers.ipi),
+    "creator_isni": Key(Strength.IDENTIFIER, identifiers.isni),
+    "society": Key(Strength.AFFILIATION, names.fold_letters),
+    "domain": Key(Strength.LOCATION, places.domain),
+    "url_prefix": Key(Strength.LOCATION, places.url_prefix),
+    "isrc_registrant": Key(Strength.PREFIX, identifiers.isrc_registrant),
+    "isbn_registrant": Key(Strength.PREFIX, identifiers.isbn_registrant),
+    "doi_prefix": Key(Strength.PREFIX, identifiers.doi_prefix),
+    "creator_name": Key(Strength.NAME, names.fold_name),
+    "publisher": Key(Strength.NAME, names.fold_name),
+    "label": Key(Strength.NAME, names.fold_name),
+}
+_DECLARED_ONLY = frozenset({"domain", "url_prefix", "isrc_registrant", "isbn_registrant", "doi_prefix"})
+_TYPE, _TITLE, _URL, _CONTAINS = "type", "title", "url", "contains"
+_VALUED = (*(key for key in KEYS if key not in _DECLARED_ONLY), _URL)
+ITEM_KEYS = (_TYPE, _TITLE, *_VALUED, _CONTAINS)  # a title matches nothing, since many works bear the same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """
+    One layer of what is at a URL. `keys` holds the usable values in their one spelling, `urls` where it says it stands.
+
+    `partial` names the keys of which some value could not be used, so that not all is known of them.
+    """
+
+    type: str | None = None
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    urls: tuple[str, ...] = ()
+    partial: tuple[str, ...] = ()
+    source: Source
+
+    @property
+    def matchable(self) -> bool:
+        """True if it says something that a declaration can be matched by."""
+        return bool(self.keys)
+
+
+def normalise(key: str, raw: str) -> str | None:
+    """The one spelling of a value of `key` (an entry of `KEYS`); None if nothing can be matched by it."""
+    return KEYS[key].normalise(raw) or None if len(raw) <= MAX_LENGTH else None
+
+
+def read_item(value: object, source: Source) -> tuple[tuple[Item, ...], tuple[Fault, ...]]:
+    """The layers of `value`, an item or a list of items, and what was wrong in them; it never raises."""
+    reader = _Reader(source)
+    items = tuple(reader.read(value, "", 0))
+    return items, reader.found
+
+
+class _Reader:
+    """Reads one item with all it contains; faults and items are counted over the whole."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._faults: list[Fault] = []
+        self._more = 0
+        self._items = 0
+
+    @property
+    def found(self) -> tuple[Fault, ...]:
+        """The faults, in their order."""
+        if not self._more:
+            return tuple(self._faults)
+        return (*self._faults, Fault.at(self.source, f"{self._more} more faults", signal=SIGNAL))
+
+    def read(self, value: object, at: str, depth: int) -> Iterator[Item]:
+        """The layers of an item or of a list of items that stands at `at`."""
+        if isinstance(value, Mapping):
+            yield from self._item(value, at, depth)
+        elif isinstance(value, (list, tuple)):
+            for place, each in enumerate(value):
+                if self._items > MAX_ITEMS or place > MAX_ITEMS:
+                    break
+                if isinstance(each, Mapping):
+                    yield from self._item(each, f"{at}[{place}]", depth)
+                else:
+                    self._fault(f"{at}[{place}]", f"no item but {_kind(each)}")
+        else:
+            self._fault(at, f"neither an item nor a list of items but {_kind(value)}")
+
+    def _item(self, value: Mapping[object, object], at: str, depth: int) -> Iterator[Item]:
+        self._items += 1
+        if self._items > MAX_ITEMS:
+            self._fault(at, f"only the first {MAX_ITEMS} items are matched")
+            return
+        dot = f"{at}." if at else ""
+        read = {key: self._usable(key, value[key], dot + key) for key in _VALUED if value.get(key) is not None}
+        known = {key: texts for key, (texts, _) in read.items() if texts and key != _URL}
+        kind = self._type(value[_TYPE], dot + _TYPE) if value.get(_TYPE) not in (None, "") else None
+        urls = read[_URL][0] if _URL in read else ()
+        if known or urls or kind:
+            partial = tuple(key for key, (_, whole) in read.items() if not whole)
+            yield Item(type=kind, keys=known, urls=urls, partial=partial, source=self.source)
+        for key in value:
+            if key not in ITEM_KEYS:
+                self._fault(dot + _shown(key), f"unknown key; known are {', '.join(ITEM_KEYS)}")
+        contained = value.get(_CONTAINS)
+        if contained is not None and depth < MAX_DEPTH:
+            yield from self.read(contained, dot + _CONTAINS, depth + 1)
+        elif contained:
+            self._fault(dot + _CONTAINS, f"items are read to a depth of {MAX_DEPTH}")
+
+    def _type(self, raw: object, at: str) -> str | None:
+        """A type of the vocabulary; any other word is no type, so that it keeps nothing from matching."""
+        word = raw.strip().lower().replace(" ", "_").replace("-", "_") if isinstance(raw, str) else ""
+        if word in WORK_TYPES:
+            return word
+        self._fault(at, f"not one of {', '.join(WORK_TYPES)}", raw)
+        return None
+
+    def _usable(self, key: str, raw: object, at: str) -> tuple[tuple[str, ...], bool]:
+        """The values in their one spelling, each once, and whether that is all that was written."""
+        if isinstance(raw, str):
+            found = [self._value(key, raw, at)]
+        elif isinstance(raw, (list, tuple)):
+            found = [self._value(key, each, f"{at}[{place}]") for place, each in enumerate(raw[:MAX_VALUES])]
+            if len(raw) > MAX_VALUES:
+                self._fault(at, f"only the first {MAX_VALUES} values are matched")
+                found.append(None)
+        else:
+            self._fault(at, f"neither a text nor a list of texts but {_kind(raw)}")
+            return (), False
+        usable = tuple(dict.fromkeys(text for text in found if text))
+        return usable, None not in found
+
+    def _value(self, key: str, raw: object, at: str) -> str | None:
+        """The one spelling of a value; an empty text for one that is empty, None for one that cannot be used."""
+        if not isinstance(raw, str):
+            self._fault(at, f"no text but {_kind(raw)}")
+            return None
+        if not raw.strip():
+            return ""
+        text = _address(raw) if key == _URL else normalise(key, raw)
+        if text is None:
+            self._fault(at, f"no usable {key}: its form or its check digit is wrong", raw)
+        elif key == "creator_ipi" and not identifiers.ipi_fits(text):
+            self._fault(at, "the check digits of this IPI name number are wrong; it is compared as written", raw)
+        return text
+
+    def _fault(self, at: str, message: str, raw: object = None) -> None:
+        if len(self._faults) >= MAX_FAULTS:
+            self._more += 1
+            return
+        words = raw if isinstance(raw, str) else None
+        self._faults.append(Fault.at(self.source, message, excerpt=words, signal=SIGNAL, locator=at or None))
+
+
+def _address(raw: str) -> str | None:
+    """An http(s) URL as it stands."""
+    url = raw.strip()
+    return url if len(url) <= MAX_LENGTH and is_url(url) else None
+
+
+def _kind(value: object) -> str:
+    return f"a {type(value).__name__}"
+
+
+def _shown(key: object) -> str:
+    return key[:80] if isinstance(key, str) else f"<{type(key).__name__}>"

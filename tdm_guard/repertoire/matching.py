@@ -1,0 +1,258 @@
+"""
+Matching: which declarations speak of the works at a URL, and how surely.
+
+strategy: all that is known of an item becomes (key, value) pairs in their one spelling; one look-up per pair in the
+index of what was declared, and one call per list, gives the hits; per declaration and item the hits are then weighed:
+the type of work, what the declaration excludes, and the strongest hits. A statement stands for each of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from tdm_guard.errors import ConfigurationError
+from tdm_guard.formats.identifiers import ISBN_REGISTRANT
+from tdm_guard.model import Statement
+from tdm_guard.operator import Operator
+from tdm_guard.origin import Origin
+from tdm_guard.repertoire.declaration import Declaration
+from tdm_guard.repertoire.hits import Hit, Pair, Weighed, narrowest, weigh
+from tdm_guard.repertoire.item import KEYS, Item, normalise
+from tdm_guard.repertoire.places import Place
+from tdm_guard.repertoire.statements import Occasion, doubts, statement
+
+MAX_STATEMENTS = 20  # of one declaration; a page of 500 recordings of one label says the same 500 times
+
+
+class Match(StrEnum):
+    """What became of the works at a URL. Unmatchable: nothing is known by which any work could be matched."""
+
+    MATCHED = "matched"
+    NOT_MATCHED = "not-matched"
+    UNMATCHABLE = "unmatchable"
+
+
+class Heard(NamedTuple):
+    """What the declarations say, and whether anything could be matched at all."""
+
+    statements: tuple[Statement, ...] = ()
+    state: Match = Match.UNMATCHABLE
+
+
+_NOTHING = Heard()
+
+
+class Lookup(Protocol):
+    """
+    A list of values that adds to the match keys and excludes of one declaration; picklable.
+
+    `keys` are the match keys it holds, `find` takes pairs of key and normalised value and gives those it holds, each
+    with whether it is an exclude. `version` and `sha256` are of the file it was made from.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def declaration(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def keys(self) -> frozenset[str]: ...
+    def find(self, pairs: Sequence[Pair]) -> Sequence[tuple[str, str, bool]]: ...
+
+
+class Query(NamedTuple):
+    """What one item may be matched by, and where it is: for each place what it may have been declared by."""
+
+    item: Item | None
+    pairs: tuple[Pair, ...]
+    places: tuple[tuple[Pair, ...], ...]
+
+    @property
+    def all(self) -> Iterator[Pair]:
+        """Every pair to look up."""
+        yield from self.pairs
+        for place in self.places:
+            yield from place
+
+
+class Repertoire:
+    """
+    Declarations and lists, indexed by what they match.
+
+    Raises `ConfigurationError` for two declarations of one id, a value that nothing can be matched by, and a list of
+    an unknown declaration.
+    """
+
+    __slots__ = ("_declarations", "_index", "_keys", "_lists", "_lists_prefixes", "_located", "_prefixed")
+
+    def __init__(self, declarations: Iterable[Declaration], lists: Iterable[Lookup] = ()) -> None:
+        self._declarations = tuple(declarations)
+        self._index: dict[Pair, tuple[tuple[int, Hit], ...]] = {}
+        problems: list[str] = []
+        numbers: dict[str, int] = {}
+        for number, declaration in enumerate(self._declarations):
+            if declaration.id in numbers:
+                problems.append(f"two declarations have the id {declaration.id!r}; ids must differ")
+            numbers[declaration.id] = number
+            problems += self._enter(number, declaration.match, excluded=False)
+            problems += self._enter(number, declaration.excludes, excluded=True)
+        self._lists: list[tuple[int, Lookup]] = []
+        for each in lists:
+            if each.declaration in numbers:
+                self._lists.append((numbers[each.declaration], each))
+            else:
+                problems.append(f"{each.name}: the declaration it is for, {each.declaration!r}, is not loaded")
+        if problems:
+            raise ConfigurationError(*problems)
+        self._keys = frozenset(key for key, _ in self._index).union(*(each.keys for _, each in self._lists))
+        self._located = not self._keys.isdisjoint(("domain", "url_prefix"))
+        self._prefixed = {Origin.parse(value).host for key, value in self._index if key == "url_prefix"}
+        self._lists_prefixes = any("url_prefix" in each.keys for _, each in self._lists)
+
+    def _enter(self, number: int, table: Mapping[str, tuple[str, ...]], *, excluded: bool) -> Iterator[str]:
+        """Enters the values of a declaration; gives a problem for each that is unusable."""
+        for key, values in table.items():
+            for raw in values:
+                value = normalise(key, raw) if key in KEYS else None
+                if value is None:
+                    yield f"{self._declarations[number].id}: {raw!r} is no usable {key} (form or check digit)"
+                    continue
+                entered = self._index.get((key, value), ())
+                self._index[key, value] = (*entered, (number, Hit(key, value, excluded)))
+
+    def hear(
+        self,
+        url: str | None,
+        items: Sequence[Item],
+        *,
+        now: datetime,
+        operator: Operator | None = None,
+        machine_readable_only: bool = False,
+    ) -> Heard:
+        """
+        What the declarations in force at `now` say of `items`, and of what stands at `url` (None: leave the place out).
+
+        Each item is matched by itself. What says `machine_readable_only` is the option `repertoire_forms`.
+        """
+        place = self._places(url) if url is not None else ()
+        if not (items or place):
+            return _NOTHING
+        state = Match.NOT_MATCHED if any(item.matchable for item in items) else Match.UNMATCHABLE
+        queries = [self._query(item, place) for item in items] or [Query(None, (), (place,))]
+        found = self._find(dict.fromkeys(pair for query in queries for pair in query.all))
+        if not found:
+            return Heard((), state)
+        occasion = Occasion(
+            now.astimezone(UTC).date(), operator.country if operator is not None else None, machine_readable_only
+        )
+        heard: dict[int, dict[Pair, Weighed]] = {}
+        for query in queries:
+            for number, hits in _by_declaration(found, query).items():
+                declaration = self._declarations[number]
+                if declaration.in_force(occasion.day):
+                    _gather(heard.setdefault(number, {}), weigh(declaration, query.item, hits))
+        statements = tuple(
+            each for number, hits in heard.items() for each in self._statements(number, hits.values(), occasion)
+        )
+        return Heard(statements, Match.MATCHED if statements else state)
+
+    def _places(self, url: str) -> tuple[Pair, ...]:
+        """The pairs by which the place `url` may have been declared."""
+        place = Place.of(url) if self._located else None
+        if place is None:
+            return ()
+        pairs: list[Pair] = []
+        if place.origin.host in self._prefixed or self._lists_prefixes:
+            pairs += [("url_prefix", prefix) for prefix in place.prefixes()]
+        if "domain" in self._keys:
+            pairs += [("domain", domain) for domain in place.domains()]
+        return tuple(pairs)
+
+    def _query(self, item: Item, place: tuple[Pair, ...]) -> Query:
+        """What an item may be matched by, which was found at `place` and may name other places itself."""
+        pairs = [(key, value) for key, values in item.keys.items() for value in values]
+        pairs += [pair for pair in _implied(item.keys) if pair[0] in self._keys]
+        return Query(item, tuple(pairs), (place, *map(self._places, item.urls)))
+
+    def _find(self, pairs: Mapping[Pair, None]) -> dict[Pair, tuple[tuple[int, Hit], ...]]:
+        """The hits of each pair that hits at all, with the numbers of their declarations."""
+        index = self._index
+        found = {pair: index[pair] for pair in pairs if pair in index}
+        for number, each in self._lists:
+            asked = [pair for pair in pairs if pair[0] in each.keys]
+            for key, value, excluded in each.find(asked) if asked else ():
+                hit = Hit(key, value, excluded, (each.name, each.version, each.sha256))
+                found[key, value] = (*found.get((key, value), ()), (number, hit))
+        return found
+
+    def _statements(self, number: int, hits: Iterable[Weighed], occasion: Occasion) -> Iterator[Statement]:
+        """The statements of a declaration; beyond the bound one that says how many more there are."""
+        declaration = self._declarations[number]
+        standing = tuple(doubts(declaration, occasion))
+        ordered = sorted(hits, key=lambda weighed: bool(weighed.doubt))
+        for weighed in ordered[:MAX_STATEMENTS]:
+            yield statement(declaration, weighed, standing)
+        if rest := ordered[MAX_STATEMENTS:]:
+            hit = rest[0].hit._replace(value=f"…and {len(rest)} more")  # spelled so that no review can name it
+            yield statement(declaration, rest[0]._replace(hit=hit), standing)
+
+
+def _implied(keys: Mapping[str, tuple[str, ...]]) -> Iterator[Pair]:
+    """What identifiers of one scheme say in another, and who issued them."""
+    for value in keys.get("isrc", ()):
+        yield "isrc_registrant", value[:5]
+    for value in keys.get("isbn", ()):
+        yield "gtin", f"0{value}"  # an ISBN-13 is a GTIN-13
+        yield from _isbn_registrants(value)
+    for value in keys.get("gtin", ()):
+        if value.startswith(("0978", "0979")):
+            yield "isbn", value[1:]
+            yield from _isbn_registrants(value[1:])
+    for value in keys.get("doi", ()):
+        yield "doi_prefix", value.partition("/")[0]
+        if value.startswith("10.5240/") and (eidr := normalise("eidr", value)):  # an EIDR is a DOI
+            yield "eidr", eidr
+    for value in keys.get("eidr", ()):
+        yield "doi", _hyphenated(value).lower()
+
+
+def _isbn_registrants(isbn: str) -> Iterator[Pair]:
+    shortest, longest = ISBN_REGISTRANT
+    for digits in range(shortest, longest + 1):
+        yield "isbn_registrant", isbn[:digits]
+
+
+def _hyphenated(eidr: str) -> str:
+    """An EIDR as it stands in a DOI: groups of four, the check character apart."""
+    prefix, _, code = eidr.partition("/")
+    return f"{prefix}/" + "-".join(code[at : at + 4] for at in range(0, len(code), 4))
+
+
+def _by_declaration(found: Mapping[Pair, tuple[tuple[int, Hit], ...]], query: Query) -> dict[int, list[Hit]]:
+    """The hits of one query per declaration; of each place only what is narrowest."""
+    hits: dict[int, list[Hit]] = {}
+    for pair in dict.fromkeys(query.pairs):
+        for number, hit in found.get(pair, ()):
+            hits.setdefault(number, []).append(hit)
+    for place in dict.fromkeys(query.places):
+        here: dict[int, list[Hit]] = {}
+        for pair in place:
+            for number, hit in found.get(pair, ()):
+                here.setdefault(number, []).append(hit)
+        for number, each in here.items():
+            hits.setdefault(number, []).extend(narrowest(each))
+    return hits
+
+
+def _gather(known: dict[Pair, Weighed], found: Iterable[Weighed]) -> None:
+    """Adds what an item was matched by; of two equal hits the one without doubt stays."""
+    for weighed in found:
+        pair = (weighed.hit.key, weighed.hit.value)
+        if pair not in known or known[pair].doubt is not None:
+            known[pair] = weighed

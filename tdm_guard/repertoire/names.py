@@ -1,0 +1,46 @@
+"""
+Names of people, firms and societies, brought to one spelling.
+
+Strategy: compatibility forms, case and accents go, then what stands between the words; the words are put in order, so
+that "EXEMPLE, Marie" and "Marie Exemple" are one name. Two people may share it: a name is never an identifier.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_WORDS = re.compile(r"[0-9a-z]+")
+# O'Connor is one word, written with and without
+_APOSTROPHES = dict.fromkeys(map(ord, "'`\u00b4\u02b9\u02bb\u02bc\u2018\u2019\u201b\u2032\uff07"))
+# Letters with a stroke and the like have no decomposition in Unicode; catalogues write them both ways.
+_PLAIN = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ŋ": "n", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"}
+)
+
+
+def fold_name(name: str) -> str:
+    """`name` as its words in alphabetical order, without case, accents and punctuation; empty if it has none."""
+    return " ".join(sorted(_words(name)))
+
+
+def fold_letters(name: str) -> str:
+    """`name` as its letters and digits alone, in their order: "S.A.C.E.M." is "sacem"."""
+    return "".join(_words(name))
+
+
+def _words(name: str) -> list[str]:
+    if name.isascii():
+        return _WORDS.findall(name.replace("'", "").replace("`", "").lower())
+    for _ in range(
+        2
+    ):  # a decomposition may bring capitals back, and folding something to decompose (Unicode 3.13, D146)
+        name = unicodedata.normalize("NFKD", name).casefold()
+    name = unicodedata.normalize("NFKD", name).translate(_APOSTROPHES)
+    letters = [_letter(character) for character in name if not unicodedata.combining(character)]
+    return "".join(letters).translate(_PLAIN).split()
+
+
+def _letter(character: str) -> str:
+    """The character if it belongs to a word, else a blank. Marks that are vowels of a script are part of words."""
+    return character if unicodedata.category(character)[0] in "LMN" else " "

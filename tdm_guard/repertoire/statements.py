@@ -1,0 +1,69 @@
+"""What a declaration that was matched says: its statement, with what was hit and why a person must decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from tdm_guard.model import Kind, Layer, Source, Stance, Statement
+from tdm_guard.repertoire.declaration import Declaration
+from tdm_guard.repertoire.hits import Weighed
+from tdm_guard.repertoire.item import KEYS, SIGNAL
+from tdm_guard.repertoire.territory import covers
+from tdm_guard.usage import expand
+
+CARRIER = "declaration"
+
+
+class Occasion(NamedTuple):
+    """The day of a copy (UTC), who makes it, and which forms of declaration are heard without a person."""
+
+    day: date
+    country: str | None
+    machine_readable_only: bool
+
+
+def doubts(declaration: Declaration, occasion: Occasion) -> Iterator[str]:
+    """Why a person must decide, whatever was matched."""
+    mandate = declaration.mandate
+    if mandate.status == "disputed":
+        yield f"mandate disputed: {mandate.note}" if mandate.note else "mandate disputed"
+    if covers(declaration.territory, occasion.country) is False:
+        yield f"declared for {', '.join(declaration.territory)}, copied in {occasion.country}"
+    if occasion.machine_readable_only and not declaration.machine_readable:
+        yield f"its form, {declaration.form}, is not machine-readable"
+
+
+def statement(declaration: Declaration, weighed: Weighed, standing: tuple[str, ...]) -> Statement:
+    """The statement of `declaration` for one hit; `standing` are the doubts that do not depend on it."""
+    hit, licence, mandate = weighed.hit, declaration.licence, declaration.mandate
+    match = {"key": hit.key, "value": hit.value, "strength": KEYS[hit.key].strength.value}
+    if weighed.also:
+        match["also"] = ", ".join(weighed.also)
+    about = {
+        "version": declaration.version,
+        "form": declaration.form,
+        "mandate_status": mandate.status,
+        "mandate_basis": mandate.basis,
+    }
+    if hit.list is not None:
+        about |= zip(("list", "list_version", "list_sha256"), hit.list, strict=True)
+    origin = declaration.source
+    return Statement.at(
+        Source(declaration.id, CARRIER, origin.sha256, origin.retrieved_at),
+        kind=Kind.RESERVATION,
+        signal=SIGNAL,
+        usages=expand(declaration.usages),
+        stance=Stance.RESERVED,
+        layer=Layer.REPERTOIRE,
+        locator=f"match.{hit.key}",
+        excerpt=declaration.wording or ", ".join(declaration.usages),
+        rightsholder=declaration.declarant.name,
+        policy_url=licence.url,
+        contact=licence.email,
+        terms="prior authorisation, licence on offer" if licence.available else None,
+        match=match,
+        declaration=about,
+        doubt="; ".join(filter(None, (weighed.doubt, *standing))) or None,
+    )

@@ -1,0 +1,120 @@
+"""What every carrier of TDMRep has in common: the two properties as words, and the one statement they come to."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tdm_guard.formats.tdmrep_value import BLANKS, Value, read_policy, read_text
+from tdm_guard.model import NOTHING, Fault, Kind, Layer, Reading, Source, Stance, Statement
+from tdm_guard.signals._signal import Listener
+from tdm_guard.signals._tdmrep_rules import MAX_FAULTS, NAME, join
+from tdm_guard.usage import TDM
+
+RESERVATION = "tdm-reservation"
+POLICY = "tdm-policy"
+
+
+class Word(NamedTuple):
+    """One property as a carrier has it. `trusted` is False where others than the publisher may write."""
+
+    text: str
+    locator: str
+    excerpt: str
+    repair: str | None = None
+    trusted: bool = True
+
+
+def as_reading(
+    words: dict[str, list[Word]],
+    source: Source,
+    listener: Listener,
+    *,
+    base: str,
+    rank: int,
+    layer: Layer = Layer.LOCATION,
+) -> Reading:
+    """
+    One carrier's reservation with its policy, or its policy alone, which reserves nothing but supersedes.
+
+    A policy is resolved against `base`; if that is empty, only an absolute one counts.
+    """
+    faults: list[Fault] = []
+    chosen = _choose(words[RESERVATION], source, listener, faults)
+    beside = chosen is not None and not chosen[0].trusted
+    policy = _policy([word for word in words[POLICY] if word.trusted or beside], base, source, listener, faults)
+    shown = tuple(faults[:MAX_FAULTS])
+    if chosen is not None:
+        word, repair = chosen[0], chosen[2]
+        stance = Stance.RESERVED if chosen[1] else Stance.PERMITTED
+    elif policy is not None:
+        word, repair, stance = policy[0], policy[0].repair, Stance.UNSTATED
+    else:
+        return Reading((), shown) if shown else NOTHING
+    statement = Statement.at(
+        source,
+        kind=Kind.PERMISSION if stance is Stance.PERMITTED else Kind.RESERVATION,
+        signal=NAME,
+        usages=TDM,
+        stance=stance,
+        layer=layer,
+        locator=word.locator,
+        excerpt=word.excerpt,
+        policy_url=policy[1] if policy else None,
+        repair=repair,
+        rank=rank,
+    )
+    return Reading((statement,), shown)
+
+
+def _choose(
+    words: list[Word], source: Source, listener: Listener, faults: list[Fault]
+) -> tuple[Word, bool, str | None] | None:
+    """The word that counts: a 1 as the report has it, else a repaired 1, else a 0."""
+    one = repaired = zero = None
+    for word in words:
+        value = read_text(word.text) or _with_parameters(word)
+        repair = join("C2" if value and value.repaired else None, word.repair)
+        if value is None or (repair and not listener.cautious):
+            faults.append(_fault(source, word, "tdm-reservation is not 0 or 1 as the report has it"))
+        elif value.reserved and repair is None:
+            one = one or word
+        elif value.reserved:
+            repaired = repaired or (word, repair)
+        elif repair is None and word.trusted:
+            zero = zero or word
+        else:
+            faults.append(_fault(source, word, "a 0 at this place is not heard"))
+    if zero and (one or repaired):
+        faults.append(_fault(source, zero, "0 and 1 stand side by side; the 1 counts"))
+    if one:
+        return one, True, None
+    if repaired:
+        return repaired[0], True, repaired[1]
+    return (zero, False, None) if zero else None
+
+
+def _with_parameters(word: Word) -> Value | None:
+    """A field value with parameters, which the report does not know (C2); only a 1 is read from it."""
+    token, parameters, _ = word.text.partition(";")
+    if parameters and word.locator.startswith("#") and token.strip(BLANKS) == "1":
+        return Value(True, repaired=True)
+    return None
+
+
+def _policy(
+    words: list[Word], base: str, source: Source, listener: Listener, faults: list[Fault]
+) -> tuple[Word, str] | None:
+    """The first policy URL that can be fetched, those written as the report has it before hints (C6)."""
+    for word in sorted(words, key=lambda word: word.repair is not None):
+        if word.repair and not listener.cautious:
+            continue
+        if url := read_policy(word.text, base):
+            if word.repair:
+                faults.append(_fault(source, word, f"no tdm-policy as the report has it; read as one ({word.repair})"))
+            return word, url
+        faults.append(_fault(source, word, "tdm-policy is no http(s) URL"))
+    return None
+
+
+def _fault(source: Source, word: Word, message: str) -> Fault:
+    return Fault.at(source, message, signal=NAME, locator=word.locator, excerpt=word.excerpt)

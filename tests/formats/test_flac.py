@@ -1,0 +1,114 @@
+"""FLAC: identifiers of the comment block, and the places of other people's packets."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tdm_guard.formats.asset import Asset, Format, Place, format_of, read_asset
+from tests.support.documents import STORE, flac, id3, object_frame, private_frame, vorbis_comment, xmp
+
+PACKET = xmp()
+COMMENT = [
+    ("ISRC", "FRX761234567"),
+    ("iswc", "T-000.000.001-0"),
+    ("Composer", "Ann"),
+    ("ARTIST", "Bob"),
+    ("LABEL", "Small Records"),
+    ("ORGANIZATION", "Other Records"),
+    ("COPYRIGHT", "no mining"),
+    ("BAD", ""),
+]
+
+
+def read(data: bytes, *, complete: bool = True) -> Asset:
+    return read_asset(data, Format.FLAC, complete=complete)
+
+
+def hidden(asset: Asset) -> set[Place | None]:
+    return {unread.place for unread in asset.unread}
+
+
+def test_identifiers_of_the_comment_block() -> None:
+    asset = read(flac((4, vorbis_comment(COMMENT)), (1, bytes(100))))
+    assert asset.tags == (
+        ("isrc", "FRX761234567"),
+        ("iswc", "T-000.000.001-0"),
+        ("creator_name", "Ann"),
+        ("creator_name", "Bob"),
+        ("label", "Small Records"),
+        ("label", "Other Records"),
+    )
+    assert asset.packets == ()
+    assert asset.complete
+
+
+def test_a_tag_before_the_stream() -> None:
+    asset = read(flac((4, vorbis_comment(COMMENT)), before=id3(private_frame(PACKET), object_frame())))
+    assert [(packet.place, packet.data) for packet in asset.packets] == [(Place.XMP, PACKET), (Place.C2PA, STORE)]
+    assert asset.packets[0].locator == "FLAC/ID3/PRIV"
+    assert ("isrc", "FRX761234567") in asset.tags
+
+
+def test_a_foreign_riff_chunk_kept_in_an_application_block() -> None:
+    kept = b"riff_PMX" + struct.pack("<I", len(PACKET)) + PACKET
+    asset = read(flac((2, kept), (2, b"riffLIST" + bytes(20))))
+    assert [packet.data for packet in asset.packets] == [PACKET]
+
+
+def test_the_type_tells_flac_behind_a_tag() -> None:
+    data = flac(before=id3(private_frame(PACKET)))
+    assert format_of("audio/flac", data) is Format.FLAC
+    assert format_of("audio/mpeg", data) is Format.MP3
+    assert read_asset(data, Format.MP3).format is Format.FLAC
+
+
+def test_the_sound_holds_nothing_so_that_a_prefix_can_be_whole() -> None:
+    data = flac((4, vorbis_comment(COMMENT)), sound=100_000)
+    assert read(data[:1_000], complete=False).complete
+    assert not read(data[:60], complete=False).complete
+    assert read(data[:60], complete=False).unread == ()
+
+
+@pytest.mark.parametrize("cut", [540, 600])
+def test_a_block_cut_short_hides_what_is_missing(cut: int) -> None:
+    asset = read(flac((4, vorbis_comment(COMMENT)))[:-cut])
+    assert {Place.XMP, Place.C2PA} <= hidden(asset)
+    assert not asset.complete
+
+
+def test_what_is_no_flac_is_a_fault_or_hides_what_it_shows() -> None:
+    assert hidden(read(b"something else entirely")) == {None}
+    assert Place.XMP in hidden(read(b"something else " + PACKET))
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [b"", b"\xff\xff\xff\xff", struct.pack("<II", 0, 2**32 - 1), struct.pack("<III", 0, 1, 2**31) + b"ISRC=x"],
+)
+def test_comments_that_lie_give_nothing(comment: bytes) -> None:
+    assert read(flac((4, comment))).tags == ()
+
+
+def test_blocks_without_end_are_bounded() -> None:
+    asset = read(flac(*[(1, b"")] * 2_000))
+    assert not asset.complete
+
+
+@given(st.data())
+@settings(max_examples=120, deadline=None)
+def test_no_change_of_bytes_makes_it_raise(data: st.DataObject) -> None:
+    changed = bytearray(flac((2, b"riff_PMX1234" + PACKET), (4, vorbis_comment(COMMENT)), before=id3(object_frame())))
+    for _ in range(data.draw(st.integers(1, 6))):
+        changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
+    read(bytes(changed), complete=data.draw(st.booleans()))
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=80, deadline=None)
+def test_no_bytes_make_it_raise(body: bytes) -> None:
+    read(b"fLaC" + body)
+    read(flac((4, body)))
