@@ -409,10 +409,17 @@ class Case:
 
     def _firm(self) -> tuple[Statement, ...]:
         statements = self._settled()
-        if self.judge.listener.posture is Posture.LITERAL and (self.stage is Stage.POLICY or self.wants_body()):
-            open_ended = {signal.name for signal in self.judge.settling_signals}
+        if self.stage is not Stage.POLICY and not self.wants_body():
+            return statements
+        open_ended = {signal.name for signal in self.judge.settling_signals}
+        if self.judge.listener.posture is Posture.LITERAL:
             return tuple(s for s in statements if s.signal not in open_ended)
-        return statements
+        # A field that could not be followed may yet be answered by the body itself (C2PA).
+        return tuple(
+            s
+            for s in statements
+            if s.carrier != "header" or s.stance is not Stance.UNDETERMINED or s.signal not in open_ended
+        )
 
     def _settled(self) -> tuple[Statement, ...]:
         """The statements with each standard's own precedence applied."""

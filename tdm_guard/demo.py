@@ -2,7 +2,8 @@
 The demonstration: the example Scrapy project over the sample web, on loopback, in a process of its own.
 
 It leaves in its folder what a crawl of the project leaves (`items.jsonl`, `files/`, `tdm-guard.jsonl`), Scrapy's own
-log (`scrapy.log`) and a first report (`report.md`).
+log (`scrapy.log`), a first report (`report.md`), and what the project knew of works: its folders `repertoire` and
+`licences`, with the list made from `works.csv`.
 """
 
 from __future__ import annotations
@@ -12,25 +13,35 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from tdm_guard.errors import ConfigurationError, TdmGuardError
+from tdm_guard.holdings.importing import import_list
+from tdm_guard.holdings.plan import Plan
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.report import printable, render, withheld
-from tdm_guard.log.summary import Summary, summarise
+from tdm_guard.log.summary import Summary, entries, summarise, text_of
+from tdm_guard.model import Layer
+from tdm_guard.repertoire.matching import Match
 from tdm_guard.testing import SITES, sample_web
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from tdm_guard.log.reader import Line
     from tdm_guard.log.report import Item
     from tdm_guard.testing import PretendWeb
 
 LOG, ITEMS, FILES, REPORT, SCRAPY_LOG = "tdm-guard.jsonl", "items.jsonl", "files", "report.md", "scrapy.log"
+REPERTOIRE, LICENCES = "repertoire", "licences"  # folders of the project, found from where the crawl is started
+WORKS = ("works.csv", "works.tdmlist", "sacem-2023", "2026-11")  # table, list, declaration, version of the table
 MAX_SECONDS = 180  # a crawl takes some ten seconds; one that takes this long hangs
 QUIET_SECONDS = 2.0  # progress is shown for what takes longer
 EXAMPLES = 12  # withheld items shown
+EXAMPLE_WORKS = 12  # declared works shown
 # Loopback needs no politeness, and silence need not be waited for long.
 SETTINGS = {
     "CONCURRENT_REQUESTS": "32",
@@ -58,12 +69,14 @@ def run(output: Path, *, answers: TextIO | None = None, progress: TextIO | None 
     """
     project = example_project()
     _prepare(output)
+    lay_out(project, output)
     with sample_web() as web:
         _crawl(project, output, web, sys.stderr if progress is None else progress)
     log = output / LOG
     summary = summarise(read_log([log]))
     (output / REPORT).write_text(render(summary, "markdown"), encoding="utf-8")
-    for line in _shown(summary, _telling(withheld(read_log([log]))), output):
+    works = list(_works(read_log([log])))
+    for line in _shown(summary, _telling(withheld(read_log([log]))), works, output):
         (sys.stdout if answers is None else answers).write(line + "\n")
     return summary
 
@@ -77,14 +90,39 @@ def example_project() -> Path:
     raise ConfigurationError(f"the example project is missing from {package}; install tdm-guard anew")
 
 
+def lay_out(project: Path, output: Path) -> None:
+    """
+    Copy what the project knows of works and licences to `output`, and make the list of works from its table.
+
+    What else lies in these folders, a review say, stays and counts. Raises `ConfigurationError`.
+    """
+    with _usable(output):
+        for folder in (REPERTOIRE, LICENCES):
+            shutil.copytree(project / folder, output / folder, dirs_exist_ok=True)
+    table, name, declaration, version = WORKS
+    held = output / REPERTOIRE
+    columns = (("iswc", "iswc"),)
+    plan = Plan(
+        source=held / table, style="csv", columns=columns, declaration=declaration, version=version, output=held / name
+    )
+    import_list(plan, now=datetime.now(UTC))
+
+
 def _prepare(output: Path) -> None:
-    try:
+    with _usable(output):
         output.mkdir(parents=True, exist_ok=True)
         for name in (LOG, ITEMS, REPORT, SCRAPY_LOG):
             (output / name).unlink(missing_ok=True)
         shutil.rmtree(output / FILES, ignore_errors=True)
+
+
+@contextmanager
+def _usable(output: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        raise ConfigurationError(f"the folder {str(output)!r} cannot be used: {error.strerror}") from error
+        reason = error.strerror or str(error)
+        raise ConfigurationError(f"the folder {str(output)!r} cannot be used: {reason}") from error
 
 
 def _crawl(project: Path, output: Path, web: PretendWeb, progress: TextIO) -> None:
@@ -145,7 +183,26 @@ def _telling(items: Iterator[Item]) -> list[Item]:
     return list(found.values())[:EXAMPLES]
 
 
-def _shown(summary: Summary, examples: list[Item], output: Path) -> Iterator[str]:
+def _works(lines: Iterable[Line]) -> Iterator[tuple[str, list[str]]]:
+    """Each item that a declaration was matched to: verdict and address, and what became of each declaration."""
+    for line in lines:
+        if line.record is not None and line.record.get("repertoire") == Match.MATCHED:
+            because = [entry for entry in entries(line.record, "because") if entry.get("layer") == Layer.REPERTOIRE]
+            head = f"{text_of(line.record, 'verdict')}: {text_of(line.record, 'url')}"
+            yield head, [_declared(entry) for entry in because]
+
+
+def _declared(entry: Mapping[str, Any]) -> str:
+    """Whose reservation it is, by what it was matched, and what lifts it or leaves it in doubt."""
+    match = entry.get("match") or {}
+    said = f"{entry.get('rightsholder')} ({entry.get('source')}, {match.get('key')} {match.get('value')})"
+    if doubt := entry.get("doubt"):
+        return f"{said}: in review, {doubt}"
+    lifted = [mark.get("id", "") for mark in entries(entry, "authorisations") if mark.get("outcome") == "lifted"]
+    return f"{said}: lifted by {', '.join(lifted)}" if lifted else f"{said}: reserved"
+
+
+def _shown(summary: Summary, examples: list[Item], works: list[tuple[str, list[str]]], output: Path) -> Iterator[str]:
     total = summary.total
     counts = f"{total.admitted} admitted, {total.withheld} withheld, {total.no_content} without content"
     yield f"{total.decisions} decisions: {counts}"
@@ -158,6 +215,11 @@ def _shown(summary: Summary, examples: list[Item], output: Path) -> Iterator[str
         place = " ".join(part for part in (item.source, item.locator) if part)
         yield f"      {item.verdict} ({item.signals or 'no signal'}): {printable(item.words)}"
         yield f"      {printable(place)}"
+    yield ""
+    yield "Works that somebody declared, wherever they stand:"
+    for head, declared in works[:EXAMPLE_WORKS]:
+        yield f"  {printable(head)}"
+        yield from (f"      {printable(each)}" for each in declared)
     yield ""
     yield f"Pages    {output / ITEMS}"
     yield f"Files    {output / FILES}"

@@ -5,18 +5,27 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tdm_guard import demo
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.holdings.files import load
 from tdm_guard.testing import SITES, marker
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PAGES = {f"http://{site.name}{path}": verdict for site in SITES for path, verdict in site.expected.items()}
+# The project has a repertoire and licences, so that some pages come to another verdict than they would without.
+VERDICTS = {
+    (site.name, path): site.with_repertoire.get(path, verdict)
+    for site in SITES
+    for path, verdict in site.expected.items()
+}
+PAGES = {f"http://{site}{path}": verdict for (site, path), verdict in VERDICTS.items()}
+CATALOGUE = "http://songbook.example/works/"
 # Its redirects lead to pages that are crawled anyway, so that Scrapy drops the second request for them.
 UNSEEN = {url for url in PAGES if url.startswith("http://moved.example/")}
 
@@ -54,10 +63,9 @@ def test_every_page_has_the_verdict_its_site_names(ran: Ran) -> None:
 @pytest.mark.slow
 def test_nothing_of_a_withheld_page_is_on_the_disk(ran: Ran) -> None:
     leaked = [
-        f"{site.name}{path}"
-        for site in SITES
-        for path, verdict in site.expected.items()
-        if verdict.withholds and marker(site.name, path) in ran.stored
+        f"{site}{path}"
+        for (site, path), verdict in VERDICTS.items()
+        if verdict.withholds and marker(site, path) in ran.stored
     ]
     assert leaked == []
 
@@ -65,10 +73,9 @@ def test_nothing_of_a_withheld_page_is_on_the_disk(ran: Ran) -> None:
 @pytest.mark.slow
 def test_admitted_pages_and_files_are_kept(ran: Ran) -> None:
     missing = [
-        f"{site.name}{path}"
-        for site in SITES
-        for path, verdict in site.expected.items()
-        if not verdict.withholds and marker(site.name, path) not in ran.stored
+        f"{site}{path}"
+        for (site, path), verdict in VERDICTS.items()
+        if not verdict.withholds and marker(site, path) not in ran.stored
     ]
     assert missing == []
     items = [json.loads(line) for line in (ran.output / "items.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -89,6 +96,57 @@ def test_the_run_is_told_whole(ran: Ran) -> None:
     assert "decisions after" in ran.progress  # the tar pit alone takes longer than two seconds
 
 
+@pytest.mark.slow
+def test_declared_works_are_withheld_licensed_or_left_to_a_person(ran: Ran) -> None:
+    by_url = {record["url"]: record for record in ran.decisions}
+    sacem, licensed, reserving, doubtful, free = (
+        by_url[f"{CATALOGUE}{name}.html"]
+        for name in ("la-digue", "harbour-waltz", "low-tide-lullaby", "fog-signal", "the-old-ferry")
+    )
+    [said] = sacem["because"]
+    assert (sacem["verdict"], said["rightsholder"], said["source"]) == ("reserved", "Sacem", "sacem-2023")
+    assert said["match"] == {"key": "iswc", "value": "T9999900117", "strength": "identifier"}
+    assert (said["declaration"]["list"], said["declaration"]["form"]) == ("works.tdmlist", "press_release")
+    assert (licensed["verdict"], licensed["authorisations"]) == ("authorised", ["songs-2026-004"])
+    assert reserving["verdict"] == "reserved"  # though the society that she is a member of licensed it
+    assert [entry["source"] for entry in reserving["because"]] == ["mara-quill-2025", "harbour-songs-2024"]
+    assert doubtful["verdict"] == "review"
+    assert doubtful["because"][0]["doubt"] == "mandate disputed: two composers say they never joined"
+    assert (free["verdict"], free["repertoire"]) == ("permitted", "not-matched")
+    shown = ran.answers.partition("Works that somebody declared")[2]
+    for verdict, page, declaration, outcome in (
+        ("reserved", "la-digue", "Sacem (sacem-2023, iswc T9999900117)", "reserved"),
+        (
+            "authorised",
+            "harbour-waltz",
+            "Harbour Song Society (harbour-songs-2024, iswc T9999900220)",
+            "lifted by songs-2026-004",
+        ),
+        (
+            "review",
+            "fog-signal",
+            "Skerry League of Composers (skerry-league-2025, iswc T9999900333)",
+            "in review, mandate disputed",
+        ),
+    ):
+        assert f"{verdict}: {CATALOGUE}{page}.html\n      {declaration}: {outcome}" in shown
+
+
+@pytest.mark.slow
+def test_the_report_says_what_was_loaded_and_how_much_could_be_matched(ran: Ran) -> None:
+    states = Counter(record["repertoire"] for record in ran.decisions)
+    assert states.total() == len(ran.decisions)
+    assert states["matched"] == 4
+    assert states["not-matched"] >= 1
+    report = (ran.output / "report.md").read_text(encoding="utf-8")
+    counts = ", ".join(f"{states[name]} {name}" for name in ("matched", "not-matched", "unmatchable"))
+    assert f"{len(ran.decisions)} decisions with a repertoire loaded: {counts}." in report
+    loaded = {entry["id"]: entry for entry in ran.records[0]["repertoire"]}
+    assert set(loaded) >= {"sacem-2023", "harbour-songs-2024", "works.tdmlist"}
+    assert all(entry["sha256"] in report for entry in loaded.values())
+    assert (ran.output / "repertoire" / "works.tdmlist").is_file()
+
+
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     taken = tmp_path / "taken"
     taken.write_text("a file")
@@ -104,5 +162,15 @@ def test_a_crawl_that_fails_says_where_to_look(tmp_path: Path, monkeypatch: pyte
 
 def test_the_example_project_is_ordinary_and_guarded_by_one_line() -> None:
     settings = (demo.example_project() / "collection" / "settings.py").read_text(encoding="utf-8")
-    lines = [line for line in settings.splitlines() if "tdm" in line.lower()]
-    assert lines == ['ADDONS = {"tdm_guard.scrapy.Addon": 500}']
+    guard, *options = [line for line in settings.splitlines() if "tdm" in line.lower()]
+    assert guard == 'ADDONS = {"tdm_guard.scrapy.Addon": 500}'
+    assert [line.split()[0] for line in options] == [
+        f"TDM_GUARD_{name}" for name in ("REPERTOIRE", "AUTHORISATIONS", "OPERATOR")
+    ]
+
+
+def test_the_files_of_the_example_project_have_no_mistake() -> None:
+    project = demo.example_project()
+    held = load([project / "repertoire", project / "licences"])
+    assert held.warnings == ()
+    assert {each.declarant.name for each in held.declarations}.isdisjoint({"Sacem"})  # what it declared is bundled

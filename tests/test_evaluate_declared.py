@@ -25,7 +25,7 @@ ABSENT = {
     )
 }
 HTML = [("content-type", "text/html")]
-PICTURE = [("content-type", "image/png")]
+ARCHIVE = [("content-type", "application/x-tar")]
 TYPE = "application/rsl+xml"
 LINK = ("link", f'<{LICENCE}>; rel="license"; type="{TYPE}"')
 PLAIN = b"<!doctype html><title>t</title><p>words"
@@ -64,7 +64,7 @@ BODY_LINK = f'<!doctype html><title>t</title><p>words<link rel="license" type="{
 ROBOTS = {"https://site.example/robots.txt": Fetched(status=200, body=f"User-agent: *\nLicense: {LICENCE}\n".encode())}
 CHANNELS: dict[str, dict[str, Any]] = {
     "robots.txt": {"policies": ROBOTS},
-    "header": {"headers": [*PICTURE, LINK], "body": None},
+    "header": {"headers": [*ARCHIVE, LINK], "body": None},
     "html": {"body": HEAD_LINK},
 }
 ANSWERS = [
@@ -109,7 +109,7 @@ def test_grants_that_come_unsecured_do_not_count() -> None:
     unsecured = LICENCE.replace("https:", "http:")
     for licences, verdict in ((FREE, "unreserved"), (NO_TRAINING, "reserved")):
         known = {unsecured: Fetched(status=200, body=rsl(licences))}
-        assert judged(headers=[*PICTURE, link], body=None, policies=known).verdict == verdict
+        assert judged(headers=[*ARCHIVE, link], body=None, policies=known).verdict == verdict
 
 
 def test_a_policy_read_before_serves_each_response_by_its_own_declaration() -> None:
@@ -128,14 +128,14 @@ def test_a_policy_read_before_serves_each_response_by_its_own_declaration() -> N
 def test_a_missing_licence_is_held_against_the_words_of_this_response() -> None:
     judge = Judge(agent="ExampleBot")
     policy = judge.read_policies("https://site.example", ABSENT | {LICENCE: Fetched(status=404)}, now=NOW)
-    decision = judge.evaluate(URL, status=200, headers=[*PICTURE, LINK], policies=policy, now=NOW)
+    decision = judge.evaluate(URL, status=200, headers=[*ARCHIVE, LINK], policies=policy, now=NOW)
     (words,) = decision.because
     assert (words.source, words.carrier, words.locator) == (URL, "header", "#link")
     assert LICENCE in (words.excerpt or "")
 
 
 def test_what_is_reserved_anyway_asks_for_no_licence() -> None:
-    decision = judged(headers=[*PICTURE, LINK, ("tdm-reservation", "1")], body=None)
+    decision = judged(headers=[*ARCHIVE, LINK, ("tdm-reservation", "1")], body=None)
     assert decision.verdict is Verdict.RESERVED
     assert result(decision, LICENCE) is Result.NOT_ATTEMPTED
     assert decision.because[0].signal == "tdmrep"

@@ -22,7 +22,7 @@ SITE = Origin.parse("https://site.example")
 URL = f"{SITE}/page"
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TYPE = "application/rsl+xml"
-PICTURE = ("content-type", "image/png")
+ARCHIVE = ("content-type", "application/x-tar")
 FREE = '<license><permits type="usage">all</permits></license>'
 NO_TRAINING = '<license><prohibits type="usage">ai-train</prohibits></license>'
 ROBOTS, TDMREP = "/robots.txt", "/.well-known/tdmrep.json"
@@ -88,7 +88,7 @@ def make(tmp_path: Path, clock: Clock) -> Callable[..., Guard]:
 def case_for(guard: Guard, net: Net, url: str, *headers: tuple[str, str], body: bytes | None = None) -> Case:
     policy = guard.known(SITE) or run(guard.load(SITE), net)
     case = guard.open(url, policy)
-    case.hear_headers(200, headers or (PICTURE,))
+    case.hear_headers(200, headers or (ARCHIVE,))
     if body is not None:
         case.hear_body(body)
     if case.declared:
@@ -176,7 +176,7 @@ def test_a_second_response_asks_for_nothing(
 ) -> None:
     guard, net = make(), Net({"/l.xml": answer})
     for number, cached in ((1, False), (2, True), (3, True)):
-        decision = settled(guard, net, PICTURE, link(f"{SITE}/l.xml"), url=f"{SITE}/{number}")
+        decision = settled(guard, net, ARCHIVE, link(f"{SITE}/l.xml"), url=f"{SITE}/{number}")
         (checked,) = (item for item in decision.checked if item.document.endswith("/l.xml"))
         assert (decision.verdict, checked.result, checked.cached) == (verdict, became, cached)
         if became is not Result.READ:
@@ -191,17 +191,17 @@ def test_a_licence_has_a_lifetime_of_its_own(
     guard, net = make(), Net({"/l.xml": rsl(FREE, attributes)})
     for passed, fetched in ((0, 1), (days - 0.1, 1), (days + 0.1, 2)):
         clock.now = START + timedelta(days=passed)
-        assert settled(guard, net, PICTURE, link(f"{SITE}/l.xml")).verdict is Verdict.PERMITTED
+        assert settled(guard, net, ARCHIVE, link(f"{SITE}/l.xml")).verdict is Verdict.PERMITTED
         assert net.asked.count("/l.xml") == fetched
     assert net.asked.count(ROBOTS) == 2
 
 
 def test_a_licence_that_was_not_to_be_had_is_asked_for_again_soon(make: Callable[..., Guard], clock: Clock) -> None:
     guard, net = make(), Net({"/l.xml": SILENT})
-    assert settled(guard, net, PICTURE, link(f"{SITE}/l.xml")).verdict is Verdict.RESERVED
+    assert settled(guard, net, ARCHIVE, link(f"{SITE}/l.xml")).verdict is Verdict.RESERVED
     net.answers[f"{SITE}/l.xml"] = rsl(FREE)
     clock.now += timedelta(minutes=6)
-    assert settled(guard, net, PICTURE, link(f"{SITE}/l.xml")).verdict is Verdict.PERMITTED
+    assert settled(guard, net, ARCHIVE, link(f"{SITE}/l.xml")).verdict is Verdict.PERMITTED
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_a_licence_that_was_not_to_be_had_is_asked_for_again_soon(make: Callable
 )
 def test_a_public_origin_leads_nobody_inside(make: Callable[..., Guard], url: str, addresses: dict[str, str]) -> None:
     guard, net = make(), Net({url: rsl(FREE)}, **addresses)
-    decision = settled(guard, net, PICTURE, link(url))
+    decision = settled(guard, net, ARCHIVE, link(url))
     assert url not in net.asked
     assert decision.verdict is Verdict.RESERVED
     assert any("lies at a private address" in fault.message for fault in decision.faults)
@@ -225,7 +225,7 @@ def test_a_public_origin_leads_nobody_inside(make: Callable[..., Guard], url: st
 
 def test_a_licence_on_another_public_host_is_read(make: Callable[..., Guard]) -> None:
     guard, net = make(), Net({"https://society.example/l.xml": rsl(FREE)})
-    assert settled(guard, net, PICTURE, link("https://society.example/l.xml")).verdict is Verdict.PERMITTED
+    assert settled(guard, net, ARCHIVE, link("https://society.example/l.xml")).verdict is Verdict.PERMITTED
 
 
 def test_a_private_origin_may_keep_its_licences_at_home(make: Callable[..., Guard]) -> None:
@@ -233,7 +233,7 @@ def test_a_private_origin_may_keep_its_licences_at_home(make: Callable[..., Guar
     home = Origin.parse("http://127.0.0.1:8000")
     policy = run(guard.load(home), net)
     case = guard.open(f"{home}/page", policy)
-    case.hear_headers(200, (PICTURE, link(f"{home}/l.xml")))
+    case.hear_headers(200, (ARCHIVE, link(f"{home}/l.xml")))
     run(guard.read_declared(case), net)
     assert f"{home}/l.xml" in net.asked
 
@@ -250,7 +250,7 @@ NAMES = ("tdm-policy", "/policies/1.json")
 def test_the_policy_of_a_refusal_is_read_once_for_the_record(make: Callable[..., Guard]) -> None:
     guard, net = make(), Net({"/policies/1.json": ok(POLICY)})
     for number in (1, 2):
-        decision = settled(guard, net, PICTURE, ("tdm-reservation", "1"), NAMES, url=f"{SITE}/{number}")
+        decision = settled(guard, net, ARCHIVE, ("tdm-reservation", "1"), NAMES, url=f"{SITE}/{number}")
         (words,) = decision.because
         assert decision.verdict is Verdict.RESERVED
         assert (words.source, words.contact, words.rightsholder) == (
@@ -264,7 +264,7 @@ def test_the_policy_of_a_refusal_is_read_once_for_the_record(make: Callable[...,
 @pytest.mark.parametrize("answer", [Fetched(status=404), SILENT, ok(b"<html>Terms")])
 def test_a_policy_that_cannot_be_had_lifts_nothing(make: Callable[..., Guard], answer: Fetched) -> None:
     guard, net = make(), Net({"/policies/1.json": answer})
-    decision = settled(guard, net, PICTURE, ("tdm-reservation", "1"), NAMES)
+    decision = settled(guard, net, ARCHIVE, ("tdm-reservation", "1"), NAMES)
     assert decision.verdict is Verdict.RESERVED
     assert [(words.carrier, words.contact) for words in decision.because] == [("header", None)]
     assert "/policies/1.json" in net.asked
@@ -272,8 +272,8 @@ def test_a_policy_that_cannot_be_had_lifts_nothing(make: Callable[..., Guard], a
 
 def test_no_policy_is_asked_for_without_a_refusal(make: Callable[..., Guard]) -> None:
     guard, net = make(), Net({"/policies/1.json": ok(POLICY)})
-    assert settled(guard, net, PICTURE, ("tdm-reservation", "0"), NAMES).verdict is Verdict.PERMITTED
-    assert settled(guard, net, PICTURE, NAMES).verdict is Verdict.UNRESERVED
+    assert settled(guard, net, ARCHIVE, ("tdm-reservation", "0"), NAMES).verdict is Verdict.PERMITTED
+    assert settled(guard, net, ARCHIVE, NAMES).verdict is Verdict.UNRESERVED
     assert "/policies/1.json" not in net.asked
 
 
@@ -371,7 +371,7 @@ def test_long_documents_are_read_off_the_event_loop(
 
     async def scenario(guard: Guard) -> Decision:
         case = guard.open(URL, await run_async(guard.load(SITE), perform, off_loop))
-        case.hear_headers(200, (PICTURE, link(f"{SITE}/l.xml")))
+        case.hear_headers(200, (ARCHIVE, link(f"{SITE}/l.xml")))
         if case.declared:
             await run_async(guard.read_declared(case), perform, off_loop)
         return case.decision()
@@ -381,4 +381,4 @@ def test_long_documents_are_read_off_the_event_loop(
     assert decision.because[0].signal == ("robots" if where == "robots" else "rsl")
     assert bool(threads) is off
     assert threading.get_ident() not in threads
-    assert settled(make(), Net(answers), PICTURE, link(f"{SITE}/l.xml")).verdict is Verdict.RESERVED
+    assert settled(make(), Net(answers), ARCHIVE, link(f"{SITE}/l.xml")).verdict is Verdict.RESERVED

@@ -28,7 +28,7 @@ PURE = 3
 OUTSIDE = {"socket", "ssl", "asyncio", "threading", "logging", "time", "subprocess", "urllib.request", "http", "anyio"}
 HARMLESS = {
     "threading.Lock"
-}  # starts nothing: it keeps a native library's process-wide settings to one reader at a time
+}  # starts nothing: the settings of a native library are the process's
 
 
 def modules() -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from tdm_guard import Decision, Fetched, Judge
+from tdm_guard import Decision, Fetched, Judge, Verdict, demo
 from tdm_guard.model import Result
 from tdm_guard.testing import SITES, PretendWeb, Site, sample_web
 from tdm_guard.testing.sample.town import BULK
@@ -76,6 +76,40 @@ def judged(client: httpx.Client, url: str, **options: object) -> Decision:
 def test_every_page_comes_to_the_expected_verdict(client: httpx.Client, site: Site) -> None:
     verdicts = {path: judged(client, f"http://{site.name}{path}").verdict for path in site.expected}
     assert verdicts == dict(site.expected)
+
+
+DECLARED = [site for site in SITES if site.with_repertoire]
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The repertoire, licences and operator of the example project, its table of works made into a list."""
+    folder = tmp_path_factory.mktemp("held")
+    project = demo.example_project()
+    demo.lay_out(project, folder)
+    settings: dict[str, Any] = {}
+    exec((project / "collection" / "settings.py").read_text(encoding="utf-8"), settings)
+    bundled, repertoire = settings["TDM_GUARD_REPERTOIRE"]
+    return {
+        "repertoire": [bundled, folder / repertoire],
+        "authorisations": [folder / name for name in settings["TDM_GUARD_AUTHORISATIONS"]],
+        "operator": settings["TDM_GUARD_OPERATOR"],
+    }
+
+
+@pytest.mark.parametrize("site", DECLARED, ids=lambda site: site.name)
+def test_declared_works_come_to_the_verdict_expected_with_a_repertoire(
+    client: httpx.Client, held: dict[str, Any], site: Site
+) -> None:
+    verdicts = {path: judged(client, f"http://{site.name}{path}", **held).verdict for path in site.expected}
+    assert verdicts == {**site.expected, **site.with_repertoire}
+    assert set(site.with_repertoire) < set(site.expected)
+    assert all(verdict is not site.expected[path] for path, verdict in site.with_repertoire.items())
+
+
+def test_there_is_a_work_for_each_way_that_a_declaration_can_end() -> None:
+    found = {verdict for site in DECLARED for verdict in site.with_repertoire.values()}
+    assert found == {Verdict.RESERVED, Verdict.AUTHORISED, Verdict.REVIEW}
 
 
 @pytest.mark.parametrize(

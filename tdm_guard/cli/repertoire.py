@@ -16,10 +16,10 @@ from tdm_guard.cli.options import operator_of
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.holdings.files import BUNDLED, EVERY, lint, load
 from tdm_guard.log.report import printable
-from tdm_guard.model import Source, Statement
-from tdm_guard.operator import read_operator
+from tdm_guard.model import Fault, Source, Statement
+from tdm_guard.operator import Operator, read_operator
 from tdm_guard.origin import Origin
-from tdm_guard.repertoire.item import read_item
+from tdm_guard.repertoire.item import Item, read_item
 from tdm_guard.repertoire.matching import Heard, Match, Repertoire
 from tdm_guard.repertoire.problem import Severity
 
@@ -115,7 +115,9 @@ def _match(
     raise typer.Exit(1 if heard.state is Match.MATCHED else 0)
 
 
-def _asked(item: str, url: str | None, operator: str | None, forms: str) -> tuple[Any, Any, Any]:
+def _asked(
+    item: str, url: str | None, operator: str | None, forms: str
+) -> tuple[tuple[Item, ...], tuple[Fault, ...], Operator | None]:
     """Items, their faults, operator. Raises `ConfigurationError` with every mistake in the call."""
     problems: list[str] = []
     if forms not in {"all", "machine-readable"}:
@@ -125,16 +127,19 @@ def _asked(item: str, url: str | None, operator: str | None, forms: str) -> tupl
         value = json.loads(item)
     except (ValueError, RecursionError) as error:
         problems.append(f"--item: {item[:80]!r} is no JSON: {error}; for example {_GOOD_ITEM}")
-    who = None
+    who: Operator | None = None
     try:
         who = None if operator is None else read_operator(operator_of(operator))
+    except ConfigurationError as error:
+        problems.extend(error.problems)
+    try:
         if url is not None:
             Origin.parse(url)
     except ConfigurationError as error:
         problems.extend(error.problems)
     if problems:
         raise ConfigurationError(*problems)
-    return *read_item(value, Source("--item", "item")), who
+    return (*read_item(value, Source("--item", "item")), who)
 
 
 def _answer(heard: Heard) -> Iterator[str]:

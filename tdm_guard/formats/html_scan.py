@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # The first letters of meta, link and script; what else begins so ("<list ") does no harm.
 _OPENING = re.compile(rb"<[MmLlSs][EeIiCc][TtNnRr][AaKkIi][A-Za-z]*[\t\n\f\r /][^>]*")
 _WS = b"\t\n\f\r "
-_LOWER = bytes(range(256)).lower()
+_FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"+_", b"::"))  # marks that our words have, as one
 _MARK = re.compile(r"[^0-9a-z].{3,}")  # marks are rarer than letters: a word is best looked for from there on
 _MARKS = tuple((mark, b"=" + mark, bytes({*range(256)} - {*mark, *b"\x01>"})) for mark in (b'"', b"'"))
 
@@ -36,7 +36,8 @@ class Scanner:
     def __init__(self, words: Iterable[str]) -> None:
         wanted = sorted({word.lower() for word in words})
         self._words = tuple(word.encode() for word in wanted)
-        self._beginnings = tuple(re.compile(pattern.encode()) for pattern in _beginnings(wanted))
+        folded = sorted({word.translate(_FOLDED).decode("latin-1") for word in self._words})
+        self._beginnings = tuple(re.compile(pattern.encode("latin-1")) for pattern in _beginnings(folded))
         self._references = re.compile(_references("".join(wanted)).encode())
 
     def may_speak(self, body: bytes) -> bool:
@@ -48,7 +49,7 @@ class Scanner:
         if b"\0" in body or b"\x1b" in body:
             return True
         said = b">".join([*_OPENING.findall(body), b""])
-        dense = said.translate(_LOWER, _WS)
+        dense = said.translate(_FOLDED, _WS)
         return self._has_word(said, dense) or (_any_open(dense) and self._may_speak_further(body))
 
     def _may_speak_further(self, body: bytes) -> bool:
@@ -64,12 +65,12 @@ class Scanner:
                 end = len(text) if end < 0 else end
                 patience -= end - begin
                 said = body[begin:end]
-                if patience < 0 or self._has_word(said, said.translate(_LOWER, _WS)):
+                if patience < 0 or self._has_word(said, said.translate(_FOLDED, _WS)):
                     return True
         return False
 
     def _has_word(self, said: bytes, dense: bytes) -> bool:
-        """`dense` is `said` in lower case without blanks; our words have none, but "no aid" is not "noai"."""
+        """`dense` is `said` folded and without blanks; our words have none, but "no aid" is not "noai"."""
         if any(pattern.search(dense) for pattern in self._beginnings):
             lower = said.lower()
             if any(word in lower for word in self._words):
@@ -82,7 +83,7 @@ class Scanner:
 
 def _beginnings(words: list[str]) -> list[str]:
     """
-    Patterns of which one matches wherever a word stands.
+    Patterns of which one matches wherever one of the folded `words` stands.
 
     The engine leaps to a literal beginning, best to a rare character, but not to one of several: so words with a mark
     in them make one pattern for each mark, from there on and then looking back; the others one for each beginning.

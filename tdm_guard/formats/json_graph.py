@@ -192,7 +192,7 @@ class Graph:
                 if name == "@id":
                     node[name] = [each["@id"]] if isinstance(each.get("@id"), str) else []
                 elif name not in ("@context", "@graph", "@reverse"):
-                    node.setdefault(name, []).extend(flat(value))
+                    node.setdefault(name, []).extend((value,) if isinstance(value, str) else flat(value))
         return node
 
 

@@ -2,9 +2,9 @@
 PDF files (ISO 32000-1, 14.3.2): the metadata stream of the catalogue, which speaks for the whole document.
 
 strategy: the tables at the end of the file lead to the catalogue, and nothing else of it is looked at. The reader is
-our own (`pdf_file`): it needs a tenth of the time of a whole parser, and its time and memory are bounded whatever comes.
-An encrypted file alone is opened with pikepdf, which the extra `pdf` installs. The metadata of single pages and
-pictures is not read, since it does not speak for the document.
+our own (`pdf_file`), whose time and memory are bounded, and which needs a part of the time of a whole parser. Only an
+encrypted file is opened with pikepdf, which the extra `pdf` installs. The metadata of single pages and pictures is not
+read, since it does not speak for the document.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import re
 from itertools import islice
 from typing import NamedTuple
 
-from tdm_guard.formats.pdf_filters import Rows, decode, rows
+from tdm_guard.formats.pdf_filters import ENCODING, Rows, decode, rows
 from tdm_guard.formats.pdf_objects import Name, PdfError, Reference, Value, parse
 
 MAX_SECTIONS = 512  # cross-reference sections: one for each time the file was saved in place
@@ -61,6 +61,21 @@ class _Rows(NamedTuple):
     widths: tuple[int, int, int]
 
 
+class _ObjectStream(NamedTuple):
+    """A decoded object stream (7.5.7): where its objects begin, and the words before: number and offset of each."""
+
+    body: bytes
+    first: int
+    words: list[bytes]
+
+    def offset(self, number: int) -> int | None:
+        """Where the object of this number begins."""
+        try:
+            return self.first + int(self.words[2 * self.words[::2].index(b"%d" % number) + 1])
+        except (ValueError, IndexError):
+            return None
+
+
 class PdfFile:
     """
     A file of which objects are asked for.
@@ -75,6 +90,7 @@ class PdfFile:
         self.repaired: str | None = None
         self._runs: list[_Table | _Rows] = []
         self._found: dict[Reference, Value] = {}
+        self._streams: dict[int, _ObjectStream] = {}
         self._shift = max(0, data.find(b"%PDF-", 0, 1_024))  # offsets count from the header
         try:
             self._read_tables()
@@ -82,6 +98,7 @@ class PdfFile:
                 raise PdfError("no catalogue where the trailer says that it is")
         except PdfError as error:
             self.repaired = str(error)
+            self._found.clear()
             if b"Encrypt" not in self.trailer:  # what is encrypted looks damaged; its objects may be in order
                 self._search_root()
 
@@ -105,8 +122,7 @@ class PdfFile:
 
     def stream(self, stream: Stream, limit: int) -> bytes:
         """A stream's data, decoded. Raises `PdfError` beyond `limit` bytes."""
-        header = {key: self._plain(value) for key, value in stream.header.items()}
-        return decode(self.raw(stream), header, limit)
+        return decode(self.raw(stream), self._filters(stream), limit)
 
     def raw(self, stream: Stream) -> bytes:
         """A stream's data as it stands; where its length is wrong, up to its last word."""
@@ -119,6 +135,10 @@ class PdfFile:
         if end < 0:
             raise PdfError("a stream that does not end")
         return self.data[stream.start : end]
+
+    def _filters(self, stream: Stream) -> Header:
+        """The members of a stream's dictionary that say how it is encoded, without references."""
+        return {key: self._plain(stream.header[key]) for key in ENCODING if key in stream.header}
 
     def _plain(self, value: Value) -> Value:
         value = self.resolve(value)
@@ -183,8 +203,7 @@ class PdfFile:
             or not all(isinstance(w, int) and 0 <= w <= 8 for w in widths)
         ):
             raise PdfError("a cross-reference stream without widths")
-        header = {key: self._plain(value) for key, value in stream.header.items()}
-        table = rows(self.raw(stream), header, sum(widths[:3]), MAX_TABLE)
+        table = rows(self.raw(stream), self._filters(stream), sum(widths[:3]), MAX_TABLE)
         if not isinstance(index, list):
             index = [0, size]
         start = 0
@@ -196,19 +215,26 @@ class PdfFile:
             start += count
 
     def _object(self, reference: Reference) -> Value:
-        if self.repaired is not None:
-            return self._searched(reference)
+        if reference not in self._found:
+            look = self._by_tables if self.repaired is None else self._searched
+            self._found[reference] = look(reference)
+        return self._found[reference]
+
+    def _by_tables(self, reference: Reference) -> Value:
+        found = self._entry(reference.number)
+        if found is None:
+            return None  # free, or in no table: the number stands for nothing
+        kind, where, index = found
+        if kind == 2:
+            return self._in_object_stream(reference.number, where, index)
+        return self._at(where + self._shift, reference.number)
+
+    def _entry(self, number: int) -> tuple[int, int, int] | None:
+        """Of the newest section that has the number: its kind, 1 or 2, and what the two fields say."""
         for run in self._runs:
-            at = reference.number - run.first
-            if not 0 <= at < run.size:
-                continue
-            found = self._in_table(run, at) if isinstance(run, _Table) else self._in_rows(run, at)
-            if found is None:
-                return None  # free: the number stands for nothing
-            kind, where, index = found
-            if kind == 2:
-                return self._in_object_stream(reference.number, where, index)
-            return self._at(where + self._shift, reference.number)
+            at = number - run.first
+            if 0 <= at < run.size:
+                return self._in_table(run, at) if isinstance(run, _Table) else self._in_rows(run, at)
         return None
 
     def _in_table(self, run: _Table, at: int) -> tuple[int, int, int] | None:
@@ -241,29 +267,25 @@ class PdfFile:
         return value
 
     def _in_object_stream(self, number: int, container: int, index: int) -> Value:
-        stream = None
-        for run in self._runs:  # an object stream is not itself in one
-            at = container - run.first
-            if 0 <= at < run.size:
-                found = self._in_table(run, at) if isinstance(run, _Table) else self._in_rows(run, at)
-                stream = self._at(found[1] + self._shift, container) if found and found[0] == 1 else None
-                break
-        if not isinstance(stream, Stream):
-            raise PdfError(f"no object stream {container}")
-        offset = self._offsets(stream, body := self.stream(stream, MAX_OBJECT_STREAM)).get(number)
+        if container not in self._streams:
+            found = self._entry(container)
+            # an object stream is not itself in one
+            stream = self._at(found[1] + self._shift, container) if found is not None and found[0] == 1 else None
+            if not isinstance(stream, Stream):
+                raise PdfError(f"no object stream {container}")
+            self._streams[container] = self._opened(stream, MAX_OBJECT_STREAM)
+        opened = self._streams[container]
+        offset = opened.offset(number)
         if offset is None:
             raise PdfError(f"object {number} is not number {index} of its object stream")
-        return parse(body, offset)[0]
+        return parse(opened.body, offset)[0]
 
-    def _offsets(self, stream: Stream, body: bytes) -> dict[int, int]:
-        """Where each object of an object stream begins, by number."""
+    def _opened(self, stream: Stream, limit: int) -> _ObjectStream:
+        body = self.stream(stream, limit)
         first, count = self.resolve(stream.header.get(b"First")), self.resolve(stream.header.get(b"N"))
         if not (isinstance(first, int) and isinstance(count, int) and 0 <= first <= len(body)):
             raise PdfError("an object stream without its numbers")
-        numbers = body[:first].split()[: 2 * max(0, count)]
-        if not all(number.isdigit() and len(number) <= 10 for number in numbers):
-            raise PdfError("an object stream with numbers that are none")
-        return {int(n): first + int(offset) for n, offset in zip(numbers[::2], numbers[1::2], strict=False)}
+        return _ObjectStream(body, first, body[:first].split()[: 2 * max(0, count)])
 
     def _search_root(self) -> None:
         """Finds the catalogue by its own words: the last `/Root` that leads to a dictionary."""
@@ -275,7 +297,7 @@ class PdfFile:
             end = at
             if found := _ROOT.match(data, at):
                 reference = Reference(int(found[1]), int(found[2]))
-                if reference not in self._found and isinstance(self._searched(reference), dict):
+                if reference not in self._found and isinstance(self._object(reference), dict):
                     self.trailer = {b"Root": reference} | {k: v for k, v in self.trailer.items() if k != b"Root"}
                     if b"Encrypt" not in self.trailer and b"/Encrypt" in data:
                         self.trailer[b"Encrypt"] = True
@@ -288,9 +310,7 @@ class PdfFile:
 
     def _searched(self, reference: Reference) -> Value:
         """The last object of this number in the file, in the open or in an object stream."""
-        if reference not in self._found:
-            self._found[reference] = self._search(b"%d %d obj" % reference, reference.number)
-        return self._found[reference]
+        return self._search(b"%d %d obj" % reference, reference.number)
 
     def _search(self, word: bytes, number: int) -> Value:
         at = len(self.data)
@@ -316,13 +336,13 @@ class PdfFile:
                 stream = self._at(head)
                 if not isinstance(stream, Stream):
                     continue
-                body = self.stream(stream, min(MAX_OBJECT_STREAM, left))
-                offset = self._offsets(stream, body).get(number)
+                opened = self._opened(stream, min(MAX_OBJECT_STREAM, left))
+                left -= len(opened.body)
+                offset = opened.offset(number)
                 if offset is not None:
-                    value = parse(body, offset)[0]
+                    value = parse(opened.body, offset)[0]
             except PdfError:
                 continue
-            left -= len(body)
             if left <= 0:
                 raise PdfError(f"more than {MAX_SEARCHED} bytes of object streams")
         return value

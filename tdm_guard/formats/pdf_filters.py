@@ -9,6 +9,7 @@ from tdm_guard.formats.pdf_objects import Name, PdfError, Value
 
 MAX_FILTERS = 3  # of one stream: Flate in ASCII85 has two; more is a way to build a bomb
 MAX_PREDICTED = 2**20  # bytes of which a predictor is undone one by one
+ENCODING = (b"Filter", b"DecodeParms", b"F")  # members of a stream's dictionary that say how its data are kept
 _UP = 12  # the predictor of cross-reference streams
 _FLATE = (b"FlateDecode", b"Fl")
 _ASCII85 = (b"ASCII85Decode", b"A85")
@@ -17,8 +18,10 @@ _ASCII_HEX = (b"ASCIIHexDecode", b"AHx")
 
 def decode(raw: bytes, header: dict[bytes, Value], limit: int) -> bytes:
     """`raw` with the filters of the stream's dictionary undone. Raises `PdfError` beyond `limit` bytes."""
-    filters = _list(header.get(b"Filter", header.get(b"F")))
-    parameters = _list(header.get(b"DecodeParms", header.get(b"DP")))
+    filters = _list(header.get(b"Filter"))
+    parameters = _list(header.get(b"DecodeParms"))
+    if b"F" in header:
+        raise PdfError("a stream kept in another file")
     if len(filters) > MAX_FILTERS:
         raise PdfError(f"a stream with more than {MAX_FILTERS} filters")
     for number, name in enumerate(filters):
@@ -118,7 +121,7 @@ def rows(raw: bytes, header: dict[bytes, Value], width: int, limit: int) -> Rows
     """The rows of `width` bytes in a cross-reference stream. Raises `PdfError`."""
     if width < 1:
         raise PdfError("a cross-reference stream without widths")
-    options = _list(header.get(b"DecodeParms", header.get(b"DP")))
+    options = _list(header.get(b"DecodeParms"))
     parameters = options[0] if len(options) == 1 and isinstance(options[0], dict) else {}
     plain_of_predictor = parameters.get(b"Columns") == width and not parameters.keys() & {
         b"Colors",

@@ -57,14 +57,18 @@ _BARE = tuple(
         (r"0000[ -]?\d{4}[ -]?\d{4}[ -]?\d{3}[\dXx]", "creator_isni"),
     )
 )
+_SEGMENTS = re.compile("[/#:]")
+_NOISE = re.compile("[^a-z0-9]")
 
 
 def key_of(name: str) -> str | None:
     """The item key that the name of a scheme stands for: `ISBN-13`, `https://…/isni`, `ipi-name-number`."""
-    local = re.split(r"[/#:]", name[-MAX_CODE:].strip().rstrip("/"))[-1]
-    if name.strip().lower().endswith("cae/ipi"):
+    if name.isalnum():
+        return _KEYS.get(name.lower())
+    name = name[-MAX_CODE:].strip().lower()
+    if name.endswith("cae/ipi"):
         return "creator_ipi"
-    return _KEYS.get(re.sub(r"[^a-z0-9]", "", local.lower()))
+    return _KEYS.get(_NOISE.sub("", _SEGMENTS.split(name.rstrip("/"))[-1]))
 
 
 def recognise(text: str) -> Codes:

@@ -105,9 +105,13 @@ def parse(body: bytes, *, limits: Limits = DOCUMENT, keep: str | None = None, en
 
 
 def well_formed(body: bytes, *, encoding: str | None = None) -> str | None:
-    """Why `body` could not be read, None if it could; nothing of it is kept, for a fraction of the price of `parse`."""
+    """
+    Why `body` could not be read, None if it could; for a fraction of the price of `parse`, since nothing of it is kept.
+
+    Prefixes are not resolved.
+    """
     try:
-        parser = expat.ParserCreate(encoding, " ")
+        parser = expat.ParserCreate(encoding)
         parser.StartDoctypeDeclHandler = _refuse  # entities can be declared nowhere else
         parser.Parse(body, True)
     except _TooMuchError as error:

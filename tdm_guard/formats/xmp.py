@@ -31,6 +31,7 @@ _ROOT = f"{{{RDF}}}RDF"
 _RESOURCE = f"{{{RDF}}}resource"
 _IN_ATTRIBUTE = (_RESOURCE, f"{{{RDF}}}value")
 _HOLDERS = frozenset(f"{{{RDF}}}{name}" for name in ("value", "Alt", "Bag", "Seq", "li", "Description"))
+_OTHER = (f"{{{RDF}}}", "{http://www.w3.org/XML/1998/namespace}")  # attributes of RDF and XML themselves
 _DOCTYPE = b"<!DOCTYPE"
 _START = re.compile(rb"<((?:[A-Za-z_][\w.-]{0,63}:)?(?:xmpmeta|xapmeta|RDF))(?=[\s/>])")
 _NO_CHARACTERS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF], "\ufffd")  # XML 1.0 2.2
@@ -84,8 +85,7 @@ def read(packet: bytes, names: frozenset[str], beside: frozenset[str] = frozense
     body, encoding, problem = _as_bytes(packet)
     if len(body) > MAX_PACKET:
         return Xmp(_search(body, names), f"longer than {MAX_PACKET} bytes", whole=False)
-    lowered = body.lower()
-    if not any(name.encode() in lowered for name in names):
+    if not _holds(body.lower(), names):
         return _nothing(body, encoding, problem)
     xml, problem = _parsed(body, encoding, problem)
     if xml.problem is None and xml.kept:
@@ -96,10 +96,27 @@ def read(packet: bytes, names: frozenset[str], beside: frozenset[str] = frozense
     return Xmp(_search(body, names), xml.problem or "no rdf:RDF stands in it", xml.place, whole=False)
 
 
+def mentions(packet: bytes, names: frozenset[str]) -> bool:
+    """False if none of the names stands in the packet, whatever else is there and however damaged it is."""
+    lowered = (packet.replace(b"\0", b"") if b"\0" in packet[:4] else packet).lower()
+    return _holds(lowered, names)
+
+
+def _holds(lowered: bytes, names: frozenset[str]) -> bool:
+    return any(name in lowered for name in _encoded(names))
+
+
+@cache
+def _encoded(names: frozenset[str]) -> tuple[bytes, ...]:
+    return tuple(name.encode() for name in names)
+
+
 def _as_bytes(packet: bytes) -> tuple[bytes, str | None, str | None]:
     """The packet without padding in an encoding that XML readers share with ASCII, its name, and what was damaged."""
     head = packet[:4]
-    wide = next((name for start, name in _WIDE.items() if head.startswith(start)), None)
+    wide = None
+    if not head.isascii() or b"\0" in head:
+        wide = next((name for start, name in _WIDE.items() if head.startswith(start)), None)
     if wide is None:
         return packet.strip(b"\0 \t\r\n"), None, None
     text = packet[: 4 * MAX_PACKET].decode(wide, "replace").strip("\ufeff\0 \t\r\n")
@@ -160,7 +177,7 @@ def _properties(roots: tuple[Element, ...], names: frozenset[str]) -> Iterator[P
                 count += 1
         for child in node.children:
             if _local(child.tag) in names:
-                fields = tuple(_fields(child))
+                fields = tuple(_fields(child)) if child.children or child.attributes else ()
                 for value, resource in _values(child) or [("", False)]:
                     words = f"<{child.name}>{value.strip()}</{child.name}>"
                     each = _property(child.tag, value, words, nested)
@@ -192,19 +209,20 @@ def _values(element: Element) -> list[tuple[str, bool]]:
 
 def _fields(element: Element) -> Iterator[tuple[str, str]]:
     """The fields of a structure, and of the structures in it, by their local names."""
-    waiting = list(element.children)
+    waiting = [element]
     count = 0
-    while waiting and count < MAX_FIELDS:
-        child = waiting.pop(0)
-        for tag, value in child.attributes.items():
-            if not tag.startswith(f"{{{RDF}}}"):
+    for each in waiting:  # it grows by the elements below
+        for tag, value in each.attributes.items():
+            if not tag.startswith(_OTHER):
                 yield tag.rpartition("}")[2], value
                 count += 1
-        if child.tag not in _HOLDERS:
-            for value, _ in _values(child):
-                yield child.name, value.strip()
+        if each is not element and each.tag not in _HOLDERS:
+            for value, _ in _values(each):
+                yield each.name, value.strip()
                 count += 1
-        waiting += child.children[:MAX_FIELDS]
+        if count > MAX_FIELDS or len(waiting) > MAX_FIELDS:
+            return
+        waiting += each.children
 
 
 def _search(body: bytes, names: frozenset[str]) -> tuple[Property, ...]:

@@ -25,18 +25,21 @@ if TYPE_CHECKING:
 CACHE_KIB = 32 * 1024  # of the database in memory; what is more goes to the disk
 MAX_ADDRESSES = 100  # of one journey; the guard keeps as many
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z")
-_TABLE = """
+# Rows of the index are small, so that it stays in memory longest; what is superseded leaves only its record behind.
+_TABLES = """
     CREATE TABLE latest (
-        key BLOB PRIMARY KEY, ts TEXT NOT NULL, number INTEGER NOT NULL, place TEXT NOT NULL, run TEXT NOT NULL,
-        record BLOB
-    ) WITHOUT ROWID
+        key BLOB PRIMARY KEY, ts TEXT NOT NULL, number INTEGER NOT NULL, kept INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE records (
+        number INTEGER PRIMARY KEY, place TEXT NOT NULL, run TEXT NOT NULL, record BLOB NOT NULL
+    );
 """
 _PUT = """
-    INSERT INTO latest VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (key) DO UPDATE SET ts = excluded.ts, number = excluded.number, place = excluded.place,
-        run = excluded.run, record = excluded.record
+    INSERT INTO latest VALUES (?, ?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET ts = excluded.ts, number = excluded.number, kept = excluded.kept
     WHERE excluded.ts >= latest.ts
 """
+_KEPT = "FROM latest JOIN records USING (number) WHERE kept"
 
 
 class Latest:
@@ -50,7 +53,8 @@ class Latest:
         self._database = sqlite3.connect("", isolation_level=None)
         self._database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         self._database.execute("PRAGMA journal_mode = OFF")
-        self._database.execute(_TABLE)
+        self._database.executescript(_TABLES)
+        self._database.execute("BEGIN")  # one for all: by themselves, writes cost a hundred times as much
         self._number = 0
         self.unread = 0  # lines that are no record
         self.strange = 0  # decisions without an address
@@ -103,14 +107,16 @@ class Latest:
         place, run = text_of(record, "origin", 1024) or "", text_of(record, "run", 120) or ""
         self._number += 1
         for number, address in enumerate(addresses if hops else addresses[:1]):
-            row = (_digest(address, asked), ts, self._number, place, run, None if number else raw)
-            self._database.execute(_PUT, row)
+            kept = raw is not None and number == 0
+            self._database.execute(_PUT, (_digest(address, asked), ts, self._number, kept))
+        if raw is not None:
+            self._database.execute("INSERT INTO records VALUES (?, ?, ?, ?)", (self._number, place, run, raw))
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
         return self._records("number")
 
     def __len__(self) -> int:
-        [(count,)] = self._database.execute("SELECT count(*) FROM latest WHERE record IS NOT NULL")
+        [(count,)] = self._database.execute("SELECT count(*) FROM latest WHERE kept")
         return int(count)
 
     def by_site(self) -> Iterator[Mapping[str, Any]]:
@@ -119,7 +125,7 @@ class Latest:
 
     def runs(self) -> tuple[str, ...]:
         """The names of the runs that the records kept are from."""
-        found = self._database.execute("SELECT DISTINCT run FROM latest WHERE record IS NOT NULL ORDER BY run")
+        found = self._database.execute(f"SELECT DISTINCT run {_KEPT} ORDER BY run")
         return tuple(name for (name,) in found)
 
     def close(self) -> None:
@@ -127,7 +133,7 @@ class Latest:
         self._database.close()
 
     def _records(self, order: str) -> Iterator[Mapping[str, Any]]:
-        query = f"SELECT record FROM latest WHERE record IS NOT NULL ORDER BY {order}"  # noqa: S608 - two own words
+        query = f"SELECT record {_KEPT} ORDER BY {order}"
         with closing(self._database.execute(query)) as rows:
             for (raw,) in rows:
                 yield json.loads(raw.decode("utf-8"))
@@ -136,6 +142,8 @@ class Latest:
 def addresses_of(record: Mapping[str, Any]) -> tuple[str, ...]:
     """The address a decision is about, then those that led to it, the latest first; none if the record has none."""
     hops = record.get("hops")
+    if not hops and isinstance(usual := record.get("url"), str) and usual and record.get("final_url") == usual:
+        return (usual,)
     earlier = [hop for hop in hops[-MAX_ADDRESSES:] if isinstance(hop, str)] if isinstance(hops, list) else []
     judged, first = (value if isinstance(value := record.get(name), str) else "" for name in ("final_url", "url"))
     return tuple(dict.fromkeys(filter(None, (judged or first, *reversed(earlier), first)))) if judged or first else ()

@@ -13,7 +13,8 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from tdm_guard.log.summary import Run, Summary, Tally, entries, text_of
+from tdm_guard.log.summary import Run, Summary, Tally, Works, entries, text_of
+from tdm_guard.repertoire.matching import Match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 FORMATS = ("markdown", "json", "csv")
 SHOWN_HOSTS = 50  # rows of a page that people read; json and csv have all that were counted
 SHOWN_RUNS = 20
+SHOWN_DECLARATIONS = 50
 MAX_NAMES = 20  # signals or usages named for one item
 _COUNTS = tuple(item.name for item in fields(Tally))
 
@@ -140,6 +142,11 @@ def _json(summary: Summary) -> str:
         "total": asdict(summary.total),
         "verdicts": dict(summary.verdicts.most_common()),
         "signals": {name: dict(counts) for name, counts in sorted(summary.signals.items())},
+        "repertoire": {
+            "matches": dict(summary.works.matches.most_common()),
+            "declarations": {name: dict(counts) for name, counts in sorted(summary.works.declarations.items())},
+            "loaded": [item._asdict() for item in summary.works.loaded],
+        },
         "hosts": hosts,
         "runs": [asdict(run) for run in summary.runs],
         "more_runs": summary.more_runs,
@@ -155,6 +162,9 @@ def _csv(summary: Summary) -> str:
         out.append(csv_line(["verdict", "", verdict, count]))
     for name, counts in sorted(summary.signals.items()):
         out.extend(csv_line(["signal", name, verdict, count]) for verdict, count in counts.most_common())
+    out.extend(csv_line(["repertoire", match, "", count]) for match, count in summary.works.matches.most_common())
+    for name, counts in sorted(summary.works.declarations.items()):
+        out.extend(csv_line(["declaration", name, verdict, count]) for verdict, count in counts.most_common())
     out.extend(csv_line(["host", name, "", *_cells(tally)]) for name, tally in _by_size(summary))
     return "".join(out)
 
@@ -178,6 +188,7 @@ def _markdown(summary: Summary) -> str:
     out.append("\n## Signals that decided\n\n| signal | verdict | decisions |\n|---|---|---:|\n")
     for name, counts in sorted(summary.signals.items()):
         out.extend(_row(name, verdict, count) for verdict, count in counts.most_common())
+    out.extend(_repertoire(summary.works))
     out.append(f"\n## Hosts\n\n| host | {' | '.join(name.replace('_', ' ') for name in _COUNTS)} |\n")
     out.append(f"|---|{'---:|' * len(_COUNTS)}\n")
     hosts = _by_size(summary)
@@ -190,6 +201,29 @@ def _markdown(summary: Summary) -> str:
     if more:
         out.append(f"\n{more} more runs.\n")
     return "".join(out)
+
+
+def _repertoire(works: Works) -> Iterator[str]:
+    """What was declared over repertoires, if a run had any of it loaded."""
+    if not (works.matches or works.loaded):
+        return
+    yield "\n## Declared works\n\n"
+    counts = ", ".join(f"{works.matches[match]} {match}" for match in Match)
+    yield f"{works.matches.total()} decisions with a repertoire loaded: {counts}.\n"
+    if works.matches[Match.UNMATCHABLE]:
+        yield "Unmatchable does not mean free: nothing was known there by which any work could be recognised.\n"
+    yield "\n| declaration or list loaded | version | bytes | sha256 |\n|---|---|---:|---|\n"
+    loaded = list(works.loaded)
+    yield from (_row(item.id, item.version, item.size, item.sha256) for item in loaded[:SHOWN_DECLARATIONS])
+    if len(loaded) > SHOWN_DECLARATIONS:
+        yield f"\n{len(loaded) - SHOWN_DECLARATIONS} more: `--format json`.\n"
+    if works.declarations:
+        yield "\n| declaration | verdict | decisions |\n|---|---|---:|\n"
+        by_size = sorted(works.declarations.items(), key=lambda item: (-item[1].total(), item[0]))
+        for name, verdicts in by_size[:SHOWN_DECLARATIONS]:
+            yield from (_row(name, verdict, count) for verdict, count in verdicts.most_common())
+        if len(by_size) > SHOWN_DECLARATIONS:
+            yield f"\n{len(by_size) - SHOWN_DECLARATIONS} more: `--format csv`.\n"
 
 
 def _run_row(run: Run) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from tdm_guard.errors import ConfigurationError, UnsupportedURL
-from tdm_guard.model import Verdict, bounded
+from tdm_guard.model import Layer, Verdict, bounded
 from tdm_guard.origin import Origin
+from tdm_guard.repertoire.matching import Match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,9 +20,11 @@ MAX_HOSTS = 50_000  # counted by themselves, about 500 bytes each; those met lat
 MAX_RUNS = 1_000  # shown by themselves
 MAX_SIGNALS = 100  # names a log can make up
 MAX_PENDING = 50_000  # bodies streamed at one time
+MAX_DECLARATIONS = 10_000  # declarations and lists counted by themselves, as many as one run can load files
 OTHER = "(other hosts)"
 _WITHHOLDING = {verdict.value for verdict in Verdict if verdict.withholds}
 _VERDICTS = {verdict.value for verdict in Verdict}
+_MATCHES = {match.value for match in Match}
 
 
 @dataclass(slots=True)
@@ -55,6 +58,29 @@ class Run:
     mode: str | None
 
 
+class Loaded(NamedTuple):
+    """A declaration, or a list of what one covers (`size`: the bytes it was made from), that a run had loaded."""
+
+    id: str
+    version: str
+    sha256: str
+    size: str
+
+
+@dataclass(slots=True)
+class Works:
+    """
+    What declarations over repertoires came to.
+
+    `matches` counts the decisions of runs that had some loaded: matched, not-matched, unmatchable; `declarations`, by
+    verdict, those that name a declaration, also where it was lifted or released.
+    """
+
+    matches: Counter[str] = field(default_factory=Counter)
+    declarations: dict[str, Counter[str]] = field(default_factory=dict)
+    loaded: dict[Loaded, None] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Summary:
     """
@@ -67,6 +93,7 @@ class Summary:
     total: Tally = field(default_factory=Tally)
     verdicts: Counter[str] = field(default_factory=Counter)
     signals: dict[str, Counter[str]] = field(default_factory=dict)
+    works: Works = field(default_factory=Works)
     hosts: dict[str, Tally] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
     more_runs: int = 0
@@ -145,12 +172,27 @@ def _count_decision(summary: Summary, record: Mapping[str, Any], pending: Ordere
     for name in {text_of(item, "signal", 40) or "unknown" for item in entries(record, "because")}:
         if name in summary.signals or len(summary.signals) < MAX_SIGNALS:
             summary.signals.setdefault(name, Counter())[verdict] += 1
+    _count_works(summary.works, record, verdict)
     if stamp := text_of(record, "ts", 40):
         summary.first = min(summary.first or stamp, stamp)
         summary.last = max(summary.last or stamp, stamp)
 
 
+def _count_works(works: Works, record: Mapping[str, Any], verdict: str) -> None:
+    match = text_of(record, "repertoire", 40)
+    if match is None:
+        return
+    works.matches[match if match in _MATCHES else "unknown"] += 1
+    because = [entry for entry in entries(record, "because") if entry.get("layer") == Layer.REPERTOIRE]
+    for name in {text_of(entry, "source", 200) or "unknown" for entry in because}:
+        if name in works.declarations or len(works.declarations) < MAX_DECLARATIONS:
+            works.declarations.setdefault(name, Counter())[verdict] += 1
+
+
 def _count_run(summary: Summary, record: Mapping[str, Any]) -> None:
+    for entry in entries(record, "repertoire")[:MAX_DECLARATIONS]:
+        if len(summary.works.loaded) < MAX_DECLARATIONS:
+            summary.works.loaded[Loaded(*(text_of(entry, name, 200) or "" for name in Loaded._fields))] = None
     if len(summary.runs) >= MAX_RUNS:
         summary.more_runs += 1
         return

@@ -7,6 +7,7 @@ Each layer of an item speaks for its own rightholder, so an item may need severa
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from tdm_guard.errors import UnsupportedURL
@@ -24,6 +25,7 @@ MAX_USAGES = 20
 MAX_SAMPLES = 5
 MAX_TEXT = 1024  # characters of a name, a URL or terms
 WITHHOLDING = frozenset(verdict.value for verdict in Verdict if verdict.withholds)
+_LAYERS = {layer.value: layer for layer in Layer}
 
 Entry: TypeAlias = "Mapping[str, Any]"
 
@@ -163,8 +165,7 @@ def _needed(record: Mapping[str, Any], reservations: list[Entry]) -> dict[Key, l
 
 
 def _layer(entry: Mapping[str, Any]) -> Layer:
-    named = text_of(entry, "layer", 40)
-    return Layer(named) if named in set(Layer) else Layer.LOCATION
+    return _LAYERS.get(text_of(entry, "layer", 40) or "", Layer.LOCATION)
 
 
 def _is_named(entry: Mapping[str, Any]) -> bool:
@@ -190,6 +191,7 @@ def _site(record: Mapping[str, Any], entry: Mapping[str, Any] | None = None) -> 
     return bounded(text_of(record, "origin", MAX_TEXT) or said, MAX_TEXT) or "(no site)"
 
 
+@lru_cache(maxsize=4096)  # the sites of a log come together
 def _origin(url: str) -> str | None:
     try:
         return str(Origin.parse(url))

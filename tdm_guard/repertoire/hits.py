@@ -115,7 +115,7 @@ def narrowest(hits: Sequence[Hit]) -> tuple[Hit, ...]:
 
 def _strongest(hits: list[Hit], *, doubtful: bool) -> Iterator[Weighed]:
     """The strong hits if there are any, with the weak keys told beside them; else the weak ones, each in doubt."""
-    hits = sorted(hits, key=lambda hit: (_ORDER[hit.key], -len(hit.value)))
+    hits = sorted(hits, key=lambda hit: _ORDER[hit.key])
     strong = [hit for hit in hits if not hit.strength.weak]
     if not strong:
         yield from (Weighed(hit, _WEAK[hit.key]) for hit in hits)

@@ -32,11 +32,8 @@ def fold_letters(name: str) -> str:
 def _words(name: str) -> list[str]:
     if name.isascii():
         return _WORDS.findall(name.replace("'", "").replace("`", "").lower())
-    for _ in range(
-        2
-    ):  # a decomposition may bring capitals back, and folding something to decompose (Unicode 3.13, D146)
-        name = unicodedata.normalize("NFKD", name).casefold()
-    name = unicodedata.normalize("NFKD", name).translate(_APOSTROPHES)
+    # folding case may bring something to decompose (Unicode 3.13, D146)
+    name = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold()).translate(_APOSTROPHES)
     letters = [_letter(character) for character in name if not unicodedata.combining(character)]
     return "".join(letters).translate(_PLAIN).split()
 

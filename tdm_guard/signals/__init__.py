@@ -4,6 +4,7 @@ from tdm_guard.signals import (
     ai_agents,
     ai_txt,
     aipref,
+    c2pa,
     content_signals,
     repertoire,
     robots,
@@ -26,5 +27,6 @@ SIGNALS: tuple[Signal, ...] = (
     trust_txt.SIGNAL,
     x_robots.SIGNAL,
     xmp.SIGNAL,
+    c2pa.SIGNAL,
     repertoire.SIGNAL,
 )

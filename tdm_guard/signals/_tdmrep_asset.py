@@ -15,6 +15,7 @@ from tdm_guard.formats import opf
 from tdm_guard.formats.asset import Asset, Format, Packet, Place
 from tdm_guard.formats.tdmrep_value import plain_name
 from tdm_guard.formats.xmp import NOTHING as EMPTY
+from tdm_guard.formats.xmp import mentions
 from tdm_guard.formats.xmp import read as read_xmp
 from tdm_guard.model import NOTHING, Fault, Layer, Reading, Source, Stance, Statement
 from tdm_guard.signals._signal import Listener
@@ -71,6 +72,8 @@ def read_asset(asset: Asset, source: Source, listener: Listener) -> Reading:
 def _xmp(packet: Packet, asset: Asset, source: Source, listener: Listener) -> Reading:
     """The two properties in an XMP packet."""
     document = asset.format is Format.PDF
+    if not document and not mentions(packet.data, _XMP_NAMES):
+        return NOTHING
     beside = frozenset() if document else _XMP_BESIDE  # of a document, a policy by itself counts too
     xmp = read_xmp(packet.data, _XMP_NAMES | _XMP_BESIDE if document else _XMP_NAMES, beside)
     if xmp is EMPTY or (not document and not xmp.properties):

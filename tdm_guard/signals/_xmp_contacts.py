@@ -22,10 +22,10 @@ _STATEMENT = (RIGHTS, "WebStatement")
 _OWNER = (PLUS, "CopyrightOwner")
 _LICENSOR = (PLUS, "Licensor")
 _CREATOR = (IPTC_CORE, "CreatorContactInfo")
-BESIDE = frozenset(
-    name.lower()
-    for _, name in (_CONSTRAINTS, _EMBEDDED, _LINKED, _USAGE_TERMS, _STATEMENT, _OWNER, _LICENSOR, _CREATOR)
+_NAMED = frozenset(
+    name for _, name in (_CONSTRAINTS, _EMBEDDED, _LINKED, _USAGE_TERMS, _STATEMENT, _OWNER, _LICENSOR, _CREATOR)
 )
+BESIDE = frozenset(map(str.lower, _NAMED))
 # The fields of the two structures that say how somebody is reached, in the order in which they are shown
 _REACHED = (
     "LicensorName", "LicensorEmail", "LicensorURL", "LicensorTelephone1", "LicensorTelephone2",
@@ -50,7 +50,8 @@ def companions(properties: Iterable[Property]) -> Companions:
     """What the properties of one packet say of terms and contact. A URL counts if it is absolute and http(s)."""
     found: dict[tuple[str, str], list[Property]] = {}
     for each in properties:
-        found.setdefault((each.namespace, each.name), []).append(each)
+        if each.name in _NAMED:
+            found.setdefault((each.namespace, each.name), []).append(each)
     if not found:
         return _NONE
     linked = [value for each in found.get(_LINKED, ()) for value in _parts(each, "LinkedRightsExpr")]

@@ -118,8 +118,9 @@ class Site:
     A pretend site: its host name (with the port, if it is not 80) and what its paths answer.
 
     A path with a query is looked for whole, then without the query; `fallback` answers what is not there. `expected`
-    holds the verdict that a guard comes to for a path: usages `tdm`, cautious posture, agent `ExampleBot`; `about` says
-    in a sentence what there is to see.
+    holds the verdict that a guard comes to for a path: usages `tdm`, cautious posture, agent `ExampleBot`, no
+    repertoire; `with_repertoire` the one with the repertoire, licences and operator of the example project, where that
+    is another. `about` says in a sentence what there is to see.
     """
 
     name: str
@@ -127,6 +128,7 @@ class Site:
     fallback: Page = NOT_FOUND
     expected: Mapping[str, Verdict] = field(default_factory=dict)
     about: str = ""
+    with_repertoire: Mapping[str, Verdict] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         parts = urlsplit(f"http://{self.name}")

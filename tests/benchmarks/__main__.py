@@ -6,10 +6,10 @@ import importlib.metadata
 import platform
 import sys
 
-from tests.benchmarks import core, crawls, edges
+from tests.benchmarks import assets, assets_documents, core, crawls, edges, lists
 from tests.benchmarks.measure import Row, table
 
-PARTS = {"core": core.rows, "httpx": edges.httpx, "scrapy": crawls.rows}
+PARTS = {"core": core.rows, "httpx": edges.httpx, "scrapy": crawls.rows, "lists": lists.rows}
 PACKAGES = ("tdm-guard", "datadiligence", "lxml", "selectolax", "protego", "scrapy", "httpx", "httpx2")
 
 

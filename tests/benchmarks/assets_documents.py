@@ -50,15 +50,17 @@ def pdf_file(objects: int, size: int, *, streams: bool) -> bytes:
     """A PDF with that many objects and bytes, its objects in object streams or in the open, with a reservation."""
     document = pikepdf.Pdf.new()
     document.add_blank_page()
-    document.Root.Fill = pikepdf.Array(
+    fill = pikepdf.Array(
         [
             document.make_indirect(pikepdf.Dictionary(Number=number, Text=f"object {number}"))
             for number in range(objects)
         ]
     )
+    document.Root.Fill = document.make_indirect(fill)
     pieces = 50
     blob = bytes(range(256)) * (size // pieces // 256)
-    document.Root.Blobs = pikepdf.Array([document.make_stream(blob[n:] + blob[:n]) for n in range(pieces)])
+    blobs = pikepdf.Array([document.make_stream(blob[n:] + blob[:n]) for n in range(pieces)])
+    document.Root.Blobs = document.make_indirect(blobs)
     document.Root.Metadata = document.make_stream(tdm_xmp(), Type=pikepdf.Name.Metadata, Subtype=pikepdf.Name.XML)
     out = io.BytesIO()
     mode = pikepdf.ObjectStreamMode.generate if streams else pikepdf.ObjectStreamMode.disable
@@ -121,11 +123,14 @@ def books() -> list[Row]:
 def sound_and_films() -> list[Row]:
     packet = xmp()
     picture = b"APIC" + struct.pack(">I", 200_000) + bytes(2 + 200_000)
+    song = mp3(id3(picture, private_frame(packet, version=3), version=3), frames=12_000)
+    take = flac((4, vorbis_comment([("ISRC", "x")])), before=id3(private_frame(packet)), sound=5_000_000)
+    film = mp4(tail=xmp_box(packet), media=5_000_000)
     files = (
-        ("MP3 of 5 MB with XMP and a cover", Format.MP3, mp3(id3(picture, private_frame(packet, version=3), version=3), frames=12_000)),
-        ("FLAC of 5 MB with XMP", Format.FLAC, flac((4, vorbis_comment([("ISRC", "x")])), before=id3(private_frame(packet)), sound=5_000_000)),
-        ("MP4 of 5 MB with XMP at its end", Format.BMFF, mp4(tail=xmp_box(packet), media=5_000_000)),
-    )  # fmt: skip
+        ("MP3 of 5 MB with XMP and a cover", Format.MP3, song),
+        ("FLAC of 5 MB with XMP", Format.FLAC, take),
+        ("MP4 of 5 MB with XMP at its end", Format.BMFF, film),
+    )
     return [_timed(what, lambda data=data, kind=kind: _hear(data, kind)) for what, kind, data in files]
 
 

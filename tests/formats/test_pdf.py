@@ -327,6 +327,7 @@ def test_a_prefix_gives_what_can_be_found_in_it() -> None:
         ("/Filter [/FlateDecode /FlateDecode /FlateDecode /FlateDecode]", zlib.compress(PACKET)),
         ("/Filter [/FlateDecode /FlateDecode]", zlib.compress(zlib.compress(bytes(2**28)))),
         ("/Filter /Crypt", PACKET),
+        ("/F (elsewhere.xmp)", PACKET),
         ("", b" " * (2**20 + 1)),
     ],
 )

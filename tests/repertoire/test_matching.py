@@ -252,6 +252,11 @@ def test_the_narrowest_word_about_a_place_counts(url: str, found: str) -> None:
     assert verdict(hear(declaration, (), url)) == found
 
 
+def test_a_place_both_declared_and_excluded_is_excluded() -> None:
+    both = {"domain": ["label.example"]}
+    assert hear(declared(match=both, excludes=both), (), "https://www.label.example/") == ()
+
+
 def test_an_excluded_place_frees_only_itself() -> None:
     declaration = declared(
         match={"domain": ["label.example"], "iswc": ["T0000000010"]}, excludes={"domain": ["blog.label.example"]}
@@ -297,6 +302,7 @@ MEMBERS = declared(
         ({"creator_name": ["Marie Exemple", "Jo"], "creator_ipi": ["298", "496"]}, "review"),
         ({"creator_name": "Marie Exemple", "creator_ipi": ["298", "496"]}, "review"),
         ({"creator_name": "Marie Exemple", "creator_ipi": ["298", "no number"]}, "review"),
+        ({"creator_name": "Marie Exemple", "creator_ipi": "298", "creator_isni": "no number"}, "review"),
         ({"creator_name": ["Jo", "Marie Exemple"], "creator_ipi": ["298", "199"]}, "reserved"),
         # what speaks for the work as a whole
         ({"creator_ipi": "298", "iswc": "T0000000010"}, "reserved"),
@@ -480,6 +486,13 @@ def test_a_list_adds_to_the_keys_and_excludes_of_its_declaration() -> None:
     (own,) = heard({"iswc": "T0000000010"})
     assert own.declaration is not None
     assert "list" not in own.declaration
+
+
+def test_a_list_and_a_file_may_hold_one_value_for_two_declarations() -> None:
+    listed = Listed((("iswc", "T0000000010", False),))
+    repertoire = Repertoire([declared(match={}), declared("author", match={"iswc": ["T0000000010"]})], [listed])
+    heard = repertoire.hear(URL, read_item({"iswc": "T0000000010"}, SOURCE)[0], now=NOW)
+    assert sorted(statement.source for statement in heard.statements) == ["author", "society"]
 
 
 def test_one_look_up_serves_all_items() -> None:

@@ -277,3 +277,44 @@ def pdf(
     objects |= dict(extra or {})
     trailer = "/Root 1 0 R" + (" /Info 5 0 R" if info else "")
     return classic_pdf(objects, trailer, **kwargs)  # type: ignore[arg-type]
+
+
+def seeds() -> dict[str, bytes]:
+    """Good files of each kind, with every packet that it has a place for; the same bytes in every run."""
+    import pikepdf
+
+    packet = xmp()
+    names = ilst((b"\xa9nam", "Song"), (b"----ISRC", "FRX761234567"))
+    metadata = full_box(b"meta", full_box(b"hdlr", bytes(20)), names)
+    movie = box(b"moov", box(b"udta", box(b"XMP_", packet)))
+    compressed = box(b"cmov", box(b"dcom", b"zlib"), box(b"cmvd", struct.pack(">I", len(movie)), zlib.compress(movie)))
+    frames = (text_frame(b"TSRC", "FRX761234567"), free_text_frame("ISWC", "T-000.000.001-0"), object_frame())
+    old = (private_frame(packet, version=3), object_frame(version=3))
+    short = (text_frame(b"TRC", "FRX761234567", version=2, encoding=0), object_frame(version=2))
+    found = {
+        "mp4": mp4(movie=box(b"udta", box(b"XMP_", packet), metadata), tail=xmp_box(packet) + c2pa_box()),
+        "mov compressed": box(b"ftyp", b"qt  ", bytes(8)) + box(b"moov", compressed) + box(b"mdat", bytes(99)),
+        "heif": heif(packet),
+        "heif idat": heif(zlib.compress(packet), method=1, encoding=b"deflate"),
+        "mp3 2.4": mp3(id3(private_frame(packet), *frames), tail=id3(private_frame(packet), footer=True)),
+        "mp3 2.3": mp3(id3(*old, version=3, flags=0x80), tail=b"TAG" + bytes(125)),
+        "mp3 2.2": mp3(id3(*short, version=2)),
+        "flac": flac((4, vorbis_comment([("ISRC", "FRX761234567")])), before=id3(private_frame(packet), *frames)),
+        "flac riff": flac((2, b"riff_PMX" + struct.pack("<I", len(packet)) + packet)),
+        "epub": epub(extra=[("META-INF/content_credential.c2pa", STORE)]),
+        "epub two": epub({"a/p.opf": opf(RESERVED), "b/p.opf": opf()}, method=zipfile.ZIP_STORED),
+        "pdf": pdf(tdm_xmp(), info="/Title (A) /doi (10.1000/182)"),
+    }
+    modes = {
+        "pdf streams": {"object_stream_mode": pikepdf.ObjectStreamMode.generate},
+        "pdf linear": {"linearize": True},
+        "pdf encrypted": {"encryption": pikepdf.Encryption(owner="o", user="", R=3, aes=False, metadata=False)},
+    }
+    for name, mode in modes.items():
+        document = pikepdf.Pdf.new()
+        document.add_blank_page()
+        document.Root.Metadata = document.make_stream(tdm_xmp(), Type=pikepdf.Name.Metadata, Subtype=pikepdf.Name.XML)
+        out = io.BytesIO()
+        document.save(out, static_id=True, fix_metadata_version=False, **mode)  # type: ignore[arg-type]
+        found[name] = out.getvalue()
+    return found

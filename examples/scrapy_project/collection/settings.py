@@ -5,6 +5,11 @@ NEWSPIDER_MODULE = "collection.spiders"
 # The one line for the guard.
 ADDONS = {"tdm_guard.scrapy.Addon": 500}
 
+# Works that were declared wherever they stand, and who has which licence. These are for the demonstration; name yours.
+TDM_GUARD_REPERTOIRE = ["bundled:sacem-2023", "repertoire"]
+TDM_GUARD_AUTHORISATIONS = ["licences"]
+TDM_GUARD_OPERATOR = {"name": "example-ai", "country": "FR"}
+
 # Who we are. Put your own name and address here.
 USER_AGENT = "ExampleBot/1.0 (+http://example.org/bot)"
 

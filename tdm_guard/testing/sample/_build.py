@@ -31,7 +31,8 @@ class Leaf:
     A page or file. What its path ends with says what it is: a picture, sound, a PDF file, otherwise a page.
 
     `media` are addresses it shows, on this site or another; `head` and `body` markup of its own; `how` further members
-    of its `Answer`; `wrap` a behaviour around the finished page. `expected` overrides the site's.
+    of its `Answer`; `wrap` a behaviour around the finished page. `expected` overrides the site's,
+    `with_repertoire` is the verdict where the example project's repertoire makes it another.
     """
 
     path: str
@@ -45,6 +46,7 @@ class Leaf:
     how: Mapping[str, Any] = field(default_factory=dict)
     wrap: Callable[[Page], Page] | None = None
     expected: Verdict | None = None
+    with_repertoire: Verdict | None = None
 
 
 def site(
@@ -63,7 +65,8 @@ def site(
         page = _page(name, leaf, links, headers)
         pages[leaf.path] = leaf.wrap(page) if leaf.wrap else page
     verdicts = {leaf.path: leaf.expected or expected for leaf in leaves}
-    return Site(name=name, about=about, pages=pages, fallback=fallback, expected=verdicts)
+    turned = {leaf.path: leaf.with_repertoire for leaf in leaves if leaf.with_repertoire}
+    return Site(name=name, about=about, pages=pages, fallback=fallback, expected=verdicts, with_repertoire=turned)
 
 
 def robots(*lines: str) -> Answer:

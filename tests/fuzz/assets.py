@@ -1,0 +1,160 @@
+"""
+Mutated files of every format through the containers and the signals: `python -m tests.fuzz.assets 1000000`.
+
+Reports exceptions, the slowest files and the memory. Every file follows from the seed and its own number, so that
+`--only NUMBER --keep FILE` makes one again. Not part of the test suite, which has smaller runs of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import random
+import resource
+import struct
+import sys
+import time
+import traceback
+from collections import Counter
+from pathlib import Path
+
+from tdm_guard.formats.asset import Asset, Format, format_of, read_asset
+from tdm_guard.model import Posture, Source, Stance
+from tdm_guard.signals import SIGNALS
+from tdm_guard.signals._signal import Listener
+from tests.support import documents, pictures
+
+SLOW = 1.0  # seconds of CPU for one small file that are reported as a finding
+LARGEST = 400_000  # bytes a mutated file may grow to
+NUMBERS = (0, 1, 2, 7, 8, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
+WORDS = (
+    b"<!DOCTYPE x [<!ENTITY a 'b'>]>",
+    b"&a;",
+    b"]]>",
+    b"<x:xmpmeta>",
+    b"\xff\xfe",
+    b"PK\x05\x06",
+    b"endobj",
+    b"/Prev 0",
+)
+LISTENERS = tuple(Listener(agent="ExampleBot", posture=posture) for posture in Posture)
+
+
+def mutated(seeds: list[bytes], number: int, seed: int) -> bytes:
+    """File number `number` of the run: a seed with one to eight changes, now and then two of them grown together."""
+    rng = random.Random(f"{seed}:{number}")
+    data = bytearray(rng.choice(seeds))
+    if rng.random() < 0.05:
+        other = rng.choice(seeds)
+        cut = rng.randrange(len(other))
+        data[rng.randrange(len(data)) :] = other[cut:]
+    for _ in range(rng.choice((1, 1, 2, 3, 5, 8))):
+        _change(data, rng)
+    return bytes(data[:LARGEST])
+
+
+def _change(data: bytearray, rng: random.Random) -> None:
+    if not data:
+        return
+    at = rng.randrange(len(data))
+    size = min(len(data) - at, rng.choice((1, 2, 4, 8, 64, 512)))
+    match rng.randrange(9):
+        case 0:
+            data[at] = rng.randrange(256)
+        case 1:
+            data[at] ^= 1 << rng.randrange(8)
+        case 2:  # a length that lies
+            width, order = rng.choice((("H", 2), ("I", 4), ("Q", 8))), rng.choice("<>")
+            data[at : at + width[1]] = struct.pack(order + width[0], rng.choice(NUMBERS) & (256 ** width[1] - 1))
+        case 3:
+            del data[at : at + size]
+        case 4:
+            data[at:at] = data[at : at + size] * rng.choice((1, 2, 50))
+        case 5:
+            del data[at:]
+        case 6:
+            data[at:at] = rng.choice(WORDS)
+        case 7:
+            data[at : at + size] = rng.randbytes(size)
+        case 8:
+            other = rng.randrange(len(data))
+            data[at : at + size], data[other : other + size] = data[other : other + size], data[at : at + size]
+
+
+def hear(data: bytes, wanted: Format, number: int, *, native: bool) -> Counter[str]:
+    """Reads one file as the library would, under both postures; returns what came of it."""
+    kind = format_of("", data) or wanted
+    asset = read_asset(data, kind, complete=number % 4 != 0)
+    outcome = Counter[str]()
+    outcome["packets"] += bool(asset.packets)
+    outcome["unread"] += bool(asset.unread)
+    source = Source(url="https://site.example/file", carrier=asset.format.value)
+    for signal in SIGNALS:
+        if signal.read_asset is None or (signal.name == "c2pa" and not native):
+            continue
+        for listener in LISTENERS:
+            reading = signal.read_asset(asset, source, listener)
+            outcome[signal.name + " reserved"] += any(s.stance is Stance.RESERVED for s in reading.statements)
+    _bounded(asset, data)
+    return outcome
+
+
+def _bounded(asset: Asset, data: bytes) -> None:
+    """What is kept of a file stays in proportion to it, or within the bounds of the formats."""
+    kept = sum(len(packet.data) for packet in asset.packets)
+    assert kept <= max(64 * len(data), 48 * 2**20), f"{kept} bytes kept of {len(data)}"
+    assert len(asset.packets) <= 300
+    assert len(asset.unread) <= 600
+    assert len(asset.tags) <= 4_096
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("files", type=int, help="how many mutated files")
+    parser.add_argument("--seed", type=int, default=20261121)
+    parser.add_argument("--first", type=int, default=0, help="number of the first file, to go on with a run")
+    parser.add_argument("--only", type=int, help="make and read this one file")
+    parser.add_argument("--keep", type=Path, help="write the file of --only here")
+    parser.add_argument("--kind", help="only seeds whose name begins so, such as pdf")
+    parser.add_argument("--native", action="store_true", help="also the C2PA reader, which is not ours and takes 5 ms")
+    options = parser.parse_args(arguments)
+    named = pictures.seeds() | documents.seeds()
+    if options.kind:
+        named = {name: data for name, data in named.items() if name.startswith(options.kind)}
+    seeds = list(named.values())
+    wanted = [format_of("", data) or Format.JPEG for data in seeds]
+    first, last = (options.only, options.only + 1) if options.only is not None else (0, options.files)
+    slowest: list[tuple[float, int]] = []
+    failures: list[int] = []
+    outcomes = Counter[str]()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    begun = time.monotonic()
+    for number in range(first + options.first, last + options.first):
+        data = mutated(seeds, number, options.seed)
+        if options.keep is not None:
+            options.keep.write_bytes(data)
+        start = time.process_time()
+        try:
+            outcomes += hear(data, wanted[number % len(wanted)], number, native=options.native)
+        except Exception:
+            failures.append(number)
+            if len(failures) <= 10:
+                print(f"file {number}:", file=sys.stderr)
+                traceback.print_exc()
+        spent = time.process_time() - start
+        heapq.heappush(slowest, (spent, number)) if len(slowest) < 10 else heapq.heappushpop(slowest, (spent, number))
+        if number % 50_000 == 49_999:
+            print(f"{number + 1} files, {time.monotonic() - begun:.0f} s, {len(failures)} failures", file=sys.stderr)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(f"{last - first} files of {len(seeds)} seeds in {time.monotonic() - begun:.0f} s; {len(failures)} exceptions")
+    print(
+        "slowest:",
+        ", ".join(f"{1000 * spent:.1f} ms (file {number})" for spent, number in sorted(slowest, reverse=True)),
+    )
+    print(f"memory at its peak {peak // 1024} MiB, {(peak - before) // 1024} MiB more than before")
+    print("outcomes:", dict(outcomes))
+    return 1 if failures or max(slowest)[0] > SLOW else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
