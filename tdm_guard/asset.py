@@ -6,9 +6,11 @@ In a prefix, or in a file that was damaged, only reservations count: what is not
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.formats.asset import Format, Place, read_asset
+from tdm_guard.formats.xmp_identifiers import identifiers
 from tdm_guard.model import Fault, Reading, Source
 from tdm_guard.repertoire.item import Item, read_item
 
@@ -24,7 +26,11 @@ _TYPES = {  # the type of work that an item from a file of this format is taken 
 
 
 class HeardAsset(NamedTuple):
-    """What a file says, the works it says it holds, and whether every place for a reservation was looked at."""
+    """
+    What a file says, the works it says it holds, and whether every place for a reservation was looked at.
+
+    Of a prefix that is so where the rest has no such place: behind the header of a JPEG file come pixels only.
+    """
 
     reading: Reading
     items: tuple[Item, ...] = ()
@@ -33,7 +39,9 @@ class HeardAsset(NamedTuple):
 
 def hear_asset(judge: Judge, about: Body, data: bytes, kind: Format, *, complete: bool) -> HeardAsset:
     """Reads a file of this format, content-decoded; `complete=False`: `data` is only its beginning."""
-    asset = read_asset(data, kind, complete=complete)
+    found = asset = read_asset(data, kind, complete=complete)
+    if not complete and asset.complete:  # a permission, or a seal, needs every byte of the file
+        asset = replace(asset, complete=False)
     source = Source(url=about.url, carrier=kind.value, retrieved_at=about.now)
     places: set[Place | None] = {packet.place for packet in asset.packets}
     places.update(unread.place for unread in asset.unread)
@@ -49,10 +57,11 @@ def hear_asset(judge: Judge, about: Body, data: bytes, kind: Format, *, complete
         tuple(declared for each in readings for declared in each.declared),
     )
     items: tuple[Item, ...] = ()
-    if judge.repertoire is not None and asset.tags:
-        items, problems = read_item(_item(asset.tags, _type(kind, about.media_type)), source)
+    tags = asset.tags + identifiers(asset) if judge.repertoire is not None else ()
+    if tags:
+        items, problems = read_item(_item(tags, _type(kind, about.media_type)), source)
         reading = Reading(reading.statements, reading.faults + problems, reading.declared)
-    return HeardAsset(reading, items, asset.complete)
+    return HeardAsset(reading, items, found.complete)
 
 
 def _item(tags: tuple[tuple[str, str], ...], kind: str | None) -> dict[str, object]:

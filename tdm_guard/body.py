@@ -95,7 +95,8 @@ def hear(judge: Judge, about: Body, body: bytes, markup: Markup, *, complete: bo
     if found is not None:
         heard = hear_asset(judge, about, decoded.body, found, complete=complete)
         reading, items = _joined(reading, heard.reading), items + heard.items
-        complete = complete and heard.complete
+        # As nothing but this file, it is read whole when all its places for a reservation are.
+        complete = heard.complete and (complete or markup is Markup.OTHER)
     problem = None
     if not complete:
         problem = decoded.problem or f"only {len(decoded.body)} bytes of the document could be read"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from tdm_guard.decision import Outcome
 from tdm_guard.lift import Occasion, Rights
 from tdm_guard.model import Kind, Stance, Statement, Verdict
+from tdm_guard.operator import Research
 from tdm_guard.usage import TDM, Usage
 
 _ORDER = (
@@ -37,14 +38,15 @@ _STANCES = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """
-    On whose behalf is decided: the usages asked, whether refusals take effect, whether Art. 3 is claimed, and what
-    authorisations and reviews there are.
+    On whose behalf is decided: the usages asked, whether refusals take effect, whether Art. 3 exempts and on which
+    claim, and what authorisations and reviews there are.
     """
 
     usages: tuple[Usage, ...]
     enforced: bool = True
     exempt: bool = False
     rights: Rights | None = None
+    claim: Research | None = None
 
     @property
     def exemption_covers(self) -> bool:
@@ -86,6 +88,7 @@ def decide(statements: tuple[Statement, ...], terms: Terms, occasion: Occasion |
         because=because,
         authorisations=tuple(dict.fromkeys(ids)),
         enforced=terms.enforced,
+        exemption=terms.claim if verdict is Verdict.EXEMPT else None,
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from tdm_guard.model import Checked, Fault, Stage, Stance, Statement, Verdict, timestamp
+from tdm_guard.operator import Research
 from tdm_guard.usage import Usage
 
 
@@ -29,13 +30,18 @@ class Exchange(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What the statements come to: the verdict, the stance per usage, and the statements that settled it."""
+    """
+    What the statements come to: the verdict, the stance per usage, and the statements that settled it.
+
+    `exemption` is the claim to Art. 3 on which an exempt one rests.
+    """
 
     verdict: Verdict
     usages: Mapping[Usage, Stance]
     because: tuple[Statement, ...] = ()
     authorisations: tuple[str, ...] = ()
     enforced: bool = True
+    exemption: Research | None = None
 
     @property
     def admits(self) -> bool:
@@ -90,6 +96,11 @@ class Decision(NamedTuple):
     @property
     def because(self) -> tuple[Statement, ...]:
         return self.outcome.because
+
+    @property
+    def exemption(self) -> Research | None:
+        """The claim to Art. 3 of Directive (EU) 2019/790 on which an exempt decision rests."""
+        return self.outcome.exemption
 
     @property
     def authorisations(self) -> tuple[str, ...]:
@@ -172,6 +183,7 @@ class Decision(NamedTuple):
     def to_dict(self) -> dict[str, Any]:
         """The shape of a decision record in the compliance log."""
         entry = self.entry
+        exemption = {} if self.exemption is None else {"exemption": asdict(self.exemption)}
         repertoire = {} if self.repertoire is None else {"repertoire": self.repertoire}
         return {
             "type": "decision",
@@ -189,6 +201,7 @@ class Decision(NamedTuple):
             "stage": self.stage.value,
             "usages": {usage.value: stance.value for usage, stance in self.usages.items()},
             "because": [statement.to_dict() for statement in self.because],
+            **exemption,
             "faults": [fault.to_dict() for fault in self.faults],
             "checked": [checked.to_dict() for checked in self.checked],
             "authorisations": list(self.authorisations),

@@ -94,8 +94,14 @@ class Options:
         rights = None
         if held.authorisations or held.reviews:
             rights = Rights(held.authorisations, held.reviews, self.operator)
-        exempt = self.operator is not None and self.operator.exempt
-        return Terms(usages=self.usages, enforced=self.mode == "enforce", exempt=exempt, rights=rights)
+        operator = self.operator or Operator()
+        return Terms(
+            usages=self.usages,
+            enforced=self.mode == "enforce",
+            exempt=operator.exempt,
+            claim=operator.research,
+            rights=rights,
+        )
 
     def describe(self) -> dict[str, Any]:
         """All options in JSON's own types, for the run record and its digest."""

@@ -416,6 +416,15 @@ def test_recheck_judges_for_whom_the_run_did_unless_told_otherwise(web: Web) -> 
     assert run("recheck", "tdm.jsonl", "--config", "options.toml").exit_code == 1
 
 
+def test_recheck_leaves_the_log_of_the_crawl_that_shares_its_configuration_alone(web: Web) -> None:
+    crawl(web.url("press"))
+    before = Path("tdm.jsonl").read_bytes()
+    web.says["press", TDMREP] = RESERVES
+    Path("options.toml").write_text('log = "tdm.jsonl"\n')
+    assert run("recheck", "tdm.jsonl", "--config", "options.toml").exit_code == 1
+    assert Path("tdm.jsonl").read_bytes() == before
+
+
 def test_recheck_judges_each_item_as_its_own_run_did(web: Web) -> None:
     crawl(web.url("press"), usages={"search"}, log="1.jsonl")
     crawl(web.url("press"), web.url("free"), usages={"tdm"}, log="2.jsonl")
@@ -602,6 +611,8 @@ def test_an_address_that_cannot_be_asked_is_told(web: Web, url: str) -> None:
         (["--operator", "acme"], "'acme'"),
         (["--items", "none.jsonl"], "none.jsonl"),
         (["--delay", "-1"], "--delay"),
+        (["--delay", "nan"], "--delay"),
+        (["--delay", "1e9"], "--delay"),
         (["--undetermined", "--content"], "give it alone"),
         (["--undetermined", "--json"], "give it alone"),
         (["--undetermined", "--items", "x"], "give it alone"),

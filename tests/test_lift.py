@@ -11,7 +11,7 @@ from tdm_guard.decide import Terms, decide
 from tdm_guard.decision import Outcome
 from tdm_guard.lift import Occasion, Rights
 from tdm_guard.model import Kind, Layer, Stance, Statement, Verdict
-from tdm_guard.operator import Operator
+from tdm_guard.operator import Operator, Research
 from tdm_guard.repertoire.authorisation import Authorisation, Proof, Scope
 from tdm_guard.repertoire.declaration import Mandate, Party
 from tdm_guard.repertoire.review import Review
@@ -295,6 +295,16 @@ def test_a_person_releases_no_reservation_without_doubt() -> None:
 def test_a_licence_lifts_what_is_in_doubt_too() -> None:
     society = licence(scope={"declarations": ("society-1",)})
     assert decided(declared(doubt="a name only"), by=(society,)).verdict is Verdict.AUTHORISED
+
+
+def test_the_claim_to_an_exemption_is_in_the_record_of_what_rests_on_it() -> None:
+    claim = Research(
+        eligible=True, lawful_access=True, attested_by="library director", at="2026-01-10", reference="mandate 12"
+    )
+    terms = Terms(usages=(GENAI,), exempt=True, claim=claim)
+    assert decide((said(),), terms).exemption is claim
+    assert decide((), terms).exemption is None
+    assert decide((said(**ROBOTS),), terms).exemption is None
 
 
 def test_research_is_exempt_from_what_is_in_doubt() -> None:

@@ -130,7 +130,7 @@ def recheck(
     as_json: Annotated[bool, typer.Option("--json", help="One decision record per line.")] = False,
     undetermined: Annotated[bool, typer.Option("--undetermined", help="List what is worth crawling again.")] = False,
     content: Annotated[bool, typer.Option("--content", help="Ask for the pages again, too.")] = False,
-    delay: Annotated[float, typer.Option(min=0, help="Seconds between the pages of a site.")] = 1.0,
+    delay: Annotated[float, typer.Option(help="Seconds between the pages of a site.")] = 1.0,
     items: Annotated[
         str | None, typer.Option(help="What you know of the works: JSON lines, each with its url.")
     ] = None,

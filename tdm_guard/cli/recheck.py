@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from tdm_guard.policy import OriginPolicy
 
 INHERITED = ("usages", "agent", "posture", "operator")  # of the run that admitted an item, unless the caller says
+MAX_DELAY = 3600  # seconds between two pages; who waits longer runs it by site
 MAX_RUNS = 100_000  # names of runs kept in mind
 MAX_SETTINGS = 20  # ways in which the runs were set up; each has a client and a policy cache of its own
 
@@ -60,8 +61,7 @@ def undetermined(paths: Sequence[str]) -> int:
     with closing(Latest.of(counted(read_log(paths), "lines"), _is_undetermined)) as latest:
         for record in latest:
             address = text_of(record, "url", 65_536) or addresses_of(record)[0]
-            if address.isprintable():  # a URL that was requested is
-                typer.echo(address)
+            typer.echo(printable(address))
         unread(latest)
     return 0
 
@@ -82,6 +82,8 @@ def recheck(
     the works. Raises `ConfigurationError` before anything is fetched.
     """
     options = with_config({**given, "operator": operator_of(given.get("operator"))}, environ=os.environ)
+    if not 0 <= delay <= MAX_DELAY:
+        raise ConfigurationError(f"--delay: {delay} is no number of seconds up to {MAX_DELAY}; for example 1")
     Options.read(options)
     readable(paths)
     runs: dict[str, Mapping[str, Any]] = {}
@@ -100,7 +102,9 @@ def recheck(
         known = stack.enter_context(closing(Items.read(items))) if items else None
         if options.get("repertoire") and known is None:
             say("what your crawler knew of the works is not in a log: give it with --items to match it again")
-        options.setdefault("log", str(Path(folder) / "recheck.jsonl"))
+        # Not those of a crawl that shares the configuration file: its cache is not of today, its log is its own.
+        options["log"] = given.get("log") or str(Path(folder) / "recheck.jsonl")
+        options["cache"] = given.get("cache") or "memory:"
         settings = _settings(latest, runs, options)
         clients = {name: stack.enter_context(client_for(each)) for name, each in _distinct(settings).items()}
         found = Found(content=content, delay=delay, items=known)

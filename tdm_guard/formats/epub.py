@@ -10,7 +10,6 @@ An RSL document stands in the metadata of a package document, so that it comes w
 from __future__ import annotations
 
 import posixpath
-import re
 from urllib.parse import unquote
 
 from tdm_guard.formats import zip_archive
@@ -25,7 +24,7 @@ _CONTAINER_LIMITS = Limits(bytes=2**18, elements=1_000, depth=16)
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
 _STORE = "META-INF/content_credential.c2pa"
-_FIXED = re.compile(rb"(?i)(?:META-INF/(?:container\.xml|encryption\.xml|content_credential\.c2pa)|.*\.opf)", re.DOTALL)
+_FIXED = frozenset(name.encode() for name in (_CONTAINER, _ENCRYPTION, _STORE))
 _PACKAGE_TYPE = "application/oebps-package+xml"
 _ROOTFILE = "{urn:oasis:names:tc:opendocument:xmlns:container}rootfile"
 
@@ -43,6 +42,10 @@ def read(data: bytes, *, complete: bool) -> Asset:
     )
 
 
+def _is_wanted(name: bytes) -> bool:
+    return name[-4:] in (b".opf", b".OPF") or name in _FIXED
+
+
 class _Book:
     """The state of reading one book."""
 
@@ -56,7 +59,7 @@ class _Book:
 
     def read(self) -> None:
         """Finds the package documents and the manifest store."""
-        listing = zip_archive.entries(self._data, lambda name: _FIXED.fullmatch(name) is not None)
+        listing = zip_archive.entries(self._data, _is_wanted)
         named: dict[str, list[zip_archive.Entry]] = {}
         for entry in listing.entries:
             named.setdefault(entry.name, []).append(entry)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from tdm_guard.formats import pdf_encrypted
 from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
-from tdm_guard.formats.pdf_file import PdfFile, Stream
+from tdm_guard.formats.pdf_file import Header, PdfFile, Stream
 from tdm_guard.formats.pdf_objects import PdfError, Value, text_of
 from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, is_xmp
 
@@ -138,7 +138,7 @@ class _Document:
         self.tags += decrypted.tags
 
 
-def _stores(file: PdfFile, catalogue: Value) -> Iterator[bytes]:
+def _stores(file: PdfFile, catalogue: Header) -> Iterator[bytes]:
     """The manifest stores among the attached files: those of the relationship that C2PA names (C2PA 2.1, A.4)."""
     seen: set[int] = set()
     for value in _attached(file, catalogue):
@@ -156,7 +156,7 @@ def _stores(file: PdfFile, catalogue: Value) -> Iterator[bytes]:
             yield file.stream(stream, MAX_STORE)
 
 
-def _attached(file: PdfFile, catalogue: Value) -> Iterator[Value]:
+def _attached(file: PdfFile, catalogue: Header) -> Iterator[Value]:
     """The file specifications of associated files (14.13) and of the tree of embedded files (7.11.4)."""
     associated = file.resolve(catalogue.get(b"AF"))
     if isinstance(associated, list):

@@ -1,8 +1,8 @@
 """
 Encrypted PDF files that open without a password (ISO 32000-1, 7.6), by way of pikepdf, which the extra `pdf` installs.
 
-qpdf's own limits are tightened while it reads: they are those of the whole process, so that they are put back, and only
-one thread reads at a time. It is not asked to repair, which has no bound in time.
+qpdf's own limits are tightened and its logger is silent while it reads: both are the process's, so that they are put
+back, and only one thread reads at a time. It is not asked to repair, which has no bound in time.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from logging import getLogger
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -27,6 +28,7 @@ _LIMITS = {
     "doc_max_warnings": 100,
 }
 _LOCK = Lock()
+_LOGGER = getLogger("pikepdf._core")
 
 
 class Decrypted(NamedTuple):
@@ -76,10 +78,12 @@ def _open(pikepdf: Any, data: bytes) -> Decrypted:
 @contextmanager
 def _limited(set_limits: Any) -> Iterator[None]:
     with _LOCK:
-        before = set_limits(**_LIMITS)
+        before, silent = set_limits(**_LIMITS), _LOGGER.disabled
+        _LOGGER.disabled = True  # it repeats what qpdf says of damage, which our reading says in its own way
         try:
             yield
         finally:
+            _LOGGER.disabled = silent
             set_limits(**before)
 
 

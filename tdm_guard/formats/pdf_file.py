@@ -20,6 +20,7 @@ MAX_SUBSECTIONS = 20_000  # runs of numbers in one section; a file saved in plac
 MAX_TABLE = 16 * 2**20  # bytes of a cross-reference stream when decoded: two million objects
 MAX_OBJECT_STREAM = 8 * 2**20  # bytes of an object stream when decoded; it has some ten thousand
 MAX_SEARCHED = 64 * 2**20  # bytes of object streams decoded in one search
+MAX_OPENING = 4  # object streams being read at a time: the length of one may be an object in another
 MAX_TRIES = 4_096  # places looked at in one search
 MAX_HEADER = 4_096  # bytes before an object stream's type in which its dictionary begins
 MAX_HOPS = 16  # references that lead to references
@@ -91,11 +92,11 @@ class PdfFile:
         self._runs: list[_Table | _Rows] = []
         self._found: dict[Reference, Value] = {}
         self._streams: dict[int, _ObjectStream] = {}
+        self._opening: list[int] = []
         self._shift = max(0, data.find(b"%PDF-", 0, 1_024))  # offsets count from the header
         try:
             self._read_tables()
-            if not isinstance(self.catalogue(), dict):
-                raise PdfError("no catalogue where the trailer says that it is")
+            self.catalogue()
         except PdfError as error:
             self.repaired = str(error)
             self._found.clear()
@@ -108,9 +109,12 @@ class PdfFile:
         last = max(self.data.rfind(b"%%EOF"), self.data.rfind(b"startxref"))
         return last > self.data.rfind(b"endobj")
 
-    def catalogue(self) -> Value:
-        """The catalogue (7.7.2), as far as it can be followed."""
-        return self.resolve(self.trailer.get(b"Root"))
+    def catalogue(self) -> Header:
+        """The catalogue (7.7.2). Raises `PdfError` if it cannot be reached."""
+        found: Value = self.resolve(self.trailer.get(b"Root"))
+        if not isinstance(found, dict):
+            raise PdfError("no catalogue where the trailer says that it is")
+        return found
 
     def resolve(self, value: Value) -> Value:
         """The object that `value` refers to, or `value` itself; None for a number that the file does not have."""
@@ -126,7 +130,9 @@ class PdfFile:
 
     def raw(self, stream: Stream) -> bytes:
         """A stream's data as it stands; where its length is wrong, up to its last word."""
-        length = self.resolve(stream.header.get(b"Length"))
+        length = stream.header.get(b"Length")
+        if self.repaired is None:  # else where it refers to would have to be searched for, in streams perhaps
+            length = self.resolve(length)
         if isinstance(length, int) and length >= 0:
             after = stream.start + length
             if after <= len(self.data) and self.data[after : after + 32].lstrip().startswith(b"endstream"):
@@ -216,8 +222,12 @@ class PdfFile:
 
     def _object(self, reference: Reference) -> Value:
         if reference not in self._found:
-            look = self._by_tables if self.repaired is None else self._searched
-            self._found[reference] = look(reference)
+            self._found[reference] = None  # for whatever needs it on the way to itself
+            try:
+                self._found[reference] = (self._by_tables if self.repaired is None else self._searched)(reference)
+            except PdfError:
+                del self._found[reference]
+                raise
         return self._found[reference]
 
     def _by_tables(self, reference: Reference) -> Value:
@@ -268,17 +278,26 @@ class PdfFile:
 
     def _in_object_stream(self, number: int, container: int, index: int) -> Value:
         if container not in self._streams:
-            found = self._entry(container)
-            # an object stream is not itself in one
-            stream = self._at(found[1] + self._shift, container) if found is not None and found[0] == 1 else None
-            if not isinstance(stream, Stream):
-                raise PdfError(f"no object stream {container}")
-            self._streams[container] = self._opened(stream, MAX_OBJECT_STREAM)
+            if len(self._opening) >= MAX_OPENING or container in self._opening:
+                raise PdfError("object streams that need each other")
+            self._opening.append(container)
+            try:
+                self._streams[container] = self._opened(self._container(container), MAX_OBJECT_STREAM)
+            finally:
+                self._opening.pop()
         opened = self._streams[container]
         offset = opened.offset(number)
         if offset is None:
             raise PdfError(f"object {number} is not number {index} of its object stream")
         return parse(opened.body, offset)[0]
+
+    def _container(self, number: int) -> Stream:
+        found = self._entry(number)
+        # an object stream is not itself in one
+        stream = self._at(found[1] + self._shift, number) if found is not None and found[0] == 1 else None
+        if not isinstance(stream, Stream):
+            raise PdfError(f"no object stream {number}")
+        return stream
 
     def _opened(self, stream: Stream, limit: int) -> _ObjectStream:
         body = self.stream(stream, limit)

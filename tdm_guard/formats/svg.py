@@ -12,10 +12,9 @@ import re
 import zlib
 from base64 import b64decode
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape, quoteattr
 
 from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
-from tdm_guard.formats.xml import Element, Limits, parse, without_doctype
+from tdm_guard.formats.xml import Limits, parse, without_doctype, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +93,7 @@ def _packets(body: bytes, encoding: str | None, complete: bool) -> Iterator[byte
     if complete:
         xml = parse(without_doctype(body), limits=LIMITS, keep=_RDF, encoding=encoding)
         if xml.problem is None:
-            yield from (_written(element).encode() for element in xml.kept[: MAX_PACKETS + 1])
+            yield from (written(element).encode() for element in xml.kept[: MAX_PACKETS + 1])
             return
     for start, end in _cut_out(body, complete):
         yield body[start:end]
@@ -126,26 +125,3 @@ def _cut_out(body: bytes, complete: bool) -> Iterator[tuple[int, int]]:
                 yield start.start(), min(len(body), start.start() + MAX_PACKET)
             return
         yield start.start(), place
-
-
-def _written(element: Element) -> str:
-    """The element as a document of its own, each name with its namespace beside it."""
-    namespaces: dict[str, str] = {}
-
-    def name(tag: str) -> str:
-        namespace, _, local = tag[1:].rpartition("}") if tag.startswith("{") else ("", "", tag)
-        if not namespace or namespace == "http://www.w3.org/XML/1998/namespace":
-            return f"xml:{local}" if namespace else local
-        return f"{namespaces.setdefault(namespace, f'n{len(namespaces)}')}:{local}"
-
-    def body(each: Element) -> Iterator[str]:  # the parser has bounded the depth
-        attributes = "".join(f" {name(tag)}={quoteattr(value)}" for tag, value in each.attributes.items())
-        yield f"<{name(each.tag)}{attributes}>{escape(each.text)}"
-        for child in each.children:
-            yield from body(child)
-        yield f"</{name(each.tag)}>"
-
-    content = "".join(body(element))
-    declared = "".join(f" xmlns:{prefix}={quoteattr(namespace)}" for namespace, prefix in namespaces.items())
-    first = len(name(element.tag)) + 1
-    return content[:first] + declared + content[first:]

@@ -8,9 +8,11 @@ document only the subtrees that somebody asks for are kept. Damage is an answer,
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 from xml.etree.ElementTree import ParseError  # the exception only; parsing is defusedxml's
 from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
@@ -135,6 +137,29 @@ def without_doctype(body: bytes) -> bytes:
     with declarations of its own stays, to be refused.
     """
     return _EXTERNAL_DOCTYPE.sub(b"", body, count=1)
+
+
+def written(element: Element) -> str:
+    """The element as a document of its own, with prefixes of ours."""
+    namespaces: dict[str, str] = {}
+
+    def name(tag: str) -> str:
+        namespace, _, local = tag[1:].rpartition("}") if tag.startswith("{") else ("", "", tag)
+        if not namespace or namespace == "http://www.w3.org/XML/1998/namespace":
+            return f"xml:{local}" if namespace else local
+        return f"{namespaces.setdefault(namespace, f'n{len(namespaces)}')}:{local}"
+
+    def body(each: Element) -> Iterator[str]:  # the parser has bounded the depth
+        attributes = "".join(f" {name(tag)}={quoteattr(value)}" for tag, value in each.attributes.items())
+        yield f"<{name(each.tag)}{attributes}>{escape(each.text)}"
+        for child in each.children:
+            yield from body(child)
+        yield f"</{name(each.tag)}>"
+
+    content = "".join(body(element))
+    declared = "".join(f" xmlns:{prefix}={quoteattr(namespace)}" for namespace, prefix in namespaces.items())
+    first = len(name(element.tag)) + 1
+    return content[:first] + declared + content[first:]
 
 
 class _TooMuchError(Exception):

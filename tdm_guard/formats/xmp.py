@@ -87,13 +87,19 @@ def read(packet: bytes, names: frozenset[str], beside: frozenset[str] = frozense
         return Xmp(_search(body, names), f"longer than {MAX_PACKET} bytes", whole=False)
     if not _holds(body.lower(), names):
         return _nothing(body, encoding, problem)
-    xml, problem = _parsed(body, encoding, problem)
+    xml, problem = _parsed(body, encoding, problem, _ROOT)
     if xml.problem is None and xml.kept:
         found = tuple(_properties(xml.kept, names | beside))
         if len(found) <= MAX_PROPERTIES:
             return Xmp(found, problem)
         xml = Xml(problem=f"more than {MAX_PROPERTIES} properties")
     return Xmp(_search(body, names), xml.problem or "no rdf:RDF stands in it", xml.place, whole=False)
+
+
+def elements(packet: bytes, tag: str) -> tuple[Xml, str | None]:
+    """The elements of a name in Clark's notation, wherever they stand, and what was damaged beside them."""
+    body, encoding, problem = _as_bytes(packet)
+    return _parsed(body, encoding, problem, tag)
 
 
 def mentions(packet: bytes, names: frozenset[str]) -> bool:
@@ -128,28 +134,28 @@ def _nothing(body: bytes, encoding: str | None, problem: str | None) -> Xmp:
     """Of a packet without any of the names, whether it is undamaged, so that nothing can be hidden."""
     if well_formed(body, encoding=encoding) is None:
         return NOTHING if problem is None else Xmp((), problem)
-    xml, problem = _parsed(body, encoding, problem)
+    xml, problem = _parsed(body, encoding, problem, _ROOT)
     if xml.problem is None:
         return Xmp((), problem)
     return Xmp((), xml.problem, xml.place, whole=False)
 
 
-def _parsed(body: bytes, encoding: str | None, problem: str | None) -> tuple[Xml, str | None]:
+def _parsed(body: bytes, encoding: str | None, problem: str | None, tag: str) -> tuple[Xml, str | None]:
     """
-    The rdf:RDF elements, and what had to be overlooked to read them.
+    The elements of this name, and what had to be overlooked to read them.
 
     Bytes around the outermost element are no part of the packet. Characters that XML does not have can hide no element.
     """
-    first = xml = parse(body, limits=LIMITS, keep=_ROOT, encoding=encoding)
+    first = xml = parse(body, limits=LIMITS, keep=tag, encoding=encoding)
     if first.problem is None or _DOCTYPE in body:
         return first, problem
     inner = _outermost(body)
     if inner is not None:
-        xml = parse(inner, limits=LIMITS, keep=_ROOT, encoding=encoding or "utf-8")
+        xml = parse(inner, limits=LIMITS, keep=tag, encoding=encoding or "utf-8")
         if xml.problem is None:
             return xml, problem
     text = (body if inner is None else inner).decode("utf-8", "replace").translate(_NO_CHARACTERS)
-    xml = parse(text.encode(), limits=LIMITS, keep=_ROOT, encoding="utf-8")
+    xml = parse(text.encode(), limits=LIMITS, keep=tag, encoding="utf-8")
     return (xml, problem or first.problem) if xml.problem is None else (first, first.problem)
 
 

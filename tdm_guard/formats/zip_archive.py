@@ -17,6 +17,7 @@ MAX_ENTRIES = 65_536  # entries looked at, the most that an archive without ZIP6
 _END = struct.Struct("<4sHHHHIIH")
 _END64 = struct.Struct("<4sQHHIIQQQQ")
 _CENTRAL = struct.Struct("<4sHHHHHHIIIHHHHHII")
+_LENGTHS = struct.Struct("<4s24xHHH")  # of a central record: its word, the sizes of what varies
 _LOCAL = struct.Struct("<4sHHHHHIIIHH")
 _MAX_COMMENT = 65_535
 _STORED, _DEFLATED = 0, 8
@@ -59,17 +60,19 @@ def entries(data: bytes, wanted: Callable[[bytes], bool]) -> Listing:
     for _ in range(MAX_ENTRIES):
         if end - position < _CENTRAL.size:
             return Listing(tuple(found))
-        record = _CENTRAL.unpack_from(data, position)
-        if record[0] != b"PK\x01\x02":
+        word, size, more, remarks = _LENGTHS.unpack_from(data, position)
+        if word != b"PK\x01\x02":
             break
         first = position + _CENTRAL.size
-        name = data[first : first + record[10]]
+        name = data[first : first + size]
         if wanted(name):
-            extra = data[first + record[10] : first + record[10] + record[11]]
-            found.append(_central_entry(name, record, extra, shift))
-        position = first + record[10] + record[11] + record[12]
-    more = f"more than {MAX_ENTRIES} entries" if end > position and data[position : position + 2] == b"PK" else None
-    return Listing((*found, *_local(data, wanted)), more or "the archive's directory is damaged")
+            extra = data[first + size : first + size + more]
+            found.append(_central_entry(name, _CENTRAL.unpack_from(data, position), extra, shift))
+        position = first + size + more + remarks
+    problem = "the archive's directory is damaged"
+    if data.startswith(b"PK\x01\x02", position):
+        problem = f"more than {MAX_ENTRIES} entries"
+    return Listing((*found, *_local(data, wanted)), problem)
 
 
 def extract(data: bytes, entry: Entry, limit: int) -> Extract:

@@ -150,7 +150,7 @@ class _Tally:
         for at, raw in row.texts:
             number, key = self._columns[at]
             value = normalise(key, raw)
-            if value is None or not _whole(raw):
+            if value is None or not (raw.isascii() or _whole(raw)):
                 problem = _why(key, raw)
                 continue
             batch.append((number, value, self._excluded))
@@ -161,8 +161,6 @@ class _Tally:
 
 def _whole(raw: str) -> bool:
     """False if bytes of `raw` were none of the encoding, or it holds half a character, which cannot be stored."""
-    if raw.isascii():
-        return True
     try:
         raw.encode()
     except UnicodeEncodeError:

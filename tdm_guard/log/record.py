@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from json import JSONEncoder
 from json.encoder import encode_basestring
@@ -108,7 +108,8 @@ class Speller:
             verdict = (
                 f'"verdict":"{outcome.verdict}","admitted":{_bool(outcome.admits)},"enforced":{_bool(outcome.enforced)}'
             )
-            stances = f'"usages":{{{usages}}},"because":{because}'
+            exemption = f',"exemption":{_encode(asdict(outcome.exemption))}' if outcome.exemption else ""
+            stances = f'"usages":{{{usages}}},"because":{because}{exemption}'
             self._outcome = (outcome, verdict, stances)
         return verdict, stances
 

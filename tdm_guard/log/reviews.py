@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.summary import entries, text_of
 from tdm_guard.model import Layer, Verdict
+from tdm_guard.repertoire.review import RELEASED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -79,7 +80,8 @@ def questions(records: Iterable[Mapping[str, Any]]) -> Iterator[Question]:
 
 
 def _doubts(entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    if isinstance(entry.get("reviewed"), dict):
+    reviewed = _table(entry, "reviewed").get("outcome")
+    if reviewed == RELEASED:
         return
     said = {
         "words": text_of(entry, "excerpt", MAX_TEXT),
@@ -90,7 +92,7 @@ def _doubts(entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         said |= {name: text_of(match, name, MAX_TEXT) for name in ("key", "value", "strength")}
         said |= {"declaration": text_of(entry, "source", MAX_TEXT)}
         said |= {"form": text_of(declaration, "form", 40), "mandate": text_of(declaration, "mandate_status", 40)}
-    if why := text_of(entry, "doubt", MAX_TEXT):
+    if reviewed is None and (why := text_of(entry, "doubt", MAX_TEXT)):
         yield {**said, "why": why}
     for mark in entries(entry, "authorisations"):
         if mark.get("outcome") == "review" and (name := text_of(mark, "id", 200)):

@@ -15,6 +15,7 @@ from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.summary import entries, is_size, text_of
 from tdm_guard.model import Kind, Layer, Stance, Verdict, bounded
 from tdm_guard.origin import Origin
+from tdm_guard.repertoire.review import RELEASED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -132,7 +133,7 @@ def worklist(records: Iterable[Mapping[str, Any]]) -> Worklist:
 def open_usages(record: Mapping[str, Any], entry: Mapping[str, Any], kind: Kind = Kind.RESERVATION) -> tuple[str, ...]:
     """The usages asked that a statement reserves, and neither an authorisation nor a person's release gives free."""
     reviewed = entry.get("reviewed")
-    released = isinstance(reviewed, dict) and reviewed.get("outcome") == "released"
+    released = isinstance(reviewed, dict) and reviewed.get("outcome") == RELEASED
     if released or entry.get("kind", Kind.RESERVATION) != kind or entry.get("stance") != Stance.RESERVED:
         return ()
     asked, usages = record.get("usages"), entry.get("usages")

@@ -115,12 +115,13 @@ def narrowest(hits: Sequence[Hit]) -> tuple[Hit, ...]:
 
 def _strongest(hits: list[Hit], *, doubtful: bool) -> Iterator[Weighed]:
     """The strong hits if there are any, with the weak keys told beside them; else the weak ones, each in doubt."""
-    hits = sorted(hits, key=lambda hit: _ORDER[hit.key])
-    strong = [hit for hit in hits if not hit.strength.weak]
+    if len(hits) > 1:
+        hits = sorted(hits, key=lambda hit: _ORDER[hit.key])
+    strong = [hit for hit in hits if hit.key not in _WEAK]
     if not strong:
         yield from (Weighed(hit, _WEAK[hit.key]) for hit in hits)
         return
-    weak = tuple(dict.fromkeys(hit.key for hit in hits if hit.strength.weak))
+    weak = tuple(dict.fromkeys(hit.key for hit in hits if hit.key in _WEAK))
     for hit in strong:
         sure = not doubtful or hit.strength is Strength.IDENTIFIER
         yield Weighed(hit, None if sure else _EXCLUDED, weak)

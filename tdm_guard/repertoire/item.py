@@ -38,11 +38,6 @@ class Strength(StrEnum):
     PREFIX = "prefix"
     NAME = "name"
 
-    @property
-    def weak(self) -> bool:
-        """True if a match by it may be about somebody or something else."""
-        return self in (Strength.PREFIX, Strength.NAME)
-
 
 class Key(NamedTuple):
     """A key of the vocabulary: how surely it speaks, and its one spelling."""

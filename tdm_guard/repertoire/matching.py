@@ -14,12 +14,12 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.formats.identifiers import ISBN_REGISTRANT
 from tdm_guard.model import Statement
 from tdm_guard.operator import Operator
 from tdm_guard.origin import Origin
 from tdm_guard.repertoire.declaration import Declaration
 from tdm_guard.repertoire.hits import Hit, Pair, Weighed, narrowest, weigh
+from tdm_guard.repertoire.implied import implied
 from tdm_guard.repertoire.item import KEYS, Item, normalise
 from tdm_guard.repertoire.places import Place
 from tdm_guard.repertoire.statements import Occasion, doubts, statement
@@ -177,7 +177,7 @@ class Repertoire:
     def _query(self, item: Item, place: tuple[Pair, ...]) -> Query:
         """What an item may be matched by, which was found at `place` and may name other places itself."""
         pairs = [(key, value) for key, values in item.keys.items() for value in values]
-        pairs += [pair for pair in _implied(item.keys) if pair[0] in self._keys]
+        pairs += [pair for pair in implied(item.keys) if pair[0] in self._keys]
         return Query(item, tuple(pairs), (place, *map(self._places, item.urls)))
 
     def _find(self, pairs: Mapping[Pair, None]) -> dict[Pair, tuple[tuple[int, Hit], ...]]:
@@ -201,37 +201,6 @@ class Repertoire:
         if rest := ordered[MAX_STATEMENTS:]:
             hit = rest[0].hit._replace(value=f"…and {len(rest)} more")  # spelled so that no review can name it
             yield statement(declaration, rest[0]._replace(hit=hit), standing)
-
-
-def _implied(keys: Mapping[str, tuple[str, ...]]) -> Iterator[Pair]:
-    """What identifiers of one scheme say in another, and who issued them."""
-    for value in keys.get("isrc", ()):
-        yield "isrc_registrant", value[:5]
-    for value in keys.get("isbn", ()):
-        yield "gtin", f"0{value}"  # an ISBN-13 is a GTIN-13
-        yield from _isbn_registrants(value)
-    for value in keys.get("gtin", ()):
-        if value.startswith(("0978", "0979")):
-            yield "isbn", value[1:]
-            yield from _isbn_registrants(value[1:])
-    for value in keys.get("doi", ()):
-        yield "doi_prefix", value.partition("/")[0]
-        if value.startswith("10.5240/") and (eidr := normalise("eidr", value)):  # an EIDR is a DOI
-            yield "eidr", eidr
-    for value in keys.get("eidr", ()):
-        yield "doi", _hyphenated(value).lower()
-
-
-def _isbn_registrants(isbn: str) -> Iterator[Pair]:
-    shortest, longest = ISBN_REGISTRANT
-    for digits in range(shortest, longest + 1):
-        yield "isbn_registrant", isbn[:digits]
-
-
-def _hyphenated(eidr: str) -> str:
-    """An EIDR as it stands in a DOI: groups of four, the check character apart."""
-    prefix, _, code = eidr.partition("/")
-    return f"{prefix}/" + "-".join(code[at : at + 4] for at in range(0, len(code), 4))
 
 
 def _by_declaration(found: Mapping[Pair, tuple[tuple[int, Hit], ...]], query: Query) -> dict[int, list[Hit]]:

@@ -205,6 +205,12 @@ class Crawl:
         request.headers.pop(FIELD, None)
         request.headers.update(fields)
 
+    def take_back(self, request: Request) -> None:
+        """Takes the token off what was sent: Scrapy's HTTP cache and job folder keep the fields of requests."""
+        value = request.headers.get(FIELD)
+        if value is not None and self.guard.tokens.holds(value.decode("latin-1")):
+            del request.headers[FIELD]
+
     async def hear(self, request: Request, response: Response, received: bytes | None = None) -> Visit:
         """
         Lets a case hear `response`; raises `Withheld` if it may not be handed on.

@@ -1,5 +1,5 @@
 """
-RSL 1.0: licence documents that robots.txt, response fields, pages, feeds and refusals declare or hold.
+RSL 1.0: licence documents that robots.txt, response fields, pages, feeds, files and refusals declare or hold.
 
 strategy: every channel yields either a declaration of a document to be read or a document in place; what it says is
 worked out in `_rsl_document`. All channels count, and the most restrictive one decides (4.9), which needs no precedence
@@ -17,6 +17,7 @@ from tdm_guard.formats.link_field import Link, links
 from tdm_guard.formats.media_type import essence
 from tdm_guard.formats.rsl import MEDIA_TYPE
 from tdm_guard.model import NOTHING, Evidence, Fault, Headers, Reading, Source
+from tdm_guard.signals._rsl_asset import PLACES, read_asset
 from tdm_guard.signals._rsl_declared import (
     LICENSE,
     Found,
@@ -150,4 +151,6 @@ SIGNAL = Signal(
     read_html=read_html,
     read_feed=read_feed,
     read_challenge=read_challenge,
+    asset_places=PLACES,
+    read_asset=read_asset,
 )

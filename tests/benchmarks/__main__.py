@@ -9,7 +9,14 @@ import sys
 from tests.benchmarks import assets, assets_documents, core, crawls, edges, lists
 from tests.benchmarks.measure import Row, table
 
-PARTS = {"core": core.rows, "httpx": edges.httpx, "scrapy": crawls.rows, "lists": lists.rows}
+PARTS = {
+    "core": core.rows,
+    "httpx": edges.httpx,
+    "scrapy": crawls.rows,
+    "lists": lists.rows,
+    "assets": assets.rows,
+    "documents": assets_documents.rows,
+}
 PACKAGES = ("tdm-guard", "datadiligence", "lxml", "selectolax", "protego", "scrapy", "httpx", "httpx2")
 
 

@@ -369,6 +369,7 @@ def test_qpdf_says_nothing_and_its_limits_are_put_back(
     read(data.replace(b"/Metadata 4", b"/Metadata 9"))
     at = data.index(b"/Encrypt")
     read(data[: at + 12] + b"99 9 R" + data[at + 18 :])
+    read(data.replace(b"/Kids [ ", b"/Kids [1 "))
     assert pikepdf.settings.get_qpdf_limits() == before
     assert capfd.readouterr() == ("", "")
     assert caplog.records == []
@@ -483,3 +484,31 @@ def test_pikepdf_is_not_loaded_for_files_that_do_not_need_it(monkeypatch: pytest
     monkeypatch.setattr(builtins, "__import__", refuse)
     monkeypatch.setattr("tdm_guard.formats.pdf_encrypted.import_module", refuse)
     assert packets(read(pdf(PACKET))) == [PACKET]
+
+
+def test_object_streams_that_need_each_other() -> None:
+    out = b"%PDF-1.5\n" + pdf_object(1, "<< /Type /Catalog /Metadata 2 0 R >>")
+    places = [9]
+    for number in range(10, 60):  # the length of each is an object in the next
+        places.append(len(out))
+        out += pdf_stream(
+            number, "/Type /ObjStm /N 1 /First 6", b"%d 0 %d" % (number + 100, number), length=f"{number + 101} 0 R"
+        )
+    rows = struct.pack(">BIB", 1, 9, 0) + struct.pack(">BIB", 2, 10, 0)
+    rows += b"".join(struct.pack(">BIB", 1, place, 0) for place in places[1:])
+    rows += b"".join(struct.pack(">BIB", 2, number, 0) for number in range(10, 60))
+    at = len(out)
+    out += pdf_stream(3, "/Type /XRef /Root 1 0 R /W [1 4 1] /Index [1 2 10 50 110 50] /Size 200", rows)
+    asset = read(out + b"startxref\n%d\n%%%%EOF" % at)
+    assert hidden(asset) == {Place.XMP}
+    assert "need each other" in asset.unread[0].message
+
+
+def test_an_encrypted_file_whose_catalogue_is_something_else() -> None:
+    data = ENCRYPTED.replace(b"/Type /Catalog", b"/Type /Catalxg")
+    for spoiled in (
+        data,
+        ENCRYPTED.replace(b"<< /Metadata", b"12 /Metadata"),
+        ENCRYPTED.replace(b"/Root 1 0", b"/Root 9 9"),
+    ):
+        assert {Place.XMP} >= hidden(read(spoiled)) - {None}

@@ -234,12 +234,9 @@ def test_no_bytes_make_it_raise(data: bytes) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.sampled_from(sorted(FORMS)), st.integers(0, 1000), st.binary(min_size=1, max_size=3))
-def test_what_is_changed_is_read_or_told(form: str, place: int, noise: bytes) -> None:
-    """A packet with a name in it is never taken for an undamaged one that says nothing, unless it is one."""
-    data = bytearray(FORMS[form].encode())
-    place %= len(data)
-    data[place : place + len(noise)] = noise
-    result = read(bytes(data), NAMES)
-    if b"DataMining=" in data or b"DataMining>" in data:
-        assert result.properties or result.problem or b"<!--" in data or b"<?" in data or b"CDATA" in data
+@given(st.sampled_from(sorted(FORMS)), st.integers(1, 1000))
+def test_a_packet_cut_anywhere_is_told(form: str, place: int) -> None:
+    data = FORMS[form].encode()
+    result = read(data[: place % len(data)], NAMES)
+    assert result.problem is not None
+    assert not result.whole

@@ -60,6 +60,13 @@ def test_a_licence_in_doubt_is_a_question_about_the_licence() -> None:
     assert (question.declaration, question.key, question.answerable) == (None, None, True)
 
 
+def test_a_match_that_is_confirmed_leaves_the_question_of_the_licence() -> None:
+    marks = [{"id": "lic-1", "outcome": "review", "why": "it has no evidence"}]
+    [question] = asked(doubted(authorisations=marks, reviewed={"outcome": "confirmed"}))
+    assert question.authorisation == "lic-1"
+    assert not asked(doubted(authorisations=marks, reviewed={"outcome": "released"}))[0].answerable
+
+
 def test_each_doubt_has_a_number_over_all_records() -> None:
     licence = {"authorisations": [{"id": "lic-1", "outcome": "review", "why": "no evidence"}]}
     found = list(questions([record(doubted(), doubted(source="b-2")), record(doubted(**licence), id="run-2")]))

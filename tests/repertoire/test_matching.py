@@ -16,12 +16,14 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.model import Kind, Layer, Source, Stance, Statement
 from tdm_guard.operator import Operator
 from tdm_guard.repertoire.declaration import Declaration, Licence, Mandate, Party, Provenance
-from tdm_guard.repertoire.item import read_item
+from tdm_guard.repertoire.item import KEYS, Strength, read_item
 from tdm_guard.repertoire.matching import MAX_STATEMENTS, Match, Repertoire
+from tdm_guard.repertoire.words import MATCH_KEYS
 from tdm_guard.usage import TDM, Usage
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 URL = "https://catalogue.example/w/1"
+WEAK = (Strength.PREFIX, Strength.NAME)
 SOURCE = Source(url=URL, carrier="item")
 
 
@@ -140,6 +142,16 @@ def test_a_strong_key_takes_the_doubt_from_a_weak_one_which_is_told_beside_it() 
         "also": "isrc_registrant, creator_name",
     }
     assert statement.doubt is None
+
+
+@pytest.mark.parametrize("key", [key for key, each in KEYS.items() if each.strength in WEAK])
+def test_every_weak_key_says_why_it_is_weak(key: str) -> None:
+    implied = {"isrc_registrant": "isrc", "isbn_registrant": "isbn", "doi_prefix": "doi"}
+    found = {"isrc": "FRZ039800212", "isbn": "9780000000019", "doi": "10.5555/12345678"}
+    value = {"isrc_registrant": "FRZ03"}.get(key, MATCH_KEYS[key])
+    item = {implied[key]: found[implied[key]]} if key in implied else {key: value}
+    (statement,) = hear(declared(match={key: [value]}), item)
+    assert (keys([statement]), statement.doubt is not None) == ([key], True)
 
 
 def test_every_strong_key_and_every_weak_one_without_a_strong_one_is_told() -> None:

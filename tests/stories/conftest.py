@@ -114,12 +114,16 @@ class Job:
 
 
 class Collector:
-    """Does a job with one client. `stages` come one after another, the clock is moved on by `pause` in between."""
+    """
+    Does a job with one client. `stages` come one after another, the clock is moved on by `pause` in between; `items` is
+    what is known of the works at some addresses.
+    """
 
     def __init__(self, edge: str, web: PretendWeb, folder: Path) -> None:
         self.edge, self.web = edge, web
         self.job = Job(edge, folder)
         self.proxied = True
+        self.items: dict[str, Any] = {}
 
     def run(
         self,
@@ -128,10 +132,11 @@ class Collector:
         broken: bool = False,
         file_limit: int = 0,
         proxied: bool = True,
+        items: dict[str, Any] | None = None,
         settings: dict[str, Any] | None = None,
         **options: Any,
     ) -> Job:
-        self.proxied = proxied
+        self.proxied, self.items = proxied, items or {}
         self.job.folder.mkdir(parents=True, exist_ok=True)
         options = {"agent": AGENT, "log": str(self.job.log), "policy_timeout": SECONDS} | options
         if self.edge == "scrapy":
@@ -175,7 +180,7 @@ class Collector:
     def _threads(self, client: Any, stages: Sequence[Sequence[str]], pause: timedelta, clock: Any) -> None:
         def get(url: str) -> None:
             try:
-                response = client.get(url)
+                response = client.get(url, extensions=self._known(url))
                 self.keep(url, response)
             except Exception as error:
                 self.miss(url, error)
@@ -191,7 +196,7 @@ class Collector:
         async def get(url: str) -> None:
             async with width:
                 try:
-                    response = await client.get(url)
+                    response = await client.get(url, extensions=self._known(url))
                     self.keep(url, response)
                 except Exception as error:
                     self.miss(url, error)
@@ -201,6 +206,9 @@ class Collector:
                 for number, urls in enumerate(stages):
                     clock.ahead = pause * number
                     await asyncio.gather(*map(get, urls))
+
+    def _known(self, url: str) -> dict[str, Any]:
+        return {"tdm_guard_item": self.items[url]} if url in self.items else {}
 
     def keep(self, url: str, response: Any) -> None:
         """Stores a response, as any collector would."""
@@ -226,7 +234,7 @@ class Collector:
         self, spec: dict[str, Any], settings: dict[str, Any], options: dict[str, Any]
     ) -> Iterator[subprocess.Popen[str]]:
         given = {f"TDM_GUARD_{name.upper()}": value for name, value in options.items()}
-        spec = spec | {"settings": SETTINGS | given | settings}
+        spec = spec | {"settings": SETTINGS | given | settings, "items": self.items}
         (self.job.folder / "spec.json").write_text(json.dumps(spec), encoding="utf-8")
         with subprocess.Popen(
             [sys.executable, SUPPORT / "promise_crawl.py"],

@@ -77,6 +77,7 @@ class Promises(scrapy.Spider):
 
     name = "promises"
     stages: list[list[str]] = []  # noqa: RUF012 -- Scrapy's own shape
+    items: dict[str, Any] = {}  # noqa: RUF012 -- by address, what is known of the work there
     pause = timedelta()
     clock = Clock()
     seen: dict[str, list[dict[str, Any]]] = {"handed": [], "refused": [], "failed": []}  # noqa: RUF012
@@ -100,7 +101,8 @@ class Promises(scrapy.Spider):
             elif url.endswith(FILES):
                 yield {"url": url, "file_urls": [url]}
             else:
-                yield scrapy.Request(url, self.parse, errback=self.failed, dont_filter=True)
+                meta = {"tdm_guard_item": self.items[url]} if url in self.items else {}
+                yield scrapy.Request(url, self.parse, errback=self.failed, dont_filter=True, meta=meta)
 
     def next_stage(self) -> None:
         if self.stages:
@@ -131,6 +133,7 @@ class Promises(scrapy.Spider):
 def main() -> None:
     spec = json.loads(Path("spec.json").read_text(encoding="utf-8"))
     Promises.stages = spec["stages"]
+    Promises.items = spec["items"]
     Promises.pause = timedelta(seconds=spec["pause"])
     outcome: dict[str, Any] = {"stopped": "", **Promises.seen}
     with ExitStack() as stack:

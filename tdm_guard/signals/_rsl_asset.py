@@ -1,0 +1,81 @@
+"""
+RSL inside files (4.8): a licence document in an XMP packet, in a package document, in a text or frame of its own.
+
+It is about the file that holds it. Where its canonical url is another, as in a copy, its refusals count and its grants
+do not; what cannot be parsed leaves the file unlicensed (4.3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tdm_guard.formats.asset import Asset, Packet, Place
+from tdm_guard.formats.rsl import NAMESPACE
+from tdm_guard.formats.xml import without_doctype, written
+from tdm_guard.formats.xmp import elements, mentions
+from tdm_guard.model import NOTHING, Fault, Layer, Reading, Source, Stance, Statement
+from tdm_guard.signals._rsl_document import read_inline, unlicensed
+from tdm_guard.signals._rsl_site import NAME
+from tdm_guard.signals._signal import Listener
+from tdm_guard.usage import EVERY
+
+PLACES = frozenset({Place.XMP, Place.OPF, Place.RSL})
+MAX_DOCUMENTS = 16  # in one file; with more it counts as unlicensed
+
+_MARK = frozenset({NAMESPACE.partition("//")[2].lower()})
+_ROOTS = (f"{{{NAMESPACE}}}rsl", f"{{{NAMESPACE}}}content")
+
+
+def read_asset(asset: Asset, source: Source, listener: Listener) -> Reading:
+    """The licence documents of a file."""
+    statements: list[Statement] = []
+    faults: list[Fault] = []
+    documents = 0
+    for packet in asset.packets:
+        if packet.place in PLACES and mentions(packet.data, _MARK):
+            for reading in _read(packet, source, listener, intact=asset.complete):
+                documents += 1
+                if documents > MAX_DOCUMENTS:
+                    break
+                statements += reading.statements
+                faults += reading.faults
+    if documents > MAX_DOCUMENTS:
+        message = f"more than {MAX_DOCUMENTS} licence documents in one file"
+        fault = Fault.at(source, message, signal=NAME, locator=asset.format.name, excerpt=message)
+        statements.append(unlicensed(fault))
+        faults.append(fault)
+    for unread in asset.unread:
+        if unread.place in PLACES:
+            members = {"locator": unread.locator, "excerpt": unread.message, "stance": Stance.UNDETERMINED}
+            statements.append(Statement.at(source, signal=NAME, usages=EVERY, **members))
+    if not statements and not faults:
+        return NOTHING
+    return Reading(tuple(replace(statement, layer=Layer.ASSET) for statement in statements), tuple(faults))
+
+
+def _read(packet: Packet, source: Source, listener: Listener, *, intact: bool) -> list[Reading]:
+    """What each document in a packet says; one that only shows its namespace says nothing."""
+    body = without_doctype(packet.data)
+    for root in _ROOTS:
+        xml, damage = elements(body, root)
+        if xml.problem is not None:
+            place = _place(packet, source, f"the licence in the file cannot be read: {xml.problem}", None)
+            return [Reading((unlicensed(place),), (place,))]
+        if xml.kept:
+            grants = intact and damage is None
+            return [
+                read_inline(
+                    written(element),
+                    _place(packet, source, "the licence in the file cannot be read", element.words),
+                    source,
+                    listener,
+                    refusals_only=not grants,
+                )
+                for element in xml.kept[: MAX_DOCUMENTS + 1]
+            ]
+    return []
+
+
+def _place(packet: Packet, source: Source, message: str, words: str | None) -> Fault:
+    excerpt = words or f'xmlns="{NAMESPACE}"'
+    return Fault.at(source, message, signal=NAME, locator=packet.locator, excerpt=excerpt)
