@@ -290,13 +290,16 @@ class Case:
                 ),
             )
 
-    def settled_by(self, prefix: bytes) -> bool:
+    def settled_by(self, prefix: bytes, *, ended: bool = False) -> bool:
         """
         True if a prefix of the body already reserves, so that the rest need not be received.
 
-        The reservation is then heard; nothing else of the prefix is.
+        The reservation is then heard; nothing else of the prefix is. `ended`: the transfer was ended on its account,
+        before the status was known.
         """
-        if not self.judge.terms.enforced or not self.content or not self.wants_body(prefix):
+        if not self.judge.terms.enforced or self._body_heard:
+            return False
+        if not ended and not (self.content and self.wants_body(prefix)):
             return False
         about = self._about()
         heard = hear(self.judge, about, prefix, about.shown(prefix, ended=False), complete=False)

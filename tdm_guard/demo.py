@@ -16,22 +16,20 @@ import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from tdm_guard.errors import ConfigurationError, TdmGuardError
 from tdm_guard.holdings.importing import import_list
 from tdm_guard.holdings.plan import Plan
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.report import printable, render, withheld
-from tdm_guard.log.summary import Summary, entries, summarise, text_of
-from tdm_guard.model import Layer
-from tdm_guard.repertoire.matching import Match
+from tdm_guard.log.summary import Summary, summarise
+from tdm_guard.log.works import Work, declared_works
 from tdm_guard.testing import SITES, sample_web
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator
 
-    from tdm_guard.log.reader import Line
     from tdm_guard.log.report import Item
     from tdm_guard.testing import PretendWeb
 
@@ -75,7 +73,7 @@ def run(output: Path, *, answers: TextIO | None = None, progress: TextIO | None 
     log = output / LOG
     summary = summarise(read_log([log]))
     (output / REPORT).write_text(render(summary, "markdown"), encoding="utf-8")
-    works = list(_works(read_log([log])))
+    works = list(declared_works(read_log([log])))
     for line in _shown(summary, _telling(withheld(read_log([log]))), works, output):
         (sys.stdout if answers is None else answers).write(line + "\n")
     return summary
@@ -183,26 +181,7 @@ def _telling(items: Iterator[Item]) -> list[Item]:
     return list(found.values())[:EXAMPLES]
 
 
-def _works(lines: Iterable[Line]) -> Iterator[tuple[str, list[str]]]:
-    """Each item that a declaration was matched to: verdict and address, and what became of each declaration."""
-    for line in lines:
-        if line.record is not None and line.record.get("repertoire") == Match.MATCHED:
-            because = [entry for entry in entries(line.record, "because") if entry.get("layer") == Layer.REPERTOIRE]
-            head = f"{text_of(line.record, 'verdict')}: {text_of(line.record, 'url')}"
-            yield head, [_declared(entry) for entry in because]
-
-
-def _declared(entry: Mapping[str, Any]) -> str:
-    """Whose reservation it is, by what it was matched, and what lifts it or leaves it in doubt."""
-    match = entry.get("match") or {}
-    said = f"{entry.get('rightsholder')} ({entry.get('source')}, {match.get('key')} {match.get('value')})"
-    if doubt := entry.get("doubt"):
-        return f"{said}: in review, {doubt}"
-    lifted = [mark.get("id", "") for mark in entries(entry, "authorisations") if mark.get("outcome") == "lifted"]
-    return f"{said}: lifted by {', '.join(lifted)}" if lifted else f"{said}: reserved"
-
-
-def _shown(summary: Summary, examples: list[Item], works: list[tuple[str, list[str]]], output: Path) -> Iterator[str]:
+def _shown(summary: Summary, examples: list[Item], works: list[Work], output: Path) -> Iterator[str]:
     total = summary.total
     counts = f"{total.admitted} admitted, {total.withheld} withheld, {total.no_content} without content"
     yield f"{total.decisions} decisions: {counts}"
@@ -217,9 +196,9 @@ def _shown(summary: Summary, examples: list[Item], works: list[tuple[str, list[s
         yield f"      {printable(place)}"
     yield ""
     yield "Works that somebody declared, wherever they stand:"
-    for head, declared in works[:EXAMPLE_WORKS]:
-        yield f"  {printable(head)}"
-        yield from (f"      {printable(each)}" for each in declared)
+    for work in works[:EXAMPLE_WORKS]:
+        yield f"  {printable(f'{work.verdict}: {work.url}')}"
+        yield from (f"      {printable(said)}" for said in work.declarations)
     yield ""
     yield f"Pages    {output / ITEMS}"
     yield f"Files    {output / FILES}"

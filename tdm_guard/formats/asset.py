@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol, cast
 
 
 class Format(StrEnum):
-    """A kind of file with a place for a reservation that is read."""
+    """A kind of file with a place for a reservation, or for identifiers, that is read."""
 
     JPEG = "jpeg"
     PNG = "png"
@@ -29,6 +29,7 @@ class Format(StrEnum):
     BMFF = "bmff"  # ISO base media: MP4, MOV, M4A, HEIF, AVIF; JPEG 2000, JPEG XL
     MP3 = "mp3"
     FLAC = "flac"
+    OGG = "ogg"  # no place for a reservation: read for the works that it names
     SVG = "svg"
     EPUB = "epub"
     PDF = "pdf"
@@ -109,6 +110,8 @@ _TYPES: dict[str, Format] = {
     "image/jxl": Format.BMFF, "image/jp2": Format.BMFF, "image/jpx": Format.BMFF, "image/jpm": Format.BMFF,
     "audio/mpeg": Format.MP3, "audio/mp3": Format.MP3, "audio/x-mp3": Format.MP3, "audio/mpeg3": Format.MP3,
     "audio/x-mpeg": Format.MP3, "audio/x-mpeg-3": Format.MP3,
+    "audio/ogg": Format.OGG, "audio/opus": Format.OGG, "application/ogg": Format.OGG, "audio/vorbis": Format.OGG,
+    "video/ogg": Format.OGG,
     "audio/flac": Format.FLAC, "audio/x-flac": Format.FLAC,
     "image/svg+xml": Format.SVG, "image/svg": Format.SVG,
     "application/epub+zip": Format.EPUB, "application/epub": Format.EPUB,
@@ -122,6 +125,7 @@ _STARTS: tuple[tuple[bytes, Format], ...] = (
     (b"II*\0", Format.TIFF), (b"MM\0*", Format.TIFF),  # TIFF 6.0, both byte orders
     (b"II+\0", Format.TIFF), (b"MM\0+", Format.TIFF),  # BigTIFF
     (b"fLaC", Format.FLAC),
+    (b"OggS", Format.OGG),
     (b"ID3", Format.MP3),
 )  # fmt: skip
 _RIFF_STARTS = (b"RIFF", b"RF64", b"BW64")
@@ -195,6 +199,7 @@ _MODULES: dict[Format, str] = {
     Format.BMFF: "bmff",
     Format.MP3: "mp3",
     Format.FLAC: "flac",
+    Format.OGG: "ogg",
     Format.EPUB: "epub",
     Format.PDF: "pdf",
     Format.C2PA: "c2pa_store",

@@ -59,13 +59,14 @@ class _Cursor:
 def xmp_items(data: bytes, start: int, end: int, path: str, *, complete: bool) -> Found:
     """The XMP items of the `meta` box whose children lie between `start` and `end`."""
     boxes = dict(_children(data, start, end))
-    if b"iinf" not in boxes or b"iloc" not in boxes:
+    if b"iinf" not in boxes or data.find(_RDF, *boxes[b"iinf"]) < 0:
         return Found()
     packets: list[Packet] = []
     unread: list[Unread] = []
     try:
         wanted = dict(_xmp_identifiers(_Cursor(data, *boxes[b"iinf"]), data))
-        places = _places(_Cursor(data, *boxes[b"iloc"]), frozenset(wanted)) if wanted else {}
+        table = _Cursor(data, *boxes.get(b"iloc", (0, 0)))
+        places = _places(table, frozenset(wanted)) if wanted else {}
     except _DamageError as error:
         return Found(unread=(Unread(Place.XMP, f"{path}/iinf", str(error)),) if complete else ())
     for identifier, encoding in list(wanted.items())[:MAX_XMP]:

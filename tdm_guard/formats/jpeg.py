@@ -168,10 +168,12 @@ def _join_extended(data: bytes, found: _Segments) -> None:
     """Joins the extended packet that a main packet names; others are left over from an earlier edition."""
     if not found.extended:
         return
-    named = {match.group(1).upper() for packet in found.packets for match in _EXTENDED.finditer(packet.data)}
+    main = [packet.data.replace(b"\0", b"") for packet in found.packets]  # in UTF-16 too
+    named = {match.group(1).upper() for packet in main for match in _EXTENDED.finditer(packet)}
+    place = None if main else Place.XMP  # without a main packet, one was lost
     for guid, (length, parts) in found.extended.items():
         if guid not in named:
-            found.unread.append(Unread(None, "JPEG/APP1", "extended XMP that no packet of the file names"))
+            found.unread.append(Unread(place, "JPEG/APP1", "extended XMP that no packet of the file names"))
             continue
         joined, whole = _joined(data, parts)
         found.packets.append(Packet(Place.XMP, "JPEG/APP1/extended", joined))

@@ -61,13 +61,16 @@ class _Document:
     def read(self) -> None:
         """Reads the catalogue. Raises `PdfError` if there is none."""
         file = PdfFile(self._data)
+        if file.trailer.get(b"Encrypt") is not None:
+            self._encrypted(file)
+        else:
+            self._open(file)
         if file.repaired is not None:
             # of a file that is cut short, the newest catalogue may be missing
             place = None if file.ended else Place.XMP
             self.unread.append(Unread(place, "PDF", f"the file's own tables cannot be used: {file.repaired}"))
-        if file.trailer.get(b"Encrypt") is not None:
-            self._encrypted(file)
-            return
+
+    def _open(self, file: PdfFile) -> None:
         catalogue = file.catalogue()
         self._metadata(file, catalogue.get(b"Metadata"))
         self._info(file)

@@ -21,6 +21,7 @@ MAX_TABLE = 16 * 2**20  # bytes of a cross-reference stream when decoded: two mi
 MAX_OBJECT_STREAM = 8 * 2**20  # bytes of an object stream when decoded; it has some ten thousand
 MAX_SEARCHED = 64 * 2**20  # bytes of object streams decoded in one search
 MAX_OPENING = 4  # object streams being read at a time: the length of one may be an object in another
+MAX_SEARCHES = 12  # objects searched for in one file; each search may go through all of it
 MAX_TRIES = 4_096  # places looked at in one search
 MAX_HEADER = 4_096  # bytes before an object stream's type in which its dictionary begins
 MAX_HOPS = 16  # references that lead to references
@@ -93,12 +94,13 @@ class PdfFile:
         self._found: dict[Reference, Value] = {}
         self._streams: dict[int, _ObjectStream] = {}
         self._opening: list[int] = []
+        self._searches = 0
         self._shift = max(0, data.find(b"%PDF-", 0, 1_024))  # offsets count from the header
         try:
             self._read_tables()
             self.catalogue()
         except PdfError as error:
-            self.repaired = str(error)
+            self.repaired = self.repaired or str(error)
             self._found.clear()
             if b"Encrypt" not in self.trailer:  # what is encrypted looks damaged; its objects may be in order
                 self._search_root()
@@ -224,11 +226,21 @@ class PdfFile:
         if reference not in self._found:
             self._found[reference] = None  # for whatever needs it on the way to itself
             try:
-                self._found[reference] = (self._by_tables if self.repaired is None else self._searched)(reference)
+                self._found[reference] = self._looked_up(reference)
             except PdfError:
                 del self._found[reference]
                 raise
         return self._found[reference]
+
+    def _looked_up(self, reference: Reference) -> Value:
+        if self.repaired is None:
+            try:
+                return self._by_tables(reference)
+            except PdfError as error:
+                if not self.trailer or b"Encrypt" in self.trailer:
+                    raise
+                self.repaired = str(error)
+        return self._searched(reference)
 
     def _by_tables(self, reference: Reference) -> Value:
         found = self._entry(reference.number)
@@ -329,6 +341,9 @@ class PdfFile:
 
     def _searched(self, reference: Reference) -> Value:
         """The last object of this number in the file, in the open or in an object stream."""
+        self._searches += 1
+        if self._searches > MAX_SEARCHES:
+            raise PdfError(f"more than {MAX_SEARCHES} objects that have to be searched for")
         return self._search(b"%d %d obj" % reference, reference.number)
 
     def _search(self, word: bytes, number: int) -> Value:

@@ -1,8 +1,9 @@
 """
 XML from strangers: no document type, no entities, bounded in bytes, elements and depth.
 
-strategy: defusedxml drives the parser, and a builder of ours counts what comes and stops it at a bound; of a large
-document only the subtrees that somebody asks for are kept. Damage is an answer, never an exception.
+strategy: defusedxml drives the parser and refuses what is to be refused; a builder of ours takes the elements from it
+directly, counts what comes and stops it at a bound. Of a large document only the subtrees that somebody asks for are
+kept. Damage is an answer, never an exception.
 """
 
 from __future__ import annotations
@@ -92,6 +93,10 @@ def parse(body: bytes, *, limits: Limits = DOCUMENT, keep: str | None = None, en
         return Xml(problem=f"longer than {limits.bytes} bytes")
     builder = _Builder(limits, keep)
     parser = DefusedXMLParser(target=builder, encoding=encoding, forbid_dtd=True)
+    # expat calls the builder itself: ElementTree's calls between them take longer than all the rest
+    parser.parser.StartElementHandler = builder.opened
+    parser.parser.EndElementHandler = builder.closed
+    parser.parser.CharacterDataHandler = builder.text
     try:
         parser.feed(body)  # in one piece: expat reads a long token again for each piece it comes in
         parser.close()
@@ -178,34 +183,43 @@ class _Builder:
         self.root: str | None = None
         self.kept: list[Element] = []
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
+    def opened(self, name: str, attributes: list[str]) -> None:
         self._depth += 1
         self._seen += 1
         if self._depth > self._limits.depth:
             raise _TooMuchError(f"nested deeper than {self._limits.depth} elements")
         if self._seen > self._limits.elements:
             raise _TooMuchError(f"more than {self._limits.elements} elements")
+        tag = "{" + name if "}" in name else name
         if self.root is None:
             self.root = tag
         if self._open:
-            element = Element(tag, attributes)
+            element = Element(tag, _mapping(attributes))
             self._open[-1].children.append(element)
             self._open.append(element)
         elif self._keep is None or tag == self._keep:
             if len(self.kept) >= MAX_KEPT:
                 raise _TooMuchError(f"more than {MAX_KEPT} elements of one kind")
-            element = Element(tag, attributes)
+            element = Element(tag, _mapping(attributes))
             self.kept.append(element)
             self._open.append(element)
 
-    def end(self, tag: str) -> None:
+    def closed(self, _name: str) -> None:
         self._depth -= 1
         if self._open:
             self._open.pop()
 
-    def data(self, data: str) -> None:
+    def text(self, text: str) -> None:
         if self._open:
-            self._open[-1].text += data
+            self._open[-1].text += text
 
     def close(self) -> None:
         """The parser asks for a result; ours are the attributes."""
+
+
+def _mapping(attributes: list[str]) -> dict[str, str]:
+    """Attributes as expat has them, names and values in turn, `namespace}name` each."""
+    return {
+        "{" + name if "}" in name else name: value
+        for name, value in zip(attributes[::2], attributes[1::2], strict=True)
+    }

@@ -61,7 +61,7 @@ def import_list(plan: Plan, *, now: datetime, watched: Callable[[Iterable[Row]],
     try:
         with (
             TemporaryDirectory(prefix=f".{plan.output.name[:50]}.", dir=plan.output.absolute().parent) as folder,
-            ListWriter(Path(folder), keys) as writer,
+            ListWriter(Path(folder), old.path if old is not None else None) as writer,
             plan.source.open("rb") as file,
         ):
             source = _Digested(file)
@@ -74,8 +74,6 @@ def import_list(plan: Plan, *, now: datetime, watched: Callable[[Iterable[Row]],
                 raise ConfigurationError(f"{plan.source}: holds no rows; nothing was imported")
             meta: dict[str, str] = {}
             if tally.usable:
-                if old is not None:
-                    writer.take_over(old.path)
                 meta = _meta(plan, old, tally, source, writer.sort(), now)
                 writer.publish(plan.output, meta)
     except OSError as error:
@@ -204,5 +202,5 @@ def _meta(
         "sha256": source.sha256 if len(sources) == 1 else hashlib.sha256(digests.encode()).hexdigest(),
         "size": str(sum(each["size"] for each in sources)),
         "rows": str(entries),
-        "sources": json.dumps(sources, ensure_ascii=False),
+        "sources": json.dumps(sources),
     }

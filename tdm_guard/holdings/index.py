@@ -151,9 +151,10 @@ class ListIndex:
             self.created, self.sha256 = self.meta["created"], self.meta["sha256"]
             self.rows, self.size = int(self.meta["rows"]), int(self.meta["size"])
             self.sources: tuple[Mapping[str, Any], ...] = tuple(json.loads(self.meta["sources"]))
+            whole = all(isinstance(each["sha256"], str) and isinstance(each["size"], int) for each in self.sources)
         except (KeyError, ValueError, TypeError, RecursionError):
             raise self._bad("lacks some of its metadata") from None
-        if not self.declaration or not _SHA256.fullmatch(self.sha256) or not self.keys:
+        if not whole or not self.declaration or not _SHA256.fullmatch(self.sha256) or not self.keys:
             raise self._bad("lacks some of its metadata")
 
     def _bad(self, what: str) -> ConfigurationError:

@@ -50,7 +50,11 @@ class Plan:
 
 def prepare(plan: Plan) -> tuple[Reader, ListIndex | None]:
     """How to read the source, and the list to add to. Raises `ConfigurationError` with every mistake in the plan."""
-    problems = [*_words(plan), *_files(plan)]
+    problems = [*_words(plan)]
+    try:
+        problems += _files(plan)
+    except (OSError, ValueError) as error:  # ValueError: a null character in a name
+        problems.append(f"--output: {str(plan.output)!r} cannot be used: {error}; for example members.tdmlist")
     read: Reader | None = None
     old: ListIndex | None = None
     try:
@@ -104,7 +108,7 @@ def _files(plan: Plan) -> Iterator[str]:
     if not plan.source.is_file():
         yield f"{plan.source}: is no file that can be read; for example members.csv"
     output = plan.output
-    if not output.name or output.is_dir() or not output.parent.is_dir():
+    if not output.name or "\0" in str(output) or output.is_dir() or not output.parent.is_dir():
         yield f"--output: {str(output)!r} is no file in a folder that is there; for example members.tdmlist"
     elif plan.append and not output.exists():
         yield f"--append: there is no list at {output}; leave --append out for the first"

@@ -24,10 +24,11 @@ class ListWriter:
     """
     Writes one list in `folder`, which exists, is empty and on the same file system as the list will be.
 
-    A context manager: what was not published is closed and left to whoever removes the folder.
+    `old` is the path of a list whose entries go into the new one, too; it was opened before, and so is one. A context
+    manager: what was not published is closed and left to whoever removes the folder.
     """
 
-    def __init__(self, folder: Path, keys: Sequence[str]) -> None:
+    def __init__(self, folder: Path, old: Path | None = None) -> None:
         self._made = folder / "list"
         self._connection = sqlite3.connect(self._made.as_uri(), uri=True, isolation_level=None)
         run = self._connection.execute
@@ -43,8 +44,11 @@ class ListWriter:
         run("CREATE TABLE staging.entries (key, value, excluded)")
         for table in (ENTRIES, KEYS, META):
             run(table)
+        self._old = old is not None
         self._ids: dict[str, int] = {}
-        self.ids(keys)
+        if old is not None:
+            run("ATTACH DATABASE ? AS old", (f"{old.as_uri()}?mode=ro&immutable=1",))
+            self._ids.update(run("SELECT name, id FROM old.keys").fetchall())
         run("BEGIN")
 
     def __enter__(self) -> Self:
@@ -56,43 +60,33 @@ class ListWriter:
         self._connection.close()
 
     def ids(self, keys: Sequence[str]) -> list[int]:
-        """The numbers that stand for `keys` in entries."""
+        """The numbers that stand for `keys` in entries; the same as in the old list."""
         for key in keys:
-            if key not in self._ids:
-                self._ids[key] = len(self._ids) + 1
-                self._connection.execute("INSERT INTO keys VALUES (?, ?)", (self._ids[key], key))
+            self._ids.setdefault(key, max(self._ids.values(), default=0) + 1)
         return [self._ids[key] for key in keys]
 
     def add(self, entries: Sequence[tuple[int, str, int]]) -> None:
         """Stage entries: number of the key, normalised value, 1 if it is an exclude."""
         self._connection.executemany("INSERT INTO staging.entries VALUES (?, ?, ?)", entries)
 
-    def take_over(self, path: Path) -> None:
-        """Stage all entries of the list at `path`, which was opened before and so is one."""
-        run = self._connection.execute
-        run("COMMIT")
-        run("ATTACH DATABASE ? AS old", (f"{path.as_uri()}?mode=ro&immutable=1",))
-        try:
-            self.ids([name for (name,) in run("SELECT name FROM old.keys ORDER BY id").fetchall()])
-            run(
-                "INSERT INTO staging.entries SELECT new.id, entry.value, entry.excluded FROM old.entries entry "
-                "JOIN old.keys key ON key.id = entry.key JOIN main.keys new ON new.name = key.name"
-            )
-        finally:
-            run("DETACH DATABASE old")
-        run("BEGIN")
-
     def sort(self) -> int:
-        """Bring what was staged into its order, each entry once; how many there are."""
+        """Bring the entries into their order, each once; how many there are."""
         run = self._connection.execute
-        # DISTINCT would keep all entries in a tree of its own, in no order
-        run("INSERT OR IGNORE INTO entries SELECT key, value, excluded FROM staging.entries ORDER BY 1, 2, 3")
+        if self._old:  # its entries are in order, so that the two are merged
+            run(
+                "INSERT INTO entries SELECT key, value, excluded FROM old.entries "
+                "UNION SELECT key, value, excluded FROM staging.entries ORDER BY 1, 2, 3"
+            )
+        else:  # DISTINCT would keep all entries in a tree of its own, in no order
+            run("INSERT OR IGNORE INTO entries SELECT key, value, excluded FROM staging.entries ORDER BY 1, 2, 3")
         rows: int = run("SELECT changes()").fetchone()[0]
         return rows
 
     def publish(self, path: Path, meta: Mapping[str, str]) -> None:
         """Write the metadata, and put the list at `path` in place of what is there."""
-        self._connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+        insert = self._connection.executemany
+        insert("INSERT INTO keys (name, id) VALUES (?, ?)", self._ids.items())
+        insert("INSERT INTO meta VALUES (?, ?)", meta.items())
         self._connection.execute("COMMIT")
         self._connection.close()
         with self._made.open("rb") as made:

@@ -207,7 +207,7 @@ class Crawl:
 
     def take_back(self, request: Request) -> None:
         """Takes the token off what was sent: Scrapy's HTTP cache and job folder keep the fields of requests."""
-        value = request.headers.get(FIELD)
+        value = request.headers.get(FIELD) if self.guard.tokens else None
         if value is not None and self.guard.tokens.holds(value.decode("latin-1")):
             del request.headers[FIELD]
 
@@ -285,7 +285,7 @@ class Crawl:
     async def stopped(self, visit: Visit, request: Request, response: Response) -> None:
         """Records a download that `stops` or `settles` ended, as it turned out. Raises `Withheld`."""
         self._hear_head(visit.case, request, response)
-        if not visit.case.refused and visit.case.settled_by(response.body):
+        if not visit.case.refused and visit.case.settled_by(response.body, ended=True):
             visit.case.hear_transfer(len(response.body), None)
         if visit.case.refused:
             await self.refuse(visit.case, request)

@@ -8,6 +8,7 @@ Scrapy's own signal would cost every page its time.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from scrapy import signals
 from scrapy.exceptions import StopDownload
@@ -33,7 +34,9 @@ class Prefixes:
     def __init__(self, crawler: Crawler, settles: Callable[[Request, Headers, bytes], bool]) -> None:
         self._crawler = crawler
         self._settles = settles
-        self._watched: dict[Request, tuple[Headers, bytearray]] = {}
+        # Weak: what is cancelled, or fails in a middleware nearer the downloader, is told to nobody.
+        self._watched: WeakKeyDictionary[Request, tuple[Headers, bytearray]] = WeakKeyDictionary()
+        self._listening = False
 
     def watch(self, request: Request, headers: Headers) -> None:
         """Looks at what comes of this response, if it may be a large file with a reservation inside."""
@@ -43,13 +46,15 @@ class Prefixes:
         media_type = essence((headers.get(b"Content-Type") or b"").decode("latin-1"))
         if format_of(media_type, b"") is None or len(self._watched) >= MAX_WATCHED:
             return
-        if not self._watched:
+        if not self._listening:
+            self._listening = True
             self._crawler.signals.connect(self._received, signals.bytes_received)
         self._watched[request] = (headers, bytearray())
 
     def forget(self, request: Request) -> None:
         """The download is over."""
         if self._watched.pop(request, None) is not None and not self._watched:
+            self._listening = False
             self._crawler.signals.disconnect(self._received, signals.bytes_received)
 
     def _received(self, data: bytes, request: Request) -> None:

@@ -67,7 +67,10 @@ class ResponseGate:
             return download.end(response)
         if crawl.judges(request):
             crawl.prefixes.forget(request)
-            visit = await crawl.hear(request, response)
+            try:
+                visit = await crawl.hear(request, response)
+            finally:
+                crawl.take_back(request)
             stored = request.meta.get("cached_response")
             visit.stored = stored if isinstance(stored, Response) else None
         return response
@@ -76,8 +79,11 @@ class ResponseGate:
         """Turns a download that the header gate ended into what it is. Raises `Withheld`."""
         visit = self._crawl.visits.get(request)
         self._crawl.prefixes.forget(request)
-        if isinstance(exception, StopDownload) and visit is not None and visit.stopped:
-            if visit.error is not None:
-                raise visit.error
-            if exception.response is not None:
-                await self._crawl.stopped(visit, request, exception.response)
+        try:
+            if isinstance(exception, StopDownload) and visit is not None and visit.stopped:
+                if visit.error is not None:
+                    raise visit.error
+                if exception.response is not None:
+                    await self._crawl.stopped(visit, request, exception.response)
+        finally:
+            self._crawl.take_back(request)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import gc
 import statistics
-import time
 import tracemalloc
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from tdm_guard.formats.asset import format_of, read_asset
 from tdm_guard.model import Posture, Reading, Source
 from tdm_guard.signals import SIGNALS
 from tdm_guard.signals._signal import Listener
-from tests.benchmarks.measure import Row
+from tests.benchmarks.measure import Row, per_call
 from tests.support.documents import RDF, xmp
 from tests.support.pictures import app1, chunk, exif, itxt, jpeg, png, riff_chunk, svg, tiff, webp, without_wrapper
 
@@ -75,14 +75,13 @@ def _timed(what: str, data: bytes, budget: float | None) -> Row:
 def _row(what: str, function: Callable[[], object], budget: float | None) -> Row:
     """Microseconds of CPU; the ratio is of the budget, in microseconds too, that the row has."""
     function()
-    seconds = []
-    number = 200
-    for _ in range(15):
-        start = time.process_time()
-        for _ in range(number):
-            function()
-        seconds.append((time.process_time() - start) / number)
-        number = max(1, min(2000, int(0.02 / seconds[0])))
+    number = max(1, min(2000, int(0.02 / max(per_call(function, 20), 1e-6))))
+    gc.collect()
+    gc.disable()
+    try:
+        seconds = [per_call(function, number) for _ in range(15)]
+    finally:
+        gc.enable()
     ours = statistics.median(seconds) * 1e6
     return Row(
         what=what,

@@ -188,6 +188,11 @@ def test_tables_of_items_that_lie() -> None:
     assert Place.XMP in hidden(beyond)
 
 
+def test_an_item_without_a_table_of_places_is_undetermined() -> None:
+    assert hidden(read(heif(PACKET).replace(b"iloc", b"ilox"))) == {Place.XMP}
+    assert read(heif(PACKET).replace(b"iloc", b"ilox").replace(b"rdf+xml", b"octets ")).unread == ()
+
+
 def test_an_item_in_an_unknown_encoding_or_another_file_is_undetermined() -> None:
     assert hidden(read(heif(PACKET, encoding=b"br"))) == {Place.XMP}
     assert hidden(read(heif(b"\xff" * 50, encoding=b"deflate"))) == {Place.XMP}

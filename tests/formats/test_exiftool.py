@@ -149,7 +149,10 @@ def test_the_files_are_of_three_writers_and_of_every_kind(files: dict[str, Path]
     writers = {name.partition(".")[0].partition("-")[0] for name in files}
     assert writers == {"own", "pillow", "pikepdf", "exiftool"}
     kinds = {format_of("", path.read_bytes()[:1024]) for path in files.values()}
-    assert set(Format) - kinds == {Format.FLAC, Format.EPUB, Format.C2PA}  # in which exiftool finds no XMP
+    sound = {Format.WAV, Format.AVI, Format.MP3, Format.BMFF}
+    assert kinds == sound | {
+        Format.JPEG, Format.PNG, Format.WEBP, Format.GIF, Format.TIFF, Format.SVG, Format.PDF
+    }  # fmt: skip
 
 
 def test_the_same_values(files: dict[str, Path], oracle: dict[str, dict[str, Any]]) -> None:

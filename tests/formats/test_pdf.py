@@ -289,6 +289,14 @@ def test_tables_that_cannot_be_used_are_done_without(spoil: Any) -> None:
     assert hidden(asset) == {None}
 
 
+def test_an_entry_that_leads_elsewhere_is_searched_for() -> None:
+    data = pdf(PACKET)
+    entry = b"%010d 00000 n" % data.index(b"4 0 obj")
+    asset = read(data.replace(entry, b"%010d 00000 n" % data.index(b"3 0 obj")))
+    assert packets(asset) == [PACKET]
+    assert hidden(asset) == {None}
+
+
 def test_a_search_finds_the_last_version_and_looks_into_object_streams() -> None:
     lost = updated(pdf(OTHER), 4, pdf_stream(4, "", PACKET)).replace(b"xref\n", b"xrxx\n")
     assert packets(read(lost)) == [PACKET]
@@ -391,6 +399,11 @@ HOSTILE = {
     "blanks": b"/Metadata startxref " + b" " * 4_000_000 + b"/Root" + b" " * 4_000_000,
     "escapes": b"/M#65#" * 1_000_000,
     "tail": b"/Metadata " + b"startxref 1 " * 200_000,
+    "attached": b"1 0 obj << /Type /Catalog /Metadata 7 0 R /AF ["
+    + b"".join(b"%d 0 R " % number for number in range(100, 164))
+    + b"] >> endobj trailer << /Root 1 0 R >> 5 0 obj << /Type /ObjStm /N 0 /First 0 /Filter /FlateDecode >> stream\n"
+    + zlib.compress(bytes(7 * 2**20)) * 20
+    + b"endstream endobj",
 }
 
 
@@ -500,8 +513,8 @@ def test_object_streams_that_need_each_other() -> None:
     at = len(out)
     out += pdf_stream(3, "/Type /XRef /Root 1 0 R /W [1 4 1] /Index [1 2 10 50 110 50] /Size 200", rows)
     asset = read(out + b"startxref\n%d\n%%%%EOF" % at)
-    assert hidden(asset) == {Place.XMP}
-    assert "need each other" in asset.unread[0].message
+    assert hidden(asset) == {Place.XMP, None}
+    assert "need each other" in asset.unread[-1].message
 
 
 def test_an_encrypted_file_whose_catalogue_is_something_else() -> None:

@@ -182,6 +182,15 @@ def test_extended_xmp_of_an_earlier_edition_is_not_the_files() -> None:
     assert [unread.place for unread in asset.unread] == [None]
 
 
+def test_extended_xmp_without_a_main_packet() -> None:
+    assert hidden(read(jpeg(*extended(PACKET)))) == {Place.XMP}
+
+
+def test_a_main_packet_in_utf16_names_its_extension() -> None:
+    main = b"\xff\xfe" + naming().decode().encode("utf-16-le")
+    assert packets(read(jpeg(app1(main), *extended(PACKET))))[1] == PACKET
+
+
 def test_an_extended_packet_that_is_too_long() -> None:
     part = bytes(60_000)
     parts = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tracemalloc
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -188,6 +189,16 @@ def test_the_rows_may_be_watched(tmp_path: Path) -> None:
     assert [row.line for row in seen] == [2]
 
 
+def test_a_source_may_have_any_name(tmp_path: Path) -> None:
+    source = tmp_path / os.fsdecode(b"caf\xe9.csv")
+    source.write_text("iswc\nT-000.000.001-0\n")
+    plan = Plan(
+        source=source, style="csv", columns=(("iswc", "iswc"),), declaration="d", version="1", output=tmp_path / "o"
+    )
+    assert import_list(plan, now=NOW).written
+    assert open_list(tmp_path / "o").sources[0]["name"] == source.name
+
+
 # -- adding to a list
 
 
@@ -245,6 +256,8 @@ def test_append_with_nothing_usable_leaves_the_list_as_it_is(tmp_path: Path) -> 
         ((("iswc", "/a/b/c"),), {"style": "xml", "row": "/a/b/@c"}, "--row"),
         ((("iswc", "iswc"),), {"append": True}, "no list"),
         ((("iswc", "iswc"),), {"output": Path("/nowhere/at/all")}, "--output"),
+        ((("iswc", "iswc"),), {"output": Path("a\0b")}, "--output"),
+        ((("iswc", "iswc"),), {"source": Path("a\0b")}, "no file"),
         ((("iswc", "iswc"),), {"source": Path("/nowhere/at/all")}, "no file"),
     ],
 )
@@ -313,7 +326,7 @@ def test_a_file_that_cannot_be_read_to_its_end_leaves_everything_as_it_was(
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     def peak(rows: int) -> int:
-        content = "name\n" + "".join(f"name number{number}\n" for number in range(rows))
+        content = "name,more\n" + "".join(f"name number{number},{'x' * 100}\n" for number in range(rows))
         source = tmp_path / "source.csv"
         source.write_text(content)
         plan = Plan(

@@ -197,6 +197,8 @@ def changed(path: Path, sql: str) -> None:
         ("UPDATE meta SET value = 'x' WHERE name = 'sha256'", "metadata"),
         ("UPDATE meta SET value = 'many' WHERE name = 'rows'", "metadata"),
         ("UPDATE meta SET value = '[' WHERE name = 'sources'", "metadata"),
+        ("UPDATE meta SET value = '[{}]' WHERE name = 'sources'", "metadata"),
+        ("UPDATE meta SET value = '[1]' WHERE name = 'sources'", "metadata"),
         ("UPDATE meta SET value = CAST(x'ff' AS TEXT) WHERE name = 'version'", "damaged"),
     ],
 )

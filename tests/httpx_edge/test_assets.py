@@ -144,7 +144,7 @@ def test_a_file_over_the_limit_is_undetermined_unless_its_beginning_reserves(edg
 
 def test_a_picture_over_the_limit_is_decided_by_its_beginning(edge: Any) -> None:
     """Behind the header of a JPEG file come pixels only."""
-    pieces = [assets.large_jpeg(None), *[b"\x12" * 1000] * 20, b"\xff\xd9"]
+    pieces = [assets.large_jpeg(None), *[b"\x12" * 1000] * 200, b"\xff\xd9"]
     _, body = get(edge, edge.answer(headers=typed("image/jpeg"), pieces=pieces), max_asset_bytes=8000)
     assert body == b"".join(pieces)
     (decision,) = edge.decisions

@@ -1,4 +1,4 @@
-"""The report on declared works: what was loaded, what was matched, and what could not be."""
+"""Logs on declared works: what was loaded, what was matched and by whom declared, and what could not be matched."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from tdm_guard.log.reader import read_log
 from tdm_guard.log.record import RunInfo
 from tdm_guard.log.report import render
 from tdm_guard.log.summary import Summary, summarise
+from tdm_guard.log.works import declared_works
 from tdm_guard.model import Layer, Posture, Stage, Stance, Statement, Verdict
 from tdm_guard.usage import TDM
 
@@ -153,3 +154,57 @@ def test_words_that_no_log_of_ours_holds_are_bounded_and_counted(tmp_path: Path)
     [_, named] = found.works.loaded
     assert len(named.version) <= 201
     assert "a\\|b\\\\n" in render(found, "markdown")
+
+
+LIFTED = {"id": "lic-1", "outcome": "lifted", "why": "granted"}
+PENDING = {"id": "lic-2", "outcome": "review", "why": "it has no evidence"}
+EXPIRED = {"id": "lic-3", "outcome": "not-lifted", "why": "expired"}
+PART = {"id": "lic-4", "outcome": "lifted", "usages": "analysis", "why": "granted"}
+RELEASED = {"outcome": "released", "by": "Ada", "why": "another person"}
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({}, "reserved"),
+        ({"authorisations": [EXPIRED]}, "reserved"),
+        ({"authorisations": [EXPIRED, LIFTED]}, "lifted by lic-1"),
+        (
+            {"authorisations": [PART], "stance": "reserved", "usages": ["analysis", "ai-index"]},
+            "reserved for ai-index, otherwise lifted by lic-4",
+        ),
+        ({"authorisations": [PENDING]}, "in review, it has no evidence"),
+        ({"doubt": "mandate disputed"}, "in review, mandate disputed"),
+        ({"doubt": "mandate disputed", "authorisations": [LIFTED]}, "lifted by lic-1"),
+        ({"doubt": "a name only", "reviewed": RELEASED}, "released by Ada, another person"),
+    ],
+)
+def test_each_declaration_has_a_line_that_says_what_became_of_it(
+    tmp_path: Path, members: dict[str, object], said: str
+) -> None:
+    match = {"key": "iswc", "value": "T0000000010"}
+    entry = {"layer": "repertoire", "source": "society-1", "rightsholder": "Sacem", "match": match, **members}
+    other = {"layer": "location", "source": "https://a.example/robots.txt"}
+    record = {"type": "decision", "url": "https://a.example/", "verdict": "x", "repertoire": "matched"}
+    path = tmp_path / "tdm.jsonl"
+    path.write_text(json.dumps(record | {"because": [other, entry]}) + "\n", encoding="utf-8")
+    [work] = declared_works(read_log([path]))
+    assert (work.url, work.verdict) == ("https://a.example/", "x")
+    assert work.declarations == (f"Sacem (society-1, iswc T0000000010): {said}",)
+
+
+def test_only_decisions_that_matched_are_about_declared_works(works: Summary, tmp_path: Path) -> None:
+    found = list(declared_works(read_log([tmp_path / "tdm.jsonl"])))
+    assert [(work.url.rpartition("/")[2], len(work.declarations)) for work in found] == [("1", 2), ("2", 1), ("3", 2)]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{}, {"because": 7}, {"because": [{"layer": "repertoire", "match": 7, "reviewed": 7, "authorisations": [7]}]}],
+)
+def test_what_no_log_of_ours_holds_does_not_raise(tmp_path: Path, odd: dict[str, object]) -> None:
+    path = tmp_path / "tdm.jsonl"
+    path.write_text(json.dumps({"type": "decision", "repertoire": "matched"} | odd) + "\n", encoding="utf-8")
+    [work] = declared_works(read_log([path]))
+    assert work.verdict == "unknown"
+    assert set(work.declarations) <= {"somebody (): reserved"}

@@ -23,6 +23,7 @@ from tdm_guard.log.reader import read_log
 from tdm_guard.log.record import RunInfo
 from tdm_guard.log.verify import Verification
 from tdm_guard.model import Checked, Fault, Posture, Result, Stage, Stance, Statement, Verdict
+from tdm_guard.operator import Research
 from tdm_guard.usage import EVERY, TDM, Usage
 
 NOW = datetime(2026, 1, 5, 9, 0, 0, 123456, tzinfo=UTC)
@@ -299,6 +300,7 @@ _decisions = st.builds(
         because=st.lists(_statements, max_size=2).map(tuple),
         authorisations=st.lists(_text, max_size=2).map(tuple),
         enforced=st.booleans(),
+        exemption=st.none() | st.builds(Research, attested_by=_text, at=_text, reference=_text),
     ),
     exchange=st.builds(
         Exchange,

@@ -96,8 +96,7 @@ def bulk(beginning: bytes, size: int = BULK) -> Callable[[], Iterable[bytes]]:
 
 def large_jpeg(packet: bytes | None = _PACKET) -> bytes:
     """The beginning of a JPEG file whose picture data goes on."""
-    whole = pictures.jpeg(*(() if packet is None else (pictures.app1(packet),)), picture=b"", end=b"")
-    return whole
+    return pictures.jpeg(*(() if packet is None else (pictures.app1(packet),)), picture=b"", end=b"")
 
 
 def large_mp4(packet: bytes = _PACKET, *, size: int = BULK) -> bytes:

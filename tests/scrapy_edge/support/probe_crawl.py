@@ -29,6 +29,7 @@ class Probe(scrapy.Spider):
     custom_settings: dict[str, Any] = {}  # noqa: RUF012 -- Scrapy's own shape
     requests: list[dict[str, Any]] = []  # noqa: RUF012
     seen: list[dict[str, Any]] = []  # noqa: RUF012
+    pictures: list[str] = []  # noqa: RUF012 -- parts of the addresses of items that are pictures
 
     @classmethod
     def from_crawler(cls, crawler: Any, *args: Any, **kwargs: Any) -> Any:
@@ -67,7 +68,13 @@ class Probe(scrapy.Spider):
                 entry["meta"] = dict(response.meta)
             yield self.request(entry)
         if "item" in response.url:
-            yield {"file_urls": [response.urljoin("media")], "image_urls": [], "url": response.url}
+            media, none = [response.urljoin("media")], list[str]()
+            picture = any(part in response.url for part in self.pictures)
+            yield {
+                "file_urls": none if picture else media,
+                "image_urls": media if picture else none,
+                "url": response.url,
+            }
 
     def failed(self, failure: Any) -> None:
         error = failure.value

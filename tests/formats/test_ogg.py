@@ -1,0 +1,78 @@
+"""Ogg: the comments of Vorbis, Opus and FLAC streams."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tdm_guard.formats.asset import Asset, Format, format_of, read_asset
+from tests.support.documents import vorbis_comment
+
+COMMENT = vorbis_comment([("ISRC", "FRX761234567"), ("ARTIST", "Ann")])
+TAGS = (("isrc", "FRX761234567"), ("creator_name", "Ann"))
+
+
+def page(*packets: bytes, kind: int = 0, serial: int = 7, whole: bool = True) -> bytes:
+    sizes = b""
+    for packet in packets:
+        sizes += b"\xff" * (len(packet) // 255) + bytes([len(packet) % 255])
+    body = b"".join(packets)
+    if not whole:
+        sizes = sizes[:-1]
+        body = body[: len(body) // 255 * 255]
+    return b"OggS\0" + struct.pack("<BQIIIB", kind, 0, serial, 0, 0, len(sizes)) + sizes + body
+
+
+def read(data: bytes, *, complete: bool = True) -> Asset:
+    return read_asset(data, Format.OGG, complete=complete)
+
+
+@pytest.mark.parametrize(
+    ("head", "comments"),
+    [
+        (b"\x01vorbis" + bytes(23), b"\x03vorbis" + COMMENT + b"\x01"),
+        (b"OpusHead" + bytes(11), b"OpusTags" + COMMENT),
+        (b"\x7fFLAC\x01\0\0\x01fLaC" + bytes(38), b"\x84" + len(COMMENT).to_bytes(3, "big") + COMMENT),
+    ],
+)
+def test_identifiers_of_each_codec(head: bytes, comments: bytes) -> None:
+    data = page(head, kind=2) + page(comments, bytes(30)) + page(bytes(200)) * 3
+    assert format_of("", data) is Format.OGG
+    assert read(data).tags == TAGS
+    assert read(data).packets == ()
+
+
+def test_a_packet_over_several_pages() -> None:
+    comments = b"OpusTags" + COMMENT + bytes(600)
+    data = page(b"OpusHead" + bytes(11), kind=2) + page(comments[:510], whole=False) + page(comments[510:]) + page(b"x")
+    assert read(data).tags == TAGS
+
+
+def test_two_streams_in_turn() -> None:
+    data = page(b"OpusHead", kind=2, serial=1) + page(b"theora", kind=2, serial=2)
+    data += page(b"OpusTags" + COMMENT, serial=1) + page(b"other", serial=2) + page(b"sound", serial=1)
+    assert read(data).tags == TAGS
+
+
+def test_a_prefix_is_whole_once_the_comments_are_read() -> None:
+    data = page(b"OpusHead", kind=2) + page(b"OpusTags" + COMMENT) + page(bytes(200)) * 50
+    assert read(data[:1_000], complete=False) == read(data)
+    assert not read(data[:40], complete=False).complete
+    assert read(data[:40] + bytes(2**20), complete=False).complete
+
+
+def test_a_packet_without_end_is_bounded() -> None:
+    endless = page(b"OpusHead", kind=2) + page(b"OpusTags" + bytes(255 * 200), whole=False) * 300
+    assert read(endless).tags == ()
+
+
+@given(st.binary(max_size=400), st.integers(0, 60))
+@settings(max_examples=100, deadline=None)
+def test_no_bytes_make_it_raise(body: bytes, at: int) -> None:
+    read(b"OggS" + body)
+    data = page(b"OpusHead", kind=2) + page(b"OpusTags" + COMMENT)
+    read(data[:at] + body + data[at:], complete=False)
+    read(page(b"OpusHead", kind=2) + page(b"OpusTags" + body))
