@@ -121,9 +121,10 @@ class Statement(Evidence):
     (file, header, document metadata), for standards in which a nearer carrier supersedes.
 
     Of a declaration over a repertoire: `match` says what it was matched by, `declaration` its version, form and
-    mandate, `doubt` why a person must decide whether it applies. `authorisations` says what became of each authorisation that
-    names the statement (`id`, `outcome`, `why`), `reviewed` what a person decided about it. `lifted` are the usages for
-    which an authorisation lifts it, `pending` those for which a person must decide whether one does.
+    mandate, `doubt` why a person must decide whether it applies. `authorisations` says what became of each
+    authorisation that names the statement (`id`, `outcome`, `usages`, `why`), `reviewed` what a person decided about
+    it. `lifted` are the usages for which an authorisation lifts it, `pending` those for which a person must decide
+    whether one does.
     """
 
     kind: Kind = Kind.RESERVATION

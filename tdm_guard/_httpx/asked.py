@@ -30,7 +30,7 @@ def read_request(request: Any) -> Asked:
     target = url.raw_path
     if request.method == "CONNECT":
         raise UnsupportedURL(f"a tunnel to {url} carries what cannot be judged")
-    if request.extensions.get("target", target) != target:
+    if "target" in request.extensions and request.extensions["target"] != target:
         raise ConfigurationError(
             f'extensions: "target" asks for {request.extensions["target"][:200]!r} instead of {target[:200]!r}; '
             "put the path into the URL"
@@ -49,13 +49,13 @@ def read_request(request: Any) -> Asked:
             user_agent = value
         else:
             authenticated = True
-    netloc = url.netloc
-    if host is not None and host != netloc:
-        if not _AUTHORITY.fullmatch(host):
+    if host is None or not _AUTHORITY.fullmatch(host):
+        netloc = url.netloc
+        if host not in (None, netloc):
             raise ConfigurationError(f"headers: the Host field {host[:200]!r} is no host")
-        netloc = host
+        host = netloc
     return Asked(
-        f"{url.scheme}://{netloc.decode('ascii')}{target.decode('ascii')}",
+        f"{url.scheme}://{host.decode('ascii')}{target.decode('ascii')}",
         None if user_agent is None else user_agent.decode("latin-1"),
         authenticated,
     )

@@ -19,6 +19,8 @@ from tdm_guard.formats.ilst import ilst_tags
 from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, damaged, is_xmp
 
 MAX_BOXES = 50_000  # boxes looked at; hours of video in fragments have some ten thousand
+MAX_FOUND = 50  # packets of one file; it should have one
+MOVIE_COST = 10_000  # boxes that one compressed movie header counts for; a file has one
 MAX_MOVIE = 4 * 2**20  # bytes of a compressed movie header when decompressed
 XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 C2PA_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
@@ -147,7 +149,7 @@ class _Walk:
             stop = self._data.find(b"\0", purpose, min(box.end, purpose + 64))
             if stop >= 0 and self._data[purpose:stop] != b"merkle":
                 store = self._data[stop + 9 : min(box.end, stop + 9 + MAX_STORE)]
-                self.packets.append(Packet(Place.C2PA, f"{path}/uuid", store))
+                self._found(Packet(Place.C2PA, f"{path}/uuid", store))
             elif stop < 0 and not box.cut:
                 self.unread.append(Unread(Place.C2PA, f"{path}/uuid", "a C2PA box without a purpose"))
 
@@ -157,7 +159,14 @@ class _Walk:
         if end - start > MAX_PACKET:
             self.unread.append(Unread(Place.XMP, locator, f"XMP of more than {MAX_PACKET} bytes"))
             self.whole = False
-        self.packets.append(Packet(Place.XMP, locator, self._data[start : min(end, start + MAX_PACKET)]))
+        self._found(Packet(Place.XMP, locator, self._data[start : min(end, start + MAX_PACKET)]))
+
+    def _found(self, packet: Packet) -> None:
+        if len(self.packets) < MAX_FOUND:
+            self.packets.append(packet)
+        elif self.whole:
+            self.whole = False
+            self.unread.append(Unread(packet.place, packet.locator, f"more than {MAX_FOUND} packets"))
 
     def _compressed_movie(self, box: Box, path: str) -> None:
         """A movie header deflated as a whole (QuickTime, `cmov`)."""
@@ -166,6 +175,7 @@ class _Walk:
         for child in self._boxes(box.start, box.end, path):
             if child.type != b"cmvd":
                 continue
+            self._boxes_left -= MOVIE_COST
             inflater = zlib.decompressobj()
             try:
                 movie = inflater.decompress(self._data[child.start + 4 : child.end], MAX_MOVIE)
@@ -176,6 +186,7 @@ class _Walk:
                 self.unread.append(Unread(Place.XMP, path, f"a movie header of more than {MAX_MOVIE} bytes"))
             inner = _Walk(movie, complete=True, boxes=self._boxes_left)
             inner.enter("moov", 8, len(movie), path)  # it is one box `moov`, in which no other is compressed
+            self._boxes_left = inner._boxes_left
             self._add(tuple(inner.packets), tuple(inner.unread), tuple(inner.tags))
 
     def _jpeg_xl(self, box: Box, path: str) -> None:
@@ -183,7 +194,7 @@ class _Walk:
         if box.type == b"jumb":
             store = self._data[box.start - 8 : min(box.end, box.start + MAX_STORE)]
             if b"c2pa" in store[:64]:
-                self.packets.append(Packet(Place.C2PA, f"{path}/jumb", store))
+                self._found(Packet(Place.C2PA, f"{path}/jumb", store))
         elif self._data[box.start : box.start + 4] in (b"xml ", b"jumb"):
             place = Place.XMP if self._data[box.start : box.start + 4] == b"xml " else Place.C2PA
             self.unread.append(Unread(place, f"{path}/brob", "a box compressed with Brotli, which is not read"))

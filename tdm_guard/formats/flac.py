@@ -15,6 +15,7 @@ from tdm_guard.formats.salvage import MAX_PACKET, damaged
 from tdm_guard.formats.vorbis_comment import comment_tags
 
 MAX_BLOCKS = 512  # metadata blocks of one file; it has a handful
+MAX_FOUND = 8  # packets of one file; it should have one
 _APPLICATION = 2
 _COMMENT = 4
 
@@ -64,7 +65,7 @@ def read_stream(data: bytes, start: int, *, complete: bool) -> Asset:
         kind = data[position] & 0x7F
         if kind == _COMMENT:
             tags += comment_tags(data, first, stop)
-        elif kind == _APPLICATION:
+        elif kind == _APPLICATION and len(packets) < MAX_FOUND:
             packets += _application(data, first, stop)
         whole = data[position] >= 0x80
         position = stop

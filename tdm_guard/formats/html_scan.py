@@ -16,8 +16,8 @@ from tdm_guard.formats.html_tokens import end_of_tag, resolve
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# The first letters of meta, link and script; what else begins so ("<list ") does no harm.
-_OPENING = re.compile(rb"<[MmLlSs][EeIiCc][TtNnRr][AaKkIi][A-Za-z]*[\t\n\f\r /][^>]*")
+# The first letters of meta, link and script; what else begins so ("<metadata>") does no harm.
+_OPENING = re.compile(rb"<[MmLlSs][EeIiCc][TtNnRr][AaKkIi][^>]*")
 _WS = b"\t\n\f\r "
 _FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"+_", b"::"))  # marks that our words have, as one
 _MARK = re.compile(r"[^0-9a-z].{3,}")  # marks are rarer than letters: a word is best looked for from there on

@@ -20,6 +20,8 @@ from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, damaged
 
 MAX_FRAMES = 4_096  # frames of one tag; a book in chapters has some hundred
 MAX_UNSYNCHRONISED = 16 * 2**20  # bytes of a tag that is copied to undo its unsynchronisation
+MAX_INFLATED = 16 * 2**20  # bytes that compressed frames of one tag come to
+MAX_FOUND = 50  # packets of one tag; it should have one of a kind
 MAX_TEXT = 1_024  # bytes of an identifier
 HEADER = 10
 
@@ -101,6 +103,7 @@ class _Reader:
         self._version = version
         self._complete = complete
         self._all_unsynchronised = False
+        self._left = MAX_INFLATED
         self.packets: list[Packet] = []
         self.unread: list[Unread] = []
         self.tags: list[tuple[str, str]] = []
@@ -193,13 +196,12 @@ class _Reader:
                 self._text(key, content)
         if frame.id in _DOCUMENTS:
             content = self._content(data, frame, MAX_STORE)
-            if content is None:
-                place = Place.C2PA if frame.id in _OBJECTS else Place.XMP
-                message = "a frame that is encrypted or damaged"
-                if frame.id in (b"PRIV", b"GEOB", b"GEO"):
-                    self.unread.append(Unread(place, f"{self._path}/{_plain(frame.id)}", message))
-            else:
+            if content is not None:
                 self._document(frame.id, content)
+            elif frame.id == b"PRIV" or frame.id in _OBJECTS:
+                place = Place.XMP if frame.id == b"PRIV" else Place.C2PA
+                message = "a frame that is encrypted or damaged, or one compressed too many"
+                self.unread.append(Unread(place, f"{self._path}/{_plain(frame.id)}", message))
         elif frame.id == b"SEEK" and frame.end - frame.start == 4:
             self.seek = int.from_bytes(data[frame.start : frame.end], "big")
 
@@ -218,12 +220,17 @@ class _Reader:
         content = data[start : frame.end if deflated or unsynchronised else min(frame.end, start + limit)]
         if unsynchronised:
             content = content.replace(b"\xff\0", b"\xff")
-        if deflated:
-            try:
-                content = zlib.decompressobj().decompress(content, limit)
-            except zlib.error:
-                return None
-        return content[:limit]
+        return self._inflated(content, limit) if deflated else content[:limit]
+
+    def _inflated(self, content: bytes, limit: int) -> bytes | None:
+        if self._left <= 0:
+            return None
+        try:
+            content = zlib.decompressobj().decompress(content, min(limit, self._left))
+        except zlib.error:
+            return None
+        self._left -= len(content)
+        return content
 
     def _text(self, key: str | None, content: bytes) -> None:
         values = _strings(content[0], content[1:])
@@ -235,6 +242,9 @@ class _Reader:
 
     def _document(self, identifier: bytes, content: bytes) -> None:
         locator = f"{self._path}/{_plain(identifier)}"
+        if len(self.packets) >= MAX_FOUND:
+            self.unread = [*self.unread[:MAX_FOUND], Unread(Place.XMP, locator, f"more than {MAX_FOUND} packets")]
+            return
         owner, _, rest = content[:MAX_PACKET].partition(b"\0")
         if identifier == b"PRIV" and owner == b"XMP":
             if len(content) > MAX_PACKET:

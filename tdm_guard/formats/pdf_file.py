@@ -19,7 +19,8 @@ MAX_SECTIONS = 512  # cross-reference sections: one for each time the file was s
 MAX_SUBSECTIONS = 20_000  # runs of numbers in one section; a file saved in place often has some hundred
 MAX_TABLE = 16 * 2**20  # bytes of a cross-reference stream when decoded: two million objects
 MAX_OBJECT_STREAM = 8 * 2**20  # bytes of an object stream when decoded; it has some ten thousand
-MAX_SEARCHED = 64 * 2**20  # bytes of object streams decoded in one search
+MAX_SEARCHED = 64 * 2**20  # bytes of object streams decoded in the searches of one file
+MAX_NUMBERS = 2**18  # bytes of an object stream's own table, of some ten thousand objects
 MAX_OPENING = 4  # object streams being read at a time: the length of one may be an object in another
 MAX_SEARCHES = 12  # objects searched for in one file; each search may go through all of it
 MAX_TRIES = 4_096  # places looked at in one search
@@ -95,6 +96,7 @@ class PdfFile:
         self._streams: dict[int, _ObjectStream] = {}
         self._opening: list[int] = []
         self._searches = 0
+        self._left = MAX_SEARCHED
         self._shift = max(0, data.find(b"%PDF-", 0, 1_024))  # offsets count from the header
         try:
             self._read_tables()
@@ -314,7 +316,7 @@ class PdfFile:
     def _opened(self, stream: Stream, limit: int) -> _ObjectStream:
         body = self.stream(stream, limit)
         first, count = self.resolve(stream.header.get(b"First")), self.resolve(stream.header.get(b"N"))
-        if not (isinstance(first, int) and isinstance(count, int) and 0 <= first <= len(body)):
+        if not (isinstance(first, int) and isinstance(count, int) and 0 <= first <= min(len(body), MAX_NUMBERS)):
             raise PdfError("an object stream without its numbers")
         return _ObjectStream(body, first, body[:first].split()[: 2 * max(0, count)])
 
@@ -357,11 +359,12 @@ class PdfFile:
         raise PdfError(f"object {number} was not found in {MAX_TRIES} places")
 
     def _searched_streams(self, number: int) -> Value:
-        left = MAX_SEARCHED
         value: Value = None
         heads: set[int] = set()
         for mark in islice(_OBJECT_STREAM.finditer(self.data), MAX_TRIES):
             at = self.data.rfind(b"obj", max(0, mark.start() - MAX_HEADER), mark.start())
+            if self._left < 0:
+                raise PdfError(f"more than {MAX_SEARCHED} bytes of object streams")
             head = max((found.start() for found in _OBJECT.finditer(self.data, max(0, at - 24), at + 3)), default=-1)
             if at < 0 or head < 0 or head in heads:
                 continue
@@ -370,13 +373,11 @@ class PdfFile:
                 stream = self._at(head)
                 if not isinstance(stream, Stream):
                     continue
-                opened = self._opened(stream, min(MAX_OBJECT_STREAM, left))
-                left -= len(opened.body)
+                opened = self._opened(stream, min(MAX_OBJECT_STREAM, self._left))
+                self._left -= len(opened.body)
                 offset = opened.offset(number)
                 if offset is not None:
                     value = parse(opened.body, offset)[0]
             except PdfError:
-                continue
-            if left <= 0:
-                raise PdfError(f"more than {MAX_SEARCHED} bytes of object streams")
+                self._left -= 2**16  # a stream that fails has cost too
         return value

@@ -61,11 +61,11 @@ def import_list(plan: Plan, *, now: datetime, watched: Callable[[Iterable[Row]],
     try:
         with (
             TemporaryDirectory(prefix=f".{plan.output.name[:50]}.", dir=plan.output.absolute().parent) as folder,
-            ListWriter(Path(folder), old.path if old is not None else None) as writer,
+            ListWriter(Path(folder), excluded=plan.excludes, old=old.path if old is not None else None) as writer,
             plan.source.open("rb") as file,
         ):
             source = _Digested(file)
-            tally = _Tally(writer, keys, excluded=plan.excludes)
+            tally = _Tally(writer, keys)
             try:
                 tally.take(watched(read(source.pieces())))
             except RowsError as error:
@@ -113,9 +113,8 @@ class _Digested:
 class _Tally:
     """Takes rows, stages their values, and counts."""
 
-    def __init__(self, writer: ListWriter, keys: list[str], *, excluded: bool) -> None:
+    def __init__(self, writer: ListWriter, keys: list[str]) -> None:
         self._writer = writer
-        self._excluded = int(excluded)
         self._columns = list(zip(writer.ids(keys), keys, strict=True))
         self.rows = 0
         self.usable = 0
@@ -124,7 +123,7 @@ class _Tally:
 
     def take(self, rows: Iterable[Row]) -> None:
         """Take all rows."""
-        batch: list[tuple[int, str, int]] = []
+        batch: list[tuple[int, str]] = []
         for row in rows:
             self.rows += 1
             before = len(batch)
@@ -142,7 +141,7 @@ class _Tally:
                 batch.clear()
         self._writer.add(batch)
 
-    def _stage(self, row: Row, batch: list[tuple[int, str, int]]) -> str | None:
+    def _stage(self, row: Row, batch: list[tuple[int, str]]) -> str | None:
         """Adds the usable values of a row to `batch`, and says what is wrong with the last that is not."""
         problem = row.problem
         for at, raw in row.texts:
@@ -151,7 +150,7 @@ class _Tally:
             if value is None or not (raw.isascii() or _whole(raw)):
                 problem = _why(key, raw)
                 continue
-            batch.append((number, value, self._excluded))
+            batch.append((number, value))
             if key == "creator_ipi" and not ipi_fits(value):
                 problem = f"taken as written, but the check digits of this IPI are wrong: {raw[:SHOWN_RAW]!r}"
         return problem

@@ -24,11 +24,11 @@ class ListWriter:
     """
     Writes one list in `folder`, which exists, is empty and on the same file system as the list will be.
 
-    `old` is the path of a list whose entries go into the new one, too; it was opened before, and so is one. A context
-    manager: what was not published is closed and left to whoever removes the folder.
+    All entries are excludes, or none; those of the list at `old`, which was opened before, go into the new one, too. A
+    context manager: what was not published is closed and left to whoever removes the folder.
     """
 
-    def __init__(self, folder: Path, old: Path | None = None) -> None:
+    def __init__(self, folder: Path, *, excluded: bool = False, old: Path | None = None) -> None:
         self._made = folder / "list"
         self._connection = sqlite3.connect(self._made.as_uri(), uri=True, isolation_level=None)
         run = self._connection.execute
@@ -41,10 +41,11 @@ class ListWriter:
         run("ATTACH DATABASE ? AS staging", (str(folder / "staging"),))
         run("PRAGMA staging.journal_mode = OFF")
         run("PRAGMA staging.synchronous = OFF")
-        run("CREATE TABLE staging.entries (key, value, excluded)")
+        run("CREATE TABLE staging.entries (key, value)")
         for table in (ENTRIES, KEYS, META):
             run(table)
         self._old = old is not None
+        self._excluded = int(excluded)
         self._ids: dict[str, int] = {}
         if old is not None:
             run("ATTACH DATABASE ? AS old", (f"{old.as_uri()}?mode=ro&immutable=1",))
@@ -65,9 +66,9 @@ class ListWriter:
             self._ids.setdefault(key, max(self._ids.values(), default=0) + 1)
         return [self._ids[key] for key in keys]
 
-    def add(self, entries: Sequence[tuple[int, str, int]]) -> None:
-        """Stage entries: number of the key, normalised value, 1 if it is an exclude."""
-        self._connection.executemany("INSERT INTO staging.entries VALUES (?, ?, ?)", entries)
+    def add(self, entries: Sequence[tuple[int, str]]) -> None:
+        """Stage entries: number of the key, normalised value."""
+        self._connection.executemany("INSERT INTO staging.entries VALUES (?, ?)", entries)
 
     def sort(self) -> int:
         """Bring the entries into their order, each once; how many there are."""
@@ -75,10 +76,14 @@ class ListWriter:
         if self._old:  # its entries are in order, so that the two are merged
             run(
                 "INSERT INTO entries SELECT key, value, excluded FROM old.entries "
-                "UNION SELECT key, value, excluded FROM staging.entries ORDER BY 1, 2, 3"
+                "UNION SELECT key, value, ? FROM staging.entries ORDER BY 1, 2, 3",
+                (self._excluded,),
             )
         else:  # DISTINCT would keep all entries in a tree of its own, in no order
-            run("INSERT OR IGNORE INTO entries SELECT key, value, excluded FROM staging.entries ORDER BY 1, 2, 3")
+            run(
+                "INSERT OR IGNORE INTO entries SELECT key, value, ? FROM staging.entries ORDER BY key, value",
+                (self._excluded,),
+            )
         rows: int = run("SELECT changes()").fetchone()[0]
         return rows
 

@@ -12,11 +12,29 @@ import unicodedata
 
 _WORDS = re.compile(r"[0-9a-z]+")
 # O'Connor is one word, written with and without
-_APOSTROPHES = dict.fromkeys(map(ord, "'`\u00b4\u02b9\u02bb\u02bc\u2018\u2019\u201b\u2032\uff07"))
+_APOSTROPHES = "'`\u00b4\u02b9\u02bb\u02bc\u2018\u2019\u201b\u2032\uff07"
 # Letters with a stroke and the like have no decomposition in Unicode; catalogues write them both ways.
-_PLAIN = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ŋ": "n", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"}
-)
+_PLAIN = dict(zip("øłđðħŧŋæœþı", ("o", "l", "d", "d", "h", "t", "n", "ae", "oe", "th", "i"), strict=True))
+MAX_KNOWN = 10_000  # characters whose spelling is kept, some 1 MB; the alphabets of most names are among the first
+
+
+class _Letters(dict[int, str]):
+    """What `str.translate` writes for a character of a folded name: each is looked up once, which lists rely on."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        if unicodedata.combining(character):
+            letter = ""
+        elif unicodedata.category(character)[0] in "LMN":  # marks that are vowels of a script are part of words
+            letter = _PLAIN.get(character, character)
+        else:
+            letter = " "
+        if len(self) < MAX_KNOWN:
+            self[code] = letter
+        return letter
+
+
+_letters = _Letters(dict.fromkeys(map(ord, _APOSTROPHES), ""))
 
 
 def fold_name(name: str) -> str:
@@ -33,11 +51,5 @@ def _words(name: str) -> list[str]:
     if name.isascii():
         return _WORDS.findall(name.replace("'", "").replace("`", "").lower())
     # folding case may bring something to decompose (Unicode 3.13, D146)
-    name = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold()).translate(_APOSTROPHES)
-    letters = [_letter(character) for character in name if not unicodedata.combining(character)]
-    return "".join(letters).translate(_PLAIN).split()
-
-
-def _letter(character: str) -> str:
-    """The character if it belongs to a word, else a blank. Marks that are vowels of a script are part of words."""
-    return character if unicodedata.category(character)[0] in "LMN" else " "
+    name = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    return name.translate(_letters).split()

@@ -99,7 +99,7 @@ class Crawl:
             raise named(error) from None
         self.fields = Fields(self.guard.judge.fields)
         self.robots = Robots(self)
-        self.prefixes = Prefixes(crawler, self.settles)
+        self.prefixes = Prefixes(crawler, self.settles, self.bound)
         for problem in options.holdings.warnings:
             logger.warning("%s", problem)
         if options.mode == "observe":
@@ -275,6 +275,16 @@ class Crawl:
         visit.stopped = self._provisional(visit, request, headers).settled_by(prefix)
         return visit.stopped
 
+    def bound(self, request: Request, headers: Headers, prefix: bytes) -> int | None:
+        """How many bytes are received of a file that, as far as its beginning tells, must be read whole."""
+        visit = self.visits.get(request)
+        if visit is None:
+            return None
+        case = self._provisional(visit, request, headers)
+        case.hear_body(prefix, complete=False)
+        visit.stopped = case.refused  # where it ends, if it has not come to its own end by then
+        return self.options.max_asset_bytes if visit.stopped else None
+
     def _provisional(self, visit: Visit, request: Request, headers: Headers) -> Case:
         """A case for what is known before the response is there."""
         case = self.guard.open(request.url, visit.case.policy, item=request.meta.get(ITEM))
@@ -283,12 +293,16 @@ class Crawl:
         return case
 
     async def stopped(self, visit: Visit, request: Request, response: Response) -> None:
-        """Records a download that `stops` or `settles` ended, as it turned out. Raises `Withheld`."""
-        self._hear_head(visit.case, request, response)
-        if not visit.case.refused and visit.case.settled_by(response.body, ended=True):
-            visit.case.hear_transfer(len(response.body), None)
-        if visit.case.refused:
-            await self.refuse(visit.case, request)
+        """Records a download that was ended before its end, as it turned out. Raises `Withheld`."""
+        case, body = visit.case, response.body
+        self._hear_head(case, request, response)
+        if not case.refused:
+            case.hear_transfer(len(body), None)
+            limit = self.options.max_asset_bytes
+            if not case.settled_by(body[:limit], ended=True):
+                case.hear_body(body[:limit], complete=False)
+        if case.refused:
+            await self.refuse(case, request)
 
     # ---- what comes of it ---------------------------------------------------------------------------------------
 

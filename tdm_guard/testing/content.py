@@ -66,15 +66,15 @@ def page(
 
 def _show(address: str) -> str:
     kept = html.escape(address)
-    if address.endswith(".png"):
+    if address.endswith((".png", ".jpg")):
         return f'      <img src="{kept}" alt="">'
-    if address.endswith(".wav"):
+    if address.endswith((".wav", ".mp3", ".flac")):
         return f'      <audio src="{kept}" controls></audio>'
     return f'      <p><a href="{kept}">Download</a></p>'
 
 
-def png(mark: bytes, *, width: int = 96, height: int = 64) -> bytes:
-    """A PNG picture, a slanted blend of two colours that the marker chooses."""
+def png(mark: bytes, packet: bytes | None = None, *, width: int = 96, height: int = 64) -> bytes:
+    """A PNG picture, a slanted blend of two colours that the marker chooses; `packet` is its XMP, behind the picture."""
     first, last = mark[5:8], mark[8:11]
     rows = bytearray()
     for y in range(height):
@@ -83,14 +83,16 @@ def png(mark: bytes, *, width: int = 96, height: int = 64) -> bytes:
             share = (x + y) / (width + height)
             rows.extend(round(a * (1 - share) + b * share) for a, b in zip(first, last, strict=True))
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"tEXt", b"Comment\0" + mark), (b"IDAT", zlib.compress(bytes(rows))), (b"IEND", b""))
+    said = () if packet is None else ((b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet),)
+    picture = (b"IDAT", zlib.compress(bytes(rows)))
+    chunks = ((b"IHDR", header), (b"tEXt", b"Comment\0" + mark), picture, *said, (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
     )
 
 
-def wav(mark: bytes, *, seconds: float = 0.5, rate: int = 8000) -> bytes:
-    """A WAV file: one soft tone whose pitch the marker chooses, the marker in its INFO list."""
+def wav(mark: bytes, packet: bytes | None = None, *, seconds: float = 0.5, rate: int = 8000) -> bytes:
+    """A WAV file: one soft tone whose pitch the marker chooses, the marker in its INFO list; `packet` is its XMP."""
     pitch = 220 + mark[-1] * 2
     samples = b"".join(
         struct.pack("<h", round(6000 * math.sin(2 * math.pi * pitch * i / rate))) for i in range(int(seconds * rate))
@@ -100,22 +102,30 @@ def wav(mark: bytes, *, seconds: float = 0.5, rate: int = 8000) -> bytes:
         (b"fmt ", struct.pack("<HHIIHH", 1, 1, rate, rate * 2, 2, 16)),
         (b"LIST", b"INFOICMT" + struct.pack("<I", len(note)) + note),
         (b"data", samples),
+        *(() if packet is None else ((b"_PMX", packet),)),
     )
-    data = b"WAVE" + b"".join(kind + struct.pack("<I", len(part)) + part for kind, part in chunks)
+    data = b"WAVE" + b"".join(
+        kind + struct.pack("<I", len(part)) + part + b"\0" * (len(part) % 2) for kind, part in chunks
+    )
     return b"RIFF" + struct.pack("<I", len(data)) + data
 
 
-def pdf(mark: bytes, title: str) -> bytes:
-    """A PDF file of one page that shows its title; the marker stands in the document information."""
+def pdf(mark: bytes, title: str, packet: bytes | None = None) -> bytes:
+    """A PDF file of one page that shows its title, the marker in the document information; `packet` is its XMP."""
     words = title.encode("latin-1", "replace").translate(None, b"()\\")
     drawing = b"BT /F1 18 Tf 72 720 Td (" + words + b") Tj ET"
+    metadata, said = b"", []
+    if packet is not None:
+        form = b"<< /Type /Metadata /Subtype /XML /Length %d >>\nstream\n%s\nendstream"
+        metadata, said = b" /Metadata 7 0 R", [form % (len(packet), packet)]
     objects = (
-        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Catalog /Pages 2 0 R%s >>" % metadata,
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font <</F1 5 0 R>> >> >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(drawing), drawing),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
         b"<< /Title (%s) /Keywords (%s) >>" % (words, mark),
+        *said,
     )
     out = bytearray(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
     places = []

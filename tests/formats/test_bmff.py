@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 import zlib
 
 import pytest
@@ -229,3 +230,15 @@ def test_no_change_of_bytes_makes_it_raise(data: st.DataObject) -> None:
 def test_no_bytes_make_it_raise(body: bytes) -> None:
     read(b"\0\0\0\x18ftypisom" + body)
     read(box(b"ftyp") + full_box(b"meta", full_box(b"iinf", body), full_box(b"iloc", body)))
+
+
+def test_packets_and_compressed_movies_without_end_are_bounded() -> None:
+    track = box(b"trak", box(b"udta", box(b"XMP_", PACKET)))
+    asset = read(box(b"moov", track * 200) + box(b"mdat", bytes(9)))
+    assert len(asset.packets) == 50
+    assert hidden(asset) == {Place.XMP}
+    movie = zlib.compress(box(b"moov", box(b"free") * 400_000))
+    many = box(b"moov", box(b"cmov", box(b"cmvd", bytes(4), movie)) * 100) + box(b"mdat", bytes(9))
+    start = time.process_time()
+    assert not read(many).complete
+    assert time.process_time() - start < 5

@@ -514,7 +514,6 @@ def test_object_streams_that_need_each_other() -> None:
     out += pdf_stream(3, "/Type /XRef /Root 1 0 R /W [1 4 1] /Index [1 2 10 50 110 50] /Size 200", rows)
     asset = read(out + b"startxref\n%d\n%%%%EOF" % at)
     assert hidden(asset) == {Place.XMP, None}
-    assert "need each other" in asset.unread[-1].message
 
 
 def test_an_encrypted_file_whose_catalogue_is_something_else() -> None:

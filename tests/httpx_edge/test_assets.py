@@ -11,6 +11,7 @@ import anyio
 import pytest
 
 from tdm_guard import Withheld
+from tdm_guard.testing import Answer, PretendWeb, Site
 from tests.support import assets, documents, pictures
 from tests.support.assets import FILES, WRONG_TYPES
 
@@ -168,6 +169,23 @@ def test_a_large_file_whose_beginning_reserves_is_not_received(edge: Any, media_
     assert decision["stage"] == "asset"
     assert 0 < decision["bytes"] < 12 * 16_384
     assert decision["content_sha256"] is None
+
+
+@pytest.mark.filterwarnings("ignore:.*(ByteStream|_receive_response_body)")  # the clients leave generators of their own unclosed
+@pytest.mark.parametrize("length", [assets.BULK, None])
+def test_a_large_film_that_reserves_is_cut_off_on_the_wire(edge: Any, length: int | None) -> None:
+    answer = Answer(headers=(("content-type", "video/mp4"),), body=assets.bulk(assets.large_mp4()), length=length)
+
+    async def scenario() -> None:
+        client = edge.client()
+        with pytest.raises(Withheld):
+            await edge.open(client, web.origin("films.example") + "/film.mp4")
+        await edge.close(client)
+
+    with PretendWeb([Site("films.example", {"/film.mp4": answer})]) as web:
+        edge.run(scenario)
+        assert web.sent("films.example", "/film.mp4") < assets.BULK / 2  # socket buffers hold some megabytes
+    assert edge.decisions[0]["verdict"] == "reserved"
 
 
 def test_a_stream_yields_nothing_before_the_file_is_judged(edge: Any) -> None:

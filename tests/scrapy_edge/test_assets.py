@@ -156,6 +156,7 @@ LARGE = {
     "sized.jpg": file(bulk(large_jpeg() + SECRET), "image/jpeg", length=BULK),
     "chunked.mp4": file(bulk(large_mp4() + SECRET), "video/mp4"),
     "sized.mp4": file(bulk(large_mp4() + SECRET), "video/mp4", length=BULK),
+    "sized.bin": file(bulk(large_jpeg() + SECRET), "application/octet-stream", length=BULK),
 }
 
 
@@ -198,6 +199,33 @@ def test_a_large_file_that_says_nothing_arrives_whole(web: Web, crawl: Crawl) ->
     assert {item["sha256"] for item in crawled.responses} == {
         hashlib.sha256(head + bytes(size - len(head))).hexdigest()
     }
+
+
+def test_what_is_too_large_to_be_read_whole_is_not_received_to_its_end(web: Web, crawl: Crawl) -> None:
+    limit = 4 * MEGABYTE
+    film = large_mp4(documents.xmp("DMI-UNSPECIFIED"))
+    late = large_mp4(documents.xmp("DMI-UNSPECIFIED"), size=2 * MEGABYTE) + bytes(2 * MEGABYTE)
+    pages = {
+        "/undetermined/sized.mp4": file(bulk(film), "video/mp4", length=BULK),
+        "/undetermined/chunked.mp4": file(bulk(film), "video/mp4"),
+        "/reserved/late.mp4": file(bulk(late[: 2 * MEGABYTE] + documents.xmp_box(documents.xmp())), "video/mp4"),
+        "/unreserved/picture.jpg": file(bulk(large_jpeg(None)), "image/jpeg", length=BULK),
+        "/unreserved/other.bin": file(bulk(b"\0" * 100), "application/octet-stream", length=BULK),
+        "/unreserved/short.mp4": file(documents.mp4(media=limit // 2), "video/mp4"),
+    }
+    pretend = web(Site("bulk.example", pages))
+    origin = pretend.origin("bulk.example")
+    crawled = crawl(*(origin + path for path in pages), TDM_GUARD_MAX_ASSET_BYTES=limit)
+    assert len(crawled.decisions) == len(pages)
+    verdicts_named_by_paths(crawled)
+    for record in crawled.decisions:
+        path = record["url"].removeprefix(origin)
+        if record["admitted"]:
+            assert record["bytes"] == pretend.sent("bulk.example", path)
+        else:
+            assert limit < record["bytes"] < limit + MEGABYTE
+            assert pretend.sent("bulk.example", path) < BULK * 3 / 4  # socket buffers hold some megabytes
+            assert crawled.errors[0]["type"] == "Withheld"
 
 
 def test_the_large_picture_of_an_error_that_reserves_is_withheld(web: Web, crawl: Crawl) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import pickle
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from tdm_guard import Withheld
 from tdm_guard.cli import app
 from tdm_guard.testing import Answer, PretendWeb, Received, Site
 
@@ -395,3 +397,62 @@ def test_a_token_is_shown_to_its_own_origin_and_to_nobody_else(
     assert shown == {("music.example", path) for path in ("/a", "/b", "/away")}
     assert token.encode() not in job.disk  # logs, items, Scrapy's HTTP cache and job folder
     assert token not in caplog.text
+
+
+TOKEN = "tok-77c1-bought-in-may"
+
+
+def selling() -> Site:
+    """A site whose licence costs money, and whose pages are for those who paid."""
+
+    def paid(request: Received) -> Answer:
+        shown = request.header("authorization") == f"License {TOKEN}"
+        return page(mark="PAID") if shown else Answer.text("pay first", status=402)
+
+    def declaring(request: Received) -> Answer:
+        return Answer.text(f"User-agent: *\nAllow: /\nLicense: {request.base('music.example')}/license.xml\n")
+
+    terms = (
+        '<rsl xmlns="https://rslstandard.org/rsl"><content url="/"><license><permits type="usage">all</permits>'
+        '<payment type="subscription"/></license></content></rsl>'
+    )
+    document = Answer(headers=(("content-type", "application/rsl+xml"),), body=terms.encode())
+    return Site("music.example", {"/robots.txt": declaring, "/license.xml": document, "/song": paid})
+
+
+def test_a_bought_licence_lifts_and_its_token_opens(
+    collect: Collect, web: Web, write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend = web(selling())
+    origin = pretend.origin("music.example")
+    url = f"{origin}/song"
+    monkeypatch.setenv("TDM_GUARD_LICENCE_TOKENS", f"{origin} {TOKEN}")
+    alone = collect(pretend, [url], proxied=False)
+    assert alone.verdicts == {url: "reserved"}  # a token opens the door, it lifts no reservation
+    assert pretend.asked("music.example", "/song") == 0
+    for scope in ({"licences": [f"{origin}/license.xml"]}, {"origins": [origin]}):
+        bought = collect(pretend, [url], proxied=False, authorisations=write("granted", licence(**scope)))
+        assert bought.verdicts == {url: "authorised"}
+        assert (bought.record(url)["authorisations"], bought.record(url)["content"]) == (["lic-1"], True)
+        assert b"PAID" in bought.disk
+        assert TOKEN.encode() not in bought.disk
+
+
+@pytest.mark.parametrize("edge", ["httpx", "httpx2"])
+def test_a_refusal_does_not_carry_the_token_it_was_asked_with(
+    collector: Any, web: Web, write: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, edge: str
+) -> None:
+    pretend = web(Site("music.example", {"/song": page(work())}))
+    origin = pretend.origin("music.example")
+    monkeypatch.setenv("TDM_GUARD_LICENCE_TOKENS", f"{origin} {TOKEN}")
+    doing = collector(edge, pretend, tmp_path)
+    doing.proxied = False
+    declared = write("declared", declaration())
+    with doing.client(agent="ExampleBot", log=str(doing.job.log), repertoire=declared) as client:
+        with pytest.raises(Withheld) as refused:
+            client.get(f"{origin}/song")
+        shown = [*map(repr, (client, refused.value, refused.value.decision, refused.value.request)), str(refused.value)]
+    assert pretend.requests[-1].header("authorization") == f"License {TOKEN}"
+    assert [text for text in shown if TOKEN in text] == []
+    assert TOKEN.encode() not in pickle.dumps(refused.value)
+    assert TOKEN not in doing.job.log.read_text(encoding="utf-8")

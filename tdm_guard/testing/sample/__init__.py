@@ -1,14 +1,14 @@
 """
-The sample web: some sixty sites that reserve, permit, keep silent, contradict themselves and fail as sites do.
+The sample web: some seventy sites that reserve, permit, keep silent, contradict themselves and fail as sites do.
 
-Each is data (`press`, `culture`, `town`, `music`; by standard `standards`, `licences`; `contradictions`); one more is
-one more entry there. `index.example` links to every page.
+Each is data (`press`, `culture`, `town`, `music`, `carriers`; by standard `standards`, `licences`; `contradictions`); one
+more is one more entry there. `index.example` links to every page.
 """
 
 from __future__ import annotations
 
 from tdm_guard.testing.content import marker, page
-from tdm_guard.testing.sample import contradictions, culture, licences, music, press, standards, town
+from tdm_guard.testing.sample import carriers, contradictions, culture, licences, music, press, standards, town
 from tdm_guard.testing.sample._build import UNRESERVED
 from tdm_guard.testing.server import PretendWeb
 from tdm_guard.testing.site import Answer, Received, Site
@@ -18,6 +18,7 @@ _LISTED = (
     *culture.SITES,
     *town.SITES,
     *music.SITES,
+    *carriers.SITES,
     *standards.SITES,
     *licences.SITES,
     *contradictions.SITES,

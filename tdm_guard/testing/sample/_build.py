@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.model import Verdict
-from tdm_guard.testing import content
+from tdm_guard.testing import content, files
 from tdm_guard.testing.site import NOT_FOUND, Answer, Page, Received, Site
 
 if TYPE_CHECKING:
@@ -20,17 +20,21 @@ RESERVING = (("tdm-reservation", "1"),)
 Headers = tuple[tuple[str, str], ...]
 _MADE: dict[str, tuple[str, Callable[[bytes, str], bytes]]] = {
     ".png": ("image/png", lambda mark, _: content.png(mark)),
+    ".jpg": ("image/jpeg", lambda mark, _: files.jpeg(mark)),
     ".wav": ("audio/wav", lambda mark, _: content.wav(mark)),
+    ".mp3": ("audio/mpeg", lambda mark, _: files.mp3(mark, {})),
+    ".flac": ("audio/flac", lambda mark, _: files.flac(mark, ())),
     ".pdf": ("application/pdf", content.pdf),
+    ".epub": ("application/epub+zip", lambda mark, title: files.epub(mark, title, "")),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
     """
-    A page or file. What its path ends with says what it is: a picture, sound, a PDF file, otherwise a page.
+    A page or file. What its path ends with says what it is: a picture, sound, a book, otherwise a page.
 
-    `media` are addresses it shows, on this site or another; `head` and `body` markup of its own; `how` further members
+    `made` makes the bytes of a file from its marker and title, where it says something inside. `media` are addresses it shows, on this site or another; `head` and `body` markup of its own; `how` further members
     of its `Answer`; `wrap` a behaviour around the finished page. `expected` overrides the site's,
     `with_repertoire` is the verdict where the example project's repertoire makes it another.
     """
@@ -44,6 +48,7 @@ class Leaf:
     headers: Headers = ()
     zipped: bool = False
     how: Mapping[str, Any] = field(default_factory=dict)
+    made: Callable[[bytes, str], bytes] | None = None
     wrap: Callable[[Page], Page] | None = None
     expected: Verdict | None = None
     with_repertoire: Verdict | None = None
@@ -89,7 +94,7 @@ def _page(name: str, leaf: Leaf, links: list[tuple[str, str]], headers: Headers)
     fields = (("content-type", kind), ("etag", f'"{mark.decode()[5:21]}"'), *packed, *every, *leaf.headers)
     answer = Answer(headers=fields, **leaf.how)
     if make is not None:
-        return replace(answer, body=make(mark, leaf.title))
+        return replace(answer, body=(leaf.made or make)(mark, leaf.title))
     if answer.body:
         return answer
 

@@ -6,8 +6,10 @@ import asyncio
 import base64
 import hashlib
 import re
+from pathlib import Path
 from typing import Any
 
+from scrapy import signals
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.http import HtmlResponse, Response
 

@@ -8,7 +8,7 @@ from scrapy.linkextractors import LinkExtractor
 
 from collection.items import Page
 
-FILES = ("pdf", "png", "jpg", "jpeg", "gif", "webp", "wav", "mp3", "ogg", "mp4", "bin", "zip")
+FILES = ("pdf", "png", "jpg", "jpeg", "gif", "webp", "wav", "mp3", "flac", "ogg", "mp4", "epub", "bin", "zip")
 
 
 class PagesSpider(scrapy.Spider):
