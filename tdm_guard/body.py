@@ -17,7 +17,7 @@ from tdm_guard.formats.html import Page, read_page
 from tdm_guard.formats.media_type import SNIFF_BYTES, Markup, charset, sniff
 from tdm_guard.formats.page_images import page_images
 from tdm_guard.formats.page_items import page_items
-from tdm_guard.model import NOTHING, Fault, Reading, Source, Stance, Statement
+from tdm_guard.model import NOTHING, Fault, Layer, Reading, Source, Stance, Statement
 from tdm_guard.repertoire.item import Item, read_item
 from tdm_guard.signals._signal import DocumentReading, Signal
 
@@ -92,6 +92,7 @@ def hear(judge: Judge, about: Body, body: bytes, markup: Markup, *, complete: bo
     elif markup is not Markup.OTHER:
         source = Source(url=about.url, carrier="feed", retrieved_at=about.now)
         feed = tuple((s, s.read_feed(decoded.body, source, judge.listener)) for s in judge.feed_signals if s.read_feed)
+    whole = complete
     if found is not None:
         heard = hear_asset(judge, about, decoded.body, found, complete=complete)
         reading, items = _joined(reading, heard.reading), items + heard.items
@@ -99,7 +100,8 @@ def hear(judge: Judge, about: Body, body: bytes, markup: Markup, *, complete: bo
         complete = heard.complete and (complete or markup is Markup.OTHER)
     problem = None
     if not complete:
-        problem = decoded.problem or f"only {len(decoded.body)} bytes of the document could be read"
+        damage = "the file is damaged: a reservation may stand where nothing could be read" if whole else None
+        problem = decoded.problem or damage or f"only {len(decoded.body)} bytes of the document could be read"
     return Heard(reading, problem, decoded.body, feed, items, found, shown)
 
 
@@ -155,8 +157,9 @@ def unread(judge: Judge, about: Body, markup: Markup, problem: str, kind: Format
     """What stands for a body that had to be read and was not: each signal that could speak in it is undetermined."""
     carrier = "feed" if markup is Markup.FEED else "html" if kind is None else kind.value
     source = Source(url=about.url, carrier=carrier, retrieved_at=about.now)
+    of_it = {"layer": Layer.LOCATION if kind is None else Layer.ASSET, "excerpt": problem}
     statements = tuple(
-        Statement.at(source, signal=signal.name, usages=signal.usages, stance=Stance.UNDETERMINED, excerpt=problem)
+        Statement.at(source, signal=signal.name, usages=signal.usages, stance=Stance.UNDETERMINED, **of_it)
         for signal in dict.fromkeys((*judge.readers[markup], *(() if kind is None else judge.asset_signals)))
     )
     if not statements:

@@ -17,7 +17,7 @@ from tdm_guard.body import CHALLENGES, Body, hear, hear_challenge, unread
 from tdm_guard.decide import decide
 from tdm_guard.decision import Decision, Exchange, Outcome
 from tdm_guard.declared import as_declared, never_asked, policy_behind, with_terms
-from tdm_guard.formats.asset import Format
+from tdm_guard.formats.asset import Format, format_of_type
 from tdm_guard.formats.media_type import SNIFF_BYTES, Markup, content_kind
 from tdm_guard.lift import Occasion
 from tdm_guard.model import (
@@ -219,15 +219,28 @@ class Case:
         if not self.content:
             return self.status in CHALLENGES and not self._bodiless and self.judge.hears_challenges
         markup = self._markup
-        if markup is Markup.UNKNOWN and prefix:
-            markup = self._shown(prefix, ended=ended)
-        elif markup is Markup.UNKNOWN and ended:
-            return False
+        if markup is Markup.UNKNOWN:
+            if prefix:
+                markup = self._shown(prefix, ended=ended)
+            elif ended:
+                return False
         if self.judge.readers[markup]:
             return True
         if not self.judge.asset_signals or (ended and not prefix):
             return False
-        return (not ended and len(prefix) < SNIFF_BYTES) or self._format(prefix) is not None
+        return self._is_file or (not ended and len(prefix) < SNIFF_BYTES) or self._format(prefix) is not None
+
+    @property
+    def type_speaks(self) -> bool:
+        """True if a body that is wanted stays so whatever its first bytes are."""
+        if not self.content:
+            return True
+        return self._is_file or (self._markup is not Markup.UNKNOWN and bool(self.judge.readers[self._markup]))
+
+    @property
+    def _is_file(self) -> bool:
+        """True for the media types of files that may carry a reservation inside, if anybody listens for it."""
+        return bool(self.judge.asset_signals) and format_of_type(self.media_type or "") is not None
 
     def hear_body(self, body: bytes, *, complete: bool = True) -> None:
         """
@@ -264,7 +277,7 @@ class Case:
 
     def _shown(self, prefix: bytes, *, ended: bool) -> Markup:
         """The kind of body as far as `prefix` shows it; bytes from the middle of one show nothing (RFC 9110 15.3.7)."""
-        if self.status == 206 and not self._from_start:
+        if self._markup is not Markup.UNKNOWN or (self.status == 206 and not self._from_start):
             return self._markup
         return self._about().shown(prefix, ended=ended)
 

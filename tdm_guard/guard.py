@@ -25,7 +25,7 @@ from tdm_guard.gather import Answers, Wanted, gather, read_lent
 from tdm_guard.judge import Judge
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.record import RunInfo
-from tdm_guard.model import Fetched, Result
+from tdm_guard.model import Fetched, Result, Verdict
 from tdm_guard.options import Options
 from tdm_guard.origin import Origin
 from tdm_guard.policy import OriginPolicy
@@ -36,6 +36,7 @@ T = TypeVar("T")
 OFF_LOOP_BYTES = 32 * 1024  # documents of more are read off the event loop: hostile ones take up to a second
 HANDED_FOR = timedelta(minutes=5)  # an older copy is no answer for an origin that is read now
 MAX_HANDED = 256  # documents that a framework fetched itself and that wait for their origin to be read
+_COUNTED = {verdict: f"verdict/{verdict}" for verdict in Verdict}
 
 
 utc_now = partial(datetime.now, UTC)  # the wall clock
@@ -189,25 +190,26 @@ class Guard:
         Raises `LogError` if the record cannot be written.
         """
         decision = self.log.decision(case.decision(self.clock()))
+        outcome = decision.outcome
         if case.learned:
             kept = self._kept(case.policy.origin)
             self.cache.put((kept or case.policy.as_cached()).learning(case.learned))
         urls, said = case.shows
         if said:
             self.shown.remember(urls, said, case.now)
-        self.count("admitted" if decision.admitted else "withheld")
-        self.count(f"verdict/{decision.verdict}")
-        if decision.repertoire is not None:
-            self.count(f"repertoire/{decision.repertoire}")
-        if decision.because:
-            for signal in {statement.signal for statement in decision.because}:
+        self.count("admitted" if outcome.admits else "withheld")
+        self.count(_COUNTED[outcome.verdict])
+        if decision.exchange.repertoire is not None:
+            self.count(f"repertoire/{decision.exchange.repertoire}")
+        if outcome.because:
+            for signal in {statement.signal for statement in outcome.because}:
                 self.count(f"signal/{signal}")
         return decision
 
     def settle(self, case: Case, request: Any = None) -> Decision:
         """Closes the case; raises `Withheld` with the decision if its content may not be handed on."""
         decision = self.close(case)
-        if not decision.admitted:
+        if not decision.outcome.admits:
             raise Withheld(decision, request)
         return decision
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from tdm_guard.formats.asset import Format
 from tdm_guard.options import OPTION_NAMES
 from tdm_guard.signals import SIGNALS
 from tdm_guard.testing import sample_web
@@ -14,7 +16,7 @@ from tdm_guard.usage import Usage
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
-SAMPLES = [ROOT / "README.md", ROOT / "docs" / "offline.md"]
+SAMPLES = [ROOT / "README.md", ROOT / "docs" / "offline.md", ROOT / "docs" / "assets.md"]
 
 
 def name(page: Path) -> str:
@@ -73,4 +75,25 @@ def test_every_repair_code_is_documented() -> None:
     found = {code for path in sources for code in pattern.findall(path.read_text(encoding="utf-8"))}
     notes = {"x-robots-tag", "ai-txt-wellknown"}
     assert {code for code in found if code not in notes} <= table
-    assert {f"C{n}" for n in (1, 2, 3, 4, 5, 6, 8, 9, 10)} <= table
+    assert {f"C{n}" for n in range(1, 11)} <= table
+
+
+def test_every_repair_inside_files_is_documented() -> None:
+    """The codes that the vectors name as repairs, and those of ours that they do not know."""
+    posture = json.loads((ROOT / "tests" / "vectors" / "embedded.json").read_text(encoding="utf-8"))["posture"]
+    named = re.search(r"a warn of (.*?) reserves by a repair", posture)
+    assert named
+    codes = set(re.findall(r"\w+_\w+", named[1])) | {"non_canonical_carrier"}
+    assert len(codes) == 12
+    assert codes <= rows("docs/postures.md")
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tdm_guard" / "signals").glob("*.py"))
+    assert {code for code in codes if f'"{code}"' not in sources} == set()
+    written = set(re.findall(r'^[A-Z]+ = "([a-z]+_[a-z_]+)"', sources, re.MULTILINE))
+    assert written <= rows("docs/postures.md")
+
+
+def test_every_format_is_in_the_table_of_what_is_read_inside_files() -> None:
+    text = (ROOT / "docs" / "standards.md").read_text(encoding="utf-8")
+    table = text.partition("## Inside files")[2].partition("## What is not read")[0]
+    names = {"bmff": "MP4", "c2pa": "c2pa"}  # a manifest by itself is no format of its own there
+    assert [kind.value for kind in Format if names.get(kind.value, kind.value).lower() not in table.lower()] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -125,10 +126,24 @@ def test_there_is_a_work_for_each_way_that_a_declaration_can_end() -> None:
         ("http://orchard.example/", "unreserved"),  # aipref-legacy
         ("http://stitches.example/", "unreserved"),
         ("http://quarterly.example/essays/mud.html", "reserved"),
+        ("http://lightbox.example/photos/crab.jpg", "unreserved"),  # non_canonical_value
+        ("http://lightbox.example/photos/gannet.jpg", "reserved"),
+        ("http://inkwell.example/backlist/currents.epub", "permitted"),  # C10
     ],
 )
 def test_to_the_letter_the_repaired_sites_reserve_nothing(client: httpx.Client, url: str, verdict: str) -> None:
     assert judged(client, url, posture="literal").verdict == verdict
+
+
+def test_without_the_extra_what_is_sealed_is_undetermined_and_says_what_to_install(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the sample web expects of its sealed files where `c2pa` is not installed."""
+    monkeypatch.setitem(sys.modules, "c2pa", None)
+    for url in ("http://lightbox.example/photos/lamp-room.jpg", "http://foghorn.example/sound/capstan.mp3"):
+        decision = judged(client, url)
+        assert decision.verdict is Verdict.UNDETERMINED
+        assert 'pip install "tdm-guard[c2pa]"' in decision.summary()
 
 
 def test_the_ways_of_reserving_are_all_there(client: httpx.Client) -> None:
@@ -161,4 +176,13 @@ def test_the_ways_of_reserving_are_all_there(client: httpx.Client) -> None:
         ("rsl", "rsl"),
         ("ai-txt", "file"),
         ("trust-txt", "file"),
+        ("xmp", "jpeg"),
+        ("xmp", "png"),
+        ("xmp", "mp3"),
+        ("xmp", "wav"),
+        ("c2pa", "jpeg"),
+        ("c2pa", "mp3"),
+        ("tdmrep", "epub"),
+        ("tdmrep", "pdf"),
+        ("rsl", "epub"),
     }

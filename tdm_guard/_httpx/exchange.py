@@ -8,6 +8,7 @@ closes it first. It holds no opinion about standards; those are the case's.
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Generator
 from typing import Any, NoReturn
 
@@ -16,7 +17,7 @@ from tdm_guard._httpx.body import Tally
 from tdm_guard._httpx.family import pairs
 from tdm_guard._httpx.journey import KEY, Journey
 from tdm_guard._httpx.session import Session
-from tdm_guard._httpx.wire import CLOSE, READ, RELEASE, SEND, Asking, Load, LoadDeclared, Steps, Wire
+from tdm_guard._httpx.wire import CLOSE, FILL, SEND, Asking, Load, LoadDeclared, Steps, Wire
 from tdm_guard.case import Case
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.formats.media_type import SNIFF_BYTES
@@ -71,15 +72,13 @@ def _judge(
     case.hear_headers(response.status_code, headers, bodiless=request.method == "HEAD", cached=cached)
     if case.refused:
         yield from _refuse(guard, case, asked, request)
-    heard: list[bytes] = []
+    heard = wire.heard
     ended = False
     in_memory = response.is_stream_consumed
     if case.wants_body() or (in_memory and case.content):
-        ended = yield from _hear(
-            guard, case, asked, heard, None if in_memory else guard.options.max_asset_bytes, request
-        )
-    if journey.whole and case.content and not ended and not case.refused:
-        ended = yield from _read_ahead(case, heard)
+        ended = yield from _hear(guard, case, asked, wire, None if in_memory else guard.options.max_asset_bytes)
+    if not ended and journey.whole and case.content and not case.refused:
+        ended = yield from _read_ahead(case, wire)
     if case.declared:
         yield LoadDeclared(case, asked.user_agent or guard.options.agent)
     tally = None
@@ -97,56 +96,50 @@ def _judge(
         response.stream = body(heard, source=wire.source, pieces=wire.pieces, tally=tally)
 
 
-def _hear(
-    guard: Guard, case: Case, asked: Asked, heard: list[bytes], limit: int | None, request: Any
-) -> Generator[Asking, Any, bool]:
+def _hear(guard: Guard, case: Case, asked: Asked, wire: Wire, limit: int | None) -> Generator[Asking, Any, bool]:
     """
-    Receives the body into `heard` as far as the case wants it, at most `limit` bytes; True if that was all of it.
+    Receives the body as far as the case wants it, at most `limit` bytes; True if that was all of it.
 
     A body whose first bytes show that it need not be heard is left to stream on.
     """
-    size, look, known = 0, FIRST_LOOK, limit is None
-    while (chunk := (yield READ)) is not None:
-        heard.append(chunk)
-        size += len(chunk)
-        if limit is None:
-            continue
-        if size > limit:
-            case.hear_transfer(size, None)
+    heard, look, known = wire.heard, FIRST_LOOK, case.type_speaks
+    if limit is None:
+        limit = look = sys.maxsize
+        known = True
+    while True:
+        wire.goal = min(limit + 1, look if known else SNIFF_BYTES)
+        if (yield FILL):
+            break
+        if wire.size > limit:
+            case.hear_transfer(wire.size, None)
             case.hear_body(b"".join(heard)[:limit], complete=False)
             return False
-        if not known and size >= SNIFF_BYTES:
+        if not known:
             known = True
             prefix = b"".join(heard)
             if not case.wants_body(prefix):
                 case.hear_body(prefix, complete=False)
                 return False
-        if size >= look:
-            look = LOOK_AGAIN * size
+        if wire.size >= look:
+            look = LOOK_AGAIN * wire.size
             if case.settled_by(b"".join(heard)):
-                case.hear_transfer(size, None)
-                yield from _refuse(guard, case, asked, request)
+                case.hear_transfer(wire.size, None)
+                yield from _refuse(guard, case, asked, wire.request)
     case.hear_body(_transferred(case, heard))
-    yield RELEASE
     return True
 
 
-def _read_ahead(case: Case, heard: list[bytes]) -> Generator[Asking, Any, bool]:
+def _read_ahead(case: Case, wire: Wire) -> Generator[Asking, Any, bool]:
     """
     Receives a body that need not be heard, `READ_AHEAD` bytes or a little more; True if that was all of it.
 
     The client would read it now anyway. So one record says all of a small body, and what fails has none.
     """
-    size = sum(map(len, heard))
-    while size <= READ_AHEAD:
-        chunk = yield READ
-        if chunk is None:
-            _transferred(case, heard)
-            yield RELEASE
-            return True
-        heard.append(chunk)
-        size += len(chunk)
-    return False
+    wire.goal = READ_AHEAD + 1
+    if wire.size >= wire.goal or not (yield FILL):
+        return False
+    _transferred(case, wire.heard)
+    return True
 
 
 def _transferred(case: Case, heard: list[bytes]) -> bytes:

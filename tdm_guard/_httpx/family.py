@@ -82,7 +82,7 @@ def pairs(headers: Any, names: Set[bytes] | None = None) -> tuple[tuple[str, str
     """Header lines as text, repeated ones kept apart; all, or those of `names` (lower case)."""
     lines = headers.raw
     if names is not None:
-        lines = [line for line in lines if line[0].lower() in names]
+        lines = [(name, value) for name, value in lines if name.lower() in names]
     try:
         return tuple([(name.decode("ascii"), value.decode("ascii")) for name, value in lines])
     except UnicodeDecodeError:

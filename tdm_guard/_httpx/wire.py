@@ -26,12 +26,12 @@ class Step(Enum):
     """What a procedure asks of its wire."""
 
     SEND = "send"  # the request; brings the response
+    FILL = "fill"  # the body as received, up to the wire's goal; True at its end: the connection was given back
     READ = "read"  # the next piece of the body as received; None at its end
-    RELEASE = "release"  # the body was read: give the connection back
     CLOSE = "close"  # the response is not wanted
 
 
-SEND, READ, RELEASE, CLOSE = Step  # by these names: on Python 3.11 looking a member up on its class is slow
+SEND, FILL, READ, CLOSE = Step  # by these names: on Python 3.11 looking a member up on its class is slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,13 @@ Steps = Generator[Asking, Any, Any]
 
 
 class Wire:
-    """One request, the transport it goes through, its response and the body as it comes."""
+    """
+    One request, the transport it goes through, its response and the body as it comes.
 
-    __slots__ = ("inner", "pieces", "request", "response", "source")
+    `heard` are the pieces that `FILL` received, `size` bytes together; it stops when they are `goal` or more.
+    """
+
+    __slots__ = ("goal", "heard", "inner", "pieces", "request", "response", "size", "source")
 
     def __init__(self, inner: Any, request: Any) -> None:
         self.inner = inner
@@ -65,6 +69,9 @@ class Wire:
         self.response: Any = None
         self.source: Any = None
         self.pieces: Any = None
+        self.heard: list[bytes] = []
+        self.size = 0
+        self.goal = 0
 
     def perform(self, step: Asking) -> Any:
         """Performs a step in the calling thread."""
@@ -72,16 +79,19 @@ class Wire:
             self.response = self.inner.handle_request(self.request)
             self.source = self.response.stream
             return self.response
-        if step is READ:
-            if self.pieces is None:
-                self.pieces = iter(self.source)
-            return next(self.pieces, None)
-        if step is RELEASE:
-            self.source.close()
-        else:
+        if step is CLOSE:
             with contextlib.suppress(Exception):  # what led here is the news, not how the connection took it
                 self.response.close()
-        return None
+            return None
+        if self.pieces is None:
+            self.pieces = iter(self.source)
+        if step is READ:
+            return next(self.pieces, None)
+        while (chunk := next(self.pieces, None)) is not None:
+            if self._full(chunk):
+                return False
+        self.source.close()
+        return True
 
     async def perform_async(self, step: Asking) -> Any:
         """Performs a step in an event loop; closing goes on when the task is cancelled."""
@@ -89,18 +99,28 @@ class Wire:
             self.response = await self.inner.handle_async_request(self.request)
             self.source = self.response.stream
             return self.response
-        if step is READ:
-            if self.pieces is None:
-                self.pieces = self.source.__aiter__()
-            return await anext(self.pieces, None)
-        if step is RELEASE:
-            await self.source.aclose()
+        if step is CLOSE:
+            with anyio.move_on_after(CLOSE_SECONDS, shield=True), contextlib.suppress(Exception):
+                if hasattr(self.pieces, "aclose"):
+                    await self.pieces.aclose()
+                await self.response.aclose()
             return None
-        with anyio.move_on_after(CLOSE_SECONDS, shield=True), contextlib.suppress(Exception):
-            if hasattr(self.pieces, "aclose"):
-                await self.pieces.aclose()
-            await self.response.aclose()
-        return None
+        if self.pieces is None:
+            self.pieces = self.source.__aiter__()
+        if step is READ:
+            return await anext(self.pieces, None)
+        try:
+            while True:
+                if self._full(await self.pieces.__anext__()):
+                    return False
+        except StopAsyncIteration:
+            await self.source.aclose()
+            return True
+
+    def _full(self, chunk: bytes) -> bool:
+        self.heard.append(chunk)
+        self.size += len(chunk)
+        return self.size >= self.goal
 
 
 def drive(steps: Steps, wire: Wire, ask: Callable[[Load | LoadDeclared], Any] | None = None) -> Any:

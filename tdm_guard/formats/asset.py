@@ -154,6 +154,11 @@ def format_of(media_type: str, prefix: bytes) -> Format | None:
     return _by_magic(media_type, prefix[:MAGIC_BYTES]) or _TYPES.get(media_type)
 
 
+def format_of_type(media_type: str) -> Format | None:
+    """The format that a media type (lower case, without parameters) names; what `format_of` falls back on."""
+    return _TYPES.get(media_type)
+
+
 def _by_magic(media_type: str, head: bytes) -> Format | None:
     for start, found in _STARTS:
         if head.startswith(start):

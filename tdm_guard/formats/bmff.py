@@ -16,7 +16,7 @@ from typing import NamedTuple
 from tdm_guard.formats import bmff_items, id3
 from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
 from tdm_guard.formats.ilst import ilst_tags
-from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, damaged, is_xmp
+from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, damaged, hides, is_xmp
 
 MAX_BOXES = 50_000  # boxes looked at; hours of video in fragments have some ten thousand
 MAX_FOUND = 50  # packets of one file; it should have one
@@ -60,7 +60,7 @@ def read(data: bytes, *, complete: bool) -> Asset:
         packets=tuple(walk.packets),
         unread=tuple(walk.unread),
         tags=tuple(walk.tags),
-        complete=complete and walk.whole,
+        complete=complete and not hides(walk.unread),
     )
 
 
@@ -74,7 +74,7 @@ class _Walk:
         self.packets: list[Packet] = []
         self.unread: list[Unread] = []
         self.tags: list[tuple[str, str]] = []
-        self.whole = True
+        self._too_many = False
         self._hurt_at_end = False  # said once, not of each box around the damage
 
     def enter(self, name: str, start: int, end: int, path: str) -> None:
@@ -113,7 +113,8 @@ class _Walk:
         data, position = self._data, start
         while end - position >= 8:
             if self._boxes_left <= 0:
-                self._hurt(position, end, path, f"more than {MAX_BOXES} boxes")
+                compressed = data.find(b"cmvd", position, end) >= 0  # in which no mark can be seen
+                self._hurt(position, end, path, f"more than {MAX_BOXES} boxes", cut=compressed)
                 return
             self._boxes_left -= 1
             size = int.from_bytes(data[position : position + 4], "big")
@@ -158,14 +159,13 @@ class _Walk:
             return  # the rest of it is still to come
         if end - start > MAX_PACKET:
             self.unread.append(Unread(Place.XMP, locator, f"XMP of more than {MAX_PACKET} bytes"))
-            self.whole = False
         self._found(Packet(Place.XMP, locator, self._data[start : min(end, start + MAX_PACKET)]))
 
     def _found(self, packet: Packet) -> None:
         if len(self.packets) < MAX_FOUND:
             self.packets.append(packet)
-        elif self.whole:
-            self.whole = False
+        elif not self._too_many:
+            self._too_many = True
             self.unread.append(Unread(packet.place, packet.locator, f"more than {MAX_FOUND} packets"))
 
     def _compressed_movie(self, box: Box, path: str) -> None:
@@ -200,7 +200,6 @@ class _Walk:
             self.unread.append(Unread(place, f"{path}/brob", "a box compressed with Brotli, which is not read"))
 
     def _hurt(self, start: int, end: int, path: str, message: str, *, cut: bool = False) -> None:
-        self.whole = False
         if self._complete and not self._hurt_at_end:
             self._hurt_at_end = cut
             found = damaged(self._data, start, end, path, message, cut=cut)
@@ -215,7 +214,6 @@ class _Walk:
         self.packets += packets
         self.unread += unread
         self.tags += tags
-        self.whole = self.whole and not unread
 
 
 def _name(kind: bytes) -> str:

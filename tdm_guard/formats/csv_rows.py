@@ -32,7 +32,10 @@ def read_csv(pieces: Iterable[str], columns: Sequence[str], *, delimiter: str = 
         if cells is None:
             yield Row(line, [], problem)
         elif len(cells) == width:
-            texts = [(at, text) for at, place in places if (text := cells[place].strip())]
+            texts = []
+            for at, place in places:
+                if text := cells[place].strip():
+                    texts.append((at, text))  # a comprehension would be a call, for every row
             if texts or any(cell.strip() for cell in cells):
                 yield Row(line, texts)
         elif any(cell.strip() for cell in cells):  # a cell too many or too few: what stands where cannot be told

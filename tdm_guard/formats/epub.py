@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from tdm_guard.formats import zip_archive
 from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
 from tdm_guard.formats.opf_identifiers import identifiers, without_manifest
-from tdm_guard.formats.salvage import MAX_STORE
+from tdm_guard.formats.salvage import MAX_STORE, hides
 from tdm_guard.formats.xml import Limits, parse
 
 MAX_PACKAGES = 16  # package documents read of one book; one with two renditions has two
@@ -38,7 +38,7 @@ def read(data: bytes, *, complete: bool) -> Asset:
         packets=tuple(book.packets),
         unread=tuple(book.unread),
         tags=tuple(dict.fromkeys(book.tags)),
-        complete=complete and book.whole,
+        complete=complete and not hides(book.unread),
     )
 
 
@@ -55,7 +55,6 @@ class _Book:
         self.packets: list[Packet] = []
         self.unread: list[Unread] = []
         self.tags: list[tuple[str, str]] = []
-        self.whole = True
 
     def read(self) -> None:
         """Finds the package documents and the manifest store."""
@@ -138,7 +137,6 @@ class _Book:
         return b""
 
     def _missing(self, place: Place, locator: str, message: str) -> None:
-        self.whole = False
         if self._complete:
             self.unread.append(Unread(place, locator, message))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from tdm_guard.formats import id3
 from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
-from tdm_guard.formats.salvage import MAX_PACKET, damaged
+from tdm_guard.formats.salvage import MAX_PACKET, damaged, hides
 from tdm_guard.formats.vorbis_comment import comment_tags
 
 MAX_BLOCKS = 512  # metadata blocks of one file; it has a handful
@@ -38,7 +38,7 @@ def read(data: bytes, *, complete: bool) -> Asset:
         packets=(*packets, *stream.packets),
         unread=(*unread, *stream.unread),
         tags=(*tags, *stream.tags),
-        complete=stream.complete and not unread,
+        complete=stream.complete and not hides(unread),
     )
 
 
@@ -52,7 +52,7 @@ def read_stream(data: bytes, start: int, *, complete: bool) -> Asset:
     if not data.startswith(b"fLaC", start):
         if complete:
             unread = damaged(data, start, len(data), "FLAC", "no FLAC stream where there should be one").unread
-        return Asset(format=Format.FLAC, unread=unread, complete=False)
+        return Asset(format=Format.FLAC, unread=unread, complete=complete and not hides(unread))
     for _ in range(MAX_BLOCKS):
         first, stop = position + 4, position + 4 + int.from_bytes(data[position + 1 : position + 4], "big")
         if stop > len(data) or first > len(data):
@@ -75,6 +75,7 @@ def read_stream(data: bytes, start: int, *, complete: bool) -> Asset:
         found = damaged(data, position, len(data), "FLAC", f"more than {MAX_BLOCKS} metadata blocks")
         packets += found.packets
         unread = found.unread
+        whole = complete and not hides(unread)
     return Asset(format=Format.FLAC, packets=tuple(packets), unread=unread, tags=tuple(tags), complete=whole)
 
 

@@ -87,7 +87,7 @@ def read_tag(data: bytes, start: int, end: int, path: str, *, complete: bool = T
     version, flags = data[start + 3], data[start + 5]
     stop = start + HEADER + _seven_bits(data[start + 6 : start + HEADER])
     after = stop + HEADER if version == 4 and flags & 0x10 else stop
-    reader = _Reader(path, version, complete=complete)
+    reader = _Reader(path, version, complete=complete or stop <= end)
     if stop > end:
         reader.hurt(data, start, end, f"the tag ends {stop - end} bytes too late", cut=True)
     reader.read(data, start + HEADER, min(stop, end), flags)
@@ -112,6 +112,8 @@ class _Reader:
     def hurt(self, data: bytes, start: int, end: int, message: str, *, cut: bool = False) -> None:
         """Notes damage, and what may hide behind it."""
         if self._complete:
+            # a frame may be compressed, so that no mark can be seen in it
+            cut = cut or any(data.find(word, start, end) >= 0 for word in (b"PRIV", *_OBJECTS))
             found = damaged(data, start, end, self._path, message, cut=cut)
             self.packets += found.packets
             self.unread += found.unread
@@ -160,10 +162,7 @@ class _Reader:
                 flags = int.from_bytes(data[start + 8 : start + 10], "big")
             stop = start + head + size
             if stop > end:
-                if self._complete or end < len(data):
-                    self.hurt(
-                        data, start, end, f"frame {_name(data[start : start + 4])} ends {stop - end} bytes too late"
-                    )
+                self.hurt(data, start, end, f"frame {_name(data[start : start + 4])} ends {stop - end} bytes too late")
                 return
             yield _Frame(data[start : start + head - (3 if short else 6)], start + head, stop, flags)
             start = stop

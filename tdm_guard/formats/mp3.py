@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tdm_guard.formats import flac, id3
 from tdm_guard.formats.asset import Asset, Format, Packet, Unread
-from tdm_guard.formats.salvage import damaged
+from tdm_guard.formats.salvage import damaged, hides
 
 MAX_TAGS = 8  # tags of one file; it has one or two
 _ID3V1 = 128
@@ -27,7 +27,7 @@ def read(data: bytes, *, complete: bool) -> Asset:
             packets=tuple(tags.packets) + stream.packets,
             unread=tuple(tags.unread) + stream.unread,
             tags=tuple(tags.tags) + stream.tags,
-            complete=stream.complete and not tags.unread,
+            complete=stream.complete and not hides(tags.unread),
         )
     if complete:
         tags.trailing(position)
@@ -36,7 +36,7 @@ def read(data: bytes, *, complete: bool) -> Asset:
         packets=tuple(tags.packets),
         unread=tuple(tags.unread),
         tags=tuple(dict.fromkeys(tags.tags)),
-        complete=complete and not tags.unread,
+        complete=complete and not hides(tags.unread),
     )
 
 

@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterator
 
 from tdm_guard.formats import pdf_encrypted
-from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
-from tdm_guard.formats.pdf_file import Header, PdfFile, Stream
+from tdm_guard.formats.asset import MAGIC_BYTES, Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.pdf_file import Header, PdfFile, Stream, is_ended
 from tdm_guard.formats.pdf_objects import PdfError, Value, text_of
-from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, is_xmp
+from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, hides, is_xmp
 
 LOCATOR = "PDF/Catalog/Metadata"
 MAX_FILES = 64  # attached files looked at for a manifest store
@@ -44,7 +44,7 @@ def read(data: bytes, *, complete: bool) -> Asset:
         packets=tuple(document.packets),
         unread=tuple(document.unread) if complete else (),
         tags=tuple(dict.fromkeys(document.tags)),
-        complete=complete and not document.unread,
+        complete=complete and not hides(document.unread),
     )
 
 
@@ -67,12 +67,15 @@ class _Document:
             self._open(file)
         if file.repaired is not None:
             # of a file that is cut short, the newest catalogue may be missing
-            place = None if file.ended else Place.XMP
+            place = None if is_ended(self._data) else Place.XMP
             self.unread.append(Unread(place, "PDF", f"the file's own tables cannot be used: {file.repaired}"))
 
     def _open(self, file: PdfFile) -> None:
         catalogue = file.catalogue()
         self._metadata(file, catalogue.get(b"Metadata"))
+        if not self.packets and file.repaired is not None and self._may_hide():
+            message = "in a damaged file there are metadata, of which nobody knows whether they are the document's"
+            self.unread.append(Unread(Place.XMP, LOCATOR, message))
         self._info(file)
         try:
             for store in _stores(file, catalogue):
@@ -82,8 +85,11 @@ class _Document:
 
     def damaged(self, message: str) -> None:
         """Notes that there is no way to the catalogue."""
-        hidden = any(word in self._data for word in _HIDING) or _ESCAPED.search(self._data) is not None
-        self.unread.append(Unread(Place.XMP if hidden else None, "PDF", message))
+        cut = b"%PDF-" in self._data[:MAGIC_BYTES] and not is_ended(self._data)
+        self.unread.append(Unread(Place.XMP if cut or self._may_hide() else None, "PDF", message))
+
+    def _may_hide(self) -> bool:
+        return any(word in self._data for word in _HIDING) or _ESCAPED.search(self._data) is not None
 
     def _metadata(self, file: PdfFile, value: Value) -> None:
         try:
@@ -100,7 +106,14 @@ class _Document:
             self.unread.append(Unread(Place.XMP, LOCATOR, str(error)))
 
     def _body(self, file: PdfFile, stream: Stream) -> bytes:
-        return file.stream(stream, MAX_PACKET)
+        try:
+            return file.stream(stream, MAX_PACKET)
+        except PdfError as error:
+            body = file.stream(stream, MAX_PACKET, mended=True)
+            if not is_xmp(body):
+                raise
+            self.unread.append(Unread(Place.XMP, LOCATOR, str(error)))
+            return body
 
     def _info(self, file: PdfFile) -> None:
         """The document information dictionary (14.3.3)."""
@@ -128,7 +141,7 @@ class _Document:
             found = file.resolve(catalogue.get(b"Metadata"))
             if found is None:
                 return
-            if isinstance(found, Stream) and is_xmp(body := self._body(file, found)):
+            if isinstance(found, Stream) and is_xmp(body := file.stream(found, MAX_PACKET)):
                 self.packets.append(Packet(Place.XMP, LOCATOR, body))
                 return
         except PdfError:

@@ -74,9 +74,10 @@ class _ObjectStream(NamedTuple):
     def offset(self, number: int) -> int | None:
         """Where the object of this number begins."""
         try:
-            return self.first + int(self.words[2 * self.words[::2].index(b"%d" % number) + 1])
+            offset = self.first + int(self.words[2 * self.words[::2].index(b"%d" % number) + 1])
         except (ValueError, IndexError):
             return None
+        return offset if self.first <= offset < len(self.body) else None
 
 
 class PdfFile:
@@ -107,18 +108,12 @@ class PdfFile:
             if b"Encrypt" not in self.trailer:  # what is encrypted looks damaged; its objects may be in order
                 self._search_root()
 
-    @property
-    def ended(self) -> bool:
-        """True if the file has its last words, so that it is not cut short."""
-        last = max(self.data.rfind(b"%%EOF"), self.data.rfind(b"startxref"))
-        return last > self.data.rfind(b"endobj")
-
     def catalogue(self) -> Header:
         """The catalogue (7.7.2). Raises `PdfError` if it cannot be reached."""
         found: Value = self.resolve(self.trailer.get(b"Root"))
-        if not isinstance(found, dict):
+        if not _is_catalogue(found):
             raise PdfError("no catalogue where the trailer says that it is")
-        return found
+        return dict(found)
 
     def resolve(self, value: Value) -> Value:
         """The object that `value` refers to, or `value` itself; None for a number that the file does not have."""
@@ -128,9 +123,9 @@ class PdfFile:
             value = self._object(value)
         raise PdfError("references in a circle")
 
-    def stream(self, stream: Stream, limit: int) -> bytes:
-        """A stream's data, decoded. Raises `PdfError` beyond `limit` bytes."""
-        return decode(self.raw(stream), self._filters(stream), limit)
+    def stream(self, stream: Stream, limit: int, *, mended: bool = False) -> bytes:
+        """A stream's data, decoded; `mended`: as much of it as can be. Raises `PdfError` beyond `limit` bytes."""
+        return decode(self.raw(stream), self._filters(stream), limit, mended=mended)
 
     def raw(self, stream: Stream) -> bytes:
         """A stream's data as it stands; where its length is wrong, up to its last word."""
@@ -237,12 +232,17 @@ class PdfFile:
     def _looked_up(self, reference: Reference) -> Value:
         if self.repaired is None:
             try:
-                return self._by_tables(reference)
+                found = self._by_tables(reference)
+                if found is not None or b"Encrypt" in self.trailer:
+                    return found
             except PdfError as error:
                 if not self.trailer or b"Encrypt" in self.trailer:
                     raise
                 self.repaired = str(error)
-        return self._searched(reference)
+        found = self._searched(reference)  # deleted, by the tables, or never there; one of them may be wrong
+        if found is not None and self.repaired is None:
+            self.repaired = f"object {reference.number} is in none of them"
+        return found
 
     def _by_tables(self, reference: Reference) -> Value:
         found = self._entry(reference.number)
@@ -280,7 +280,7 @@ class PdfFile:
         )
 
     def _at(self, position: int, number: int | None = None) -> Value:
-        head = _OBJECT.match(self.data, position, position + 64)
+        head = _OBJECT.match(self.data, position, position + 64) if position < len(self.data) else None
         if head is None or (number is not None and int(head[1]) != number):
             raise PdfError(
                 f"no object at byte {position}" if number is None else f"no object {number} at byte {position}"
@@ -314,7 +314,7 @@ class PdfFile:
         return stream
 
     def _opened(self, stream: Stream, limit: int) -> _ObjectStream:
-        body = self.stream(stream, limit)
+        body = self.stream(stream, limit, mended=True)
         first, count = self.resolve(stream.header.get(b"First")), self.resolve(stream.header.get(b"N"))
         if not (isinstance(first, int) and isinstance(count, int) and 0 <= first <= min(len(body), MAX_NUMBERS)):
             raise PdfError("an object stream without its numbers")
@@ -330,14 +330,14 @@ class PdfFile:
             end = at
             if found := _ROOT.match(data, at):
                 reference = Reference(int(found[1]), int(found[2]))
-                if reference not in self._found and isinstance(self._object(reference), dict):
+                if reference not in self._found and _is_catalogue(self._object(reference)):
                     self.trailer = {b"Root": reference} | {k: v for k, v in self.trailer.items() if k != b"Root"}
                     if b"Encrypt" not in self.trailer and b"/Encrypt" in data:
                         self.trailer[b"Encrypt"] = True
                     return
         at = data.rfind(b"/Catalog")
         head = list(_OBJECT.finditer(data, max(0, at - MAX_HEADER), max(0, at)))
-        if not head or not isinstance(self._at(head[-1].start()), dict):
+        if not head or not _is_catalogue(self._at(head[-1].start())):
             raise PdfError(f"no catalogue was found; {self.repaired}")
         self.trailer[b"Root"] = Reference(int(head[-1][1]), int(head[-1][2]))
 
@@ -381,3 +381,13 @@ class PdfFile:
             except PdfError:
                 self._left -= 2**16  # a stream that fails has cost too
         return value
+
+
+def is_ended(data: bytes) -> bool:
+    """True if the file has its last words, so that it is not cut short."""
+    return max(data.rfind(b"%%EOF"), data.rfind(b"startxref")) > data.rfind(b"endobj")
+
+
+def _is_catalogue(value: Value) -> bool:
+    """True for a dictionary that calls itself one, or that has what only a catalogue has."""
+    return isinstance(value, dict) and (value.get(b"Type", b"Catalog") == b"Catalog" or b"Pages" in value)

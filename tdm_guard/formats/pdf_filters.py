@@ -10,14 +10,19 @@ from tdm_guard.formats.pdf_objects import Name, PdfError, Value
 MAX_FILTERS = 3  # of one stream: Flate in ASCII85 has two; more is a way to build a bomb
 MAX_PREDICTED = 2**20  # bytes of which a predictor is undone one by one
 ENCODING = (b"Filter", b"DecodeParms", b"F")  # members of a stream's dictionary that say how its data are kept
+_PIECE = 128  # bytes of a damaged stream that are lost with the damage
 _UP = 12  # the predictor of cross-reference streams
 _FLATE = (b"FlateDecode", b"Fl")
 _ASCII85 = (b"ASCII85Decode", b"A85")
 _ASCII_HEX = (b"ASCIIHexDecode", b"AHx")
 
 
-def decode(raw: bytes, header: dict[bytes, Value], limit: int) -> bytes:
-    """`raw` with the filters of the stream's dictionary undone. Raises `PdfError` beyond `limit` bytes."""
+def decode(raw: bytes, header: dict[bytes, Value], limit: int, *, mended: bool = False) -> bytes:
+    """
+    `raw` with the filters of the stream's dictionary undone. Raises `PdfError` beyond `limit` bytes.
+
+    `mended`: of a compressed stream that is damaged, what comes before the damage, or all if only its sum is wrong.
+    """
     filters = _list(header.get(b"Filter"))
     parameters = _list(header.get(b"DecodeParms"))
     if b"F" in header:
@@ -26,7 +31,7 @@ def decode(raw: bytes, header: dict[bytes, Value], limit: int) -> bytes:
         raise PdfError(f"a stream with more than {MAX_FILTERS} filters")
     for number, name in enumerate(filters):
         if name in _FLATE:
-            raw = _inflate(raw, limit)
+            raw = _inflate(raw, limit, mended=mended)
             options = parameters[number] if number < len(parameters) else None
             if isinstance(options, dict):
                 raw = _unpredicted(raw, options)
@@ -49,17 +54,32 @@ def _list(value: Value) -> list[Value]:
     return value if isinstance(value, list) else [value]
 
 
-def _inflate(raw: bytes, limit: int) -> bytes:
+def _inflate(raw: bytes, limit: int, *, mended: bool) -> bytes:
     inflater = zlib.decompressobj()
     try:
         plain = inflater.decompress(raw, limit + 1)
     except zlib.error as error:
-        raise PdfError(f"a compressed stream that is damaged: {error}") from None
+        plain = _before_damage(raw, limit) if mended else b""
+        if not plain:
+            raise PdfError(f"a compressed stream that is damaged: {error}") from None
     if len(plain) > limit:
         raise PdfError(f"a stream of more than {limit} bytes")
     if not inflater.eof and not plain:
         raise PdfError("a compressed stream that ends early")
     return plain
+
+
+def _before_damage(raw: bytes, limit: int) -> bytes:
+    inflater = zlib.decompressobj(-15)  # without the two bytes before and the sum behind
+    plain = bytearray()
+    for position in range(2, min(len(raw), limit), _PIECE):
+        try:
+            plain += inflater.decompress(raw[position : position + _PIECE], limit + 1 - len(plain))
+        except zlib.error:
+            break
+        if inflater.eof or inflater.unconsumed_tail:
+            break
+    return bytes(plain)
 
 
 def _unpredicted(plain: bytes, options: dict[bytes, Value]) -> bytes:
@@ -128,10 +148,10 @@ def rows(raw: bytes, header: dict[bytes, Value], width: int, limit: int) -> Rows
         b"BitsPerComponent",
     }
     if len(_list(header.get(b"Filter"))) == 1 and parameters.get(b"Predictor") == _UP and plain_of_predictor:
-        body = decode(raw, {b"Filter": header[b"Filter"]}, limit)
+        body = decode(raw, {b"Filter": header[b"Filter"]}, limit, mended=True)
         if body[:: width + 1].strip(b"\2") == b"":
             return Rows(body, width, up=True)
-    return Rows(decode(raw, header, limit), width, up=False)
+    return Rows(decode(raw, header, limit, mended=True), width, up=False)
 
 
 def _png_row(kind: int, row: bytes, above: bytes, step: int) -> bytes | bytearray:

@@ -8,6 +8,7 @@ only its reservations count.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from tdm_guard.formats.asset import Packet, Place, Unread
@@ -28,6 +29,11 @@ class Hurt(NamedTuple):
 
     packets: tuple[Packet, ...]
     unread: tuple[Unread, ...]
+
+
+def hides(unread: Iterable[Unread]) -> bool:
+    """True if something that could not be read is a packet, or may be one."""
+    return any(each.place is not None for each in unread)
 
 
 def is_xmp(data: bytes, start: int = 0, end: int | None = None) -> bool:

@@ -77,10 +77,9 @@ def entries(data: bytes, wanted: Callable[[bytes], bool]) -> Listing:
 
 def extract(data: bytes, entry: Entry, limit: int) -> Extract:
     """The data of `entry`, at most `limit` bytes of it."""
-    try:
-        local = _LOCAL.unpack_from(data, entry.offset)
-    except struct.error:
+    if len(data) - entry.offset < _LOCAL.size:
         return Extract(b"", "an entry beyond the end of the archive")
+    local = _LOCAL.unpack_from(data, entry.offset)
     if local[0] != b"PK\x03\x04":
         return Extract(b"", "no entry where the directory says that one is")
     if (entry.flags | local[2]) & 1:

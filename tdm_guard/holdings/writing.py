@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,6 +19,9 @@ from typing import Self
 from tdm_guard.holdings.index import APPLICATION, ENTRIES, FORMAT, KEYS, META
 
 CACHE_KIB = 16_384  # of pages, also what is sorted at a time
+ROWS = 100  # staged by one statement, in half the time of one each
+_INSERT = "INSERT INTO staging.entries VALUES (?, ?)"
+_INSERT_ROWS = _INSERT + ", (?, ?)" * (ROWS - 1)
 
 
 class ListWriter:
@@ -68,7 +72,10 @@ class ListWriter:
 
     def add(self, entries: Sequence[tuple[int, str]]) -> None:
         """Stage entries: number of the key, normalised value."""
-        self._connection.executemany("INSERT INTO staging.entries VALUES (?, ?)", entries)
+        whole = len(entries) - len(entries) % ROWS
+        for start in range(0, whole, ROWS):
+            self._connection.execute(_INSERT_ROWS, list(chain.from_iterable(entries[start : start + ROWS])))
+        self._connection.executemany(_INSERT, entries[whole:])
 
     def sort(self) -> int:
         """Bring the entries into their order, each once; how many there are."""

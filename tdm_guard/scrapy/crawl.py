@@ -260,11 +260,10 @@ class Crawl:
         visit = self.visits.get(request)
         if visit is None:
             return False
-        if self.guard.judge.asset_signals:
+        if self.fields.speak(headers) and not _is_small(headers):
+            visit.stopped = self._provisional(visit, request, headers).refused
+        if self.guard.judge.asset_signals and not visit.stopped:
             self.prefixes.watch(request, headers)
-        if not self.fields.speak(headers) or _is_small(headers):
-            return False
-        visit.stopped = self._provisional(visit, request, headers).refused
         return visit.stopped
 
     def settles(self, request: Request, headers: Headers, prefix: bytes) -> bool:

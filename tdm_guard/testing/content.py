@@ -74,7 +74,7 @@ def _show(address: str) -> str:
 
 
 def png(mark: bytes, packet: bytes | None = None, *, width: int = 96, height: int = 64) -> bytes:
-    """A PNG picture, a slanted blend of two colours that the marker chooses; `packet` is its XMP, behind the picture."""
+    """A PNG picture, a slanted blend of two colours that the marker chooses; `packet`: its XMP, behind the picture."""
     first, last = mark[5:8], mark[8:11]
     rows = bytearray()
     for y in range(height):

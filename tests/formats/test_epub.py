@@ -159,6 +159,18 @@ def test_a_zip64_archive() -> None:
     assert reserving(read(wide)) == ["EPUB/p.opf"]
 
 
+def test_an_entry_beyond_every_file() -> None:
+    data = bytearray(epub({"p.opf": PACKAGE}))
+    at = data.rindex(b"PK\x01\x02", 0, data.rindex(b"p.opf") + 1)
+    data[at + 42 : at + 46] = b"\xff\xff\xff\xff"
+    size = struct.unpack_from("<H", data, at + 28)[0]
+    data[at + 30 : at + 32] = struct.pack("<H", 12)
+    data[at + 46 + size : at + 46 + size] = struct.pack("<HHQ", 1, 8, 2**64 - 1)
+    end = data.rindex(b"PK\x05\x06")
+    struct.pack_into("<I", data, end + 12, struct.unpack_from("<I", data, end + 12)[0] + 12)
+    assert hidden(read(bytes(data))) == {Place.OPF}
+
+
 def test_an_archive_cut_short_gives_what_it_has_and_is_undetermined() -> None:
     data = epub(chapters=30)
     asset = read(data[: len(data) // 2])

@@ -297,6 +297,46 @@ def test_an_entry_that_leads_elsewhere_is_searched_for() -> None:
     assert hidden(asset) == {None}
 
 
+def test_an_object_that_no_table_has_is_searched_for() -> None:
+    for spoiled in (b"xref\n0 3\n", b"xref\n9 5\n"):
+        asset = read(pdf(PACKET).replace(b"xref\n0 5\n", spoiled))
+        assert packets(asset) == [PACKET]
+        assert hidden(asset) == {None}
+    data = pdf(PACKET)
+    freed = data.replace(b"%010d 00000 n" % data.index(b"4 0 obj"), b"0000000000 00001 f")
+    assert packets(read(freed)) == [PACKET]
+
+
+def test_a_root_that_is_no_catalogue() -> None:
+    asset = read(pdf(PACKET).replace(b"/Root 1 0 R", b"/Root 3 0 R"))
+    assert packets(asset) == [PACKET]
+    assert hidden(asset) == {None}
+
+
+def test_damaged_metadata_give_what_stands_before_the_damage() -> None:
+    body = bytearray(zlib.compress(PACKET))
+    body[-1] ^= 1
+    wrong_sum = pdf(PACKET).replace(zlib.compress(PACKET), bytes(body))
+    assert packets(read(wrong_sum)) == [PACKET]
+    assert hidden(read(wrong_sum)) == {Place.XMP}, "so that a permission does not count"
+    long = PACKET + bytes(range(256)) * 40
+    body = bytearray(zlib.compress(long))
+    body[-60:-20] = b"\xff" * 40
+    damaged = read(pdf(long).replace(zlib.compress(long), bytes(body)))
+    assert PACKET[:200] in b"".join(packets(damaged))
+    assert hidden(damaged) == {Place.XMP}
+
+
+def test_a_repaired_file_with_object_streams_may_hide_its_newest_catalogue() -> None:
+    data = written(None, object_stream_mode=OBJECT_STREAMS)
+    assert read(data).unread == ()
+    lost = data[: data.rindex(b"startxref")] + b"startxref\n1\n%%EOF"
+    assert Place.XMP in hidden(read(lost))
+    misspelt = pdf(PACKET).replace(b"/Metadata 4", b"/Metadatx 4")
+    assert read(misspelt).unread == (), "some other member, and a stream that nothing names"
+    assert Place.XMP in hidden(read(misspelt.replace(b"startxref\n", b"startxref\n9")))
+
+
 def test_a_search_finds_the_last_version_and_looks_into_object_streams() -> None:
     lost = updated(pdf(OTHER), 4, pdf_stream(4, "", PACKET)).replace(b"xref\n", b"xrxx\n")
     assert packets(read(lost)) == [PACKET]
@@ -309,11 +349,13 @@ def test_a_search_finds_the_last_version_and_looks_into_object_streams() -> None
 @pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
 def test_a_file_cut_short_is_undetermined_whatever_is_found(save: dict[str, Any], part: float) -> None:
     data = written(fill=bytes(range(256)) * 50, **save)
-    asset = read(data[: int(len(data) * part)])
-    assert Place.XMP in hidden(asset) or asset.packets == () == asset.tags
-    if b"/Metadata" in data[: int(len(data) * part)]:
-        assert Place.XMP in hidden(asset)
+    assert Place.XMP in hidden(read(data[: int(len(data) * part)]))
     assert read(data[: int(len(data) * part)], complete=False).unread == ()
+
+
+def test_what_is_no_pdf_is_a_fault() -> None:
+    assert hidden(read(b"<h1>Not found</h1>")) == {None}
+    assert hidden(read(b"%PDF-1.7\n")) == {Place.XMP}
 
 
 def test_a_prefix_gives_what_can_be_found_in_it() -> None:
@@ -425,6 +467,20 @@ def test_sections_in_a_circle_and_a_chain_of_many() -> None:
     for _ in range(520):
         data = updated(data, 3, b"3 0 obj 1 endobj\n")
     assert packets(read(data)) == [PACKET]
+
+
+@pytest.mark.parametrize("number", [b"99999999999999999999", b"9223372036854775807", b"18446744073709551616"])
+def test_numbers_that_no_machine_counts_to(number: bytes) -> None:
+    data = pdf(PACKET)
+    for word in (b"/Prev ", b"/XRefStm "):
+        assert packets(read(data.replace(b"/Root 1 0 R", b"/Root 1 0 R " + word + number))) == [PACKET]
+    assert hidden(read(data.replace(b"/Metadata 4 0 R", b"/Metadata " + number + b" 0 R"))) != set()
+    inside = b"7 " + number + b" null"
+    objects = {
+        1: pdf_object(1, "<< /Type /Catalog /Metadata 7 0 R >>"),
+        2: pdf_stream(2, f"/Type /ObjStm /N 1 /First {len(inside) - 4}", inside),
+    }
+    assert hidden(read(classic_pdf(objects).replace(b"xref\n", b"xrxx\n"))) == {Place.XMP, None}
 
 
 def test_a_cross_reference_stream_that_is_a_bomb() -> None:

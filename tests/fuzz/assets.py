@@ -26,7 +26,7 @@ from tests.support import documents, pictures
 
 SLOW = 1.0  # seconds of CPU for one small file that are reported as a finding
 LARGEST = 400_000  # bytes a mutated file may grow to
-NUMBERS = (0, 1, 2, 7, 8, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
+NUMBERS = (0, 1, 2, 7, 8, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 2**63 - 1, 2**64 - 1)
 WORDS = (
     b"<!DOCTYPE x [<!ENTITY a 'b'>]>",
     b"&a;",
@@ -36,6 +36,7 @@ WORDS = (
     b"PK\x05\x06",
     b"endobj",
     b"/Prev 0",
+    b"9" * 20,
 )
 LISTENERS = tuple(Listener(agent="ExampleBot", posture=posture) for posture in Posture)
 

@@ -180,6 +180,17 @@ def test_large_files_whose_beginning_reserves_are_cut_off(web: Web, crawl: Crawl
             assert sent < BULK / 2  # socket buffers hold some megabytes
 
 
+@pytest.mark.parametrize("media_type", ["image/jpeg", "application/octet-stream"])
+def test_a_header_ends_the_download_of_a_file_before_its_beginning_is_looked_at(
+    web: Web, crawl: Crawl, media_type: str
+) -> None:
+    answer = file(bulk(large_jpeg() + SECRET), media_type, ("tdm-reservation", "1"), length=BULK)
+    pretend = web(Site("bulk.example", {f"/{n}": answer for n in range(12)}))
+    crawled = crawl(*(f"{pretend.origin('bulk.example')}/{n}" for n in range(12)))
+    assert [(record["verdict"], record["stage"]) for record in crawled.decisions] == [("reserved", "headers")] * 12
+    assert [item["type"] for item in crawled.errors] == ["Withheld"] * 12
+
+
 def test_a_large_file_that_says_nothing_arrives_whole(web: Web, crawl: Crawl) -> None:
     size = 3 * MEGABYTE
     head = large_mp4(documents.xmp("DMI-UNSPECIFIED"), size=size)

@@ -1,8 +1,8 @@
 """
 The sample web: some seventy sites that reserve, permit, keep silent, contradict themselves and fail as sites do.
 
-Each is data (`press`, `culture`, `town`, `music`, `carriers`; by standard `standards`, `licences`; `contradictions`); one
-more is one more entry there. `index.example` links to every page.
+Each is data (`press`, `culture`, `town`, `music`; by standard `standards`, `licences`, `carriers`; `contradictions`);
+one more is one more entry there. `index.example` links to every page.
 """
 
 from __future__ import annotations

@@ -34,9 +34,10 @@ class Leaf:
     """
     A page or file. What its path ends with says what it is: a picture, sound, a book, otherwise a page.
 
-    `made` makes the bytes of a file from its marker and title, where it says something inside. `media` are addresses it shows, on this site or another; `head` and `body` markup of its own; `how` further members
-    of its `Answer`; `wrap` a behaviour around the finished page. `expected` overrides the site's,
-    `with_repertoire` is the verdict where the example project's repertoire makes it another.
+    `made` makes the bytes of a file from its marker and title, where it says something inside. `media` are addresses
+    that a page shows, on this site or another; `head` and `body` markup of its own; `how` further members of its
+    `Answer`; `wrap` a behaviour around the finished page. `expected` overrides the site's, `with_repertoire` is the
+    verdict where the example project's repertoire makes it another.
     """
 
     path: str

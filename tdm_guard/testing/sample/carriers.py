@@ -21,6 +21,7 @@ from tdm_guard.testing.sample._build import (
     site,
     tdmrep,
 )
+from tdm_guard.testing.site import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -101,6 +102,12 @@ SITES = (
             expected=SEALED,
         ),
         Leaf(
+            path="/photos/nets.jpg",
+            title="Nets",
+            headers=(("link", '<http://lightbox.example/manifests/nets.c2pa>; rel="c2pa-manifest"'),),
+            expected=UNDETERMINED,  # what is only referenced is not fetched
+        ),
+        Leaf(
             path="/press/portrait.jpg",
             title="The founders",
             made=_photo(f"{files.PLUS}DMI-ALLOWED"),
@@ -131,9 +138,17 @@ SITES = (
         "pierside-cdn.example",
         "Where the gallery's pictures lie. One of them is shown nowhere, so that nothing was said of it.",
         Leaf(path="/frame.jpg", title="An empty frame"),
-        Leaf(path="/squall.jpg"),
-        Leaf(path="/net-loft.png"),
         expected=UNRESERVED,
+        documents={  # listed nowhere: what becomes of them depends on whether the gallery's page was read before
+            "/squall.jpg": Answer(
+                headers=(("content-type", "image/jpeg"),),
+                body=files.jpeg(content.marker("pierside-cdn.example", "/squall.jpg")),
+            ),
+            "/net-loft.png": Answer(
+                headers=(("content-type", "image/png"),),
+                body=content.png(content.marker("pierside-cdn.example", "/net-loft.png")),
+            ),
+        },
     ),
     site(
         "inkwell.example",

@@ -27,7 +27,7 @@ import tdm_guard.scrapy
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-PICTURES, FILES = (".png",), (".pdf", ".wav", ".bin")
+PICTURES, FILES = (".png", ".jpg"), (".pdf", ".epub", ".wav", ".mp3", ".flac", ".bin")
 
 
 class Canceller:
