@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.formats.asset import Format, Place, read_asset
 from tdm_guard.formats.xmp_identifiers import identifiers
-from tdm_guard.model import Fault, Reading, Source
+from tdm_guard.model import NOTHING, Fault, Reading, Source
 from tdm_guard.repertoire.item import Item, read_item
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class HeardAsset(NamedTuple):
 def hear_asset(judge: Judge, about: Body, data: bytes, kind: Format, *, complete: bool) -> HeardAsset:
     """Reads a file of this format, content-decoded; `complete=False`: `data` is only its beginning."""
     found = asset = read_asset(data, kind, complete=complete)
+    if judge.repertoire is None and not asset.packets and not asset.unread:  # as most files
+        return HeardAsset(NOTHING, (), asset.complete)
     if not complete and asset.complete:  # a permission, or a seal, needs every byte of the file
         asset = replace(asset, complete=False)
     source = Source(url=about.url, carrier=kind.value, retrieved_at=about.now)

@@ -14,7 +14,7 @@ from tdm_guard.asset import hear_asset
 from tdm_guard.formats.asset import Format, format_of
 from tdm_guard.formats.content_coding import decode
 from tdm_guard.formats.html import Page, read_page
-from tdm_guard.formats.media_type import SNIFF_BYTES, Markup, charset, sniff
+from tdm_guard.formats.media_type import FEED, HTML, OTHER, SNIFF_BYTES, UNKNOWN, Markup, charset, sniff
 from tdm_guard.formats.page_images import page_images
 from tdm_guard.formats.page_items import page_items
 from tdm_guard.model import NOTHING, Fault, Layer, Reading, Source, Stance, Statement
@@ -39,7 +39,7 @@ class Body(NamedTuple):
 
     def shown(self, prefix: bytes, *, ended: bool) -> Markup:
         """The kind of body, as far as the type and `prefix` tell; `ended` says that the prefix is all there is."""
-        if self.markup is not Markup.UNKNOWN or (not ended and len(prefix) < SNIFF_BYTES):
+        if self.markup is not UNKNOWN or (not ended and len(prefix) < SNIFF_BYTES):
             return self.markup
         return sniff(self._plain(prefix), self.media_type)
 
@@ -82,14 +82,14 @@ def hear(judge: Judge, about: Body, body: bytes, markup: Markup, *, complete: bo
     feed: tuple[tuple[Signal, DocumentReading], ...] = ()
     shown: tuple[str, ...] = ()
     found = None
-    if judge.asset_signals and decoded.body and not (markup is Markup.HTML and _begins_as_markup(decoded.body)):
+    if judge.asset_signals and decoded.body and not (markup is HTML and _begins_as_markup(decoded.body)):
         found = format_of(about.media_type, decoded.body[:SNIFF_BYTES])
-    if markup is Markup.HTML:
+    if markup is HTML:
         if pictures or judge.scanner.may_speak(decoded.body):
             reading, items, page = _hear_page(judge, about, decoded.body, complete=complete)
             complete = complete and page.complete
             shown = page_images(page).urls
-    elif markup is not Markup.OTHER:
+    elif markup is not OTHER:
         source = Source(url=about.url, carrier="feed", retrieved_at=about.now)
         feed = tuple((s, s.read_feed(decoded.body, source, judge.listener)) for s in judge.feed_signals if s.read_feed)
     whole = complete
@@ -97,7 +97,7 @@ def hear(judge: Judge, about: Body, body: bytes, markup: Markup, *, complete: bo
         heard = hear_asset(judge, about, decoded.body, found, complete=complete)
         reading, items = _joined(reading, heard.reading), items + heard.items
         # As nothing but this file, it is read whole when all its places for a reservation are.
-        complete = heard.complete and (complete or markup is Markup.OTHER)
+        complete = heard.complete and (complete or markup is OTHER)
     problem = None
     if not complete:
         damage = "the file is damaged: a reservation may stand where nothing could be read" if whole else None
@@ -155,7 +155,7 @@ def hear_challenge(judge: Judge, about: Body, body: bytes) -> Reading:
 
 def unread(judge: Judge, about: Body, markup: Markup, problem: str, kind: Format | None = None) -> Reading:
     """What stands for a body that had to be read and was not: each signal that could speak in it is undetermined."""
-    carrier = "feed" if markup is Markup.FEED else "html" if kind is None else kind.value
+    carrier = "feed" if markup is FEED else "html" if kind is None else kind.value
     source = Source(url=about.url, carrier=carrier, retrieved_at=about.now)
     of_it = {"layer": Layer.LOCATION if kind is None else Layer.ASSET, "excerpt": problem}
     statements = tuple(

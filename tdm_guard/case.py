@@ -18,7 +18,7 @@ from tdm_guard.decide import decide
 from tdm_guard.decision import Decision, Exchange, Outcome
 from tdm_guard.declared import as_declared, never_asked, policy_behind, with_terms
 from tdm_guard.formats.asset import Format, format_of_type
-from tdm_guard.formats.media_type import SNIFF_BYTES, Markup, content_kind
+from tdm_guard.formats.media_type import HTML, SNIFF_BYTES, UNKNOWN, Markup, content_kind
 from tdm_guard.lift import Occasion
 from tdm_guard.model import (
     NOTHING,
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 CONTENT_FIELDS = frozenset({"content-type", "content-encoding", "content-range"})  # what is heard besides the signals'
 LEARNED_FOR = timedelta(hours=24)  # what a feed says of its items is remembered as long as a policy at most
+_POLICY, _HEADERS, _BODY, _ASSET = Stage  # by these names: on Python 3.11 looking a member up on its class is slow
 MAX_FAULTS = 50  # per case; a hostile document could otherwise fill the log
 MAX_EXCERPTED_HEADERS = 1000  # header lines that are looked at; servers and clients stop far earlier
 _FROM_START = re.compile(r"bytes\s+0-")
@@ -77,7 +78,7 @@ class Case:
     received: int | None = None
     shows: tuple[tuple[str, ...], tuple[Statement, ...]] = ((), ())
     sha256: str | None = None
-    stage = Stage.POLICY
+    stage = _POLICY
     status: int | None = None
     _body_heard = False
     _checked: tuple[Checked, ...] = ()
@@ -88,8 +89,8 @@ class Case:
     _ignore_unasked = False
     _imposed = False
     _bodiless = False
-    _kind = Markup.UNKNOWN
-    _markup = Markup.UNKNOWN
+    _kind = UNKNOWN
+    _markup = UNKNOWN
     _outcome: Outcome | None = None
     _works: Match | None = None
     _statements: tuple[Statement, ...] = ()
@@ -158,7 +159,7 @@ class Case:
 
         `bodiless`: an answer to HEAD. `cached`: the response comes from the caller's own HTTP cache.
         """
-        self.stage = Stage.HEADERS
+        self.stage = _HEADERS
         self.status = status
         if cached:
             self.cached = True
@@ -171,7 +172,7 @@ class Case:
             key = name.lower()
             if key == "content-type":
                 media_type, markup = content_kind(value)
-                if self.media_type is None or markup is Markup.HTML:  # of contradictory ones HTML counts: it is read
+                if self.media_type is None or markup is HTML:  # of contradictory ones HTML counts: it is read
                     self.media_type, self._markup, self._content_type = media_type, markup, value
             elif key == "content-encoding":
                 self._encoding = f"{self._encoding},{value}"
@@ -219,7 +220,7 @@ class Case:
         if not self.content:
             return self.status in CHALLENGES and not self._bodiless and self.judge.hears_challenges
         markup = self._markup
-        if markup is Markup.UNKNOWN:
+        if markup is UNKNOWN:
             if prefix:
                 markup = self._shown(prefix, ended=ended)
             elif ended:
@@ -235,7 +236,7 @@ class Case:
         """True if a body that is wanted stays so whatever its first bytes are."""
         if not self.content:
             return True
-        return self._is_file or (self._markup is not Markup.UNKNOWN and bool(self.judge.readers[self._markup]))
+        return self._is_file or (self._markup is not UNKNOWN and bool(self.judge.readers[self._markup]))
 
     @property
     def _is_file(self) -> bool:
@@ -262,7 +263,7 @@ class Case:
         pictures = bool(self._statements) and bool(of_pictures(self._statements, posture))
         kind = about.shown(body, ended=True)
         heard = hear(self.judge, about, body, kind, complete=complete, pictures=pictures)
-        self.stage = Stage.BODY if heard.format is None else Stage.ASSET
+        self.stage = _BODY if heard.format is None else _ASSET
         self._held = heard.format
         self.document = heard.document
         self._add(heard.reading)
@@ -277,7 +278,7 @@ class Case:
 
     def _shown(self, prefix: bytes, *, ended: bool) -> Markup:
         """The kind of body as far as `prefix` shows it; bytes from the middle of one show nothing (RFC 9110 15.3.7)."""
-        if self._markup is not Markup.UNKNOWN or (self.status == 206 and not self._from_start):
+        if self._markup is not UNKNOWN or (self.status == 206 and not self._from_start):
             return self._markup
         return self._about().shown(prefix, ended=ended)
 
@@ -319,7 +320,7 @@ class Case:
         reserved = tuple(s for s in heard.reading.statements if s.stance is Stance.RESERVED)
         if not reserved or not self._decide(reserved).verdict.withholds:
             return False
-        self.stage = Stage.BODY if heard.format is None else Stage.ASSET
+        self.stage = _BODY if heard.format is None else _ASSET
         self._body_heard = True
         self._add(Reading(reserved))
         return True
@@ -425,7 +426,7 @@ class Case:
 
     def _firm(self) -> tuple[Statement, ...]:
         statements = self._settled()
-        if self.stage is not Stage.POLICY and not self.wants_body():
+        if self.stage is not _POLICY and not self.wants_body():
             return statements
         open_ended = {signal.name for signal in self.judge.settling_signals}
         if self.judge.listener.posture is Posture.LITERAL:

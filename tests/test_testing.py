@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import json
 import os
 import re
 import socket
@@ -11,6 +12,7 @@ import struct
 import threading
 import time
 import wave
+import zipfile
 import zlib
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -18,10 +20,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import c2pa
 import httpx
+import pikepdf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from tdm_guard import testing
 from tdm_guard.testing import (
@@ -32,11 +37,14 @@ from tdm_guard.testing import (
     Site,
     digest_protected,
     endless,
+    files,
     marker,
     one_after_another,
     sample_web,
     with_cookie,
 )
+from tdm_guard.testing.content import pdf, png
+from tdm_guard.testing.manifest import manifest_store
 from tdm_guard.testing.sample.town import BULK
 
 if TYPE_CHECKING:
@@ -433,10 +441,36 @@ def test_sample_files_are_what_they_say() -> None:
         assert paper[int(line[:10]) :].startswith(b"%d 0 obj" % number)
 
 
+def test_files_with_words_inside_are_what_they_say() -> None:
+    """Read by others: Pillow, zipfile, pikepdf, the native reader of C2PA."""
+    packet = files.xmp({"plus:DataMining": f"{files.PLUS}DMI-PROHIBITED"})
+    store = manifest_store({"cawg.ai_training": "notAllowed"})
+    for made in (files.jpeg(b"mark-1", packet, store), png(b"mark-1" * 5, packet)):
+        with Image.open(BytesIO(made)) as picture:
+            picture.load()
+            assert picture.size == (96, 64)
+            assert picture.info.get("xmp", picture.info.get("XML:com.adobe.xmp", "")) in (packet, packet.decode())
+    with zipfile.ZipFile(BytesIO(files.epub(b"mark-2", "Salt & Silt", ""))) as book:
+        assert book.testzip() is None
+        assert book.namelist()[0] == "mimetype"
+        assert b"<dc:title>Salt &amp; Silt</dc:title>" in book.read("OEBPS/package.opf")
+    with pikepdf.open(BytesIO(pdf(b"mark-3", "Silt", packet))) as paper:
+        assert paper.Root.Metadata.read_bytes() == packet
+    for made, kind in (
+        (files.jpeg(b"mark-4", None, store), "image/jpeg"),
+        (files.mp3(b"m", {}, None, store), "audio/mpeg"),
+    ):
+        with c2pa.Reader(kind, BytesIO(made)) as reader:
+            said = json.loads(reader.json())
+        (assertion,) = said["manifests"][said["active_manifest"]]["assertions"]
+        assert assertion["data"] == {"entries": {"cawg.ai_training": {"use": "notAllowed"}}}
+        assert said["validation_state"] == "Invalid"  # nobody signed it
+
+
 SAMPLES = re.findall(r"^```python\n(.*?)^```", DOCS.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=["own sites", "guarded client", "sample web"])
+@pytest.mark.parametrize("sample", SAMPLES, ids=["own sites", "guarded client", "sample web", "files"])
 def test_the_samples_of_the_documentation_run(sample: str) -> None:
     exec(compile(sample, str(DOCS), "exec"), {})
 

@@ -14,7 +14,6 @@ from typing import Any, NoReturn
 
 from tdm_guard._httpx.asked import Asked, read_request
 from tdm_guard._httpx.body import Tally
-from tdm_guard._httpx.family import pairs
 from tdm_guard._httpx.journey import KEY, Journey
 from tdm_guard._httpx.session import Session
 from tdm_guard._httpx.wire import CLOSE, FILL, SEND, Asking, Load, LoadDeclared, Steps, Wire
@@ -66,7 +65,7 @@ def _judge(
     guard, request, response = session.guard, wire.request, wire.response
     if response.status_code == 101:
         raise UnsupportedURL(f"{asked.url[:200]} answers with another protocol, which cannot be judged")
-    headers = pairs(response.headers, session.fields)
+    headers = session.fields.pairs(response.headers)
     marks = response.extensions
     cached = bool(marks.get("hishel_from_cache") or marks.get("from_cache"))  # as caching transports write it
     case.hear_headers(response.status_code, headers, bodiless=request.method == "HEAD", cached=cached)
@@ -143,8 +142,9 @@ def _read_ahead(case: Case, wire: Wire) -> Generator[Asking, Any, bool]:
 
 
 def _transferred(case: Case, heard: list[bytes]) -> bytes:
-    """The body that was received whole; its size and digest are noted."""
+    """The body that was received whole; its size and digest are noted. It takes the place of its pieces in `heard`."""
     whole = b"".join(heard)
+    heard[:] = [whole]  # not beside them: a large file would be held twice
     case.hear_transfer(len(whole), hashlib.sha256(whole).hexdigest())
     return whole
 

@@ -9,6 +9,8 @@ from types import ModuleType
 from typing import Any
 
 MAX_CAUSES = 10  # exceptions behind an exception that are looked at
+MAX_SPELLINGS = 1000  # header names that are remembered; servers know some hundreds
+MAX_SPELLING = 100  # bytes of one of them, so that they take at most 200 kB
 _POOLS = frozenset({"ConnectionPool", "AsyncConnectionPool"})  # the proxies' pools have other names
 
 
@@ -78,12 +80,43 @@ def _causes(error: BaseException) -> list[BaseException]:
     return found
 
 
-def pairs(headers: Any, names: Set[bytes] | None = None) -> tuple[tuple[str, str], ...]:
-    """Header lines as text, repeated ones kept apart; all, or those of `names` (lower case)."""
-    lines = headers.raw
-    if names is not None:
-        lines = [(name, value) for name, value in lines if name.lower() in names]
+def pairs(headers: Any) -> tuple[tuple[str, str], ...]:
+    """All header lines as text, repeated ones kept apart."""
     try:
-        return tuple([(name.decode("ascii"), value.decode("ascii")) for name, value in lines])
+        return tuple([(name.decode("ascii"), value.decode("ascii")) for name, value in headers.raw])
     except UnicodeDecodeError:
         return tuple(headers.multi_items())
+
+
+class Picker:
+    """
+    Picks the header lines with certain `names` (lower case).
+
+    Servers send the same few names over and over: whether one as it is spelt is ours is looked up, not worked out.
+    """
+
+    __slots__ = ("_known", "_names")
+
+    def __init__(self, names: Set[str]) -> None:
+        self._names = names
+        self._known: dict[bytes, str | None] = {}
+
+    def pairs(self, headers: Any) -> tuple[tuple[str, str], ...]:
+        """The lines as text, names in lower case, repeated ones kept apart."""
+        known = self._known
+        found: list[tuple[str, str]] = []
+        try:
+            for raw, value in headers.raw:
+                name = known[raw] if raw in known else self._learn(raw)
+                if name is not None:
+                    found.append((name, value.decode("ascii")))
+        except UnicodeDecodeError:
+            return tuple((name, value) for name, value in pairs(headers) if name.lower() in self._names)
+        return tuple(found)
+
+    def _learn(self, raw: bytes) -> str | None:
+        name = raw.decode("ascii").lower()
+        own = name if name in self._names else None
+        if len(self._known) < MAX_SPELLINGS and len(raw) <= MAX_SPELLING:
+            self._known[raw] = own
+        return own

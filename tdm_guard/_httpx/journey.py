@@ -40,10 +40,10 @@ class Journey:
     def begin(cls, request: Any, *, follows: bool, answers: bool, whole: bool) -> Self:
         """A new journey with this request; one that follows a redirect by hand keeps its earlier addresses."""
         journey = cls(follows=follows, answers=answers, whole=whole)
-        earlier = request.extensions.get(KEY)
-        if isinstance(earlier, Journey):
+        extensions = request.extensions
+        if KEY in extensions and isinstance(earlier := extensions[KEY], Journey):
             journey.hops = earlier._hops_of(request)
-        request.extensions[KEY] = journey
+        extensions[KEY] = journey
         return journey
 
     @classmethod

@@ -9,7 +9,7 @@ from typing import Any
 
 import anyio
 
-from tdm_guard._httpx.family import Family
+from tdm_guard._httpx.family import Family, Picker
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.guard import Guard
 from tdm_guard.options import agent_of
@@ -30,8 +30,8 @@ class _Flight:
 
 class Session:
     """
-    `route` gives the inner transport for a URL, so that policies travel the way their pages do. `fields` are the names
-    of the header fields that are heard.
+    `route` gives the inner transport for a URL, so that policies travel the way their pages do. `fields` picks the
+    header fields that are heard.
 
     `agent_given`: the caller named the agent; otherwise it is the client's own, and requests that call themselves
     something else are refused, since the rules for that name were not read.
@@ -42,7 +42,7 @@ class Session:
         self.family = family
         self.transports = 0  # open ones; the run ends with the last
         self.route = route
-        self.fields = frozenset(name.encode("latin-1") for name in guard.judge.heard)
+        self.fields = Picker(guard.judge.heard)
         self._agent_given = agent_given
         self._agreed: str | None = None
         self._flights: dict[Origin, _Flight] = {}

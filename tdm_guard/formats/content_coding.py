@@ -29,9 +29,7 @@ def decode(body: bytes, codings: str, max_bytes: int) -> Decoded:
     A damaged, unknown or overlong coding gives what could be read, with `complete=False`. A body that is plain markup
     although the field names a coding is taken as it is: stored copies are often kept decoded.
     """
-    if not codings:
-        return Decoded(body[:max_bytes], len(body) <= max_bytes)
-    names = [name for item in codings.split(",") if (name := item.strip().lower()) not in ("", "identity")]
+    names = codings and [name for item in codings.split(",") if (name := item.strip().lower()) not in ("", "identity")]
     if not names:
         return Decoded(body[:max_bytes], len(body) <= max_bytes)
     if not body:

@@ -71,10 +71,12 @@ class Scanner:
 
     def _has_word(self, said: bytes, dense: bytes) -> bool:
         """`dense` is `said` folded and without blanks; our words have none, but "no aid" is not "noai"."""
-        if any(pattern.search(dense) for pattern in self._beginnings):
-            lower = said.lower()
-            if any(word in lower for word in self._words):
-                return True
+        for pattern in self._beginnings:
+            if pattern.search(dense):
+                lower = said.lower()
+                if any(word in lower for word in self._words):
+                    return True
+                break
         if b"&" not in said or not self._references.search(said):
             return False
         plain = resolve(said.decode("latin-1")).lower().encode("latin-1", "replace")
@@ -104,10 +106,10 @@ def _any_open(dense: bytes) -> bool:
     A value is opened by a quotation mark behind a "="; while it is open, that mark is the last of its kind. Blanks
     aside, "opener, then the end" is left when everything but openers, other marks and ends is taken away.
     """
-    return any(
-        mark in dense and b"\x01>" in dense.replace(opener, b"\x01\x01").translate(None, others)
-        for mark, opener, others in _MARKS
-    )
+    for mark, opener, others in _MARKS:
+        if mark in dense and b"\x01>" in dense.replace(opener, b"\x01\x01").translate(None, others):
+            return True
+    return False
 
 
 def _references(characters: str) -> str:

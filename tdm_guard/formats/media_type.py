@@ -42,6 +42,9 @@ class Markup(StrEnum):
     UNKNOWN = "unknown"
 
 
+HTML, FEED, OTHER, UNKNOWN = Markup  # by these names: on Python 3.11 looking a member up on its class is slow
+
+
 def essence(content_type: str) -> str:
     """The media type without parameters, lower case."""
     return content_type.partition(";")[0].strip().lower()

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 from scrapy import signals
 from scrapy.exceptions import StopDownload
 
-from tdm_guard.formats.asset import format_of
+from tdm_guard.formats.asset import format_of_type
 from tdm_guard.formats.media_type import Markup, content_kind
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Prefixes:
         if (sized and int(length) <= LARGE) or len(self._watched) >= MAX_WATCHED:
             return
         media_type, markup = content_kind((headers.get(b"Content-Type") or b"").decode("latin-1"))
-        if format_of(media_type, b"") is None and not (sized and markup is Markup.UNKNOWN):
+        if format_of_type(media_type) is None and not (sized and markup is Markup.UNKNOWN):
             return
         if not self._listening:
             self._listening = True

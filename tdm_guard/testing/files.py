@@ -97,7 +97,7 @@ def mp3(
         parts.append(_frame(b"PRIV", b"XMP\0" + packet))
     if store:
         parts.append(_frame(b"GEOB", b"\0application/x-c2pa-manifest-store\0c2pa\0manifest\0" + store))
-    body = b"".join(parts)
+    body = b"".join(parts) + bytes(64)  # readers look whether a frame or padding follows a long one
     silence = b"\xff\xfb\x90\xc4" + bytes(413)  # MPEG 1 layer III, 128 kbit/s, 44.1 kHz, one channel
     return b"ID3\x04\0\0" + _seven_bits(len(body)) + body + silence * frames
 

@@ -107,3 +107,15 @@ def page(total: int = 196_000, head: int = 100_000) -> tuple[bytes, bytes]:
         )
         size += len(body[-1])
     return (top + "".join(body) + "</body></html>").encode(), top.encode()
+
+
+def picture(size: int = 20_000) -> bytes:
+    """A JPEG without metadata, its segments as libjpeg writes them, the picture data noise of its length."""
+    rng = random.Random(3)
+    tables = [(0xDB, bytes([number]) + bytes(range(1, 65))) for number in (0, 1)]
+    codes = [(0xC4, bytes([number]) + bytes(16)) for number in (0x00, 0x10, 0x01, 0x11)]
+    frame = (0xC0, b"\x08\x01\x00\x01\x00\x03\x01\x22\x00\x02\x11\x01\x03\x11\x01")
+    scan = (0xDA, b"\x03\x01\x00\x02\x11\x03\x11\x00\x3f\x00")
+    parts = [(0xE0, b"JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"), *tables, frame, *codes, scan]
+    head = b"\xff\xd8" + b"".join(bytes([0xFF, kind]) + (len(data) + 2).to_bytes(2) + data for kind, data in parts)
+    return head + bytes(rng.randrange(0xFF) for _ in range(size - len(head) - 2)) + b"\xff\xd9"

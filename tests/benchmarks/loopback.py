@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.benchmarks.inputs import page
+from tests.benchmarks.inputs import page, picture
 
 MAX_HEAD = 65_536  # bytes of a request; ours are far shorter
 USUAL = (
@@ -35,7 +35,7 @@ def _answer(status: str, media_type: str, body: bytes) -> bytes:
 ABSENT = _answer("404 Not Found", "text/plain", b"not found")
 ANSWERS = {
     b"/page": _answer("200 OK", "text/html; charset=utf-8", page(total=10_000, head=3_000)[0]),
-    b"/image": _answer("200 OK", "image/jpeg", bytes(range(256)) * 80),
+    b"/image": _answer("200 OK", "image/jpeg", picture()),
     b"/robots.txt": _answer("200 OK", "text/plain", b"User-agent: *\nDisallow:\n"),
 }
 

@@ -83,12 +83,17 @@ def test_a_file_that_says_nothing_arrives_byte_for_byte(edge: Any, name: str, st
     assert edge.records("body") == []
 
 
-@pytest.mark.parametrize("media_type", WRONG_TYPES)
-@pytest.mark.parametrize("name", ["jpeg", "pdf", "epub", "mp3", "svg"])
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        (name, media_type)
+        for name in ("jpeg", "pdf", "epub", "mp3", "svg")
+        for media_type in WRONG_TYPES
+        if (name, media_type) != ("svg", "text/html")  # as HTML a drawing is a page, and read as one
+    ],
+)
 def test_a_file_under_a_wrong_type_is_found_out(sync_edge: Any, name: str, media_type: str | None) -> None:
     edge, kind = sync_edge, FILES[name]
-    if name == "svg" and media_type == "text/html":
-        pytest.skip("as HTML it is a page, and read as one")
     headers = typed(media_type)
     refusal, body = get(edge, edge.answer(headers=headers, pieces=cut(kind.reserving, 100)))
     assert body is None
@@ -171,7 +176,9 @@ def test_a_large_file_whose_beginning_reserves_is_not_received(edge: Any, media_
     assert decision["content_sha256"] is None
 
 
-@pytest.mark.filterwarnings("ignore:.*(ByteStream|_receive_response_body)")  # the clients leave generators of their own unclosed
+@pytest.mark.filterwarnings(
+    "ignore:.*(ByteStream|_receive_response_body)"
+)  # the clients leave generators of their own unclosed
 @pytest.mark.parametrize("length", [assets.BULK, None])
 def test_a_large_film_that_reserves_is_cut_off_on_the_wire(edge: Any, length: int | None) -> None:
     answer = Answer(headers=(("content-type", "video/mp4"),), body=assets.bulk(assets.large_mp4()), length=length)

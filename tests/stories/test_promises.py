@@ -23,7 +23,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tdm_guard.cli import app
-from tdm_guard.testing import SITES, Answer, PretendWeb, Site, endless, marker, one_after_another, sample_web
+from tdm_guard.testing import SITES, Answer, PretendWeb, Site, endless, files, marker, one_after_another, sample_web
 
 ROOT = Path(__file__).parents[2]
 EDGES = ("scrapy", "httpx", "httpx-async", "httpx2", "httpx2-async")
@@ -141,6 +141,7 @@ BREAKING: dict[str, Answer] = {
         headers=(("content-type", "application/rss+xml"),),
         body=b'<?xml version="1.0"?><rss version="2.0"><channel><title>SECRET</title></channel></rss>',
     ),
+    "asset": Answer(headers=(("content-type", "image/jpeg"),), body=files.jpeg(b"SECRET", files.xmp({}))),
     "challenge": Answer(
         status=402,
         headers=(("content-type", "application/rsl+xml"),),

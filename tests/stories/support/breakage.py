@@ -16,6 +16,7 @@ SEAMS = {
     "header": "read_headers",
     "html": "read_html",
     "feed": "read_feed",
+    "asset": "read_asset",
     "challenge": "read_challenge",
     "hop": "read_hop",
     "precedence": "settle",
