@@ -15,7 +15,7 @@ from tdm_guard.model import NOTHING, Fault, Reading, Source
 from tdm_guard.repertoire.item import Item, read_item
 
 if TYPE_CHECKING:
-    from tdm_guard.body import Body
+    from tdm_guard.announced import Announced
     from tdm_guard.judge import Judge
 
 _TYPES = {  # the type of work that an item from a file of this format is taken for
@@ -37,7 +37,7 @@ class HeardAsset(NamedTuple):
     complete: bool = True
 
 
-def hear_asset(judge: Judge, about: Body, data: bytes, kind: Format, *, complete: bool) -> HeardAsset:
+def hear_asset(judge: Judge, about: Announced, data: bytes, kind: Format, *, complete: bool) -> HeardAsset:
     """Reads a file of this format, content-decoded; `complete=False`: `data` is only its beginning."""
     found = asset = read_asset(data, kind, complete=complete)
     if judge.repertoire is None and not asset.packets and not asset.unread:  # as most files
@@ -61,7 +61,7 @@ def hear_asset(judge: Judge, about: Body, data: bytes, kind: Format, *, complete
     items: tuple[Item, ...] = ()
     tags = asset.tags + identifiers(asset) if judge.repertoire is not None else ()
     if tags:
-        items, problems = read_item(_item(tags, _type(kind, about.media_type)), source)
+        items, problems = read_item(_item(tags, _type(kind, about.media_type or "")), source)
         reading = Reading(reading.statements, reading.faults + problems, reading.declared)
     return HeardAsset(reading, items, found.complete)
 

@@ -7,14 +7,13 @@ In a prefix, or in a body that was damaged, only reservations count: what is not
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.asset import hear_asset
 from tdm_guard.formats.asset import Format, format_of
 from tdm_guard.formats.content_coding import decode
 from tdm_guard.formats.html import Page, read_page
-from tdm_guard.formats.media_type import FEED, HTML, OTHER, SNIFF_BYTES, UNKNOWN, Markup, charset, sniff
+from tdm_guard.formats.media_type import FEED, HTML, OTHER, SNIFF_BYTES, Markup, charset
 from tdm_guard.formats.page_images import page_images
 from tdm_guard.formats.page_items import page_items
 from tdm_guard.model import NOTHING, Fault, Layer, Reading, Source, Stance, Statement
@@ -22,35 +21,8 @@ from tdm_guard.repertoire.item import Item, read_item
 from tdm_guard.signals._signal import DocumentReading, Signal
 
 if TYPE_CHECKING:
+    from tdm_guard.announced import Announced
     from tdm_guard.judge import Judge
-
-CHALLENGES = (401, 402)
-
-
-class Body(NamedTuple):
-    """What is known of a body before it is read: where it came from, and what its header fields say of it."""
-
-    url: str
-    now: datetime
-    markup: Markup
-    media_type: str
-    content_type: str
-    encoding: str
-
-    def shown(self, prefix: bytes, *, ended: bool) -> Markup:
-        """The kind of body, as far as the type and `prefix` tell; `ended` says that the prefix is all there is."""
-        if self.markup is not UNKNOWN or (not ended and len(prefix) < SNIFF_BYTES):
-            return self.markup
-        return sniff(self._plain(prefix), self.media_type)
-
-    def format(self, prefix: bytes) -> Format | None:
-        """The kind of file that may carry a reservation inside, by its first bytes, else by the media type."""
-        return format_of(self.media_type, self._plain(prefix))
-
-    def _plain(self, prefix: bytes) -> bytes:
-        if self.encoding:
-            prefix = decode(prefix, self.encoding, 4 * SNIFF_BYTES).body
-        return prefix[:SNIFF_BYTES]
 
 
 class Heard(NamedTuple):
@@ -69,7 +41,9 @@ class Heard(NamedTuple):
     shown: tuple[str, ...] = ()
 
 
-def hear(judge: Judge, about: Body, body: bytes, markup: Markup, *, complete: bool, pictures: bool = False) -> Heard:
+def hear(
+    judge: Judge, about: Announced, body: bytes, markup: Markup, *, complete: bool, pictures: bool = False
+) -> Heard:
     """
     Reads a body as received, of which `complete` says whether it is all.
 
@@ -83,7 +57,7 @@ def hear(judge: Judge, about: Body, body: bytes, markup: Markup, *, complete: bo
     shown: tuple[str, ...] = ()
     found = None
     if judge.asset_signals and decoded.body and not (markup is HTML and _begins_as_markup(decoded.body)):
-        found = format_of(about.media_type, decoded.body[:SNIFF_BYTES])
+        found = format_of((about.media_type or ""), decoded.body[:SNIFF_BYTES])
     if markup is HTML:
         if pictures or judge.scanner.may_speak(decoded.body):
             reading, items, page = _hear_page(judge, about, decoded.body, complete=complete)
@@ -116,14 +90,16 @@ def _joined(one: Reading, other: Reading) -> Reading:
     return Reading(one.statements + other.statements, one.faults + other.faults, one.declared + other.declared)
 
 
-def _hear_page(judge: Judge, about: Body, body: bytes, *, complete: bool) -> tuple[Reading, tuple[Item, ...], Page]:
+def _hear_page(
+    judge: Judge, about: Announced, body: bytes, *, complete: bool
+) -> tuple[Reading, tuple[Item, ...], Page]:
     """What a page says, the works it is about, and the page as it was read."""
     page = read_page(
         body,
         url=about.url,
         charset=charset(about.content_type),
         complete=complete,
-        xml="xml" in about.media_type,
+        xml="xml" in (about.media_type or ""),
         json_ld=judge.repertoire is not None,
         shown=judge.hears_pictures,
     )
@@ -142,7 +118,7 @@ def _hear_page(judge: Judge, about: Body, body: bytes, *, complete: bool) -> tup
     return reading, items, page
 
 
-def hear_challenge(judge: Judge, about: Body, body: bytes) -> Reading:
+def hear_challenge(judge: Judge, about: Announced, body: bytes) -> Reading:
     """Reads the body of a 401 or 402; it carries no content, so that one that cannot be read withholds nothing."""
     decoded = decode(body, about.encoding, judge.max_asset_bytes)
     source = Source(url=about.url, carrier="challenge", retrieved_at=about.now)
@@ -153,7 +129,7 @@ def hear_challenge(judge: Judge, about: Body, body: bytes) -> Reading:
     )
 
 
-def unread(judge: Judge, about: Body, markup: Markup, problem: str, kind: Format | None = None) -> Reading:
+def unread(judge: Judge, about: Announced, markup: Markup, problem: str, kind: Format | None = None) -> Reading:
     """What stands for a body that had to be read and was not: each signal that could speak in it is undetermined."""
     carrier = "feed" if markup is FEED else "html" if kind is None else kind.value
     source = Source(url=about.url, carrier=carrier, retrieved_at=about.now)

@@ -7,18 +7,19 @@ touches neither network nor clock, and it never raises on what a stranger sent.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tdm_guard.body import CHALLENGES, Body, hear, hear_challenge, unread
+from tdm_guard.announced import FIELDS as CONTENT_FIELDS
+from tdm_guard.announced import Announced
+from tdm_guard.body import hear, hear_challenge, unread
 from tdm_guard.decide import decide
 from tdm_guard.decision import Decision, Exchange, Outcome
 from tdm_guard.declared import as_declared, never_asked, policy_behind, with_terms
-from tdm_guard.formats.asset import Format, format_of_type
-from tdm_guard.formats.media_type import HTML, SNIFF_BYTES, UNKNOWN, Markup, content_kind
+from tdm_guard.formats.asset import Format
+from tdm_guard.formats.media_type import UNKNOWN
 from tdm_guard.lift import Occasion
 from tdm_guard.model import (
     NOTHING,
@@ -47,14 +48,11 @@ from tdm_guard.usage import EVERY
 if TYPE_CHECKING:
     from tdm_guard.judge import Judge
 
-CONTENT_FIELDS = frozenset({"content-type", "content-encoding", "content-range"})  # what is heard besides the signals'
 LEARNED_FOR = timedelta(hours=24)  # what a feed says of its items is remembered as long as a policy at most
 _POLICY, _HEADERS, _BODY, _ASSET = Stage  # by these names: on Python 3.11 looking a member up on its class is slow
 MAX_FAULTS = 50  # per case; a hostile document could otherwise fill the log
 MAX_EXCERPTED_HEADERS = 1000  # header lines that are looked at; servers and clients stop far earlier
-_FROM_START = re.compile(r"bytes\s+0-")
 _MATCHES = (Match.MATCHED, Match.NOT_MATCHED, Match.UNMATCHABLE)  # the first that holds for one of the works counts
-_WHOLE_RANGE = re.compile(r"bytes\s+0-(\d{1,18})/(\d{1,18})\s*")
 
 
 class Case:
@@ -80,23 +78,18 @@ class Case:
     sha256: str | None = None
     stage = _POLICY
     status: int | None = None
+    _about: Announced | None = None
     _body_heard = False
     _checked: tuple[Checked, ...] = ()
-    _content_type = ""
     _declared: tuple[Declared, ...] = ()
-    _encoding = ""
     _faults: tuple[Fault, ...] = ()
     _ignore_unasked = False
     _imposed = False
-    _bodiless = False
     _kind = UNKNOWN
-    _markup = UNKNOWN
     _outcome: Outcome | None = None
     _works: Match | None = None
     _statements: tuple[Statement, ...] = ()
     _terms: tuple[Statement, ...] = ()
-    _whole_range = False
-    _from_start = False
     _held: Format | None = None
 
     def __init__(
@@ -163,28 +156,20 @@ class Case:
         self.status = status
         if cached:
             self.cached = True
-        if bodiless:
-            self._bodiless = True
-        self.content = 200 <= status < 300 and status not in (204, 205) and not bodiless
+        about = self._about = Announced(self.final_url, self.now, status, bodiless=bodiless)
+        self.content = about.content
         fields = self.judge.fields
         heard: list[tuple[str, str]] | None = None
         for name, value in headers:
             key = name.lower()
-            if key == "content-type":
-                media_type, markup = content_kind(value)
-                if self.media_type is None or markup is HTML:  # of contradictory ones HTML counts: it is read
-                    self.media_type, self._markup, self._content_type = media_type, markup, value
-            elif key == "content-encoding":
-                self._encoding = f"{self._encoding},{value}"
-            elif key == "content-range":
-                whole = _WHOLE_RANGE.fullmatch(value.strip())
-                self._whole_range = whole is not None and int(whole.group(1)) + 1 == int(whole.group(2))
-                self._from_start = _FROM_START.match(value.strip()) is not None
+            if key in CONTENT_FIELDS:
+                about.hear(key, value)
             elif key in fields:
                 if heard is None:
                     heard = []
                 if len(heard) < MAX_EXCERPTED_HEADERS:
                     heard.append((key, value))
+        self.media_type = about.media_type
         if heard is not None:
             self._hear_fields(tuple(heard))
 
@@ -197,7 +182,8 @@ class Case:
     def _speaking(self, headers: Iterable[tuple[str, str]]) -> list[tuple[Signal, Headers]]:
         """The signals that have a field among `headers`, each with its fields and the content type."""
         pairs = tuple((name.lower(), value) for name, value in headers)
-        typed = (("content-type", self._content_type),) if self._content_type else ()
+        said = self._about.content_type if self._about is not None else ""
+        typed = (("content-type", said),) if said else ()
         found = []
         for signal in self.judge.header_signals:
             fields = tuple(pair for pair in pairs if pair[0] in signal.headers)
@@ -205,43 +191,19 @@ class Case:
                 found.append((signal, fields + typed))
         return found
 
-    def _about(self) -> Body:
-        return Body(self.final_url, self.now, self._markup, self.media_type or "", self._content_type, self._encoding)
-
     def wants_body(self, prefix: bytes = b"", *, ended: bool = False) -> bool:
         """
         True if the body must be heard whole before it can be decided, as far as `prefix` tells.
 
-        `ended` says that `prefix` is all there is. A body of a generic type is wanted until its first bytes show that
-        nothing can speak in it. The body of a 401 or 402 is wanted too: it may be a licence.
+        `ended` says that `prefix` is all there is.
         """
-        if self._body_heard:
-            return False
-        if not self.content:
-            return self.status in CHALLENGES and not self._bodiless and self.judge.hears_challenges
-        markup = self._markup
-        if markup is UNKNOWN:
-            if prefix:
-                markup = self._shown(prefix, ended=ended)
-            elif ended:
-                return False
-        if self.judge.readers[markup]:
-            return True
-        if not self.judge.asset_signals or (ended and not prefix):
-            return False
-        return self._is_file or (not ended and len(prefix) < SNIFF_BYTES) or self._format(prefix) is not None
+        about = self._about
+        return about is not None and not self._body_heard and about.wanted(self.judge, prefix, ended=ended)
 
     @property
     def type_speaks(self) -> bool:
         """True if a body that is wanted stays so whatever its first bytes are."""
-        if not self.content:
-            return True
-        return self._is_file or (self._markup is not UNKNOWN and bool(self.judge.readers[self._markup]))
-
-    @property
-    def _is_file(self) -> bool:
-        """True for the media types of files that may carry a reservation inside, if anybody listens for it."""
-        return bool(self.judge.asset_signals) and format_of_type(self.media_type or "") is not None
+        return self._about is None or self._about.type_speaks(self.judge)
 
     def hear_body(self, body: bytes, *, complete: bool = True) -> None:
         """
@@ -249,16 +211,16 @@ class Case:
 
         In a prefix only reservations count: what is not found there may stand in the rest.
         """
-        if not self.wants_body(body, ended=complete):
+        about = self._about
+        if about is None or not self.wants_body(body, ended=complete):
             self._body_heard = self.content
             return
         self._body_heard = True
-        about = self._about()
         if not self.content:
             self._add(hear_challenge(self.judge, about, body))
             return
-        complete = complete and (self.status != 206 or self._whole_range)
-        self._kind = self._shown(body, ended=complete)  # too short a prefix of a generic type may still become a page
+        complete = about.is_whole(complete=complete)
+        self._kind = about.shown(body, ended=complete)  # too short a prefix of a generic type may still become a page
         posture = self.judge.listener.posture
         pictures = bool(self._statements) and bool(of_pictures(self._statements, posture))
         kind = about.shown(body, ended=True)
@@ -274,19 +236,7 @@ class Case:
         for signal, feed in heard.feed:
             self._hear_feed(signal, feed)
         if heard.problem:
-            self._body_unread(heard.problem)
-
-    def _shown(self, prefix: bytes, *, ended: bool) -> Markup:
-        """The kind of body as far as `prefix` shows it; bytes from the middle of one show nothing (RFC 9110 15.3.7)."""
-        if self._markup is not UNKNOWN or (self.status == 206 and not self._from_start):
-            return self._markup
-        return self._about().shown(prefix, ended=ended)
-
-    def _format(self, prefix: bytes) -> Format | None:
-        """The kind of file that may carry a reservation inside; bytes from the middle of one show nothing."""
-        if self.status == 206 and not self._from_start:
-            prefix = b""
-        return self._about().format(prefix)
+            self._body_unread(about, heard.problem)
 
     def _hear_feed(self, signal: Signal, feed: DocumentReading) -> None:
         """What a feed says of itself counts here; what it says of its items is for the origin to remember."""
@@ -315,7 +265,9 @@ class Case:
             return False
         if not ended and not (self.content and self.wants_body(prefix)):
             return False
-        about = self._about()
+        about = self._about
+        if about is None:
+            return False
         heard = hear(self.judge, about, prefix, about.shown(prefix, ended=False), complete=False)
         reserved = tuple(s for s in heard.reading.statements if s.stance is Stance.RESERVED)
         if not reserved or not self._decide(reserved).verdict.withholds:
@@ -325,8 +277,8 @@ class Case:
         self._add(Reading(reserved))
         return True
 
-    def _body_unread(self, problem: str) -> None:
-        self._add(unread(self.judge, self._about(), self._kind, problem, self._held))
+    def _body_unread(self, about: Announced, problem: str) -> None:
+        self._add(unread(self.judge, about, self._kind, problem, self._held))
 
     @property
     def declared(self) -> tuple[Declared, ...]:
@@ -460,11 +412,12 @@ class Case:
 
         A body that had to be heard and was not leaves the verdict undetermined, unless what was heard refuses already.
         """
-        if self.content and not self._body_heard and not self.refused:
-            self._kind = self._markup
-            self._held = self._format(b"") if self.judge.asset_signals else None
+        about = self._about
+        if about is not None and self.content and not self._body_heard and not self.refused:
+            self._kind = about.markup
+            self._held = about.format(b"") if self.judge.asset_signals else None
             if self.judge.readers[self._kind] or self._held is not None:
-                self._body_unread("the document was not read")
+                self._body_unread(about, "the document was not read")
                 self._body_heard = True
         if self._declared:
             self._declared_unread()

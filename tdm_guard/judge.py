@@ -10,7 +10,8 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from tdm_guard.case import CONTENT_FIELDS, Case
+from tdm_guard.announced import FIELDS as CONTENT_FIELDS
+from tdm_guard.case import Case
 from tdm_guard.decide import decide
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, PolicyMismatch
