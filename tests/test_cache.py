@@ -65,12 +65,12 @@ def test_one_larger_than_the_cache_is_not_kept() -> None:
 
 
 def test_entries_are_weighed_by_what_they_hold() -> None:
-    """The weight is held against the allocator's own count, over many policies so that shared objects cancel out."""
-    texts = [pickle.dumps(policy(n)) for n in range(300)]
+    """The weight is held against the allocator's own count, over many policies that share what a judge's share."""
+    text = pickle.dumps([policy(n) for n in range(300)])
     gc.collect()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    policies = [pickle.loads(text) for text in texts]
+    policies = pickle.loads(text)
     gc.collect()
     real = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
