@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tdm_guard.formats.asset import Format, format_of, format_of_type
 from tdm_guard.formats.content_coding import decode
-from tdm_guard.formats.media_type import HTML, SNIFF_BYTES, UNKNOWN, Markup, content_kind, sniff
+from tdm_guard.formats.media_type import HTML, MAX_CONTENT_TYPE, SNIFF_BYTES, UNKNOWN, Markup, content_kind, sniff
 
 if TYPE_CHECKING:
     from tdm_guard.judge import Judge
@@ -27,41 +28,36 @@ class Announced:
     """
     One response to `url` at `now` (UTC), before its body is there.
 
-    `content`: it carries content to judge (2xx with a body). `markup` is what the media type says of it.
+    `content`: it carries content to judge (2xx with a body). `markup` and `file` are what the media type names: a kind
+    of markup, a kind of file that may carry a reservation inside.
     """
 
-    __slots__ = (
-        "_begins",
-        "_bodiless",
-        "_whole",
-        "content",
-        "content_type",
-        "encoding",
-        "markup",
-        "media_type",
-        "now",
-        "status",
-        "url",
-    )
+    # What most responses do not say stands here once, so that one costs little.
+    content_type = ""
+    encoding = ""
+    file: Format | None = None
+    markup = UNKNOWN
+    media_type: str | None = None
+    _begins = True
+    _bodiless = False
+    _whole = True
 
     def __init__(self, url: str, now: datetime, status: int, *, bodiless: bool = False) -> None:
         self.url = url
         self.now = now
         self.status = status
         self.content = 200 <= status < 300 and status not in (204, 205) and not bodiless
-        self.media_type: str | None = None
-        self.markup = UNKNOWN
-        self.content_type = ""
-        self.encoding = ""
-        self._bodiless = bodiless
-        self._begins = self._whole = status != 206
+        if bodiless:
+            self._bodiless = True
+        if status == 206:
+            self._begins = self._whole = False
 
     def hear(self, name: str, value: str) -> None:
         """One of the `FIELDS`, in the order in which they came."""
         if name == "content-type":
-            media_type, markup = content_kind(value)
+            media_type, markup, file = _kinds(value[:MAX_CONTENT_TYPE])
             if self.media_type is None or markup is HTML:  # of contradictory ones HTML counts: it is read
-                self.media_type, self.markup, self.content_type = media_type, markup, value
+                self.media_type, self.markup, self.file, self.content_type = media_type, markup, file, value
         elif name == "content-encoding":
             self.encoding = f"{self.encoding},{value}"
         elif self.status == 206:
@@ -111,15 +107,19 @@ class Announced:
             return True
         if not judge.asset_signals or (ended and not prefix):
             return False
-        return self._is_file or (not ended and len(prefix) < SNIFF_BYTES) or self.format(prefix) is not None
+        if self.file is not None or (not ended and len(prefix) < SNIFF_BYTES):
+            return True
+        return self.format(prefix) is not None
 
     def type_speaks(self, judge: Judge) -> bool:
         """True if a body that is wanted stays so whatever its first bytes are."""
-        if not self.content or (self._is_file and judge.asset_signals):
+        if not self.content or (judge.asset_signals and self.file is not None):
             return True
         return self.markup is not UNKNOWN and bool(judge.readers[self.markup])
 
-    @property
-    def _is_file(self) -> bool:
-        """True for the media types of files that may carry a reservation inside."""
-        return format_of_type(self.media_type or "") is not None
+
+@lru_cache(maxsize=256)  # sites send a handful of values; an entry is a short field value
+def _kinds(content_type: str) -> tuple[str, Markup, Format | None]:
+    """The media type of a `Content-Type` value, and what it says of markup and of files."""
+    media_type, markup = content_kind(content_type)
+    return media_type, markup, format_of_type(media_type)

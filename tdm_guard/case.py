@@ -158,11 +158,11 @@ class Case:
             self.cached = True
         about = self._about = Announced(self.final_url, self.now, status, bodiless=bodiless)
         self.content = about.content
-        fields = self.judge.fields
+        fields, heeded = self.judge.fields, CONTENT_FIELDS
         heard: list[tuple[str, str]] | None = None
         for name, value in headers:
             key = name.lower()
-            if key in CONTENT_FIELDS:
+            if key in heeded:
                 about.hear(key, value)
             elif key in fields:
                 if heard is None:
@@ -413,10 +413,10 @@ class Case:
         A body that had to be heard and was not leaves the verdict undetermined, unless what was heard refuses already.
         """
         about = self._about
-        if about is not None and self.content and not self._body_heard and not self.refused:
-            self._kind = about.markup
-            self._held = about.format(b"") if self.judge.asset_signals else None
-            if self.judge.readers[self._kind] or self._held is not None:
+        if about is not None and self.content and not self._body_heard:
+            held = about.file if self.judge.asset_signals else None
+            if (held is not None or self.judge.readers[about.markup]) and not self.refused:
+                self._kind, self._held = about.markup, held
                 self._body_unread(about, "the document was not read")
                 self._body_heard = True
         if self._declared:

@@ -41,7 +41,7 @@ AGENTS = [
 ]
 HEADERS = [
     ("date", "Sat, 21 Nov 2026 12:00:00 GMT"),
-    ("content-type", "image/jpeg"),
+    ("content-type", "application/json"),
     ("server", "nginx"),
     ("content-length", "48211"),
     ("cache-control", "public, max-age=3600"),
