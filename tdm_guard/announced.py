@@ -29,7 +29,7 @@ class Announced:
     One response to `url` at `now` (UTC), before its body is there.
 
     `content`: it carries content to judge (2xx with a body). `markup` and `file` are what the media type names: a kind
-    of markup, a kind of file that may carry a reservation inside.
+    of markup, a kind of file that may carry a reservation inside. `begins`: the body starts at its beginning.
     """
 
     # What most responses do not say stands here once, so that one costs little.
@@ -38,7 +38,7 @@ class Announced:
     file: Format | None = None
     markup = UNKNOWN
     media_type: str | None = None
-    _begins = True
+    begins = True
     _bodiless = False
     _whole = True
 
@@ -50,7 +50,7 @@ class Announced:
         if bodiless:
             self._bodiless = True
         if status == 206:
-            self._begins = self._whole = False
+            self.begins = self._whole = False
 
     def hear(self, name: str, value: str) -> None:
         """One of the `FIELDS`, in the order in which they came."""
@@ -62,7 +62,7 @@ class Announced:
             self.encoding = f"{self.encoding},{value}"
         elif self.status == 206:
             part = _FROM_START.fullmatch(value.strip())
-            self._begins = part is not None
+            self.begins = part is not None
             self._whole = part is not None and str(int(part[1]) + 1) == part[2].lstrip("0")
 
     def is_whole(self, *, complete: bool) -> bool:
@@ -75,13 +75,13 @@ class Announced:
 
         Bytes from the middle of a body show nothing (RFC 9110 15.3.7).
         """
-        if self.markup is not UNKNOWN or not self._begins or (not ended and len(prefix) < SNIFF_BYTES):
+        if self.markup is not UNKNOWN or not self.begins or (not ended and len(prefix) < SNIFF_BYTES):
             return self.markup
         return sniff(self._plain(prefix), self.media_type or "")
 
     def format(self, prefix: bytes) -> Format | None:
         """The kind of file that may carry a reservation inside, by its first bytes, else by the media type."""
-        return format_of(self.media_type or "", self._plain(prefix) if self._begins else b"")
+        return format_of(self.media_type or "", self._plain(prefix) if self.begins else b"")
 
     def _plain(self, prefix: bytes) -> bytes:
         if self.encoding:

@@ -70,8 +70,9 @@ def hear(
     if found is not None:
         heard = hear_asset(judge, about, decoded.body, found, complete=complete)
         reading, items = _joined(reading, heard.reading), items + heard.items
-        # As nothing but this file, it is read whole when all its places for a reservation are.
-        complete = heard.complete and (complete or markup is OTHER)
+        # As nothing but this file, it is read whole when all its places for a reservation are; the middle of one may
+        # begin as a file too, that of a picture within it.
+        complete = heard.complete and (complete or (markup is OTHER and about.begins))
     problem = None
     if not complete:
         damage = "the file is damaged: a reservation may stand where nothing could be read" if whole else None

@@ -333,10 +333,21 @@ def test_nobody_asks_for_the_policy_of_what_is_not_reserved() -> None:
         ),
         ([("content-type", "application/octet-stream")], Verdict.UNDETERMINED),
         ([("content-type", "multipart/byteranges; boundary=x")], Verdict.UNDETERMINED),
+        ([("content-type", "image/jpeg"), ("content-range", "bytes 900-1900/9000")], Verdict.UNDETERMINED),
         ([("content-type", "application/octet-stream"), ("content-range", "bytes 0-1999/9000")], Verdict.UNRESERVED),
         ([("content-type", "audio/midi"), ("content-range", "bytes 900-1900/9000")], Verdict.UNRESERVED),
     ],
 )
 def test_bytes_from_the_middle_of_a_body_do_not_show_its_kind(headers: list[tuple[str, str]], verdict: Verdict) -> None:
     decision = evaluate(URL, status=206, headers=headers, body=b"<x>" * 700, unread="ignore", now=NOW)
+    assert decision.verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("part", "verdict"), [("bytes 900-1810/9000", Verdict.UNDETERMINED), ("bytes 0-910/9000", Verdict.UNRESERVED)]
+)
+def test_a_picture_inside_a_file_does_not_speak_for_the_file(part: str, verdict: Verdict) -> None:
+    inner = b"\xff\xd8\xff\xda\x00\x02" + b"z" * 905
+    headers = [("content-type", "image/jpeg"), ("content-range", part)]
+    decision = evaluate(URL, status=206, headers=headers, body=inner, unread="ignore", now=NOW)
     assert decision.verdict is verdict
