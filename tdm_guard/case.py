@@ -370,7 +370,8 @@ class Case:
         firm = self._firm()
         rights = self.judge.terms.rights
         if rights is not None:
-            firm = tuple(s for s in firm if not rights.awaits_policy(s))
+            known = {item.document for item in self._checked}
+            firm = tuple(s for s in firm if not (rights.awaits_policy(s) and _is_to_come(s, known)))
         return self._decide(firm).verdict.withholds
 
     def _decide(self, statements: tuple[Statement, ...]) -> Outcome:
@@ -445,3 +446,9 @@ class Case:
             self.policy.checked + self._checked if self._checked else self.policy.checked,
             self._faults,
         )
+
+
+def _is_to_come(statement: Statement, known: set[str]) -> bool:
+    """True if the policy behind a statement will still be read; `known` are the documents that were looked for."""
+    policy = policy_behind(statement)
+    return policy is not None and policy.url not in known

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tdm_guard import Fetched, Judge
+from tdm_guard.case import Case
 from tdm_guard.decide import Terms, decide
 from tdm_guard.decision import Outcome
+from tdm_guard.gather import read_lent
 from tdm_guard.lift import Occasion, Rights
 from tdm_guard.model import Kind, Layer, Stance, Statement, Verdict
 from tdm_guard.operator import Operator, Research
@@ -310,3 +315,63 @@ def test_the_claim_to_an_exemption_is_in_the_record_of_what_rests_on_it() -> Non
 def test_research_is_exempt_from_what_is_in_doubt() -> None:
     assert decided(declared(doubt="a name only"), exempt=True).verdict is Verdict.EXEMPT
     assert decided(declared(doubt="a name only"), by=(licence(),), exempt=True).verdict is Verdict.EXEMPT
+
+
+POLICY = "https://site.example/policy.json"
+LICENCE = """
+[[authorisations]]
+id = "lic"
+grantor = { name = "Site", mandate = { status = "asserted" } }
+licensee = "acme-ai"
+scope = { policies = ["urn:policy:1"] }
+usages = ["genai-training"]
+territory = ["WORLD"]
+valid_from = "2025-01-01"
+status = "active"
+evidence = { reference = "contract 1" }
+"""
+
+
+@pytest.mark.parametrize(("uid", "refused"), [("urn:policy:1", False), ("urn:policy:2", True), (None, True)])
+def test_a_policy_that_may_be_licensed_by_its_uid_is_read_before_the_refusal(
+    tmp_path: Path, uid: str | None, refused: bool
+) -> None:
+    path = tmp_path / "licences.toml"
+    path.write_text(LICENCE, encoding="utf-8")
+    judge = Judge(usages={"genai-training"}, operator={"name": "acme-ai"}, authorisations=[path])
+    policies = judge.read_policies("https://site.example", {}, now=NOON)
+    case = Case(judge, URL, policies, NOON, ignore_unasked=True)
+    case.hear_headers(200, [("content-type", "text/html"), ("tdm-reservation", "1"), ("tdm-policy", POLICY)])
+    assert not case.refused
+    case.hear_body(b"<p>words")
+    document = {
+        "@context": ["http://www.w3.org/ns/odrl.jsonld", {"tdm": "http://www.w3.org/ns/tdmrep#"}],
+        "@type": "Offer",
+        "profile": "http://www.w3.org/ns/tdmrep",
+        "uid": uid,
+        "assigner": {"uid": "https://site.example"},
+        "permission": [{"target": "https://site.example/", "action": "tdm:mine"}],
+    }
+    answer = Fetched(status=404) if uid is None else Fetched(status=200, body=json.dumps(document).encode())
+    task = judge.gathering(policies.origin, NOON)
+    reading = read_lent(task, case.declared, ())
+    try:
+        wanted = next(reading)
+        reading.send({each.url: answer for each in wanted})
+    except StopIteration as finished:
+        case.hear_declared(finished.value)
+    assert case.refused is refused  # what stores a response asks this, not the decision
+    assert case.decision().admitted is not refused
+
+
+def test_a_policy_that_is_the_page_itself_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "licences.toml"
+    path.write_text(LICENCE, encoding="utf-8")
+    judge = Judge(usages={"genai-training"}, operator={"name": "acme-ai"}, authorisations=[path])
+    policies = judge.read_policies("https://site.example", {}, now=NOON)
+    case = Case(judge, URL, policies, NOON, ignore_unasked=True)
+    case.hear_headers(200, [("content-type", "text/html"), ("tdm-reservation", "1"), ("tdm-policy", URL)])
+    case.hear_body(b"<p>words")
+    assert case.declared == ()
+    assert case.refused
+    assert not case.decision().admitted
