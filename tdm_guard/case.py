@@ -220,10 +220,12 @@ class Case:
             self._add(hear_challenge(self.judge, about, body))
             return
         complete = about.is_whole(complete=complete)
-        self._kind = about.shown(body, ended=complete)  # too short a prefix of a generic type may still become a page
+        kind = self._kind = about.markup
+        if kind is UNKNOWN:
+            self._kind = about.shown(body, ended=complete)  # too short a prefix of a generic type may yet become a page
+            kind = about.shown(body, ended=True)
         posture = self.judge.listener.posture
         pictures = bool(self._statements) and bool(of_pictures(self._statements, posture))
-        kind = about.shown(body, ended=True)
         heard = hear(self.judge, about, body, kind, complete=complete, pictures=pictures)
         self.stage = _BODY if heard.format is None else _ASSET
         self._held = heard.format

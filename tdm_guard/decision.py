@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -33,7 +33,7 @@ class Outcome:
     """
     What the statements come to: the verdict, the stance per usage, and the statements that settled it.
 
-    `exemption` is the claim to Art. 3 on which an exempt one rests.
+    `exemption` is the claim to Art. 3 on which an exempt one rests. `admits`: content is handed on under this outcome.
     """
 
     verdict: Verdict
@@ -42,11 +42,10 @@ class Outcome:
     authorisations: tuple[str, ...] = ()
     enforced: bool = True
     exemption: Research | None = None
+    admits: bool = field(init=False, compare=False)
 
-    @property
-    def admits(self) -> bool:
-        """True if content is handed on under this outcome."""
-        return not (self.enforced and self.verdict.withholds)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "admits", not (self.enforced and self.verdict.withholds))  # it is asked more than once
 
 
 class Entry(NamedTuple):

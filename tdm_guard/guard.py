@@ -55,8 +55,8 @@ class Guard:
     """
     One run of a collector: its options, policy cache and compliance log.
 
-    `count` is called with the name of each thing worth counting (`admitted`, `verdict/reserved`, `policy/fetched`, …).
-    Raises `LogError` when the log cannot be written.
+    `totals` counts what is worth counting by its name: `admitted`, `verdict/reserved`, `policy/fetched`, … Raises
+    `LogError` when the log cannot be written.
     """
 
     def __init__(
@@ -65,7 +65,6 @@ class Guard:
         *,
         cache: PolicyCache | None = None,
         clock: Callable[[], datetime] = utc_now,
-        count: Callable[[str], None] | None = None,
     ) -> None:
         self.options = options
         self.tokens = Tokens.read(os.environ)
@@ -74,7 +73,6 @@ class Guard:
         self.clock = clock
         self.shown = Shown()
         self.totals: Counter[str] = Counter()
-        self._count = count
         self._handed: dict[str, Fetched] = {}
         self._ended = False
         self.log = JsonlLog(options.log, run=_run_info(options), now=clock())
@@ -86,7 +84,7 @@ class Guard:
         policy = self._kept(origin)
         if policy is None or self.clock() >= policy.expires_at:
             return None
-        self.count("policy/hit")
+        self.totals["policy/hit"] += 1
         return policy
 
     def hand(self, url: str, fetched: Fetched) -> None:
@@ -113,7 +111,7 @@ class Guard:
         policy: OriginPolicy = yield from self._read(origin, reading)
         for checked in policy.checked:
             if checked.result is Result.UNREACHABLE and not checked.cached:
-                self.count("policy/unreachable")
+                self.totals["policy/unreachable"] += 1
         self.cache.put(policy.as_cached())
         return policy
 
@@ -160,7 +158,7 @@ class Guard:
         if silent:
             return answers | {want.url: Fetched.unreachable(f"not asked: {silent} before") for want in rest}
         for _ in rest:
-            self.count("policy/fetched")
+            self.totals["policy/fetched"] += 1
         fetched = yield from together([follow(want, origin, self.options.policy_timeout) for want in rest])
         return answers | {want.url: answer for want, answer in zip(rest, fetched, strict=True)}
 
@@ -197,13 +195,13 @@ class Guard:
         urls, said = case.shows
         if said:
             self.shown.remember(urls, said, case.now)
-        self.count("admitted" if outcome.admits else "withheld")
-        self.count(_COUNTED[outcome.verdict])
+        self.totals["admitted" if outcome.admits else "withheld"] += 1
+        self.totals[_COUNTED[outcome.verdict]] += 1
         if decision.exchange.repertoire is not None:
-            self.count(f"repertoire/{decision.exchange.repertoire}")
+            self.totals[f"repertoire/{decision.exchange.repertoire}"] += 1
         if outcome.because:
             for signal in {statement.signal for statement in outcome.because}:
-                self.count(f"signal/{signal}")
+                self.totals[f"signal/{signal}"] += 1
         return decision
 
     def settle(self, case: Case, request: Any = None) -> Decision:
@@ -212,12 +210,6 @@ class Guard:
         if not decision.outcome.admits:
             raise Withheld(decision, request)
         return decision
-
-    def count(self, name: str) -> None:
-        """Counts one `name`, here and for the framework."""
-        self.totals[name] += 1
-        if self._count is not None:
-            self._count(name)
 
     def end(self) -> None:
         """Writes the end record and closes the log; a second call does nothing."""

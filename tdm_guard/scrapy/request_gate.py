@@ -38,14 +38,14 @@ class RequestGate:
     async def process_response(self, request: Request, response: Response) -> Response:
         """Records a response that leaves; judges it if the inner gate did not see it. Raises `Withheld`."""
         crawl = self._crawl
-        if not crawl.judges(request):
+        visit = crawl.visits.get(request)
+        if visit is None and not crawl.judges(request):
             if self._robots.owns(request):
                 self._robots.harvest(request, response)
             return response
-        visit = crawl.visits.get(request)
         if visit is None or not visit.covers(response, crawl.fields):
             stored = visit.stored if visit is not None and "cached" in response.flags else None
-            visit = await crawl.hear(request, response, None if stored is None else stored.body)
+            visit = await crawl.hear(visit, request, response, None if stored is None else stored.body)
         crawl.visits.pop(request, None)
         decision = crawl.settle(visit.case, request)
         mark = {"verdict": decision.verdict.value, "decision": decision.id}
@@ -62,7 +62,7 @@ class RequestGate:
                 self._robots.harvest_failure(request, exception)
             return
         if not isinstance(exception, IgnoreRequest):
-            crawl.guard.count("failed")
+            crawl.guard.totals["failed"] += 1
         elif self._robots.refused(request, exception):
             await self._robots.record(request)
         crawl.visits.pop(request, None)

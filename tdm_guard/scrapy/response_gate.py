@@ -35,20 +35,20 @@ class ResponseGate:
     async def process_request(self, request: Request) -> None:
         """Takes credentials off policy requests; judges anew what another middleware led to another address."""
         crawl = self._crawl
-        if crawl.downloads.of(request) is not None:
+        visit = crawl.visits.get(request)
+        if visit is None or visit.case.url != request.url:
             crawl.downloads.begin(request)
-        elif crawl.judges(request):
-            visit = crawl.visits.get(request)
-            if visit is None or visit.case.url != request.url:
-                visit = await crawl.enter(request)
-            if crawl.guard.tokens:
-                crawl.authorise(request)
+            if not crawl.judges(request):
+                return
+            await crawl.enter(request)
+        if crawl.guard.tokens:
+            crawl.authorise(request)
 
     def headers_received(self, headers: Headers, request: Request) -> None:
         """Signal handler: ends the download of what the headers reserve. Knows only what was read before."""
         crawl = self._crawl
         try:
-            stop = crawl.stops(request, headers)
+            stop = crawl.early.stops(request, headers)
         except Exception as error:
             # Scrapy would log it and go on with the download.
             logger.exception("The headers of %s could not be judged", request)
@@ -62,23 +62,26 @@ class ResponseGate:
     async def process_response(self, request: Request, response: Response) -> Response:
         """Judges a response before anything stores it. Raises `Withheld`."""
         crawl = self._crawl
-        download = crawl.downloads.of(request)
-        if download is not None:
-            return download.end(response)
-        if crawl.judges(request):
-            crawl.prefixes.forget(request)
-            try:
-                visit = await crawl.hear(request, response)
-            finally:
-                crawl.take_back(request)
-            stored = request.meta.get("cached_response")
-            visit.stored = stored if isinstance(stored, Response) else None
+        visit = crawl.visits.get(request)
+        if visit is None:
+            download = crawl.downloads.of(request)
+            if download is not None:
+                return download.end(response)
+            if not crawl.judges(request):
+                return response
+        crawl.early.forget(request)
+        try:
+            visit = await crawl.hear(visit, request, response)
+        finally:
+            crawl.take_back(request)
+        stored = request.meta.get("cached_response")
+        visit.stored = stored if isinstance(stored, Response) else None
         return response
 
     async def process_exception(self, request: Request, exception: Exception) -> None:
         """Turns a download that the header gate ended into what it is. Raises `Withheld`."""
         visit = self._crawl.visits.get(request)
-        self._crawl.prefixes.forget(request)
+        self._crawl.early.forget(request)
         try:
             if isinstance(exception, StopDownload) and visit is not None and visit.stopped:
                 if visit.error is not None:

@@ -7,7 +7,6 @@ recorded.
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from scrapy.http.request import NO_CALLBACK
@@ -17,6 +16,7 @@ from tdm_guard.fetch import MAX_REDIRECTS
 from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin, is_private_address
 from tdm_guard.scrapy.fetch import CUT, describe, pairs
+from tdm_guard.scrapy.policies import robots_of
 from tdm_guard.scrapy.visit import has_credentials
 from tdm_guard.signals.robots import DOCUMENT
 
@@ -37,7 +37,6 @@ class Robots:
         self._crawl = crawl
         self._guard = crawl.guard
         self._obeyed = crawl.crawler.settings.getbool("ROBOTSTXT_OBEY")
-        self.awaited: dict[str, asyncio.Future[Fetched | None]] = {}
 
     def owns(self, request: Request) -> bool:
         """True for the middleware's own request, on later redirect hops too."""
@@ -50,30 +49,10 @@ class Robots:
         )
 
     def prepare(self, request: Request) -> None:
-        """
-        Its request reads the policy for us too: it takes no longer, and what fails is tried again by us.
-
-        The other documents of the origin are asked for beside it, so that the page waits once and not twice.
-        """
+        """Its request reads the policy for us too: it takes no longer, and what fails is tried again by us."""
         request.meta.setdefault("download_timeout", self._guard.options.policy_timeout)
         request.meta.setdefault("dont_retry", True)
-        origin = Origin.parse(_asked(request))
-        if not self._crawl.reads(origin) and self._guard.cache.get(origin) is None:
-            self.awaited[_place(origin)] = asyncio.get_running_loop().create_future()
-            self._crawl.begin(origin)
-            self._crawl.watch()
-
-    def needed(self, origin: Origin) -> None:
-        """A page of `origin` is here, so the middleware waits for nothing any more: nor do we."""
-        self._answered(_place(origin), None)
-
-    def _answered(self, place: str, fetched: Fetched | None) -> bool:
-        """True if somebody waited for the answer."""
-        future = self.awaited.pop(place, None)
-        if future is None or future.done():
-            return False
-        future.set_result(fetched)
-        return True
+        self._crawl.policies.borrow(Origin.parse(_asked(request)))
 
     def harvest(self, request: Request, response: Response) -> None:
         """Hands the answer to the guard, unless it is not what our own request would have been answered."""
@@ -117,9 +96,9 @@ class Robots:
 
     def _hand(self, request: Request, fetched: Fetched | None) -> None:
         origin = Origin.parse(_asked(request))
-        place = _place(origin)
-        if not self._answered(place, fetched) and fetched is not None and self._guard.cache.get(origin) is None:
-            self._guard.hand(place, fetched)
+        waited = self._crawl.policies.answer(origin, fetched)
+        if not waited and fetched is not None and self._guard.cache.get(origin) is None:
+            self._guard.hand(robots_of(origin), fetched)
 
     def refused(self, request: Request, error: Exception) -> bool:
         """True if `error` is the middleware's refusal of a request that so never entered our gates."""
@@ -132,8 +111,9 @@ class Robots:
             origin = Origin.parse(request.url)
         except UnsupportedURL:
             return
-        place = _place(origin)
-        policy = await self._crawl.policy(origin) if self._crawl.reads(origin) else guard.known(origin)
+        place = robots_of(origin)
+        policies = self._crawl.policies
+        policy = guard.known(origin) or (await policies.read(origin) if policies.reads(origin) else None)
         if policy is None:
             handed = guard.handed(place)
             policy = guard.judge.read_policies(origin, {place: handed} if handed else {}, now=guard.clock())
@@ -146,7 +126,3 @@ class Robots:
 def _asked(request: Request) -> str:
     hops = request.meta.get("redirect_urls") or (request.url,)
     return str(hops[0])
-
-
-def _place(origin: Origin) -> str:
-    return f"{origin}{DOCUMENT.path}"

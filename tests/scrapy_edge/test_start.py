@@ -217,7 +217,10 @@ def test_when_the_log_cannot_be_written_the_crawl_ends(web: Web, crawl: Crawl) -
     assert len(pretend.requests) < 30  # pages that waited for the policy go on as places become free
 
 
-NOTHING_WATCHED = {"prefixes": SimpleNamespace(forget=lambda _: None), "take_back": lambda _: None}
+def _crawl(**members: Any) -> Any:
+    """A crawl with just these members, and with what is told when a download is over."""
+    early = SimpleNamespace(forget=lambda _: None, stops=members.pop("stops", None))
+    return SimpleNamespace(early=early, take_back=lambda _: None, **members)
 
 
 # ---- parts --------------------------------------------------------------------------------------------------------
@@ -230,7 +233,7 @@ def test_an_error_while_headers_are_judged_ends_the_download(caplog: pytest.LogC
     def stops(*_: Any) -> bool:
         raise RuntimeError("a mistake of ours")
 
-    gate = ResponseGate(SimpleNamespace(stops=stops, visits={request: visit}, **NOTHING_WATCHED))  # type: ignore[arg-type]
+    gate = ResponseGate(_crawl(stops=stops, visits={request: visit}))
     with caplog.at_level(logging.ERROR), pytest.raises(StopDownload) as caught:
         gate.headers_received(headers={}, request=request)  # type: ignore[arg-type]
     assert caught.value.fail
@@ -241,7 +244,7 @@ def test_an_error_while_headers_are_judged_ends_the_download(caplog: pytest.LogC
 
 def test_a_download_that_somebody_else_stopped_is_theirs() -> None:
     request = Request("http://site.example/page")
-    gate = ResponseGate(SimpleNamespace(visits={request: SimpleNamespace(stopped=False)}, **NOTHING_WATCHED))  # type: ignore[arg-type]
+    gate = ResponseGate(_crawl(visits={request: SimpleNamespace(stopped=False)}))
     assert asyncio.run(gate.process_exception(request, StopDownload())) is None
 
 
