@@ -18,7 +18,7 @@ from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard._version import __version__
-from tdm_guard.decision import Decision, Entry, Exchange, Outcome
+from tdm_guard.decision import Decision, Entry, Outcome
 from tdm_guard.model import Checked, Posture, plain, timestamp
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 TOOL = f"tdm_guard/{__version__}"
-MAX_KEPT_TEXTS = 512  # spellings of one kind kept: the origins a crawl works on at one time, the kinds of answers
+MAX_KEPT_TEXTS = 512  # spellings kept: the origins a crawl works on at one time, and their kinds of answers
 MAX_KEPT_TEXT = 4096  # characters; longer ones are spelt anew, so that 512 of them stay within 2 MiB
 
 _encode = JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
@@ -51,42 +51,38 @@ class RunInfo:
 
 class Speller:
     """
-    Writes the decisions of a run as lines. It remembers how what it met last is spelt.
+    Writes the decisions of a run as lines.
 
-    The decisions of one origin share one tuple of checked documents, and all that rest on silence one outcome.
+    It remembers how the middle of a line is spelt that rests on silence: the pages of one origin have it in common.
     """
 
-    __slots__ = ("_answers", "_checked", "_head", "_outcome", "_run", "_second")
+    __slots__ = ("_head", "_middles", "_run", "_second")
 
     def __init__(self, run: str) -> None:
         self._run = run
         self._head = f'{{"type":"decision","v":{VERSION},"run":"{run}","seq":'
         self._second: tuple[datetime, str] = (datetime.min.replace(tzinfo=UTC), "")
-        self._outcome: tuple[Outcome | None, str, str] = (None, "", "")
-        self._checked: dict[int, tuple[tuple[Checked, ...], str]] = {}
-        self._answers: dict[tuple[int | None, bool, bool, str | None], str] = {}
+        self._middles: dict[tuple[object, ...], tuple[str, Outcome, tuple[Checked, ...]]] = {}
 
     def decision(self, decision: Decision, *, seq: int, prev: str) -> tuple[bytes, Entry]:
         """The line of a decision, newline included, and its entry in the chain."""
-        exchange, outcome, ident = decision.exchange, decision.outcome, decision_id(self._run, seq)
-        verdict, stances = self._outcome_texts(outcome)
-        faults = _encode([item.to_dict() for item in decision.faults]) if decision.faults else "[]"
+        exchange = decision.exchange
+        ident = decision_id(self._run, seq)
         url = encode_basestring(decision.url)
         final_url = url if exchange.final_url == decision.url else encode_basestring(exchange.final_url)
+        size, digest = exchange.bytes, exchange.content_sha256
+        works = "" if exchange.repertoire is None else f'"repertoire":{encode_basestring(exchange.repertoire)},'
         text = (
-            f'{self._head}{seq},"id":"{ident}",'
-            f'"ts":"{self._time(decision.ts)}","url":{url},"final_url":{final_url},'
-            f'"origin":{encode_basestring(exchange.origin)},{verdict},"stage":"{decision.stage}",{stances},"faults":{faults},'
-            f'"checked":{self._documents(decision.checked)},'
-            f'"authorisations":{_encode(outcome.authorisations) if outcome.authorisations else "[]"},'
-            f'{self._answer(exchange)},"bytes":{_number(exchange.bytes)},"content_sha256":{_string(exchange.content_sha256)},'
-            f'"cached":{_bool(exchange.cached)},"hops":{_encode(exchange.hops) if exchange.hops else "[]"},'
-            f'{_repertoire(exchange.repertoire)}"prev":"{prev}"}}'
+            f'{self._head}{seq},"id":"{ident}","ts":"{self._time(decision.ts)}","url":{url},"final_url":{final_url},'
+            f'{self._middle(decision)},"bytes":{"null" if size is None else size},'
+            f'"content_sha256":{"null" if digest is None else encode_basestring(digest)},'
+            f'"cached":{"true" if exchange.cached else "false"},'
+            f'"hops":{_encode(exchange.hops) if exchange.hops else "[]"},{works}"prev":"{prev}"}}'
         )
         unsealed = _octets(text)
-        digest = hashlib.sha256(unsealed).hexdigest()
-        line = b'%b,"hash":"%b"}\n' % (unsealed[:-1], digest.encode())
-        return line, Entry(self._run, seq, ident, prev, digest)
+        seal = hashlib.sha256(unsealed).hexdigest()
+        line = b'%b,"hash":"%b"}\n' % (unsealed[:-1], seal.encode())
+        return line, Entry(self._run, seq, ident, prev, seal)
 
     def _time(self, moment: datetime) -> str:
         """The same as `timestamp`; times within one second differ in their fraction only."""
@@ -99,47 +95,54 @@ class Speller:
             since = moment - second
         return f"{text}{since.microseconds:06}Z"
 
-    def _outcome_texts(self, outcome: Outcome) -> tuple[str, str]:
-        """The members before the stage, and those behind it."""
-        kept, verdict, stances = self._outcome
-        if kept is not outcome:
-            usages = ",".join([f'"{usage}":"{stance}"' for usage, stance in outcome.usages.items()])
-            because = _encode([item.to_dict() for item in outcome.because]) if outcome.because else "[]"
-            verdict = (
-                f'"verdict":"{outcome.verdict}","admitted":{_bool(outcome.admits)},"enforced":{_bool(outcome.enforced)}'
-            )
-            exemption = f',"exemption":{_encode(asdict(outcome.exemption))}' if outcome.exemption else ""
-            stances = f'"usages":{{{usages}}},"because":{because}{exemption}'
-            self._outcome = (outcome, verdict, stances)
-        return verdict, stances
-
-    def _answer(self, exchange: Exchange) -> str:
-        """What the answers to many requests have in common."""
-        key = (exchange.status, exchange.content, exchange.authenticated, exchange.media_type)
-        text = self._answers.get(key)
-        if text is None:
-            text = (
-                f'"status":{_number(exchange.status)},"content":{_bool(exchange.content)},'
-                f'"authenticated":{_bool(exchange.authenticated)},"media_type":{_string(exchange.media_type)}'
-            )
-            if len(self._answers) >= MAX_KEPT_TEXTS:
-                self._answers.clear()
-            if len(text) <= MAX_KEPT_TEXT:
-                self._answers[key] = text
-        return text
-
-    def _documents(self, checked: tuple[Checked, ...]) -> str:
-        if not checked:
-            return "[]"
-        kept = self._checked.get(id(checked))
-        if kept is not None:  # the tuple is held beside its text, so its identity cannot pass to another one
-            return kept[1]
-        text = _encode([item.to_dict() for item in checked])
+    def _middle(self, decision: Decision) -> str:
+        """The members from `origin` to `media_type`."""
+        exchange, outcome, checked = decision.exchange, decision.outcome, decision.checked
+        if outcome.because or decision.faults:
+            return _spell_middle(decision)
+        # What has an `id` here is held beside the text, so that its identity cannot pass to another one.
+        key = (
+            id(outcome),
+            id(checked),
+            exchange.origin,
+            decision.stage,
+            exchange.status,
+            exchange.content,
+            exchange.authenticated,
+            exchange.media_type,
+        )
+        kept = self._middles.get(key)
+        if kept is not None:
+            return kept[0]
+        text = _spell_middle(decision)
         if len(text) <= MAX_KEPT_TEXT:
-            if len(self._checked) >= MAX_KEPT_TEXTS:
-                self._checked.clear()
-            self._checked[id(checked)] = (checked, text)
+            if len(self._middles) >= MAX_KEPT_TEXTS:
+                self._middles.clear()
+            self._middles[key] = (text, outcome, checked)
         return text
+
+
+def _spell_middle(decision: Decision) -> str:
+    exchange, outcome = decision.exchange, decision.outcome
+    exemption = {} if outcome.exemption is None else {"exemption": asdict(outcome.exemption)}
+    members = {
+        "origin": exchange.origin,
+        "verdict": outcome.verdict,
+        "admitted": outcome.admits,
+        "enforced": outcome.enforced,
+        "stage": decision.stage,
+        "usages": outcome.usages,
+        "because": [item.to_dict() for item in outcome.because],
+        **exemption,
+        "faults": [item.to_dict() for item in decision.faults],
+        "checked": [item.to_dict() for item in decision.checked],
+        "authorisations": outcome.authorisations,
+        "status": exchange.status,
+        "content": exchange.content,
+        "authenticated": exchange.authenticated,
+        "media_type": exchange.media_type,
+    }
+    return _encode(members)[1:-1]
 
 
 def run_line(info: RunInfo, *, run: str, now: datetime) -> bytes:
@@ -202,19 +205,3 @@ def decision_id(run: str, seq: int) -> str:
 def _octets(text: str) -> bytes:
     # In JSON the escape that Python writes for a lone surrogate is the character itself: nothing is lost.
     return text.encode("utf-8", "backslashreplace")
-
-
-def _repertoire(value: str | None) -> str:
-    return "" if value is None else f'"repertoire":{_string(value)},'
-
-
-def _bool(value: bool) -> str:
-    return "true" if value else "false"
-
-
-def _number(value: int | None) -> str:
-    return "null" if value is None else str(value)
-
-
-def _string(value: str | None) -> str:
-    return "null" if value is None else encode_basestring(value)
