@@ -1,7 +1,7 @@
 """
 Scrapy with the guard against Scrapy with ROBOTSTXT_OBEY: CPU per request, 400 new origins, origins that never answer.
 
-Each crawl is a process of its own, and so is the server; the two sides take turns.
+The server is a process of its own; the two sides take turns.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from tests.benchmarks.measure import Row
 
-PAGES = 1500  # requests of one crawl of one origin
+PAGES = 120  # of one turn: short turns, so that what else runs here disturbs both sides of a pair
+TURNS = 40
 ORIGINS = 400
 DELAY = 0.05  # seconds that each answer of the many origins takes
 SILENT = 8
 TIMEOUT = 2.0  # policy_timeout of the crawl with silent origins, seconds
 ROUNDS = 3
-SERVER, CRAWL = "tests.benchmarks.crawl_server", "tests.benchmarks.crawl_run"
+SERVER, CRAWL, IN_TURNS = (f"tests.benchmarks.{name}" for name in ("crawl_server", "crawl_run", "crawl_turns"))
 
 
 @contextmanager
@@ -40,39 +42,41 @@ def _serving(*words: str) -> Iterator[list[str]]:
 
 def _crawl(folder: Path, side: str, urls: list[str], **settings: object) -> dict[str, float]:
     task = {"side": side, "urls": urls, "log": str(folder / "log-{run}.jsonl"), "settings": settings}
-    done = subprocess.run(
-        [sys.executable, "-m", CRAWL], input=json.dumps(task), capture_output=True, text=True, check=True
-    )
-    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    assert result["pages"] == settings.get("expected", len(urls)), done.stderr[-2000:]
+    result: dict[str, float] = _run(CRAWL, task)
+    assert result["pages"] == settings.get("expected", len(urls)), result
     return result
 
 
-def _row(what: str, figure: str, pairs: list[tuple[dict[str, float], dict[str, float]]], **members: object) -> Row:
-    scale = 1e6 / pairs[0][0]["pages"] if figure == "cpu" else 1.0
-    return Row(
-        what=what,
-        ours=statistics.median(ours[figure] for ours, _ in pairs) * scale,
-        peer=statistics.median(peer[figure] for _, peer in pairs) * scale,
-        unit="µs" if figure == "cpu" else "s",
-        ratio=statistics.median(ours[figure] / peer[figure] for ours, peer in pairs),
-        **members,  # type: ignore[arg-type]
-    )
+def _run(module: str, task: dict[str, object]) -> Any:
+    """What a module, told what to do on its standard input, prints last."""
+    words = json.dumps(task)
+    done = subprocess.run([sys.executable, "-m", module], input=words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2000:])
+    return json.loads(done.stdout.splitlines()[-1])
 
 
-def cpu_per_request(folder: Path) -> Row:
-    """One origin, warm after the first page, log on."""
+def cpu_per_request(folder: Path) -> list[Row]:
+    """One origin, warm after the first page, log on; a spider that reads its pages, and one that does nothing."""
+    rows = []
     with _serving("1", "0", "0") as (origin,):
-        urls = [f"{origin}/page/{number}" for number in range(PAGES)]
-        pairs = [(_crawl(folder, "guard", urls), _crawl(folder, "robots", urls)) for _ in range(ROUNDS)]
-    return _row(
-        "Scrapy, CPU per request",
-        "cpu",
-        pairs,
-        peer_name="Scrapy with ROBOTSTXT_OBEY",
-        budget=1.05,
-        note=f"{PAGES} HTML pages of 10 KB, warm, log on, server in another process",
-    )
+        for what, reads in (("title, text and links read", True), ("nothing read", False)):
+            task = {"origin": origin, "pages": PAGES, "rounds": TURNS, "reads": reads, "log": f"{folder}/{{run}}.jsonl"}
+            done = _run(IN_TURNS, task)
+            pairs = list(zip(done["guard"], done["robots"], strict=True))
+            rows.append(
+                Row(
+                    what=f"Scrapy, CPU per request, {what}",
+                    ours=statistics.median(done["guard"]) * 1e6,
+                    peer=statistics.median(done["robots"]) * 1e6,
+                    unit="µs",
+                    peer_name="Scrapy with ROBOTSTXT_OBEY",
+                    ratio=statistics.median(ours / peer for ours, peer in pairs),
+                    budget=1.05,
+                    note=f"HTML pages of 10 KB, warm, log on, server in another process, {TURNS} turns of {PAGES}",
+                )
+            )
+    return rows
 
 
 def new_origins(folder: Path) -> list[Row]:
@@ -86,10 +90,12 @@ def new_origins(folder: Path) -> list[Row]:
         ):
             pairs = [(_crawl(folder, "guard", urls, **settings), _crawl(folder, "robots", urls)) for _ in range(ROUNDS)]
             rows.append(
-                _row(
-                    f"{ORIGINS} new origins, {what}: wall time",
-                    "wall",
-                    pairs,
+                Row(
+                    what=f"{ORIGINS} new origins, {what}: wall time",
+                    ours=statistics.median(ours["wall"] for ours, _ in pairs),
+                    peer=statistics.median(peer["wall"] for _, peer in pairs),
+                    unit="s",
+                    ratio=statistics.median(ours["wall"] / peer["wall"] for ours, peer in pairs),
                     peer_name="Scrapy with ROBOTSTXT_OBEY",
                     budget=budget,
                     note=f"{DELAY * 1000:.0f} ms per document, 16 at once",
@@ -131,4 +137,4 @@ def rows() -> list[Row]:
     """All rows of crawls."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        return [cpu_per_request(folder), *new_origins(folder), *silent_origins(folder)]
+        return [*cpu_per_request(folder), *new_origins(folder), *silent_origins(folder)]
