@@ -22,7 +22,8 @@ from tdm_guard.errors import ConfigurationError, TdmGuardError
 from tdm_guard.holdings.importing import import_list
 from tdm_guard.holdings.plan import Plan
 from tdm_guard.log.reader import read_log
-from tdm_guard.log.report import printable, render, withheld
+from tdm_guard.log.report import render, withheld
+from tdm_guard.log.spelling import printable
 from tdm_guard.log.summary import Summary, summarise
 from tdm_guard.log.works import Work, declared_works
 from tdm_guard.testing import SITES, sample_web
@@ -169,7 +170,7 @@ def _watch(crawl: subprocess.Popen[bytes], log: Path, progress: TextIO) -> None:
 def _reason(log: Path, code: int) -> str:
     words = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it said nothing"]
     if any("No module named scrapy" in line for line in words):
-        return "the demonstration needs Scrapy: pip install 'tdm-guard[scrapy]'"
+        return 'the demonstration needs Scrapy: pip install "tdm-guard[scrapy]"'
     return f"the crawl ended with {code}: {words[-1]}; see {log}"
 
 

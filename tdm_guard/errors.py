@@ -8,7 +8,8 @@ Our exceptions: the caller's mistakes, a log that cannot be written, and a decis
     +-- LogError                          the compliance log cannot be written: no log, no crawl
     +-- Withheld                          content was not handed on; carries the decision
 
-What strangers send never raises: it becomes a fault in the record.
+What strangers send never raises: it becomes a fault in the record. An integration whose extra is not installed raises
+Python's own `ModuleNotFoundError` when it is imported; it names the extra.
 """
 
 from __future__ import annotations
@@ -60,3 +61,8 @@ class Withheld(TdmGuardError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.decision,)
+
+
+def without_extra(extra: str, error: ModuleNotFoundError) -> ModuleNotFoundError:
+    """The same error, saying which extra installs what is missing."""
+    return ModuleNotFoundError(f'{error}: pip install "tdm-guard[{extra}]"', name=error.name, path=error.path)

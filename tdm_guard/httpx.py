@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-import httpx
+from tdm_guard.errors import Withheld, without_extra
 
-from tdm_guard._httpx.body import AsyncBody, SyncBody
-from tdm_guard._httpx.client import divide, install
-from tdm_guard._httpx.family import Family
-from tdm_guard._httpx.transport import AsyncTransport, SyncTransport
-from tdm_guard.errors import Withheld
+try:
+    import httpx
+
+    from tdm_guard._httpx.body import AsyncBody, SyncBody
+    from tdm_guard._httpx.client import divide, install
+    from tdm_guard._httpx.family import Family
+    from tdm_guard._httpx.transport import AsyncTransport, SyncTransport
+except ModuleNotFoundError as error:
+    raise without_extra("httpx", error) from None
 
 __all__ = ["AsyncGuardClient", "AsyncGuardTransport", "GuardClient", "GuardTransport", "Withheld", "guard_client"]
 

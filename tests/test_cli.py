@@ -17,7 +17,7 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from tdm_guard.cli import app
-from tdm_guard.cli.console import waiting
+from tdm_guard.cli.console import record, waiting
 from tdm_guard.cli.page import show
 from tdm_guard.decision import Decision, Exchange, Outcome
 from tdm_guard.model import Stage, Stance, Statement, Verdict
@@ -284,7 +284,7 @@ def log(web: PretendWeb, tmp_path: Path) -> Path:
 
 def test_verify_says_valid_or_invalid(log: Path) -> None:
     good = run("verify", str(log))
-    assert (good.exit_code, good.stdout) == (0, "valid: 2 decisions in 1 runs, 0 errors, 0 remarks\n")
+    assert (good.exit_code, good.stdout) == (0, "valid: 2 decisions in 1 run, 0 errors, 0 remarks\n")
     log.write_bytes(log.read_bytes().replace(b'"status":200', b'"status":201'))
     bad = run("verify", str(log))
     assert bad.exit_code == 1
@@ -318,7 +318,7 @@ def test_a_report_on_something_else_exits_2(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello\n")
     result = run("report", "notes.txt")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "no record of a compliance log" in result.stderr
+    assert "is a record of a compliance log" in result.stderr
 
 
 def test_an_output_that_cannot_be_written_exits_2(log: Path, tmp_path: Path) -> None:
@@ -360,3 +360,92 @@ def test_version_and_help() -> None:
     assert run("--version").stdout.startswith("tdm-guard ")
     for command in ("check", "verify", "report", "demo"):
         assert run(command, "--help").exit_code == 0
+
+
+@pytest.mark.parametrize("command", [["report"], ["report", "--withheld"], ["licences"]])
+def test_no_answer_is_written_over_the_log(log: Path, tmp_path: Path, command: list[str]) -> None:
+    before = log.read_bytes()
+    (tmp_path / "link.jsonl").symlink_to(log)
+    for output in (log, tmp_path / "link.jsonl"):
+        result = run(*command, str(log), "-o", str(output))
+        assert result.exit_code == 2
+        assert "is one of the logs" in result.stderr
+    assert log.read_bytes() == before
+
+
+def words_of(log: Path, words: str) -> None:
+    """Puts words into the mouth of who reserved."""
+    lines = [json.loads(line) for line in log.read_bytes().splitlines()]
+    for line in lines:
+        for statement in line.get("because", ()):
+            statement["excerpt"] = statement["rightsholder"] = words
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+@pytest.mark.parametrize(
+    "command", [["report", "--withheld"], ["report", "--withheld", "--format", "json"], ["licences"]]
+)
+def test_a_terminal_that_lacks_a_character_gets_an_escape(log: Path, command: list[str]) -> None:
+    words_of(log, "“é” 😀")
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tdm_guard", *command, str(log)], env=environment, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert rb"\u201c\u00e9\u201d \ud83d\ude00" in done.stdout
+
+
+def test_the_page_of_a_check_needs_no_unicode() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tdm_guard", "check", CLOSED], env=environment, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert rb"\u201c" in done.stdout
+
+
+@pytest.mark.parametrize("command", [["check", "http://127.0.0.1:9/\udcff"], ["demo", "--output", "\udcff"]])
+def test_words_that_are_no_text_are_a_wrong_call(command: list[str]) -> None:
+    result = run(*command)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert r"\udcff" in result.stderr
+
+
+def test_an_address_without_its_scheme_is_told_a_good_one() -> None:
+    result = run("check", "example.org")
+    assert result.exit_code == 2
+    assert "'example.org' has no scheme; for example https://example.org/" in result.stderr
+
+
+def test_a_record_keeps_its_bytes_but_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    line = '{"words":"\x9b31m é"}\n'
+    record(line.encode())
+    assert capfdbinary.readouterr().out == line.encode()
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    record(line.encode())
+    assert capfdbinary.readouterr().out == '{"words":"\\u009b31m é"}\n'.encode()
+
+
+def test_an_empty_log_is_named(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").touch()
+    result = run("verify", "empty.jsonl")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        "empty.jsonl: error: holds no run: is this a compliance log?",
+        "invalid: 0 decisions in 0 runs, 1 error, 0 remarks",
+    ]
+
+
+def test_help_spells_arguments_as_they_are_given() -> None:
+    for command in (["check"], ["report"], ["repertoire", "lint"], ["authorisations", "lint"]):
+        text = run(*command, "--help").stdout
+        assert "...}" not in text
+        assert "Default: text. " not in text
+    assert "bundled:" not in run("authorisations", "lint", "--help").stdout
+
+
+def test_the_list_of_commands_breaks_off_no_sentence() -> None:
+    for group in ([], ["repertoire"], ["authorisations"]):
+        assert "..." not in run(*group, "--help").stdout.split("Commands:")[1]

@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
@@ -212,7 +215,7 @@ def test_a_log_that_cannot_be_read_exits_2(withheld: Web, command: str) -> None:
     for path in ("none.jsonl", "declared.toml"):
         result = run(command, "tdm.jsonl", path) if path == "none.jsonl" else run(command, path)
         assert (result.exit_code, result.stdout) == (2, "")
-        assert "'none.jsonl'" in result.stderr or "no record of a compliance log" in result.stderr
+        assert "'none.jsonl'" in result.stderr or "is a record of a compliance log" in result.stderr
 
 
 @pytest.mark.parametrize("command", ["licences", "review", "recheck"])
@@ -396,7 +399,7 @@ def test_recheck_as_records_and_with_a_log_of_its_own(web: Web) -> None:
     assert result.exit_code == 1
     [record] = lines(result)
     assert (record["type"], record["url"], record["verdict"]) == ("decision", web.url("press"), "reserved")
-    assert run("verify", "today.jsonl").stdout.startswith("valid: 2 decisions in 1 runs")
+    assert run("verify", "today.jsonl").stdout.startswith("valid: 2 decisions in 1 run,")
     assert json.loads(Path("today.jsonl").read_text().splitlines()[0])["agent"] == AGENT
 
 
@@ -561,7 +564,7 @@ def test_a_page_that_gives_no_answer_is_told_and_exits_2(web: Web) -> None:
     result = run("recheck", "tdm.jsonl", "--content", "--delay", "0")
     assert result.exit_code == 2
     assert "gave no answer to judge" in result.stderr
-    assert "1 items could not be judged" in result.stderr
+    assert "1 item could not be judged" in result.stderr
     assert result.stdout == "0 of 2 items that were admitted would be withheld today.\n"
 
 
@@ -593,7 +596,9 @@ def test_a_site_that_gives_no_answer_is_undetermined(web: Web) -> None:
     assert result.stdout.startswith(f"undetermined  {web.url('free')}\n")
 
 
-@pytest.mark.parametrize("url", ["ftp://a.example/", "no address", "http://[::1", "https://a.example:x/"])
+@pytest.mark.parametrize(
+    "url", ["ftp://a.example/", "no address", "http://[::1", "https://a.example:x/", "http://a.example/\udcff"]
+)
 def test_an_address_that_cannot_be_asked_is_told(web: Web, url: str) -> None:
     crawl(web.url("free"))
     log = Path("tdm.jsonl")
@@ -675,3 +680,27 @@ def test_lists_are_given_by_commas_or_again(web: Web, monkeypatch: pytest.Monkey
     )
     assert (given[0]["usages"], given[0]["repertoire"]) == ("search,archive,tdm", ["a,b.toml", "c"])
     assert {name for name, value in given[0].items() if value is not None} == {"usages", "repertoire"}
+
+
+def test_the_help_of_recheck_says_whose_options_count() -> None:
+    assert "those of the run that" in " ".join(run("recheck", "--help").stdout.split())
+
+
+@pytest.mark.parametrize("command", ["verify", "report", "licences", "review"])
+def test_a_log_may_come_through_a_pipe(withheld: Web, command: str) -> None:
+    data = Path("tdm.jsonl").read_bytes()
+    line = [sys.executable, "-m", "tdm_guard", command]
+    piped = subprocess.run([*line, "/dev/stdin"], input=data, capture_output=True, check=False)
+    plain = subprocess.run([*line, "tdm.jsonl"], capture_output=True, check=False)
+    assert (piped.returncode, piped.stdout) == (plain.returncode, plain.stdout)
+    assert piped.returncode == 0
+
+
+def test_a_reader_that_has_gone_is_no_answer() -> None:
+    for command in (["list"], ["lint", "bundled:*"], ["match", "bundled:*", "--item", '{"society": "Sacem"}']):
+        reading, writing = os.pipe()
+        os.close(reading)
+        line = [sys.executable, "-m", "tdm_guard", "repertoire", *command]
+        done = subprocess.run(line, stdout=writing, stderr=subprocess.PIPE, check=False)
+        os.close(writing)
+        assert (done.returncode, done.stderr) == (2, b"")

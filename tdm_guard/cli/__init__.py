@@ -18,7 +18,7 @@ from tdm_guard.cli import logs as _logs
 from tdm_guard.cli import recheck as _recheck
 from tdm_guard.cli import repertoire as _repertoire
 from tdm_guard.cli import review as _review
-from tdm_guard.cli.console import failing
+from tdm_guard.cli.console import failing, speak_any_encoding
 from tdm_guard.cli.options import with_options
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.report import FORMATS
@@ -36,7 +36,7 @@ app = typer.Typer(
 app.add_typer(_repertoire.app, name="repertoire")
 app.add_typer(_repertoire.authorisations, name="authorisations")
 
-Logs = Annotated[list[str], typer.Argument(metavar="LOG...", help="Compliance logs (JSON lines).")]
+Logs = Annotated[list[str], typer.Argument(metavar="LOG", help="Compliance logs (JSON lines).")]
 
 
 def _version(wanted: bool) -> None:
@@ -50,17 +50,18 @@ def _common(
     *, version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")] = False
 ) -> None:
     """Honour the text-and-data-mining reservations of web content, and keep the proof."""
+    speak_any_encoding()
 
 
 @app.command()
 @with_options
 def check(
-    urls: Annotated[list[str], typer.Argument(metavar="URL...", help="http(s) addresses to judge.")],
+    urls: Annotated[list[str], typer.Argument(metavar="URL", help="http(s) addresses to judge.")],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One decision record per line.")] = False,
     **given: Any,
 ) -> None:
-    """One decision per URL: what reserves it, in which words, and what was looked for."""
+    """One decision per URL, with the words it rests on. And what was looked for and not found."""
     with failing():
         code = _check.check(urls, given, as_json=as_json)
     raise typer.Exit(code)
@@ -93,10 +94,10 @@ def report(
 def licences(
     logs: Logs,
     *,
-    style: Annotated[str, typer.Option("--format", help=f"{', '.join(WORKLIST_FORMATS)}. Default: text.")] = "text",
+    style: Annotated[str, typer.Option("--format", help=f"{', '.join(WORKLIST_FORMATS)}.")] = "text",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
 ) -> None:
-    """Whom to ask: what is withheld, by rightsholder, policy or site, with contacts."""
+    """Whom to ask for what. Withheld items by rightsholder, policy or site, with contacts."""
     with failing():
         if style not in WORKLIST_FORMATS:
             raise ConfigurationError(f"--format: {style!r} is not one of {', '.join(WORKLIST_FORMATS)}")
@@ -116,7 +117,7 @@ def review(
     url_only: Annotated[bool, typer.Option("--url-only", help="For this address only.")] = False,
     to: Annotated[str | None, typer.Option(metavar="FILE.toml", help="The file of reviews to add to.")] = None,
 ) -> None:
-    """What waits for a person; and the record of what a person decided."""
+    """What waits for a person. And the record of what a person decided."""
     answers = {"release": release, "confirm": confirm, "by": by, "why": why, "until": until, "to": to}
     with failing():
         _review.review(logs, as_json=as_json, answers=answers, url_only=url_only)
@@ -136,7 +137,11 @@ def recheck(
     ] = None,
     **given: Any,
 ) -> None:
-    """What was admitted and would be withheld today."""
+    """
+    What was admitted and would be withheld today.
+
+    Usages, agent, posture and operator are those of the run that admitted an item, unless given here.
+    """
     with failing():
         if undetermined and (content or as_json or items):
             raise ConfigurationError("recheck: --undetermined only lists addresses; give it alone")
@@ -153,7 +158,7 @@ def demo(
         "tdm-guard-demo"
     ),
 ) -> None:
-    """Crawl the bundled sample web on loopback with the example Scrapy project."""
+    """The example project over a pretend web. A crawl by Scrapy, on loopback."""
     from tdm_guard import demo as _demo  # noqa: PLC0415 - the sample web is loaded for this command only
 
     with failing():

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
-import typer
 
 from tdm_guard._version import __version__
-from tdm_guard.cli.console import say, waiting
+from tdm_guard.cli.console import record, say, waiting
 from tdm_guard.cli.options import operator_of
 from tdm_guard.cli.page import show
 from tdm_guard.config import with_config
@@ -50,7 +49,7 @@ def check(urls: Sequence[str], given: Mapping[str, Any], *, as_json: bool) -> in
                     continue
                 codes.add(0 if decision.admitted else 1)
                 if as_json:
-                    typer.echo(line_of(decision.to_dict()), nl=False)
+                    record(line_of(decision.to_dict()))
                 else:
                     show(decision)
     return max(codes)
@@ -68,15 +67,23 @@ def _options(urls: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
         problems.extend(error.problems)
     for url in urls:
         try:
-            Origin.parse(url)
-            httpx.URL(url)
+            requestable(url)
         except ConfigurationError as error:
             problems.extend(error.problems)
-        except httpx.InvalidURL as error:
-            problems.append(f"the URL {url[:200]!r} cannot be requested: {error}")
     if problems:
         raise ConfigurationError(*problems)
     return options
+
+
+def requestable(url: str) -> None:
+    """Raises `ConfigurationError` for a URL that no request can be made for."""
+    if "//" not in url:
+        raise ConfigurationError(f"the URL {url[:200]!r} has no scheme; for example https://example.org/")
+    Origin.parse(url)
+    try:
+        httpx.URL(url)
+    except (httpx.InvalidURL, UnicodeError) as error:  # the latter: bytes that are no text, in the shell's words
+        raise ConfigurationError(f"the URL {url[:200]!r} cannot be requested: {error}") from None
 
 
 def client_for(options: Mapping[str, Any]) -> GuardClient:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
+import io
+import json
+import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -11,12 +15,32 @@ from typing import TypeVar
 import typer
 
 from tdm_guard.errors import TdmGuardError
-from tdm_guard.log.report import printable
+from tdm_guard.log.spelling import json_escapes, printable
 
 PATIENCE = 2.0  # seconds without a word
 INTERVAL = 10.0  # seconds between words after the first
 
 T = TypeVar("T")
+_ESCAPES = "tdm-guard-escapes"  # an error handler's name
+
+
+def speak_any_encoding() -> None:
+    """From now on what stdout and stderr have no character for is escaped, as JSON does it; answers never break off."""
+    codecs.register_error(_ESCAPES, _escaped)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in {"strict", "surrogateescape"}:
+            stream.reconfigure(errors=_ESCAPES)
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+def record(line: bytes) -> None:
+    """A record to stdout: byte for byte, so that its hash holds, but to a terminal without what steers it."""
+    typer.echo(json_escapes(line.decode()) if sys.stdout.isatty() else line, nl=False)
 
 
 def say(message: str) -> None:
@@ -37,6 +61,9 @@ def failing() -> Iterator[None]:
         raise typer.Exit(2) from None
     except OSError as error:
         say(f"tdm-guard: {error}")
+        raise typer.Exit(2) from None
+    except UnicodeEncodeError as error:  # a path of bytes that are no text, where text is needed
+        say(f"tdm-guard: {error.object!r} cannot be written in {error.encoding}")
         raise typer.Exit(2) from None
 
 

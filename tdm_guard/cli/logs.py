@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import typer
@@ -14,14 +16,14 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.log import worklist_page
 from tdm_guard.log.latest import Latest
 from tdm_guard.log.reader import read_log
-from tdm_guard.log.report import printable, render, render_items, withheld
+from tdm_guard.log.report import render, render_items, withheld
+from tdm_guard.log.spelling import number_of, printable, unread_lines
 from tdm_guard.log.summary import summarise
 from tdm_guard.log.verify import Severity, Verification
 from tdm_guard.log.worklist import is_wanting, worklist
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from tdm_guard.log.reader import Line
 
@@ -33,11 +35,12 @@ def verify(paths: Sequence[str]) -> int:
     found: Counter[Severity] = Counter()
     for finding in verification.findings(counted(read_log(paths), "lines")):
         found[finding.severity] += 1
-        typer.echo(printable(str(finding)))
+        # An empty log has no line that could say in which file nothing is.
+        typer.echo(printable(str(finding if finding.path else replace(finding, path=paths[-1]))))
     answer = "invalid" if verification.errors else "valid"
     typer.echo(
-        f"{answer}: {verification.decisions} decisions in {verification.runs} runs, "
-        f"{found[Severity.ERROR]} errors, {found[Severity.REMARK]} remarks"
+        f"{answer}: {number_of(verification.decisions, 'decision')} in {number_of(verification.runs, 'run')}, "
+        f"{number_of(found[Severity.ERROR], 'error')}, {number_of(found[Severity.REMARK], 'remark')}"
     )
     return 1 if verification.errors else 0
 
@@ -45,6 +48,7 @@ def verify(paths: Sequence[str]) -> int:
 def report(paths: Sequence[str], *, style: str | None, output: Path | None, withheld: bool) -> None:
     """Writes the report, or the list of withheld items, to `output` or stdout."""
     readable(paths)
+    _no_log(output, paths)
     lines = counted(read_log(paths), "lines")
     pieces = _withheld(lines, style) if withheld else iter([render(summarise(lines), style or "markdown")])
     _answer(pieces, output)
@@ -53,6 +57,7 @@ def report(paths: Sequence[str], *, style: str | None, output: Path | None, with
 def licences(paths: Sequence[str], *, style: str, output: Path | None) -> None:
     """Writes whom to ask for licences to `output` or stdout. Of each item the latest decision counts."""
     readable(paths)
+    _no_log(output, paths)
     with closing(Latest.of(counted(read_log(paths), "lines"), is_wanting)) as latest:
         _answer(worklist_page.render(worklist(counted(latest, "items")), style), output)
         unread(latest)
@@ -61,9 +66,9 @@ def licences(paths: Sequence[str], *, style: str, output: Path | None) -> None:
 def unread(latest: Latest) -> None:
     """Says what of the logs could not be used."""
     if latest.unread:
-        say(f"{latest.unread} lines are no records; tdm-guard verify says which")
+        say(f"{unread_lines(latest.unread)}; tdm-guard verify says which")
     if latest.strange:
-        say(f"{latest.strange} decisions name no address and were left out")
+        say(f"left out, because no address is named: {number_of(latest.strange, 'decision')}")
 
 
 def _withheld(lines: Iterable[Line], style: str | None) -> Iterator[str]:
@@ -77,7 +82,7 @@ def _withheld(lines: Iterable[Line], style: str | None) -> Iterator[str]:
 
     yield from render_items(withheld(watched()), style)
     if observed:
-        say(f"{observed} decisions were made in observe mode, which withholds nothing; see the report itself")
+        say(f"made in observe mode, which withholds nothing: {number_of(observed, 'decision')}; see the report itself")
 
 
 def _answer(pieces: Iterable[str], output: Path | None) -> None:
@@ -96,7 +101,14 @@ def _write(pieces: Iterable[str], out: TextIO) -> None:
         typer.echo(piece, file=out, nl=False)
 
 
+def _no_log(output: Path | None, paths: Sequence[str]) -> None:
+    """Finds an output that is one of the logs: to write there would end the proof."""
+    if output is not None and output.exists() and any(output.samefile(path) for path in paths):
+        raise ConfigurationError(f"--output: {str(output)!r} is one of the logs; for example report.md")
+
+
 def readable(paths: Sequence[str]) -> None:
     """Finds a file that cannot be read before anything is answered about the others."""
     for path in paths:
-        next(read_log([path]), None)
+        if not Path(path).is_fifo():  # what is read from a pipe is gone
+            next(read_log([path]), None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from tdm_guard.log.report import printable
+from tdm_guard.log.spelling import printable
 from tdm_guard.model import Result, Stance, Verdict
 
 if TYPE_CHECKING:

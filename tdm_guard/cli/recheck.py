@@ -18,12 +18,12 @@ from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import typer
 
 from tdm_guard._httpx.look import look
-from tdm_guard.cli.check import AGENT, client_for, judge
+from tdm_guard.cli.check import AGENT, client_for, judge, requestable
 from tdm_guard.cli.console import counted, say
+from tdm_guard.cli.console import record as show_record
 from tdm_guard.cli.items import Items
 from tdm_guard.cli.logs import readable, unread
 from tdm_guard.cli.options import operator_of
@@ -33,12 +33,11 @@ from tdm_guard.log.latest import Latest, addresses_of
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.recall import item_of, said_then
 from tdm_guard.log.record import line_of
-from tdm_guard.log.report import printable
+from tdm_guard.log.spelling import number_of, printable
 from tdm_guard.log.summary import text_of
 from tdm_guard.log.worklist_page import umbrella
 from tdm_guard.model import Verdict
 from tdm_guard.options import Options
-from tdm_guard.origin import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -114,13 +113,13 @@ def recheck(
             if decision is None or not decision.verdict.withholds:
                 continue
             if as_json:
-                typer.echo(line_of(decision.to_dict()), nl=False)
+                show_record(line_of(decision.to_dict()))
             else:
                 typer.echo("".join(f"{printable(line)}\n" for line in _lines(decision, record)))
         if not as_json:
             typer.echo(f"{found.withheld} of {len(latest)} items that were admitted would be withheld today.")
         if found.unanswered:
-            say(f"{found.unanswered} items could not be judged")
+            say(f"{number_of(found.unanswered, 'item')} could not be judged")
     return 2 if found.unanswered else 1 if found.withheld else 0
 
 
@@ -149,9 +148,8 @@ class Found:
         addresses = addresses_of(record)
         try:
             for address in addresses:
-                Origin.parse(address)
-                httpx.URL(address)
-        except (ConfigurationError, httpx.InvalidURL) as error:
+                requestable(address)
+        except ConfigurationError as error:
             say(f"tdm-guard: {addresses[0][:200]} cannot be judged: {error}")
             yield None
             return

@@ -15,7 +15,7 @@ from tdm_guard.cli.console import counted, failing, say
 from tdm_guard.cli.options import operator_of
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.holdings.files import BUNDLED, EVERY, lint, load
-from tdm_guard.log.report import printable
+from tdm_guard.log.spelling import json_text, number_of, printable
 from tdm_guard.model import Fault, Source, Statement
 from tdm_guard.operator import Operator, read_operator
 from tdm_guard.origin import Origin
@@ -23,11 +23,12 @@ from tdm_guard.repertoire.item import Item, read_item
 from tdm_guard.repertoire.matching import Heard, Match, Repertoire
 from tdm_guard.repertoire.problem import Severity
 
-app = typer.Typer(help="Declarations over repertoires: check the files, try an item, make lists.", no_args_is_help=True)
+app = typer.Typer(help="Declarations over repertoires. Check the files, try an item, make lists.", no_args_is_help=True)
 authorisations = typer.Typer(help="Permissions granted to you: check the files.", no_args_is_help=True)
 
 _GOOD_ITEM = '{"iswc": "T-000.000.001-0"}'
-Names = Annotated[list[str], typer.Argument(metavar="FILE...", help="Files, folders, bundled:sacem-2023.")]
+Names = Annotated[list[str], typer.Argument(metavar="FILE", help="Files, folders, bundled:sacem-2023.")]
+Terms = Annotated[list[str], typer.Argument(metavar="FILE", help="Files and folders of authorisations and reviews.")]
 
 
 @app.command("lint")
@@ -37,7 +38,7 @@ def _lint_repertoire(names: Names) -> None:
 
 
 @authorisations.command("lint")
-def _lint_authorisations(names: Names) -> None:
+def _lint_authorisations(names: Terms) -> None:
     """Every mistake and warning in the files, which are read together."""
     _lint(names)
 
@@ -51,35 +52,36 @@ def _lint(names: Sequence[str]) -> None:
     """Prints the problems and a last line that sums up; exits with 1 for a mistake, 2 for an unreadable file."""
     with failing():
         problems = lint(names, today=datetime.now(UTC).date())
-    found = Counter(problem.severity for problem in problems)
-    for problem in problems:
-        typer.echo(printable(f"{problem.severity}: {problem}"))
-    mistakes, warnings = found[Severity.MISTAKE], found[Severity.WARNING]
-    typer.echo(f"{'invalid' if mistakes else 'valid'}: {mistakes} mistakes, {warnings} warnings")
+        found = Counter(problem.severity for problem in problems)
+        for problem in problems:
+            typer.echo(printable(f"{problem.severity}: {problem}"))
+        mistakes, warnings = found[Severity.MISTAKE], found[Severity.WARNING]
+        answer = "invalid" if mistakes else "valid"
+        typer.echo(f"{answer}: {number_of(mistakes, 'mistake')}, {number_of(warnings, 'warning')}")
     if mistakes:
         raise typer.Exit(2 if any(problem.unreadable for problem in problems) else 1)
 
 
 @app.command("list")
 def _list() -> None:
-    """The bundled declarations: id, who, how sure the mandate is, and by what an item is matched."""
+    """The bundled declarations. Who, on what mandate, since when, in which form, matched by what."""
     with failing():
         declarations = load([f"{BUNDLED}{EVERY}"]).declarations
-    for each in declarations:
-        day = each.effective_from or each.declared_at
-        keys = "; ".join(f"{key} {', '.join(values)}" for key, values in each.match.items())
-        typer.echo(f"{BUNDLED}{each.id}")
-        for name, value in (
-            ("declarant", each.declarant.name),
-            ("on behalf of", each.on_behalf_of or "itself"),
-            ("mandate", f"{each.mandate.status}, {each.mandate.basis}"),
-            ("since", str(day) if day else "day unknown, so that it reaches every copy"),
-            ("form", each.form),
-            ("usages", ", ".join(each.usages)),
-            ("matched by", keys or "nothing, unless a list is loaded"),
-            ("source", each.source.url or "not read at source"),
-        ):
-            typer.echo(printable(f"  {name + ':':<14}{value}"))
+        for each in declarations:
+            day = each.effective_from or each.declared_at
+            keys = "; ".join(f"{key} {', '.join(values)}" for key, values in each.match.items())
+            typer.echo(f"{BUNDLED}{each.id}")
+            for name, value in (
+                ("declarant", each.declarant.name),
+                ("on behalf of", each.on_behalf_of or "itself"),
+                ("mandate", f"{each.mandate.status}, {each.mandate.basis}"),
+                ("since", str(day) if day else "day unknown, so that it reaches every copy"),
+                ("form", each.form),
+                ("usages", ", ".join(each.usages)),
+                ("matched by", keys or "nothing, unless a list is loaded"),
+                ("source", each.source.url or "not read at source"),
+            ):
+                typer.echo(printable(f"  {name + ':':<14}{value}"))
 
 
 @app.command("match")
@@ -92,7 +94,7 @@ def _match(
     repertoire_forms: Annotated[str, typer.Option(help="all (default) or machine-readable.")] = "all",
     as_json: Annotated[bool, typer.Option("--json", help="The answer as one line of JSON.")] = False,
 ) -> None:
-    """Tries an item: which declarations speak of it today, by what, and how surely. Exit 1 if one does."""
+    """Tries an item against declarations as of today. By what it is matched, how surely; exit 1 if it is."""
     with failing():
         read, faults, who = _asked(item, url, operator, repertoire_forms)
         held = load(names)
@@ -104,14 +106,14 @@ def _match(
             operator=who,
             machine_readable_only=repertoire_forms == "machine-readable",
         )
-    for fault in faults:
-        say(f"{fault.locator or '--item'}: {fault.message}" + (f": {fault.excerpt}" if fault.excerpt else ""))
-    if as_json:
-        because = [statement.to_dict() for statement in heard.statements]
-        typer.echo(json.dumps({"repertoire": heard.state, "because": because}, ensure_ascii=False))
-    else:
-        for line in _answer(heard):
-            typer.echo(printable(line))
+        for fault in faults:
+            say(f"{fault.locator or '--item'}: {fault.message}" + (f": {fault.excerpt}" if fault.excerpt else ""))
+        if as_json:
+            because = [statement.to_dict() for statement in heard.statements]
+            typer.echo(json_text({"repertoire": heard.state, "because": because}))
+        else:
+            for line in _answer(heard):
+                typer.echo(printable(line))
     raise typer.Exit(1 if heard.state is Match.MATCHED else 0)
 
 
@@ -205,15 +207,15 @@ def _import(
             append=append,
         )
         imported = import_list(plan, now=datetime.now(UTC), watched=_watched)
-    for line, problem in imported.shown:
-        say(f"{source}: line {line}: {problem}")
-    if imported.bad > len(imported.shown):
-        say(f"{source}: {imported.bad - len(imported.shown)} more lines with a problem")
-    what = f"{imported.rows} rows, {imported.usable} of them usable, {imported.bad} with a problem"
-    if imported.written:
-        typer.echo(f"{output}: {imported.entries} entries, version {version}, sha256 {imported.sha256}; {what}")
-    else:
-        typer.echo(f"nothing to write: {what}")
+        for line, problem in imported.shown:
+            say(f"{source}: line {line}: {problem}")
+        if imported.bad > len(imported.shown):
+            say(f"{source}: {imported.bad - len(imported.shown)} more lines with a problem")
+        what = f"{imported.rows} rows, {imported.usable} of them usable, {imported.bad} with a problem"
+        if imported.written:
+            typer.echo(f"{output}: {imported.entries} entries, version {version}, sha256 {imported.sha256}; {what}")
+        else:
+            typer.echo(f"nothing to write: {what}")
     raise typer.Exit(1 if imported.bad else 0)
 
 

@@ -16,11 +16,10 @@ from tdm_guard.cli.logs import readable, unread
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.latest import Latest
 from tdm_guard.log.reader import read_log
-from tdm_guard.log.report import printable
 from tdm_guard.log.review_file import append
 from tdm_guard.log.reviews import Question, is_waiting, questions
+from tdm_guard.log.spelling import number_of, printable
 from tdm_guard.log.summary import text_of
-from tdm_guard.log.worklist_page import number_of
 from tdm_guard.repertoire.review import CONFIRMED, RELEASED, read_review
 
 if TYPE_CHECKING:

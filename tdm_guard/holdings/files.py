@@ -49,7 +49,8 @@ class Holdings:
     All that was loaded. Reviews are in the order of their time, so that the last one that applies is what holds.
 
     `sources` says in the run record what was declared (`id`, `version`, `sha256` of the file it stood in), lists too;
-    `digests` are the SHA-256 of all TOML files read; `warnings` is what is legal in them and perhaps not meant.
+    `digests` are the SHA-256 of all TOML files read; `warnings` is what is legal in them and perhaps not meant, but for
+    the bundled ones, which are not the caller's to mend (`lint` tells it of them too).
     """
 
     declarations: tuple[Declaration, ...] = ()
@@ -127,7 +128,7 @@ class _Reader:
             lists=tuple(index for _, index in self.lists),
             sources=tuple(self.sources),
             digests=tuple(self.digests),
-            warnings=tuple(self.problems),
+            warnings=tuple(problem for problem in self.problems if not problem.path.startswith(BUNDLED)),
         )
 
     def check(self, severity: Severity) -> None:

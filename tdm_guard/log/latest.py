@@ -88,7 +88,7 @@ class Latest:
                 records += 1
                 run(text_of(line.record, "run", 120) or "", line.record)
         if not records:
-            raise ConfigurationError("there is no record of a compliance log in it; for example tdm-guard.jsonl")
+            raise ConfigurationError("no line is a record of a compliance log; for example tdm-guard.jsonl")
         return latest
 
     def _put(self, record: Mapping[str, Any], raw: bytes | None, *, hops: bool) -> None:

@@ -1,18 +1,24 @@
 """
 Reports over compliance logs: what was admitted and withheld, by verdict, signal and host; and the withheld items.
 
-Whatever the format, the words are strangers': control characters are shown, not sent; a markdown cell stays a cell;
-a CSV cell that a spreadsheet would take for a formula gets an apostrophe in front.
+The words are strangers': see `log.spelling`.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from tdm_guard.log.spelling import (
+    csv_line,
+    json_text,
+    markdown_cell,
+    markdown_quote,
+    markdown_row,
+    number_of,
+    printable,
+    unread_lines,
+)
 from tdm_guard.log.summary import Run, Summary, Tally, Works, entries, text_of
 from tdm_guard.repertoire.matching import Match
 
@@ -27,6 +33,7 @@ SHOWN_RUNS = 20
 SHOWN_DECLARATIONS = 50
 MAX_NAMES = 20  # signals or usages named for one item
 _COUNTS = tuple(item.name for item in fields(Tally))
+_HEADINGS = {"against": "stored against a reservation"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,18 +86,11 @@ def render_items(items: Iterable[Item], style: str | None) -> Iterator[str]:
         if style == "csv":
             yield csv_line([getattr(item, name) for name in names])
         elif style == "json":
-            yield json.dumps({name: getattr(item, name) for name in names}, ensure_ascii=False) + "\n"
+            yield json_text({name: getattr(item, name) for name in names}) + "\n"
         elif style == "markdown":
-            yield _row(item.url, item.verdict, item.who, item.words)
+            yield markdown_row(*map(markdown_cell, (item.url, item.verdict, item.who)), markdown_quote(item.words))
         else:
             yield "\t".join(printable(cell) for cell in (item.url, item.verdict, item.who, item.words)) + "\n"
-
-
-def printable(text: str) -> str:
-    """`text` on one line, with characters that a terminal would act on shown as escapes."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _item(record: Mapping[str, Any]) -> Item:
@@ -152,7 +152,7 @@ def _json(summary: Summary) -> str:
         "more_runs": summary.more_runs,
         "unread_lines": summary.unread,
     }
-    return json.dumps(page, ensure_ascii=False, indent=2) + "\n"
+    return json_text(page, indent=2) + "\n"
 
 
 def _csv(summary: Summary) -> str:
@@ -178,8 +178,9 @@ def _markdown(summary: Summary) -> str:
             "or without knowing that there is none.**\n\n"
         )
     if summary.unread:
-        out.append(f"**{summary.unread} lines are no records; `tdm-guard verify` says which.**\n\n")
-    out.append(f"{total.decisions} decisions, {summary.first or 'never'} to {summary.last or 'never'}.\n\n")
+        out.append(f"**{unread_lines(summary.unread)}; `tdm-guard verify` says which.**\n\n")
+    decisions = number_of(total.decisions, "decision")
+    out.append(f"{decisions}, {summary.first or 'never'} to {summary.last or 'never'}.\n\n")
     out.append(f"* admitted: {total.admitted} ({total.admitted_bytes} bytes)\n")
     out.append(f"* withheld: {total.withheld}\n")
     out.append(f"* answers without content: {total.no_content}\n\n")
@@ -189,17 +190,18 @@ def _markdown(summary: Summary) -> str:
     for name, counts in sorted(summary.signals.items()):
         out.extend(_row(name, verdict, count) for verdict, count in counts.most_common())
     out.extend(_repertoire(summary.works))
-    out.append(f"\n## Hosts\n\n| host | {' | '.join(name.replace('_', ' ') for name in _COUNTS)} |\n")
+    headings = (_HEADINGS.get(name, name.replace("_", " ")) for name in _COUNTS)
+    out.append(f"\n## Hosts\n\n{markdown_row('host', *headings)}")
     out.append(f"|---|{'---:|' * len(_COUNTS)}\n")
     hosts = _by_size(summary)
     out.extend(_row(name, *_cells(tally)) for name, tally in hosts[:SHOWN_HOSTS])
     if len(hosts) > SHOWN_HOSTS:
-        out.append(f"\n{len(hosts) - SHOWN_HOSTS} more hosts: `--format csv`.\n")
+        out.append(f"\n{number_of(len(hosts) - SHOWN_HOSTS, 'more host')}: `--format csv`.\n")
     out.append("\n## Runs\n\n| run | began | agent | usages | posture | mode |\n|---|---|---|---|---|---|\n")
     out.extend(_run_row(run) for run in summary.runs[:SHOWN_RUNS])
     more = summary.more_runs + max(0, len(summary.runs) - SHOWN_RUNS)
     if more:
-        out.append(f"\n{more} more runs.\n")
+        out.append(f"\n{number_of(more, 'more run')}.\n")
     return "".join(out)
 
 
@@ -239,25 +241,4 @@ def _cells(tally: Tally) -> list[int]:
 
 
 def _row(*cells: str | int) -> str:
-    return f"| {' | '.join(_markdown_cell(str(cell)) for cell in cells)} |\n"
-
-
-def _markdown_cell(text: str) -> str:
-    text = printable(text)
-    for character in "\\`*_[]<>|":
-        text = text.replace(character, "\\" + character)
-    return text
-
-
-def csv_line(cells: Iterable[str | int]) -> str:
-    """A row of a CSV table, with no cell that a spreadsheet would take for a formula."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow([_csv_cell(cell) for cell in cells])
-    return line.getvalue()
-
-
-def _csv_cell(cell: str | int) -> str | int:
-    if isinstance(cell, str):
-        cell = printable(cell)
-        return f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell
-    return cell
+    return markdown_row(*(markdown_cell(str(cell)) for cell in cells))

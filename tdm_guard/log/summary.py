@@ -124,7 +124,7 @@ def summarise(lines: Iterable[Line]) -> Summary:
         elif line.type == "body":
             _count_body(summary, line.record, pending)
     if not records:
-        raise ConfigurationError("there is no record of a compliance log in it; for example tdm-guard.jsonl")
+        raise ConfigurationError("no line is a record of a compliance log; for example tdm-guard.jsonl")
     return summary
 
 

@@ -119,16 +119,16 @@ class Verification:
             yield _remark(line, f"type {_shown(kind)} is unknown here; nothing of it was verified")
         elif record.get("v") != VERSION:
             yield _error(
-                line, f"version {_shown(record.get('v'))} of a {kind} record cannot be verified, only {VERSION}"
+                line, f"version {_shown(record.get('v'))} of {_a(kind)} record cannot be verified, only {VERSION}"
             )
         elif not isinstance(name, str) or not name:
-            yield _error(line, f"a {kind} record without the name of its run")
+            yield _error(line, f"{_a(kind)} record without the name of its run")
         elif kind == "run":
             yield from self._begin(line, name)
         elif (run := self._runs.get(name)) is None:
-            yield _error(line, f"a {kind} record of run {_shown(name)}, which has no run record before it")
+            yield _error(line, f"{_a(kind)} record of run {_shown(name)}, which has no run record before it")
         elif run.ended:
-            yield _error(line, f"a {kind} record of run {_shown(name)} after its end record")
+            yield _error(line, f"{_a(kind)} record of run {_shown(name)} after its end record")
         else:
             run.path = line.path
             yield from {"decision": self._decision, "body": self._body, "end": self._end}[kind](line, name, run)
@@ -211,6 +211,10 @@ def _error(line: Line, message: str) -> Finding:
 
 def _remark(line: Line, message: str) -> Finding:
     return Finding(path=line.path, line=line.number, severity=Severity.REMARK, message=message)
+
+
+def _a(kind: str | None) -> str:
+    return f"an {kind}" if kind == "end" else f"a {kind}"
 
 
 def _shown(value: object) -> str:

@@ -1,12 +1,11 @@
-"""The list of whom to ask, as text for people, as a table and as JSON. The words are strangers': see `log.report`."""
+"""The list of whom to ask, as text for people, as a table and as JSON. The words are strangers': see `log.spelling`."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from tdm_guard.log.report import csv_line, printable
+from tdm_guard.log.spelling import csv_line, json_text, number_of, printable
 from tdm_guard.log.worklist import OTHER, Ask, Sample, Worklist
 from tdm_guard.usage import TDM
 
@@ -99,7 +98,7 @@ def _json(found: Worklist) -> Iterator[str]:
         **_counts(found),
         "refusing": list(found.refusing),
     }
-    yield json.dumps(page, ensure_ascii=False, indent=2) + "\n"
+    yield json_text(page, indent=2) + "\n"
 
 
 def _counts(found: Worklist) -> dict[str, int]:
@@ -128,11 +127,6 @@ def umbrella(usages: Iterable[str]) -> str:
     if named.keys() >= _TDM:
         named = dict.fromkeys(["tdm", *(usage for usage in named if usage not in _TDM)])
     return ", ".join(named)
-
-
-def number_of(count: int, noun: str) -> str:
-    """`1 item`, `2 items`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _days(first: str | None, last: str | None) -> str:

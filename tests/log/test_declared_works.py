@@ -153,7 +153,7 @@ def test_words_that_no_log_of_ours_holds_are_bounded_and_counted(tmp_path: Path)
     assert set(found.works.declarations) == {"unknown"}
     [_, named] = found.works.loaded
     assert len(named.version) <= 201
-    assert "a\\|b\\\\n" in render(found, "markdown")
+    assert "a&#124;b&#92;n" in render(found, "markdown")
 
 
 LIFTED = {"id": "lic-1", "outcome": "lifted", "why": "granted"}

@@ -285,7 +285,7 @@ def test_an_address_that_redirects_now_has_no_item(path: Path) -> None:
 
 def test_something_else_is_no_log(path: Path) -> None:
     path.write_text("hello\n")
-    with pytest.raises(ConfigurationError, match="no record"):
+    with pytest.raises(ConfigurationError, match="no line is a record"):
         of(path)
 
 

@@ -1,0 +1,95 @@
+"""
+How answers spell the words of strangers, whatever the format: characters that a terminal would act on are shown, not
+sent; a markdown cell stays a cell, without tags or links but those of addresses; a CSV cell is no formula.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_ADDRESS = re.compile(r"https?://[!-;=?-~]+")  # ASCII but < and >: what a link in <…> may hold
+_MARKUP = re.compile(r"[\\`*_~\[\]<>&|$]")
+_REFERENCES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+_BACKTICKS = re.compile(r"`+")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # spreadsheets of East Asia read the wide ones alike
+
+
+def printable(text: str) -> str:
+    """`text` on one line, with characters that a terminal would act on shown as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """`value` as JSON that no terminal acts on."""
+    return json_escapes(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def json_escapes(text: str) -> str:
+    """JSON `text` with the characters that `printable` shows in JSON's own escapes; it reads as the same value."""
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+
+
+def csv_line(cells: Iterable[str | int]) -> str:
+    """A row of a CSV table, with an apostrophe before what a spreadsheet would take for a formula."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow([_csv_cell(cell) for cell in cells])
+    return line.getvalue()
+
+
+def _csv_cell(cell: str | int) -> str | int:
+    if isinstance(cell, str):
+        cell = printable(cell)
+        return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return cell
+
+
+def markdown_row(*cells: str) -> str:
+    """A row of a markdown table, of cells that are spelt already."""
+    return f"| {' | '.join(cells)} |\n"
+
+
+def markdown_cell(text: str) -> str:
+    """
+    Text as text, and each address as a link to itself.
+
+    Markup becomes references, not backslashes: a renderer that makes links of bare addresses takes a backslash after
+    one for a part of it, and what the backslash stood before for markup.
+    """
+    return " ".join(
+        f"<{word.replace('|', '%7C')}>" if _ADDRESS.fullmatch(word) else _MARKUP.sub(_reference, word)
+        for word in printable(text).split(" ")
+    )
+
+
+def _reference(found: re.Match[str]) -> str:
+    return _REFERENCES.get(found[0], f"&#{ord(found[0])};")
+
+
+def markdown_quote(text: str) -> str:
+    """A cell of somebody's words, as code: nothing in it is markup, and it is to be read without a renderer, too."""
+    words = printable(text)
+    if not words or "\\|" in words:  # renderers differ on whether a pipe after two backslashes ends the cell
+        return markdown_cell(text)
+    fence = "`" * (1 + max(map(len, _BACKTICKS.findall(words)), default=0))
+    space = " " if {words[0], words[-1]} & {"`", " "} else ""
+    quoted = words.replace("|", "\\|")
+    return f"{fence}{space}{quoted}{space}{fence}"
+
+
+def number_of(count: int, noun: str) -> str:
+    """`1 item`, `2 items`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def unread_lines(count: int) -> str:
+    """`1 line is no record`, `2 lines are no records`."""
+    return f"{number_of(count, 'line')} {'is no record' if count == 1 else 'are no records'}"
