@@ -31,6 +31,7 @@ MAX_DECLARED_BYTES = 2**20  # of one licence document
 MAX_ROUNDS = 6  # well-known, optional, second places and declared ones come in four; the bound is for safety
 
 Answers = Mapping[str, Fetched | None]
+_READ, _ABSENT, _UNREADABLE, _UNREACHABLE, _NOT_ATTEMPTED = Result  # on Python 3.11 a look-up on the class is slow
 
 
 class Wanted(NamedTuple):
@@ -125,16 +126,25 @@ def _next_round(task: Gathering, kept: Mapping[str, Kept]) -> list[Document]:
             return required
     found = [_declared_document(task, item) for document in kept.values() for item in document.said.declared]
     more = [document for document in found if document is not None and document.path not in kept]
-    if not any(_gave_no_answer(item.checked) for item in kept.values()):
+    optional = _optional(task, kept)
+    if optional and not any(_gave_no_answer(item.checked) for item in kept.values()):
         open_usages = task.asked if task.thorough else task.asked - _reserved_everywhere(kept)
-        for document in task.wanted:
-            if document.required or open_usages.isdisjoint(document.usages):
-                continue
-            if document.path not in kept:
-                more.append(document)
-            elif document.fallback and document.fallback not in kept and _is_missing(kept[document.path]):
-                more.append(replace(document, path=document.fallback, fallback=None))
+        more += [document for document in optional if not open_usages.isdisjoint(document.usages)]
     return list({document.path: document for document in more}.values()) if more else more
+
+
+def _optional(task: Gathering, kept: Mapping[str, Kept]) -> list[Document]:
+    """Optional documents that were not looked for yet, and the second places of those that were not found."""
+    found = []
+    for document in task.wanted:
+        if document.required:
+            continue
+        first = kept.get(document.path)
+        if first is None:
+            found.append(document)
+        elif document.fallback and document.fallback not in kept and first.checked.result in (_ABSENT, _UNREADABLE):
+            found.append(replace(document, path=document.fallback, fallback=None))
+    return found
 
 
 def _reserved_everywhere(kept: Mapping[str, Kept]) -> set[Usage]:
@@ -147,11 +157,7 @@ def _reserved_everywhere(kept: Mapping[str, Kept]) -> set[Usage]:
 
 
 def _gave_no_answer(checked: Checked) -> bool:
-    return checked.result is Result.UNREACHABLE and checked.status is None
-
-
-def _is_missing(item: Kept) -> bool:
-    return item.checked.result in (Result.ABSENT, Result.UNREADABLE)
+    return checked.result is _UNREACHABLE and checked.status is None
 
 
 def _declared_document(task: Gathering, declared: Declared) -> Document | None:
@@ -172,20 +178,22 @@ def _declared_document(task: Gathering, declared: Declared) -> Document | None:
 def _read_round(
     task: Gathering, batch: list[Document], kept: dict[str, Kept], before: Mapping[str, Kept]
 ) -> Generator[tuple[Wanted, ...], Answers, None]:
-    due = [document for document in batch if not _fresh(before.get(document.path), task.now)]
-    answers: Answers = {}
+    due = [
+        (task.url(document), document, before.get(document.path))
+        for document in batch
+        if not _fresh(before.get(document.path), task.now)
+    ]
+    read: dict[str, Kept] = {}
     if due:
-        answers = yield tuple(_want(task.url(document), document, before.get(document.path)) for document in due)
+        answers = yield tuple([_want(*one) for one in due])
+        for url, document, old in due:
+            read[document.path] = _read(task, url, document, answers.get(url), old)
     for document in batch:
-        old = before.get(document.path)
-        if document not in due and old is not None:
-            kept[document.path] = old
-        else:
-            kept[document.path] = _read(task, document, answers.get(task.url(document)), old)
+        kept[document.path] = read.get(document.path) or before[document.path]
 
 
 def _nothing_to_read(task: Gathering) -> Kept:
-    checked = Checked(document=task.name + robots.DOCUMENT.path, result=Result.NOT_ATTEMPTED)
+    checked = Checked(document=task.name + robots.DOCUMENT.path, result=_NOT_ATTEMPTED)
     return Kept(path=robots.DOCUMENT.path, checked=checked, expires_at=task.now + timedelta(hours=24))
 
 
@@ -194,45 +202,43 @@ def _fresh(kept: Kept | None, now: datetime) -> bool:
 
 
 def _want(url: str, document: Document, old: Kept | None) -> Wanted:
-    return Wanted(
-        url=url,
-        max_bytes=document.max_bytes,
-        etag=old.said.etag if old else None,
-        last_modified=old.said.last_modified if old else None,
-    )
+    said = old.said if old else SILENT
+    return Wanted(url, document.max_bytes, said.etag, said.last_modified)
 
 
-def _read(task: Gathering, document: Document, fetched: Fetched | None, old: Kept | None) -> Kept:
-    url = task.url(document)
+def _read(task: Gathering, url: str, document: Document, fetched: Fetched | None, old: Kept | None) -> Kept:
     if fetched is None:
-        return _never_asked(task, document)
+        return _never_asked(task, url, document)
     at = fetched.at or task.now
+    if fetched.status == 206 and not fetched.error:  # nobody asked for a part (RFC 9110 15.3.7): the rest may reserve
+        fetched = replace(fetched, error="only a part of the document (206)")
     if fetched.status == 304 and old is not None and old.said.read_at is not None and not fetched.error:
         return old._replace(
-            checked=old.checked._replace(result=Result.READ, retrieved_at=at, cached=False),
+            checked=old.checked._replace(result=_READ, retrieved_at=at, cached=False),
             expires_at=expiry(tuple(fetched.headers), at),
             said=old.said._replace(read_at=at),
         )
     digest = hashlib.sha256(fetched.body).hexdigest() if fetched.body and not fetched.error else None
-    source = Source(url=url, carrier=document.carrier, sha256=digest, retrieved_at=at)
+    source = Source(url, document.carrier, digest, at)
     reading = document.read(fetched, source, task.listener)
     if document is robots.DOCUMENT and reading.hold:
         reading = reading._replace(hold=_for_listener(task, reading.hold))
-    checked = Checked(document=url, result=reading.result, status=fetched.status, retrieved_at=at, sha256=digest)
-    if reading.result is Result.UNREACHABLE:
+    result = reading.result
+    checked = Checked(url, result, fetched.status, at, digest)
+    if result is _UNREACHABLE:
         return _unreachable(document, reading, checked, at, old)
     sites: tuple[Site, ...] = (reading.site,) if reading.site else ()
     declared: tuple[Declared, ...] = ()
-    if document is robots.DOCUMENT and reading.result is Result.READ:
+    if document is robots.DOCUMENT and result is _READ:
         sites, declared = _robots_sites(task, fetched, source)
     said = SILENT
-    if sites or declared or reading.hold or reading.faults or reading.result is Result.READ:
+    if sites or declared or reading.hold or reading.faults or result is _READ:
         said = Said(
             sites=sites,
             hold=reading.hold,
             faults=reading.faults,
             declared=declared,
-            read_at=at if reading.result is Result.READ else None,
+            read_at=at if result is _READ else None,
             etag=fetched.header("etag"),
             last_modified=fetched.header("last-modified"),
         )
@@ -284,22 +290,21 @@ def _unreachable(
     return Kept(document.path, checked, at + UNREACHABLE_FOR, said, document.signal)
 
 
-def _never_asked(task: Gathering, document: Document) -> Kept:
-    url = task.url(document)
-    unasked: tuple[Statement, ...] = ()
-    if document.required:
-        statement = Statement.at(
-            Source(url=url, carrier=document.carrier),
-            kind=Kind.ACCESS if document is robots.DOCUMENT else Kind.RESERVATION,
-            signal=document.signal,
-            usages=document.usages,
-            stance=Stance.UNDETERMINED,
-            excerpt="never asked for",
-        )
-        unasked = (statement,)
-        if document is robots.DOCUMENT:
-            unasked = _for_listener(task, unasked)
-    checked = Checked(document=url, result=Result.NOT_ATTEMPTED)
+def _never_asked(task: Gathering, url: str, document: Document) -> Kept:
+    checked = Checked(url, _NOT_ATTEMPTED)
+    if not document.required:
+        return Kept(document.path, checked, task.now + UNREACHABLE_FOR, SILENT, document.signal)
+    statement = Statement.at(
+        Source(url=url, carrier=document.carrier),
+        kind=Kind.ACCESS if document is robots.DOCUMENT else Kind.RESERVATION,
+        signal=document.signal,
+        usages=document.usages,
+        stance=Stance.UNDETERMINED,
+        excerpt="never asked for",
+    )
+    unasked: tuple[Statement, ...] = (statement,)
+    if document is robots.DOCUMENT:
+        unasked = _for_listener(task, unasked)
     if not unasked:
         return Kept(document.path, checked, task.now + UNREACHABLE_FOR, SILENT, document.signal)
     return Kept(document.path, checked, task.now, Said(unasked=unasked), document.signal)

@@ -24,8 +24,11 @@ ROBOTS = "/robots.txt"  # never refused (RFC 9309 2.2.2)
 _KEPT = re.compile(r"%(?=2[5FA4]|(?![0-9A-F]{2}))")  # % / * $ and what is no escape stay as they are
 _ESCAPES = re.compile(r"(?:%[0-9A-F]{2})+")
 _is_plain = re.compile(r"[/*][A-Za-z0-9._~/?=&,;:@!'()+\[\]*-]*\$?(?<!index\.html)").fullmatch
-_USUAL_NAME = len("\nDisallow: ")
+_USUAL_LINE = 40  # characters; a bound for the average
 _SPARE = 200  # characters of comments and other records that may stay: taking them out costs time, keeping them memory
+_MARKS = (("\nDisallow: /", "\n\r"), ("\nAllow: /", "\n\v"))  # these end lines, so that no line holds them
+_SMALL = 700  # characters: compressing fewer of them costs more time than it saves memory
+_WINDOW = -12  # for zlib: 4 KB, no header; to make a larger window costs more than to pack a usual file
 _INDEX = "index.html"  # Protego reads an Allow of /a/index.html as one of /a/ too
 
 
@@ -47,35 +50,35 @@ class AccessRules:
 
     def __init__(self, parts: Iterable[Part], *, utf8: bool = True) -> None:
         self._utf8 = utf8
-        kept: list[tuple[int, bytes]] = []
-        prefixes: set[str] = set()
-        fragments: set[str] = set()
-        exact: set[str] = set()
+        kept: list[str | bytes] = []
+        refused: set[str] = set()
         for part in parts:
             lines = access_values(part.text)
-            if not lines:
-                continue
-            size = 0
-            for refuses, raw in lines:
-                value = raw.strip()
-                size += len(raw)
-                if not value or not refuses:
-                    continue
-                if "%" in value or "$" in value[:-1] or value[0] not in "/*" or not utf8:
-                    for pattern in self._spellings(value):
-                        _sort_in(pattern, prefixes, fragments, exact)
-                    continue
-                text = value[:-1] if value[-1] == "$" else value
-                if "*" in text:
-                    fragments.add(max(text.split("*"), key=len))
-                elif text is value:
-                    prefixes.add(value)
-                else:  # a final `$` is an anchor, and the character as well
-                    exact.add(text)
-                    prefixes.add(text + "%24")
-            spare = len(part.text) - size - _USUAL_NAME * len(lines)
-            text = access_lines(part.text) if spare > _SPARE else part.text
-            kept.append((part.line, _pack(text)))
+            if lines:
+                refused.update([raw.strip() for refuses, raw in lines if refuses])
+                usual = len(part.text) <= _USUAL_LINE * len(lines) + _SPARE
+                kept.append(_packed(part.line, part.text if usual else access_lines(part.text)))
+        refused.discard("")  # RFC 9309 2.2: an empty pattern matches nothing
+        prefixes = {
+            value
+            for value in refused
+            if utf8 and value[0] == "/" and "*" not in value and "$" not in value and "%" not in value
+        }
+        fragments: set[str] = set()  # of patterns: the longest part, where no path need begin with it
+        exact: set[str] = set()
+        for value in refused - prefixes:
+            if not utf8 or "%" in value or "$" in value[:-1] or value[0] not in "/*":
+                for pattern in self._spellings(value):
+                    _sort_in(pattern, prefixes, fragments, exact)
+            elif "*" not in value:  # a final `$` is an anchor, and the character as well
+                exact.add(value[:-1])
+                prefixes.add(value[:-1] + "%24")
+            else:
+                head, _, rest = value.partition("*")
+                if len(head) > len(rest):
+                    prefixes.add(head)
+                else:
+                    fragments.add(max(*rest.removesuffix("$").split("*"), head, key=len))
         self._parts = tuple(kept)
         # One string for all, each between line ends: as strings of their own they would weigh three times as much.
         beginnings = _without_longer(prefixes)
@@ -86,7 +89,7 @@ class AccessRules:
 
     @property
     def refuses_all(self) -> bool:
-        """True if every path is refused: `Disallow: /`, and no line that allows anything."""
+        """True if every path is refused: `Disallow: /` or `/*`, and no line that allows anything."""
         return self._prefixes == "\n/\n" and not any(read_rule(words)[0] == "allow" for _, words in self._lines())
 
     def __bool__(self) -> bool:
@@ -145,9 +148,9 @@ class AccessRules:
         return None if _protego_allows(asked, target) else found
 
     def _lines(self) -> Iterator[tuple[int, str]]:
-        for first, packed in self._parts:
-            text = zlib.decompress(packed).decode("utf-8", "surrogatepass")
-            for line, raw in enumerate(text.split("\n")[1:], first + 1):
+        for kept in self._parts:
+            before, *lines = _unpacked(kept).split("\n")
+            for line, raw in enumerate(lines, int(before) + 1):
                 words = raw.strip()
                 if words:
                     yield line, words
@@ -163,10 +166,19 @@ class AccessRules:
         return (spelled, normalise_pattern(sent))
 
 
-def _pack(text: str) -> bytes:
-    """The lines are packed until a refusal has to be shown. A small window: making a large one costs ten times more."""
-    packer = zlib.compressobj(1, zlib.DEFLATED, 12, 4)
-    return packer.compress(text.encode("utf-8", "surrogatepass")) + packer.flush()
+def _packed(line: int, text: str) -> str | bytes:
+    """Lines as they are kept until a refusal has to be shown; the first is the number of the user-agent line before."""
+    text = str(line) + text[text.index("\n") :]
+    for words, mark in _MARKS:
+        text = text.replace(words, mark)
+    return text if len(text) <= _SMALL else zlib.compress(text.encode("utf-8", "surrogatepass"), 1, _WINDOW)
+
+
+def _unpacked(kept: str | bytes) -> str:
+    text = kept if isinstance(kept, str) else zlib.decompress(kept, _WINDOW).decode("utf-8", "surrogatepass")
+    for words, mark in _MARKS:
+        text = text.replace(mark, words)
+    return text
 
 
 def _sort_in(pattern: str, prefixes: set[str], fragments: set[str], exact: set[str]) -> None:
@@ -209,9 +221,11 @@ def _characters(found: re.Match[str]) -> str:
 def _without_longer(prefixes: set[str]) -> tuple[str, ...]:
     """Sorted, without those that begin with another one."""
     kept: list[str] = []
+    last = "\n"
     for prefix in sorted(prefixes):
-        if not kept or not prefix.startswith(kept[-1]):
+        if not prefix.startswith(last):
             kept.append(prefix)
+            last = prefix
     return tuple(kept)
 
 

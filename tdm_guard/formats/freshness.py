@@ -29,13 +29,13 @@ def _lifetime(headers: Headers, now: datetime) -> timedelta:
                 expires = value
             case "age":
                 age = value
-    elapsed = timedelta(seconds=int(age)) if age and age.isascii() and age.isdigit() and len(age) < 9 else timedelta()
     if control:
         if _NEVER.search(control):
             return FLOOR
         found = _MAX_AGE.search(control)
         if found:
-            return timedelta(seconds=min(int(found.group(1)), 10**8)) - elapsed
+            elapsed = int(age) if age and age.isascii() and age.isdigit() and len(age) < 9 else 0
+            return timedelta(seconds=min(int(found.group(1)), 10**8) - elapsed)
     if expires is not None:
         moment = http_date(expires)
         return FLOOR if moment is None else moment - now

@@ -22,13 +22,14 @@ MAX_BYTES = 512 * 1024  # RFC 9309 2.5 asks for 500 KiB at least; what lies behi
 
 _BLANK = r" \t\x1f\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _INVISIBLE = dict.fromkeys((0xFEFF, 0x200B))  # a BOM stands wherever two files were joined, not at the start alone
-_COLON = rf"(?:[{_BLANK}]*:|[{_BLANK}]+|(?=[\n#]|\Z))"
+_OTHER_ENDS = "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # what str.splitlines, and so Protego, ends a line at beside "\n"
+_COLON = rf"(?::|[{_BLANK}]++:?|(?=[\n#]|\Z))"
 _DISALLOW = "disallow|dissallow|dissalow|disalow|diasllow|disallaw"  # as google/robotstxt; there is no list for allow
-_split_at_agents = re.compile(rf"(?i)\n[{_BLANK}]*user(?:-|[{_BLANK}]+)?agent{_COLON}([^\n#]*)").split
-_find_rule = re.compile(rf"(?i)\n[{_BLANK}]*(?:allow|{_DISALLOW}){_COLON}").search
-_find_rules = re.compile(rf"(?i)\n[{_BLANK}]*(?:allow|({_DISALLOW})){_COLON}([^\n#]*)").findall
-_drop_others = partial(re.compile(rf"(?i)\n(?![{_BLANK}]*(?:allow|{_DISALLOW}){_COLON})[^\n]+").sub, "\n")
-_match_rule = re.compile(rf"(?i)(?:allow|({_DISALLOW})){_COLON}([^#]*)").match
+_split_at_agents = re.compile(rf"(?ai)\n[{_BLANK}]*+user(?:-|[{_BLANK}]+)?agent{_COLON}([^\n#]*)").split
+_find_rule = re.compile(rf"(?ai)\n[{_BLANK}]*+(?:allow|{_DISALLOW}){_COLON}").search
+_find_rules = re.compile(rf"(?ai)\n[{_BLANK}]*+(?:allow|({_DISALLOW})){_COLON}([^\n#]*)").findall
+_drop_others = partial(re.compile(rf"(?ai)\n(?![{_BLANK}]*+(?:allow|{_DISALLOW}){_COLON})[^\n]+").sub, "\n")
+_match_rule = re.compile(rf"(?ai)(?:allow|({_DISALLOW})){_COLON}([^#]*)").match
 _match_record = re.compile(rf"([A-Za-z][\w.-]*(?:[{_BLANK}]+[\w.-]+)?)[{_BLANK}]*:(?!//)([^#]*)").match
 _match_words = re.compile(rf"([A-Za-z][\w-]*)[{_BLANK}]+([^#]*)").match
 _cut_to_token = partial(re.compile(r"(?s)[^a-z_-].*").sub, "")  # RFC 9309 2.2.1: product-token
@@ -185,7 +186,8 @@ def parse(body: bytes, *, complete: bool = True) -> RobotsTxt:
         text = _decode_other(body)
     if not text.isascii():
         text = text.translate(_INVISIBLE)
-    return RobotsTxt("\n".join(text.splitlines()), utf8=utf8)
+    usual = not any(map(text.__contains__, _OTHER_ENDS))
+    return RobotsTxt(text.removesuffix("\n") if usual else "\n".join(text.splitlines()), utf8=utf8)
 
 
 def access_values(text: str) -> list[tuple[str, str]]:

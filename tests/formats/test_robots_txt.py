@@ -51,9 +51,17 @@ def test_records_know_their_line_name_value_and_words() -> None:
     assert group.records == (*group.rules, *group.others)
 
 
-@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n", b"\x0c", "\u2028".encode()])
-def test_every_line_end_counts(end: bytes) -> None:
-    assert rules(end.join([b"User-agent: *", b"", b"Disallow: /x"])) == [(3, "disallow", "/x")]
+ENDS = ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
+
+
+@pytest.mark.parametrize("end", ENDS, ids=ascii)
+def test_every_line_end_counts(end: str) -> None:
+    assert rules(end.join(["User-agent: *", "", "Disallow: /x", ""]).encode()) == [(3, "disallow", "/x")]
+
+
+@given(st.lists(st.sampled_from([*ENDS, "User-agent: *", "Disallow: /a", "# é", "x"])).map("".join))
+def test_lines_are_those_that_python_sees(text: str) -> None:
+    assert parse(text.encode()).text.split("\n") == (text.splitlines() or [""])
 
 
 @pytest.mark.parametrize("name", ["disallow", "Dissallow", "dissalow", "DISALOW", "diasllow", "disallaw"])

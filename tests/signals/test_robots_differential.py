@@ -114,6 +114,8 @@ def assert_agrees(rules: list[Record], path: str) -> None:
     assert (compiled.refusal(spelled) is None) is allowed
     if not allowed:
         assert compiled.may_refuse(spelled)
+    elif not spelled.startswith("/robots.txt"):
+        assert not compiled.refuses_all
 
 
 @given(RULES, PATHS)
@@ -122,6 +124,8 @@ def assert_agrees(rules: list[Record], path: str) -> None:
 @example([("disallow", "/a$")], "a$b")
 @example([("disallow", "/"), ("allow", "/a/index.html")], "a/")
 @example([("disallow", "/%E9")], "%E8")
+@example([("disallow", "/*a")], "b")
+@example([("disallow", "/a*b")], "a")
 @example([("disallow", "/a"), ("allow", "/a?b"), ("disallow", "/a*bc")], "a?bc")
 def test_generated_rules(rules: list[tuple[str, str]], path: str) -> None:
     assert_agrees(records(rules), path)
