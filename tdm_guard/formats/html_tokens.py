@@ -60,6 +60,7 @@ _WIDENED = {
     "utf-16": "utf-16-le",
 }
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_XML_UTF16 = ((b"<\0?\0x\0", "utf-16-le"), (b"\0<\0?\0x", "utf-16-be"))  # the beginning of "<?xml", 13.2.3.2
 _PRESCAN = 1024  # bytes, 13.2.3.2
 _META_CHARSET = re.compile(
     rb"""(?i)<meta[\t\n\f\r /][^>]*?charset[\t\n\f\r ]*=[\t\n\f\r ]*["']?[\t\n\f\r ]*([\w.:-]+)"""
@@ -92,6 +93,9 @@ def _codec(label: str | None) -> str | None:
 
 
 def _declared(body: bytes) -> str | None:
+    for beginning, wide in _XML_UTF16:
+        if body.startswith(beginning):
+            return wide
     found = _META_CHARSET.search(body, 0, _PRESCAN)
     name = _codec(found[1].decode("ascii", "replace")) if found else None
     return "utf-8" if name and name.startswith("utf-16") else name  # a document read as ASCII cannot be UTF-16

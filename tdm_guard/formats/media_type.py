@@ -9,7 +9,7 @@ from functools import lru_cache
 SNIFF_BYTES = 1445  # WHATWG MIME Sniffing 5.2: the resource header is the first 1445 bytes
 
 MAX_CONTENT_TYPE = 255  # characters of a field value that are looked at; RFC 6838 4.2 keeps types within 127
-_HTML = frozenset({"text/html", "application/xhtml+xml"})
+_HTML = frozenset({"text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml"})
 _GENERIC = frozenset(
     {
         "",
@@ -23,6 +23,8 @@ _GENERIC = frozenset(
 )
 _XML = frozenset({"application/xml", "text/xml"})
 _FEEDS = frozenset({"application/rss+xml", "application/atom+xml", "application/rdf+xml"})
+_TOKEN = r"[!#$%&'*+.^`|~0-9a-z-]+"
+_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}")  # RFC 9110 8.3.1, lower case
 _LEADING = re.compile(rb"(?s)(?:\s|<!--.*?-->|<\?xml.*?\?>)*")
 # WHATWG MIME Sniffing 7.1: tags that a document may begin with, each ended by a blank or `>`
 _MARKUP = re.compile(
@@ -43,6 +45,7 @@ class Markup(StrEnum):
 
 
 HTML, FEED, OTHER, UNKNOWN = Markup  # by these names: on Python 3.11 looking a member up on its class is slow
+_HEED = {OTHER: 0, FEED: 1, UNKNOWN: 2, HTML: 3}  # how much of a body is read on account of what its type says
 
 
 def essence(content_type: str) -> str:
@@ -67,12 +70,21 @@ def markup_of(media_type: str) -> Markup:
 
 @lru_cache(maxsize=256)  # sites send a handful of values; an entry is a short field value
 def _kind(content_type: str) -> tuple[str, Markup]:
-    media_type = essence(content_type)
+    named = [words[0] for part in content_type.split(",") if (words := essence(part).split())]
+    found = [media_type for media_type in named if _TYPE.fullmatch(media_type)]
+    if not found:
+        return essence(content_type), Markup.UNKNOWN
+    media_type = max(found, key=lambda each: _HEED[markup_of(each)])
     return media_type, markup_of(media_type)
 
 
 def content_kind(content_type: str) -> tuple[str, Markup]:
-    """The media type of a `Content-Type` value, and what it says of markup."""
+    """
+    The media type of a `Content-Type` value, and what it says of markup.
+
+    A value that names no type says nothing (WHATWG MIME Sniffing 4.4, 5.1). Of several, as proxies join repeated lines
+    or a semicolon is forgotten, the one counts of whose bodies most is read.
+    """
     return _kind(content_type[:MAX_CONTENT_TYPE])
 
 

@@ -197,6 +197,8 @@ def test_where_the_head_ends(document: str, in_head: bool) -> None:
         (META.encode("utf-16-le"), "utf-16"),
         (META.encode("utf-16-be"), "UTF-16BE"),
         (META.encode("utf-16"), None),
+        (('<?xml version="1.0" encoding="utf-16"?>' + META).encode("utf-16-le"), None),
+        (('<?xml version="1.0" encoding="utf-16"?>' + META).encode("utf-16-be"), None),
         (b"\xfe\xff" + META.encode("utf-16-be"), "utf-8"),
         (b"\xef\xbb\xbf" + META.encode(), "shift_jis"),
         (META.encode(), None),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tdm_guard.formats.media_type import Markup, charset, essence, markup_of, sniff
+from tdm_guard.formats.media_type import Markup, charset, content_kind, essence, markup_of, sniff
 
 
 @pytest.mark.parametrize("media_type", ["text/html", "application/xhtml+xml"])
@@ -29,6 +29,30 @@ def test_parameters_and_case_do_not_count() -> None:
     assert charset('text/html; Charset="UTF-8"') == "UTF-8"
     assert charset("text/html;charset=latin1; x=y") == "latin1"
     assert charset("text/html") is None
+
+
+@pytest.mark.parametrize(
+    ("content_type", "media_type", "markup"),
+    [
+        ("text/html, text/html; charset=utf-8", "text/html", Markup.HTML),
+        ("text/plain, text/html", "text/html", Markup.HTML),
+        ('text/html; title="a, b/c"', "text/html", Markup.HTML),
+        ("text/html charset=utf-8", "text/html", Markup.HTML),
+        ("Text/HTML,", "text/html", Markup.HTML),
+        ("image/png, */*", "*/*", Markup.UNKNOWN),
+        ("image/png, application/rss+xml", "application/rss+xml", Markup.FEED),
+        ("image/png, image/jpeg", "image/png", Markup.OTHER),
+        ("application/json; charset=utf-8, x", "application/json", Markup.OTHER),
+        ("application/vnd.wap.xhtml+xml", "application/vnd.wap.xhtml+xml", Markup.HTML),
+    ],
+)
+def test_of_several_types_the_one_counts_that_is_read(content_type: str, media_type: str, markup: Markup) -> None:
+    assert content_kind(content_type) == (media_type, markup)
+
+
+@pytest.mark.parametrize("content_type", ["", ";", ",", "html", "text", "text/", "/html", '"text/html"', "; charset=x"])
+def test_what_names_no_type_says_nothing(content_type: str) -> None:
+    assert content_kind(content_type)[1] is Markup.UNKNOWN
 
 
 @pytest.mark.parametrize(
