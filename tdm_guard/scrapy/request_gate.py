@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from scrapy.exceptions import IgnoreRequest
 
 from tdm_guard.scrapy.crawl import KEY, Crawl
+from tdm_guard.scrapy.visit import EARLIER
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -28,7 +29,7 @@ class RequestGate:
 
     async def process_request(self, request: Request) -> None:
         """Lets a request pass that its origin's policy does not refuse. Raises `Withheld`."""
-        request.meta.pop(KEY, None)  # no redirect, retry or copied meta inherits a verdict
+        _disinherit(request)
         crawl = self._crawl
         if crawl.judges(request):
             await crawl.enter(request)
@@ -56,6 +57,7 @@ class RequestGate:
 
     async def process_exception(self, request: Request, exception: Exception) -> None:
         """Records what RobotsTxtMiddleware refused, counts downloads that failed."""
+        _disinherit(request)  # RobotsTxtMiddleware may have refused it before it entered
         crawl = self._crawl
         if not crawl.judges(request):
             if self._robots.owns(request):
@@ -66,3 +68,9 @@ class RequestGate:
         elif self._robots.refused(request, exception):
             await self._robots.record(request)
         crawl.visits.pop(request, None)
+
+
+def _disinherit(request: Request) -> None:
+    """No redirect, retry or copied meta inherits a verdict, nor the redirects that led to what had it."""
+    if request.meta.pop(KEY, None) is not None:
+        request.meta[EARLIER] = len(request.meta.get("redirect_urls", ()))

@@ -8,6 +8,7 @@ recorded.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from scrapy.http.request import NO_CALLBACK
 
@@ -17,7 +18,7 @@ from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin, is_private_address
 from tdm_guard.scrapy.fetch import CUT, describe, pairs
 from tdm_guard.scrapy.policies import robots_of
-from tdm_guard.scrapy.visit import has_credentials
+from tdm_guard.scrapy.visit import EARLIER, has_credentials
 from tdm_guard.signals.robots import DOCUMENT
 
 if TYPE_CHECKING:
@@ -44,8 +45,7 @@ class Robots:
             request.callback is NO_CALLBACK
             and self._obeyed
             and bool(request.meta.get("dont_obey_robotstxt"))
-            and _asked(request).startswith("http")
-            and _asked(request).endswith(DOCUMENT.path)
+            and _asks_for_robots(request)
         )
 
     def prepare(self, request: Request) -> None:
@@ -117,7 +117,7 @@ class Robots:
         if policy is None:
             handed = guard.handed(place)
             policy = guard.judge.read_policies(origin, {place: handed} if handed else {}, now=guard.clock())
-        hops = tuple(request.meta.get("redirect_urls", ()))
+        hops = tuple(request.meta.get("redirect_urls", ())[request.meta.get(EARLIER, 0) :])
         case = guard.open(request.url, policy, hops=hops, authenticated=has_credentials(request))
         case.hear_refusal(place, WORDS)
         self._crawl.record(case, request)
@@ -126,3 +126,12 @@ class Robots:
 def _asked(request: Request) -> str:
     hops = request.meta.get("redirect_urls") or (request.url,)
     return str(hops[0])
+
+
+def _asks_for_robots(request: Request) -> bool:
+    """True for the document itself; what only ends like its address is judged."""
+    try:
+        parts = urlsplit(_asked(request))
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and (parts.path, parts.query) == (DOCUMENT.path, "")

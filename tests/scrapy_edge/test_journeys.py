@@ -102,6 +102,27 @@ def test_retries_and_copied_meta_inherit_nothing(web: Web, crawl: Crawl) -> None
     assert refused["meta"] is None
 
 
+@pytest.mark.parametrize("obeyed", [False, True])
+def test_copied_meta_inherits_no_redirects(web: Web, crawl: Crawl, obeyed: bool) -> None:
+    pages = {
+        "/moved": Answer.redirect("/here"),
+        "/here": OPEN,
+        "/away": Answer.redirect("/there"),
+        "/there": OPEN,
+        "/private": SECRET,
+        "/robots.txt": Answer.text("User-agent: *\nDisallow: /private"),
+    }
+    origin = web(Site("site.example", pages)).origin("site.example")
+    then = [{"url": origin + path, "copy_meta": True} for path in ("/away", "/private")]
+    crawled = crawl({"url": origin + "/moved", "then": then}, ROBOTSTXT_OBEY=obeyed)
+    assert {(record["url"], *record["hops"], record["final_url"]) for record in crawled.decisions} == {
+        (origin + "/moved", origin + "/moved", origin + "/here"),
+        (origin + "/away", origin + "/away", origin + "/there"),
+        (origin + "/private", origin + "/private"),
+    }
+    assert [error["meta"] for error in crawled.errors] == [None]
+
+
 def test_digest_authentication_gets_its_challenge(web: Web, crawl: Crawl) -> None:
     pages = {"/in": digest_protected("user", "secret", OPEN), "/no": digest_protected("user", "secret", SECRET)}
     site = Site("site.example", {**pages, "/robots.txt": Answer.text("User-agent: *\nDisallow: /no")})
