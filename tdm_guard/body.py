@@ -130,6 +130,16 @@ def hear_challenge(judge: Judge, about: Announced, body: bytes) -> Reading:
     )
 
 
+def unheard(judge: Judge, about: Announced, problem: str) -> Reading:
+    """What stands for header fields that were not read: each signal that could speak in one is undetermined."""
+    source = Source(url=about.url, carrier="header", retrieved_at=about.now)
+    statements = tuple(
+        Statement.at(source, signal=signal.name, usages=signal.usages, stance=Stance.UNDETERMINED, excerpt=problem)
+        for signal in judge.header_signals
+    )
+    return Reading(statements, (Fault.at(source, f"header fields: {problem}"),))
+
+
 def unread(judge: Judge, about: Announced, markup: Markup, problem: str, kind: Format | None = None) -> Reading:
     """What stands for a body that had to be read and was not: each signal that could speak in it is undetermined."""
     carrier = "feed" if markup is FEED else "html" if kind is None else kind.value

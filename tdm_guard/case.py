@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tdm_guard.announced import FIELDS as CONTENT_FIELDS
 from tdm_guard.announced import Announced
-from tdm_guard.body import hear, hear_challenge, unread
+from tdm_guard.body import hear, hear_challenge, unheard, unread
 from tdm_guard.decide import decide
 from tdm_guard.decision import Decision, Exchange, Outcome
 from tdm_guard.declared import as_declared, never_asked, policy_behind, with_terms
@@ -37,6 +37,7 @@ from tdm_guard.model import (
     Stance,
     Statement,
 )
+from tdm_guard.origin import bare
 from tdm_guard.policy import Kept, OriginPolicy, Said
 from tdm_guard.repertoire.item import Item, read_item
 from tdm_guard.repertoire.matching import Match
@@ -52,13 +53,13 @@ _new = tuple.__new__  # half the time of a NamedTuple's own, for every page
 LEARNED_FOR = timedelta(hours=24)  # what a feed says of its items is remembered as long as a policy at most
 _POLICY, _HEADERS, _BODY, _ASSET = Stage  # by these names: on Python 3.11 looking a member up on its class is slow
 MAX_FAULTS = 50  # per case; a hostile document could otherwise fill the log
-MAX_EXCERPTED_HEADERS = 1000  # header lines that are looked at; servers and clients stop far earlier
+MAX_FIELDS = 1000  # header lines that are looked at; most servers and clients stop far earlier
 _MATCHES = (Match.MATCHED, Match.NOT_MATCHED, Match.UNMATCHABLE)  # the first that holds for one of the works counts
 
 
 class Case:
     """
-    One URL under examination.
+    One URL under examination; without fragment, user and password, which are nobody's to read in a record.
 
     `hops` are the addresses that redirected here, `authenticated` says that the request carried credentials or
     cookies. `item` is what the caller knows of the work at the URL. `ignore_unasked` takes documents that nobody ever
@@ -105,13 +106,17 @@ class Case:
         item: object = None,
         ignore_unasked: bool = False,
     ) -> None:
+        if "@" in url or "#" in url:
+            plain = bare(url)
+            authenticated = authenticated or plain != url.partition("#")[0]
+            url = plain
         self.judge = judge
         self.url = url
         self.final_url = url
         self.policy = policy
         self.now = now
         if hops:
-            self.hops = hops
+            self.hops = tuple([bare(hop) for hop in hops])
         if authenticated:
             self.authenticated = True
         if ignore_unasked:
@@ -139,6 +144,7 @@ class Case:
 
     def hear_hop(self, url: str, headers: Iterable[tuple[str, str]]) -> None:
         """Header fields of an earlier redirect hop of this fetch (TDMRep repair C9)."""
+        url = bare(url)
         self.hops += (url,)
         for signal, fields in self._speaking(headers):
             if signal.read_hop is not None:
@@ -169,11 +175,12 @@ class Case:
                     continue
                 if heard is None:
                     heard = []
-                if len(heard) < MAX_EXCERPTED_HEADERS:
-                    heard.append((key, value))
+                heard.append((key, value))
         self.media_type = about.media_type
         if heard is not None:
-            self._hear_fields(tuple(heard))
+            self._hear_fields(tuple(heard[:MAX_FIELDS]))
+            if len(heard) > MAX_FIELDS:
+                self._add(unheard(self.judge, about, f"only the first {MAX_FIELDS} of {len(heard)} lines were read"))
 
     def _hear_fields(self, heard: Headers) -> None:
         source = Source(url=self.final_url, carrier="header", retrieved_at=self.now)

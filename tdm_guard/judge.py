@@ -19,6 +19,7 @@ from tdm_guard.formats import page_items
 from tdm_guard.formats.html import Scanner
 from tdm_guard.formats.media_type import Markup
 from tdm_guard.gather import Answers, Gathering, Wanted, documents, gather, read_lent
+from tdm_guard.given import content, number, pairs, places
 from tdm_guard.model import Declared, Fetched
 from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.origin import Origin
@@ -42,6 +43,7 @@ OFFLINE_OPTIONS = frozenset(
         "max_asset_bytes",
     }
 )
+MAYBE = 200  # a response may be content, as long as nobody says that it is none
 T = TypeVar("T")
 Policies = Mapping[str, Fetched] | OriginPolicy
 
@@ -134,8 +136,7 @@ class Judge:
         `now` is aware of its time zone. One that is missing, or None, counts as never asked for.
         """
         origin = Origin.parse(origin) if isinstance(origin, str) else origin
-        name = str(origin)
-        by_url = {name + key if key.startswith("/") else key: value for key, value in documents.items()}
+        by_url = places(str(origin), documents)
         policy = _answered(gather(self.gathering(origin, aware(now))), by_url)
         known = {checked.document for checked in policy.checked}
         rest = {url: answer for url, answer in by_url.items() if url not in known}
@@ -183,18 +184,20 @@ class Judge:
         """
         The decision for one URL and what is known of its response; see the module's function of the same name.
 
-        Without `status` the decision is whether the URL may be requested.
+        Of `url` alone the decision is whether it may be requested.
         """
         now = aware(now)
         policy = self.policy_for(url, {} if policies is None else policies, now)
         case = Case(self, url, policy, now, item=item, ignore_unasked=_ignores(unread))
         if hops:
             for hop in hops:
-                case.hear_hop(hop.url or url, hop.headers)
-        if status is not None:
-            case.hear_headers(status, headers)
+                case.hear_hop(hop.url or url, pairs(hop.headers))
+        fields = pairs(headers)
+        if status is not None or fields or body is not None:
+            case.hear_headers(MAYBE if status is None else number(status), fields)
+            case.status = status
             if body is not None:
-                case.hear_body(body, complete=body_complete)
+                case.hear_body(content(body), complete=body_complete)
         if declared := case.declared:
             case.hear_declared(self._declared(policy, declared, policies, now))
         return case.decision()
@@ -205,7 +208,7 @@ class Judge:
         """What is known of the documents that a response declared."""
         if policies is None or isinstance(policies, OriginPolicy):
             return policy.lent_for(declared, now)
-        answers = {policy.name + key if key.startswith("/") else key: value for key, value in policies.items()}
+        answers = places(policy.name, policies)
         known = tuple(item for item in declared if item.url in answers)
         return _answered(read_lent(self.gathering(policy.origin, now), known, ()), answers)
 
@@ -228,13 +231,15 @@ def evaluate(
     The decision for one URL, from what is known: pure, without network or clock.
 
     `status`, `headers` (pairs, repeated lines kept) and `body` are the response's; `body_complete=False` says that
-    `body` is a prefix. Without `status` the decision is whether the URL may be requested. `policies` maps paths on
-    the URL's origin, or absolute URLs, to a `Fetched`, or is an `OriginPolicy`. A document that must be read and was
-    never asked for makes the verdict undetermined, unless `unread="ignore"`. `hops` are the answers of earlier
-    redirect hops. `item` is what is known of the work at the URL: a mapping, or several in a list
-    (`docs/repertoires.md`). `options` are those that need no network (`docs/options.md`).
+    `body` is a prefix. Without `status` they are taken for content's; without any of the three the decision is
+    whether the URL may be requested. `policies` maps paths on the URL's origin, or absolute URLs, to a `Fetched`, or
+    is an `OriginPolicy`. A document that must be read and was never asked for makes the verdict undetermined, unless
+    `unread="ignore"`. `hops` are the answers of earlier redirect hops. `item` is what is known of the work at the
+    URL: a mapping, or several in a list (`docs/repertoires.md`). `options` are those that need no network
+    (`docs/options.md`).
 
-    Raises `ConfigurationError` (options), `UnsupportedURL` (not http or https), `PolicyMismatch`.
+    Raises `ConfigurationError` (options, and what is given in another shape), `UnsupportedURL` (not http or https),
+    `PolicyMismatch`.
     """
     return Judge(**options).evaluate(
         url,

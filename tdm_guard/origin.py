@@ -13,6 +13,7 @@ from tdm_guard.errors import UnsupportedURL
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _AUTHORITY = re.compile(r"(?i)https?://[^/?#]*")
 _HOST = re.compile(r"[a-z0-9._~!$&'()*+,;=%-]+")  # RFC 3986 3.2.2, lower case
+_USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/?#]*@")  # RFC 3986 3.2.1
 _MAX_URL = 65_536  # longer ones are no addresses but payloads
 
 
@@ -41,6 +42,14 @@ class Origin(NamedTuple):
     def private(self) -> bool:
         """True if the host by its own words is on this machine or a private network (RFC 6761, RFC 6890)."""
         return self.host == "localhost" or self.host.endswith(".localhost") or is_private_address(self.host)
+
+
+def bare(url: str) -> str:
+    """`url` without its fragment and without user and password: so it is recorded."""
+    if "#" in url:
+        url = url.partition("#")[0]
+    found = _USERINFO.match(url) if "@" in url else None
+    return found[1] + url[found.end() :] if found else url
 
 
 def is_private_address(address: str) -> bool:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdm_guard import ConfigurationError, Decision, Fetched, Judge, Stance, UnsupportedURL, Usage, Verdict, evaluate
+from tdm_guard.errors import Withheld
 from tdm_guard.model import Result, Stage
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -20,6 +21,7 @@ URL = "https://site.example/page"
 ABSENT = {"/robots.txt": Fetched(status=404), "/.well-known/tdmrep.json": Fetched(status=404)}
 HTML = [("Content-Type", "text/html; charset=utf-8")]
 PLAIN = b"<!doctype html><html><head><title>t</title></head><body><p>words</p></body></html>"
+URL_ALONE: dict[str, Any] = {"status": None, "headers": (), "body": None}
 META = b"<!doctype html><html><head><meta name='tdm-reservation' content='1'></head><body>words</body></html>"
 
 
@@ -39,8 +41,11 @@ def reserves(body: bytes = b'[{"location": "/", "tdm-reservation": 1}]') -> dict
     ("members", "verdict", "stage"),
     [
         ({}, Verdict.UNRESERVED, Stage.BODY),
-        ({"status": None}, Verdict.UNRESERVED, Stage.POLICY),
-        ({"policies": reserves(), "status": None}, Verdict.RESERVED, Stage.POLICY),
+        (URL_ALONE, Verdict.UNRESERVED, Stage.POLICY),
+        (URL_ALONE | {"policies": reserves()}, Verdict.RESERVED, Stage.POLICY),
+        ({"status": None, "body": META}, Verdict.RESERVED, Stage.BODY),
+        (URL_ALONE | {"headers": [("tdm-reservation", "1")]}, Verdict.RESERVED, Stage.HEADERS),
+        (URL_ALONE | {"body": META}, Verdict.RESERVED, Stage.BODY),
         ({"headers": [*HTML, ("tdm-reservation", "1")]}, Verdict.RESERVED, Stage.BODY),
         ({"headers": [("content-type", "image/png"), ("X-Robots-Tag", "noai")]}, Verdict.RESERVED, Stage.ASSET),
         ({"body": META}, Verdict.RESERVED, Stage.BODY),
@@ -57,6 +62,41 @@ def reserves(body: bytes = b'[{"location": "/", "tdm-reservation": 1}]') -> dict
 def test_each_carrier_is_heard_at_its_stage(members: dict[str, Any], verdict: Verdict, stage: Stage) -> None:
     decision = judged(**members)
     assert (decision.verdict, decision.stage) == (verdict, stage)
+
+
+@pytest.mark.parametrize(
+    ("members", "named"),
+    [
+        ({"headers": [(b"tdm-reservation", b"1")]}, "headers: (b'tdm-reservation', b'1') is no pair of text"),
+        ({"headers": iter([(b"tdm-reservation", b"1")])}, "headers: "),
+        ({"headers": {"tdm-reservation": "1"}}, "headers: {'tdm-reservation': '1'} is no pair of text"),
+        ({"headers": ["tdm-reservation: 1"]}, "headers: "),
+        ({"headers": [("tdm-reservation", "1", "x")]}, "headers: "),
+        ({"headers": [1]}, "headers: 1 is no pair"),
+        ({"hops": [Fetched(status=302, headers=[(b"tdm-reservation", b"1")])]}, "headers: "),  # type: ignore[list-item]
+        ({"body": META.decode()}, "body: "),
+        ({"status": "200"}, "status: '200' is no number; for example 200"),
+        ({"policies": {"robots.txt": Fetched(status=404)}}, "policies: 'robots.txt' is neither a path nor"),
+    ],
+)
+def test_what_would_not_be_heard_is_an_error(members: dict[str, Any], named: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        judged(**members)
+    assert str(raised.value).startswith(named)
+
+
+def test_what_was_given_may_come_in_other_shapes() -> None:
+    for body in (bytearray(META), memoryview(META)):
+        assert judged(body=body).verdict is Verdict.RESERVED
+    assert judged(headers=iter([*HTML, ("tdm-reservation", "1")])).verdict is Verdict.RESERVED
+    assert judged(headers=()).verdict is Verdict.UNRESERVED
+    assert judged(status=None, body=META).status is None
+
+
+def test_policies_are_found_however_their_urls_are_spelt() -> None:
+    spelt = {f"HTTPS://SITE.example:443{path}": answer for path, answer in reserves().items()}
+    assert judged(policies=spelt).verdict is Verdict.RESERVED
+    assert judged(policies=ABSENT | {"https://site.example": Fetched(status=404)}).verdict is Verdict.UNRESERVED
 
 
 @pytest.mark.parametrize(
@@ -351,3 +391,46 @@ def test_a_picture_inside_a_file_does_not_speak_for_the_file(part: str, verdict:
     headers = [("content-type", "image/jpeg"), ("content-range", part)]
     decision = evaluate(URL, status=206, headers=headers, body=inner, unread="ignore", now=NOW)
     assert decision.verdict is verdict
+
+
+# ---- what a record does not say -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hop", ["", "https://hopper:hidden@hop.example/a#hidden"])
+def test_credentials_in_a_url_are_in_no_record(hop: str) -> None:
+    url = "https://user:hidden@site.example/page@2?x=a@b#hidden"
+    hops = [Fetched(status=302, headers=(), url=hop)] if hop else []
+    headers = [*HTML, ("tdm-reservation", "1")]
+    decision = evaluate(url, status=200, headers=headers, body=PLAIN, hops=hops, policies=ABSENT, now=NOW)
+    assert decision.final_url == "https://site.example/page@2?x=a@b"
+    assert decision.hops == (("https://hop.example/a",) if hop else ())
+    assert decision.authenticated
+    assert decision.verdict is Verdict.RESERVED
+    assert "hidden" not in json.dumps(decision.to_dict())
+    assert "hidden" not in str(Withheld(decision))
+
+
+@pytest.mark.parametrize("url", ["https://site.example/@user", "https://site.example/?mail=a@b", URL + "#a@b"])
+def test_not_every_at_sign_is_that_of_credentials(url: str) -> None:
+    decision = evaluate(url, status=200, headers=HTML, body=PLAIN, policies=ABSENT, now=NOW)
+    assert decision.final_url == url.partition("#")[0]
+    assert not decision.authenticated
+
+
+# ---- bounds -------------------------------------------------------------------------------------------------------
+
+
+def test_header_lines_beyond_the_bound_are_no_yes() -> None:
+    crowd = [("x-robots-tag", f"max-snippet: {number}") for number in range(1000)]
+    assert judged(headers=[*HTML, *crowd]).verdict is Verdict.UNRESERVED
+    decision = judged(headers=[*HTML, *crowd, ("tdm-reservation", "1")])
+    assert decision.verdict is Verdict.UNDETERMINED
+    assert "1001 lines" in decision.faults[0].message
+
+
+def test_a_part_of_a_document_is_not_the_document() -> None:
+    partial = Fetched(status=206, body=b"User-agent: *\nAllow: /\n")
+    assert judged(policies=ABSENT | {"/robots.txt": partial}).verdict is Verdict.UNDETERMINED
+    tdmrep = "/.well-known/tdmrep.json"
+    (checked,) = [item for item in judged(policies=ABSENT | {tdmrep: partial}).checked if tdmrep in item.document]
+    assert (checked.result, checked.status) == ("unreachable", 206)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_ITEMS = 256  # of one line; deployed lines hold fewer than twenty
+MAX_ITEMS = 1000  # of one line; deployed lines hold fewer than twenty
 
 VALUED = frozenset(
     {

@@ -30,7 +30,7 @@ from tdm_guard.scrapy.policies import Policies
 from tdm_guard.scrapy.robots import Robots
 from tdm_guard.scrapy.room import Room
 from tdm_guard.scrapy.settings import PREFIX, check_gates, named, read_options, switched_off
-from tdm_guard.scrapy.visit import ITEM, Fields, Visit, has_credentials
+from tdm_guard.scrapy.visit import EARLIER, ITEM, Fields, Visit, has_credentials
 from tdm_guard.tokens import FIELD
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Crawl:
 
     async def enter(self, request: Request) -> Visit:
         """Opens the visit of a request. Raises `Withheld` if it need not be sent."""
-        visit = Visit(await self._open(request.url, request, sent=False))
+        visit = Visit(await self._open(request.url, request, sent=False), request.url)
         self.visits[request] = visit
         return visit
 
@@ -127,7 +127,8 @@ class Crawl:
         known = self.guard.known(origin)
         policy = known or await self.policies.read(origin)
         case = self.guard.open(url, policy, authenticated=has_credentials(request), item=request.meta.get(ITEM))
-        for hop in (*request.meta.get("redirect_urls", ()), *hops):
+        led = request.meta.get("redirect_urls", ())[request.meta.get(EARLIER, 0) :]
+        for hop in (*led, *hops):
             case.hear_hop(hop, self._spoken.get(hop, ()))
         if case.refused:
             await self.refuse(case, request)

@@ -36,7 +36,7 @@ class ResponseGate:
         """Takes credentials off policy requests; judges anew what another middleware led to another address."""
         crawl = self._crawl
         visit = crawl.visits.get(request)
-        if visit is None or visit.case.url != request.url:
+        if visit is None or visit.url != request.url:
             crawl.downloads.begin(request)
             if not crawl.judges(request):
                 return

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from tdm_guard.case import Case
 
+EARLIER = "tdm_guard_earlier"  # in a request's meta: how many of its "redirect_urls" are those of another request
 ITEM = "tdm_guard_item"  # in a request's meta: what the caller knows of the work
 _CODING = "content-encoding"
 _RAW_CODING = b"Content-Encoding"
@@ -60,15 +61,16 @@ def field(headers: Headers, name: bytes) -> bytes:
 
 class Visit:
     """
-    One request that entered the gates: its case and, once judged, what exactly was judged.
+    One request that entered the gates: its `url`, its case and, once judged, what exactly was judged.
 
     `stored` is the copy that Scrapy's HTTP cache holds and may hand on in place of the answer it asked for.
     """
 
-    __slots__ = ("_body", "_reads", "_response", "_words", "case", "error", "fresh", "stopped", "stored")
+    __slots__ = ("_body", "_reads", "_response", "_words", "case", "error", "fresh", "stopped", "stored", "url")
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, url: str) -> None:
         self.case = case
+        self.url = url
         self.fresh = True
         self.stopped = False
         self.error: Exception | None = None

@@ -133,3 +133,23 @@ def test_a_robots_txt_from_the_http_cache_is_not_used(web: Web, crawl: Crawl) ->
     second = crawl(url, ROBOTSTXT_OBEY=True, HTTPCACHE_ENABLED=True)
     assert second.verdicts() == {"/page": "reserved"}
     assert pretend.asked("site.example", "/robots.txt") == 2
+
+
+def test_files_at_addresses_that_end_like_robots_txt_are_judged(web: Web, crawl: Crawl) -> None:
+    media = Answer(headers=(("content-type", "image/png"), ("tdm-reservation", "1")), body=b"SECRET" * 100)
+    pretend = web(Site("site.example", {"/item": OPEN, "/media": media}))
+    url = pretend.origin("site.example")
+    crawled = crawl(
+        url + "/item", ROBOTSTXT_OBEY=True, ITEM_PIPELINES={"probe_parts.Disguised": 1}, FILES_STORE="files"
+    )
+    assert crawled.verdicts() == {"/item": "unreserved", "/media?for=/robots.txt": "reserved"}
+    assert crawled.holds("SECRET") == []
+
+
+def test_credentials_in_an_address_are_in_no_record(web: Web, crawl: Crawl) -> None:
+    origin = web(Site("site.example", {"/robots.txt": refuses("/no"), "/no": OPEN})).origin("site.example")
+    crawled = crawl(origin.replace("://", "://user:hidden@") + "/no#part")
+    (record,) = crawled.decisions
+    assert (record["url"], record["final_url"], record["verdict"]) == (origin + "/no", origin + "/no", "reserved")
+    assert record["authenticated"]
+    assert crawled.holds("hidden") == []
