@@ -48,7 +48,11 @@ def exchange(session: Session, wire: Wire, body: type[Any]) -> Steps:
         case.hear_hop(url, headers)
     if case.refused:
         yield from _refuse(guard, case, asked, request)
-    response = yield SEND
+    try:
+        response = yield SEND
+    except Exception:
+        guard.totals["failed"] += 1
+        raise
     try:
         yield from _judge(session, case, wire, asked, journey, body)
     except GeneratorExit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import weakref
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -18,6 +19,8 @@ from tdm_guard._httpx.threads import ThreadFetcher
 from tdm_guard._httpx.wire import Load, LoadDeclared, Wire, drive, drive_async
 from tdm_guard.errors import ConfigurationError, LogError
 from tdm_guard.guard import Guard, run, run_async
+
+_logger = logging.getLogger("tdm_guard")
 
 
 class Transport:
@@ -61,7 +64,10 @@ class Transport:
             self._open = False
             self.session.transports -= 1
             if self.session.transports == 0:
-                self.session.guard.end()
+                guard = self.session.guard
+                told = [guard.totals[name] for name in ("admitted", "withheld", "failed")]
+                _logger.info("%d admitted, %d withheld, %d failed; log: %s", *told, guard.log.path)
+                guard.end()
 
     def _pool_limit(self, request: Any) -> float | None:
         limits = request.extensions.get("timeout", {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import subprocess
 import sys
 from typing import Any
@@ -350,3 +351,23 @@ def test_both_modules_work_when_the_application_made_them_one(sync_edge: Any) ->
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "refused"
     assert len(sync_edge.decisions) == 2
+
+
+def test_a_run_ends_with_its_counts(edge: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "tdm_guard")
+
+    def fails(request: Any) -> Any:
+        raise edge.module.ReadTimeout("silent", request=request)
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/": image(edge), "/late": fails}))
+        await edge.get(client, "http://a.example/")
+        with pytest.raises(Withheld):
+            await edge.get(client, "http://a.example/private")
+        with pytest.raises(edge.module.ReadTimeout):
+            await edge.get(client, "http://a.example/late")
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert len(edge.decisions) == 2  # what failed has no record
+    assert f"1 admitted, 1 withheld, 1 failed; log: {edge.log}" in caplog.messages
