@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+FLOOR := .venv-floor
 
-.PHONY: demo test bench lint clean
+.PHONY: demo test floor bench lint clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -14,11 +15,21 @@ $(VENV)/.ready: pyproject.toml
 demo: $(VENV)/.ready
 	$(BIN)/tdm-guard demo --output demo-output
 
-test: $(VENV)/.ready lint
+$(FLOOR)/.ready: pyproject.toml tests/floor.txt
+	$(PYTHON) -m venv $(FLOOR)
+	$(FLOOR)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(FLOOR)/bin/python -m pip install --quiet --editable ".[all]" --group dev --constraint tests/floor.txt
+	touch $@
+
+test: $(VENV)/.ready lint floor
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m coverage run -m pytest -n 2 --dist loadfile
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --fail-under=95
+
+# The edges with the oldest frameworks that the extras admit.
+floor: $(FLOOR)/.ready
+	$(FLOOR)/bin/python -m pytest -n 2 --dist loadfile tests/scrapy_edge tests/httpx_edge
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
@@ -30,4 +41,4 @@ bench: $(VENV)/.ready
 	$(BIN)/python -m tests.benchmarks
 
 clean:
-	rm -rf $(VENV) build dist .coverage .coverage.* htmlcov demo-output
+	rm -rf $(VENV) $(FLOOR) build dist .coverage .coverage.* htmlcov demo-output
