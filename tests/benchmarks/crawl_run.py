@@ -11,6 +11,8 @@ from typing import Any
 import scrapy
 from scrapy.crawler import AsyncCrawlerProcess
 
+from tests.benchmarks.crawl_settings import GUARD, SETTINGS
+
 TASK = json.load(sys.stdin)
 FIGURES: dict[str, float] = {"pages": 0, "last": 0.0}
 
@@ -31,20 +33,12 @@ class Pages(scrapy.Spider):
         FIGURES["wall"] = time.monotonic() - FIGURES["began"]
 
 
-SETTINGS: dict[str, Any] = {
-    "LOG_LEVEL": "ERROR",
-    "USER_AGENT": "ExampleBot/1.0 (+http://example.org/bot)",
-    "TELNETCONSOLE_ENABLED": False,
-    "CONCURRENT_REQUESTS": 16,
-    "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
-    "RETRY_ENABLED": False,
-    "ROBOTSTXT_OBEY": TASK["side"] == "robots",
-}
+settings = {**SETTINGS, "ROBOTSTXT_OBEY": TASK["side"] == "robots"}
 if TASK["side"] == "guard":
-    SETTINGS |= {"ADDONS": {"tdm_guard.scrapy.Addon": 500}, "TDM_GUARD_LOG": TASK["log"]}
-    SETTINGS |= {name: value for name, value in TASK["settings"].items() if name != "expected"}
+    settings |= {**GUARD, "TDM_GUARD_LOG": TASK["log"]}
+    settings |= {name: value for name, value in TASK["settings"].items() if name != "expected"}
 
-process = AsyncCrawlerProcess(SETTINGS)
+process = AsyncCrawlerProcess(settings)
 process.crawl(Pages)
 process.start()
 print(json.dumps(FIGURES))

@@ -19,21 +19,11 @@ from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.utils.log import configure_logging
 from scrapy.utils.reactor import install_reactor
 
+from tests.benchmarks.crawl_settings import GUARD, SETTINGS
+
 TASK = json.load(sys.stdin)  # origin, pages of a turn, rounds, reads (a spider that reads its pages), log
-SETTINGS: dict[str, Any] = {
-    "LOG_LEVEL": "ERROR",
-    "USER_AGENT": "ExampleBot/1.0 (+http://example.org/bot)",
-    "TELNETCONSOLE_ENABLED": False,
-    "CONCURRENT_REQUESTS": 16,
-    "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
-}
 SIDES: dict[str, dict[str, Any]] = {
-    "guard": {
-        **SETTINGS,
-        "ROBOTSTXT_OBEY": False,
-        "ADDONS": {"tdm_guard.scrapy.Addon": 500},
-        "TDM_GUARD_LOG": TASK["log"],
-    },
+    "guard": {**SETTINGS, **GUARD, "ROBOTSTXT_OBEY": False, "TDM_GUARD_LOG": TASK["log"]},
     "robots": {**SETTINGS, "ROBOTSTXT_OBEY": True},
 }
 
