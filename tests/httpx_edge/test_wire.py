@@ -253,8 +253,7 @@ def test_http2_shares_one_connection_for_policy_and_pages(edge: Any, authority: 
             await edge.close(client)
 
         edge.run(scenario)
-    # Documents are asked for side by side. In threads httpcore now and then opens a second connection; never one each.
-    assert server.connections <= (2 if edge.sync else 1)
+    assert server.connections == 1
     assert sorted(server.asked) == sorted(["/", "/photo", "/strict", *edge.documents])
 
 
