@@ -50,6 +50,10 @@ class Family:
         pool = getattr(transport, "_pool", None)
         return type(transport) in self._wired and type(pool).__name__ in _POOLS and getattr(pool, "_uds", None) is None
 
+    def multiplexes(self, transport: Any) -> bool:
+        """True if several requests may share one of the connections of `transport` at the same time (HTTP/2)."""
+        return self.traced(transport) and bool(getattr(getattr(transport, "_pool", None), "_http2", False))
+
     def reason(self, error: Exception) -> str:
         """Why a document could not be had, in the words of the record."""
         for cause in _causes(error):

@@ -93,7 +93,12 @@ class _Watched(Wire):
 
 
 class ThreadFetcher:
-    """Performs the effects of one load side by side, on threads."""
+    """
+    Performs the effects of one load side by side, on threads; over HTTP/2 one after another.
+
+    httpcore numbers the streams of a connection without a lock: of two threads that begin one at the same time, the
+    later may be sent first, upon which the server drops the connection and with it what was asked for (RFC 9113 5.1.1).
+    """
 
     def __init__(self, session: Session, user_agent: str, pool: float | None) -> None:
         self._session = session
@@ -102,8 +107,13 @@ class ThreadFetcher:
 
     def perform(self, effects: Effects) -> list[Any]:
         """The answers in the order of the effects. Raises only what is wrong on our side of the network."""
+        if any(isinstance(effect, Get) and self._shares(effect.url) for effect in effects):
+            return [self._collect(effect, self._launch(effect)) for effect in effects]
         jobs = [self._launch(effect) for effect in effects]
         return [self._collect(effect, job) for effect, job in zip(effects, jobs, strict=True)]
+
+    def _shares(self, url: str) -> bool:
+        return url.startswith("https:") and self._session.family.multiplexes(self._session.route(url))
 
     def _launch(self, effect: Get | Resolve) -> _Job:
         job = _Job()

@@ -257,6 +257,30 @@ def test_http2_shares_one_connection_for_policy_and_pages(edge: Any, authority: 
     assert sorted(server.asked) == sorted(["/", "/photo", "/strict", *edge.documents])
 
 
+@pytest.mark.parametrize("http2", [True, False])
+def test_threads_never_meet_on_a_connection_of_http2(sync_edge: Any, http2: bool) -> None:
+    class Counting(sync_edge.module.HTTPTransport):  # type: ignore[name-defined,misc]
+        inside = seen = 0
+        lock, met = threading.Lock(), threading.Event()
+
+        def handle_request(self, request: Any) -> Any:
+            with self.lock:
+                self.inside += 1
+                self.seen = max(self.seen, self.inside)
+                if self.inside == 2:
+                    self.met.set()
+            self.met.wait(0.2)
+            with self.lock:
+                self.inside -= 1
+            return sync_edge.module.Response(404)
+
+    transport = Counting(http2=http2)
+    with sync_edge.client(transport=transport) as client:
+        assert client.get("https://a.example/photo").status_code == 404
+    assert (transport.seen == 1) is http2
+    assert {record["result"] for record in sync_edge.decisions[0]["checked"]} == {"absent"}
+
+
 def test_untrusted_certificate_is_undetermined(edge: Any, authority: trustme.CA, h2_server: Any) -> None:
     server_context, _ = contexts(authority)
     with h2_server(server_context, {}) as server:
