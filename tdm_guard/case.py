@@ -177,10 +177,19 @@ class Case:
                     heard = []
                 heard.append((key, value))
         self.media_type = about.media_type
+        if status in self.judge.statuses:
+            self._hear_status(status, tuple(heard or ())[:MAX_FIELDS])
         if heard is not None:
             self._hear_fields(tuple(heard[:MAX_FIELDS]))
             if len(heard) > MAX_FIELDS:
                 self._add(unheard(self.judge, about, f"only the first {MAX_FIELDS} of {len(heard)} lines were read"))
+
+    def _hear_status(self, status: int, heard: Headers) -> None:
+        source = Source(url=self.final_url, carrier="header", retrieved_at=self.now)
+        for signal in self.judge.status_signals:
+            if signal.read_status is not None and status in signal.statuses:
+                fields = tuple(pair for pair in heard if pair[0] in signal.headers)
+                self._add(signal.read_status(status, fields, source, self.judge.listener))
 
     def _hear_fields(self, heard: Headers) -> None:
         source = Source(url=self.final_url, carrier="header", retrieved_at=self.now)
@@ -395,11 +404,15 @@ class Case:
         open_ended = {signal.name for signal in self.judge.settling_signals}
         if self.judge.listener.posture is Posture.LITERAL:
             return tuple(s for s in statements if s.signal not in open_ended)
-        # A field that could not be followed may yet be answered by the body itself (C2PA).
+        asking = {signal.name for signal in self.judge.settling_signals if signal.read_challenge}
+        # A field that could not be followed may yet be answered by the body itself (C2PA), and the body of a refusal
+        # may say what is asked.
         return tuple(
             s
             for s in statements
-            if s.carrier != "header" or s.stance is not Stance.UNDETERMINED or s.signal not in open_ended
+            if s.carrier != "header"
+            or s.signal not in open_ended
+            or (s.stance is not Stance.UNDETERMINED and s.signal not in asking)
         )
 
     def _settled(self) -> tuple[Statement, ...]:

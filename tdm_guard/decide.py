@@ -117,13 +117,17 @@ def _says(statement: Statement, usage: Usage) -> Verdict:
 
 
 def _because(verdict: Verdict, statements: tuple[Statement, ...], terms: Terms) -> tuple[Statement, ...]:
-    """The statements an outcome rests on: what withholds if anything does, else what permits; and what was released."""
+    """
+    The statements an outcome rests on: what withholds if anything does, else what permits; what was released; and what
+    was said of access besides (paid for, or refused at the site's edge).
+    """
     asked = set(terms.usages)
     heard = [s for s in statements if s.kind is Kind.ACCESS or not asked.isdisjoint(s.usages)]
     refusing = [s for s in heard if s.stance in _REFUSING and not s.released]
     released = tuple(s for s in heard if s.released)
+    noted = tuple(s for s in heard if s.kind is Kind.ACCESS and s.stance not in _REFUSING)
     if not refusing:
-        return tuple(s for s in heard if s.stance is Stance.PERMITTED) + released
+        return tuple(s for s in heard if s.stance is Stance.PERMITTED and s.kind is not Kind.ACCESS) + noted + released
     if len(refusing) > 1 and verdict in (Verdict.RESERVED, Verdict.REVIEW):
         refusing.sort(key=lambda s: min([_STRICTNESS[_says(s, u)] for u in s.usages if u in asked], default=0))
-    return tuple(refusing) + released
+    return tuple(refusing) + noted + released

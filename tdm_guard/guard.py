@@ -25,7 +25,7 @@ from tdm_guard.gather import Answers, Wanted, gather, read_lent
 from tdm_guard.judge import Judge
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.record import RunInfo
-from tdm_guard.model import Fetched, Result, Verdict
+from tdm_guard.model import Fetched, Kind, Result, Stance, Verdict
 from tdm_guard.options import Options
 from tdm_guard.origin import Origin
 from tdm_guard.policy import OriginPolicy
@@ -202,6 +202,8 @@ class Guard:
         if outcome.because:
             for signal in {statement.signal for statement in outcome.because}:
                 self.totals[f"signal/{signal}"] += 1
+            if any(s.kind is Kind.ACCESS and s.stance is Stance.UNSTATED for s in outcome.because):
+                self.totals["edge_refused"] += 1  # by the site's edge; robots.txt allows it
         return decision
 
     def settle(self, case: Case, request: Any = None) -> Decision:

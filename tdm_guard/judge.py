@@ -81,6 +81,8 @@ class Judge:
         asked = set(options.usages)
         self.signals = tuple(signal for signal in options.signals if not asked.isdisjoint(signal.usages))
         self.header_signals = tuple(signal for signal in self.signals if signal.read_headers)
+        self.status_signals = tuple(signal for signal in self.signals if signal.read_status)
+        self.statuses = frozenset().union(*(signal.statuses for signal in self.status_signals))
         self.page_signals = tuple(signal for signal in self.signals if signal.read_html)
         self.feed_signals = tuple(signal for signal in self.signals if signal.read_feed)
         self.asset_signals = tuple(signal for signal in self.signals if signal.read_asset)

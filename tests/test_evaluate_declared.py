@@ -161,15 +161,14 @@ DEMAND = ("WWW-Authenticate", 'License realm="articles"')
 def test_who_demands_a_licence_reserves(status: int, headers: Any, body: bytes | None, carrier: str) -> None:
     decision = judged(status=status, headers=headers, body=body)
     assert (decision.verdict, decision.content, decision.stage) == (Verdict.RESERVED, False, Stage.HEADERS)
-    assert {(words.signal, words.carrier) for words in decision.because} == {("rsl", carrier)}
+    sold = {("payment", "header")} if status == 402 else set()
+    assert {(words.signal, words.carrier) for words in decision.because} == {("rsl", carrier)} | sold
 
 
 @pytest.mark.parametrize(
     ("status", "headers", "body"),
     [
         (401, [("www-authenticate", 'Basic realm="License"')], b"Password, please"),
-        (402, HTML, b"<!doctype html><p>Subscribe"),
-        (402, [], b""),
         (403, [("content-type", TYPE)], rsl(NO_TRAINING)),
         (404, [("content-type", TYPE)], rsl(NO_TRAINING)),
     ],
@@ -181,7 +180,7 @@ def test_other_refusals_say_nothing_of_mining(status: int, headers: Any, body: b
 
 def test_the_licence_that_a_refusal_names_is_its_policy() -> None:
     decision = judged(status=402, headers=[DEMAND, LINK], body=b"")
-    assert decision.because[0].policy_url == LICENCE
+    assert {words.policy_url for words in decision.because if words.signal == "rsl"} == {LICENCE}
 
 
 def test_who_does_not_listen_to_licences_hears_no_demand() -> None:

@@ -147,6 +147,7 @@ def _json(summary: Summary) -> str:
             "declarations": {name: dict(counts) for name, counts in sorted(summary.works.declarations.items())},
             "loaded": [item._asdict() for item in summary.works.loaded],
         },
+        "edge_refused": summary.edge_refused,
         "hosts": hosts,
         "runs": [asdict(run) for run in summary.runs],
         "more_runs": summary.more_runs,
@@ -160,6 +161,8 @@ def _csv(summary: Summary) -> str:
     out.append(csv_line(["total", "", "", *_cells(summary.total)]))
     for verdict, count in summary.verdicts.most_common():
         out.append(csv_line(["verdict", "", verdict, count]))
+    if summary.edge_refused:
+        out.append(csv_line(["edge-refused", "", "", summary.edge_refused]))
     for name, counts in sorted(summary.signals.items()):
         out.extend(csv_line(["signal", name, verdict, count]) for verdict, count in counts.most_common())
     out.extend(csv_line(["repertoire", match, "", count]) for match, count in summary.works.matches.most_common())
@@ -183,7 +186,10 @@ def _markdown(summary: Summary) -> str:
     out.append(f"{decisions}, {summary.first or 'never'} to {summary.last or 'never'}.\n\n")
     out.append(f"* admitted: {total.admitted} ({total.admitted_bytes} bytes)\n")
     out.append(f"* withheld: {total.withheld}\n")
-    out.append(f"* answers without content: {total.no_content}\n\n")
+    out.append(f"* answers without content: {total.no_content}\n")
+    if summary.edge_refused:
+        out.append(f"* refused at the site's edge, though its robots.txt allows it: {summary.edge_refused}\n")
+    out.append("\n")
     out.append("## Verdicts\n\n| verdict | decisions |\n|---|---:|\n")
     out.extend(_row(verdict, count) for verdict, count in summary.verdicts.most_common())
     out.append("\n## Signals that decided\n\n| signal | verdict | decisions |\n|---|---|---:|\n")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from tdm_guard.errors import ConfigurationError, UnsupportedURL
-from tdm_guard.model import Layer, Verdict, bounded
+from tdm_guard.model import Kind, Layer, Stance, Verdict, bounded
 from tdm_guard.origin import Origin
 from tdm_guard.repertoire.matching import Match
 
@@ -87,7 +87,8 @@ class Summary:
     What the logs come to.
 
     `verdicts` counts decisions; `signals` counts, by verdict, the decisions that rest on a statement of that signal.
-    `unread` counts lines that are no record.
+    `unread` counts lines that are no record. `edge_refused`: answers by which a site's edge refuses what its robots.txt
+    allows.
     """
 
     total: Tally = field(default_factory=Tally)
@@ -100,6 +101,7 @@ class Summary:
     first: str | None = None
     last: str | None = None
     unread: int = 0
+    edge_refused: int = 0
 
     @property
     def observed(self) -> bool:
@@ -172,6 +174,10 @@ def _count_decision(summary: Summary, record: Mapping[str, Any], pending: Ordere
     for name in {text_of(item, "signal", 40) or "unknown" for item in entries(record, "because")}:
         if name in summary.signals or len(summary.signals) < MAX_SIGNALS:
             summary.signals.setdefault(name, Counter())[verdict] += 1
+    if any(
+        item.get("kind") == Kind.ACCESS and item.get("stance") == Stance.UNSTATED for item in entries(record, "because")
+    ):
+        summary.edge_refused += 1
     _count_works(summary.works, record, verdict)
     if stamp := text_of(record, "ts", 40):
         summary.first = min(summary.first or stamp, stamp)

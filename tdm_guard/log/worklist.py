@@ -16,6 +16,7 @@ from tdm_guard.log.summary import entries, is_size, text_of
 from tdm_guard.model import Kind, Layer, Stance, Verdict, bounded
 from tdm_guard.origin import Origin
 from tdm_guard.repertoire.review import RELEASED
+from tdm_guard.signals import payment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,6 +28,7 @@ MAX_SAMPLES = 5
 MAX_TEXT = 1024  # characters of a name, a URL or terms
 WITHHOLDING = frozenset(verdict.value for verdict in Verdict if verdict.withholds)
 _LAYERS = {layer.value: layer for layer in Layer}
+_KINDS = {kind.value: kind for kind in Kind}
 
 Entry: TypeAlias = "Mapping[str, Any]"
 
@@ -84,8 +86,9 @@ class Worklist:
     """
     What is withheld, by whom to ask.
 
-    No licence helps where robots.txt refuses access (`refused`, with some of the `refusing` sites), and none is known
-    to be needed where something could not be read (`undetermined`). `unexplained` records name no reason.
+    No licence helps where robots.txt refuses access (`refused`, with some of the `refusing` sites); where access is
+    sold (402) the seller is asked. None is known to be needed where something could not be read (`undetermined`).
+    `unexplained` records name no reason.
     """
 
     items: int = 0
@@ -112,8 +115,10 @@ def worklist(records: Iterable[Mapping[str, Any]]) -> Worklist:
     found = Worklist()
     for record in records:
         because = entries(record, "because")
-        refused = any(open_usages(record, entry, Kind.ACCESS) for entry in because)
-        needed = _needed(record, [entry for entry in because if open_usages(record, entry)])
+        closed = [entry for entry in because if open_usages(record, entry, Kind.ACCESS)]
+        sold = [entry for entry in closed if entry.get("signal") == payment.NAME]
+        refused = len(sold) < len(closed)
+        needed = _needed(record, [entry for entry in because if open_usages(record, entry)] + sold)
         if refused:
             found.refused += 1
             _note(found.refusing, _site(record))
@@ -214,7 +219,7 @@ def _count(ask: Ask, record: Mapping[str, Any], said: list[Entry], *, licences: 
     if len(ask.samples) < MAX_SAMPLES:
         ask.samples.append(Sample(bounded(addresses_of(record)[0], MAX_TEXT) or "", licences))
     for entry in said:
-        for usage in open_usages(record, entry):
+        for usage in open_usages(record, entry, _KINDS.get(text_of(entry, "kind", 40) or "", Kind.RESERVATION)):
             _note(ask.usages, usage, MAX_USAGES)
         _note(ask.contacts, text_of(entry, "contact", MAX_TEXT))
         _note(ask.policies, text_of(entry, "policy_url", MAX_TEXT) or text_of(entry, "policy_uid", MAX_TEXT))

@@ -6,6 +6,7 @@ from tdm_guard.signals import (
     aipref,
     c2pa,
     content_signals,
+    payment,
     repertoire,
     robots,
     rsl,
@@ -19,6 +20,7 @@ from tdm_guard.signals._signal import Signal
 SIGNALS: tuple[Signal, ...] = (
     robots.SIGNAL,
     ai_agents.SIGNAL,
+    payment.SIGNAL,
     tdmrep.SIGNAL,
     aipref.SIGNAL,
     content_signals.SIGNAL,

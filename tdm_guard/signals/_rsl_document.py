@@ -25,7 +25,7 @@ from tdm_guard.usage import EVERY
 MAX_FAULTS = 20  # of one document; one more says how many were left out
 _OPENING = re.compile(rb"<(?:[A-Za-z][\w.-]{0,20}:)?(?:rsl|content)(?=[\s>/])[^>]{0,300}>?")
 _SNIFFED = 4096  # bytes of a refusal's body in which a licence document must have begun
-_TEMPORARY = frozenset({408, 425, 429})
+_NOT_GIVEN = frozenset({402, 408, 425, 429})  # sold, or not now
 _MARK = NAMESPACE.partition("//")[2].encode()  # a feed without it holds no licence
 
 _MESSAGES = {
@@ -55,7 +55,7 @@ _MESSAGES = {
 def read_declared(declared: Declared, fetched: Fetched, source: Source, listener: Listener) -> DocumentReading:
     """What the answer to the request for a declared document comes to, for the origin that declared it."""
     status = fetched.status
-    if fetched.error or status is None or status >= 500 or status in _TEMPORARY:
+    if fetched.error or status is None or status >= 500 or status in _NOT_GIVEN:
         return _unlicensed(declared, source, Result.UNREACHABLE, fetched.error or f"status {status}")
     if not 200 <= status < 300:
         return _unlicensed(declared, source, Result.ABSENT, f"status {status}")

@@ -97,6 +97,7 @@ class Signal:
     `headers` are the response fields (lower case) that `read_headers` looks at; it is called when one is there.
     `html_words` (lower case): one of them stands in every tag that `read_html` reacts to.
     `read_hop` reads the same fields of an earlier redirect hop of the same fetch.
+    `statuses` are those that speak by themselves: `read_status` is called for them, with the `headers` that are there.
     `read_feed` reads an XML body: its site speaks for the feed itself and for the items' URLs on the feed's origin.
     `read_challenge` reads the body of a 401 or 402.
     `asset_places` are the kinds of packet inside a file that `read_asset` looks at; it is called when the file has one,
@@ -117,6 +118,8 @@ class Signal:
     html_words: tuple[str, ...] = ()
     read_headers: Callable[[Headers, Source, Listener], Reading] | None = None
     read_hop: Callable[[Headers, Source, Listener], Reading] | None = None
+    statuses: frozenset[int] = frozenset()
+    read_status: Callable[[int, Headers, Source, Listener], Reading] | None = None
     read_html: Callable[[Page, Source, Listener], Reading] | None = None
     read_feed: Callable[[bytes, Source, Listener], DocumentReading] | None = None
     read_challenge: Callable[[bytes, Source, Listener], Reading] | None = None

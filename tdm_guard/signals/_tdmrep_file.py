@@ -17,7 +17,7 @@ from tdm_guard.signals._tdmrep_rules import NAME, Compiler, Rule, join
 from tdm_guard.usage import TDM, Usage
 
 RANK = 1  # sec-processing-priority: the file is read first, so that every later carrier supersedes it
-_TEMPORARY = frozenset({408, 425, 429})
+_NOT_GIVEN = frozenset({402, 408, 425, 429})  # sold, or not now
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def _say(source: Source, first: Rule, longest: Rule) -> Reading:
 def read_document(fetched: Fetched, source: Source, listener: Listener) -> DocumentReading:
     """What became of the file and what it says; `source.url` is the address that was asked."""
     status = fetched.status
-    if fetched.error or status is None or not 200 <= status < 500 or 300 <= status < 400 or status in _TEMPORARY:
+    if fetched.error or status is None or not 200 <= status < 500 or 300 <= status < 400 or status in _NOT_GIVEN:
         return _unavailable(source, listener, fetched.error or f"status {status}")
     if status >= 400 or not fetched.body.strip():
         return DocumentReading(result=Result.ABSENT)

@@ -20,6 +20,7 @@ NAME = "robots"
 TOO_MANY_REDIRECTS = "too many redirects"  # the `error` of an answer that took more hops than RFC 9309 2.3.1.2 asks for
 
 _begins_like_html = re.compile(rb"(?i)[\xef\xbb\xbf\s]*<(?:!doctype|html|head|body|script|!--|\?xml)").match
+_SOLD = 402  # what was not given was not read
 _ASKS_LATER = 429  # RFC 6585 4
 
 
@@ -71,8 +72,8 @@ def read_answer(fetched: Fetched, source: Source, listener: Listener) -> Documen
     """
     What the answer to a request for robots.txt means (RFC 9309 2.3.1); a readable one is still to be parsed.
 
-    Unreachable holds every URL back. Two readings differ by posture: 429 is a 4xx like any other to the letter, and
-    too many redirects MAY count as unavailable; the cautious posture takes both as unreachable.
+    Unreachable holds every URL back. Three readings differ by posture: 402 and 429 are a 4xx like any other to the
+    letter, and too many redirects MAY count as unavailable; the cautious posture takes all three as unreachable.
     """
     status = fetched.status
     if fetched.error is not None:
@@ -83,7 +84,7 @@ def read_answer(fetched: Fetched, source: Source, listener: Listener) -> Documen
         return _unreachable("no answer", source)
     if 200 <= status < 300:
         return DocumentReading(result=Result.READ, faults=_faults(fetched, source))
-    if 400 <= status < 500 and not (status == _ASKS_LATER and listener.cautious):
+    if 400 <= status < 500 and not (status in (_ASKS_LATER, _SOLD) and listener.cautious):
         return DocumentReading(result=Result.ABSENT)
     return _unreachable(str(status), source)
 
