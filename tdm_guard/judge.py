@@ -41,6 +41,7 @@ OFFLINE_OPTIONS = frozenset(
         "authorisations",
         "repertoire_forms",
         "max_asset_bytes",
+        "policy_tokens",
     }
 )
 MAYBE = 200  # a response may be content, as long as nobody says that it is none

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,9 +19,10 @@ from tdm_guard.holdings.files import Holdings, load
 from tdm_guard.lift import Rights
 from tdm_guard.model import Posture, plain
 from tdm_guard.operator import Operator, names_in, read_operator
-from tdm_guard.signals import SIGNALS
-from tdm_guard.signals._signal import Listener, Signal
-from tdm_guard.usage import TDM, Usage, expand
+from tdm_guard.signals import SIGNALS, ai_agents
+from tdm_guard.signals._policy_tokens import bundled
+from tdm_guard.signals._signal import Listener, PolicyTokens, Signal
+from tdm_guard.usage import EVERY, TDM, Usage, expand
 
 NOBODY = "*"  # the agent of who gives none: only groups for everyone speak to it
 _TOKEN = re.compile(r"[A-Za-z0-9_.!#$%&'*+^`|~-]+")
@@ -48,6 +49,7 @@ class Options:
     repertoire: tuple[str, ...] = ()
     authorisations: tuple[str, ...] = ()
     repertoire_forms: str = "all"
+    policy_tokens: PolicyTokens = field(default_factory=bundled)
     holdings: Holdings = field(default_factory=Holdings, repr=False)
 
     @classmethod
@@ -79,13 +81,15 @@ class Options:
                 problems.extend(error.problems)
         if problems:
             raise ConfigurationError(*problems)
-        return cls(**values)
+        options = cls(**values)
+        spoken = {usage for _, usages in options.policy_tokens for usage in usages}
+        return replace(options, signals=tuple(_widened(signal, spoken) for signal in options.signals))
 
     @property
     def listener(self) -> Listener:
         """For whom documents are read under these options."""
         names = frozenset(signal.name for signal in self.signals)
-        return Listener(self.agent, self.posture, names, self.usages, self.operator)
+        return Listener(self.agent, self.posture, names, self.usages, self.operator, self.policy_tokens)
 
     @property
     def terms(self) -> Terms:
@@ -108,6 +112,7 @@ class Options:
         values: dict[str, Any] = {name: getattr(self, name) for name in OPTION_NAMES}
         values["signals"] = tuple(signal.name for signal in self.signals)
         values["operator"] = None if self.operator is None else asdict(self.operator)
+        values["policy_tokens"] = dict(self.policy_tokens)
         values["holdings"] = {"sources": self.holdings.sources, "digests": self.holdings.digests}
         described: dict[str, Any] = plain(values)
         return described
@@ -167,6 +172,32 @@ def _signals(value: Any) -> tuple[Signal, ...]:
         what = f"{unknown[0]!r} is no signal" if unknown else "none given"
         raise ConfigurationError(f"signals: {what}; all, or some of {', '.join(known)}")
     return tuple(signal for signal in SIGNALS if signal.name in names)
+
+
+def _widened(signal: Signal, spoken: set[Usage]) -> Signal:
+    """The signal that policy tokens belong to can speak of their usages too."""
+    if signal.name != ai_agents.NAME or spoken.issubset(signal.usages):
+        return signal
+    return replace(signal, usages=tuple(usage for usage in EVERY if usage in spoken.union(signal.usages)))
+
+
+def _policy_tokens(value: Any) -> PolicyTokens:
+    good = '{"AI-Training": ["ai-training"]}'
+    if isinstance(value, str) and value.strip() == "bundled":
+        return bundled()
+    if isinstance(value, (tuple, list)) and all(isinstance(item, (tuple, list)) and len(item) == 2 for item in value):
+        value = dict(value)
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"policy_tokens: {value!r:.80} is no table of tokens and usages; for example {good}")
+    found: dict[str, tuple[str, tuple[Usage, ...]]] = {}
+    for token, usages in value.items():
+        if not isinstance(token, str) or not _TOKEN.fullmatch(token) or token == NOBODY:
+            raise ConfigurationError(f"policy_tokens: {token!r:.80} is no product token; for example {good}")
+        try:
+            found[token.lower()] = (token, expand(names_in("policy_tokens", usages, good)))
+        except ConfigurationError as error:
+            raise ConfigurationError(f"policy_tokens: {token}: {error.problems[0]}") from None
+    return tuple(found.values())
 
 
 def _text(option: str, good: str) -> Callable[[Any], str]:
@@ -233,5 +264,6 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "repertoire": _files("repertoire", '["bundled:sacem-2023", "declarations.toml"]'),
     "authorisations": _files("authorisations", '["licences.toml"]'),
     "repertoire_forms": _choice("repertoire_forms", "all", "machine-readable"),
+    "policy_tokens": _policy_tokens,
     "max_asset_bytes": lambda value: read_size("max_asset_bytes", value),
 }

@@ -11,7 +11,7 @@ import httpx
 
 from tdm_guard._version import __version__
 from tdm_guard.cli.console import record, say, waiting
-from tdm_guard.cli.options import operator_of
+from tdm_guard.cli.options import with_tables
 from tdm_guard.cli.page import show
 from tdm_guard.config import with_config
 from tdm_guard.errors import ConfigurationError, Withheld
@@ -60,7 +60,7 @@ def _options(urls: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
     problems: list[str] = []
     options: dict[str, Any] = {}
     try:
-        options = with_config({**given, "operator": operator_of(given.get("operator"))}, environ=os.environ)
+        options = with_config(with_tables(given), environ=os.environ)
         options.setdefault("agent", AGENT)
         Options.read(options)
     except ConfigurationError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -28,8 +28,10 @@ FLAGS: dict[str, tuple[Any, str]] = {
     "repertoire": (_MANY, "Declarations: a file, a folder, or bundled:sacem-2023; may be repeated."),
     "authorisations": (_MANY, "Authorisations: a file or a folder; may be repeated."),
     "repertoire_forms": (_ONE, "all (default) or machine-readable."),
+    "policy_tokens": (_ONE, 'robots.txt tokens of a purpose, as JSON: {"AI-Training": ["ai-training"]}.'),
     "config": (_ONE, "TOML file with options."),
 }
+_TABLES = {"operator": '{"name": "acme-ai"}', "policy_tokens": '{"AI-Training": ["ai-training"]}'}
 _WITH_COMMAS = frozenset({"usages", "signals"})  # a path may hold one
 
 
@@ -58,11 +60,16 @@ def _given(name: str, value: Any) -> Any:
     return value or None if isinstance(value, list) else value
 
 
-def operator_of(value: str | None) -> Any:
-    """The operator in a flag. Raises `ConfigurationError` if it is no JSON."""
-    if value is None:
-        return None
+def with_tables(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The flags with those that hold a table read. Raises `ConfigurationError` for one that is no JSON."""
+    return dict(given) | {name: table_of(name, given.get(name)) for name in _TABLES}
+
+
+def table_of(name: str, value: str | None) -> Any:
+    """The table in a flag. Raises `ConfigurationError` if it is no JSON."""
+    if value is None or (name, value) == ("policy_tokens", "bundled"):
+        return value
     try:
         return json.loads(value)
     except (ValueError, RecursionError):
-        raise ConfigurationError(f'operator: {value!r} is no JSON; for example {{"name": "acme-ai"}}') from None
+        raise ConfigurationError(f"{name}: {value!r} is no JSON; for example {_TABLES[name]}") from None

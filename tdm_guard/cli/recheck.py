@@ -26,7 +26,7 @@ from tdm_guard.cli.console import counted, say
 from tdm_guard.cli.console import record as show_record
 from tdm_guard.cli.items import Items
 from tdm_guard.cli.logs import readable, unread
-from tdm_guard.cli.options import operator_of
+from tdm_guard.cli.options import with_tables
 from tdm_guard.config import with_config
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.latest import Latest, addresses_of
@@ -80,7 +80,7 @@ def recheck(
     `content` asks for the pages again, those of one site `delay` seconds apart. `items` is a file of what is known of
     the works. Raises `ConfigurationError` before anything is fetched.
     """
-    options = with_config({**given, "operator": operator_of(given.get("operator"))}, environ=os.environ)
+    options = with_config(with_tables(given), environ=os.environ)
     if not 0 <= delay <= MAX_DELAY:
         raise ConfigurationError(f"--delay: {delay} is no number of seconds up to {MAX_DELAY}; for example 1")
     Options.read(options)

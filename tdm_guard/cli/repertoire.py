@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from tdm_guard.cli.console import counted, failing, say
-from tdm_guard.cli.options import operator_of
+from tdm_guard.cli.options import table_of
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.holdings.files import BUNDLED, EVERY, lint, load
 from tdm_guard.log.spelling import json_text, number_of, printable
@@ -131,7 +131,7 @@ def _asked(
         problems.append(f"--item: {item[:80]!r} is no JSON: {error}; for example {_GOOD_ITEM}")
     who: Operator | None = None
     try:
-        who = None if operator is None else read_operator(operator_of(operator))
+        who = None if operator is None else read_operator(table_of("operator", operator))
     except ConfigurationError as error:
         problems.extend(error.problems)
     try:

@@ -23,13 +23,17 @@ if TYPE_CHECKING:
     from tdm_guard.formats.robots_txt import RobotsTxt
 
 
+PolicyTokens = tuple[tuple[str, tuple[Usage, ...]], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Listener:
     """
     For whom statements are read: the robots.txt product token, the posture, the signals listened to, the usages asked,
     and who asks.
 
-    `agent` is `*` for nobody in particular: only groups for everyone then speak to us.
+    `agent` is `*` for nobody in particular: only groups for everyone then speak to us. `policy_tokens` are robots.txt
+    tokens that state a preference to everybody, each with its usages.
     """
 
     agent: str
@@ -37,6 +41,7 @@ class Listener:
     signals: frozenset[str] = frozenset()
     usages: tuple[Usage, ...] = TDM
     operator: Operator | None = None
+    policy_tokens: PolicyTokens = ()
 
     @property
     def cautious(self) -> bool:

@@ -5,7 +5,8 @@ strategy: a Disallow for an agent that collects for training, or for a token tha
 cautious posture as a reservation of both trainings (code `ai-agents`); to the letter RFC 9309 binds nobody but the
 agent named, so the literal posture only reports it. A site that names our own agent has spoken to us, and the rest is
 silent. The words noai, noml and noimageai addressed to such an agent by a response are read alike. Lines that refuse
-training by their own name (`_ai_training_lines`) are for the agents of the group they stand in.
+training by their own name (`_ai_training_lines`) are for the agents of the group they stand in; groups for a policy
+token (`_policy_tokens`) are for everybody.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from tdm_guard.model import NOTHING, Headers, Posture, Reading, Source, Stance, 
 from tdm_guard.signals._agents import agent_list, training_tokens
 from tdm_guard.signals._ai_training_lines import FOR_US, read_lines
 from tdm_guard.signals._ai_words import FIELD, WORDS, AiWord, in_fields, in_page, is_image, weigh
+from tdm_guard.signals._policy_tokens import read_tokens
 from tdm_guard.signals._signal import Listener, Signal, Site
 from tdm_guard.usage import TRAINING
 
@@ -65,20 +67,20 @@ class _Refusals:
         )
 
 
-class _Both:
-    """Two sites heard as one."""
+class _Several:
+    """Several sites heard as one."""
 
-    __slots__ = ("_first", "_second")
+    __slots__ = ("_sites",)
 
-    def __init__(self, first: Site, second: Site) -> None:
-        self._first = first
-        self._second = second
+    def __init__(self, sites: tuple[Site, ...]) -> None:
+        self._sites = sites
 
     def hear(self, target: str) -> Reading:
-        first, second = self._first.hear(target), self._second.hear(target)
-        if first is NOTHING or second is NOTHING:
-            return second if first is NOTHING else first
-        return Reading(first.statements + second.statements, first.faults + second.faults)
+        said = [reading for site in self._sites if (reading := site.hear(target)) is not NOTHING]
+        if len(said) < 2:
+            return said[0] if said else NOTHING
+        statements = tuple(statement for reading in said for statement in reading.statements)
+        return Reading(statements, tuple(fault for reading in said for fault in reading.faults))
 
 
 class _SpokenTo:
@@ -109,10 +111,14 @@ def settle(statements: tuple[Statement, ...], posture: Posture) -> tuple[Stateme
 
 
 def read_robots(robots: RobotsTxt, source: Source, listener: Listener) -> Site | None:
-    """What groups for training agents refuse, and the lines by which a group refuses training to whom it is for."""
+    """
+    What groups for training agents refuse, and the lines by which a group refuses training to whom it is for; what
+    groups for policy tokens say.
+    """
     by_name = _read_groups(robots, source, listener)
     lines = read_lines(robots, source, listener, signal=NAME)
-    return _Both(by_name, lines) if by_name and lines else by_name or lines
+    sites = tuple(site for site in (by_name, lines, *read_tokens(robots, source, listener)) if site)
+    return _Several(sites) if len(sites) > 1 else sites[0] if sites else None
 
 
 def _read_groups(robots: RobotsTxt, source: Source, listener: Listener) -> Site | None:
