@@ -119,8 +119,6 @@ def says_training(token: str) -> bool:
 def read_tokens(robots: RobotsTxt, source: Source, listener: Listener) -> Iterator[Site]:
     """What each policy token's groups say."""
     listed = [(token, usages) for token, usages in listener.policy_tokens if robots.mentions(token.lower())]
-    if not listed and not robots.mentions("train"):
-        return
     known = {token.lower() for token, _ in listener.policy_tokens} | {listener.agent.lower()}
     found: dict[str, tuple[_Heard, list[Group]]] = {}
     for group in robots.groups:

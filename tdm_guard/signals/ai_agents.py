@@ -117,7 +117,12 @@ def read_robots(robots: RobotsTxt, source: Source, listener: Listener) -> Site |
     """
     by_name = _read_groups(robots, source, listener)
     lines = read_lines(robots, source, listener, signal=NAME)
-    sites = tuple(site for site in (by_name, lines, *read_tokens(robots, source, listener)) if site)
+    if listener.policy_tokens or robots.mentions("train"):
+        sites = tuple(site for site in (by_name, lines, *read_tokens(robots, source, listener)) if site)
+    elif by_name is None or lines is None:
+        return by_name or lines
+    else:
+        sites = (by_name, lines)
     return _Several(sites) if len(sites) > 1 else sites[0] if sites else None
 
 
