@@ -34,6 +34,7 @@ class Format(StrEnum):
     EPUB = "epub"
     PDF = "pdf"
     C2PA = "c2pa"  # a bare manifest store
+    TEXT = "text"  # plain text and WebVTT
 
 
 class Place(StrEnum):
@@ -116,6 +117,7 @@ _TYPES: dict[str, Format] = {
     "image/svg+xml": Format.SVG, "image/svg": Format.SVG,
     "application/epub+zip": Format.EPUB, "application/epub": Format.EPUB,
     "application/pdf": Format.PDF, "application/x-pdf": Format.PDF,
+    "text/plain": Format.TEXT, "text/markdown": Format.TEXT, "text/x-markdown": Format.TEXT, "text/vtt": Format.TEXT,
     "application/c2pa": Format.C2PA, "application/x-c2pa-manifest-store": Format.C2PA,
 }  # fmt: skip
 _STARTS: tuple[tuple[bytes, Format], ...] = (
@@ -208,6 +210,7 @@ _MODULES: dict[Format, str] = {
     Format.EPUB: "epub",
     Format.PDF: "pdf",
     Format.C2PA: "c2pa_store",
+    Format.TEXT: "text",
 }
 
 

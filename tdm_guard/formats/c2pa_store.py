@@ -48,6 +48,7 @@ _TYPES = {
     Format.PDF: "application/pdf",
     Format.C2PA: "application/c2pa",
 }
+SEALED = frozenset(_TYPES)  # formats that the reader takes whole; of others it takes the store alone
 _REMOTE = re.compile(r'https?://[^\s"<>]{1,2048}')
 
 

@@ -35,6 +35,7 @@ MAX_SCRIPTS = 100  # JSON-LD scripts that are read of one document; real pages h
 MAX_SCRIPT = 1_048_576  # characters of one of them; the largest product feeds stay below half of it
 MAX_SHOWN = 4_000  # tags of pictures that are kept of one document; large galleries show some hundreds
 RSL_TYPE = "application/rsl+xml"
+C2PA_TYPE = "application/c2pa"
 JSON_LD_TYPES = frozenset({"application/ld+json", "ld+json"})  # the second is Yandex's, in its own guide
 
 _SPEAKING = frozenset({"meta", "link", "base"})
@@ -50,7 +51,8 @@ class Tag:
     """
     A start tag: lower-case names, references resolved, of repeated attributes the first.
 
-    `line` counts from 1, `offset` in characters of the decoded document. `text` is the raw content of an RSL script.
+    `line` counts from 1, `offset` in characters of the decoded document. `text` is the raw content of an RSL or C2PA
+    script.
     """
 
     name: str
@@ -64,7 +66,7 @@ class Tag:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """
-    The speaking tags of a document, in order: meta, link, base and RSL scripts outside templates.
+    The speaking tags of a document, in order: meta, link, base, RSL and C2PA scripts outside templates.
 
     `base` is the document's base URL. `complete` is False if the body was a prefix or a bound cut the reading, so that
     further tags may stand in it. `json_ld` are the scripts of that type, if they were asked for: `line` and `offset`
@@ -191,7 +193,7 @@ class _Reader:
     def _keep_script(self, start: int, begin: int, end: int, stop: int) -> None:
         found, whole = attributes(self._text, begin, end)
         kind = found.get("type", "").partition(";")[0].strip(WS).lower()
-        if kind == RSL_TYPE:
+        if kind in (RSL_TYPE, C2PA_TYPE):
             self._add(self._tag("script", found, start, self._text[end + 1 : stop]), whole=whole)
         elif self._wants_json_ld and kind in JSON_LD_TYPES and len(self.json_ld) <= MAX_SCRIPTS:
             text = self._text[end + 1 : min(stop, end + 2 + MAX_SCRIPT)]

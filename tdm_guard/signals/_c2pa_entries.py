@@ -25,10 +25,18 @@ _KEYS = {
     "ai_inference": Usage.AI_INPUT,
 }
 USAGES = tuple(_KEYS.values())
+MAX_NAME = 200  # characters of a label or key whose words are looked at
 _USES = {"notAllowed": Stance.RESERVED, "constrained": Stance.RESERVED, "allowed": Stance.PERMITTED}
 _FOLDED = {use.lower(): stance for use, stance in _USES.items()}
+_USE = "use"
 _TEXTS = ("constraint_info", "constraints_info")
+_OWN = frozenset({_USE, *_TEXTS})  # members of one entry
 _JOINTS = re.compile(r"[\s_-]+")
+_HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_ABOUT = re.compile(
+    r"(?<![a-z])(?:genai|ai|ml|llm|data|text|model)?"
+    r"(?:(?P<training>train(?:ing)?|learning)|(?P<mining>mining|tdm|scraping)|(?P<input>inference|rag|grounding))(?![a-z])"
+)
 
 # Codes of repairs.
 NO_WRAPPER = "missing_entries"
@@ -36,11 +44,16 @@ NO_MAP = "entries_not_map"
 MIXED_PREFIX = "mixed_prefix"
 OTHER_KEY = "non_canonical_property"
 OTHER_VALUE = "non_canonical_value"
+OTHER_LABEL = "non_canonical_label"
 UNKNOWN_VALUE = "unknown_value"
 
 
 class Entry(NamedTuple):
-    """One key with what is said of it, and the repair under which it is one at all."""
+    """
+    One key with what is said of it, and the repair under which it is one at all.
+
+    An empty key: something is said, and not of what.
+    """
 
     key: str
     said: object
@@ -52,20 +65,27 @@ def read_entries(data: object) -> list[Entry] | None:
     if not isinstance(data, Mapping):
         return None
     if "entries" not in data:  # so the schema of version 1.0 had it
-        return [Entry(str(key), said, NO_WRAPPER) for key, said in data.items() if key != "metadata"]
+        return _mapped({key: said for key, said in data.items() if key != "metadata"}, NO_WRAPPER)
     entries = data["entries"]
     if isinstance(entries, Mapping):
-        return [Entry(str(key), said) for key, said in entries.items()]
+        return _mapped(entries, NO_MAP if _USE in entries else None)
     if not isinstance(entries, list) or not all(isinstance(item, Mapping) for item in entries):
         return None
     return list(_listed_entries(entries))
 
 
+def _mapped(entries: Mapping[object, object], repair: str | None) -> list[Entry]:
+    found = [Entry(str(key), said, repair) for key, said in entries.items() if key not in _OWN]
+    if _USE in entries:  # an entry itself, without a key that says of what
+        found.append(Entry("", entries, repair))
+    return found
+
+
 def _listed_entries(entries: list[Mapping[object, object]]) -> Iterator[Entry]:
     for item in entries:
         name = next((item[word] for word in ("name", "key", "label") if isinstance(item.get(word), str)), None)
-        if name is not None:
-            yield Entry(str(name), item, NO_MAP)
+        if name is not None or _USE in item:  # an interface of an SDK writes entries without their keys
+            yield Entry(str(name or ""), item, NO_MAP)
         else:
             yield from (Entry(str(key), said, NO_MAP) for key, said in item.items())
 
@@ -79,6 +99,25 @@ def usage_of(key: str, prefix: str) -> tuple[Usage | None, str | None]:
         return None, None
     usage = _KEYS.get(word.lower().replace("-", "_"))
     return usage, MIXED_PREFIX if own.lower() != prefix and word in _KEYS else OTHER_KEY
+
+
+def about(name: str) -> tuple[Usage, ...]:
+    """The usages that the words of a label or key are about, if they are about training or mining; else none."""
+    words = _HUMPS.sub("_", name[:MAX_NAME]).lower()
+    found = list(_ABOUT.finditer(words))
+    if not found:
+        return ()
+    spoken: set[Usage] = set()
+    for each in found:
+        if each["training"]:
+            spoken.add(Usage.GENAI_TRAINING)
+            if "genai" not in words and "generative" not in words:
+                spoken.add(Usage.NONGENAI_TRAINING)
+        elif each["mining"]:
+            spoken.add(Usage.ANALYSIS)
+        else:
+            spoken.add(Usage.AI_INPUT)
+    return tuple(usage for usage in USAGES if usage in spoken)
 
 
 def stance_of(said: object) -> tuple[Stance, str | None]:

@@ -7,7 +7,18 @@ import re
 from collections.abc import Iterator, Mapping
 
 from tdm_guard.model import Fault, Kind, Layer, Reading, Source, Stance, Statement, bounded
-from tdm_guard.signals._c2pa_entries import USAGES, Entry, read_entries, stance_of, text_of, usage_of
+from tdm_guard.signals._c2pa_entries import (
+    OTHER_KEY,
+    OTHER_LABEL,
+    UNKNOWN_VALUE,
+    USAGES,
+    Entry,
+    about,
+    read_entries,
+    stance_of,
+    text_of,
+    usage_of,
+)
 from tdm_guard.signals._signal import Listener
 from tdm_guard.usage import EVERY, Usage
 
@@ -18,6 +29,7 @@ MAX_ASSERTIONS = 1000  # of one manifest that are looked at
 MAX_INGREDIENTS = 1000  # of one manifest that are looked at
 MAX_ENTRIES = 256  # of one assertion; the specification defines four keys
 MAX_FAULTS = 16
+MAX_LABEL = 120  # characters of a label that are shown
 MAX_FAILURES = 1000  # of validation, that are looked at
 
 FROM_INGREDIENT = "from_ingredient"  # the repair under which a parent's refusal is heard
@@ -150,10 +162,13 @@ class _Reader:
 
         Places are JUMBF URIs (C2PA 2.x): `self#jumbf=/c2pa/<manifest>/c2pa.assertions/<label>`, or the label alone.
         """
-        if any(statement.stance is Stance.RESERVED for statement in self._said.values()):
+        heard = [s for s in self._said.values() if s.stance is Stance.RESERVED]
+        if any(s.repair not in (OTHER_KEY, OTHER_LABEL) for s in heard):  # a word of its own may be what damage left
             return
         for code, url in failures:
-            if _LABEL.search(url) and (_MANIFEST not in url or any(f"/{label}/" in url for label in self._walked)):
+            if _is_ours(url.rpartition("/")[2]) and (
+                _MANIFEST not in url or any(f"/{label}/" in url for label in self._walked)
+            ):
                 self._cut(f"the assertion on training and data mining is damaged ({code})")
 
     def _cut(self, why: str) -> None:
@@ -183,12 +198,15 @@ class _Reader:
     def _training_mining(self, manifest: Mapping[object, object]) -> Iterator[tuple[str, object]]:
         for assertion in self._listed(manifest, "assertions", MAX_ASSERTIONS):
             label = assertion.get("label")
-            if isinstance(label, str) and _LABEL.fullmatch(label):
+            if isinstance(label, str) and _is_ours(label):
                 yield label, assertion.get("data")
 
     def _assertions(self, manifest: Mapping[object, object], place: str, repair: str | None) -> None:
         for label, data in self._training_mining(manifest):
-            locator = f"{place}/{label}"
+            locator = f"{place}/{label[:MAX_LABEL]}"
+            if not _LABEL.fullmatch(label):
+                self._near(label, data, locator, repair)
+                continue
             entries = read_entries(data)
             if entries is None:
                 self._cut("the training and data mining assertion has no form that is known")
@@ -201,11 +219,41 @@ class _Reader:
             for entry in entries[:MAX_ENTRIES]:
                 self._entry(entry, label[:4], locator, repair)
 
+    def _near(self, label: str, data: object, locator: str, repair: str | None) -> None:
+        """
+        An assertion whose label is about training or mining and is none that is specified.
+
+        What it refuses is heard; unless it says in a known form that it refuses nothing, it was not understood.
+        """
+        entries = (read_entries(data) or [])[: MAX_ENTRIES + 1]
+        self.fault(f"{OTHER_LABEL}: an assertion that is specified nowhere", locator, _words(data))
+        for entry in entries[:MAX_ENTRIES]:
+            stance, _ = stance_of(entry.said)
+            usage, _ = usage_of(entry.key, label[:4])
+            usages = (usage,) if usage else about(entry.key) or about(label) or USAGES
+            if stance is not Stance.PERMITTED:
+                self._doubt(usages, f"{locator}/{entry.key[:80]}", entry, repair or OTHER_LABEL)
+        if not entries or len(entries) > MAX_ENTRIES:
+            self._cut("an assertion about training or mining has no form that is known")
+
+    def _doubt(self, usages: tuple[Usage, ...], locator: str, entry: Entry, repair: str) -> None:
+        """A refusal in words that nobody specified: heard with caution, else not understood."""
+        if not self._cautious or stance_of(entry.said)[1] == UNKNOWN_VALUE:
+            self._cut(f"a word on training or mining that is not understood ({repair})")
+        if self._cautious:
+            for usage in usages:
+                self._keep(usage, Stance.RESERVED, locator, _words({entry.key: entry.said}), entry.said, repair)
+
     def _entry(self, entry: Entry, prefix: str, locator: str, repair: str | None) -> None:
         locator = f"{locator}/{entry.key[:80]}"
         usage, key_repair = usage_of(entry.key, prefix)
         words = _words({entry.key: entry.said})
         if usage is None:
+            usages = about(entry.key) if entry.key else USAGES
+            if usages and stance_of(entry.said)[0] is not Stance.PERMITTED:
+                self.fault(f"{entry.repair or OTHER_KEY}: not written as specified", locator, words)
+                self._doubt(usages, locator, entry, repair or entry.repair or OTHER_KEY)
+                return
             ours = entry.key.partition(".")[0].lower() in ("cawg", "c2pa")
             self.fault("unknown_key: defined nowhere" if ours else "custom: a key of somebody's own", locator, words)
             return
@@ -245,6 +293,11 @@ class _Reader:
             contact=contact[0] if contact else None,
             repair=repair,
         )
+
+
+def _is_ours(label: str) -> bool:
+    """True of the assertion's labels, and of others whose words are about training or mining."""
+    return bool(_LABEL.fullmatch(label) or about(label))
 
 
 def _words(value: object) -> str:

@@ -9,11 +9,14 @@ any state of validation; a permission only in a manifest that validates, in the 
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from typing import TYPE_CHECKING
 
 from tdm_guard.formats import c2pa_store, xmp
 from tdm_guard.formats.asset import Format, Place
+from tdm_guard.formats.html import C2PA_TYPE as TYPE
 from tdm_guard.formats.link_field import links
+from tdm_guard.formats.media_type import essence
 from tdm_guard.model import NOTHING, Fault, Headers, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals._c2pa_entries import USAGES
 from tdm_guard.signals._c2pa_report import NAME, STORE, read_report, undetermined
@@ -21,8 +24,9 @@ from tdm_guard.signals._signal import Listener, Signal
 
 if TYPE_CHECKING:
     from tdm_guard.formats.asset import Asset
+    from tdm_guard.formats.html import Page, Tag
 
-__all__ = ["NAME", "SIGNAL", "read_asset", "read_headers", "read_report", "settle"]
+__all__ = ["NAME", "SIGNAL", "read_asset", "read_headers", "read_html", "read_report", "settle"]
 
 FIELD = "link"
 RELATION = "c2pa-manifest"
@@ -50,18 +54,47 @@ def _embedded(asset: Asset, source: Source, listener: Listener) -> Reading:
 
     So a refusal is found in a prefix and in a damaged file.
     """
+    packets = [packet for packet in asset.packets if packet.place is Place.C2PA]
+    if asset.format not in c2pa_store.SEALED:
+        missing = [unread.message for unread in asset.unread if unread.place is Place.C2PA]
+        return _stores([packet.data for packet in packets], source, listener, missing[0] if missing else None)
     sealed = c2pa_store.report(asset.data, asset.format)
     if "error" not in sealed:
         return read_report(sealed, source, listener, sealed=asset.complete and asset.format is not Format.C2PA)
-    if sealed["error"] != c2pa_store.MISSING:
-        stores = [p.data for p in asset.packets if p.place is Place.C2PA and c2pa_store.is_store(p.data)]
-        reports = [c2pa_store.report(store, Format.C2PA) for store in stores[:MAX_STORES]]
-        readings = [read_report(found, source, listener, sealed=False) for found in reports if "error" not in found]
-        if readings and len(readings) == len(stores):
-            fault = Fault.at(source, "the manifest store is read without the file", signal=NAME, excerpt=_said(sealed))
-            statements = tuple(statement for each in readings for statement in each.statements)
-            return Reading(statements, (fault, *(fault for each in readings for fault in each.faults)))
-    return undetermined(source, _said(sealed))
+    if sealed["error"] == c2pa_store.MISSING:
+        return undetermined(source, _said(sealed))
+    stores = [packet.data for packet in packets if c2pa_store.is_store(packet.data)]
+    return _stores(stores, source, listener, None if stores else _said(sealed), _said(sealed))
+
+
+def _stores(
+    stores: list[bytes], source: Source, listener: Listener, missing: str | None, why: str | None = None
+) -> Reading:
+    """
+    Manifest stores by themselves, without what they seal: their refusals count.
+
+    `missing`: what could not be read beside them; `why` the file as a whole was not.
+    """
+    readings: list[Reading] = []
+    for store in stores[:MAX_STORES]:
+        found = c2pa_store.report(store, Format.C2PA)
+        if "error" in found:
+            missing = missing or why or _said(found)
+        else:
+            readings.append(read_report(found, source, listener, sealed=False))
+    if len(stores) > MAX_STORES:
+        missing = missing or f"more than {MAX_STORES} manifest stores"
+    if readings:
+        fault = Fault.at(source, "the manifest store is read without the file", signal=NAME, excerpt=why)
+        readings.append(Reading(faults=(fault,)))
+    if missing or not readings:
+        readings.append(undetermined(source, missing or "no manifest store could be read"))
+    return _joined(readings)
+
+
+def _joined(readings: list[Reading]) -> Reading:
+    statements = tuple(statement for each in readings for statement in each.statements)
+    return Reading(statements, tuple(fault for each in readings for fault in each.faults))
 
 
 def _named_in_xmp(asset: Asset, source: Source) -> Reading:
@@ -78,10 +111,7 @@ def _named_in_xmp(asset: Asset, source: Source) -> Reading:
     for unread in asset.unread:
         if unread.place is Place.XMP:
             found.append(undetermined(source, f"may name a manifest: {unread.message}", locator=unread.locator))
-    if not found:
-        return NOTHING
-    statements = tuple(statement for each in found[:MAX_LINKS] for statement in each.statements)
-    return Reading(statements, tuple(fault for each in found[:MAX_LINKS] for fault in each.faults))
+    return _joined(found[:MAX_LINKS]) if found else NOTHING
 
 
 def _said(report: object) -> str:
@@ -99,11 +129,46 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
     ]
     if not named:
         return NOTHING
-    readings = [undetermined(source, link.words, locator=f"#{FIELD}") for link in named[:MAX_LINKS]]
-    return Reading(
-        tuple(statement for each in readings for statement in each.statements),
-        tuple(fault for each in readings for fault in each.faults),
-    )
+    return _joined([undetermined(source, link.words, locator=f"#{FIELD}") for link in named[:MAX_LINKS]])
+
+
+def read_html(page: Page, source: Source, listener: Listener) -> Reading:
+    """
+    A manifest store in a script of its type, and links to one (C2PA 2.4 A.7).
+
+    A link to what the page holds itself adds nothing, as with a Link field.
+    """
+    scripts, named = [], []
+    for tag in page.tags:
+        if tag.name == "link" and RELATION in tag.attributes.get("rel", "").lower().split():
+            named.append(tag)
+        elif tag.name == "script" and essence(tag.attributes.get("type", "")) == TYPE:
+            scripts.append(tag)
+    if not scripts:
+        readings = [
+            undetermined(source, f'<link rel="{RELATION}" href="{tag.attributes.get("href", "")}">', f"line {tag.line}")
+            for tag in named[:MAX_LINKS]
+        ]
+        return _joined(readings) if readings else NOTHING
+    stores, missing = [], None
+    for tag in scripts:
+        store = _inline(tag)
+        if store is None:
+            missing = missing or f"a script of type {TYPE} on line {tag.line} that holds no manifest store"
+        else:
+            stores.append(store)
+    return _stores(stores, source, listener, missing)
+
+
+def _inline(tag: Tag) -> bytes | None:
+    """The store that stands in a script in base64; None if there is none to read."""
+    if tag.attributes.get("src"):
+        return None
+    try:
+        store = b64decode("".join(tag.text.split()), validate=True)
+    except ValueError:
+        return None
+    return store if c2pa_store.is_store(store) else None
 
 
 def settle(statements: tuple[Statement, ...], posture: Posture) -> tuple[Statement, ...]:
@@ -119,7 +184,9 @@ SIGNAL = Signal(
     spec="CAWG Training and Data Mining Assertion 1.1 (2025-05-16); c2pa.training-mining of C2PA 1.x",
     usages=USAGES,
     headers=frozenset({FIELD}),
+    html_words=("c2pa",),
     read_headers=read_headers,
+    read_html=read_html,
     asset_places=frozenset({Place.C2PA, Place.XMP}),
     read_asset=read_asset,
     settle=settle,

@@ -67,7 +67,7 @@ def test_a_body_without_magic_is_what_its_type_says(media_type: str, kind: Forma
     [
         ("text/html", b"<!doctype html><p>A file begins with %PDF-1.7 or with <svg>"),
         ("text/html", b"<html><svg></svg></html>"),
-        ("text/plain", b"<p>no <svg> root</p>"),
+        ("text/css", b"<p>no <svg> root</p>"),
         ("application/zip", b"PK\x03\x04" + bytes(40)),
         ("application/octet-stream", b"\xff\xfe<\0h\0t\0m\0l\0"),
         ("application/json", b"{}"),
