@@ -89,7 +89,7 @@ def _freed(matched: list[Hit], excluded: set[Pair], item: Item | None) -> tuple[
         return matched, False
     if any(_all_excluded(item, key, excluded) for key in _WORKS):
         return [hit for hit in matched if hit.key in _WORKS], False
-    people = max(len(item.keys.get(key, ())) for key in (*_PEOPLE, "creator_name"))
+    people = max(len(item.keys.get(key, ())) - item.joined.count(key) for key in (*_PEOPLE, "creator_name"))
     unknown = any(key in item.partial for key in (*_PEOPLE, "creator_name"))
     for key in _PEOPLE:
         if _all_excluded(item, key, excluded) and len(item.keys[key]) >= people and not unknown:
