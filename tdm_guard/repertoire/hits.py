@@ -51,11 +51,12 @@ class Hit(NamedTuple):
 
 
 class Weighed(NamedTuple):
-    """A hit that counts, why it leaves a doubt, and the weaker keys that hit too."""
+    """A hit that counts, why it leaves a doubt, the weaker keys that hit too, and how its item was repaired."""
 
     hit: Hit
     doubt: str | None
     also: tuple[str, ...] = ()
+    repair: str | None = None
 
 
 def weigh(declaration: Declaration, item: Item | None, hits: Sequence[Hit]) -> tuple[Weighed, ...]:

@@ -82,7 +82,8 @@ class Item:
     One layer of what is at a URL. `keys` holds the usable values in their one spelling, `urls` where it says it stands.
 
     `partial` names the keys of which some value could not be used, so that not all is known of them; `joined` those of
-    values that stand beside the parts they may be joined of, once for each.
+    values that stand beside the parts they may be joined of, once for each. `repair` is the code of a repair without
+    which it would not have been read.
     """
 
     type: str | None = None
@@ -90,6 +91,7 @@ class Item:
     urls: tuple[str, ...] = ()
     partial: tuple[str, ...] = ()
     joined: tuple[str, ...] = ()
+    repair: str | None = None
     source: Source
 
     @property
