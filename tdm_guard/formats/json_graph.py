@@ -21,6 +21,7 @@ from tdm_guard.formats.json_repair import repaired
 Node: TypeAlias = dict[str, list[Any]]
 
 MAX_TEXT = 4_194_304  # characters of all scripts of a page: bounds what hostile JSON can take of memory
+MAX_REPAIRED = 2**18  # characters of a page that are repaired, in half a second at most; such scripts have some thousand
 MAX_OBJECTS = 50_000  # of a page; a feed of a mebibyte has under 20,000
 MAX_VALUES = 1_000  # top values of one script; one is the rule
 MAX_NESTING = 6  # lists within lists around a value
@@ -54,7 +55,7 @@ class Graph:
 
     def __init__(self, base: str, *, repair: bool = False) -> None:
         self._base = base
-        self._mending = repair
+        self._mendable = MAX_REPAIRED if repair else 0
         self._script = 0
         self._read = 0
         self._terms = dict(_ALIASES)
@@ -83,7 +84,8 @@ class Graph:
             return
         before = len(self.objects)
         problem = self._decode(text, where, line)
-        if problem is not None and self._mending and problem.message.startswith(_NO_JSON):
+        if problem is not None and len(text) <= self._mendable and problem.message.startswith(_NO_JSON):
+            self._mendable -= len(text)
             seen = self.roots[:], self.objects[:]
             self._forget(before)
             if self._decode(repaired(text), where, line) is None:

@@ -23,12 +23,12 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _CLOSING = {"{": "}", "[": "]"}
-_DOUBLE = "\"\u201c\u201d\u201e\u201f\u00ab\u00bb"
+_DOUBLE = '"\u201c\u201d\u201e\u201f\u00ab\u00bb'
 _SINGLE = "'`\u2018\u2019"
 # where a string that began with a quote of this kind may end, and what has to be spelt anew in it
 _INSIDE = {
     **dict.fromkeys('"', re.compile(r'["\\]')),
-    **dict.fromkeys(_DOUBLE[1:], re.compile(f'[\\\\{_DOUBLE}]')),
+    **dict.fromkeys(_DOUBLE[1:], re.compile(f"[\\\\{_DOUBLE}]")),
     **dict.fromkeys(_SINGLE, re.compile(f'[\\\\"{_SINGLE}]')),
 }
 _AFTER = re.compile(r"[\s\ufeff]*+(?:(//|/\*|<!--)|(.))?", re.DOTALL)
@@ -57,40 +57,39 @@ class _Repair:
 
     def run(self) -> str:
         text, at = self._text, 0
-        while at < len(text):
+        while at < len(text) and len(self._open) <= MAX_OPEN:
             found = _TOKEN.match(text, at)
             if found is None:  # pragma: no cover - any character is a token
                 break
-            at = found.end()
             kind, token = found.lastgroup, found[0]
-            if kind == "comment" or (kind == "mark" and token != "]]>"):
+            at = found.end()
+            if kind == "comment":
                 at = self._behind_comment(token, found.start(), at)
-            elif kind == "mark":  # the end of CDATA, or of two lists
-                if self._open[-2:] == ["[", "["]:
-                    self._close("]")
-                    self._close("]")
-            elif kind == "blank":
-                self._out.append(" ")
+            elif kind == "quote" and self._open:
+                at = self._string(token, at)
             elif kind == "open":
-                if len(self._open) >= MAX_OPEN:
-                    break
                 self._value(token, "open")
                 self._open.append(token)
-            elif not self._open:
-                continue
-            elif kind == "close":
-                self._close(token)
-            elif kind == "point":
-                self._point(token)
-            elif kind == "quote":
-                at = self._string(token, at)
-            elif kind == "word":
-                literal = _LITERAL.fullmatch(token) is not None
-                spelt = token if literal else "null" if token in ("undefined", "NaN") else json.dumps(token)
-                self._value(spelt, "value")
+            else:
+                self._take(kind or "", token)
         while self._open:
             self._close(_CLOSING[self._open[-1]])
         return "".join(self._out)
+
+    def _take(self, kind: str, token: str) -> None:
+        """One token without an inside; between values only blanks count."""
+        if kind == "blank":
+            self._out.append(" ")
+        elif token == "]]>":  # the end of CDATA, or of two lists
+            for _ in range(2 if self._open[-2:] == ["[", "["] else 0):
+                self._close("]")
+        elif kind == "close":
+            self._close(token)
+        elif kind == "point" and self._open:
+            self._point(token)
+        elif kind == "word" and self._open:
+            plain = "null" if token in ("undefined", "NaN") else token
+            self._value(plain if _LITERAL.fullmatch(plain) else json.dumps(plain), "value")
 
     def _value(self, spelt: str, kind: str) -> None:
         if self._comma or (self._last == "value" and self._open):

@@ -35,9 +35,11 @@ _QUALIFIER = re.compile(r"\([^()0-9]{0,80}\)")  # "(print)", "(pbk.)"
 _WRAPPING = str.maketrans(dict.fromkeys("[]{}\"'\u2018\u2019\u201c\u201d\u00ab\u00bb`", " "))  # a list in a cell
 _WORD = re.compile(r"\w")
 _LABELS = frozenset(
-    "and et und y e isrc iswc isbn isbn10 isbn13 issn eissn pissn issnl doi gtin ean upc isni ipi cae isan eidr print "
-    "online".split()
-)
+    {
+        "and", "et", "und", "y", "e", "print", "online", "isrc", "iswc", "isbn", "isbn10", "isbn13", "issn", "eissn",
+        "pissn", "issnl", "doi", "gtin", "ean", "upc", "isni", "ipi", "cae", "isan", "eidr",
+    }
+)  # fmt: skip
 _ONE_OF_THESE = frozenset({"doi", "isbn", "creator_ipi"})  # keys whose form fits some values that are several
 
 _STRONG = re.compile(r"[;|\0\r\n\t\u2028\u2029\u3001\uff1b\uff5c]|\s[/\u2022\u00b7]\s")
@@ -107,9 +109,7 @@ def _doubtful(key: str, raw: str, whole: str) -> bool:
     return len(pieces(raw)) > 1 or raw.rstrip()[-1] in ",;|&"
 
 
-def _take_run(
-    key: str, piece: str, read: Callable[[str], str | None], good: dict[str, None], bad: list[str]
-) -> None:
+def _take_run(key: str, piece: str, read: Callable[[str], str | None], good: dict[str, None], bad: list[str]) -> None:
     """Adds the codes among the words of a piece, the longest first, and the words between them that are none."""
     words = _QUALIFIER.sub(" ", piece).split()[: MAX_PARTS * MAX_RUN]
     at = 0

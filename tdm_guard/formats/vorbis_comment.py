@@ -24,8 +24,8 @@ _KEYS = {
     b"ISRC": "isrc", b"TSRC": "isrc", b"ISWC": "iswc", b"COMPOSER": "creator_name", b"ARTIST": "creator_name",
     b"LYRICIST": "creator_name", b"AUTHOR": "creator_name", b"TITLE": "title", b"LABEL": "label",
     b"ORGANIZATION": "label", b"PUBLISHER": "publisher", b"BARCODE": "gtin", b"UPC": "gtin", b"EAN/UPN": "gtin",
-    b"TCOM": "creator_name", b"TEXT": "creator_name", b"TPE1": "creator_name", b"TPUB": "publisher", b"DOI": "doi", b"ISBN": "isbn",
-    b"ISSN": "issn", b"ISNI": "creator_isni", b"IPI": "creator_ipi",
+    b"TCOM": "creator_name", b"TEXT": "creator_name", b"TPE1": "creator_name", b"TPUB": "publisher", b"DOI": "doi",
+    b"ISBN": "isbn", b"ISSN": "issn", b"ISNI": "creator_isni", b"IPI": "creator_ipi",
 }  # fmt: skip
 _PACKETS = frozenset({b"ID3V2_PRIV.XMP", b"XMP"})
 _ESCAPES = re.compile(rb"\\x([0-9A-Fa-f]{2})")
