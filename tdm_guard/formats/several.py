@@ -31,7 +31,7 @@ _SCAN = re.compile(
 _NEXT = rf"(?:https?://|(?:urn|info|doi|isbn|issn|isni|eidr|isan|isrc|iswc)[:/]|{_DOI})"
 _IN_ADDRESS = re.compile(rf"(?i)(?:[,;|&]|%0A)+(?={_NEXT})|[,;|]+$|/+(?=https?://[^/]+\.)")
 _IN_DOI = re.compile(rf"(?i)[,;|&/]+(?={_NEXT})|[,;|&]+$")
-_QUALIFIER = re.compile(r"\([^()0-9]{0,80}\)")  # "(print)", "(pbk.)"
+_QUALIFIER = re.compile(r"(?<!\S)\([^()0-9]{0,80}\)")  # "(print)", "(pbk.)"
 _WRAPPING = str.maketrans(dict.fromkeys("[]{}\"'\u2018\u2019\u201c\u201d\u00ab\u00bb`", " "))  # a list in a cell
 _WORD = re.compile(r"\w")
 _LABELS = frozenset(
