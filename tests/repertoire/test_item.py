@@ -228,9 +228,7 @@ def test_a_spelling_stays(key: str, data: st.DataObject) -> None:
 
 
 def test_several_values_in_one_text_are_each_read() -> None:
-    item = only(
-        {"isrc": "FRZ039800212; USRC17607839", "creator_name": "AC/DC"}
-    )
+    item = only({"isrc": "FRZ039800212; USRC17607839", "creator_name": "AC/DC"})
     assert item.keys == {
         "isrc": ("FRZ039800212", "USRC17607839"),
         "creator_name": ("ac dc", "ac", "dc"),
