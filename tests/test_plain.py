@@ -101,7 +101,7 @@ def test_every_error_of_ours_is_plain(kind: type[Exception]) -> None:
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", " =1", "\t=1", "\uff1d1"])
 def test_no_cell_is_a_formula(cell: str) -> None:
     line = csv_line([cell])
-    assert line.startswith("'") or line.startswith("\\t")
+    assert line.startswith(("'", "\\t"))
 
 
 @given(st.text())

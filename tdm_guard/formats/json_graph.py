@@ -21,9 +21,7 @@ from tdm_guard.formats.json_repair import repaired
 Node: TypeAlias = dict[str, list[Any]]
 
 MAX_TEXT = 4_194_304  # characters of all scripts of a page: bounds what hostile JSON can take of memory
-MAX_REPAIRED = (
-    2**18
-)  # characters of a page that are repaired, in half a second at most; such scripts have some thousand
+MAX_REPAIRED = 2**18  # characters of a page that are repaired: such scripts have some thousand
 MAX_OBJECTS = 50_000  # of a page; a feed of a mebibyte has under 20,000
 MAX_VALUES = 1_000  # top values of one script; one is the rule
 MAX_NESTING = 6  # lists within lists around a value

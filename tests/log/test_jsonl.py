@@ -402,7 +402,7 @@ def test_a_log_that_is_only_read_copied_or_appended_to_goes_on(tmp_path: Path, m
     with closing(JsonlLog("log.jsonl", run=RUN, now=NOW)) as log:
         log.decision(decided())
         os.link("log.jsonl", "linked.jsonl")
-        with open("log.jsonl", "ab") as other:
+        with Path("log.jsonl").open("ab") as other:
             other.write(b'{"type":"other"}\n')
         monkeypatch.chdir(tmp_path / "elsewhere")
         log.decision(decided())

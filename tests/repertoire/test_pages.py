@@ -145,7 +145,7 @@ def test_who_does_not_listen_hears_nothing(tmp_path: Path) -> None:
     assert "repertoire" not in decision.to_dict()
 
 
-SLIP = '<!doctype html><script type="application/ld+json">{"@context":"https://schema.org","@type":"MusicComposition","iswcCode":"T-000.000.001-0",}</script>'  # noqa: E501
+SLIP = '<!doctype html><script type="application/ld+json">{"@context":"https://schema.org","@type":"MusicComposition","iswcCode":"T-000.000.001-0",}</script>'
 
 
 def test_json_ld_with_a_slip_is_matched_and_says_so(judge: Judge) -> None:
