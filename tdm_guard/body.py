@@ -15,8 +15,8 @@ from tdm_guard.formats.content_coding import decode
 from tdm_guard.formats.html import Page, read_page
 from tdm_guard.formats.media_type import FEED, HTML, OTHER, SNIFF_BYTES, Markup, charset
 from tdm_guard.formats.page_images import page_images
-from tdm_guard.formats.page_items import page_items
-from tdm_guard.model import NOTHING, Fault, Layer, Reading, Source, Stance, Statement
+from tdm_guard.formats.page_items import JSON_REPAIR, PageItems, page_items
+from tdm_guard.model import NOTHING, Fault, Layer, Posture, Reading, Source, Stance, Statement
 from tdm_guard.repertoire.item import Item, read_item
 from tdm_guard.signals._signal import DocumentReading, Signal
 
@@ -113,10 +113,19 @@ def _hear_page(
     )
     if judge.repertoire is None:
         return reading, (), page
-    works = page_items(page, source)
-    items, faults = read_item(works.items, source)
+    works = page_items(page, source, repair=judge.listener.posture is Posture.CAUTIOUS)
+    items, faults = _items(works, source)
     reading = replace(reading, faults=reading.faults + works.faults + faults)
     return reading, items, page
+
+
+def _items(works: PageItems, source: Source) -> tuple[tuple[Item, ...], tuple[Fault, ...]]:
+    """The items of a page; those of JSON-LD that was repaired say so."""
+    if not works.repaired:
+        return read_item(works.items, source)
+    plain, faults = read_item(works.items[: -works.repaired], source)
+    mended, more = read_item(works.items[-works.repaired :], source)
+    return (*plain, *(replace(item, repair=JSON_REPAIR) for item in mended)), faults + more
 
 
 def hear_challenge(judge: Judge, about: Announced, body: bytes) -> Reading:

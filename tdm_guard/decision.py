@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from tdm_guard.model import Checked, Fault, Stage, Stance, Statement, Verdict, timestamp
 from tdm_guard.operator import Research
+from tdm_guard.plain import told
 from tdm_guard.usage import Usage
 
 
@@ -171,13 +172,15 @@ class Decision(NamedTuple):
         return self.entry.hash if self.entry else ""
 
     def summary(self) -> str:
-        """One line for people: verdict, URL and the first words it rests on."""
+        """One line for people: verdict, URL and the first words it rests on; what steers terminals as escapes."""
         line = f"{self.verdict}: {self.final_url}"
-        if not self.because:
-            return f"{line} ({self.faults[0].message})" if self.faults and self.verdict.withholds else line
-        first = self.because[0]
-        place = f"{first.source} {first.locator}" if first.locator else first.source
-        return f"{line} ({first.signal}, {place}: {first.excerpt})" if first.excerpt else f"{line} ({place})"
+        if self.because:
+            first = self.because[0]
+            place = f"{first.source} {first.locator}" if first.locator else first.source
+            line += f" ({first.signal}, {place}: {first.excerpt})" if first.excerpt else f" ({place})"
+        elif self.faults and self.verdict.withholds:
+            line += f" ({self.faults[0].message})"
+        return told(line)
 
     def to_dict(self) -> dict[str, Any]:
         """The shape of a decision record in the compliance log."""

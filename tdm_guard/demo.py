@@ -23,9 +23,9 @@ from tdm_guard.holdings.importing import import_list
 from tdm_guard.holdings.plan import Plan
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.report import render, withheld
-from tdm_guard.log.spelling import printable
 from tdm_guard.log.summary import Summary, summarise
 from tdm_guard.log.works import Work, declared_works
+from tdm_guard.plain import printable
 from tdm_guard.testing import SITES, sample_web
 
 if TYPE_CHECKING:

@@ -16,20 +16,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tdm_guard.plain import told
+
 if TYPE_CHECKING:
     from tdm_guard.decision import Decision
 
 
 class TdmGuardError(Exception):
-    """Base of all that this package raises."""
+    """Base of all that this package raises. Its message holds no password of an address, and steers no terminal."""
+
+    def __init__(self, *words: Any) -> None:
+        super().__init__(*(told(word) if isinstance(word, str) else word for word in words))
 
 
 class ConfigurationError(TdmGuardError, ValueError):
     """Options that cannot be used. `problems` holds one sentence per mistake, each with a good value."""
 
     def __init__(self, *problems: str) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
+        self.problems = tuple(told(problem) for problem in problems)
+        super().__init__("; ".join(self.problems))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), self.problems

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Generator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
@@ -19,14 +19,13 @@ from tdm_guard.formats import robots_txt
 from tdm_guard.formats.freshness import FLOOR, expiry
 from tdm_guard.model import Checked, Declared, Fetched, Kind, Result, Source, Stance, Statement
 from tdm_guard.origin import Origin
-from tdm_guard.policy import SILENT, Kept, OriginPolicy, Said, Stale
+from tdm_guard.policy import MAX_OWN_AGE, SILENT, Kept, OriginPolicy, Said, Stale
 from tdm_guard.signals import robots
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal, Site
 from tdm_guard.usage import Usage
 
 UNREACHABLE_FOR = timedelta(minutes=5)  # an origin that failed is asked again after this
 MAX_STALE = timedelta(days=30)  # RFC 9309 2.3.1.4: a copy may be kept about this long while the origin fails
-MAX_OWN_AGE = timedelta(days=30)  # RSL 1.0: the default lifetime of a licence document; longer ones are asked for again
 MAX_DECLARED_BYTES = 2**20  # of one licence document
 MAX_ROUNDS = 6  # well-known, optional, second places and declared ones come in four; the bound is for safety
 
@@ -102,7 +101,7 @@ def gather(
         yield from _read_round(task, batch, kept, before)
     documents = tuple(kept.values()) or (_nothing_to_read(task),)
     lent = previous.lent if previous else ()
-    learned = tuple(item for item in previous.learned if task.now < item.expires_at) if previous else ()
+    learned = tuple(item for item in previous.learned if item.is_fresh(task.now)) if previous else ()
     return OriginPolicy.of(task.origin, task.listener, documents, lent, learned)
 
 
@@ -198,7 +197,7 @@ def _nothing_to_read(task: Gathering) -> Kept:
 
 
 def _fresh(kept: Kept | None, now: datetime) -> bool:
-    return kept is not None and now < kept.expires_at and not kept.said.unasked
+    return kept is not None and kept.is_fresh(now) and not kept.said.unasked
 
 
 def _want(url: str, document: Document, old: Kept | None) -> Wanted:
@@ -210,12 +209,15 @@ def _read(task: Gathering, url: str, document: Document, fetched: Fetched | None
     if fetched is None:
         return _never_asked(task, url, document)
     at = fetched.at or task.now
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    since = at if at - task.now <= FLOOR else task.now  # who fetched it may have another clock than we
     if fetched.status == 206 and not fetched.error:  # nobody asked for a part (RFC 9110 15.3.7): the rest may reserve
         fetched = replace(fetched, error="only a part of the document (206)")
     if fetched.status == 304 and old is not None and old.said.read_at is not None and not fetched.error:
         return old._replace(
             checked=old.checked._replace(result=_READ, retrieved_at=at, cached=False),
-            expires_at=expiry(tuple(fetched.headers), at),
+            expires_at=expiry(tuple(fetched.headers), since),
             said=old.said._replace(read_at=at),
         )
     digest = hashlib.sha256(fetched.body).hexdigest() if fetched.body and not fetched.error else None
@@ -226,7 +228,7 @@ def _read(task: Gathering, url: str, document: Document, fetched: Fetched | None
     result = reading.result
     checked = Checked(url, result, fetched.status, at, digest)
     if result is _UNREACHABLE:
-        return _unreachable(document, reading, checked, at, old)
+        return _unreachable(document, reading, checked, since, old)
     sites: tuple[Site, ...] = (reading.site,) if reading.site else ()
     declared: tuple[Declared, ...] = ()
     if document is robots.DOCUMENT and result is _READ:
@@ -242,7 +244,7 @@ def _read(task: Gathering, url: str, document: Document, fetched: Fetched | None
             etag=fetched.header("etag"),
             last_modified=fetched.header("last-modified"),
         )
-    return Kept(document.path, checked, _expiry(fetched, reading, at), said, document.signal)
+    return Kept(document.path, checked, _expiry(fetched, reading, since), said, document.signal)
 
 
 def _expiry(fetched: Fetched, reading: DocumentReading, at: datetime) -> datetime:
@@ -280,7 +282,7 @@ def _unreachable(
 ) -> Kept:
     """What was read before stays in force: a stale robots.txt stands for itself, other files keep what they reserve."""
     said = Said(sites=(reading.site,) if reading.site else (), hold=reading.hold, faults=reading.faults)
-    if old is not None and old.said.read_at is not None and at - old.said.read_at <= MAX_STALE:
+    if old is not None and old.said.read_at is not None and abs(at - old.said.read_at) <= MAX_STALE:
         before = old.said
         said = said._replace(etag=before.etag, last_modified=before.last_modified, read_at=before.read_at)
         if document is robots.DOCUMENT:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from tdm_guard.errors import ConfigurationError, UnsupportedURL
 from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin
+from tdm_guard.plain import address
 
 
 def number(status: object) -> int:
@@ -62,6 +63,6 @@ def _place(key: str) -> str:
         origin = Origin.parse(key)
     except UnsupportedURL:
         raise ConfigurationError(
-            f'policies: {key!r:.80} is neither a path nor an http(s) URL; for example "/robots.txt"'
+            f'policies: {address(key[:80])} is neither a path nor an http(s) URL; for example "/robots.txt"'
         ) from None
     return f"{origin}/{''.join(key.split('/', 3)[3:])}"

@@ -82,7 +82,7 @@ class Guard:
     def known(self, origin: Origin) -> OriginPolicy | None:
         """The policy of `origin` if it was read and is fresh."""
         policy = self._kept(origin)
-        if policy is None or self.clock() >= policy.expires_at:
+        if policy is None or not policy.fresh_from <= self.clock() < policy.expires_at:
             return None
         self.totals["policy/hit"] += 1
         return policy
@@ -97,7 +97,7 @@ class Guard:
     def handed(self, url: str) -> Fetched | None:
         """The document that was handed for `url`, as long as it waits for its origin to be read and is young enough."""
         fetched = self._handed.get(url)
-        if fetched is None or (fetched.at is not None and self.clock() - fetched.at > HANDED_FOR):
+        if fetched is None or (fetched.at is not None and abs(self.clock() - fetched.at) > HANDED_FOR):
             return None
         return fetched
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
+from tdm_guard.plain import without_secrets, without_userinfo
 from tdm_guard.usage import Usage
 
 MAX_EXCERPT = 240  # characters of a stranger's words that are kept
@@ -150,6 +151,9 @@ class Statement(Evidence):
     @classmethod
     def at(cls, source: Source, /, *, excerpt: str | None = None, **members: Any) -> Self:
         """A statement read from `source`; the excerpt is bounded."""
+        policy = members.get("policy_url")
+        if policy is not None and "@" in policy:
+            members["policy_url"] = without_userinfo(policy)
         return cls(
             source=source.url,
             carrier=source.carrier,
@@ -207,6 +211,10 @@ class Declared(Evidence):
     refusals_only: bool = False
     repair: str | None = None
     required: bool = True
+
+    def __post_init__(self) -> None:
+        if "@" in self.url:  # nobody's credentials are ours to send or to record
+            object.__setattr__(self, "url", without_userinfo(self.url))
 
     @classmethod
     def at(cls, source: Source, /, *, excerpt: str | None = None, **members: Any) -> Self:
@@ -268,6 +276,8 @@ class Fetched:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "headers", tuple(self.headers))
+        if self.error:  # a client's words, which may name a proxy with its password
+            object.__setattr__(self, "error", without_secrets(self.error))
         object.__setattr__(self, "redirects", tuple(self.redirects))
 
     @classmethod

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from tdm_guard.errors import UnsupportedURL
+from tdm_guard.plain import address, without_userinfo
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _AUTHORITY = re.compile(r"(?i)https?://[^/?#]*")
 _HOST = re.compile(r"[a-z0-9._~!$&'()*+,;=%-]+")  # RFC 3986 3.2.2, lower case
-_USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/?#]*@")  # RFC 3986 3.2.1
 _MAX_URL = 65_536  # longer ones are no addresses but payloads
 
 
@@ -28,9 +28,12 @@ class Origin(NamedTuple):
     def parse(cls, url: str) -> Origin:
         """The origin of an http(s) URL. Raises `UnsupportedURL` for anything else."""
         if len(url) > _MAX_URL:
-            raise UnsupportedURL(f"the URL {url[:80]!r}… is longer than {_MAX_URL} characters")
+            raise UnsupportedURL(f"the URL {address(url[:80])}… is longer than {_MAX_URL} characters")
         found = _AUTHORITY.match(url)
-        return _parse(found.group() if found else url)
+        try:
+            return _parse(found.group() if found else url)
+        except _NoOriginError as error:
+            raise UnsupportedURL(error.message.format(address(url))) from None
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -48,8 +51,7 @@ def bare(url: str) -> str:
     """`url` without its fragment and without user and password: so it is recorded."""
     if "#" in url:
         url = url.partition("#")[0]
-    found = _USERINFO.match(url) if "@" in url else None
-    return found[1] + url[found.end() :] if found else url
+    return without_userinfo(url) if "@" in url else url
 
 
 def is_private_address(address: str) -> bool:
@@ -87,23 +89,31 @@ def _number(label: str) -> int:
     return int(label, 8 if len(label) > 1 and label[0] == "0" else 10)
 
 
+class _NoOriginError(ValueError):
+    """Why there is no origin; the address is named by whoever knows all of it, since parts may be secret."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
 @lru_cache(maxsize=2048)
 def _parse(authority: str) -> Origin:
     try:
         parts = urlsplit(authority)
         port = parts.port
-    except ValueError as error:
-        raise UnsupportedURL(f"the URL {authority[:200]!r} has no usable host: {error}") from None
+    except ValueError:  # its words may hold a password
+        raise _NoOriginError("the URL {} has no usable host or port") from None
     scheme = parts.scheme.lower()
     if scheme not in _DEFAULT_PORTS:
-        raise UnsupportedURL(f"only http and https URLs can be judged, not {authority[:200]!r}")
+        raise _NoOriginError("only http and https URLs can be judged, not {}")
     host = (parts.hostname or "").lower()
     if not host.isascii():
         try:
             host = host.encode("idna").decode("ascii").lower()
         except UnicodeError:
-            raise UnsupportedURL(f"the host of {authority[:200]!r} is no domain name") from None
+            raise _NoOriginError("the host of {} is no domain name") from None
     if not host or (":" not in host and not _HOST.fullmatch(host)):
-        raise UnsupportedURL(f"the URL {authority[:200]!r} has no host; for example https://example.org/")
+        raise _NoOriginError("the URL {} has no host; for example https://example.org/")
     host = host.rstrip(".") or host
     return Origin(scheme, host, _DEFAULT_PORTS[scheme] if port is None else port)

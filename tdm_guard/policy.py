@@ -7,14 +7,17 @@ A document that fails is remembered for minutes; what an older copy of it reserv
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from tdm_guard.formats.freshness import CEILING
 from tdm_guard.formats.path_pattern import normalise_path, target
 from tdm_guard.model import NOTHING, Checked, Declared, Fault, Reading, Stance, Statement
 from tdm_guard.origin import Origin
 from tdm_guard.signals._signal import Listener, Site
 
+MAX_OWN_AGE = timedelta(days=30)  # RSL 1.0: the default lifetime of a licence document; longer ones are asked for again
+_LONGER = {"rsl": MAX_OWN_AGE}  # signals whose documents say their own age
 MAX_LENT = 64  # licence documents kept for the responses that declare them; the oldest go first
 
 
@@ -48,6 +51,18 @@ class Kept(NamedTuple):
     said: Said = SILENT
     signal: str = ""
 
+    @property
+    def fresh_from(self) -> datetime:
+        """Before this it was not read, whatever the clock says: nothing is fresh for longer than its limit."""
+        try:
+            return self.expires_at - _LONGER.get(self.signal, CEILING)
+        except OverflowError:  # the first days of the calendar
+            return self.expires_at
+
+    def is_fresh(self, now: datetime) -> bool:
+        """True if it need not be asked for again at `now`; a clock that was set back makes nothing fresh for years."""
+        return self.fresh_from <= now < self.expires_at
+
     def as_cached(self) -> Kept:
         """The same, marked as cached in records."""
         return self._replace(checked=self.checked._replace(cached=True))
@@ -71,7 +86,8 @@ class OriginPolicy:
     """
     All that the documents of one origin say to one listener; compact and picklable.
 
-    `expires_at` (UTC) is when the first of its documents must be asked for again.
+    `expires_at` (UTC) is when the first of its documents must be asked for again; at a time before `fresh_from` one of
+    them would be fresh for too long.
     """
 
     origin: Origin
@@ -79,6 +95,7 @@ class OriginPolicy:
     listener: Listener
     kept: tuple[Kept, ...]
     expires_at: datetime
+    fresh_from: datetime
     checked: tuple[Checked, ...]
     sites: tuple[Site, ...]
     hold: tuple[Statement, ...]
@@ -119,6 +136,7 @@ class OriginPolicy:
             listener=listener,
             kept=kept,
             expires_at=min([item.expires_at for item in kept]),
+            fresh_from=max([item.fresh_from for item in kept]),
             checked=tuple([item.checked for item in kept]),
             sites=sites,
             hold=hold,
@@ -133,6 +151,10 @@ class OriginPolicy:
         paths = {item.path for item in more}
         learned = (*(item for item in self.learned if item.path not in paths), *more)[-MAX_LENT:]
         return OriginPolicy.of(self.origin, self.listener, self.kept, self.lent, learned)
+
+    def is_fresh(self, now: datetime) -> bool:
+        """True if none of its documents must be asked for at `now`."""
+        return self.fresh_from <= now < self.expires_at
 
     def target(self, url: str) -> str:
         """Path and query of a URL of this origin, as `formats.path_pattern.target` spells them."""
@@ -166,7 +188,7 @@ class OriginPolicy:
     def lent_for(self, declared: tuple[Declared, ...], now: datetime) -> tuple[Kept, ...]:
         """The documents, still fresh at `now`, that these declarations name."""
         named = {(item.url, item.signal) for item in declared}
-        return tuple(item for item in self.lent if (item.path, item.signal) in named and now < item.expires_at)
+        return tuple(item for item in self.lent if (item.path, item.signal) in named and item.is_fresh(now))
 
     def as_cached(self) -> OriginPolicy:
         """The same policy as later cases see it: its documents are marked as cached in their records."""

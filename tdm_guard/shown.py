@@ -120,7 +120,8 @@ class Shown:
             said = old.said.get(key)
             if said is not None:
                 self._keep(key, said, 0)  # what is asked for is kept longer
-        return said.reading if said is not None and now < said.until else NOTHING
+        # a clock that was set back keeps nothing for years
+        return said.reading if said is not None and now < said.until <= now + 2 * SHOWN_FOR else NOTHING
 
     def _keep(self, key: bytes, said: _Said, weight: int) -> None:
         young, _ = self._generations

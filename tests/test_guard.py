@@ -176,3 +176,38 @@ def test_a_fault_of_the_edge_lets_nothing_pass(make: Callable[..., Guard]) -> No
     with pytest.raises(RuntimeError, match="the edge"):
         run(guard.load(SITE), broken)
     assert guard.known(SITE) is None
+
+
+@pytest.mark.parametrize("back", [timedelta(minutes=1), timedelta(hours=3), timedelta(days=40), timedelta(days=2000)])
+def test_a_clock_set_back_keeps_no_policy_beyond_its_limit(
+    make: Callable[..., Guard], clock: Clock, back: timedelta
+) -> None:
+    guard = make()
+    run(guard.load(SITE), Web())
+    assert guard.known(SITE) is not None
+    clock.now -= back
+    assert guard.known(SITE) is None
+    web = Web(robots=Fetched(status=200, body=b"User-agent: *\nDisallow: /\n"))
+    policy = run(guard.load(SITE), web)
+    assert sum(map(len, web.batches)) == 2
+    assert policy.hear("/a").statements
+    assert guard.known(SITE) is not None
+    clock.now += timedelta(hours=24)
+    assert guard.known(SITE) is None
+
+
+def test_what_a_framework_hands_over_is_young_by_our_clock(make: Callable[..., Guard], clock: Clock) -> None:
+    guard, url = make(), f"{SITE}/robots.txt"
+    for at, taken in ((START, True), (START + timedelta(days=1), False), (START - timedelta(days=1), False)):
+        guard.hand(url, Fetched(status=404, at=at))
+        assert (guard.handed(url) is not None) is taken
+
+
+def test_an_answer_from_the_future_is_fresh_from_now(make: Callable[..., Guard], clock: Clock) -> None:
+    guard = make()
+    ahead = Fetched(status=404, at=START + timedelta(days=900))
+    policy = run(guard.load(SITE), Web(robots=ahead, tdmrep=ahead))
+    assert policy.expires_at <= START + timedelta(hours=24)
+    assert guard.known(SITE) is not None
+    clock.now += timedelta(hours=25)
+    assert guard.known(SITE) is None

@@ -292,3 +292,33 @@ def test_only_what_can_change_the_outcome_is_asked_for(
     options: dict[str, Any], answers: dict[str, Fetched | None], rounds: list[list[str]]
 ) -> None:
     assert asked_for(Judge(**options), answers) == rounds
+
+
+@given(st.integers(-(10**8), 10**8))
+def test_no_document_is_fresh_beyond_its_limit_whatever_the_clock_says(seconds: int) -> None:
+    policy = read(Judge(agent="ExampleBot"), {ROBOTS: ALLOWS, TDMREP: ABSENT})
+    now = NOW + timedelta(seconds=seconds)
+    fresh = policy.is_fresh(now)
+    assert fresh is (policy.fresh_from <= now < policy.expires_at)
+    assert not fresh or policy.expires_at - now <= CEILING
+    for kept in policy.kept:
+        assert not kept.is_fresh(now) or kept.expires_at - now <= CEILING
+
+
+def test_a_licence_that_was_lent_is_not_fresh_for_years() -> None:
+    licence = "https://provider.example/license.xml"
+    xml = b'<rsl xmlns="https://rslstandard.org/rsl" max-age="30"><content url="/"><license/></content></rsl>'
+    judge = Judge(agent="ExampleBot")
+    policy = judge.read_policies(SITE, {"/robots.txt": ABSENT, licence: Fetched(status=200, body=xml)}, now=NOW)
+    (lent,) = {item.path: item for item in policy.lent}.values()
+    assert lent.is_fresh(NOW)
+    assert not lent.is_fresh(NOW - timedelta(days=31))
+    assert lent.expires_at - NOW <= timedelta(days=30)
+
+
+def test_an_old_copy_from_the_future_is_not_kept_while_the_origin_fails() -> None:
+    judge = Judge(agent="ExampleBot")
+    before = read(judge, {ROBOTS: ALLOWS, TDMREP: ABSENT}, now=NOW + timedelta(days=900))
+    failing = Fetched.unreachable("timeout")
+    policy = read(judge, {ROBOTS: failing, TDMREP: failing}, before=before)
+    assert [item.said.read_at for item in policy.kept] == [None] * len(policy.kept)

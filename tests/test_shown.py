@@ -233,3 +233,10 @@ def test_threads_share_it() -> None:
             assert all(shown.hear(url, NOW).statements for own in urls for url in own)
     finally:
         sys.setswitchinterval(interval)
+
+
+def test_a_clock_set_back_keeps_no_picture_for_years() -> None:
+    shown = Shown()
+    shown.remember([PICTURE], said('<meta name="robots" content="noai">'), NOW)
+    assert shown.hear(PICTURE, NOW - timedelta(hours=1)) is not NOTHING
+    assert shown.hear(PICTURE, NOW - 2 * SHOWN_FOR) is NOTHING

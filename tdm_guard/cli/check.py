@@ -19,6 +19,7 @@ from tdm_guard.httpx import GuardClient
 from tdm_guard.log.record import line_of
 from tdm_guard.options import Options
 from tdm_guard.origin import Origin
+from tdm_guard.plain import address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,12 +79,12 @@ def _options(urls: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
 def requestable(url: str) -> None:
     """Raises `ConfigurationError` for a URL that no request can be made for."""
     if "//" not in url:
-        raise ConfigurationError(f"the URL {url[:200]!r} has no scheme; for example https://example.org/")
+        raise ConfigurationError(f"the URL {address(url)} has no scheme; for example https://example.org/")
     Origin.parse(url)
     try:
         httpx.URL(url)
     except (httpx.InvalidURL, UnicodeError) as error:  # the latter: bytes that are no text, in the shell's words
-        raise ConfigurationError(f"the URL {url[:200]!r} cannot be requested: {error}") from None
+        raise ConfigurationError(f"the URL {address(url)} cannot be requested: {error}") from None
 
 
 def client_for(options: Mapping[str, Any]) -> GuardClient:

@@ -15,7 +15,8 @@ from typing import TypeVar
 import typer
 
 from tdm_guard.errors import TdmGuardError
-from tdm_guard.log.spelling import json_escapes, printable
+from tdm_guard.log.spelling import json_escapes
+from tdm_guard.plain import told
 
 PATIENCE = 2.0  # seconds without a word
 INTERVAL = 10.0  # seconds between words after the first
@@ -44,8 +45,8 @@ def record(line: bytes) -> None:
 
 
 def say(message: str) -> None:
-    """One line to stderr; what in it comes from strangers cannot steer the terminal."""
-    typer.echo("\n".join(printable(line) for line in message.split("\n")), err=True)
+    """One line to stderr; what in it comes from strangers cannot steer the terminal, and passwords are left out."""
+    typer.echo("\n".join(told(line) for line in message.split("\n")), err=True)
 
 
 @contextmanager

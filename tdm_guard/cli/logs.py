@@ -17,10 +17,11 @@ from tdm_guard.log import worklist_page
 from tdm_guard.log.latest import Latest
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.report import render, render_items, withheld
-from tdm_guard.log.spelling import number_of, printable, unread_lines
+from tdm_guard.log.spelling import number_of, unread_lines
 from tdm_guard.log.summary import summarise
 from tdm_guard.log.verify import Severity, Verification
 from tdm_guard.log.worklist import is_wanting, worklist
+from tdm_guard.plain import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

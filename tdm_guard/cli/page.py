@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from tdm_guard.log.spelling import printable
 from tdm_guard.model import Result, Stance, Verdict
+from tdm_guard.plain import printable
 
 if TYPE_CHECKING:
     from tdm_guard.decision import Decision

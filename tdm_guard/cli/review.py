@@ -18,8 +18,9 @@ from tdm_guard.log.latest import Latest
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.review_file import append
 from tdm_guard.log.reviews import Question, is_waiting, questions
-from tdm_guard.log.spelling import number_of, printable
+from tdm_guard.log.spelling import number_of
 from tdm_guard.log.summary import text_of
+from tdm_guard.plain import printable
 from tdm_guard.repertoire.review import CONFIRMED, RELEASED, read_review
 
 if TYPE_CHECKING:

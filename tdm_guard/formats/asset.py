@@ -29,7 +29,7 @@ class Format(StrEnum):
     BMFF = "bmff"  # ISO base media: MP4, MOV, M4A, HEIF, AVIF; JPEG 2000, JPEG XL
     MP3 = "mp3"
     FLAC = "flac"
-    OGG = "ogg"  # no place for a reservation: read for the works that it names
+    OGG = "ogg"  # read for the works that it names, and for the XMP that ffmpeg keeps in its comments
     SVG = "svg"
     EPUB = "epub"
     PDF = "pdf"

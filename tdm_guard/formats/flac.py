@@ -4,7 +4,7 @@ FLAC files (RFC 9639): metadata blocks before the frames of sound, and an ID3 ta
     stream = [ID3 tag] "fLaC" 1*block frames          block = last-and-type (1) length (3) data
 
 FLAC has no block for XMP of its own: it is read in an `APPLICATION` block that keeps a RIFF chunk (`riff` + `_PMX`),
-and in the ID3 tag, where C2PA has its manifest store too.
+in the ID3 tag, where C2PA has its manifest store too, and among the comments, where ffmpeg puts it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from tdm_guard.formats import id3
 from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
 from tdm_guard.formats.salvage import MAX_PACKET, damaged, hides
-from tdm_guard.formats.vorbis_comment import comment_tags
+from tdm_guard.formats.vorbis_comment import read_comments
 
 MAX_BLOCKS = 512  # metadata blocks of one file; it has a handful
 MAX_FOUND = 8  # packets of one file; it should have one
@@ -64,7 +64,9 @@ def read_stream(data: bytes, start: int, *, complete: bool) -> Asset:
             break
         kind = data[position] & 0x7F
         if kind == _COMMENT:
-            tags += comment_tags(data, first, stop)
+            comments = read_comments(data, first, stop, "FLAC/VORBIS_COMMENT")
+            tags += comments.tags
+            packets += comments.packets
         elif kind == _APPLICATION and len(packets) < MAX_FOUND:
             packets += _application(data, first, stop)
         whole = data[position] >= 0x80

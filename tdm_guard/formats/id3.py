@@ -22,7 +22,7 @@ MAX_FRAMES = 4_096  # frames of one tag; a book in chapters has some hundred
 MAX_UNSYNCHRONISED = 16 * 2**20  # bytes of a tag that is copied to undo its unsynchronisation
 MAX_INFLATED = 16 * 2**20  # bytes that compressed frames of one tag come to
 MAX_FOUND = 50  # packets of one tag; it should have one of a kind
-MAX_TEXT = 1_024  # bytes of an identifier
+MAX_TEXT = 4_096  # bytes of a text, of which several codes may be joined
 HEADER = 10
 
 _TEXT_KEYS = {
@@ -33,7 +33,9 @@ _TEXT_KEYS = {
 }  # fmt: skip
 _FREE_TEXT = (b"TXXX", b"TXX")
 _FREE_KEYS = {  # descriptions of free text frames, in capitals
-    "ISWC": "iswc", "ISRC": "isrc", "LABEL": "label", "BARCODE": "gtin", "UPC": "gtin", "PUBLISHER": "publisher",
+    "ISWC": "iswc", "ISRC": "isrc", "TSRC": "isrc", "LABEL": "label", "BARCODE": "gtin", "UPC": "gtin", "EAN": "gtin",
+    "PUBLISHER": "publisher", "DOI": "doi", "ISBN": "isbn", "ISSN": "issn", "ISNI": "creator_isni",
+    "IPI": "creator_ipi", "ISAN": "isan", "EIDR": "eidr",
 }  # fmt: skip
 _OBJECTS = (b"GEOB", b"GEO")
 _DOCUMENTS = frozenset({b"PRIV", b"GEOB", b"GEO", b"TXXX", b"TXX", b"COMM", b"COM", b"LINK", b"LNK"})

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 MAX_ATOMS = 512  # items of one list, and parts of one item
-MAX_TEXT = 1_024  # bytes of one value
+MAX_TEXT = 4_096  # bytes of one value, several codes joined included
 
 _KEYS = {
     b"\xa9ART": "creator_name", b"\xa9wrt": "creator_name", b"\xa9com": "creator_name", b"\xa9aut": "creator_name",
     b"\xa9nam": "title", b"\xa9pub": "publisher", b"\xa9lab": "label",
 }  # fmt: skip
 _FREE = {  # names of free-form items, in capitals
-    b"ISRC": "isrc", b"ISWC": "iswc", b"LABEL": "label", b"PUBLISHER": "publisher", b"BARCODE": "gtin",
+    b"ISRC": "isrc", b"TSRC": "isrc", b"ISWC": "iswc", b"LABEL": "label", b"PUBLISHER": "publisher", b"BARCODE": "gtin",
     b"UPC": "gtin", b"LYRICIST": "creator_name",
 }  # fmt: skip
 

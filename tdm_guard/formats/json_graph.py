@@ -16,10 +16,12 @@ from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import urljoin
 
 from tdm_guard.formats.json_ld import printable
+from tdm_guard.formats.json_repair import repaired
 
 Node: TypeAlias = dict[str, list[Any]]
 
 MAX_TEXT = 4_194_304  # characters of all scripts of a page: bounds what hostile JSON can take of memory
+MAX_REPAIRED = 2**18  # characters of a page that are repaired: such scripts have some thousand
 MAX_OBJECTS = 50_000  # of a page; a feed of a mebibyte has under 20,000
 MAX_VALUES = 1_000  # top values of one script; one is the rule
 MAX_NESTING = 6  # lists within lists around a value
@@ -28,6 +30,7 @@ MAX_TERMS = 500  # aliases and prefixes that the contexts of a page may define
 # What may stand before, between and behind the values: blanks, comment and CDATA wrappers, a stray semicolon.
 _BETWEEN = re.compile(r"(?:[\s\ufeff;,>]|<!(?:--|\[CDATA\[)?|-->|//|/\*|\*/|\]\]>)*")
 _VOCABULARY = re.compile(r"(?:https?://(?:www\.)?schema\.org/|schema:|sdo:)")
+_NO_JSON = "no JSON: "
 _ALIASES = {"id": "@id", "type": "@type"}  # of schema.org's own context
 
 
@@ -44,10 +47,15 @@ class _TooManyObjectsError(ValueError):
 
 
 class Graph:
-    """The nodes of a page. `roots` are those that stand at the top of a script or of its `@graph`, in order."""
+    """
+    The nodes of a page. `roots` are those that stand at the top of a script or of its `@graph`, in order.
 
-    def __init__(self, base: str) -> None:
+    With `repair` a script that is no JSON is read as what it was meant to be; `repaired` tells whether one was.
+    """
+
+    def __init__(self, base: str, *, repair: bool = False) -> None:
         self._base = base
+        self._mendable = MAX_REPAIRED if repair else 0
         self._script = 0
         self._read = 0
         self._terms = dict(_ALIASES)
@@ -61,6 +69,7 @@ class Graph:
             parse_constant=lambda _: None,
             strict=False,
         )
+        self.repaired = False
         self.objects: list[dict[str, Any]] = []
         self.roots: list[dict[str, Any]] = []
         self.problems: list[Problem] = []
@@ -73,26 +82,55 @@ class Graph:
         if self._read > MAX_TEXT:
             self.problems.append(Problem(f"{where}{line}", f"more than {MAX_TEXT} characters of JSON-LD: not read"))
             return
+        before = len(self.objects)
+        problem = self._decode(text, where, line)
+        if problem is not None and len(text) <= self._mendable and problem.message.startswith(_NO_JSON):
+            self._mendable -= len(text)
+            seen = self.roots[:], self.objects[:]
+            self._forget(before)
+            if self._decode(repaired(text), where, line) is None:
+                self.repaired = True
+                problem = problem._replace(message=f"{problem.message}; read as what it was meant to be")
+            else:  # as far as it could be read
+                self._forget(before)
+                self.roots, self.objects = seen
+                self._index()
+        if problem is not None:
+            self.problems.append(problem)
+
+    def _decode(self, text: str, where: str, line: int) -> Problem | None:
+        """Takes in the values of `text`, as far as they are JSON; returns what is wrong."""
         at = _end(text, 0)
         try:
             for _ in range(MAX_VALUES):
                 if at == len(text):
-                    return
+                    return None
                 value, at = self._decoder.raw_decode(text, at)
                 self._take_roots(value)
                 at = _end(text, at)
         except json.JSONDecodeError as error:
             around = printable(text[max(0, error.pos - 20) : error.pos + 60])
-            self.problems.append(Problem(f"{where}{line + error.lineno - 1}", f"no JSON: {error.msg}", around))
-            return
+            return Problem(f"{where}{line + error.lineno - 1}", f"{_NO_JSON}{error.msg}", around)
         except RecursionError:
-            self.problems.append(Problem(f"{where}{line}", "nested too deeply: not read"))
-            return
+            return Problem(f"{where}{line}", "nested too deeply: not read")
         except _TooManyObjectsError:
-            self.problems.append(Problem(f"{where}{line}", f"more than {MAX_OBJECTS} objects: read no further"))
-            return
+            return Problem(f"{where}{line}", f"more than {MAX_OBJECTS} objects: read no further")
         if at < len(text):
-            self.problems.append(Problem(f"{where}{line}", f"more than {MAX_VALUES} values: read no further"))
+            return Problem(f"{where}{line}", f"more than {MAX_VALUES} values: read no further")
+        return None
+
+    def _forget(self, objects: int) -> None:
+        """Lets go of the objects behind the first `objects`, and of the roots among them."""
+        gone = {id(each) for each in self.objects[objects:]}
+        self.roots = [root for root in self.roots if id(root) not in gone]
+        del self.objects[objects:]
+        self._index()
+
+    def _index(self) -> None:
+        self._by_iri = {}
+        for each in self.objects:
+            if isinstance(own := each.get("@id"), str):
+                self._by_iri.setdefault(own, []).append(each)
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(self.objects) >= MAX_OBJECTS:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 
+from tdm_guard.formats.work_codes import Codes, key_of, recognise, recognise_as
 from tdm_guard.formats.xml import Limits, parse
 
 MAX_VALUES = 64  # values taken of one document
 _LIMITS = Limits(bytes=2**20, elements=5_000, depth=32)
 _METADATA_END = re.compile(rb"</(?:[A-Za-z_][\w.-]{0,63}+:)?metadata\s*+>")
 _ROOT = re.compile(rb"<((?:[A-Za-z_][\w.-]{0,63}+:)?package)(?=[\s>])")
-_ISBN = re.compile(r"(?i)(?:urn:)?isbn[:\s]*([\dX -]{10,20})|((?:97[89])[\d -]{10,14})")
-_DOI = re.compile(r"(?i)(?:(?:urn:)?doi:|https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/\S+)")
-_ISSN = re.compile(r"(?i)(?:urn:)?issn[:\s]*(\d{4}-?\d{3}[\dX])")
-_IDENTIFIERS = (("isbn", _ISBN), ("doi", _DOI), ("issn", _ISSN))
+_SCHEMES = ("isbn", "doi", "issn", "isrc", "iswc", "isan", "eidr", "gtin")
 _NAMES = {"creator": "creator_name", "publisher": "publisher", "title": "title"}
 
 
@@ -52,10 +50,9 @@ def _scheme(attributes: dict[str, str]) -> str:
     return next((value.lower() for name, value in attributes.items() if name.rpartition("}")[2] == "scheme"), "")
 
 
-def _identifier(text: str, scheme: str) -> list[tuple[str, str]]:
-    for key, pattern in _IDENTIFIERS:
-        if found := pattern.fullmatch(text):
-            return [(key, next(group for group in found.groups() if group).strip())]
-        if scheme == key:
-            return [(key, text)]
-    return []
+def _identifier(text: str, scheme: str) -> Codes:
+    named = key_of(scheme)
+    own = tuple(pair for pair in recognise(text) if pair[0] in _SCHEMES)
+    if named not in _SCHEMES or (own and all(key != named for key, _ in own)):
+        return own
+    return recognise_as(named, text)

@@ -29,6 +29,7 @@ WORDS = (
     ":isbn", ":isrc", ":iswc", ":issn", ":upc", ":ean", ":gtin",
 )  # fmt: skip
 _SIGNAL = "repertoire"
+JSON_REPAIR = "json-ld-slips"  # code of what was read in JSON-LD that is no JSON
 
 _DUBLIN_CORE = re.compile(r"(?:dc|dcterms)[.:]([a-z]+)(?:[.:](.{1,40}))?")
 _HIGHWIRE = re.compile(r"(?:bepress_)?citation_(title|authors?|publisher|(?:doi|isbn|[ep]?issn)[a-z0-9_]{0,9})")
@@ -50,20 +51,21 @@ _TYPES = (
 
 
 class PageItems(NamedTuple):
-    """The items of a page, and what in it could not be read."""
+    """The items of a page, and what in it could not be read; the last `repaired` are of JSON-LD that was repaired."""
 
     items: tuple[WorkItem, ...]
     faults: tuple[Fault, ...]
+    repaired: int = 0
 
 
-def page_items(page: Page, source: Source) -> PageItems:
+def page_items(page: Page, source: Source, *, repair: bool = False) -> PageItems:
     """
-    What `page`, read with `json_ld=True`, says of the works on it.
+    What `page`, read with `json_ld=True`, says of the works on it; `repair`: also in scripts that are no JSON.
 
     Never raises on what is in the page. Bounds: `MAX_SCRIPTS` scripts of `MAX_SCRIPT` characters, and those of
     `schema_org`; beyond them a fault says what was not read.
     """
-    graph = Graph(page.base)
+    graph = Graph(page.base, repair=repair)
     problems: list[Problem] = []
     for number, script in enumerate(page.json_ld[:MAX_SCRIPTS], 1):
         if len(script.text) > MAX_SCRIPT:
@@ -79,7 +81,8 @@ def page_items(page: Page, source: Source) -> PageItems:
         Fault.at(source, problem.message, signal=_SIGNAL, locator=problem.locator, excerpt=problem.excerpt)
         for problem in (*problems, *graph.problems, *found, *cut)
     )
-    return PageItems((*described, *_distinct(works)), faults)
+    distinct = _distinct(works)
+    return PageItems((*described, *distinct), faults, len(distinct) if graph.repaired else 0)
 
 
 def _distinct(works: tuple[WorkItem, ...]) -> list[WorkItem]:

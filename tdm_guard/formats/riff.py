@@ -15,6 +15,7 @@ import re
 from struct import Struct
 from typing import NamedTuple
 
+from tdm_guard.formats import identifiers, several
 from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
 from tdm_guard.formats.id3 import read_tag
 from tdm_guard.formats.salvage import MAX_STORE, damaged
@@ -23,7 +24,7 @@ MAX_CHUNKS = 100_000  # an AVI of many parts has some hundreds besides its lists
 MAX_PACKET = 8 * 2**20  # bytes of an XMP packet
 MAX_FOUND = 50  # packets of one file; it should have one
 MAX_TEXT = 2**16  # bytes of `axml` that are searched
-MAX_VALUE = 512  # bytes of a name
+MAX_VALUE = 4_096  # bytes of a name
 MAX_NAMES = 64  # names in one file
 
 _HEAD = Struct("<4sI")
@@ -33,7 +34,8 @@ _UNKNOWN_SIZE = 0xFFFFFFFF  # RF64: the real size is in `ds64`; a recording that
 _XMP = frozenset({b"XMP ", b"_PMX"})
 _STORE = b"C2PA"
 _ID3 = frozenset({b"id3 ", b"ID3 "})
-_INFO = {b"IART": "creator_name", b"INAM": "title"}
+_INFO = {b"IART": "creator_name", b"IMUS": "creator_name", b"IWRI": "creator_name", b"INAM": "title"}
+_INFO_ISRC = b"ISRC"  # by the RIFF specification who supplied the original; ffmpeg and others write the code there
 _ISRC = re.compile(rb"ISRC:\s?([A-Za-z]{2}-?[A-Za-z0-9]{3}-?\d{2}-?\d{5})")
 _NAME = re.compile(rb"[A-Za-z0-9_][\x20-\x7e]{3}")
 _LOST = "the chunks do not follow each other"
@@ -89,10 +91,13 @@ class _Chunks:
             if start + 8 > end:
                 return
             name, size = _HEAD.unpack_from(self.data, start)
-            if key := _INFO.get(name):
+            if (key := _INFO.get(name)) or name == _INFO_ISRC:
                 raw = self.data[start + 8 : min(start + 8 + size, start + 8 + MAX_VALUE, end)]
-                if text := raw.partition(b"\0")[0].decode("utf-8", "replace").strip():
+                text = raw.partition(b"\0")[0].decode("utf-8", "replace").strip()
+                if key and text:
                     self.tags.append((key, text))
+                elif text:
+                    self.tags += [("isrc", code) for code in several.codes("isrc", text, identifiers.isrc).codes]
             start += 8 + size + size % 2
 
 

@@ -1,26 +1,62 @@
-"""Vorbis comments (xiph.org, "Ogg Vorbis I format specification: comment field"): identifiers of FLAC and Ogg files."""
+"""
+Vorbis comments (xiph.org, "Ogg Vorbis I format specification: comment field") of FLAC and Ogg files: what names a work.
+
+There is no field for a reservation; but ffmpeg writes the frames of an MP3 under their own names: `TSRC`, and a packet
+of XMP as `id3v2_priv.XMP`, in which bytes that are not printable ASCII stand as `\\x0a`.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import NamedTuple
+
+from tdm_guard.formats.asset import Packet, Place
+from tdm_guard.formats.salvage import MAX_PACKET
 
 MAX_COMMENTS = 4_096  # fields of one block
-MAX_TEXT = 1_024  # bytes of one value
+MAX_TEXT = 4_096  # bytes of one value, several codes joined included
+MAX_PACKETS = 8  # packets of one block; it should have one
+MAX_NAME = 64  # bytes of a field's name; ours have fourteen
+_ESCAPED = 4  # bytes that ffmpeg writes for one, at most
 
 _KEYS = {
-    b"ISRC": "isrc", b"ISWC": "iswc", b"COMPOSER": "creator_name", b"ARTIST": "creator_name",
+    b"ISRC": "isrc", b"TSRC": "isrc", b"ISWC": "iswc", b"COMPOSER": "creator_name", b"ARTIST": "creator_name",
     b"LYRICIST": "creator_name", b"AUTHOR": "creator_name", b"TITLE": "title", b"LABEL": "label",
     b"ORGANIZATION": "label", b"PUBLISHER": "publisher", b"BARCODE": "gtin", b"UPC": "gtin", b"EAN/UPN": "gtin",
+    b"TCOM": "creator_name", b"TEXT": "creator_name", b"TPE1": "creator_name", b"TPUB": "publisher", b"DOI": "doi",
+    b"ISBN": "isbn", b"ISSN": "issn", b"ISNI": "creator_isni", b"IPI": "creator_ipi",
 }  # fmt: skip
+_PACKETS = frozenset({b"ID3V2_PRIV.XMP", b"XMP"})
+_ESCAPES = re.compile(rb"\\x([0-9A-Fa-f]{2})")
 
 
-def comment_tags(data: bytes, start: int, end: int) -> list[tuple[str, str]]:
-    """The identifiers in a comment block between `start` and `end`, by the keys of an item."""
-    return [
-        (key, value.decode("utf-8", "replace").strip())
-        for name, value in _fields(data, start, end)
-        if (key := _KEYS.get(name.upper())) is not None and value.strip()
-    ]
+class Comments(NamedTuple):
+    """Identifiers by the keys of an item, and packets of XMP."""
+
+    tags: tuple[tuple[str, str], ...]
+    packets: tuple[Packet, ...] = ()
+
+
+def read_comments(data: bytes, start: int, end: int, path: str) -> Comments:
+    """What is in a comment block between `start` and `end` of the file part called `path`."""
+    tags: list[tuple[str, str]] = []
+    packets: list[Packet] = []
+    for name, value in _fields(data, start, end):
+        upper = name.upper()
+        if key := _KEYS.get(upper):
+            if text := value[:MAX_TEXT].decode("utf-8", "replace").strip():
+                tags.append((key, text))
+        elif upper in _PACKETS and len(packets) < MAX_PACKETS:
+            packets.append(Packet(Place.XMP, f"{path}/{name.decode('latin-1')}", unescaped(value)))
+    return Comments(tuple(tags), tuple(packets))
+
+
+def unescaped(value: bytes) -> bytes:
+    """A packet as it was before ffmpeg spelt its bytes; as it stands if nothing in it is spelt so."""
+    if b"\\x" not in value:
+        return value[:MAX_PACKET]
+    return _ESCAPES.sub(lambda found: bytes((int(found[1], 16),)), value)[:MAX_PACKET]
 
 
 def _fields(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, bytes]]:
@@ -32,9 +68,9 @@ def _fields(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, bytes]]:
         position += 4
         if position + size > end:
             return
-        name, found, value = data[position : position + min(size, MAX_TEXT)].partition(b"=")
-        if found:
-            yield name, value
+        found = data.find(b"=", position, position + min(size, MAX_NAME + 1))
+        if found >= 0:
+            yield data[position:found], data[found + 1 : position + min(size, MAX_NAME + _ESCAPED * MAX_PACKET)]
         position += size
 
 

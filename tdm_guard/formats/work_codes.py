@@ -14,6 +14,8 @@ import re
 from typing import TypeAlias
 from urllib.parse import unquote
 
+from tdm_guard.formats.several import MAX_JOINED, MAX_PARTS, pieces
+
 Codes: TypeAlias = tuple[tuple[str, str], ...]
 
 MAX_CODE = 500  # characters; the longest of all, DOIs, have at most some dozens in practice
@@ -37,7 +39,7 @@ _KEYS = {
 }  # fmt: skip
 _PREFIXED = re.compile(
     r"(?i)(?:urn:|info:)?((?:[ep]-?)?issn(?:-l)?|isbn(?:-?1[03])?|doi|isrc|iswc|(?:v-?)?isan|eidr|gtin(?:-?\d\d?)?"
-    r"|ean(?:-?\d\d?)?|upc|isni|ipi|cae/ipi)(?:\s*[:/=]\s*|\s+)(\S.*)"
+    r"|ean(?:-?\d\d?)?|upc|isni|ipi|cae/ipi)(?:\s*[:/=]\s*|\s+|(?<=is[bs]n)(?=\d))(\S.*)"
 )
 _ADDRESSES = tuple(
     (re.compile(rf"(?i)https?://{pattern}"), key)
@@ -57,6 +59,8 @@ _BARE = tuple(
         (r"0000[ -]?\d{4}[ -]?\d{4}[ -]?\d{3}[\dXx]", "creator_isni"),
     )
 )
+_JOINED = re.compile(r"[\s,;|&\0/\u3001\uff0c\uff1b]")  # nothing is joined without one
+_DIGITS = re.compile(r"\d{4}")
 _SEGMENTS = re.compile("[/#:]")
 _NOISE = re.compile("[^a-z0-9]")
 
@@ -74,6 +78,38 @@ def key_of(name: str) -> str | None:
 def recognise(text: str) -> Codes:
     """The codes that `text` says by itself; usually one, none if it is something else."""
     text = text.strip()
+    if len(text) <= MAX_CODE and _JOINED.search(text) is None:
+        return _one(text)
+    parts = pieces(text[:MAX_JOINED])[:MAX_PARTS]
+    if len(parts) < 2:
+        return _one(parts[0]) if parts else ()
+    found: list[tuple[str, str]] = []
+    labelled = _PREFIXED.match(text) is not None  # "ISBN 978…, 978…"
+    for part in parts:
+        codes = _one(part)
+        if not codes and found and labelled and len(part) <= MAX_CODE and _DIGITS.search(part):
+            codes = ((found[-1][0], part),)
+        found += codes
+    return tuple(found)
+
+
+def recognise_as(key: str, text: str) -> Codes:
+    """The codes of `text`, which stands where a code of `key` is to be; it may still have a prefix or be an address."""
+    text = text.strip()
+    parts = pieces(text[:MAX_JOINED])[:MAX_PARTS] if len(text) > MAX_CODE or _JOINED.search(text) else [text]
+    found: list[tuple[str, str]] = []
+    for each in parts:
+        part = each[:MAX_CODE].strip()
+        own = _one(part)
+        if own and own[0][0] == key:
+            found += own
+        elif part:
+            found.append((key, part))
+    return tuple(found)
+
+
+def _one(text: str) -> Codes:
+    """The code that `text` says by itself, if it is one."""
     if not 4 <= len(text) <= MAX_CODE:
         return ()
     if text[:4].lower() == "http":
@@ -82,16 +118,6 @@ def recognise(text: str) -> Codes:
                 return ((key, unquote(found[1], errors="replace")),)
         return ()
     if (found := _PREFIXED.fullmatch(text)) and (named := key_of(found[1])):
-        return recognise_as(named, found[2])
+        inner = _one(found[2].strip())
+        return inner if inner and inner[0][0] == named else ((named, found[2].strip()),)
     return next((((key, text),) for pattern, key in _BARE if pattern.fullmatch(text)), ())
-
-
-def recognise_as(key: str, text: str) -> Codes:
-    """The codes of `text`, which stands where a code of `key` is to be; it may still have a prefix or be an address."""
-    text = text.strip()[:MAX_CODE]
-    own = recognise(text)
-    if own and any(found == key for found, _ in own):
-        return own
-    if key in ("isbn", "issn") and re.search("[;,]", text):  # several in one value, as journals write them
-        return tuple((key, part.strip()) for part in re.split("[;,]", text) if part.strip())
-    return ((key, text),) if text else ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tdm_guard.formats.asset import Asset, Place
+from tdm_guard.formats.work_codes import recognise
 from tdm_guard.formats.xmp import Property, read
 
 MAX_VALUES = 64  # taken of one file
@@ -23,11 +24,6 @@ _KEYS = {
 }
 _PRISM_KEYS = {"isbn": "isbn", "issn": "issn", "eissn": "issn", "eIssn": "issn", "doi": "doi", "url": "url"}
 _STRUCTURES = {(_PLUS, "ImageCreator"): ("ImageCreatorName", "creator_name")}
-_IDENTIFIERS = (
-    ("isbn", re.compile(r"(?i)(?:urn:)?isbn[:\s]{1,4}([\dX -]{10,20})")),
-    ("issn", re.compile(r"(?i)(?:urn:)?issn[:\s]{1,4}([\dX-]{8,9})")),
-    ("doi", re.compile(r"(?i)(?:doi:|https?://(?:dx\.)?doi\.org/)(10\.\d{4,9}/\S{1,256})")),
-)
 _NAMES = frozenset(
     {"creator", "publisher", "title", "artist", "composer", "identifier", "imagecreator"}
     | {name.lower() for name in _PRISM_KEYS}
@@ -53,7 +49,7 @@ def _tags(each: Property) -> list[tuple[str, str]]:
     """The tags that one property comes to."""
     value = " ".join(each.value.split())
     if (each.namespace, each.name) == (_DC, "identifier"):
-        return [(key, known[1].strip()) for key, form in _IDENTIFIERS if (known := form.fullmatch(value))]
+        return list(recognise(value))
     if structure := _STRUCTURES.get((each.namespace, each.name)):
         field, key = structure
         return [(key, text) for name, text in each.fields if name == field]

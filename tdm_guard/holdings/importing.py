@@ -23,7 +23,7 @@ from tdm_guard.formats.rows import DAMAGED, Row, RowsError
 from tdm_guard.holdings.index import ListIndex
 from tdm_guard.holdings.plan import Plan, prepare
 from tdm_guard.holdings.writing import ListWriter
-from tdm_guard.repertoire.item import MAX_LENGTH, normalise
+from tdm_guard.repertoire.item import MAX_LENGTH, spellings
 
 SHOWN_RAW = 80  # characters of a bad value
 SHOWN = 100  # lines with a problem that are kept; all are counted
@@ -146,13 +146,16 @@ class _Tally:
         problem = row.problem
         for at, raw in row.texts:
             number, key = self._columns[at]
-            value = normalise(key, raw)
-            if value is None or not (raw.isascii() or _whole(raw)):
+            if not (raw.isascii() or _whole(raw)):
                 problem = _why(key, raw)
                 continue
-            batch.append((number, value))
-            if key == "creator_ipi" and not ipi_fits(value):
-                problem = f"taken as written, but the check digits of this IPI are wrong: {raw[:SHOWN_RAW]!r}"
+            parts = spellings(key, raw, listed=True)
+            for bad in parts.bad:
+                problem = _why(key, bad)
+            for value in parts.codes:
+                batch.append((number, value))
+                if key == "creator_ipi" and not ipi_fits(value):
+                    problem = f"taken as written, but the check digits of this IPI are wrong: {raw[:SHOWN_RAW]!r}"
         return problem
 
 

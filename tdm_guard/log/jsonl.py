@@ -35,8 +35,9 @@ class JsonlLog:
     `{run}` and `{pid}` in `path` are filled in; missing folders are made. Safe for threads. A process forked from this
     one cannot write here, since both would count on in the same chain: it opens its own log.
 
-    Raises `LogError` when a line cannot be written whole; from then on every write raises, because a log with a hole
-    proves nothing. Raises `ConfigurationError` for another placeholder in `path`.
+    Raises `LogError` when a line cannot be written whole, or when it does not lie at `path` then, because the file was
+    deleted, moved, replaced or cut short under the run (by log rotation, say); from then on every write raises, because
+    a log with a hole proves nothing. Raises `ConfigurationError` for another placeholder in `path`.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, run: RunInfo, now: datetime, run_id: str | None = None) -> None:
@@ -51,6 +52,7 @@ class JsonlLog:
         line = run_line(run, run=self.run_id, now=now)
         self._prev = digest_of(line)
         self._descriptor = _open(self.path)
+        self._place, self._identity, self._size = _whereabouts(self.path, self._descriptor)
         try:
             self._write(b"\n" + line if _ends_torn(self._descriptor) else line)
         except (OSError, LogError) as error:
@@ -109,6 +111,21 @@ class JsonlLog:
             raise self._dead(error) from error
         if written != len(line):
             raise self._dead(f"only {written} of {len(line)} bytes of a line were taken; the disk may be full")
+        if self._place is not None:
+            self._look(written)
+
+    def _look(self, written: int) -> None:
+        """Looks whether what was written lies at the path of the log; one call of the system, about a microsecond."""
+        try:
+            found = os.stat(self._place)  # type: ignore[arg-type] # noqa: PTH116 - a `Path` would double the cost
+        except OSError as error:
+            raise self._dead(f"it is no longer at its path: {error.strerror or error}") from error
+        if found.st_ino != self._identity:
+            raise self._dead("another file is at its path: it was moved or replaced under the run")
+        size = self._size + written  # others may append too, so that there may be more
+        if found.st_size < size:
+            raise self._dead(f"it was cut short under the run: {found.st_size} bytes where there were {size}")
+        self._size = found.st_size
 
     def _dead(self, reason: object) -> LogError:
         self._state = f"an earlier line could not be written ({reason})"
@@ -139,6 +156,17 @@ def _open(path: Path) -> int | None:
         return os.open(path, _FLAGS, _FILE_MODE)
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         raise LogError(f"the log {str(path)!r} cannot be opened: {error}") from error
+
+
+def _whereabouts(path: Path, descriptor: int | None) -> tuple[str | None, int, int]:
+    """
+    Where the log lies whatever becomes of the working directory, which file it is, and its size.
+
+    No place for what is no ordinary file (a pipe, a device), of which none of this can be told.
+    """
+    if descriptor is None or not stat.S_ISREG((found := os.fstat(descriptor)).st_mode):
+        return None, 0, 0
+    return os.path.abspath(path), found.st_ino, found.st_size  # noqa: PTH100 - links stay: a moved one is noticed
 
 
 def _ends_torn(descriptor: int | None) -> bool:

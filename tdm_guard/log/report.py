@@ -16,10 +16,10 @@ from tdm_guard.log.spelling import (
     markdown_quote,
     markdown_row,
     number_of,
-    printable,
     unread_lines,
 )
 from tdm_guard.log.summary import Run, Summary, Tally, Works, entries, text_of
+from tdm_guard.plain import printable
 from tdm_guard.repertoire.matching import Match
 
 if TYPE_CHECKING:

@@ -11,6 +11,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from tdm_guard.plain import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -19,13 +21,6 @@ _MARKUP = re.compile(r"[\\`*_~\[\]<>&|$]")
 _REFERENCES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 _BACKTICKS = re.compile(r"`+")
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # spreadsheets of East Asia read the wide ones alike
-
-
-def printable(text: str) -> str:
-    """`text` on one line, with characters that a terminal would act on shown as escapes."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
@@ -48,7 +43,7 @@ def csv_line(cells: Iterable[str | int]) -> str:
 def _csv_cell(cell: str | int) -> str | int:
     if isinstance(cell, str):
         cell = printable(cell)
-        return f"'{cell}" if cell.startswith(_FORMULA) else cell
+        return f"'{cell}" if cell.lstrip().startswith(_FORMULA) else cell
     return cell
 
 

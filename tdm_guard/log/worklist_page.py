@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from tdm_guard.log.spelling import csv_line, json_text, number_of, printable
+from tdm_guard.log.spelling import csv_line, json_text, number_of
 from tdm_guard.log.worklist import OTHER, Ask, Sample, Worklist
+from tdm_guard.plain import printable
 from tdm_guard.usage import TDM
 
 if TYPE_CHECKING:

@@ -51,11 +51,12 @@ class Hit(NamedTuple):
 
 
 class Weighed(NamedTuple):
-    """A hit that counts, why it leaves a doubt, and the weaker keys that hit too."""
+    """A hit that counts, why it leaves a doubt, the weaker keys that hit too, and how its item was repaired."""
 
     hit: Hit
     doubt: str | None
     also: tuple[str, ...] = ()
+    repair: str | None = None
 
 
 def weigh(declaration: Declaration, item: Item | None, hits: Sequence[Hit]) -> tuple[Weighed, ...]:
@@ -89,7 +90,7 @@ def _freed(matched: list[Hit], excluded: set[Pair], item: Item | None) -> tuple[
         return matched, False
     if any(_all_excluded(item, key, excluded) for key in _WORKS):
         return [hit for hit in matched if hit.key in _WORKS], False
-    people = max(len(item.keys.get(key, ())) for key in (*_PEOPLE, "creator_name"))
+    people = max(len(item.keys.get(key, ())) - item.joined.count(key) for key in (*_PEOPLE, "creator_name"))
     unknown = any(key in item.partial for key in (*_PEOPLE, "creator_name"))
     for key in _PEOPLE:
         if _all_excluded(item, key, excluded) and len(item.keys[key]) >= people and not unknown:

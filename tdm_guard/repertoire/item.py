@@ -5,7 +5,8 @@ Items: what is known of a work at a URL, in the vocabulary that declarations are
     layers   = the item and all that it contains, each matched by itself: the work in a recording, a picture in a page
 
 Values are brought to one spelling per key (`normalise`), the same for items, declarations and lists. A value that
-cannot be used, such as one with a wrong check digit, is a fault in its place and matches nothing.
+cannot be used, such as one with a wrong check digit, is a fault in its place and matches nothing. Several codes in one
+value are each matched, those that cannot be used noted; several names are matched in parts beside the whole.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import NamedTuple
 
-from tdm_guard.formats import identifiers
+from tdm_guard.formats import identifiers, several
 from tdm_guard.model import Fault, Source
 from tdm_guard.repertoire import names, places
 from tdm_guard.repertoire.table import is_url
@@ -70,6 +72,7 @@ KEYS = {
 _DECLARED_ONLY = frozenset({"domain", "url_prefix", "isrc_registrant", "isbn_registrant", "doi_prefix"})
 _TYPE, _TITLE, _URL, _CONTAINS = "type", "title", "url", "contains"
 _VALUED = (*(key for key in KEYS if key not in _DECLARED_ONLY), _URL)
+_NAMED = frozenset(key for key, (strength, _) in KEYS.items() if strength in (Strength.NAME, Strength.AFFILIATION))
 ITEM_KEYS = (_TYPE, _TITLE, *_VALUED, _CONTAINS)  # a title matches nothing, since many works bear the same
 
 
@@ -78,13 +81,17 @@ class Item:
     """
     One layer of what is at a URL. `keys` holds the usable values in their one spelling, `urls` where it says it stands.
 
-    `partial` names the keys of which some value could not be used, so that not all is known of them.
+    `partial` names the keys of which some value could not be used, so that not all is known of them; `joined` those of
+    values that stand beside the parts they may be joined of, once for each. `repair` is the code of a repair without
+    which it would not have been read.
     """
 
     type: str | None = None
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     urls: tuple[str, ...] = ()
     partial: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
+    repair: str | None = None
     source: Source
 
     @property
@@ -98,11 +105,35 @@ def normalise(key: str, raw: str) -> str | None:
     return KEYS[key].normalise(raw) or None if len(raw) <= MAX_LENGTH else None
 
 
+def spellings(key: str, raw: str, *, listed: bool = False) -> several.Parts:
+    """
+    The values of `key` in `raw`, each in its one spelling, and the words in it that nothing can be matched by.
+
+    Of joined names the whole comes first. `listed`: `raw` is of a list of what is declared.
+    """
+    if key in _DECLARED_ONLY:
+        value = normalise(key, raw)
+        return several.Parts((), (raw,)) if value is None else several.Parts((value,))
+    if key not in _NAMED:
+        return several.codes(key, raw, partial(normalise, key))
+    values = dict.fromkeys(normalise(key, each) for each in (raw, *several.names(raw, listed=listed)))
+    usable = tuple(value for value in values if value)
+    return several.Parts(usable, () if usable else (raw,))
+
+
 def read_item(value: object, source: Source) -> tuple[tuple[Item, ...], tuple[Fault, ...]]:
     """The layers of `value`, an item or a list of items, and what was wrong in them; it never raises."""
     reader = _Reader(source)
     items = tuple(reader.read(value, "", 0))
     return items, reader.found
+
+
+class _Usable(NamedTuple):
+    """Values of one key; `whole` if that is all that was written, `joined` counts those beside their own parts."""
+
+    texts: tuple[str, ...]
+    whole: bool = True
+    joined: int = 0
 
 
 class _Reader:
@@ -143,12 +174,13 @@ class _Reader:
             return
         dot = f"{at}." if at else ""
         read = {key: self._usable(key, value[key], dot + key) for key in _VALUED if value.get(key) is not None}
-        known = {key: texts for key, (texts, _) in read.items() if texts and key != _URL}
+        known = {key: each.texts for key, each in read.items() if each.texts and key != _URL}
         kind = self._type(value[_TYPE], dot + _TYPE) if value.get(_TYPE) not in (None, "") else None
-        urls = read[_URL][0] if _URL in read else ()
+        urls = read[_URL].texts if _URL in read else ()
         if known or urls or kind:
-            partial = tuple(key for key, (_, whole) in read.items() if not whole)
-            yield Item(type=kind, keys=known, urls=urls, partial=partial, source=self.source)
+            hidden = tuple(key for key, each in read.items() if not each.whole)
+            joined = tuple(key for key, each in read.items() for _ in range(each.joined))
+            yield Item(type=kind, keys=known, urls=urls, partial=hidden, joined=joined, source=self.source)
         for key in value:
             if key not in ITEM_KEYS:
                 self._fault(dot + _shown(key), f"unknown key; known are {', '.join(ITEM_KEYS)}")
@@ -166,7 +198,7 @@ class _Reader:
         self._fault(at, f"not one of {', '.join(WORK_TYPES)}", raw)
         return None
 
-    def _usable(self, key: str, raw: object, at: str) -> tuple[tuple[str, ...], bool]:
+    def _usable(self, key: str, raw: object, at: str) -> _Usable:
         """The values in their one spelling, each once, and whether that is all that was written."""
         if isinstance(raw, str):
             found = [self._value(key, raw, at)]
@@ -174,26 +206,34 @@ class _Reader:
             found = [self._value(key, each, f"{at}[{place}]") for place, each in enumerate(raw[:MAX_VALUES])]
             if len(raw) > MAX_VALUES:
                 self._fault(at, f"only the first {MAX_VALUES} values are matched")
-                found.append(None)
+                found.append(_Usable((), whole=False))
         else:
             self._fault(at, f"neither a text nor a list of texts but {_kind(raw)}")
-            return (), False
-        usable = tuple(dict.fromkeys(text for text in found if text))
-        return usable, None not in found
+            return _Usable((), whole=False)
+        texts = tuple(dict.fromkeys(text for each in found for text in each.texts))
+        if len(texts) > (most := MAX_VALUES + several.MAX_PARTS):
+            self._fault(at, f"only the first {most} of joined values are matched")
+            found.append(_Usable((), whole=False))
+        return _Usable(texts[:most], whole=all(each.whole for each in found), joined=sum(each.joined for each in found))
 
-    def _value(self, key: str, raw: object, at: str) -> str | None:
-        """The one spelling of a value; an empty text for one that is empty, None for one that cannot be used."""
+    def _value(self, key: str, raw: object, at: str) -> _Usable:
+        """The one spelling of a value, of each if it is several; nothing for one that is empty or cannot be used."""
         if not isinstance(raw, str):
             self._fault(at, f"no text but {_kind(raw)}")
-            return None
+            return _Usable((), whole=False)
         if not raw.strip():
-            return ""
-        text = _address(raw) if key == _URL else normalise(key, raw)
-        if text is None:
-            self._fault(at, f"no usable {key}: its form or its check digit is wrong", raw)
-        elif key == "creator_ipi" and not identifiers.ipi_fits(text):
-            self._fault(at, "the check digits of this IPI name number are wrong; it is compared as written", raw)
-        return text
+            return _Usable(())
+        if key == _URL:
+            url = _address(raw)
+            parts = several.Parts((url,)) if url else several.Parts((), (raw,))
+        else:
+            parts = spellings(key, raw)
+        for bad in parts.bad:
+            self._fault(at, f"no usable {key}: its form or its check digit is wrong", bad)
+        for text in parts.codes if key == "creator_ipi" else ():
+            if not identifiers.ipi_fits(text):
+                self._fault(at, "the check digits of this IPI name number are wrong; it is compared as written", raw)
+        return _Usable(parts.codes, whole=not parts.bad, joined=int(key in _NAMED and len(parts.codes) > 1))
 
     def _fault(self, at: str, message: str, raw: object = None) -> None:
         if len(self._faults) >= MAX_FAULTS:

@@ -156,7 +156,10 @@ class Repertoire:
             for number, hits in _by_declaration(found, query).items():
                 declaration = self._declarations[number]
                 if declaration.in_force(occasion.day):
-                    _gather(heard.setdefault(number, {}), weigh(declaration, query.item, hits))
+                    weighed = weigh(declaration, query.item, hits)
+                    if query.item is not None and (repair := query.item.repair):
+                        weighed = tuple(each._replace(repair=repair) for each in weighed)
+                    _gather(heard.setdefault(number, {}), weighed)
         statements = tuple(
             each for number, hits in heard.items() for each in self._statements(number, hits.values(), occasion)
         )

@@ -66,4 +66,5 @@ def statement(declaration: Declaration, weighed: Weighed, standing: tuple[str, .
         match=match,
         declaration=about,
         doubt="; ".join(filter(None, (weighed.doubt, *standing))) or None,
+        repair=weighed.repair,
     )

@@ -9,6 +9,7 @@ from scrapy import signals
 from scrapy.exceptions import StopDownload
 from scrapy.http import Response
 
+from tdm_guard.plain import told
 from tdm_guard.scrapy.crawl import Crawl
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class ResponseGate:
             stop = crawl.early.stops(request, headers)
         except Exception as error:
             # Scrapy would log it and go on with the download.
-            logger.exception("The headers of %s could not be judged", request)
+            logger.exception("The headers of %s could not be judged", told(request.url))
             visit = crawl.visits.get(request)
             if visit is not None:
                 visit.stopped, visit.error = True, error

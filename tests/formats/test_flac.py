@@ -112,3 +112,18 @@ def test_no_change_of_bytes_makes_it_raise(data: st.DataObject) -> None:
 def test_no_bytes_make_it_raise(body: bytes) -> None:
     read(b"fLaC" + body)
     read(flac((4, body)))
+
+
+def test_the_names_that_ffmpeg_gives_frames_of_an_mp3() -> None:
+    spelt = b"".join(b"\\x%02x" % byte if byte < 32 or byte > 126 or byte == 92 else bytes((byte,)) for byte in PACKET)
+    for packet in (PACKET, spelt):
+        block = vorbis_comment([("TSRC", "FRX761234567"), ("id3v2_priv.XMP", packet.decode())])
+        asset = read(flac((4, block)))
+        assert asset.tags == (("isrc", "FRX761234567"),)
+        assert [(each.place, each.data) for each in asset.packets] == [(Place.XMP, PACKET)]
+        assert asset.packets[0].locator == "FLAC/VORBIS_COMMENT/id3v2_priv.XMP"
+
+
+@pytest.mark.parametrize("name", ["id3v2_priv.www.amazon.com", "priv.XMP", "MYXMP", "id3v2_priv"])
+def test_other_private_frames_are_no_packets(name: str) -> None:
+    assert read(flac((4, vorbis_comment([(name, PACKET.decode())])))).packets == ()

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.asset import Asset, Format, format_of, read_asset
-from tests.support.documents import vorbis_comment
+from tdm_guard.formats.asset import Asset, Format, Place, format_of, read_asset
+from tests.support.documents import vorbis_comment, xmp
 
 COMMENT = vorbis_comment([("ISRC", "FRX761234567"), ("ARTIST", "Ann")])
 TAGS = (("isrc", "FRX761234567"), ("creator_name", "Ann"))
@@ -76,3 +76,27 @@ def test_no_bytes_make_it_raise(body: bytes, at: int) -> None:
     data = page(b"OpusHead", kind=2) + page(b"OpusTags" + COMMENT)
     read(data[:at] + body + data[at:], complete=False)
     read(page(b"OpusHead", kind=2) + page(b"OpusTags" + body))
+
+
+def test_a_packet_of_xmp_that_ffmpeg_kept_in_the_comments() -> None:
+    packet = xmp()
+    comments = vorbis_comment([("TSRC", "FRX761234567"), ("id3v2_priv.XMP", packet.decode())])
+    head, body = page(b"OpusHead" + bytes(11), kind=2), page(b"OpusTags" + comments)
+    asset = read(head + body + page(bytes(200)))
+    assert asset.tags == (("isrc", "FRX761234567"),)
+    assert [(each.locator, each.data) for each in asset.packets] == [("OGG/id3v2_priv.XMP", packet)]
+    assert not read(head + body[:60], complete=False).complete
+
+
+def test_comments_behind_a_large_picture_are_read() -> None:
+    packet = b"OpusTags" + vorbis_comment([("METADATA_BLOCK_PICTURE", "A" * 3_000_000), ("ISRC", "FRX761234567")])
+    data = page(b"OpusHead" + bytes(11), kind=2)
+    while packet:
+        piece, packet = packet[: 255 * 255], packet[255 * 255 :]
+        data += page(piece, whole=not packet)
+    assert read(data).tags == (("isrc", "FRX761234567"),)
+
+
+def test_xmp_behind_pages_that_are_lost_is_not_silence() -> None:
+    data = page(b"OpusHead" + bytes(11), kind=2) + b"LOST" + bytes(40) + xmp()
+    assert {unread.place for unread in read(data).unread} == {Place.XMP}

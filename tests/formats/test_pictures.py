@@ -544,3 +544,16 @@ def test_hostile_files_end_soon(hostile: bytes) -> None:
     for packet in asset.packets:
         read_xmp(packet.data, NAMES)
     assert time.process_time() - started < 5  # measured below 0.5; only a runaway takes longer
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        (b"FRX761234567\0", [("isrc", "FRX761234567")]),
+        (b"FR-X76-12-34567; USRC17607839", [("isrc", "FRX761234567"), ("isrc", "USRC17607839")]),
+        (b"A museum that lent the tape\0", []),  # what the RIFF specification means by this chunk
+    ],
+)
+def test_an_isrc_in_the_info_of_a_wav_file(text: bytes, tags: list[tuple[str, str]]) -> None:
+    info = riff_chunk(b"LIST", b"INFO" + riff_chunk(b"ISRC", text))
+    assert list(read_asset(wav(info), Format.WAV, complete=True).tags) == tags

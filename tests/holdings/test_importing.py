@@ -19,7 +19,7 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.holdings.importing import SHOWN, Imported, import_list
 from tdm_guard.holdings.index import ListIndex, open_list
 from tdm_guard.holdings.plan import Plan
-from tdm_guard.repertoire.item import KEYS, normalise
+from tdm_guard.repertoire.item import KEYS, normalise, spellings
 
 NOW = datetime(2026, 11, 21, 13, tzinfo=timezone(timedelta(hours=1)))
 GOOD = {
@@ -394,7 +394,8 @@ def test_what_is_imported_is_found(
     usable = {
         (key, spelled)
         for key, value in values
-        if "\ufffd" not in value and (spelled := normalise(key, value.strip())) is not None
+        if "\ufffd" not in value
+        for spelled in spellings(key, value.strip(), listed=True).codes
     }
     assert imported.rows == len(values)
     assert imported.entries == len(usable)

@@ -603,3 +603,28 @@ def test_guard_inside_a_cache_keeps_reserved_pages_out_of_it(edge: Any, inside: 
     edge.run(scenario)
     assert list(kept) == ([] if inside else ["http://news.example/"])
     assert [decision["cached"] for decision in edge.decisions] == ([False, False] if inside else [False, True])
+
+
+@pytest.mark.parametrize("harm", ["deleted", "moved", "replaced", "truncated"])
+def test_nothing_is_handed_on_when_the_log_is_gone(edge: Any, harm: str) -> None:
+    answer = edge.answer(headers=OTHER, pieces=[BYTES])
+    again = edge.answer(headers=OTHER, pieces=[BYTES])
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/photo": answer, "/again": again}))
+        await edge.get(client, "http://free.example/photo")
+        if harm == "deleted":
+            edge.log.unlink()
+        elif harm == "truncated":
+            edge.log.write_bytes(b"")
+        else:
+            edge.log.rename(edge.log.with_suffix(".1"))
+            if harm == "replaced":
+                edge.log.write_bytes(b"")
+        with pytest.raises(LogError):
+            await edge.get(client, "http://free.example/again")
+        assert again.is_closed
+        with pytest.raises(LogError):
+            await edge.close(client)
+
+    edge.run(scenario)

@@ -7,6 +7,7 @@ import json
 import os
 import resource
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -336,3 +337,79 @@ def test_what_is_written_is_what_is_read(tmp_path: Path, decisions: list[Decisio
         (item.url, item.outcome, item.exchange) for item in decisions
     ]
     assert list(Verification().findings(read_log([path]))) == []
+
+
+def _delete(path: Path) -> None:
+    path.unlink()
+
+
+def _move_folder(path: Path) -> None:
+    path.parent.rename(path.parent.with_name("moved"))
+
+
+def _rotate(path: Path) -> None:
+    path.rename(path.with_suffix(".1"))
+    path.write_bytes(b"")
+
+
+def _replace(path: Path) -> None:
+    other = path.with_suffix(".new")
+    other.write_bytes(path.read_bytes() + b"x" * 10_000)
+    other.replace(path)
+
+
+def _truncate(path: Path) -> None:
+    os.truncate(path, 10)
+
+
+def _copy_truncate(path: Path) -> None:
+    path.with_suffix(".1").write_bytes(path.read_bytes())
+    os.truncate(path, 0)
+
+
+GONE = [_delete, _move_folder, _rotate, _replace, _truncate, _copy_truncate]
+
+
+@pytest.mark.parametrize("harm", GONE)
+@pytest.mark.parametrize("early", [True, False], ids=["before the first record", "after it"])
+def test_a_log_that_is_gone_ends_the_run(tmp_path: Path, harm: Callable[[Path], None], early: bool) -> None:
+    path = tmp_path / "logs" / "log.jsonl"
+    with closing(JsonlLog(path, run=RUN, now=NOW)) as log:
+        if not early:
+            log.decision(decided())
+        harm(path)
+        with pytest.raises(LogError, match="cannot be written"):
+            log.decision(decided())
+        with pytest.raises(LogError, match="nothing can be written"):
+            log.decision(decided())
+        with pytest.raises(LogError, match="nothing can be written"):
+            log.end(NOW)
+
+
+@pytest.mark.parametrize("harm", GONE)
+def test_a_log_that_is_gone_at_the_end_is_told(tmp_path: Path, harm: Callable[[Path], None]) -> None:
+    path = tmp_path / "logs" / "log.jsonl"
+    with closing(JsonlLog(path, run=RUN, now=NOW)) as log:
+        log.decision(decided())
+        harm(path)
+        with pytest.raises(LogError):
+            log.end(NOW)
+
+
+def test_a_log_that_is_only_read_copied_or_appended_to_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with closing(JsonlLog("log.jsonl", run=RUN, now=NOW)) as log:
+        log.decision(decided())
+        os.link("log.jsonl", "linked.jsonl")
+        with Path("log.jsonl").open("ab") as other:
+            other.write(b'{"type":"other"}\n')
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        log.decision(decided())
+        log.end(NOW)
+
+
+def test_what_is_no_file_is_not_looked_for(tmp_path: Path) -> None:
+    with closing(JsonlLog("/dev/null", run=RUN, now=NOW)) as log:
+        log.decision(decided())
+        log.end(NOW)

@@ -225,3 +225,19 @@ def test_a_spelling_stays(key: str, data: st.DataObject) -> None:
     raw = data.draw(st.text(max_size=30) | st.sampled_from(list(MATCH_KEYS.values())))
     spelled = normalise(key, raw)
     assert spelled is None or (spelled and normalise(key, spelled) == spelled)
+
+
+def test_several_values_in_one_text_are_each_read() -> None:
+    item = only({"isrc": "FRZ039800212; USRC17607839", "creator_name": "AC/DC"})
+    assert item.keys == {
+        "isrc": ("FRZ039800212", "USRC17607839"),
+        "creator_name": ("ac dc", "ac", "dc"),
+    }
+    assert (item.partial, item.joined) == ((), ("creator_name",))
+
+
+def test_a_bad_code_in_a_text_of_several_is_told_and_the_good_ones_stay() -> None:
+    items, faults = read({"isrc": ["FRZ039800212, nonsense"]})
+    assert items[0].keys == {"isrc": ("FRZ039800212",)}
+    assert items[0].partial == ("isrc",)
+    assert [(fault.locator, fault.excerpt) for fault in faults] == [("isrc[0]", "nonsense")]

@@ -143,3 +143,45 @@ def test_who_does_not_listen_hears_nothing(tmp_path: Path) -> None:
     assert decision.verdict is Verdict.UNRESERVED
     assert decision.repertoire is None
     assert "repertoire" not in decision.to_dict()
+
+
+SLIP = '<!doctype html><script type="application/ld+json">{"@context":"https://schema.org","@type":"MusicComposition","iswcCode":"T-000.000.001-0",}</script>'
+
+
+def test_json_ld_with_a_slip_is_matched_and_says_so(judge: Judge) -> None:
+    decision = page(judge, SLIP)
+    assert decision.verdict is Verdict.RESERVED
+    assert [statement.repair for statement in decision.because] == ["json-ld-slips"]
+    assert [fault.message for fault in decision.faults] == [
+        "no JSON: Illegal trailing comma before end of object; read as what it was meant to be"
+        if "Illegal" in decision.faults[0].message
+        else "no JSON: Expecting property name enclosed in double quotes; read as what it was meant to be"
+    ]
+
+
+def test_to_the_letter_a_slip_is_a_fault_alone(tmp_path: Path) -> None:
+    path = tmp_path / "declared.toml"
+    path.write_text(DECLARED, encoding="utf-8")
+    decision = page(Judge(usages={"genai-training"}, repertoire=[path], posture="literal"), SLIP)
+    assert decision.verdict is Verdict.UNRESERVED
+    assert len(decision.faults) == 1
+
+
+def test_an_item_of_another_tag_is_not_called_repaired(judge: Judge) -> None:
+    tags = '<meta name="DC.creator" content="Jean Autre; Marie Exemple">'
+    decision = page(judge, SLIP.replace("T-000.000.001-0", "T-034.524.680-1") + tags)
+    assert decision.verdict is Verdict.REVIEW
+    assert {statement.repair for statement in decision.because} == {None}
+
+
+@pytest.mark.parametrize("joined", ["T-034.524.680-1, T-000.000.001-0", "T-034.524.680-1/T-000.000.001-0"])
+def test_several_codes_in_one_value_are_each_matched(judge: Judge, joined: str) -> None:
+    script = SLIP.replace(",}", "}").replace("T-000.000.001-0", joined)
+    assert page(judge, script).verdict is Verdict.RESERVED
+    assert page(judge, f'<meta name="DC.identifier" content="{joined}">').verdict is Verdict.RESERVED
+
+
+def test_one_bad_code_beside_a_good_one_is_a_fault(judge: Judge) -> None:
+    decision = page(judge, SLIP.replace(",}", "}").replace("000.001-0", "000.001-0; T-000.000.001-9"))
+    assert decision.verdict is Verdict.RESERVED
+    assert [fault.excerpt for fault in decision.faults] == ["T-000.000.001-9"]

@@ -259,3 +259,41 @@ def test_withheld_is_a_filtered_request_and_survives_pickling() -> None:
     other = pickle.loads(pickle.dumps(Unjudged("ftp://site.example cannot be judged")))
     assert isinstance(other, IgnoreRequest)
     assert other.problems == ("ftp://site.example cannot be judged",)
+
+
+def test_when_the_log_is_gone_the_crawl_ends(web: Web, crawl: Crawl, tmp_path: Path) -> None:
+    log = tmp_path / "tdm-guard.jsonl"
+
+    def takes_the_log_with_it(_: Any) -> Answer:
+        log.unlink(missing_ok=True)
+        return OPEN
+
+    pages: dict[str, Any] = {f"/{n}": OPEN for n in range(150)}
+    pretend = web(Site("site.example", pages | {"/5": takes_the_log_with_it}))
+    urls = [f"{pretend.origin('site.example')}/{n}" for n in range(150)]
+    crawled = crawl(*urls, CONCURRENT_REQUESTS=2)
+    assert crawled.stats["finish_reason"] == "tdm_guard_log"
+    assert len(crawled.responses) < 10
+    assert {item["type"] for item in crawled.errors} == {"LogError"}
+    assert "no longer at its path" in crawled.text
+    assert len(pretend.requests) < 30
+
+
+def test_no_password_and_no_escape_in_scrapys_log(web: Web, crawl: Crawl) -> None:
+    robots = Answer(
+        body=b"User-agent: *\nDisallow: /private # \x1b]0;owned\x07\xc2\x9b31m\n",
+        headers=(("content-type", "text/plain"),),
+    )
+    pretend = web(Site("site.example", {"/robots.txt": robots, "/": OPEN}))
+    crawled = crawl(
+        pretend.origin("site.example") + "/private",
+        "ftp://user:S3CRET@127.0.0.1/list.txt",
+        "s3://key:S3CRET@bucket/x",
+        ROBOTSTXT_OBEY=False,
+    )
+    told = [line for line in crawled.text.splitlines() if "[tdm_guard" in line]
+    assert any("Withheld: " in line and "\\x1b]0;owned" in line for line in told)
+    assert any("cannot be judged" in line for line in told)
+    assert not any("S3CRET" in line or "\x1b" in line or "\x9b" in line for line in told)
+    assert not any("S3CRET" in item["text"] or "\x1b" in item["text"] for item in crawled.errors)
+    assert {item["type"] for item in crawled.errors} == {"Unjudged", "Withheld"}

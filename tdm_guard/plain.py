@@ -1,0 +1,59 @@
+"""
+Words of others in messages: nothing that a terminal acts on, and no user or password of an address.
+
+Records keep what strangers wrote, as JSON escapes it; errors, warnings, summaries and answers show it through these.
+"""
+
+from __future__ import annotations
+
+import re
+
+MAX_MESSAGE = 4_096  # characters of an address that are looked at for one
+MAX_ADDRESS = 200  # characters of an address in a message
+
+_SCHEME = r"(?:[A-Za-z][A-Za-z0-9+.-]{0,30}:)?//"
+# RFC 3986 3.2.1; and a password with a slash, a question mark or a hash in it, which no parser takes for one
+_USERINFO = re.compile(
+    rf"({_SCHEME})(?:[^\s/?#\"<>]{{0,1000}}@|[^\s/?#@:\[\]\"<>]{{0,200}}:(?![0-9]{{1,5}}(?:[^0-9A-Za-z]|$))[^\s\"<>]{{0,1000}}@)"
+)
+
+
+_AUTHORITY = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/?#]*@")
+# an address that cannot be read may have anything in it, blanks too
+_ANYTHING = re.compile(
+    rf"\s*({_SCHEME})(?:[^/?#]{{0,4096}}@|[^/?#@:\[\]]{{0,200}}:(?![0-9]{{1,5}}(?:[^0-9A-Za-z]|$)).{{0,4096}}@)",
+    re.DOTALL,
+)
+
+
+def printable(text: str) -> str:
+    """`text` on one line, with characters that a terminal would act on shown as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def without_secrets(text: str) -> str:
+    """`text` without user and password of the addresses in it; queries stay."""
+    return _USERINFO.sub(r"\1", text) if "@" in text else text
+
+
+def without_userinfo(url: str) -> str:
+    """`url` without user and password (RFC 3986 3.2.1)."""
+    found = _AUTHORITY.match(url) if "@" in url else None
+    return found[1] + url[found.end() :] if found else url
+
+
+def told(text: str) -> str:
+    """`text` as a message tells it: on one line, no escapes, no secrets."""
+    return printable(without_secrets(text))
+
+
+def address(url: str) -> str:
+    """An address, perhaps none that can be read, as a message quotes it: bounded, without what may be a secret."""
+    shown = url[:MAX_MESSAGE]
+    if found := _ANYTHING.match(shown):
+        shown = found[1] + shown[found.end() :]
+    if "://" not in shown and "@" in shown:  # "user:password@host" without a scheme
+        shown = shown[shown.rindex("@") + 1 :]
+    return repr(shown[:MAX_ADDRESS]) + ("…" if len(shown) > MAX_ADDRESS else "")
