@@ -93,14 +93,19 @@ def decide(statements: tuple[Statement, ...], terms: Terms, occasion: Occasion |
 
 
 def _verdict(statements: tuple[Statement, ...], usage: Usage) -> Verdict:
-    """Between standards any reservation wins; what is in doubt or could not be read comes next; then what is lifted."""
-    strictest = Verdict.UNRESERVED
+    """
+    Between standards any reservation wins; what is in doubt or could not be read comes next; then what is lifted.
+
+    A doubt beside no stance, a refusal in words that nobody understands, reserves nothing and lets nothing be permitted.
+    """
+    strictest, doubtful = Verdict.UNRESERVED, False
     for statement in statements:
         if usage in statement.usages:
             verdict = _says(statement, usage)
             if _STRICTNESS[verdict] < _STRICTNESS[strictest]:
                 strictest = verdict
-    return strictest
+            doubtful = doubtful or (statement.stance is Stance.UNSTATED and statement.doubt is not None)
+    return Verdict.UNRESERVED if doubtful and strictest is Verdict.PERMITTED else strictest
 
 
 def _says(statement: Statement, usage: Usage) -> Verdict:

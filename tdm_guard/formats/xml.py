@@ -80,9 +80,13 @@ class Xml(NamedTuple):
     place: str | None = None
 
 
-def parse(body: bytes, *, limits: Limits = DOCUMENT, keep: str | None = None, encoding: str | None = None) -> Xml:
+Keep = str | tuple[str, ...]
+
+
+def parse(body: bytes, *, limits: Limits = DOCUMENT, keep: Keep | None = None, encoding: str | None = None) -> Xml:
     """
-    Reads `body`; `keep` names the elements to keep with all below them, the root if there is none.
+    Reads `body`; `keep` names the elements to keep with all below them, the root if there is none. Several names are
+    beginnings of names: `{namespace}` for all of that namespace.
 
     `encoding` overrides what the document declares. Nothing in `body` raises.
     """
@@ -170,7 +174,7 @@ class _TooMuchError(Exception):
 class _Builder:
     """What the parser reports to."""
 
-    def __init__(self, limits: Limits, keep: str | None) -> None:
+    def __init__(self, limits: Limits, keep: Keep | None) -> None:
         self._limits = limits
         self._keep = keep
         self._depth = 0
@@ -193,7 +197,7 @@ class _Builder:
             element = Element(tag, _mapping(attributes))
             self._open[-1].children.append(element)
             self._open.append(element)
-        elif self._keep is None or tag == self._keep:
+        elif self._keep is None or tag == self._keep or (isinstance(self._keep, tuple) and tag.startswith(self._keep)):
             if len(self.kept) >= MAX_KEPT:
                 raise _TooMuchError(f"more than {MAX_KEPT} elements of one kind")
             element = Element(tag, _mapping(attributes))

@@ -48,6 +48,11 @@ _MESSAGES = {
     "other-origin": "a url of another origin: it says nothing here",
     "relative-url": "a url that is no path",
     "other-page": "a url that is not that of the page it stands in: what it refuses counts here all the same",
+    "stray-refusal": "words that refuse, in a form that the vocabulary does not have: what they may refuse is not granted",
+    "stray-price": "a price at a place where it is of nothing: nothing is read as free",
+    "stray-terms": "terms at a place where they are of nothing: nothing is granted",
+    "foreign-element": "an element or attribute of the vocabulary in another namespace or other letters: it grants nothing",
+    "loose-element": "an element of the vocabulary outside any content: it grants nothing",
     "not-https": "the document came unsecured: what it permits does not count",
 }
 
@@ -123,6 +128,8 @@ def read_inline(text: str, place: Fault, source: Source, listener: Listener, *, 
     here, origin = target(source.url), Origin.parse(source.url)
     manner = Manner(refusals_only=refusals_only, prefix=f"{place.locator} ")
     site, flaws = build(document, source, origin, listener, manner, page=True)
+    if not document.contents:
+        return NOTHING  # it speaks of works
     if site is None or not site.covers(here):
         # The place sets the scope (4.6), so a canonical address elsewhere takes no refusal back.
         first = document.contents[0]
@@ -189,6 +196,8 @@ def read_challenge(body: bytes, source: Source, listener: Listener) -> Reading:
     if not opening:
         return NOTHING
     document = parse_document(body)
+    if document.works and not document.contents:
+        return NOTHING  # it speaks of works
     place = Fault.at(
         source,
         document.problem or "a licence is required",
