@@ -153,8 +153,8 @@ class RslDocument(NamedTuple):
     A licence document, or the licences in a feed, as read.
 
     `problem` says why nothing could be read, `place` where; `max_age` is in days. `foreign` are content elements of
-    other namespaces, as they seem to be meant; `loose` is what stands outside any content element, of a feed. `works`:
-    it holds declarations over works (RSL-MEDIA), and may hold nothing else.
+    other namespaces, as they seem to be meant; `loose` is what stands in a feed outside any content element. `works`: it
+    holds declarations over works (RSL-MEDIA), and may hold nothing else.
     """
 
     contents: tuple[Content, ...] = ()
@@ -163,7 +163,7 @@ class RslDocument(NamedTuple):
     problem: str | None = None
     place: str | None = None
     foreign: tuple[Content, ...] = ()
-    loose: tuple[Flaw, ...] = ()
+    loose: tuple[Content, ...] = ()
     works: bool = False
 
     @property
@@ -209,12 +209,11 @@ def read_feed(body: bytes, *, limits: Limits = FEED) -> RslDocument:
     if xml.root == f"{{{NAMESPACE}}}rsl":
         return RslDocument()
     found = [item for item in xml.kept if item.namespace == NAMESPACE and item.name == "content"]
-    loose = [item for item in xml.kept if item.namespace == NAMESPACE and is_term(item.name)]
     places = [f"content[{n}]" for n in range(1, len(found) + 1)]
     reader = _Reader()
     contents = tuple(map(reader.content, found, places))
     read = reader.document(contents, lambda again: [(content, True) for content in map(again.content, found, places)])
-    return read._replace(loose=tuple(Flaw("loose-element", item.name[:40], item.words[:500]) for item in loose))
+    return read._replace(loose=tuple(map(unbound, filter(is_unbound, xml.kept))))
 
 
 def is_right(element: Element) -> bool:
@@ -222,9 +221,20 @@ def is_right(element: Element) -> bool:
     return element.namespace == MEDIA and element.name == "right"
 
 
-def is_term(name: str) -> bool:
-    """True if an element of this name grants, refuses or asks for something."""
-    return name in ("license", "permits", "prohibits", "payment", "reporting") or forbids(name)
+def is_unbound(element: Element) -> bool:
+    """True for an element that can refuse or ask for something, and stands outside any content if it was found alone."""
+    return element.namespace == NAMESPACE and (element.name in _CHILDREN["license"] | {"license"} or forbids(element.name))
+
+
+def unbound(element: Element) -> Content:
+    """Such an element as if it stood in a content for all that declares it."""
+    licence = element
+    if element.name != "license":
+        licence = Element(f"{{{NAMESPACE}}}license", {})
+        licence.children.append(element)
+    around = Element(f"{{{NAMESPACE}}}content", {"url": ""})
+    around.children.append(licence)
+    return _Reader(meant=True).content(around, "")._replace(excerpt=element.words[:500])
 
 
 class _Reader:
@@ -283,8 +293,14 @@ class _Reader:
             if name == "content":
                 yield self.content(child, place), id(child) in own
 
-    def children(self, parent: Element, place: str, name: str) -> Iterator[tuple[str, Element, str]]:
-        """Name, element and place of the children that the vocabulary has here; the others are noted."""
+    def children(
+        self, parent: Element, place: str, name: str, *, through: bool = False
+    ) -> Iterator[tuple[str, Element, str]]:
+        """
+        Name, element and place of the children that the vocabulary has here; the others are noted.
+
+        `through`: the parent is of another namespace, and its children stand for it.
+        """
         if not parent.children:
             return
         expected = _CHILDREN.get(name, _NONE)
@@ -303,6 +319,8 @@ class _Reader:
             if not own:
                 yield from self._foreign(child, where, name, expected)
             elif named in expected:
+                if through:
+                    self._take(child, where)
                 yield named, child, where
             else:
                 if named in _INFORMING:
@@ -324,7 +342,7 @@ class _Reader:
             yield name, child, where
         elif not self._misplaced(child, name, where) and not self._refusal(child, where, within=parent == "prohibits"):
             self._attributes(child, where, _NONE)
-            yield from self.children(child, where, parent)
+            yield from self.children(child, where, parent, through=True)
 
     def _out_of_place(self, element: Element, name: str, where: str) -> None:
         """An element of ours where the vocabulary has none: a refusal, a price, terms, or what holds any of these."""
@@ -470,6 +488,8 @@ class _Reader:
             kind = kind.strip().lower()
         if kind not in KINDS:
             self._note("unknown-type", place, words, fatal=True)
+            if self._meant and name == "prohibits":
+                self._refusal(element, place)
             return None
         if "," in element.text:
             self._note("comma-list", place, words)

@@ -20,11 +20,11 @@ _FORBIDS = re.compile(
 )
 _FORBIDDING = frozenset({"no", "not", "non", "never", "none", "nothing", "without", "deny", "ban", "bans", "block"})
 _NEAR = ("prohibits", "prohibit", "disallow", "forbids")  # of which a slip of the pen is told, too
-_TOPIC = frozenset(
-    {"ai", "tdm", "ml", "llm", "llms", "gpt", "genai", "aitrain", "aiinput", "aiindex", "aiuse", "bot", "bots"}
-    | {"train", "trains", "training", "mining", "mine", "scraping", "scrape", "crawl", "crawling", "inference", "model"}
-    | {"models", "embedding", "embeddings", "grounding", "rag"}
+_AI = frozenset(
+    {"ai", "ml", "llm", "llms", "gpt", "genai", "aitrain", "aiinput", "aiindex", "aiuse", "train", "trains", "training"}
+    | {"inference", "model", "models", "embedding", "embeddings", "grounding", "rag"}
 )
+_TOPIC = _AI | {"tdm", "mining", "scraping", "scrape", "crawl", "crawling", "bot", "bots"}
 _ANSWERED = _TOPIC | {"permission", "permissions", "allow", "allowed", "allows", "permit", "permits", "permitted", "usage"}
 _NO = frozenset({"no", "n", "false", "0", "off", "never", "none"})
 _SAYS_NO = re.compile(
@@ -56,7 +56,7 @@ def says_no(name: str, value: str) -> bool:
     about = not words(name).isdisjoint(_ANSWERED)
     if about and (value.lower() in _NO or forbids(value)):
         return True
-    return bool(_SAYS_NO.search(value)) and (about or is_about_ai(value))
+    return bool(_SAYS_NO.search(value)) and (about or not words(value).isdisjoint(_TOPIC))
 
 
 def is_no(value: str) -> bool:
@@ -65,8 +65,8 @@ def is_no(value: str) -> bool:
 
 
 def is_about_ai(text: str) -> bool:
-    """True if a word of `text` is of AI, of training or of mining."""
-    return not words(text).isdisjoint(_TOPIC)
+    """True if a word of `text` is of AI or of training."""
+    return not words(text).isdisjoint(_AI)
 
 
 def takes_back(token: str) -> bool:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tdm_guard.formats.asset import Asset, Packet, Place
-from tdm_guard.formats.rsl import NAMESPACE
+from tdm_guard.formats.rsl import MEDIA, NAMESPACE, is_unbound, unbound
 from tdm_guard.formats.xml import without_doctype, written
 from tdm_guard.formats.xmp import elements, mentions
 from tdm_guard.model import NOTHING, Fault, Layer, Reading, Source, Stance, Statement
-from tdm_guard.signals._rsl_document import read_inline, unlicensed
+from tdm_guard.signals._rsl_document import read_inline, read_unbound, unlicensed
 from tdm_guard.signals._rsl_site import NAME
 from tdm_guard.signals._signal import Listener
 from tdm_guard.usage import EVERY
@@ -73,7 +73,10 @@ def _read(packet: Packet, source: Source, listener: Listener, *, intact: bool) -
                 )
                 for element in xml.kept[: MAX_DOCUMENTS + 1]
             ]
-    return []
+    # a licence without a content around it; one of a work (RSL-MEDIA) is not of the file
+    xml, _ = elements(body, (f"{{{NAMESPACE}}}", f"{{{MEDIA}}}right"))
+    alone = tuple(unbound(element) for element in xml.kept[: MAX_DOCUMENTS + 1] if is_unbound(element))
+    return [read_unbound(alone, source, listener, f"{packet.locator} ")] if alone else []
 
 
 def _place(packet: Packet, source: Source, message: str, words: str | None) -> Fault:

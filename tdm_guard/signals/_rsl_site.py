@@ -195,7 +195,7 @@ class LicenceSite:
 
     def _add(self, answers: dict[Usage, Answer], ranks: tuple[Rank, ...], repair: str) -> None:
         """What `ranks` refuse beyond `answers`; in the literal posture it only takes a grant back."""
-        for usage, answered in self._answers(ranks).items():
+        for usage, answered in self._answers(ranks, meant=repair == UNKNOWN).items():
             plain = answers.get(usage)
             if answered.stance is not Stance.RESERVED or (plain is not None and plain.stance is Stance.RESERVED):
                 continue
@@ -220,8 +220,10 @@ class LicenceSite:
                 ranks.append(tuple(tuple(level) for level in levels if level))
         return tuple(ranks)
 
-    def _answers(self, ranks: tuple[Rank, ...]) -> dict[Usage, Answer]:
-        return {usage: answer(ranks, usage, self._fatal) for usage in EVERY} if ranks else {}
+    def _answers(self, ranks: tuple[Rank, ...], *, meant: bool = False) -> dict[Usage, Answer]:
+        # what only seems to be meant is read for its refusals: that it is no valid licence refuses nothing more
+        fatal = None if meant else self._fatal
+        return {usage: answer(ranks, usage, fatal) for usage in EVERY} if ranks else {}
 
     def _say(self, places: tuple[int, ...]) -> Reading:
         ordered = self._ordered(places)
