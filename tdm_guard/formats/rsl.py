@@ -216,6 +216,12 @@ def read_feed(body: bytes, *, limits: Limits = FEED) -> RslDocument:
     return read._replace(loose=tuple(map(unbound, filter(is_unbound, xml.kept))))
 
 
+def read_licence(element: Element) -> tuple[Licence, tuple[Stray, ...]]:
+    """A license element by itself, as it seems to be meant, and what else in it takes something away."""
+    reader = _Reader(meant=True)
+    return reader.licence(element, "license"), tuple(reader.strays)
+
+
 def is_right(element: Element) -> bool:
     """True for an element that declares rights over a work (RSL-MEDIA)."""
     return element.namespace == MEDIA and element.name == "right"
@@ -251,7 +257,7 @@ class _Reader:
         self._meant = meant
         self._odd = False
         self._fatal = False
-        self._strays: list[Stray] = []
+        self.strays: list[Stray] = []
         self._taken: list[Flaw] = []
 
     def document(
@@ -269,8 +275,8 @@ class _Reader:
         if self._odd:
             again = _Reader(meant=True)
             pairs = reread(again)
-            if again._taken or again._strays:
-                everywhere = tuple(again._strays)
+            if again._taken or again.strays:
+                everywhere = tuple(again.strays)
                 pairs = [(content._replace(strays=content.strays + everywhere), own) for content, own in pairs]
                 meant = [content for content, own in pairs if own]
                 contents = tuple(content._replace(meant=each) for content, each in zip(contents, meant, strict=True))
@@ -401,8 +407,8 @@ class _Reader:
                 self._keep(Stray("price", at, element.words[:500]))
 
     def _keep(self, stray: Stray) -> None:
-        if len(self._strays) < MAX_STRAYS:
-            self._strays.append(stray)
+        if len(self.strays) < MAX_STRAYS:
+            self.strays.append(stray)
             self._taken.append(Flaw(f"stray-{stray.kind}", stray.locator, stray.excerpt))
 
     def _take(self, element: Element, place: str) -> None:
@@ -426,13 +432,13 @@ class _Reader:
         return MAX_AGE_DAYS
 
     def content(self, element: Element, place: str) -> Content:
-        before = len(self._strays)
+        before = len(self.strays)
         licences = []
         rightsholder = contact = None
         self._look_at(element, place, "content")
         for name, child, where in self.children(element, place, "content"):
             if name == "license":
-                licences.append(self._licence(child, where))
+                licences.append(self.licence(child, where))
                 continue
             self._leaf(child, where, name)
             if name == "copyright":
@@ -448,11 +454,11 @@ class _Reader:
             self._note("content-without-license", place, words)
         if encrypted and not server:
             self._note("encrypted-without-server", place, words)
-        strays = tuple(self._strays[before:])
-        del self._strays[before:]
+        strays = tuple(self.strays[before:])
+        del self.strays[before:]
         return Content(url, server, encrypted, tuple(licences), rightsholder, contact, place, words, strays)
 
-    def _licence(self, element: Element, place: str) -> Licence:
+    def licence(self, element: Element, place: str) -> Licence:
         permits: list[Tokens] = []
         prohibits: list[Tokens] = []
         payments: list[Demand] = []

@@ -28,6 +28,7 @@ _KEYS = {
     "eidr": "eidr", "titleeidr": "eidr", "editeidr": "eidr",
     "gtin": "gtin", "gtin8": "gtin", "gtin12": "gtin", "gtin13": "gtin", "gtin14": "gtin",
     "ean": "gtin", "ean8": "gtin", "ean13": "gtin", "upc": "gtin", "upca": "gtin",
+    "isrd": "isrd", "registryid": "registry_id", "iscc": "iscc", "iscccode": "iscc",
     "isni": "creator_isni",
     "ipi": "creator_ipi", "ipicode": "creator_ipi", "ipinumber": "creator_ipi", "ipinamenumber": "creator_ipi",
     "ipibasenumber": "creator_ipi", "caeipi": "creator_ipi", "caeipinumber": "creator_ipi", "cae": "creator_ipi",
@@ -54,6 +55,8 @@ _BARE = tuple(
         (r"10\.\d{4,9}(?:\.\d{1,9})*/\S+", "doi"),
         (r"[Tt]-?\d{3}\.?\d{3}\.?\d{3}[-.]?\d", "iswc"),
         (r"97[89](?:[- ]?\d){10}", "isbn"),
+        (r"(?i)(?:urn:)?iscc:[a-z2-7-]+", "iscc"),
+        (r"(?i)(?:urn:)?isrd:\S+", "isrd"),
         (r"0000[ -]?\d{4}[ -]?\d{4}[ -]?\d{3}[\dXx]", "creator_isni"),
     )
 )

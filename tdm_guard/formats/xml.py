@@ -19,11 +19,12 @@ MAX_KEPT = 2_000  # subtrees kept of one document; a feed has some hundreds of i
 
 
 class Limits(NamedTuple):
-    """How much is read: bytes, elements, depth of nesting."""
+    """How much is read: bytes, elements, depth of nesting, subtrees kept."""
 
     bytes: int
     elements: int
     depth: int
+    kept: int = MAX_KEPT
 
 
 DOCUMENT = Limits(bytes=2**20, elements=50_000, depth=32)  # a licence document has five levels
@@ -198,8 +199,8 @@ class _Builder:
             self._open[-1].children.append(element)
             self._open.append(element)
         elif self._keep is None or tag == self._keep or (isinstance(self._keep, tuple) and tag.startswith(self._keep)):
-            if len(self.kept) >= MAX_KEPT:
-                raise _TooMuchError(f"more than {MAX_KEPT} elements of one kind")
+            if len(self.kept) >= self._limits.kept:
+                raise _TooMuchError(f"more than {self._limits.kept} elements of one kind")
             element = Element(tag, _mapping(attributes))
             self.kept.append(element)
             self._open.append(element)

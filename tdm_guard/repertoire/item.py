@@ -16,6 +16,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from tdm_guard.formats import identifiers
+from tdm_guard.formats.iscc import iscc
+from tdm_guard.formats.registry_codes import isrd, registry_id
 from tdm_guard.model import Fault, Source
 from tdm_guard.repertoire import names, places
 from tdm_guard.repertoire.table import is_url
@@ -30,12 +32,13 @@ MAX_FAULTS = 100  # kept of one item
 
 
 class Strength(StrEnum):
-    """How surely a matched key speaks of a work, the surest first; the last two are for a person to judge."""
+    """How surely a matched key speaks of a work, the surest first; the last three are for a person to judge."""
 
     IDENTIFIER = "identifier"
     AFFILIATION = "affiliation"
     LOCATION = "location"
     PREFIX = "prefix"
+    SIMILARITY = "similarity"
     NAME = "name"
 
 
@@ -55,6 +58,9 @@ KEYS = {
     "isan": Key(Strength.IDENTIFIER, identifiers.isan),
     "eidr": Key(Strength.IDENTIFIER, identifiers.eidr),
     "gtin": Key(Strength.IDENTIFIER, identifiers.gtin),
+    "isrd": Key(Strength.IDENTIFIER, isrd),
+    "registry_id": Key(Strength.IDENTIFIER, registry_id),
+    "iscc": Key(Strength.IDENTIFIER, iscc),
     "creator_ipi": Key(Strength.IDENTIFIER, identifiers.ipi),
     "creator_isni": Key(Strength.IDENTIFIER, identifiers.isni),
     "society": Key(Strength.AFFILIATION, names.fold_letters),
@@ -63,11 +69,12 @@ KEYS = {
     "isrc_registrant": Key(Strength.PREFIX, identifiers.isrc_registrant),
     "isbn_registrant": Key(Strength.PREFIX, identifiers.isbn_registrant),
     "doi_prefix": Key(Strength.PREFIX, identifiers.doi_prefix),
+    "iscc_similar": Key(Strength.SIMILARITY, iscc),
     "creator_name": Key(Strength.NAME, names.fold_name),
     "publisher": Key(Strength.NAME, names.fold_name),
     "label": Key(Strength.NAME, names.fold_name),
 }
-_DECLARED_ONLY = frozenset({"domain", "url_prefix", "isrc_registrant", "isbn_registrant", "doi_prefix"})
+_DECLARED_ONLY = frozenset({"domain", "url_prefix", "isrc_registrant", "isbn_registrant", "doi_prefix", "iscc_similar"})
 _TYPE, _TITLE, _URL, _CONTAINS = "type", "title", "url", "contains"
 _VALUED = (*(key for key in KEYS if key not in _DECLARED_ONLY), _URL)
 ITEM_KEYS = (_TYPE, _TITLE, *_VALUED, _CONTAINS)  # a title matches nothing, since many works bear the same
