@@ -96,7 +96,7 @@ def _verdict(statements: tuple[Statement, ...], usage: Usage) -> Verdict:
     """
     Between standards any reservation wins; what is in doubt or could not be read comes next; then what is lifted.
 
-    A doubt beside no stance, a refusal in words that nobody understands, reserves nothing and lets nothing be permitted.
+    A doubt beside no stance, a refusal in words that nobody understands, reserves nothing, and nothing is permitted.
     """
     strictest, doubtful = Verdict.UNRESERVED, False
     for statement in statements:

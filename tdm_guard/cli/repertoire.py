@@ -176,7 +176,9 @@ def _import(
     style: Annotated[str, typer.Option("--format", help="csv, tsv, json (also JSON lines), xml, rsl-media or tdm-ai.")],
     declaration: Annotated[str, typer.Option(metavar="ID", help="The declaration that the list is of.")],
     version: Annotated[str, typer.Option("--list-version", metavar="V", help="The list's own version or date.")],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The list to write, FILE.toml: declarations.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The list to write, FILE.toml: declarations.")
+    ],
     columns: Annotated[
         list[str] | None,
         typer.Option("--map", metavar="KEY=COLUMN", help="Match key, and its column or path; may be repeated."),

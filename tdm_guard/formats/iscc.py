@@ -63,20 +63,14 @@ def _spell(kind: int, sub: int, body: bytes) -> str:
 
 def _split(code: str) -> list[tuple[int, int, bytes]]:
     """Main type, sub-type and body of each unit; nothing if the code is not made of whole ones."""
-    try:
-        data = b32decode(code + "=" * (-len(code) % 8))
-    except ValueError:
-        return []
-    if b32encode(data).decode().rstrip("=") != code:
-        return []
+    data = _decoded(code)
     found: list[tuple[int, int, bytes]] = []
     while data:
-        if len(data) < 2 + 4 or (data[0] | data[1]) & 0x88:  # a half byte of 8 and more goes on in the next one
+        # a half byte of 8 and more goes on in the next one; there is no version but 0
+        if len(data) < 2 + 4 or data[0] & 0x88 or data[1] & 0xF8:
             return []
-        kind, sub, version, length = data[0] >> 4, data[0] & 7, data[1] >> 4, data[1] & 7
+        kind, sub, length = data[0] >> 4, data[0] & 7, data[1] & 7
         body = data[2:]
-        if version:
-            return []
         if kind == _COMPOSITE:
             inner = list(_composite(sub, length, body))
             return found + inner if inner else []
@@ -86,6 +80,15 @@ def _split(code: str) -> list[tuple[int, int, bytes]]:
         found.append((kind, sub, body[:size]))
         data = body[size:]
     return found
+
+
+def _decoded(code: str) -> bytes:
+    """The bytes that base32 stands for, none for what is no base32."""
+    try:
+        data = b32decode(code + "=" * (-len(code) % 8))
+    except ValueError:
+        return b""
+    return data if b32encode(data).decode().rstrip("=") == code else b""
 
 
 def _composite(sub: int, length: int, body: bytes) -> Iterator[tuple[int, int, bytes]]:

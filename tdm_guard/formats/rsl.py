@@ -153,8 +153,8 @@ class RslDocument(NamedTuple):
     A licence document, or the licences in a feed, as read.
 
     `problem` says why nothing could be read, `place` where; `max_age` is in days. `foreign` are content elements of
-    other namespaces, as they seem to be meant; `loose` is what stands in a feed outside any content element. `works`: it
-    holds declarations over works (RSL-MEDIA), and may hold nothing else.
+    other namespaces, as they seem to be meant; `loose` is what stands in a feed outside any content element. `works`:
+    it holds declarations over works (RSL-MEDIA), and may hold nothing else.
     """
 
     contents: tuple[Content, ...] = ()
@@ -188,7 +188,9 @@ def read_document(body: bytes, *, encoding: str | None = None) -> RslDocument:
         return RslDocument(problem=f"no RSL document: its root is {root.tag[:100]}", place=f"/{root.name[:100]}")
     reader = _Reader()
     if root.name == "content":
-        return reader.document((reader.content(root, "content"),), lambda again: [(again.content(root, "content"), True)])
+        return reader.document(
+            (reader.content(root, "content"),), lambda again: [(again.content(root, "content"), True)]
+        )
     contents = tuple(reader.contents(root))
     max_age = reader.max_age(root)
     read = reader.document(contents, lambda again: list(again.pairs(root)), max_age)
@@ -228,8 +230,10 @@ def is_right(element: Element) -> bool:
 
 
 def is_unbound(element: Element) -> bool:
-    """True for an element that can refuse or ask for something, and stands outside any content if it was found alone."""
-    return element.namespace == NAMESPACE and (element.name in _CHILDREN["license"] | {"license"} or forbids(element.name))
+    """True for an element that can refuse or ask for something, and that was found outside any content."""
+    return element.namespace == NAMESPACE and (
+        element.name in _CHILDREN["license"] | {"license"} or forbids(element.name)
+    )
 
 
 def unbound(element: Element) -> Content:

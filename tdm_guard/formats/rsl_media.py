@@ -76,7 +76,9 @@ def _right(element: Element, number: int) -> Right:
         name=_one(said, "holder") or _one(said, "rightsholder") or _one(said, "name"),
         registry=registry,
         licence=next((address for address in map(_address, addresses) if address), None),
-        contact=contact.removeprefix("mailto:") if contact and _EMAIL.fullmatch(contact.removeprefix("mailto:")) else None,
+        contact=contact.removeprefix("mailto:")
+        if contact and _EMAIL.fullmatch(contact.removeprefix("mailto:"))
+        else None,
         everything=entry == EVERY_WORK and not keys,
         problem=problem if keys or entry == EVERY_WORK else "nothing by which its work is known",
     )

@@ -25,7 +25,17 @@ _AI = frozenset(
     | {"inference", "model", "models", "embedding", "embeddings", "grounding", "rag"}
 )
 _TOPIC = _AI | {"tdm", "mining", "scraping", "scrape", "crawl", "crawling", "bot", "bots"}
-_ANSWERED = _TOPIC | {"permission", "permissions", "allow", "allowed", "allows", "permit", "permits", "permitted", "usage"}
+_ANSWERED = _TOPIC | {
+    "permission",
+    "permissions",
+    "allow",
+    "allowed",
+    "allows",
+    "permit",
+    "permits",
+    "permitted",
+    "usage",
+}
 _NO = frozenset({"no", "n", "false", "0", "off", "never", "none"})
 _SAYS_NO = re.compile(
     r"(?i)prohib|forbid|disallow|\bden(?:y|ied)\b|\bopt(?:ed)?[- ]?out|\bno[- ]?(?:ai|genai|train\w*|tdm|ml|llms?)\b"

@@ -47,14 +47,16 @@ def read_rights(text: str) -> Iterator[Right]:
 
 def _values(text: str) -> Iterator[Any]:
     try:
-        yield json.loads(text)
-        return
+        whole = [json.loads(text)]
     except RecursionError:
         raise RowsError("nested too deeply") from None
     except ValueError as error:
-        lines = [line for line in text.split("\n") if line.strip()]
-        if len(lines) < 2:
+        whole = []
+        if len([line for line in text.split("\n") if line.strip()]) < 2:
             raise RowsError(f"no JSON: {error}") from None
+    if whole:
+        yield from whole
+        return
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:

@@ -97,7 +97,7 @@ def read(packet: bytes, names: frozenset[str], beside: frozenset[str] = frozense
 
 
 def elements(packet: bytes, tag: Keep) -> tuple[Xml, str | None]:
-    """The elements of a name in Clark's notation, or of several beginnings of names, and what was damaged beside them."""
+    """The elements of a name in Clark's notation, or of beginnings of names, and what was damaged beside them."""
     body, encoding, problem = _as_bytes(packet)
     return _parsed(body, encoding, problem, tag)
 

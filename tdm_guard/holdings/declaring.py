@@ -181,7 +181,9 @@ def _value(value: Any) -> str:
 def _publish(path: Path, text: str) -> None:
     raw = text.encode()
     if len(raw) > MAX_BYTES:
-        raise ConfigurationError(f"{path}: would be larger than {MAX_BYTES} bytes; name a list, for example works.tdmlist")
+        raise ConfigurationError(
+            f"{path}: would be larger than {MAX_BYTES} bytes; name a list, for example works.tdmlist"
+        )
     for number, table in enumerate(tomllib.loads(text)["declarations"]):
         read, problems = read_declaration(table, f"{path}: declarations[{number}]")
         if read is None:

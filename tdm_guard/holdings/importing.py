@@ -39,7 +39,7 @@ class Imported:
     What became of an import: rows read, those that gave entries, lines with a problem and the first of these.
 
     `entries`: what the list holds now, each once; `sha256` of what it was made from. `written` is false if no row was
-    usable: then there is no new list. `idle` counts the rights that were not loaded, since they reserve nothing, by why.
+    usable: then there is no new list. `idle` counts rights that were not loaded, since they reserve nothing, by why.
     """
 
     rows: int

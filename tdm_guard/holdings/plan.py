@@ -90,6 +90,19 @@ def _words(plan: Plan) -> Iterator[str]:
     ):
         if not value.strip() or not value.isprintable() or len(value) > MAX_NAME:
             yield f"{option}: {value!r} is no name in one line of 1 to {MAX_NAME} characters; for example {good}"
+    yield from _columns(plan)
+    if plan.encoding is not None:
+        try:
+            "".encode(plan.encoding)
+        except (LookupError, ValueError):
+            yield f"--encoding: {plan.encoding!r} is no encoding of text; for example utf-8"
+    if plan.delimiter is not None and (plan.style != "csv" or len(plan.delimiter) != 1 or plan.delimiter in '"\r\n'):
+        yield f"--delimiter: {plan.delimiter!r}: one character, and for csv only; for example ;"
+    if plan.row is not None and plan.style != "xml":
+        yield "--row: for xml only; in json the path says it, for example iswc=works[].iswc"
+
+
+def _columns(plan: Plan) -> Iterator[str]:
     good = f"--map {_GOOD.get(plan.style, _GOOD['csv'])}"
     if plan.style in RIGHTS:
         if plan.columns:
@@ -101,15 +114,6 @@ def _words(plan: Plan) -> Iterator[str]:
             yield f"--map: {key!r} is no match key; known are {', '.join(KEYS)}; for example {good}"
         if not place or len(place) > MAX_PATH:
             yield f"--map: {key} from where? 1 to {MAX_PATH} characters after the =; for example {good}"
-    if plan.encoding is not None:
-        try:
-            "".encode(plan.encoding)
-        except (LookupError, ValueError):
-            yield f"--encoding: {plan.encoding!r} is no encoding of text; for example utf-8"
-    if plan.delimiter is not None and (plan.style != "csv" or len(plan.delimiter) != 1 or plan.delimiter in '"\r\n'):
-        yield f"--delimiter: {plan.delimiter!r}: one character, and for csv only; for example ;"
-    if plan.row is not None and plan.style != "xml":
-        yield "--row: for xml only; in json the path says it, for example iswc=works[].iswc"
 
 
 def _files(plan: Plan) -> Iterator[str]:
@@ -128,7 +132,7 @@ def _files(plan: Plan) -> Iterator[str]:
         ours = MADE if output.suffix.lower() == TOML else MAGIC
         with output.open("rb") as file:
             if file.read(len(ours)) != ours:
-                yield f"--output: {output} is there and not made by an import; name another file, for example members.tdmlist"
+                yield f"--output: {output} is there and no list of ours; name another file, for example members.tdmlist"
 
 
 def _reader(plan: Plan) -> Reader:

@@ -49,10 +49,10 @@ _MESSAGES = {
     "other-origin": "a url of another origin: it says nothing here",
     "relative-url": "a url that is no path",
     "other-page": "a url that is not that of the page it stands in: what it refuses counts here all the same",
-    "stray-refusal": "words that refuse, in a form that the vocabulary does not have: what they may refuse is not granted",
+    "stray-refusal": "words that refuse, in a form that the vocabulary does not have: not granted",
     "stray-price": "a price at a place where it is of nothing: nothing is read as free",
     "stray-terms": "terms at a place where they are of nothing: nothing is granted",
-    "foreign-element": "an element or attribute of the vocabulary in another namespace or other letters: it grants nothing",
+    "foreign-element": "of the vocabulary, but in another namespace or other letters: it grants nothing",
     "loose-element": "an element of the vocabulary outside any content: it grants nothing",
     "not-https": "the document came unsecured: what it permits does not count",
 }

@@ -304,7 +304,8 @@ def build(
             flaws.append(Flaw(scope.flaw, content.locator, content.excerpt))
         if (scope.pattern or scope.whole) and (repair != RELATIVE or listener.cautious):
             number, meant = (
-                -1 if each is None else terms.setdefault(compiled(each), len(terms)) for each in (content, content.meant)
+                -1 if each is None else terms.setdefault(compiled(each), len(terms))
+                for each in (content, content.meant)
             )
             scoped.append(Scoped(scope.pattern, number, content.locator, content.excerpt[:500], repair, meant))
     fatal = document.fatal

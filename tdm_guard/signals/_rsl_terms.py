@@ -101,7 +101,8 @@ class Entry(NamedTuple):
 
     def holds(self, words: Words) -> bool:
         """True if `words` are of this content."""
-        if words in (self.words, self.token) or any(each.words == words for each in (*self.bans, *self.doubts)):
+        said = (self.words, self.token, *[ban.words for ban in self.bans], *[doubt.words for doubt in self.doubts])
+        if words in said:
             return True
         return any(words in offer for offer in self.offers)
 
@@ -152,7 +153,10 @@ class _Place(NamedTuple):
 
     def words(self, element: Tokens | Licence | Demand | Stray, contact: str | None = None) -> Words:
         return Words(
-            element.locator[self.cut :] or "/..", element.excerpt[:500], self.owner.rightsholder, self.owner.contact or contact
+            element.locator[self.cut :] or "/..",
+            element.excerpt[:500],
+            self.owner.rightsholder,
+            self.owner.contact or contact,
         )
 
 

@@ -1,4 +1,4 @@
-"""RSL refusals that nobody foresaw: never a grant, in any carrier; and what says nothing of forbidding stays harmless."""
+"""RSL refusals that nobody foresaw: never a grant in any carrier; what forbids nothing stays harmless."""
 
 from __future__ import annotations
 
@@ -111,9 +111,7 @@ def in_epub(xml: str) -> dict[str, Any]:
 
 
 def in_mp3(xml: str) -> dict[str, Any]:
-    return fetched(
-        documents.mp3(documents.id3(documents.frame(b"TXXX", b"\x03RSL\0" + xml.encode()))), "audio/mpeg"
-    )
+    return fetched(documents.mp3(documents.id3(documents.frame(b"TXXX", b"\x03RSL\0" + xml.encode()))), "audio/mpeg")
 
 
 def in_challenge(xml: str) -> dict[str, Any]:
@@ -129,9 +127,9 @@ GRANTING = (in_robots, in_link, in_html, inline, in_jpeg, in_png, in_epub, in_mp
 @pytest.mark.parametrize("carrier", CARRIERS)
 @BOTH
 def test_the_carriers_say_what_they_hold(carrier: Callable[[str], dict[str, Any]], posture: str) -> None:
-    assert decide(posture, "ai-training", **carrier(licensed('<prohibits type="usage">ai-train</prohibits>'))).verdict is (
-        Verdict.RESERVED
-    )
+    assert decide(
+        posture, "ai-training", **carrier(licensed('<prohibits type="usage">ai-train</prohibits>'))
+    ).verdict is (Verdict.RESERVED)
     granted = decide(posture, "ai-training", **carrier(licensed(""))).verdict
     if carrier in GRANTING:
         assert granted is Verdict.PERMITTED
@@ -277,9 +275,9 @@ def test_terms_at_a_wrong_place_take_the_grant_back(xml: str, posture: str) -> N
         licensed("<x:training>https://a.example/about-our-courses</x:training>"),
         document(f"<license>{ALL}</license><x:blockchain>0xabc</x:blockchain>", 'lastmod="2026-01-01" x:id="7"'),
         document(f'<license>{ALL}<payment type="free"><standard>https://a.example/by</standard></payment></license>'),
-        document(f"<license>{ALL}</license>", f"{MEDIA}").replace("<content", f"{RIGHT}<content").replace(
-            "<rsl", f"<rsl {MEDIA}"
-        ),
+        document(f"<license>{ALL}</license>", f"{MEDIA}")
+        .replace("<content", f"{RIGHT}<content")
+        .replace("<rsl", f"<rsl {MEDIA}"),
     ],
 )
 @BOTH
@@ -351,18 +349,40 @@ def test_a_refusal_beside_rights_in_works_is_no_such_right() -> None:
 # ---- whatever begins like a refusal ---------------------------------------------------------------------------------
 
 names = st.sampled_from(
-    ["prohibits", "Prohibits", "PROHIBITS", "prohibit", "forbids", "forbid", "denies", "deny", "disallows", "disallow"]
-    + ["noai", "opt-out", "optOut", "excludes", "reserved", "restricts", "refuses", "ai-prohibited", "prohibts"]
+    [
+        "prohibits",
+        "Prohibits",
+        "PROHIBITS",
+        "prohibit",
+        "prohibts",
+        "forbids",
+        "forbid",
+        "denies",
+        "deny",
+        "disallows",
+        "disallow",
+        "noai",
+        "opt-out",
+        "optOut",
+        "excludes",
+        "reserved",
+        "restricts",
+        "refuses",
+        "ai-prohibited",
+    ]
 )
-kinds = st.sampled_from(["", 'type="usage"', 'type="geo"', 'type="user"', 'type="purpose"', 'Type="usage"', 'x:type="usage"'])
+kinds = st.sampled_from(
+    ["", 'type="usage"', 'type="geo"', 'type="user"', 'type="purpose"', 'Type="usage"', 'x:type="usage"']
+)
 tokens = st.sampled_from(
     ["ai-train", "ai-training", "train-genai", "ai-all foo", "all", "Germany", "ai-companies", "TRAIN-AI", "everything"]
 )
 spaces = st.sampled_from(["", "x:", "y:"])
 grounds = st.sampled_from(
     [f"<license>{ALL}@</license>", f"<license>{ALL}</license>@", f"@<license>{ALL}</license>",
-     f"<license>{ALL}<legal type='contact'>a@@b.example</legal></license>".replace("@@", "&#64;").replace("</legal>", "@</legal>"),
-     "<license><permits type='usage'>all@</permits></license>", f"<license>{ALL}<payment type='free'>@</payment></license>",
+     f"<license>{ALL}<legal type='contact'>https://a.example/@</legal></license>",
+     "<license><permits type='usage'>all@</permits></license>",
+     f"<license>{ALL}<payment type='free'>@</payment></license>",
      f"<license>{ALL}</license><copyright>x@</copyright>", f"<license>{ALL}<x:more>@</x:more></license>"]
 )  # fmt: skip
 
@@ -381,7 +401,16 @@ def test_whatever_begins_like_a_refusal_is_never_a_grant(
 
 
 def test_names_that_forbid() -> None:
-    for name in ("prohibits", "noAI", "no-ai-train", "OptOut", "denied", "disallowAll", "not_allowed", "tdm-reservation"):
+    for name in (
+        "prohibits",
+        "noAI",
+        "no-ai-train",
+        "OptOut",
+        "denied",
+        "disallowAll",
+        "not_allowed",
+        "tdm-reservation",
+    ):
         assert forbids(name), name
     for name in ("permits", "payment", "note", "notice", "preserve", "identity", "blockchain", "annotation", "license"):
         assert not forbids(name), name
