@@ -98,14 +98,17 @@ def _verdict(statements: tuple[Statement, ...], usage: Usage) -> Verdict:
 
     A doubt beside no stance, a refusal in words that nobody understands, reserves nothing, and nothing is permitted.
     """
-    strictest, doubtful = Verdict.UNRESERVED, False
+    strictest = Verdict.UNRESERVED
     for statement in statements:
         if usage in statement.usages:
             verdict = _says(statement, usage)
             if _STRICTNESS[verdict] < _STRICTNESS[strictest]:
                 strictest = verdict
-            doubtful = doubtful or (statement.stance is Stance.UNSTATED and statement.doubt is not None)
-    return Verdict.UNRESERVED if doubtful and strictest is Verdict.PERMITTED else strictest
+    if strictest is Verdict.PERMITTED and any(
+        each.stance is Stance.UNSTATED and each.doubt is not None and usage in each.usages for each in statements
+    ):
+        return Verdict.UNRESERVED
+    return strictest
 
 
 def _says(statement: Statement, usage: Usage) -> Verdict:

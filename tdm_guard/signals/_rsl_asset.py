@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tdm_guard.formats.asset import Asset, Packet, Place
-from tdm_guard.formats.rsl import MEDIA, NAMESPACE, is_unbound, unbound
+from tdm_guard.formats.rsl import is_unbound, unbound
+from tdm_guard.formats.rsl_vocabulary import MEDIA, NAMESPACE
 from tdm_guard.formats.xml import without_doctype, written
 from tdm_guard.formats.xmp import elements, mentions
 from tdm_guard.model import NOTHING, Fault, Layer, Reading, Source, Stance, Statement

@@ -13,9 +13,9 @@ from datetime import timedelta
 
 from tdm_guard.formats.media_type import essence
 from tdm_guard.formats.path_pattern import target
-from tdm_guard.formats.rsl import MAX_BYTES, NAMESPACE, Content, Flaw, RslDocument
 from tdm_guard.formats.rsl import read_document as parse_document
 from tdm_guard.formats.rsl import read_feed as parse_feed
+from tdm_guard.formats.rsl_vocabulary import MAX_BYTES, NAMESPACE, Content, Flaw, RslDocument
 from tdm_guard.model import NOTHING, Declared, Evidence, Fault, Fetched, Reading, Result, Source, Stance, Statement
 from tdm_guard.origin import Origin
 from tdm_guard.signals._rsl_site import NAME, NOT_UNDERSTOOD, LicenceSite, Manner, build

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.formats.path_pattern import PathPattern
 from tdm_guard.formats.pattern_index import PatternIndex
-from tdm_guard.formats.rsl import Content, Flaw, RslDocument
+from tdm_guard.formats.rsl_vocabulary import Content, Flaw, RslDocument
 from tdm_guard.model import NOTHING, Kind, Reading, Source, Stance, Statement
 from tdm_guard.origin import Origin
 from tdm_guard.signals._rsl_answer import Answer, Rank, answer, doubt, doubted

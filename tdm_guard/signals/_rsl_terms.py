@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from tdm_guard.formats.countries import EU, alpha_3
-from tdm_guard.formats.rsl import Content, Demand, Licence, Stray, Tokens, is_token
+from tdm_guard.formats.rsl_vocabulary import Content, Demand, Licence, Stray, Tokens, is_token
 from tdm_guard.formats.rsl_words import is_about_ai, takes_back, words
 from tdm_guard.operator import Operator
 from tdm_guard.usage import EVERY, TRAINING, Usage
