@@ -9,8 +9,10 @@ the vocabulary lacks it is read a second time as it seems to be meant (`Content.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tdm_guard.formats.rsl_reader import Reader, is_right
-from tdm_guard.formats.rsl_vocabulary import CHILDREN, MEDIA, NAMESPACE, Content, Licence, RslDocument, Stray
+from tdm_guard.formats.rsl_vocabulary import CHILDREN, KINDS, MEDIA, NAMESPACE, Content, Licence, RslDocument, Stray
 from tdm_guard.formats.rsl_words import forbids
 from tdm_guard.formats.xml import FEED, Element, Limits, parse
 
@@ -72,6 +74,15 @@ def is_unbound(element: Element) -> bool:
     return element.namespace == NAMESPACE and (
         element.name in CHILDREN["license"] | {"license"} or forbids(element.name)
     )
+
+
+def of_attributes(element: Element) -> Iterator[Element]:
+    """The attributes of the namespace, each as the element that it stands for: of usages, as it cannot say of what."""
+    for name, value in element.attributes.items():
+        if name.startswith(f"{{{NAMESPACE}}}"):
+            made = Element(name, {"type": KINDS[0]})
+            made.text = value
+            yield made
 
 
 def unbound(element: Element) -> Content:

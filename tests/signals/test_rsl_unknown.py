@@ -322,6 +322,16 @@ def test_licences_outside_any_content() -> None:
         assert decide("cautious", "ai-training", EMPTY, **made(work)).verdict is Verdict.UNRESERVED
 
 
+@BOTH
+def test_a_refusal_as_a_property_of_xmp(posture: str) -> None:
+    rdf = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+    for words, refuses in (('r:prohibits="ai-train"', True), ('r:version="1.0"', False), ('r:license=""', False)):
+        xmp = f'<rdf:RDF {rdf}><rdf:Description xmlns:r="{NAMESPACE}" rdf:about="" {words}/></rdf:RDF>'.encode()
+        heard = decide(posture, "ai-training", EMPTY, **fetched(pictures.jpeg(pictures.app1(xmp)), "image/jpeg"))
+        assert heard.verdict is (Verdict.RESERVED if refuses and posture == "cautious" else Verdict.UNRESERVED)
+        assert bool(heard.faults) is refuses
+
+
 @pytest.mark.parametrize("carrier", [each for each in CARRIERS if each not in (in_feed, in_atom)])
 @BOTH
 def test_rights_in_works_say_nothing_of_who_links_them(carrier: Callable[[str], dict[str, Any]], posture: str) -> None:
