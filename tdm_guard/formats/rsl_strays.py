@@ -8,9 +8,10 @@ What they mean is not known; that they are no yes, is.
 from __future__ import annotations
 
 from tdm_guard.formats.rsl_vocabulary import CHILDREN, KINDS, Flaw, Stray, Tokens
-from tdm_guard.formats.rsl_words import forbids, is_no, says_no
+from tdm_guard.formats.rsl_words import MAX_TEXT, forbids, is_no, says_no
 from tdm_guard.formats.xml import Element
 
+MAX_LOOKED = 20_000  # elements and attributes of other vocabularies in one document; with more it is a doubt itself
 MAX_STRAYS = 100  # of one document: one is enough to take a grant away, the others are told
 
 _CONDITIONS = frozenset({"legal", "terms"})  # of use: at a wrong place, nobody can tell what they are of
@@ -25,6 +26,7 @@ class Strays:
     def __init__(self) -> None:
         self.found: list[Stray] = []
         self.noticed: list[Flaw] = []
+        self._looked = 0
 
     def misplaced(self, element: Element, name: str, where: str) -> bool:
         """Keeps a price, or terms, that stand where nobody can tell what they are of."""
@@ -38,6 +40,8 @@ class Strays:
 
     def refusal(self, element: Element, where: str, *, within: bool = False) -> bool:
         """Keeps an element that forbids: by its name, by what it says, or as what stands in a list of what is."""
+        if self._too_many(element, where):
+            return True
         text = all_text(element)
         named = forbids(element.name) and not (text and is_no(text) and element.name.lower() != "prohibits")
         if not (within or named or says_no(element.name, text)):
@@ -54,6 +58,8 @@ class Strays:
             at = f"{place}/@{name[:40]}"
             if raw in known and name != "type":
                 continue
+            if self._too_many(element, at):
+                return
             if element.name.lower() == "prohibits" and name.lower() in _LISTING and value.strip():
                 self.keep(refused(name.lower(), value, at, element.words))
             elif name == "type":
@@ -65,6 +71,13 @@ class Strays:
                 self.keep(refused("", value, at, element.words))
             elif name.lower() in _PRICES and not is_no(value) and value.strip().lower() != "free":
                 self.keep(Stray("price", at, element.words[:500]))
+
+    def _too_many(self, element: Element, place: str) -> bool:
+        """Counts what is looked at; what is left unread beyond the bound may be a refusal."""
+        self._looked += 1
+        if self._looked == MAX_LOOKED + 1:
+            self.keep(refused("", "unread", place, element.words))
+        return self._looked > MAX_LOOKED
 
     def keep(self, stray: Stray) -> None:
         """Keeps a stray, and notices it."""
@@ -106,9 +119,17 @@ def split(text: str) -> tuple[str, ...]:
 
 
 def all_text(element: Element) -> str:
-    """The text of an element and of all in it; the parser has bounded the depth."""
-    parts = [element.text, *map(all_text, element.children)] if element.children else [element.text]
-    return " ".join(" ".join(parts).split())
+    """The text of an element and of what is in it, of a long one so much that it can be told to be long."""
+    parts: list[str] = []
+    left = 2 * MAX_TEXT
+    waiting = [element]
+    while waiting and left > 0:
+        each = waiting.pop()
+        text = " ".join(each.text[: 4 * MAX_TEXT].split())
+        parts.append(text)
+        left -= len(text) + 1
+        waiting += reversed(each.children[:MAX_TEXT])
+    return " ".join(filter(None, parts))
 
 
 def folded(attributes: dict[str, str], name: str) -> str | None:

@@ -24,6 +24,7 @@ _AI = frozenset(
     {"ai", "ml", "llm", "llms", "gpt", "genai", "aitrain", "aiinput", "aiindex", "aiuse", "train", "trains", "training"}
     | {"inference", "model", "models", "embedding", "embeddings", "grounding", "rag"}
 )
+_INITIALS = frozenset(name[0] for name in _NEAR)
 _TOPIC = _AI | {"tdm", "mining", "scraping", "scrape", "crawl", "crawling", "bot", "bots"}
 _ANSWERED = _TOPIC | {
     "permission",
@@ -52,10 +53,11 @@ def words(text: str) -> frozenset[str]:
 @lru_cache(maxsize=256)
 def forbids(name: str) -> bool:
     """True if a name forbids by its words."""
-    found = re.sub(r"[^a-z0-9]", "", name.lower())
+    found = re.sub(r"[^a-z0-9]", "", name[:MAX_TEXT].lower())
     if _FORBIDS.search(found) or not words(name).isdisjoint(_FORBIDDING):
         return True
-    return bool(get_close_matches(found, _NEAR, n=1, cutoff=0.8))
+    # comparing letter by letter takes its time, and few names are worth it
+    return found[:1] in _INITIALS and 5 <= len(found) <= 12 and bool(get_close_matches(found, _NEAR, n=1, cutoff=0.8))
 
 
 def says_no(name: str, value: str) -> bool:

@@ -426,3 +426,19 @@ def test_names_that_forbid() -> None:
         assert not forbids(name), name
     assert takes_back("ai-train=no")
     assert not takes_back("ai-train")
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "".join(f"<x:p{n}/>" for n in range(40_000)),
+        "<x:a " + " ".join(f'b{n}="1"' for n in range(60_000)) + "/>",
+        "<x:w>" * 20 + "word " * 150_000 + "</x:w>" * 20,
+    ],
+)
+def test_a_crowd_of_strange_words_is_bounded(inside: str) -> None:
+    xml = licensed(inside)
+    crowd = "x:w" not in inside
+    assert decide("cautious", "ai-training", **in_robots(xml)).verdict is (
+        Verdict.RESERVED if crowd else Verdict.PERMITTED
+    )
