@@ -93,13 +93,21 @@ def decide(statements: tuple[Statement, ...], terms: Terms, occasion: Occasion |
 
 
 def _verdict(statements: tuple[Statement, ...], usage: Usage) -> Verdict:
-    """Between standards any reservation wins; what is in doubt or could not be read comes next; then what is lifted."""
+    """
+    Between standards any reservation wins; what is in doubt or could not be read comes next; then what is lifted.
+
+    A doubt beside no stance, a refusal in words that nobody understands, reserves nothing, and nothing is permitted.
+    """
     strictest = Verdict.UNRESERVED
     for statement in statements:
         if usage in statement.usages:
             verdict = _says(statement, usage)
             if _STRICTNESS[verdict] < _STRICTNESS[strictest]:
                 strictest = verdict
+    if strictest is Verdict.PERMITTED and any(
+        each.stance is Stance.UNSTATED and each.doubt is not None and usage in each.usages for each in statements
+    ):
+        return Verdict.UNRESERVED
     return strictest
 
 

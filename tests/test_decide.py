@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +26,7 @@ UNREAD = says(Stance.UNDETERMINED)
 REFUSED = says(Stance.RESERVED, kind=Kind.ACCESS, signal="robots")
 NO_ANSWER = says(Stance.UNDETERMINED, kind=Kind.ACCESS, signal="robots")
 ASIDE = says(Stance.UNSTATED)
+DOUBTED = replace(ASIDE, doubt="words that are not understood")
 
 
 @pytest.mark.parametrize(
@@ -32,6 +35,11 @@ ASIDE = says(Stance.UNSTATED)
         ((), Verdict.UNRESERVED),
         ((ASIDE,), Verdict.UNRESERVED),
         ((PERMITTED,), Verdict.PERMITTED),
+        ((PERMITTED, ASIDE), Verdict.PERMITTED),
+        ((PERMITTED, DOUBTED), Verdict.UNRESERVED),
+        ((PERMITTED, replace(DOUBTED, usages=(Usage.SEARCH,))), Verdict.PERMITTED),
+        ((DOUBTED,), Verdict.UNRESERVED),
+        ((DOUBTED, RESERVED), Verdict.RESERVED),
         ((PERMITTED, RESERVED), Verdict.RESERVED),
         ((PERMITTED, UNREAD), Verdict.UNDETERMINED),
         ((UNREAD, RESERVED), Verdict.RESERVED),

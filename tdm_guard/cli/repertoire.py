@@ -174,14 +174,16 @@ def _lines(statement: Statement) -> Iterator[str]:
 def _import(
     source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The file to import.")],
     *,
-    style: Annotated[str, typer.Option("--format", help="csv, tsv, json (also JSON lines) or xml.")],
-    columns: Annotated[
-        list[str],
-        typer.Option("--map", metavar="KEY=COLUMN", help="Match key, and its column or path; may be repeated."),
-    ],
+    style: Annotated[str, typer.Option("--format", help="csv, tsv, json (also JSON lines), xml, rsl-media or tdm-ai.")],
     declaration: Annotated[str, typer.Option(metavar="ID", help="The declaration that the list is of.")],
     version: Annotated[str, typer.Option("--list-version", metavar="V", help="The list's own version or date.")],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The list to write.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The list to write, FILE.toml: declarations.")
+    ],
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="KEY=COLUMN", help="Match key, and its column or path; may be repeated."),
+    ] = None,
     row: Annotated[str | None, typer.Option(metavar="PATH", help="XML: the element of a row, /works/work.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Default: what the file says, else utf-8.")] = None,
     delimiter: Annotated[str | None, typer.Option(help="CSV: between cells. Default: a comma.")] = None,
@@ -190,14 +192,15 @@ def _import(
 ) -> None:
     """Makes a list, on disk, of what a declaration is matched by. Bad lines are told and counted; exit 1 then."""
     # it brings SQLite and the readers of tables, which only this command needs
+    from tdm_guard.holdings.declaring import import_declarations  # noqa: PLC0415
     from tdm_guard.holdings.importing import import_list  # noqa: PLC0415
-    from tdm_guard.holdings.plan import Plan  # noqa: PLC0415
+    from tdm_guard.holdings.plan import RIGHTS, TOML, Plan  # noqa: PLC0415
 
     with failing():
         plan = Plan(
             source=source,
             style=style,
-            columns=tuple(_column(text) for text in columns),
+            columns=tuple(_column(text) for text in columns or ()),
             declaration=declaration,
             version=version,
             output=output,
@@ -207,14 +210,22 @@ def _import(
             excludes=excludes,
             append=append,
         )
-        imported = import_list(plan, now=datetime.now(UTC), watched=_watched)
+        declares = output.suffix.lower() == TOML
+        work = import_declarations if declares else import_list
+        imported = work(plan, now=datetime.now(UTC), watched=_watched)
+        place = "right" if style in RIGHTS else "line"
         for line, problem in imported.shown:
-            say(f"{source}: line {line}: {problem}")
+            say(f"{source}: {place} {line}: {problem}")
         if imported.bad > len(imported.shown):
-            say(f"{source}: {imported.bad - len(imported.shown)} more lines with a problem")
+            say(f"{source}: {imported.bad - len(imported.shown)} more {place}s with a problem")
+        for why, count in imported.idle:
+            say(f"{source}: {number_of(count, 'right')} not loaded: {why}")
         what = f"{imported.rows} rows, {imported.usable} of them usable, {imported.bad} with a problem"
+        if idle := sum(count for _, count in imported.idle):
+            what += f", {idle} not loaded"
         if imported.written:
-            typer.echo(f"{output}: {imported.entries} entries, version {version}, sha256 {imported.sha256}; {what}")
+            made = "declarations" if declares else "entries"
+            typer.echo(f"{output}: {imported.entries} {made}, version {version}, sha256 {imported.sha256}; {what}")
         else:
             typer.echo(f"nothing to write: {what}")
     raise typer.Exit(1 if imported.bad else 0)

@@ -20,7 +20,7 @@ MAX_WHOLES = 4  # wholes within wholes: an article, its issue, volume and journa
 
 _SELF_DESCRIBING = ("identifier", "productID", "sameAs", "@id", "url")  # codes that must say what they are
 _OF_PEOPLE = ("identifier", "sameAs", "@id", "isni", "ipi", "ipiCode")
-_OF_WHOLES = ("issn", "isbn", "doi", "gtin", "isan", "eidr")
+_OF_WHOLES = ("issn", "isbn", "doi", "gtin", "isan", "eidr", "isrd", "registry_id", "iscc")
 _ROLES = 2  # role within role around a name
 
 

@@ -30,6 +30,7 @@ _KEYS = {
     "eidr": "eidr", "titleeidr": "eidr", "editeidr": "eidr",
     "gtin": "gtin", "gtin8": "gtin", "gtin12": "gtin", "gtin13": "gtin", "gtin14": "gtin",
     "ean": "gtin", "ean8": "gtin", "ean13": "gtin", "upc": "gtin", "upca": "gtin",
+    "isrd": "isrd", "registryid": "registry_id", "iscc": "iscc", "iscccode": "iscc",
     "isni": "creator_isni",
     "ipi": "creator_ipi", "ipicode": "creator_ipi", "ipinumber": "creator_ipi", "ipinamenumber": "creator_ipi",
     "ipibasenumber": "creator_ipi", "caeipi": "creator_ipi", "caeipinumber": "creator_ipi", "cae": "creator_ipi",
@@ -56,10 +57,13 @@ _BARE = tuple(
         (r"10\.\d{4,9}(?:\.\d{1,9})*/\S+", "doi"),
         (r"[Tt]-?\d{3}\.?\d{3}\.?\d{3}[-.]?\d", "iswc"),
         (r"97[89](?:[- ]?\d){10}", "isbn"),
+        (r"(?i)(?:urn:)?iscc:[a-z2-7-]+", "iscc"),
+        (r"(?i)(?:urn:)?isrd:\S+", "isrd"),
         (r"0000[ -]?\d{4}[ -]?\d{4}[ -]?\d{3}[\dXx]", "creator_isni"),
     )
 )
 _JOINED = re.compile(r"[\s,;|&\0/\u3001\uff0c\uff1b]")  # nothing is joined without one
+_WHOLE = frozenset({"isrd", "registry_id"})  # compared as written: no sign in them joins several
 _DIGITS = re.compile(r"\d{4}")
 _SEGMENTS = re.compile("[/#:]")
 _NOISE = re.compile("[^a-z0-9]")
@@ -96,6 +100,8 @@ def recognise(text: str) -> Codes:
 def recognise_as(key: str, text: str) -> Codes:
     """The codes of `text`, which stands where a code of `key` is to be; it may still have a prefix or be an address."""
     text = text.strip()
+    if key in _WHOLE:
+        return ((key, text),) if text else ()
     parts = pieces(text[:MAX_JOINED])[:MAX_PARTS] if len(text) > MAX_CODE or _JOINED.search(text) else [text]
     found: list[tuple[str, str]] = []
     for each in parts:

@@ -19,11 +19,12 @@ MAX_KEPT = 2_000  # subtrees kept of one document; a feed has some hundreds of i
 
 
 class Limits(NamedTuple):
-    """How much is read: bytes, elements, depth of nesting."""
+    """How much is read: bytes, elements, depth of nesting, subtrees kept."""
 
     bytes: int
     elements: int
     depth: int
+    kept: int = MAX_KEPT
 
 
 DOCUMENT = Limits(bytes=2**20, elements=50_000, depth=32)  # a licence document has five levels
@@ -80,9 +81,13 @@ class Xml(NamedTuple):
     place: str | None = None
 
 
-def parse(body: bytes, *, limits: Limits = DOCUMENT, keep: str | None = None, encoding: str | None = None) -> Xml:
+Keep = str | tuple[str, ...]
+
+
+def parse(body: bytes, *, limits: Limits = DOCUMENT, keep: Keep | None = None, encoding: str | None = None) -> Xml:
     """
-    Reads `body`; `keep` names the elements to keep with all below them, the root if there is none.
+    Reads `body`; `keep` names the elements to keep with all below them, the root if there is none. Several names are
+    beginnings of names: `{namespace}` for all of that namespace.
 
     `encoding` overrides what the document declares. Nothing in `body` raises.
     """
@@ -170,7 +175,7 @@ class _TooMuchError(Exception):
 class _Builder:
     """What the parser reports to."""
 
-    def __init__(self, limits: Limits, keep: str | None) -> None:
+    def __init__(self, limits: Limits, keep: Keep | None) -> None:
         self._limits = limits
         self._keep = keep
         self._depth = 0
@@ -193,9 +198,9 @@ class _Builder:
             element = Element(tag, _mapping(attributes))
             self._open[-1].children.append(element)
             self._open.append(element)
-        elif self._keep is None or tag == self._keep:
-            if len(self.kept) >= MAX_KEPT:
-                raise _TooMuchError(f"more than {MAX_KEPT} elements of one kind")
+        elif self._keep is None or tag == self._keep or (isinstance(self._keep, tuple) and tag.startswith(self._keep)):
+            if len(self.kept) >= self._limits.kept:
+                raise _TooMuchError(f"more than {self._limits.kept} elements of one kind")
             element = Element(tag, _mapping(attributes))
             self.kept.append(element)
             self._open.append(element)

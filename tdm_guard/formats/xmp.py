@@ -14,7 +14,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from tdm_guard.formats.xml import Element, Limits, Xml, parse, well_formed
+from tdm_guard.formats.xml import Element, Keep, Limits, Xml, parse, well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,8 +96,8 @@ def read(packet: bytes, names: frozenset[str], beside: frozenset[str] = frozense
     return Xmp(_search(body, names), xml.problem or "no rdf:RDF stands in it", xml.place, whole=False)
 
 
-def elements(packet: bytes, tag: str) -> tuple[Xml, str | None]:
-    """The elements of a name in Clark's notation, wherever they stand, and what was damaged beside them."""
+def elements(packet: bytes, tag: Keep) -> tuple[Xml, str | None]:
+    """The elements of a name in Clark's notation, or of beginnings of names, and what was damaged beside them."""
     body, encoding, problem = _as_bytes(packet)
     return _parsed(body, encoding, problem, tag)
 
@@ -140,7 +140,7 @@ def _nothing(body: bytes, encoding: str | None, problem: str | None) -> Xmp:
     return Xmp((), xml.problem, xml.place, whole=False)
 
 
-def _parsed(body: bytes, encoding: str | None, problem: str | None, tag: str) -> tuple[Xml, str | None]:
+def _parsed(body: bytes, encoding: str | None, problem: str | None, tag: Keep) -> tuple[Xml, str | None]:
     """
     The elements of this name, and what had to be overlooked to read them.
 

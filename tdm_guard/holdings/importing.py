@@ -21,8 +21,10 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats.identifiers import ipi_fits
 from tdm_guard.formats.rows import DAMAGED, Row, RowsError
 from tdm_guard.holdings.index import ListIndex
-from tdm_guard.holdings.plan import Plan, prepare
+from tdm_guard.holdings.plan import RIGHTS_KEYS, Plan, prepare
+from tdm_guard.holdings.rights import RightsRows
 from tdm_guard.holdings.writing import ListWriter
+from tdm_guard.repertoire.implied import declared
 from tdm_guard.repertoire.item import MAX_LENGTH, spellings
 
 SHOWN_RAW = 80  # characters of a bad value
@@ -37,7 +39,7 @@ class Imported:
     What became of an import: rows read, those that gave entries, lines with a problem and the first of these.
 
     `entries`: what the list holds now, each once; `sha256` of what it was made from. `written` is false if no row was
-    usable: then there is no new list.
+    usable: then there is no new list. `idle` counts rights that were not loaded, since they reserve nothing, by why.
     """
 
     rows: int
@@ -47,6 +49,7 @@ class Imported:
     entries: int
     sha256: str | None
     written: bool
+    idle: tuple[tuple[str, int], ...] = ()
 
 
 def import_list(plan: Plan, *, now: datetime, watched: Callable[[Iterable[Row]], Iterable[Row]] = iter) -> Imported:
@@ -56,8 +59,8 @@ def import_list(plan: Plan, *, now: datetime, watched: Callable[[Iterable[Row]],
     Raises `ConfigurationError` if the plan cannot work, the file cannot be read to its end, or the list not be written;
     what was at `output` is there still.
     """
-    read, old = prepare(plan)
-    keys = [key for key, _ in plan.columns]
+    read, old = prepare(plan, today=now.astimezone(UTC).date())
+    keys = [*RIGHTS_KEYS] if isinstance(read, RightsRows) else [key for key, _ in plan.columns]
     try:
         with (
             TemporaryDirectory(prefix=f".{plan.output.name[:50]}.", dir=plan.output.absolute().parent) as folder,
@@ -70,7 +73,8 @@ def import_list(plan: Plan, *, now: datetime, watched: Callable[[Iterable[Row]],
                 tally.take(watched(read(source.pieces())))
             except RowsError as error:
                 raise ConfigurationError(f"{plan.source}: {error}; nothing was imported") from None
-            if not tally.rows and not tally.bad:
+            idle = read.idle if isinstance(read, RightsRows) else {}
+            if not tally.rows and not tally.bad and not idle:
                 raise ConfigurationError(f"{plan.source}: holds no rows; nothing was imported")
             meta: dict[str, str] = {}
             if tally.usable:
@@ -88,6 +92,7 @@ def import_list(plan: Plan, *, now: datetime, watched: Callable[[Iterable[Row]],
         entries=int(meta.get("rows", 0)),
         sha256=meta.get("sha256"),
         written=bool(meta),
+        idle=tuple(sorted(idle.items())),
     )
 
 
@@ -116,6 +121,7 @@ class _Tally:
     def __init__(self, writer: ListWriter, keys: list[str]) -> None:
         self._writer = writer
         self._columns = list(zip(writer.ids(keys), keys, strict=True))
+        self._similar = writer.ids(["iscc_similar"])[0] if "iscc" in keys else 0
         self.rows = 0
         self.usable = 0
         self.bad = 0
@@ -153,7 +159,10 @@ class _Tally:
             for bad in parts.bad:
                 problem = _why(key, bad)
             for value in parts.codes:
-                batch.append((number, value))
+                if key in ("iscc", "iscc_similar"):
+                    batch += [(number if each == key else self._similar, unit) for each, unit in declared(key, value)]
+                else:
+                    batch.append((number, value))
                 if key == "creator_ipi" and not ipi_fits(value):
                     problem = f"taken as written, but the check digits of this IPI are wrong: {raw[:SHOWN_RAW]!r}"
         return problem

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -13,10 +14,15 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats import csv_rows, json_rows, xml_rows
 from tdm_guard.formats.rows import Row, decoded
 from tdm_guard.holdings.index import MAGIC, ListIndex, open_list
+from tdm_guard.holdings.rights import RightsRows
 from tdm_guard.repertoire.item import KEYS
 from tdm_guard.repertoire.table import MAX_NAME
 
-FORMATS = ("csv", "tsv", "json", "xml")
+RIGHTS = ("rsl-media", "tdm-ai")  # documents that say themselves what is what
+RIGHTS_KEYS = ("isrd", "registry_id", "iscc")
+FORMATS = ("csv", "tsv", "json", "xml", *RIGHTS)
+MADE = b"# made by tdm-guard repertoire import"  # how a file of declarations begins that may be written over
+TOML = ".toml"  # the name of an output that is to hold declarations, not a list
 MAX_COLUMNS = 100  # of one import; there are some twenty keys
 MAX_PATH = 1_000  # characters of a column's name or path
 _GOOD = {"csv": "iswc=ISWC", "tsv": "iswc=ISWC", "json": "iswc=works[].iswc", "xml": "iswc=/works/work/iswc"}
@@ -48,7 +54,7 @@ class Plan:
     append: bool = False
 
 
-def prepare(plan: Plan) -> tuple[Reader, ListIndex | None]:
+def prepare(plan: Plan, *, today: date) -> tuple[Reader, ListIndex | None]:
     """How to read the source, and the list to add to. Raises `ConfigurationError` with every mistake in the plan."""
     problems = [*_words(plan)]
     try:
@@ -58,7 +64,7 @@ def prepare(plan: Plan) -> tuple[Reader, ListIndex | None]:
     read: Reader | None = None
     old: ListIndex | None = None
     try:
-        read = _reader(plan)
+        read = RightsRows(plan.style, plan.encoding, today) if plan.style in RIGHTS else _reader(plan)
     except ValueError as error:
         problems.append(str(error))
     if plan.append and plan.output.exists():
@@ -84,14 +90,7 @@ def _words(plan: Plan) -> Iterator[str]:
     ):
         if not value.strip() or not value.isprintable() or len(value) > MAX_NAME:
             yield f"{option}: {value!r} is no name in one line of 1 to {MAX_NAME} characters; for example {good}"
-    good = f"--map {_GOOD.get(plan.style, _GOOD['csv'])}"
-    if not 0 < len(plan.columns) <= MAX_COLUMNS:
-        yield f"--map: from 1 to {MAX_COLUMNS} are needed; for example {good}"
-    for key, place in plan.columns:
-        if key not in KEYS:
-            yield f"--map: {key!r} is no match key; known are {', '.join(KEYS)}; for example {good}"
-        if not place or len(place) > MAX_PATH:
-            yield f"--map: {key} from where? 1 to {MAX_PATH} characters after the =; for example {good}"
+    yield from _columns(plan)
     if plan.encoding is not None:
         try:
             "".encode(plan.encoding)
@@ -103,19 +102,37 @@ def _words(plan: Plan) -> Iterator[str]:
         yield "--row: for xml only; in json the path says it, for example iswc=works[].iswc"
 
 
+def _columns(plan: Plan) -> Iterator[str]:
+    good = f"--map {_GOOD.get(plan.style, _GOOD['csv'])}"
+    if plan.style in RIGHTS:
+        if plan.columns:
+            yield f"--map: not for {plan.style}, which says itself what is what"
+    elif not 0 < len(plan.columns) <= MAX_COLUMNS:
+        yield f"--map: from 1 to {MAX_COLUMNS} are needed; for example {good}"
+    for key, place in plan.columns:
+        if key not in KEYS:
+            yield f"--map: {key!r} is no match key; known are {', '.join(KEYS)}; for example {good}"
+        if not place or len(place) > MAX_PATH:
+            yield f"--map: {key} from where? 1 to {MAX_PATH} characters after the =; for example {good}"
+
+
 def _files(plan: Plan) -> Iterator[str]:
     """What is wrong with the two files, as far as can be told before they are opened."""
     if not plan.source.is_file():
         yield f"{plan.source}: is no file that can be read; for example members.csv"
     output = plan.output
+    if output.suffix.lower() == TOML and plan.style not in RIGHTS:
+        yield f"--output: {output}: declarations are made of {' and '.join(RIGHTS)} only; for example members.tdmlist"
+        return
     if not output.name or "\0" in str(output) or output.is_dir() or not output.parent.is_dir():
         yield f"--output: {str(output)!r} is no file in a folder that is there; for example members.tdmlist"
     elif plan.append and not output.exists():
         yield f"--append: there is no list at {output}; leave --append out for the first"
     elif output.exists() and not plan.append:
+        ours = MADE if output.suffix.lower() == TOML else MAGIC
         with output.open("rb") as file:
-            if file.read(len(MAGIC)) != MAGIC:
-                yield f"--output: {output} is there and no list; name another file, for example members.tdmlist"
+            if file.read(len(ours)) != ours:
+                yield f"--output: {output} is there and no list of ours; name another file, for example members.tdmlist"
 
 
 def _reader(plan: Plan) -> Reader:

@@ -16,7 +16,7 @@ from tdm_guard.repertoire.item import KEYS, Item, Strength
 
 Pair = tuple[str, str]
 
-_WORKS = ("iswc", "isrc", "isbn", "issn", "doi", "isan", "eidr", "gtin")
+_WORKS = ("iswc", "isrc", "isbn", "issn", "doi", "isan", "eidr", "gtin", "isrd", "registry_id", "iscc")
 _PEOPLE = ("creator_ipi", "creator_isni")
 _DEFEATED = (Strength.NAME, Strength.PREFIX, Strength.LOCATION)
 # A recording or a film carries a musical work and its words; sleeve art is an image, words are a text.
@@ -32,6 +32,7 @@ _WEAK = {
     "label": "only a label's name matches, which several firms may bear",
     "isrc_registrant": "only the registrant in an ISRC matches: who issued it, not who owns the recording now",
     "isbn_registrant": "only the registrant in an ISBN matches: who issued it, not who owns the book now",
+    "iscc_similar": "only what is alike in an ISCC matches: content like this, not this file",
     "doi_prefix": "only the prefix of a DOI matches: who registered it, not who owns the work now",
 }
 _EXCLUDED = "every creator named is excluded from the declaration"

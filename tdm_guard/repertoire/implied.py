@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tdm_guard.formats.identifiers import ISBN_REGISTRANT
+from tdm_guard.formats.iscc import units
 from tdm_guard.repertoire.item import normalise
 
 
@@ -23,8 +24,19 @@ def implied(keys: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
         yield "doi_prefix", value.partition("/")[0]
         if value.startswith("10.5240/") and (eidr := normalise("eidr", value)):  # an EIDR is a DOI
             yield "eidr", eidr
+    for value in keys.get("iscc", ()):
+        yield from declared("iscc", value)
     for value in keys.get("eidr", ()):
         yield "doi", _hyphenated(value).lower()
+
+
+def declared(key: str, value: str) -> tuple[tuple[str, str], ...]:
+    """What a value in its one spelling is entered as where it is declared: of an ISCC also the units it is made of."""
+    if key not in ("iscc", "iscc_similar"):
+        return ((key, value),)
+    exact, similar = units(value)
+    alike = tuple(("iscc_similar", unit) for unit in similar)
+    return (*(("iscc", unit) for unit in exact), *alike) if key == "iscc" else alike
 
 
 def _isbn_registrants(isbn: str) -> Iterator[tuple[str, str]]:

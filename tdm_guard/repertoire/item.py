@@ -18,6 +18,8 @@ from functools import partial
 from typing import NamedTuple
 
 from tdm_guard.formats import identifiers, several
+from tdm_guard.formats.iscc import iscc
+from tdm_guard.formats.registry_codes import isrd, registry_id
 from tdm_guard.model import Fault, Source
 from tdm_guard.repertoire import names, places
 from tdm_guard.repertoire.table import is_url
@@ -32,12 +34,13 @@ MAX_FAULTS = 100  # kept of one item
 
 
 class Strength(StrEnum):
-    """How surely a matched key speaks of a work, the surest first; the last two are for a person to judge."""
+    """How surely a matched key speaks of a work, the surest first; the last three are for a person to judge."""
 
     IDENTIFIER = "identifier"
     AFFILIATION = "affiliation"
     LOCATION = "location"
     PREFIX = "prefix"
+    SIMILARITY = "similarity"
     NAME = "name"
 
 
@@ -57,6 +60,9 @@ KEYS = {
     "isan": Key(Strength.IDENTIFIER, identifiers.isan),
     "eidr": Key(Strength.IDENTIFIER, identifiers.eidr),
     "gtin": Key(Strength.IDENTIFIER, identifiers.gtin),
+    "isrd": Key(Strength.IDENTIFIER, isrd),
+    "registry_id": Key(Strength.IDENTIFIER, registry_id),
+    "iscc": Key(Strength.IDENTIFIER, iscc),
     "creator_ipi": Key(Strength.IDENTIFIER, identifiers.ipi),
     "creator_isni": Key(Strength.IDENTIFIER, identifiers.isni),
     "society": Key(Strength.AFFILIATION, names.fold_letters),
@@ -65,11 +71,12 @@ KEYS = {
     "isrc_registrant": Key(Strength.PREFIX, identifiers.isrc_registrant),
     "isbn_registrant": Key(Strength.PREFIX, identifiers.isbn_registrant),
     "doi_prefix": Key(Strength.PREFIX, identifiers.doi_prefix),
+    "iscc_similar": Key(Strength.SIMILARITY, iscc),
     "creator_name": Key(Strength.NAME, names.fold_name),
     "publisher": Key(Strength.NAME, names.fold_name),
     "label": Key(Strength.NAME, names.fold_name),
 }
-_DECLARED_ONLY = frozenset({"domain", "url_prefix", "isrc_registrant", "isbn_registrant", "doi_prefix"})
+_DECLARED_ONLY = frozenset({"domain", "url_prefix", "isrc_registrant", "isbn_registrant", "doi_prefix", "iscc_similar"})
 _TYPE, _TITLE, _URL, _CONTAINS = "type", "title", "url", "contains"
 _VALUED = (*(key for key in KEYS if key not in _DECLARED_ONLY), _URL)
 _NAMED = frozenset(key for key, (strength, _) in KEYS.items() if strength in (Strength.NAME, Strength.AFFILIATION))

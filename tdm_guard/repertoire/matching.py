@@ -19,7 +19,7 @@ from tdm_guard.operator import Operator
 from tdm_guard.origin import Origin
 from tdm_guard.repertoire.declaration import Declaration
 from tdm_guard.repertoire.hits import Hit, Pair, Weighed, narrowest, weigh
-from tdm_guard.repertoire.implied import implied
+from tdm_guard.repertoire.implied import declared, implied
 from tdm_guard.repertoire.item import KEYS, Item, normalise
 from tdm_guard.repertoire.places import Place
 from tdm_guard.repertoire.statements import Occasion, doubts, statement
@@ -123,8 +123,9 @@ class Repertoire:
                 if value is None:
                     yield f"{self._declarations[number].id}: {raw!r} is no usable {key} (form or check digit)"
                     continue
-                entered = self._index.get((key, value), ())
-                self._index[key, value] = (*entered, (number, Hit(key, value, excluded)))
+                for pair in declared(key, value):
+                    entered = self._index.get(pair, ())
+                    self._index[pair] = (*entered, (number, Hit(*pair, excluded)))
 
     def hear(
         self,

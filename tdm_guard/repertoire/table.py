@@ -169,8 +169,8 @@ class Table:
     def email(self, member: str) -> str | None:
         """A mail address."""
         value = self._get(member)
-        if value is None or (isinstance(value, str) and _EMAIL.fullmatch(value)):
-            return value
+        if value is None or is_email(value):
+            return None if value is None else str(value)
         self.mistake(member, f"{shown(value)} is no mail address", '"ai@society.example"')
         return None
 
@@ -265,6 +265,11 @@ class Table:
 
     def _path(self, member: str) -> str:
         return f"{self.where}.{member}" if member else self.where
+
+
+def is_email(value: object) -> bool:
+    """True for text that is a mail address."""
+    return isinstance(value, str) and _EMAIL.fullmatch(value) is not None
 
 
 def is_url(value: object) -> bool:

@@ -6,6 +6,7 @@ What the entries of a licence document that match one URL come to, usage by usag
     not-licensed   no licence takes the usage, or our operator, in
     licensed       one does; what it asks in return, or a token, may still be wanting
     unstated       licences without a list do not speak of it
+    out-of-scope   it would be permitted, but words that are not understood may refuse it
 
 strategy: the most specific entry decides what is granted, and where it has no list of its own the next broader one is
 asked, so that silence never reopens a list. Entries are walked once, from the broadest to the most specific.
@@ -22,7 +23,7 @@ from tdm_guard.usage import Usage
 
 Level = tuple[Entry, ...]  # entries with one and the same pattern: their licences are alternatives
 Rank = tuple[Level, ...]  # levels whose patterns are equally long: the strictest counts
-Outcome = Literal["prohibited", "unlicensed", "not-licensed", "licensed", "unstated"]
+Outcome = Literal["prohibited", "unlicensed", "not-licensed", "licensed", "unstated", "out-of-scope"]
 
 
 class Answer(NamedTuple):
@@ -58,6 +59,17 @@ class _State(NamedTuple):
     asked: bool = False
     user: bool = True
     geo: bool = True
+
+
+def doubted(answered: Answer, words: Words) -> Answer:
+    """What a grant comes to beside `words` that may refuse the usage: it is no refusal, and no longer a grant."""
+    return answered._replace(outcome="out-of-scope", stance=Stance.UNSTATED, words=words)
+
+
+def doubt(ranks: tuple[Rank, ...], usage: Usage) -> Words | None:
+    """The first words of the matching entries that may refuse `usage` and are not understood."""
+    entries = (entry for rank in ranks for level in rank for entry in level)
+    return next((each.words for entry in entries for each in entry.doubts if usage in each.usages), None)
 
 
 def answer(ranks: tuple[Rank, ...], usage: Usage, fatal: Words | None) -> Answer:

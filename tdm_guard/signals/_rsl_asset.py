@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tdm_guard.formats.asset import Asset, Packet, Place
-from tdm_guard.formats.rsl import NAMESPACE
+from tdm_guard.formats.rsl import is_unbound, of_attributes, unbound
+from tdm_guard.formats.rsl_vocabulary import MEDIA, NAMESPACE
 from tdm_guard.formats.xml import without_doctype, written
 from tdm_guard.formats.xmp import elements, mentions
 from tdm_guard.model import NOTHING, Fault, Layer, Reading, Source, Stance, Statement
-from tdm_guard.signals._rsl_document import read_inline, unlicensed
+from tdm_guard.signals._rsl_document import read_inline, read_unbound, unlicensed
 from tdm_guard.signals._rsl_site import NAME
 from tdm_guard.signals._signal import Listener
 from tdm_guard.usage import EVERY
@@ -22,6 +23,7 @@ from tdm_guard.usage import EVERY
 PLACES = frozenset({Place.XMP, Place.OPF, Place.RSL})
 MAX_DOCUMENTS = 16  # in one file; with more it counts as unlicensed
 
+_DESCRIPTION = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}Description"
 _MARK = frozenset({NAMESPACE.partition("//")[2].lower()})
 _ROOTS = (f"{{{NAMESPACE}}}rsl", f"{{{NAMESPACE}}}content")
 
@@ -73,7 +75,13 @@ def _read(packet: Packet, source: Source, listener: Listener, *, intact: bool) -
                 )
                 for element in xml.kept[: MAX_DOCUMENTS + 1]
             ]
-    return []
+    # a licence without a content around it; one of a work (RSL-MEDIA) is not of the file
+    xml, _ = elements(body, (f"{{{NAMESPACE}}}", f"{{{MEDIA}}}right"))
+    found = [element for element in xml.kept if is_unbound(element)]
+    xml, _ = elements(body, _DESCRIPTION)  # and as a property in an attribute, as XMP may be written (RDF/XML 2.5)
+    found += [each for element in xml.kept for each in of_attributes(element) if is_unbound(each)]
+    alone = tuple(map(unbound, found[: MAX_DOCUMENTS + 1]))
+    return [read_unbound(alone, source, listener, f"{packet.locator} ")] if alone else []
 
 
 def _place(packet: Packet, source: Source, message: str, words: str | None) -> Fault:

@@ -8,17 +8,18 @@ the words that declared it.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 from tdm_guard.formats.media_type import essence
 from tdm_guard.formats.path_pattern import target
-from tdm_guard.formats.rsl import MAX_BYTES, NAMESPACE, Flaw, RslDocument
 from tdm_guard.formats.rsl import read_document as parse_document
 from tdm_guard.formats.rsl import read_feed as parse_feed
+from tdm_guard.formats.rsl_vocabulary import MAX_BYTES, NAMESPACE, Content, Flaw, RslDocument
 from tdm_guard.model import NOTHING, Declared, Evidence, Fault, Fetched, Reading, Result, Source, Stance, Statement
 from tdm_guard.origin import Origin
-from tdm_guard.signals._rsl_site import NAME, LicenceSite, Manner, build
-from tdm_guard.signals._rsl_terms import RELATIVE
+from tdm_guard.signals._rsl_site import NAME, NOT_UNDERSTOOD, LicenceSite, Manner, build
+from tdm_guard.signals._rsl_terms import RELATIVE, UNKNOWN
 from tdm_guard.signals._signal import DocumentReading, Listener
 from tdm_guard.usage import EVERY
 
@@ -48,6 +49,11 @@ _MESSAGES = {
     "other-origin": "a url of another origin: it says nothing here",
     "relative-url": "a url that is no path",
     "other-page": "a url that is not that of the page it stands in: what it refuses counts here all the same",
+    "stray-refusal": "words that refuse, in a form that the vocabulary does not have: not granted",
+    "stray-price": "a price at a place where it is of nothing: nothing is read as free",
+    "stray-terms": "terms at a place where they are of nothing: nothing is granted",
+    "foreign-element": "of the vocabulary, but in another namespace or other letters: it grants nothing",
+    "loose-element": "an element of the vocabulary outside any content: it grants nothing",
     "not-https": "the document came unsecured: what it permits does not count",
 }
 
@@ -123,6 +129,8 @@ def read_inline(text: str, place: Fault, source: Source, listener: Listener, *, 
     here, origin = target(source.url), Origin.parse(source.url)
     manner = Manner(refusals_only=refusals_only, prefix=f"{place.locator} ")
     site, flaws = build(document, source, origin, listener, manner, page=True)
+    if not document.contents:
+        return NOTHING  # it speaks of works
     if site is None or not site.covers(here):
         # The place sets the scope (4.6), so a canonical address elsewhere takes no refusal back.
         first = document.contents[0]
@@ -171,16 +179,32 @@ def read_feed(body: bytes, source: Source, listener: Listener) -> DocumentReadin
         )
         site = FeedSite(own, None, Reading((unlicensed(fault),)))
         return DocumentReading(result=Result.UNREADABLE, site=site, faults=(fault,))
-    if not document.contents:
+    if not document.contents and not document.loose:
         return DocumentReading(result=Result.READ)
     manner = Manner(refusals_only=True)
     items, flaws = build(document, source, Origin.parse(source.url), listener, manner, page=False)
     flaws = tuple(flaw for flaw in flaws if flaw.code != "absolute-url")
+    loose = read_unbound(document.loose, source, listener)
+    said = (items.all_at_once().statements if items else ()) + loose.statements
     return DocumentReading(
         result=Result.READ,
-        site=FeedSite(own, items, items.all_at_once()) if items else None,
-        faults=faults(document.flaws + flaws, source),
+        site=FeedSite(own, items, Reading(said)) if items or said else None,
+        faults=faults(document.flaws + flaws, source) + loose.faults,
     )
+
+
+def read_unbound(contents: tuple[Content, ...], source: Source, listener: Listener, prefix: str = "") -> Reading:
+    """What elements outside any content take away: reserved in the cautious posture, in the literal one not granted."""
+    manner = Manner(refusals_only=True, repair=UNKNOWN, prefix=prefix)
+    document = RslDocument(contents)
+    site, _ = build(document, source, Origin.parse(source.url), listener, manner, page=True)
+    said = site.all_at_once().statements if site else ()
+    if not said:
+        return NOTHING
+    if not listener.cautious:
+        said = tuple(replace(each, stance=Stance.UNSTATED, doubt=NOT_UNDERSTOOD, repair=None) for each in said)
+    flaws = tuple(Flaw("loose-element", content.locator, content.excerpt) for content in contents)
+    return Reading(said, faults(flaws, source, prefix))
 
 
 def read_challenge(body: bytes, source: Source, listener: Listener) -> Reading:
@@ -189,6 +213,8 @@ def read_challenge(body: bytes, source: Source, listener: Listener) -> Reading:
     if not opening:
         return NOTHING
     document = parse_document(body)
+    if document.works and not document.contents:
+        return NOTHING  # it speaks of works
     place = Fault.at(
         source,
         document.problem or "a licence is required",

@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import math
 import re
+from functools import partial
 from typing import Any, NamedTuple
 
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.formats.path_pattern import PathPattern
 from tdm_guard.formats.pattern_index import PatternIndex
-from tdm_guard.formats.rsl import Flaw, RslDocument
+from tdm_guard.formats.rsl_vocabulary import Content, Flaw, RslDocument
 from tdm_guard.model import NOTHING, Kind, Reading, Source, Stance, Statement
 from tdm_guard.origin import Origin
-from tdm_guard.signals._rsl_answer import Answer, Rank, answer
-from tdm_guard.signals._rsl_terms import RELATIVE, Entry, Words, compile_content
+from tdm_guard.signals._rsl_answer import Answer, Rank, answer, doubt, doubted
+from tdm_guard.signals._rsl_terms import RELATIVE, UNKNOWN, Entry, Words, compile_content
 from tdm_guard.signals._signal import Listener
 from tdm_guard.usage import EVERY, Usage
 
 NAME = "rsl"
+NOT_UNDERSTOOD = "words that may refuse it are not understood"
 MAX_REMEMBERED = 50_000  # contents in the sets whose outcome is kept, all sets together
 MAX_COVERING = 256  # contents that may cover one URL; with more no licence can be made out (4.3)
 
@@ -34,20 +36,22 @@ class Manner(NamedTuple):
     """
     How a document is heard: what authorisations call it, whether its grants count, the repair by which it was found.
 
-    `prefix` stands before its locators, where it is part of another document.
+    `prefix` stands before its locators, where it is part of another document. `cautious`: repairs are applied.
     """
 
     policy_url: str | None = None
     refusals_only: bool = False
     repair: str | None = None
     prefix: str = ""
+    cautious: bool = True
 
 
 class Scoped(NamedTuple):
     """
     A content element: what it covers, or without a pattern all that declares the document; its terms; its own words.
 
-    Terms stand in the site's table, where contents that say the same share them.
+    Terms stand in the site's table, where contents that say the same share them. `meant` are those of the element as
+    it seems to be meant.
     """
 
     pattern: PathPattern | None
@@ -55,6 +59,7 @@ class Scoped(NamedTuple):
     locator: str
     excerpt: str
     repair: str | None = None
+    meant: int = -1
 
 
 Ordered = tuple[tuple[tuple[int, ...], ...], ...]  # places of contents by rank and level
@@ -153,7 +158,7 @@ class LicenceSite:
     def _assess(self, ordered: Ordered) -> dict[Usage, Answer]:
         scoped = self._scoped
         key = tuple(
-            tuple(tuple((scoped[place].terms, scoped[place].repair) for place in level) for level in rank)
+            tuple(tuple((scoped[p].terms, scoped[p].repair, scoped[p].meant) for p in level) for level in rank)
             for rank in ordered
         )
         answers = self._answered.get(key)
@@ -164,31 +169,67 @@ class LicenceSite:
         return answers
 
     def _work_out(self, ordered: Ordered) -> dict[Usage, Answer]:
-        """The answers to the letter, and what contents add that only a repair reads (`rsl-relative`)."""
+        """
+        The answers to the letter, and what is added by contents that only a repair reads (`rsl-relative`), or by the
+        document as it seems to be meant (`rsl-unknown-refusal`).
+
+        Where a repair is not applied, what it would refuse is not granted either.
+        """
         if sum(len(level) for rank in ordered for level in rank) > MAX_COVERING:
             words = self._terms[self._scoped[ordered[0][0][0]].terms].words
             return dict.fromkeys(EVERY, Answer("unlicensed", Stance.RESERVED, words))
-        answers = self._answers(ordered, repaired=False)
-        for usage, answered in self._answers(ordered, repaired=True).items():
-            plain = answers.get(usage)
-            if answered.stance is Stance.RESERVED and (plain is None or plain.stance is not Stance.RESERVED):
-                answers[usage] = answered._replace(repair=join(answered.repair, RELATIVE))
+        places = [place for rank in ordered for level in rank for place in level]
+        repairs = {self._scoped[place].repair for place in places}
+        letter = self._ranks(ordered, frozenset())
+        answers = self._answers(letter)
+        if RELATIVE in repairs:
+            self._add(answers, self._ranks(ordered, frozenset({RELATIVE})), RELATIVE)
+        odd = UNKNOWN in repairs or any(self._scoped[place].meant >= 0 for place in places)
+        meant = self._ranks(ordered, frozenset({RELATIVE, UNKNOWN}), meant=True) if odd else letter
+        if odd:
+            self._add(answers, meant, UNKNOWN)
+        for usage, answered in answers.items():
+            if answered.stance is Stance.PERMITTED and (words_of_doubt := doubt(meant, usage)):
+                answers[usage] = doubted(answered, words_of_doubt)
         return answers
 
-    def _answers(self, ordered: Ordered, *, repaired: bool) -> dict[Usage, Answer]:
+    def _add(self, answers: dict[Usage, Answer], ranks: tuple[Rank, ...], repair: str) -> None:
+        """What `ranks` refuse beyond `answers`; in the literal posture it only takes a grant back."""
+        for usage, answered in self._answers(ranks, meant=repair == UNKNOWN).items():
+            plain = answers.get(usage)
+            if answered.stance is not Stance.RESERVED or (plain is not None and plain.stance is Stance.RESERVED):
+                continue
+            if self._manner.cautious:
+                answers[usage] = answered._replace(repair=join(answered.repair, repair))
+            else:
+                answers[usage] = doubted(answered, answered.words)
+
+    def _ranks(self, ordered: Ordered, repairs: frozenset[str], *, meant: bool = False) -> tuple[Rank, ...]:
         scoped, terms = self._scoped, self._terms
         ranks: list[Rank] = []
         for rank in ordered:
-            levels = [[terms[scoped[p].terms] for p in level if repaired or not scoped[p].repair] for level in rank]
+            levels = [
+                [
+                    terms[scoped[p].meant if meant and scoped[p].meant >= 0 else scoped[p].terms]
+                    for p in level
+                    if scoped[p].repair is None or scoped[p].repair in repairs
+                ]
+                for level in rank
+            ]
             if any(levels):
                 ranks.append(tuple(tuple(level) for level in levels if level))
-        return {usage: answer(tuple(ranks), usage, self._fatal) for usage in EVERY} if ranks else {}
+        return tuple(ranks)
+
+    def _answers(self, ranks: tuple[Rank, ...], *, meant: bool = False) -> dict[Usage, Answer]:
+        # what only seems to be meant is read for its refusals: that it is no valid licence refuses nothing more
+        fatal = None if meant else self._fatal
+        return {usage: answer(ranks, usage, fatal) for usage in EVERY} if ranks else {}
 
     def _say(self, places: tuple[int, ...]) -> Reading:
         ordered = self._ordered(places)
         groups: dict[tuple[Stance, Words, str | None], list[Usage]] = {}
         for usage, said in self._assess(ordered).items():
-            silent = said.stance is Stance.UNSTATED
+            silent = said.stance is Stance.UNSTATED and said.outcome != "out-of-scope"
             if not (silent or (said.stance is Stance.PERMITTED and self._manner.refusals_only)):
                 groups.setdefault((said.stance, said.words, said.repair), []).append(usage)
         statements = tuple(self._statement(*group, tuple(usages), ordered) for group, usages in groups.items())
@@ -202,6 +243,7 @@ class LicenceSite:
         return Statement.at(
             self._source,
             kind=Kind.PERMISSION if stance is Stance.PERMITTED else Kind.RESERVATION,
+            doubt=NOT_UNDERSTOOD if stance is Stance.UNSTATED else None,
             signal=NAME,
             usages=usages,
             stance=stance,
@@ -213,6 +255,12 @@ class LicenceSite:
             repair=join(repair, manner.repair) if repair or manner.repair else None,
         )
 
+    def _holds(self, place: int, words: Words) -> bool:
+        content = self._scoped[place]
+        return self._terms[content.terms].holds(words) or (
+            content.meant >= 0 and self._terms[content.meant].holds(words)
+        )
+
     def _place(self, words: Words, ordered: Ordered) -> tuple[str, str]:
         """Where the words stand and how they read: those of the most specific content that has them."""
         if words is self._fatal:
@@ -220,9 +268,15 @@ class LicenceSite:
         places = [place for rank in ordered for level in rank for place in level]
         owner = places[0]
         if len(places) > 1:
-            owner = next((place for place in places if self._terms[self._scoped[place].terms].holds(words)), owner)
+            owner = next((place for place in places if self._holds(place, words)), owner)
         content = self._scoped[owner]
         return content.locator + words.locator, words.excerpt or content.excerpt
+
+
+def _is_meant_for_all(content: Content) -> bool:
+    """Whether a content without a url refuses something, and nobody can tell what of: then it is all there is."""
+    strays = content.meant.strays if content.meant else ()
+    return any(licence.prohibits for licence in content.licences) or any(each.kind == "refusal" for each in strays)
 
 
 def build(
@@ -235,15 +289,25 @@ def build(
     """
     scoped: list[Scoped] = []
     terms: dict[Entry, int] = {}
+    compiled = partial(compile_content, operator=listener.operator, cautious=listener.cautious)
+    manner = manner._replace(cautious=listener.cautious)
     flaws: list[Flaw] = []
-    for content in document.contents:
-        scope = _scope(content.url or "", origin, page=page)
+    for at, content in enumerate((*document.contents, *document.foreign)):
+        url = content.url if content.url is not None or content.meant is None else content.meant.url
+        scope = _scope(url or "", origin, page=page)
+        repair = scope.repair
+        if at >= len(document.contents) or (content.url is None and url is not None):
+            repair = UNKNOWN
+        if url is None and not page and listener.cautious and _is_meant_for_all(content):
+            scope, repair = scope._replace(whole=True), UNKNOWN
         if scope.flaw and not (page and scope.flaw == "absolute-url"):
             flaws.append(Flaw(scope.flaw, content.locator, content.excerpt))
-        if (scope.pattern or scope.whole) and (scope.repair is None or listener.cautious):
-            entry = compile_content(content, listener.operator, cautious=listener.cautious)
-            number = terms.setdefault(entry, len(terms))
-            scoped.append(Scoped(scope.pattern, number, content.locator, content.excerpt[:500], scope.repair))
+        if (scope.pattern or scope.whole) and (repair != RELATIVE or listener.cautious):
+            number, meant = (
+                -1 if each is None else terms.setdefault(compiled(each), len(terms))
+                for each in (content, content.meant)
+            )
+            scoped.append(Scoped(scope.pattern, number, content.locator, content.excerpt[:500], repair, meant))
     fatal = document.fatal
     words = Words(fatal.locator, fatal.excerpt) if fatal else None
     return LicenceSite(source, tuple(scoped), tuple(terms), words, manner) if scoped else None, tuple(flaws)

@@ -2,8 +2,9 @@
 RSL terms for one operator: what the elements of a licence document come to once we know who asks.
 
 strategy: each content element is compiled once into an `Entry`: its bans, and its licences as offers of which all that
-depends on the operator is already settled. Repairs (`rsl-token`, `rsl-token-case`) read bans only. Which entries speak
-of a URL, and what they come to together, is `_rsl_answer`'s.
+depends on the operator is already settled. Repairs (`rsl-token`, `rsl-token-case`, `rsl-unknown-refusal`) read bans
+only; where they are not applied, and wherever a refusal may be about more than they read, nothing is granted all the
+same (`Entry.doubts`). Which entries speak of a URL, and what they come to together, is `_rsl_answer`'s.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tdm_guard.formats.countries import EU
-from tdm_guard.formats.rsl import Content, Demand, Licence, Tokens, is_token
+from tdm_guard.formats.countries import EU, alpha_3
+from tdm_guard.formats.rsl_vocabulary import Content, Demand, Licence, Stray, Tokens, is_token
+from tdm_guard.formats.rsl_words import is_about_ai, takes_back, words
 from tdm_guard.operator import Operator
 from tdm_guard.usage import EVERY, TRAINING, Usage
 
 TOKEN_CASE = "rsl-token-case"
 TOKEN = "rsl-token"
 RELATIVE = "rsl-relative"
+UNKNOWN = "rsl-unknown-refusal"
 
 _AI = (*TRAINING, Usage.AI_INPUT, Usage.AI_INDEX)
 # 3.4.1.1; there is no token for analysis or archive, which only "all" reaches
@@ -32,6 +35,7 @@ _COVERED = {
 }
 NAMED = (*_AI, Usage.SEARCH)  # usages with a token of their own: a licence without a list of permits grants these
 # AIPREF's label; and the two country codes that the EU itself writes otherwise than ISO 3166-1
+_EVERYTHING = frozenset({"all", "any", "every", "everything", "anything", "everyone", "anyone", "everybody"})
 _MEANT = {"usage": {"train-ai": "ai-train"}, "geo": {"UK": "GB", "EL": "GR"}}
 
 
@@ -56,6 +60,13 @@ class Ban(NamedTuple):
     words: Words
     personal: bool = False
     repair: str | None = None
+
+
+class Doubt(NamedTuple):
+    """Words that may refuse `usages`, so that nobody can be said to have permitted them."""
+
+    usages: tuple[Usage, ...]
+    words: Words
 
 
 class Offer(NamedTuple):
@@ -86,10 +97,12 @@ class Entry(NamedTuple):
     offers: tuple[Offer, ...]
     token: Words | None
     words: Words
+    doubts: tuple[Doubt, ...] = ()
 
     def holds(self, words: Words) -> bool:
         """True if `words` are of this content."""
-        if words in (self.words, self.token) or any(ban.words == words for ban in self.bans):
+        said = (self.words, self.token, *[ban.words for ban in self.bans], *[doubt.words for doubt in self.doubts])
+        if words in said:
             return True
         return any(words in offer for offer in self.offers)
 
@@ -99,12 +112,37 @@ def compile_content(content: Content, operator: Operator | None, *, cautious: bo
     operator = operator or Operator()
     own = Words("", "", content.rightsholder, content.contact or content.server)
     bans: list[Ban] = []
+    doubts: list[Doubt] = []
     offers: list[Offer] = []
     for licence in content.licences:
         place = _Place(len(content.locator), own._replace(contact=licence.contact or own.contact))
-        bans += _bans(licence, operator, place, cautious=cautious)
+        for element in licence.prohibits:
+            bans += _bans(element, operator, place)
+            doubts += _doubts(element, place)
+        for element in licence.permits:
+            taken_back = tuple(raw for raw in element.tokens if not is_token(element.kind, raw) and takes_back(raw))
+            if taken_back and element.kind != "geo":  # Norway is "NO"
+                bans += _unknown(taken_back, place.words(element))
+                doubts += _unsure(taken_back, place.words(element))
         offers.append(_offer(licence, operator, place))
-    return Entry(tuple(bans), tuple(offers), own if content.server is not None or content.encrypted else None, own)
+    place = _Place(len(content.locator), own)
+    for stray in content.strays:
+        if stray.tokens is not None:
+            bans += _bans(stray.tokens, operator, place)
+            doubts += _doubts(stray.tokens, place)
+            if not stray.tokens.tokens:
+                bans.append(Ban(_AI, place.words(stray), repair=UNKNOWN))
+                doubts.append(Doubt(EVERY, place.words(stray)))
+        elif stray.kind == "price":
+            offers = [offer._replace(unmet=offer.unmet or place.words(stray)) for offer in offers]
+        else:
+            doubts.append(Doubt(EVERY, place.words(stray)))
+    if not cautious:
+        # a token in other letters is known, and no token to the letter: a fault that takes nothing back
+        doubts += [Doubt(ban.usages, ban.words) for ban in bans if ban.repair not in (None, TOKEN_CASE)]
+        bans = [ban for ban in bans if not ban.repair]
+    token = own if content.server is not None or content.encrypted else None
+    return Entry(tuple(bans), tuple(offers), token, own, tuple(doubts))
 
 
 class _Place(NamedTuple):
@@ -113,26 +151,68 @@ class _Place(NamedTuple):
     cut: int
     owner: Words
 
-    def words(self, element: Tokens | Licence | Demand, contact: str | None = None) -> Words:
+    def words(self, element: Tokens | Licence | Demand | Stray, contact: str | None = None) -> Words:
         return Words(
-            element.locator[self.cut :], element.excerpt[:500], self.owner.rightsholder, self.owner.contact or contact
+            element.locator[self.cut :] or "/..",
+            element.excerpt[:500],
+            self.owner.rightsholder,
+            self.owner.contact or contact,
         )
 
 
-def _bans(licence: Licence, operator: Operator, place: _Place, *, cautious: bool) -> Iterable[Ban]:
-    for element in licence.prohibits:
-        words = place.words(element)
-        plain = [token for token in element.tokens if is_token(element.kind, token)]
-        readings: list[tuple[str | None, list[str]]] = [(None, plain)]
-        if cautious:
-            readings += [(code, [token]) for raw in element.tokens for code, token in _repaired(element.kind, raw)]
-        for repair, tokens in readings:
-            if element.kind == "usage":
-                usages = covered(tokens)
-                if usages:
-                    yield Ban(usages, words, repair=repair)
-            elif tokens and _is_struck(element.kind, tokens, operator):
-                yield Ban(EVERY, words, personal=True, repair=repair)
+def _bans(element: Tokens, operator: Operator, place: _Place) -> Iterable[Ban]:
+    """What a list of prohibitions strikes of ours: as it stands, and with each repair."""
+    words = place.words(element)
+    plain = [token for token in element.tokens if is_token(element.kind, token)]
+    readings: list[tuple[str | None, list[str]]] = [(None, plain)]
+    readings += [(code, [token]) for raw in element.tokens for code, token in _repaired(element.kind, raw)]
+    for repair, tokens in readings:
+        if element.kind == "usage":
+            usages = covered(tokens)
+            if usages:
+                yield Ban(usages, words, repair=repair)
+        elif tokens and _is_struck(element.kind, tokens, operator):
+            yield Ban(EVERY, words, personal=True, repair=repair)
+    yield from _unknown(_not_understood(element), words)
+
+
+def _doubts(element: Tokens, place: _Place) -> Iterable[Doubt]:
+    return _unsure(_not_understood(element), place.words(element))
+
+
+def _not_understood(element: Tokens) -> tuple[str, ...]:
+    """The tokens of a list of prohibitions that can be read in no way."""
+    kind = element.kind
+    return tuple(raw for raw in element.tokens if not _is_known(kind, raw) and not any(_repaired(kind, raw)))
+
+
+def _is_known(kind: str, token: str) -> bool:
+    return is_token(kind, token) and (kind != "geo" or token == "EU" or alpha_3(token) is not None)
+
+
+def _unknown(tokens: tuple[str, ...], at: Words) -> Iterable[Ban]:
+    """The repair of refusals that are not understood: all AI usages, and what the words name besides."""
+    if tokens:
+        named = {usage for token in tokens for usage in _about(token)}
+        yield Ban(tuple(usage for usage in EVERY if usage in named), at, repair=UNKNOWN)
+
+
+def _about(token: str) -> tuple[Usage, ...]:
+    """What an unknown token may refuse for certain: AI, and what it holds the name of."""
+    if not words(token).isdisjoint(_EVERYTHING) and not is_about_ai(token):
+        return EVERY
+    return NAMED if "search" in token.lower() else _AI
+
+
+def _unsure(tokens: tuple[str, ...], at: Words) -> Iterable[Doubt]:
+    """What nobody can be said to have permitted: anything, unless each token is of AI by its words."""
+    if not tokens:
+        return
+    if all(is_about_ai(token) for token in tokens):
+        named = {usage for token in tokens for usage in _about(token)}
+        yield Doubt(tuple(usage for usage in EVERY if usage in named), at)
+    else:
+        yield Doubt(EVERY, at)
 
 
 def _repaired(kind: str, raw: str) -> Iterable[tuple[str, str]]:

@@ -15,7 +15,7 @@ from urllib.parse import urldefrag
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats.link_field import Link, links
 from tdm_guard.formats.media_type import essence
-from tdm_guard.formats.rsl import MEDIA_TYPE
+from tdm_guard.formats.rsl_vocabulary import MEDIA_TYPE
 from tdm_guard.model import NOTHING, Evidence, Fault, Headers, Reading, Source
 from tdm_guard.signals._rsl_asset import PLACES, read_asset
 from tdm_guard.signals._rsl_declared import (

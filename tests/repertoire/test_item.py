@@ -27,8 +27,8 @@ from tdm_guard.repertoire.words import MATCH_KEYS
 
 SOURCE = Source(url="https://catalogue.example/w/1", carrier="item")
 CONTRACT = (
-    "type title creator_name creator_ipi creator_isni iswc isrc isbn issn doi isan eidr gtin publisher label society "
-    "url contains"
+    "type title creator_name creator_ipi creator_isni iswc isrc isbn issn doi isan eidr gtin isrd registry_id iscc "
+    "publisher label society url contains"
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
