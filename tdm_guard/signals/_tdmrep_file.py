@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tdm_guard.formats.path_pattern import resolve_dots
 from tdm_guard.formats.tdmrep_json import MAX_BYTES, RulesFile, is_page, mentions_reservation, parse
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement, bounded
 from tdm_guard.signals._signal import Document, DocumentReading, Listener
@@ -36,8 +35,6 @@ class RulesSite:
 
     def hear(self, target: str) -> Reading:
         """What the rules say of a path with its query, in the spelling of `formats.path_pattern.target`."""
-        if "/." in target:
-            target = resolve_dots(target)
         first = longest = None
         for rule in self.rules:
             if not rule.matches(target):

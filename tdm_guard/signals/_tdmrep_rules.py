@@ -56,7 +56,7 @@ class Rule(NamedTuple):
     words: str | None = None
 
     def matches(self, target: str) -> bool:
-        """True if the rule speaks of `target`, already in the one spelling and without dot segments."""
+        """True if the rule speaks of `target`, already in the one spelling."""
         pattern = self.pattern
         return target.startswith(pattern) if isinstance(pattern, str) else pattern.matches(target)
 
