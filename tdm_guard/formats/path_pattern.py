@@ -14,11 +14,16 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from tdm_guard.errors import UnsupportedURL
+from tdm_guard.origin import Origin
+
 _PLAIN = re.compile(r"[A-Za-z0-9._~/?=&,;:@!'()+\[\]#-]*")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _KEEP_IN_PATTERN = "%/?#[]@!$&'()*+,;=:~"
 _KEEP_IN_PATH = "%/?#[]@!&'()+,;=:~"
+_KEEP_IN_ADDRESS = _KEEP_IN_PATTERN
+_ADDRESS = re.compile(r"(?i)(https?://[^/?#]*)([^#]*)(.*)", re.DOTALL)
 _TARGET = re.compile(r"(?i)https?://[^/?#]*([^#]*)")
 _DOTS = ("/./", "/../")
 _BROWSERS_DROP = re.compile(r"%0[9AD]")  # raw tabs and line ends (WHATWG URL 4.4), as they are spelled here
@@ -32,6 +37,24 @@ def target(url: str) -> str:
     if not raw.startswith("/"):
         raw = "/" + raw
     return normalise_path(raw)
+
+
+def normal_url(url: str) -> str:
+    """
+    An http(s) URL in the normal form of RFC 3986 6.2.2, without user and password; its fragment stays.
+
+    Unlike `target` it can be asked for: `*` and `$` are left as they are. What is no such URL is given back.
+    """
+    found = _ADDRESS.match(url)
+    if not found:
+        return url
+    try:
+        origin = Origin.parse(found[1])
+    except UnsupportedURL:
+        return url
+    path = found[2] if found[2].startswith("/") else "/" + found[2]
+    spelled = path if _PLAIN.fullmatch(path) else _normalise(path, _KEEP_IN_ADDRESS)
+    return f"{origin}{resolve_dots(spelled)}{found[3]}"
 
 
 def normalise_path(path: str) -> str:
