@@ -15,7 +15,14 @@ from typing import NamedTuple
 
 from tdm_guard.formats.robots_txt import is_everyone, names
 from tdm_guard.model import bounded
-from tdm_guard.signals._refusing_words import begins_like_refusal, name_refuses, plain, refused_by, usages_about, words_of
+from tdm_guard.signals._refusing_words import (
+    begins_like_refusal,
+    name_refuses,
+    plain,
+    refused_by,
+    usages_about,
+    words_of,
+)
 
 MAX_REFUSALS = 100  # of one file; more than this prove nothing more
 MAX_LINE = 400  # characters looked at; a longer line is prose

@@ -25,7 +25,9 @@ _STRONG = re.compile(
 )
 _WEAK = frozenset(("no", "not", "none", "never", "n", "false", "off", "disabled", "0", "nein", "non", "unauthorised"))
 _WEAK |= {"unauthorized", "nay", "nope", "denied", "restricted"}
-_TAKES_BACK = re.compile(r"(?:reserv|restrict|prohibit|block|limit|condition|exclu|ban|opt|refus|forbid|den[yi]|disallow)")
+_TAKES_BACK = re.compile(
+    r"(?:reserv|restrict|prohibit|block|limit|condition|exclu|ban|opt|refus|forbid|den[yi]|disallow)"
+)
 _NOT_WHAT = re.compile(
     r"(?:allow|permit|permission|authori[sz]|consent|grant|accept|ok$|okay|for$|without|available|licen[sc]|used?$|us(?:age|ing)$|be$"
     r"|train|ai$|ml$|llm|genai|generat|min(?:e|ing)|tdm|text|data|model|scrap|crawl|learn|reus|to$|any|under$|way$|thanks?$)"
@@ -42,7 +44,9 @@ _ANY = re.compile(
     r"|artificial|foundation|embedding)"
 )
 _PERMITS = re.compile(r"(?:permi(?:t|ssion)|allow|consent|grant|authori[sz]|enabled?$|licensed$|opt-?in|accept)")
-_GENERAL = re.compile(r"(?:polic(?:y|ies)|polit|usage|uses?$|access|rights?$|status|rule|terms|licen[sc]e$|reuse|value|decision|stance|preference|directive|signal)")
+_GENERAL = re.compile(
+    r"(?:polic(?:y|ies)|polit|usage|uses?$|access|rights?$|status|rule|terms|licen[sc]e$|reuse|value|decision|stance|preference|directive|signal)"
+)
 _PARTY = re.compile(r"(?:agents?|bots?|crawlers?|user|ips?|countr|hosts?|domains?)$")
 _COPYRIGHT = ("all", "rights", "reserved")  # stands under everything and is about copying
 _PAIR = re.compile(r"([\w .-]{1,60})[=:](?!//)([^=:]*)")
@@ -81,7 +85,7 @@ def usages_about(words: tuple[str, ...]) -> tuple[Usage, ...]:
     return tuple(usage for usage in TDM if usage in found)
 
 
-def begins_like_refusal(value: str, *, lone: bool = True) -> bool:
+def begins_like_refusal(value: str, *, lone: bool = True) -> bool:  # noqa: PLR0911 - one case after the other
     """
     True if `value` begins like a refusal. `lone`: a mere no counts as well, and what is not allowed.
 
@@ -115,18 +119,22 @@ def _taken_back(words: tuple[str, ...]) -> bool:
     return any(map(_TAKES_BACK.match, words))
 
 
-def refused_by(name: str, value: str) -> tuple[Usage, ...]:
+def refused_by(name: str, value: str) -> tuple[Usage, ...]:  # noqa: PLR0911 - one case after the other
     """The usages of mining that a line or member of no known standard refuses; none if it does not."""
     words = words_of(name)
     if not words or len(words) > MAX_NAME_WORDS or not value.strip():
         return ()
-    if "=" in value and "/" not in value and (usages_about(words) or any(map(_GENERAL.match, words))):  # the words of another standard: `Content-Signal: ai-train=no`
+    if (
+        "=" in value and "/" not in value and (usages_about(words) or any(map(_GENERAL.match, words)))
+    ):  # the words of another standard: `Content-Signal: ai-train=no`
         pairs = [found for part in re.split(r"[,;]", value) if (found := _PAIR.fullmatch(part.strip()))]
         refused = [usage for found in pairs for usage in refused_by(found[1], found[2])]
         return tuple(usage for usage in TDM if usage in refused)
     named, valued = usages_about(words), usages_about(words_of(value))
+    if any(map(_PARTY.match, words)):  # about others by name
+        return ()
     if name_refuses(name):
-        if any(map(_PARTY.search, words)) or says_no(value):
+        if says_no(value):
             return ()
         return named or valued or TDM
     if begins_like_refusal(value, lone=bool(named) or any(map(_PERMITS.match, words))):
@@ -143,7 +151,9 @@ def name_refuses(name: str) -> bool:
     if not words or words[0] in ("unless", "un"):
         return False
     if words[0] in ("no", "non", "not", "never"):
-        return bool(words[1:]) and not _taken_back(words[1:]) and bool(usages_about(words[1:]) or _PERMITS.match(words[1]))
+        return (
+            bool(words[1:]) and not _taken_back(words[1:]) and bool(usages_about(words[1:]) or _PERMITS.match(words[1]))
+        )
     if words[:2] in (("do", "not"), ("opt", "out"), ("opted", "out")):
         return True
     return any(map(_STRONG.match, words)) and not any(map(_PERMITS.match, words))
