@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 512 * 1024  # as robots.txt has it (RFC 9309 2.5); the longest file seen is far below
 MAX_RULES = 10_000  # a file with more is not read at all: to cut it silently could lose a reservation
 MAX_NESTING = 8  # arrays and wrapping objects around a rule; the deepest seen has two
+MAX_NAME = 2048  # characters of a name that is a path or a host
 WRAPPERS = frozenset({"policies", "rules", "list", "tdmrep", "tdm"})  # names under which rules were found
 _LOCATIONS = frozenset({"location", "locations", "tdm-location", "path", "paths", "tdm-path"})
 _RULES = _LOCATIONS | {"tdm-reservation"}
@@ -179,11 +180,20 @@ def _is_map(name: str, inner: list[Any] | Members, around: _Around) -> bool:
 def _place(name: str, around: _Around) -> _Around | None:
     """What stands around a value under a name that is a path, an address or a host."""
     text = name.strip()
+    if len(text) > MAX_NAME:
+        return None
     if _match_path(text):
         return _Around(text, around.host, wrapped=True, strange=True)
     if _match_host(text) and not text.lower().endswith(_FILES):
         return _Around(None, text.lower(), wrapped=True, strange=True)
     return None
+
+
+def is_place_of_its_own(name: str, value: Any) -> bool:
+    """True if what stands under `name` is a rule of its own, wherever it stands: it says where it applies, or what."""
+    if _place(name, _Around()) is not None:
+        return True
+    return isinstance(value, Members) and any(_plain(inner) in _RULES for inner, _ in value)
 
 
 def _plain(name: str) -> str:

@@ -2,14 +2,15 @@
 Members of a JSON object that begin like a refusal and belong to no standard: `"ai-training": "prohibited"`.
 
 A text refuses by its first words, a `false` or 0 under a name about a use or a permission, a `true` under a name that
-is a refusal; objects and lists are looked into. What describes, identifies or only points elsewhere is passed over.
+is a refusal; objects and lists are looked into, but for rules, which are read for themselves. What describes,
+identifies or only points elsewhere is passed over.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tdm_guard.formats.tdmrep_json import MAX_NESTING, Members
+from tdm_guard.formats.tdmrep_json import MAX_NESTING, Members, is_place_of_its_own
 from tdm_guard.formats.tdmrep_value import plain_name
 from tdm_guard.signals._refusing_words import (
     begins_like_refusal,
@@ -59,6 +60,8 @@ def _look(members: Members, topic: tuple[Usage, ...], depth: int) -> Iterator[tu
     for name, raw in members:
         if name[:1] in ("@", "$", "_") or plain_name(name) in _DESCRIBES:
             continue
+        if is_place_of_its_own(name, raw):
+            continue
         if isinstance(raw, Members | list):
             if depth < MAX_NESTING:
                 yield from _look_inside(name, raw, topic, depth)
@@ -77,7 +80,8 @@ def _look_inside(
         return
     for item in [raw] if isinstance(raw, Members) else raw:
         if isinstance(item, Members):
-            yield from _look(item, named or topic, depth + 1)
+            if not is_place_of_its_own("", item):
+                yield from _look(item, named or topic, depth + 1)
         elif not isinstance(item, list):
             yield _refused(name, item, topic), name, False
 

@@ -245,6 +245,21 @@ def test_valid_json_of_another_form(root: Any) -> None:
     assert (literal.verdict, bool(literal.faults)) == ("unreserved", True)
 
 
+@pytest.mark.parametrize(
+    "root",
+    [
+        {"/premium/": {"ai-training": "prohibited"}}, {"@graph": [{"location": "/premium/", "ai-training": "no"}]},
+        {"version": 1, "rules": [{"path": "/premium/", "training": "deny"}]}, {"/premium/": {"tdm-reservation": True}},
+        {"site.example": {"/premium/": {"training": "no"}}, "version": 2},
+        {"a": {"locations": ["/premium/"], "ai": "no"}},
+    ],
+    ids=json.dumps,
+)  # fmt: skip
+def test_a_refusal_of_a_place_in_another_form_is_of_that_place(root: Any) -> None:
+    assert verdict(TDMREP, json.dumps(root), page="/premium/a") == "reserved"
+    assert verdict(TDMREP, json.dumps(root), page="/other") == "unreserved"
+
+
 @pytest.mark.parametrize("root", [{"reserved": ["/premium/"]}, {"policy": {"text-mining": "not-allowed"}}], ids=str)
 def test_where_it_cannot_be_told_what_is_refused_nothing_is_determined(root: Any) -> None:
     decision = decide(TDMREP, json.dumps(root))
