@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tdm_guard.formats.tdmrep_json import MAX_BYTES, RulesFile, is_page, mentions_reservation, parse
+from tdm_guard.formats.tdmrep_json import MAX_BYTES, MAX_RULES, RulesFile, is_page, mentions_reservation, parse
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement, bounded
 from tdm_guard.signals._signal import Document, DocumentReading, Listener
 from tdm_guard.signals._tdmrep_rules import NAME, Compiler, Rule, join
 from tdm_guard.usage import TDM, Usage
 
 RANK = 1  # sec-processing-priority: the file is read first, so that every later carrier supersedes it
+EXTRA_RULES = MAX_RULES  # that repairs may add to what is written (C5)
 _TEMPORARY = frozenset({408, 425, 429})
 
 
@@ -142,6 +143,12 @@ def _read_body(fetched: Fetched, source: Source, listener: Listener) -> Document
         compiler = Compiler(source, fetched.url or source.url, cautious=listener.cautious)
         rules = compiler.compile(file.entries)
         refusals = tuple(compiler.refusals)
+        if len(rules) + len(refusals) > MAX_RULES + EXTRA_RULES:
+            return DocumentReading(
+                result=Result.UNREADABLE,
+                faults=compiler.faults,
+                hold=(_unread(source, f"lists of more than {MAX_RULES} locations", None),),
+            )
         # What would be heard of broken JSON is heard of valid JSON too, at whatever depth and under whatever name.
         if listener.cautious and not compiler.reserves and (hidden := mentions_reservation(fetched.body)):
             refusals += (Rule("/", "/", reserved=True, number=1, repair="C4", words=bounded(hidden.group().strip())),)

@@ -260,6 +260,11 @@ def test_a_refusal_of_a_place_in_another_form_is_of_that_place(root: Any) -> Non
     assert verdict(TDMREP, json.dumps(root), page="/other") == "unreserved"
 
 
+def test_more_locations_than_can_be_weighed_hold() -> None:
+    rules = [{"location": [f"/{at}/{number}" for number in range(900)], "tdm-reservation": 1} for at in range(25)]
+    assert verdict(TDMREP, json.dumps(rules)) == "undetermined"
+
+
 @pytest.mark.parametrize("root", [{"reserved": ["/premium/"]}, {"policy": {"text-mining": "not-allowed"}}], ids=str)
 def test_where_it_cannot_be_told_what_is_refused_nothing_is_determined(root: Any) -> None:
     decision = decide(TDMREP, json.dumps(root))
