@@ -20,6 +20,7 @@ from tdm_guard.decision import Decision, Exchange, Outcome
 from tdm_guard.declared import as_declared, never_asked, policy_behind, with_terms
 from tdm_guard.formats.asset import Format
 from tdm_guard.formats.media_type import UNKNOWN
+from tdm_guard.formats.path_pattern import normal_url
 from tdm_guard.lift import Occasion
 from tdm_guard.model import (
     NOTHING,
@@ -38,7 +39,7 @@ from tdm_guard.model import (
     Statement,
 )
 from tdm_guard.origin import bare
-from tdm_guard.policy import Kept, OriginPolicy, Said
+from tdm_guard.policy import Kept, OriginPolicy, Said, hear_sites
 from tdm_guard.repertoire.item import Item, read_item
 from tdm_guard.repertoire.matching import Match
 from tdm_guard.shown import of_pictures
@@ -266,7 +267,7 @@ class Case:
             checked = Checked(document=self.final_url, result=feed.result, status=self.status, retrieved_at=self.now)
             self.learned += (
                 Kept(
-                    path=self.final_url,
+                    path=normal_url(self.final_url),
                     checked=checked,
                     expires_at=self.now + LEARNED_FOR,
                     said=Said(sites=(feed.site,)),
@@ -319,12 +320,13 @@ class Case:
         ours = {item.url: item for item in self._declared}
         self._declared = tuple(item for item in self._declared if item.url not in heard)
         path = self.policy.target(self.url)
+        cautious = self.judge.listener.cautious
         for item in kept:
             self._checked += (item.checked,)
             said = item.said
             hold = said.hold if self._ignore_unasked else said.hold + said.unasked
             self._add(Reading(as_declared(hold, item, ours.get(item.path)), said.faults))
-            for reading in [site.hear(path) for site in said.sites]:
+            for reading in hear_sites(said.sites, path, cautious=cautious):
                 terms = tuple(s for s in reading.statements if s.terms is not None)
                 self._terms += terms
                 rest = tuple(s for s in reading.statements if s not in terms)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from tdm_guard.formats.path_pattern import normal_url
 from tdm_guard.model import Declared, Source, Stance, Statement
 from tdm_guard.policy import Kept
 from tdm_guard.signals import tdmrep
@@ -19,7 +20,7 @@ from tdm_guard.usage import EVERY
 
 def policy_behind(statement: Statement) -> Declared | None:
     """Only of TDMRep: what RSL names as its policy is the document that was read."""
-    url = (statement.policy_url or "").partition("#")[0]
+    url = normal_url((statement.policy_url or "").partition("#")[0])
     if statement.signal != tdmrep.SIGNAL.name or not url or url == statement.source:
         return None
     return Declared(
@@ -75,7 +76,7 @@ def with_terms(statement: Statement, terms: Mapping[str | None, Statement]) -> S
     """A reservation with what was read of the policy behind it."""
     if statement.stance is not Stance.RESERVED or statement.policy_url is None:
         return statement
-    found = terms.get(statement.policy_url.partition("#")[0])
+    found = terms.get(normal_url(statement.policy_url.partition("#")[0]))
     if found is None:
         return statement
     return replace(

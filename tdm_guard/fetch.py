@@ -9,17 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urldefrag, urljoin
+from typing import Any, NamedTuple
+from urllib.parse import urljoin
 
+from tdm_guard.errors import UnsupportedURL
 from tdm_guard.formats.content_coding import decode
+from tdm_guard.formats.path_pattern import normal_url
 from tdm_guard.gather import Wanted
 from tdm_guard.model import Fetched, Headers
-from tdm_guard.origin import Origin, is_private_address
+from tdm_guard.origin import Origin, Reach, bare, is_private_address, reach_of
 
 MAX_REDIRECTS = 5  # RFC 9309 2.3.1.2 asks for at least five
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 ACCEPT = "*/*"
+MAX_PEERS = 10_000  # hosts of which is remembered where they lie; the oldest go first
+_PRIVATE = "a private address"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,30 +62,65 @@ Effect = Get | Resolve
 Effects = tuple[Effect, ...]
 
 
-def follow(wanted: Wanted, origin: Origin, timeout: float) -> Generator[Effect, Any, Fetched]:
-    """Fetches one document: at most five redirects, never from a public address to a private one."""
+class Peers:
+    """Where the hosts of origins were last seen to lie, of those that connected without a proxy; shared by threads."""
+
+    def __init__(self) -> None:
+        self._reach: dict[str, Reach] = {}
+
+    def note(self, host: str, peer: str | None) -> bool:
+        """Notes the peer of a host; False if it lies inside and has lain outside before."""
+        reach = reach_of(peer) if peer else None
+        if reach is None:
+            return True
+        before = self._reach.get(host)
+        if before is Reach.PUBLIC:
+            return reach is Reach.PUBLIC
+        if before is None and len(self._reach) >= MAX_PEERS:
+            self._reach.pop(next(iter(self._reach)), None)
+        self._reach[host] = reach
+        return True
+
+    def of(self, host: str) -> Reach | None:
+        """Where a host lies, if that was seen."""
+        return self._reach.get(host)
+
+
+def follow(
+    wanted: Wanted, origin: Origin, timeout: float, peers: Peers | None = None
+) -> Generator[Effect, Any, Fetched]:
+    """
+    Fetches one document: at most five redirects, never from outside to a private address, nor to another network.
+
+    What lies at another host than the origin's, by a redirect or since something declares it there, is looked up
+    before it is asked for, and whoever then answers is looked at too: a resolver may change its mind.
+    """
     url, remaining, seen = wanted.url, timeout, [wanted.url]
-    first_peer: str | None = None
-    if not url.startswith(str(origin)):  # declared, and somewhere else: as if it were redirected there
-        problem = yield from _refuses(url, origin)
-        if problem:
-            return Fetched.unreachable(problem.replace("redirect to", "lies at"))
+    try:
+        declared = Origin.parse(url).host != origin.host
+        home = _Home(origin, Peers() if peers is None else peers, declared)
+        problem = yield from _refuses(url, home)
+    except UnsupportedURL as error:
+        return Fetched.unreachable(str(error))
+    if problem:
+        return Fetched.unreachable(f"lies at {problem}")
     while True:
         get = Get(url=url, headers=_fields(wanted), timeout=remaining, max_bytes=wanted.max_bytes, origin=origin)
         answer: Answer = yield get
         fetched, remaining = answer.fetched, remaining - answer.elapsed
-        first_peer = first_peer or answer.peer
+        if answer.peer and (yield from _answers_inside(url, answer.peer, home)):
+            reached = "redirect to" if len(seen) > 1 else "answered from"
+            return Fetched.unreachable(f"{reached} a private address", at=fetched.at)
         if fetched.error:
             return fetched
-        if len(seen) > 1 and _leads_inside(first_peer, answer.peer):
-            return Fetched.unreachable("redirect to a private address", at=fetched.at)
         location = fetched.header("location") if fetched.status in _REDIRECTS else None
         if location is None:
             return _finished(fetched, url, tuple(seen[:-1]), wanted.max_bytes)
         problem = None
         try:
-            url = urldefrag(urljoin(url, location.strip())).url
-            problem = yield from _refuses(url, origin)
+            url = normal_url(bare(urljoin(url, location.strip())))
+            problem = yield from _refuses(url, home)
+            problem = problem and f"redirect to {problem}"
         except ValueError:  # UnsupportedURL, or what urljoin cannot split
             problem = f"redirect to {location[:80]!r}, which is no http(s) URL"
         if url in seen:
@@ -118,24 +157,65 @@ def _finished(fetched: Fetched, url: str, redirects: tuple[str, ...], max_bytes:
     )
 
 
-def _refuses(url: str, asked: Origin) -> Generator[Effect, Any, str | None]:
-    """Why a redirect target may not be followed: it lies on a private network and the origin asked does not."""
+class _Home(NamedTuple):
+    """
+    The origin on whose behalf something is fetched, and where hosts were seen to lie.
+
+    `declared`: the document was declared to lie elsewhere, by a response of the origin.
+    """
+
+    origin: Origin
+    peers: Peers
+    declared: bool
+
+    def reaches(self) -> Generator[Effect, Any, set[Reach]]:
+        """
+        Where the origin lies: by its own words, as it was seen, or as it is looked up.
+
+        A response was received from where it lies, so that a look-up, which its owner can answer as he likes, says no
+        more of it.
+        """
+        known = self.origin.reach or self.peers.of(self.origin.host)
+        if known:
+            return {known}
+        if self.declared:
+            return set()
+        addresses = yield Resolve(self.origin.host)
+        return {reach_of(address) or Reach.PUBLIC for address in addresses}
+
+
+def _refuses(url: str, home: _Home) -> Generator[Effect, Any, str | None]:
+    """Why a document may not be asked for at `url`: it lies on a private network and the origin does not lie there."""
     there = Origin.parse(url)
-    if asked.private or there.host == asked.host:
+    if there.host == home.origin.host:
         return None
-    if there.private:
-        return "redirect to a private address"
-    addresses = yield Resolve(there.host)
-    if not any(is_private_address(address) for address in addresses):
+    inside = there.reach is Reach.HOST or is_private_address(there.host)
+    if inside and home.origin.reach is None:  # that a name of anybody's leads inside is no leave to go to an address
+        return _PRIVATE
+    if there.reach is not None:
+        reaches = {there.reach}
+    else:
+        addresses = yield Resolve(there.host)
+        reaches = {reach_of(address) or Reach.PUBLIC for address in addresses}
+    reaches.discard(Reach.PUBLIC)
+    if not reaches or (yield from _lies_there(home, reaches)):
         return None
-    own = yield Resolve(asked.host)
-    if own and all(is_private_address(address) for address in own):
-        return None
-    return "redirect to a private address"
+    return _PRIVATE
 
 
-def _leads_inside(first: str | None, now: str | None) -> bool:
-    return bool(first and now) and is_private_address(now or "") and not is_private_address(first or "")
+def _answers_inside(url: str, peer: str, home: _Home) -> Generator[Effect, Any, bool]:
+    """True if what answered for `url` lies on a private network on which the origin does not lie."""
+    if Origin.parse(url).host == home.origin.host:
+        return not home.peers.note(home.origin.host, peer)
+    reach = reach_of(peer) or Reach.PUBLIC
+    if reach is Reach.PUBLIC:
+        return False
+    return not (yield from _lies_there(home, {reach}))
+
+
+def _lies_there(home: _Home, reaches: set[Reach]) -> Generator[Effect, Any, bool]:
+    """True if the origin is on the network that these addresses are on; a link is left to nobody."""
+    return Reach.LINK not in reaches and (yield from home.reaches()) == reaches
 
 
 def together(tasks: Sequence[Generator[Effect, Any, Fetched]]) -> Generator[Effects, Sequence[Any], list[Fetched]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from tdm_guard.errors import ConfigurationError, UnsupportedURL
+from tdm_guard.formats.path_pattern import normal_url
 from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin
 from tdm_guard.plain import address
@@ -55,7 +56,7 @@ def places(name: str, documents: Mapping[str, Fetched | None]) -> dict[str, Fetc
 
     Raises `ConfigurationError` for a key that is neither, which would leave its document unread.
     """
-    return {name + key if key.startswith("/") else _place(key): value for key, value in documents.items()}
+    return {normal_url(name + key if key[:1] == "/" else _place(key)): value for key, value in documents.items()}
 
 
 def _place(key: str) -> str:

@@ -20,7 +20,7 @@ from tdm_guard.cache import PolicyCache, open_cache
 from tdm_guard.case import Case
 from tdm_guard.decision import Decision
 from tdm_guard.errors import Withheld
-from tdm_guard.fetch import Effects, follow, together
+from tdm_guard.fetch import Effects, Peers, follow, together
 from tdm_guard.gather import Answers, Wanted, gather, read_lent
 from tdm_guard.judge import Judge
 from tdm_guard.log.jsonl import JsonlLog
@@ -74,6 +74,7 @@ class Guard:
         self.shown = Shown()
         self.totals: Counter[str] = Counter()
         self._handed: dict[str, Fetched] = {}
+        self._peers = Peers()
         self._ended = False
         self.log = JsonlLog(options.log, run=_run_info(options), now=clock())
 
@@ -159,7 +160,7 @@ class Guard:
             return answers | {want.url: Fetched.unreachable(f"not asked: {silent} before") for want in rest}
         for _ in rest:
             self.totals["policy/fetched"] += 1
-        fetched = yield from together([follow(want, origin, self.options.policy_timeout) for want in rest])
+        fetched = yield from together([follow(want, origin, self.options.policy_timeout, self._peers) for want in rest])
         return answers | {want.url: answer for want, answer in zip(rest, fetched, strict=True)}
 
     # ---- cases --------------------------------------------------------------------------------------------------

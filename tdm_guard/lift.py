@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tdm_guard.errors import UnsupportedURL
+from tdm_guard.formats.path_pattern import normal_url
 from tdm_guard.model import Kind, Layer, Stance, Statement
 from tdm_guard.operator import Operator
 from tdm_guard.origin import Origin
@@ -168,7 +169,7 @@ def _names(authorisation: Authorisation, statement: Statement) -> bool:
         return True
     if statement.layer is not Layer.REPERTOIRE:
         named = scope.licences if statement.signal == "rsl" else scope.policies
-        if named and not {statement.policy_url, statement.policy_uid}.isdisjoint(named):
+        if named and not _spellings(statement.policy_url, statement.policy_uid).isdisjoint(_spellings(*named)):
             return True
     holder = statement.rightsholder
     return holder is not None and bool(scope.rightsholders) and _folded(holder) in map(_folded, scope.rightsholders)
@@ -180,6 +181,12 @@ def _origin(url: str) -> str | None:
         return str(Origin.parse(url))
     except UnsupportedURL:
         return None
+
+
+@lru_cache(maxsize=1024)
+def _spellings(*names: str | None) -> frozenset[str]:
+    """URLs and uids as they are written, and the URLs in their normal form."""
+    return frozenset(spelled for name in names if name for spelled in (name, normal_url(name)))
 
 
 def _folded(name: str) -> str:

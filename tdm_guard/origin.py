@@ -1,20 +1,45 @@
-"""Origin: scheme, host and port, the unit for which a site speaks (RFC 6454)."""
+"""
+Origin: scheme, host and port, the unit for which a site speaks (RFC 6454); and how far away its host lies.
+
+Forms of IPv6 that carry an IPv4 address are judged by that one; IPv4 is read in all the ways that resolvers take it.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterator
+from enum import Enum
 from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.plain import address, without_userinfo
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _AUTHORITY = re.compile(r"(?i)https?://[^/?#]*")
-_HOST = re.compile(r"[a-z0-9._~!$&'()*+,;=%-]+")  # RFC 3986 3.2.2, lower case
+_HOST = re.compile(r"[a-z0-9._~!$&'()*+,;=-]+")  # RFC 3986 3.2.2, lower case, decoded
 _MAX_URL = 65_536  # longer ones are no addresses but payloads
+_GLOBAL = IPv6Network("2000::/3")  # all that is given out for global unicast (IANA)
+_TRANSLATED = IPv6Network("64:ff9b::/96")  # NAT64 (RFC 6052)
+_LOCALLY_TRANSLATED = IPv6Network("64:ff9b:1::/48")  # NAT64 of one's own network (RFC 8215)
+_SIIT = IPv6Network("::ffff:0:0:0/96")  # RFC 7915
+_COMPATIBLE = IPv6Network("::/96")  # RFC 4291 2.5.5.1, given up
+_THIS_NETWORK = ipaddress.IPv4Network("0.0.0.0/8")  # most systems connect to themselves (RFC 1122 3.2.1.3)
+_ISATAP = (b"\0\0\x5e\xfe", b"\2\0\x5e\xfe")  # RFC 5214 6.1
+_HOSTS = ("localhost", "localhost.localdomain")  # RFC 6761 6.3
+_NETWORKS = ("local", "home.arpa", "internal")  # RFC 6762, RFC 8375, ICANN 2024: no public name ends so
+
+
+class Reach(Enum):
+    """Where a host lies: anywhere, on a network of one's own, on the link (cloud metadata, too), on this machine."""
+
+    PUBLIC = "public"
+    NETWORK = "network"
+    LINK = "link"
+    HOST = "host"
 
 
 class Origin(NamedTuple):
@@ -42,9 +67,14 @@ class Origin(NamedTuple):
         return f"{self.scheme}://{host}:{self.port}"
 
     @property
+    def reach(self) -> Reach | None:
+        """Where the host lies by its own words; None for a name that says nothing of it."""
+        return reach_of(self.host)
+
+    @property
     def private(self) -> bool:
         """True if the host by its own words is on this machine or a private network (RFC 6761, RFC 6890)."""
-        return self.host == "localhost" or self.host.endswith(".localhost") or is_private_address(self.host)
+        return self.reach not in (None, Reach.PUBLIC)
 
 
 def bare(url: str) -> str:
@@ -56,37 +86,101 @@ def bare(url: str) -> str:
 
 def is_private_address(address: str) -> bool:
     """True for an IP address literal that is not globally reachable; False for public ones and for names."""
+    return _of_address(address) not in (None, Reach.PUBLIC)
+
+
+def reach_of(host: str) -> Reach | None:
+    """Where a host lies by its own words; None for a name that says nothing of it."""
+    name = host.rstrip(".").lower()
+    if name in _HOSTS or name.endswith(".localhost"):
+        return Reach.HOST
+    if name in _NETWORKS or name.endswith(tuple(f".{ending}" for ending in _NETWORKS)):
+        return Reach.NETWORK
+    return _of_address(name)
+
+
+def _of_address(address: str) -> Reach | None:
+    """Where an IP address literal leads; None for a name."""
+    text = address.partition("%")[0].strip("[]")
     try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
+        ip = ipaddress.ip_address(text)
     except ValueError:
-        return _is_private_shorthand(address)
-    if isinstance(ip, ipaddress.IPv6Address):
-        ip = ip.ipv4_mapped or ip.sixtofour or ip
-    return not ip.is_global
+        return _nearest(map(_of_ipv4, _old_spellings(text)))
+    return _of_ipv4(ip) if isinstance(ip, IPv4Address) else _of_ipv6(ip)
 
 
-def _is_private_shorthand(host: str) -> bool:
-    """IPv4 written the old ways (`127.1`, `0x7f000001`, `2130706433`) is an address for most resolvers too."""
+def _nearest(found: Iterator[Reach]) -> Reach | None:
+    reaches = set(found)
+    return next((reach for reach in (Reach.HOST, Reach.LINK, Reach.NETWORK, Reach.PUBLIC) if reach in reaches), None)
+
+
+def _of_ipv4(ip: IPv4Address) -> Reach:
+    if ip.is_loopback or ip in _THIS_NETWORK:
+        return Reach.HOST
+    if ip.is_link_local:
+        return Reach.LINK
+    return Reach.PUBLIC if ip.is_global and not ip.is_multicast else Reach.NETWORK
+
+
+def _of_ipv6(ip: IPv6Address) -> Reach:
+    if ip.is_loopback or ip.is_unspecified:
+        return Reach.HOST
+    if ip.is_link_local:
+        return Reach.LINK
+    inside = _nearest(map(_of_ipv4, _embedded(ip)))
+    if inside is not None and inside is not Reach.PUBLIC:
+        return inside
+    if ip in _GLOBAL:  # 6to4 and Teredo are no longer reachable everywhere, and so not global for the module
+        return Reach.PUBLIC if ip.is_global or inside is not None else Reach.NETWORK
+    return inside or Reach.NETWORK
+
+
+def _embedded(ip: IPv6Address) -> Iterator[IPv4Address]:
+    """The IPv4 addresses that an IPv6 address carries by its form."""
+    octets = ip.packed
+    last = IPv4Address(octets[12:])
+    if ip.ipv4_mapped or ip in _COMPATIBLE or ip in _TRANSLATED or ip in _SIIT or octets[8:12] in _ISATAP:
+        yield last
+    if ip.sixtofour:
+        yield ip.sixtofour
+    if ip.teredo:
+        yield from ip.teredo
+    if ip in _LOCALLY_TRANSLATED:  # RFC 6052 2.2: the last 32 bits, or around bits 64 to 71, which are zero
+        if any(octets[12:]) and not any(octets[6:12]):
+            yield last
+        else:
+            yield IPv4Address(octets[6:8] + octets[9:11])
+            if any(octets[11:]):
+                yield last
+
+
+def _old_spellings(host: str) -> Iterator[IPv4Address]:
+    """
+    IPv4 written the old ways (`127.1`, `0x7f000001`, `2130706433`), which most resolvers take too.
+
+    A number with a zero in front is octal for most, decimal for some.
+    """
     labels = host.rstrip(".").split(".")
     if len(labels) > 4:
-        return False
-    try:
-        numbers = [_number(label) for label in labels]
-    except ValueError:
-        return False
-    *leading, last = numbers
-    if any(n > 255 for n in leading) or last >= 256 ** (5 - len(numbers)):
-        return False
-    value = last + sum(n << (24 - 8 * i) for i, n in enumerate(leading))
-    return not ipaddress.IPv4Address(value).is_global
+        return
+    for octal in (True, False):
+        try:
+            numbers = [_number(label, octal=octal) for label in labels]
+        except ValueError:
+            continue
+        *leading, last = numbers
+        if not any(n > 255 for n in leading) and last < 256 ** (5 - len(numbers)):
+            yield IPv4Address(last + sum(n << (24 - 8 * i) for i, n in enumerate(leading)))
 
 
-def _number(label: str) -> int:
-    if not label or not label.isascii() or not label[0].isdigit():
+def _number(label: str, *, octal: bool) -> int:
+    if not label or not label.isascii() or not label[0].isdigit() or "_" in label:
         raise ValueError(label)
+    if len(label) > 64:  # no address, and Python refuses to read very long numbers
+        raise ValueError(label[:64])
     if label[:2].lower() == "0x":
         return int(label[2:] or "0", 16)
-    return int(label, 8 if len(label) > 1 and label[0] == "0" else 10)
+    return int(label, 8 if octal and len(label) > 1 and label[0] == "0" else 10)
 
 
 class _NoOriginError(ValueError):
@@ -108,6 +202,8 @@ def _parse(authority: str) -> Origin:
     if scheme not in _DEFAULT_PORTS:
         raise _NoOriginError("only http and https URLs can be judged, not {}")
     host = (parts.hostname or "").lower()
+    if "%" in host and ":" not in host:  # RFC 3986 6.2.2.2; behind a colon it is the zone of an IPv6 address
+        host = unquote(host).lower()
     if not host.isascii():
         try:
             host = host.encode("idna").decode("ascii").lower()

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tdm_guard.formats.freshness import CEILING
-from tdm_guard.formats.path_pattern import normalise_path, target
+from tdm_guard.formats.path_pattern import as_browsers_read, normalise_path, target
 from tdm_guard.model import NOTHING, Checked, Declared, Fault, Reading, Stance, Statement
 from tdm_guard.origin import Origin
 from tdm_guard.signals._signal import Listener, Site
@@ -19,6 +19,9 @@ from tdm_guard.signals._signal import Listener, Site
 MAX_OWN_AGE = timedelta(days=30)  # RSL 1.0: the default lifetime of a licence document; longer ones are asked for again
 _LONGER = {"rsl": MAX_OWN_AGE}  # signals whose documents say their own age
 MAX_LENT = 64  # licence documents kept for the responses that declare them; the oldest go first
+
+
+REPAIR = "path-backslash"
 
 
 class Said(NamedTuple):
@@ -79,6 +82,28 @@ class Stale:
         reading = self.site.hear(target)
         reserved = tuple(s for s in reading.statements if s.stance is Stance.RESERVED)
         return Reading(reserved, reading.faults) if reserved else NOTHING
+
+
+def hear_sites(sites: tuple[Site, ...], target: str, *, cautious: bool) -> list[Reading]:
+    """What each of `sites` says of a path with its query, and what it reserves of the path as browsers read it."""
+    found = [site.hear(target) for site in sites]
+    if "%" in target and cautious:
+        heard = tuple(statement for reading in found for statement in reading.statements)
+        found.append(Reading(_heard_as_browsers(sites, target, heard)))
+    return found
+
+
+def _heard_as_browsers(sites: tuple[Site, ...], target: str, heard: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """What is reserved of a path with backslashes, tabs or line ends as browsers, and some servers, read it."""
+    other = as_browsers_read(target)
+    if other is None:
+        return ()
+    return tuple(
+        replace(statement, repair=f"{statement.repair},{REPAIR}" if statement.repair else REPAIR)
+        for site in sites
+        for statement in site.hear(other).statements
+        if statement.stance is Stance.RESERVED and statement not in heard
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +203,8 @@ class OriginPolicy:
             if reading is not NOTHING:
                 statements += reading.statements
                 faults += reading.faults
+        if "%" in target and self.listener.cautious:
+            statements += _heard_as_browsers(self.sites, target, statements)
         return Reading(statements, faults) if statements or faults else NOTHING
 
     def covers(self, url: str) -> bool:

@@ -62,12 +62,12 @@ class AccessRules:
         prefixes = {
             value
             for value in refused
-            if utf8 and value[0] == "/" and "*" not in value and "$" not in value and "%" not in value
+            if utf8 and value[0] == "/" and not ("*" in value or "$" in value or "%" in value or "/." in value)
         }
         fragments: set[str] = set()  # of patterns: the longest part, where no path need begin with it
         exact: set[str] = set()
         for value in refused - prefixes:
-            if not utf8 or "%" in value or "$" in value[:-1] or value[0] not in "/*":
+            if not utf8 or "%" in value or "/." in value or "$" in value[:-1] or value[0] not in "/*":
                 for pattern in self._spellings(value):
                     _sort_in(pattern, prefixes, fragments, exact)
             elif "*" not in value:  # a final `$` is an anchor, and the character as well
@@ -130,7 +130,7 @@ class AccessRules:
             name, value = read_rule(words)
             if not value:
                 continue  # RFC 9309 2.2: an empty pattern matches nothing
-            if _is_plain(value) and not (_may_match(value, spelled) or _may_match(value, target)):
+            if _is_plain(value) and not (_may_match(value, spelled) or _may_match(value, target)) and "/." not in value:
                 continue
             for pattern in self._spellings(value):
                 if any(variant.matches(spelled) for variant in _variants(pattern)) or (

@@ -3,8 +3,9 @@ Path patterns as robots.txt, tdmrep.json and RSL write them (RFC 9309 2.2.2, 2.2
 
     pattern = *( char / "*" ) [ "$" ]     "*": any run of characters; a final "$": end of the path; else a prefix
 
-Both sides are brought to one spelling first: percent-encoded unreserved characters are decoded, what may not stand
-raw in a URI is encoded as UTF-8, hex digits are upper-case. Matching time is linear in pattern and path.
+Both sides are brought to one spelling first (RFC 3986 6.2.2): percent-encoded unreserved characters are decoded, what
+may not stand raw in a URI is encoded as UTF-8, hex digits are upper-case, dot segments are resolved. An encoded slash
+and a second slash are characters like others. Matching time is linear in pattern and path.
 """
 
 from __future__ import annotations
@@ -13,12 +14,20 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from tdm_guard.errors import UnsupportedURL
+from tdm_guard.origin import Origin
+
 _PLAIN = re.compile(r"[A-Za-z0-9._~/?=&,;:@!'()+\[\]#-]*")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _KEEP_IN_PATTERN = "%/?#[]@!$&'()*+,;=:~"
 _KEEP_IN_PATH = "%/?#[]@!&'()+,;=:~"
+_KEEP_IN_ADDRESS = _KEEP_IN_PATTERN
+_ADDRESS = re.compile(r"(?i)(https?://[^/?#]*)([^#]*)(.*)", re.DOTALL)
 _TARGET = re.compile(r"(?i)https?://[^/?#]*([^#]*)")
+_DOTS = ("/./", "/../")
+_BROWSERS_DROP = re.compile(r"%0[9AD]")  # raw tabs and line ends (WHATWG URL 4.4), as they are spelled here
+_BACKSLASH = "%5C"
 
 
 def target(url: str) -> str:
@@ -30,24 +39,61 @@ def target(url: str) -> str:
     return normalise_path(raw)
 
 
+def normal_url(url: str) -> str:
+    """
+    An http(s) URL in the normal form of RFC 3986 6.2.2, without user and password; its fragment stays.
+
+    Unlike `target` it can be asked for: `*` and `$` are left as they are. What is no such URL is given back.
+    """
+    found = _ADDRESS.match(url)
+    if not found:
+        return url
+    try:
+        origin = Origin.parse(found[1])
+    except UnsupportedURL:
+        return url
+    path = found[2] if found[2].startswith("/") else "/" + found[2]
+    spelled = path if _PLAIN.fullmatch(path) else _normalise(path, _KEEP_IN_ADDRESS)
+    return f"{origin}{resolve_dots(spelled)}{found[3]}"
+
+
 def normalise_path(path: str) -> str:
     """`path` (with its query) in the one spelling; a raw `*` or `$` in it is a character, so it is encoded."""
-    return path if _PLAIN.fullmatch(path) else _normalise(path, _KEEP_IN_PATH)
+    spelled = path if _PLAIN.fullmatch(path) else _normalise(path, _KEEP_IN_PATH)
+    return resolve_dots(spelled) if "/." in spelled else spelled
 
 
 def normalise_pattern(pattern: str) -> str:
-    """`pattern` in the one spelling; `*` and a final `$` keep their meaning, `%2A` and `%24` stay encoded."""
+    """
+    `pattern` in the one spelling; `*` and a final `$` keep their meaning, `%2A` and `%24` stay encoded.
+
+    A last segment is the beginning of names, so that dots there are none of a path: `/.` is about `/.git` and its like.
+    """
     if _PLAIN.fullmatch(pattern):
-        return pattern
+        return _resolve_in_pattern(pattern) if "/." in pattern else pattern
     body, anchor = (pattern[:-1], "$") if pattern.endswith("$") else (pattern, "")
-    return _normalise(body, _KEEP_IN_PATTERN).replace("$", "%24") + anchor
+    spelled = _normalise(body, _KEEP_IN_PATTERN).replace("$", "%24") + anchor
+    return _resolve_in_pattern(spelled) if "/." in spelled else spelled
+
+
+def as_browsers_read(target: str) -> str | None:
+    """
+    `target` with slashes for the backslashes in its path and without tabs and line ends, as browsers read an address.
+
+    None if there is none of these. RFC 3986 foresees none of them raw, and clients send them encoded.
+    """
+    if _BACKSLASH not in target and "%0" not in target:
+        return None
+    path, mark, query = target.partition("?")
+    other = resolve_dots(_BROWSERS_DROP.sub("", path.replace(_BACKSLASH, "/"))) + mark + query
+    return other if other != target else None
 
 
 def resolve_dots(target: str) -> str:
     """`target` without `.` and `..` segments in its path (RFC 3986 5.2.4); the query is left alone."""
-    if "/." not in target:
-        return target
     path, mark, query = target.partition("?")
+    if "/." not in path or path[0] != "/":
+        return target
     kept: list[str] = []
     segments = path.split("/")[1:]
     for segment in segments:
@@ -58,6 +104,38 @@ def resolve_dots(target: str) -> str:
     if segments[-1] in (".", ".."):
         kept.append("")
     return "/" + "/".join(kept) + mark + query
+
+
+def _resolve_in_pattern(pattern: str) -> str:
+    """`pattern`, in the one spelling, without the dot segments whose meaning is certain."""
+    path, mark, query = pattern.partition("?")
+    anchor = "$" if not mark and path.endswith("$") else ""
+    path = path.removesuffix("$") if anchor else path
+    if not any(dots in path + "/" for dots in _DOTS):
+        return pattern
+    beginning, *segments = path.split("/")
+    resolved = [beginning]
+    ends = bool(mark or anchor)
+    for place, segment in enumerate(segments):
+        last = place == len(segments) - 1
+        if segment not in (".", "..") or (last and not ends):
+            resolved.append(segment)
+            continue
+        if segment == "..":
+            above = resolved[-1]
+            # An asterisk may stand for many segments: it is taken for one where a name follows that the rule is about.
+            if ("*" in above and not _names_something(segments[place:])) or above == "..":
+                resolved.append(segment)
+                continue
+            if len(resolved) > 1:
+                resolved.pop()
+        if last:
+            resolved.append("")
+    return "/".join(resolved) + anchor + mark + query
+
+
+def _names_something(segments: list[str]) -> bool:
+    return any(segment not in ("", ".", "..") and "*" not in segment for segment in segments)
 
 
 def _normalise(text: str, keep: str) -> str:

@@ -3,8 +3,8 @@ The structure of tdmrep.json (sec-tdm-file): an array of rules, each an object; 
 
     file = "[" *( rule "," ) rule "]"       rule: members in order, duplicates kept
 
-What stands at the wrong place (an object as root, an array in an array, rules under a wrapping name) is delivered too,
-marked as `wrapped`; whether it counts is for the signal to say.
+What stands at the wrong place (an object as root, an array in an array, rules under whatever name, under a path or a
+host) is delivered too, marked as `wrapped`; whether it counts is for the signal to say.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,25 @@ if TYPE_CHECKING:
 MAX_BYTES = 512 * 1024  # as robots.txt has it (RFC 9309 2.5); the longest file seen is far below
 MAX_RULES = 10_000  # a file with more is not read at all: to cut it silently could lose a reservation
 MAX_NESTING = 8  # arrays and wrapping objects around a rule; the deepest seen has two
+MAX_NAME = 2048  # characters of a name that is a path or a host
 WRAPPERS = frozenset({"policies", "rules", "list", "tdmrep", "tdm"})  # names under which rules were found
+_LOCATIONS = frozenset({"location", "locations", "tdm-location", "path", "paths", "tdm-path"})
+_RULES = _LOCATIONS | {"tdm-reservation"}
+_NO_RULES = _LOCATIONS | {
+    "tdm",
+    "tdm-reservation",
+    "tdm-policy",
+    "@context",
+    "contact",
+    "example",
+    "examples",
+    "comment",
+}
+_match_path = re.compile(r"(?i)[/*]|https?://").match
+_match_host = re.compile(
+    r"(?i)(?:\*?\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,62})\.)+[a-z][a-z0-9-]{1,62}(?::\d{1,5})?"
+).fullmatch
+_FILES = (".json", ".txt", ".xml", ".html")  # names that look like hosts
 _MAX_DIGITS = 40  # an integer of more digits is neither 0, 1 nor 2; Python refuses to read very long ones
 
 _MENTION = re.compile(
@@ -39,12 +57,14 @@ class Entry:
     """
     One place where a rule can stand: its number in the file, its members (None: no object stands there).
 
-    Members of an object named `tdm` inside are among them as `tdm:reservation` and so on.
+    Members of an object named `tdm` inside are among them as `tdm:reservation` and so on. `host` is the name of a host
+    under which it stands.
     """
 
     number: int
     members: Members | None
     wrapped: bool
+    host: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +90,10 @@ def parse(body: bytes) -> RulesFile:
     if not isinstance(root, list | Members):
         return RulesFile(problem="the root is neither an array nor an object", place="line 1")
     entries: list[Entry] = []
-    for members, wrapped in _walk(root, wrapped=False, depth=0):
+    for members, wrapped, host in _walk(root, _Around(), 0):
         if len(entries) == MAX_RULES:
             return RulesFile(problem=f"more than {MAX_RULES} rules", overflow=True)
-        entries.append(Entry(len(entries) + 1, members, wrapped))
+        entries.append(Entry(len(entries) + 1, members, wrapped, host))
     problem = None if isinstance(root, list) else "the root is an object; it must be an array of rules"
     return RulesFile(entries=tuple(entries), problem=problem, place="line 1" if problem else None)
 
@@ -101,22 +121,83 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON value")
 
 
-def _walk(value: list[Any] | Members, *, wrapped: bool, depth: int) -> Iterator[tuple[Members | None, bool]]:
+class _Around(NamedTuple):
+    """What stands around a value: names that are a path or a host; whether it is misplaced, or in a strange place."""
+
+    location: str | None = None
+    host: str | None = None
+    wrapped: bool = False
+    strange: bool = False
+
+
+_Found = tuple[Members | None, bool, str | None]
+
+
+def _walk(value: list[Any] | Members, around: _Around, depth: int) -> Iterator[_Found]:
     """The places of rules, in order. An object that only wraps others is no place of its own."""
     if isinstance(value, Members):
-        inside = [inner for name, inner in value if name.lower() in WRAPPERS and _holds_rules(name, inner)]
-        if len(inside) < len(value) or not inside:
-            yield _flat(value), wrapped or depth == 0
-        items: list[Any] = inside
-        wrapped = True
-    else:
-        items = value
-    for item in items:
+        yield from _walk_object(value, around, depth)
+        return
+    for item in value:
         if isinstance(item, list | Members) and depth < MAX_NESTING:
-            nested = wrapped or isinstance(item, list)
-            yield from _walk(item, wrapped=nested, depth=depth + 1)
-        else:
-            yield None, wrapped
+            wrapped = around.wrapped or isinstance(item, list)
+            yield from _walk(item, around._replace(wrapped=wrapped), depth + 1)
+        elif not around.strange:
+            yield None, around.wrapped, around.host
+
+
+def _walk_object(value: Members, around: _Around, depth: int) -> Iterator[_Found]:
+    inside = [inner for name, inner in value if name.lower() in WRAPPERS and _holds_rules(name, inner)]
+    located = around.location is not None or around.host is not None
+    wraps = bool(inside) and len(inside) == len(value)
+    if not wraps and (not around.strange or located or any(_plain(name) in _RULES for name, _ in value)):
+        members = _flat(value)
+        if around.location is not None and not any(_plain(name) in _LOCATIONS for name, _ in members):
+            members = Members((*members, ("location", around.location)))
+        yield members, around.wrapped or depth == 0, around.host
+    if depth >= MAX_NESTING:
+        yield from ((None, True, around.host) for _ in inside)
+        return
+    for name, inner in value:
+        if name.lower() in WRAPPERS and _holds_rules(name, inner):
+            yield from _walk(inner, around._replace(wrapped=True), depth + 1)
+        elif (place := _place(name, around)) is not None:
+            if isinstance(inner, list | Members):
+                yield from _walk(inner, place, depth + 1)
+            elif inner is not None:
+                named = ("location", place.location or "/")
+                yield Members((named, ("tdm-reservation", inner), ("rule", inner))), True, place.host
+        elif isinstance(inner, list | Members) and (_plain(name) not in _NO_RULES or _is_map(name, inner, around)):
+            yield from _walk(inner, around._replace(location=None, wrapped=True, strange=True), depth + 1)
+
+
+def _is_map(name: str, inner: list[Any] | Members, around: _Around) -> bool:
+    """True for values by path under the name of the value."""
+    rule = _plain(name) == "tdm-reservation" and isinstance(inner, Members)
+    return rule and any(_place(key, around) is not None for key, _ in inner)
+
+
+def _place(name: str, around: _Around) -> _Around | None:
+    """What stands around a value under a name that is a path, an address or a host."""
+    text = name.strip()
+    if len(text) > MAX_NAME:
+        return None
+    if _match_path(text):
+        return _Around(text, around.host, wrapped=True, strange=True)
+    if _match_host(text) and not text.lower().endswith(_FILES):
+        return _Around(None, text.lower(), wrapped=True, strange=True)
+    return None
+
+
+def is_place_of_its_own(name: str, value: Any) -> bool:
+    """True if what stands under `name` is a rule of its own, wherever it stands: it says where it applies, or what."""
+    if _place(name, _Around()) is not None:
+        return True
+    return isinstance(value, Members) and any(_plain(inner) in _RULES for inner, _ in value)
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace("_", "-").replace(":", "-")
 
 
 def _flat(members: Members) -> Members:

@@ -30,10 +30,11 @@ class TrainingLine(NamedTuple):
 
 
 class TrustTxt(NamedTuple):
-    """The lines on training, and whether the text has any variable, so that it is a trust.txt at all."""
+    """The lines on training, whether the text has any variable, so that it is a trust.txt at all, and the text."""
 
     training: tuple[TrainingLine, ...]
     has_variables: bool
+    text: str
 
 
 def parse(body: bytes, *, complete: bool = True) -> TrustTxt:
@@ -58,4 +59,4 @@ def parse(body: bytes, *, complete: bool = True) -> TrustTxt:
         found.append(TrainingLine(number, match[2].strip().lower(), words, match[1] == "="))
         if len(found) == MAX_TRAINING_LINES:
             break
-    return TrustTxt(tuple(found), bool(found) or _has_variable(text) is not None)
+    return TrustTxt(tuple(found), bool(found) or _has_variable(text) is not None, text)

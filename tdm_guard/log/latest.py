@@ -15,6 +15,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, Self
 
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.formats.path_pattern import normal_url
 from tdm_guard.log.summary import text_of
 
 if TYPE_CHECKING:
@@ -156,4 +157,7 @@ def _asked(record: Mapping[str, Any]) -> str:
 
 
 def _digest(address: str, asked: str) -> bytes:
-    return hashlib.blake2b(f"{asked}\n{address}".encode("utf-8", "backslashreplace"), digest_size=16).digest()
+    """One key for the spellings of an address."""
+    return hashlib.blake2b(
+        f"{asked}\n{normal_url(address)}".encode("utf-8", "backslashreplace"), digest_size=16
+    ).digest()

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.errors import UnsupportedURL
-from tdm_guard.formats.path_pattern import resolve_dots, target
+from tdm_guard.formats.path_pattern import target
 from tdm_guard.origin import Origin
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def domain(raw: str) -> str | None:
 
 
 def url_prefix(raw: str) -> str | None:
-    """A URL prefix in the spelling of `path_pattern.target`, dot segments resolved; None for what is no http(s) URL."""
+    """A URL prefix in the spelling of `path_pattern.target`; None for what is no http(s) URL."""
     place = Place.of(raw.strip())
     if place is None or len(_CUT.findall(place.path)) > MAX_CUTS:
         return None
@@ -60,7 +60,7 @@ class Place(NamedTuple):
     def of(cls, url: str) -> Place | None:
         """The place of an http(s) URL; None for anything else."""
         try:
-            return cls(Origin.parse(url), resolve_dots(target(url)))
+            return cls(Origin.parse(url), target(url))
         except UnsupportedURL:
             return None
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urldefrag, urljoin
 
 from tdm_guard.errors import UnsupportedURL
+from tdm_guard.formats.path_pattern import normal_url
 from tdm_guard.model import NOTHING, Declared, Evidence, Fault, Reading, Source
 from tdm_guard.origin import Origin
 from tdm_guard.signals._rsl_document import unlicensed
@@ -150,7 +151,7 @@ def resolved(target: str, base: str) -> str | None:
         Origin.parse(url)
     except (ValueError, UnsupportedURL):
         return None
-    return url
+    return normal_url(url)
 
 
 def _declared(item: Found, url: str, repair: str | None) -> Declared:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tdm_guard.formats.path_pattern import resolve_dots
-from tdm_guard.formats.tdmrep_json import MAX_BYTES, RulesFile, is_page, mentions_reservation, parse
+from tdm_guard.formats.tdmrep_json import MAX_BYTES, MAX_RULES, RulesFile, is_page, mentions_reservation, parse
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement, bounded
 from tdm_guard.signals._signal import Document, DocumentReading, Listener
 from tdm_guard.signals._tdmrep_rules import NAME, Compiler, Rule, join
 from tdm_guard.usage import TDM, Usage
 
 RANK = 1  # sec-processing-priority: the file is read first, so that every later carrier supersedes it
+EXTRA_RULES = MAX_RULES  # that repairs may add to what is written (C5)
 _NOT_GIVEN = frozenset({402, 408, 425, 429})  # sold, or not now
 
 
@@ -27,6 +27,7 @@ class RulesSite:
     source: Source
     rules: tuple[Rule, ...]
     cautious: bool
+    refusals: tuple[Rule, ...] = ()
 
     @property
     def everywhere(self) -> tuple[Usage, ...]:
@@ -36,8 +37,6 @@ class RulesSite:
 
     def hear(self, target: str) -> Reading:
         """What the rules say of a path with its query, in the spelling of `formats.path_pattern.target`."""
-        if "/." in target:
-            target = resolve_dots(target)
         first = longest = None
         for rule in self.rules:
             if not rule.matches(target):
@@ -48,7 +47,23 @@ class RulesSite:
                     break
             elif _weight(rule) > _weight(longest):
                 longest = rule
-        return NOTHING if first is None or longest is None else _say(self.source, first, longest)
+        said = NOTHING if first is None or longest is None else _say(self.source, first, longest)
+        if self.refusals and (refusal := self._refused(target, first if first is longest else None)):
+            return Reading((*said.statements, *refusal), said.faults)
+        return said
+
+    def _refused(self, target: str, settled: Rule | None) -> tuple[Statement, ...]:
+        """
+        What rules refuse in words of no standard, the first of each set of usages.
+
+        A rule that is `settled` by every reading ends those that are shorter and stand behind it.
+        """
+        found = {
+            rule.usages: rule
+            for rule in reversed(self.refusals)
+            if rule.matches(target) and not (settled and settled.octets > rule.octets and settled.number < rule.number)
+        }
+        return tuple(_statement(self.source, rule, rule.usages, rule.repair) for rule in found.values())
 
 
 def _weight(rule: Rule) -> tuple[int, bool]:
@@ -64,19 +79,25 @@ def _say(source: Source, first: Rule, longest: Rule) -> Reading:
         message = f"rule {first.number} comes first and rule {longest.number} is longer, and they do not agree"
         other = longest if decisive is first else first
         faults = (Fault.at(source, message, signal=NAME, locator=f"rule {other.number}", excerpt=other.excerpt),)
-    statement = Statement.at(
+    refused = {*first.refuses, *longest.refuses} if not decisive.reserved else ()
+    left = tuple(usage for usage in TDM if usage not in refused) if refused else TDM
+    statements = (_statement(source, decisive, left, repair),) if left else ()
+    return Reading(statements, faults) if statements or faults else NOTHING
+
+
+def _statement(source: Source, rule: Rule, usages: tuple[Usage, ...], repair: str | None) -> Statement:
+    return Statement.at(
         source,
-        kind=Kind.RESERVATION if decisive.reserved else Kind.PERMISSION,
+        kind=Kind.RESERVATION if rule.reserved else Kind.PERMISSION,
         signal=NAME,
-        usages=TDM,
-        stance=Stance.RESERVED if decisive.reserved else Stance.PERMITTED,
-        locator=f"rule {decisive.number}",
-        excerpt=decisive.excerpt,
-        policy_url=decisive.policy,
+        usages=usages,
+        stance=Stance.RESERVED if rule.reserved else Stance.PERMITTED,
+        locator=f"rule {rule.number}",
+        excerpt=rule.excerpt,
+        policy_url=rule.policy,
         repair=repair,
         rank=RANK,
     )
-    return Reading((statement,), faults)
 
 
 def read_document(fetched: Fetched, source: Source, listener: Listener) -> DocumentReading:
@@ -121,9 +142,22 @@ def _read_body(fetched: Fetched, source: Source, listener: Listener) -> Document
     if file.is_json:
         compiler = Compiler(source, fetched.url or source.url, cautious=listener.cautious)
         rules = compiler.compile(file.entries)
-        result = Result.UNREADABLE if file.problem and not rules else Result.READ
+        refusals = tuple(compiler.refusals)
+        if len(rules) + len(refusals) > MAX_RULES + EXTRA_RULES:
+            return DocumentReading(
+                result=Result.UNREADABLE,
+                faults=compiler.faults,
+                hold=(_unread(source, f"lists of more than {MAX_RULES} locations", None),),
+            )
+        # What would be heard of broken JSON is heard of valid JSON too, at whatever depth and under whatever name.
+        if listener.cautious and not compiler.reserves and (hidden := mentions_reservation(fetched.body)):
+            refusals += (Rule("/", "/", reserved=True, number=1, repair="C4", words=bounded(hidden.group().strip())),)
+        result = Result.UNREADABLE if file.problem and not rules and not refusals else Result.READ
         return DocumentReading(
-            result=result, site=_site(source, rules, listener), faults=_problem(source, file) + compiler.faults
+            result=result,
+            site=RulesSite(source, rules, listener.cautious, refusals) if rules or refusals else None,
+            faults=_problem(source, file) + compiler.faults,
+            hold=tuple(_unread(source, words, "C11") for words in compiler.doubts[:1]),
         )
     if listener.cautious and (found := mentions_reservation(fetched.body)):
         rule = Rule("/", "/", reserved=True, number=1, repair="C4", words=bounded(found.group().strip()))

@@ -2,7 +2,9 @@
 From the entries of tdmrep.json to rules ready for matching (sec-tdm-file), as written or repaired.
 
 A repair only ever adds a rule with 1: C2 a value that means 1, C3 a rule at a wrong place or in other names, C5 a
-location that is no path but means one. A rule that breaks the report otherwise is dropped alone, with a fault.
+location that is no path but means one, C11 a member in words of no standard that begins like a refusal. To the letter
+such a member refuses nothing, but beside it a 0 does not permit what it may be about. A rule that breaks the report
+otherwise is dropped alone, with a fault.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from tdm_guard.formats.tdmrep_json import Entry, Members
 from tdm_guard.formats.tdmrep_value import BLANKS, plain_name, read_json, read_policy
 from tdm_guard.model import Fault, Source, bounded
 from tdm_guard.origin import Origin
+from tdm_guard.signals._refusing_members import Refused, refused_in
+from tdm_guard.usage import TDM, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +28,9 @@ if TYPE_CHECKING:
 NAME = "tdmrep"
 MAX_FAULTS = 20  # of one file; one more says how many were left out
 
-_LOCATION = ("location", "tdm-location")
-_PATH = ("path", "tdm-path")
+MAX_LOCATIONS = 1_000  # of one rule
+_LOCATION = ("location", "tdm-location", "locations")
+_PATH = ("path", "tdm-path", "paths")
 _URL = re.compile(r"(?i)([a-z][a-z0-9+.-]*:)?//[^/?#]*")
 
 
@@ -44,7 +49,8 @@ class Rule(NamedTuple):
     """
     One compiled rule. `pattern` is a plain string where the location is a mere prefix, as most are.
 
-    `words` are the rule's own words where they are more than its location with 0 or 1.
+    `words` are the rule's own words where they are more than its location with 0 or 1. `usages` are what it reserves;
+    `refuses` those that a member beside a 0 refuses.
     """
 
     pattern: str | PathPattern
@@ -54,9 +60,11 @@ class Rule(NamedTuple):
     policy: str | None = None
     repair: str | None = None
     words: str | None = None
+    usages: tuple[Usage, ...] = TDM
+    refuses: tuple[Usage, ...] = ()
 
     def matches(self, target: str) -> bool:
-        """True if the rule speaks of `target`, already in the one spelling and without dot segments."""
+        """True if the rule speaks of `target`, already in the one spelling."""
         pattern = self.pattern
         return target.startswith(pattern) if isinstance(pattern, str) else pattern.matches(target)
 
@@ -81,6 +89,9 @@ class Compiler:
         self.base = base
         self.cautious = cautious
         self.left_out = 0
+        self.refusals: list[Rule] = []
+        self.doubts: list[str] = []
+        self.reserves = False  # True if a 1 stands anywhere, also where it cannot be heard
         self._faults: list[Fault] = []
         self._policies: dict[str, str | None] = {}
 
@@ -98,18 +109,48 @@ class Compiler:
     def _rules(self, entry: Entry) -> Iterator[Rule]:
         if entry.members is None:
             self._fault(entry, "no object stands here, so no rule")
-        elif entry.wrapped and not self.cautious:
+            return
+        self.reserves = self.reserves or any(
+            (value := read_json(raw)) is not None and value.reserved
+            for name, raw in entry.members
+            if plain_name(name) == "tdm-reservation"
+        )
+        if entry.host is not None and not _is_host(entry.host, self.source.url):
+            self._fault(entry, "the rule stands under the name of another host")
+            return
+        refused = refused_in(entry.members)
+        if refused is not None:
+            self._fault(entry, f"{bounded(refused.name)!r} begins like a refusal and is of no standard")
+            if self.cautious:
+                self._refuse(entry, entry.members, refused)
+        if entry.wrapped and not self.cautious:
             self._fault(entry, "the rule does not stand in the array at the root")
         elif (reservation := _reservation(entry.members, cautious=self.cautious)) is None:
-            self._fault(entry, "tdm-reservation is missing or neither 0 nor 1")
+            if refused is None:
+                self._fault(entry, "tdm-reservation is missing or neither 0 nor 1")
         else:
-            location, exact = _location(entry.members)
+            locations, exact = _locations(entry.members)
             misplaced = "C3" if entry.wrapped or not exact else None
             reserved, repair = reservation[0], join(reservation[1], misplaced)
-            if location is None or (misplaced and not (reserved and self.cautious)):
+            listed = any(isinstance(raw, list) for name, raw in entry.members if name == "location")
+            if not locations or listed or (misplaced and not (reserved and self.cautious)):
                 self._fault(entry, "the rule does not say where it applies, or not as the report has it")
-            else:
-                yield from self._at(entry, entry.members, location, reserved, repair)
+            for location in locations if not misplaced or (reserved and self.cautious) else ():
+                for rule in self._at(entry, entry.members, location, reserved, repair):
+                    yield rule._replace(refuses=refused.usages) if refused and not reserved else rule
+
+    def _refuse(self, entry: Entry, members: Members, refused: Refused) -> None:
+        """A refusal in words of no standard: a rule where it says where, or stands as one; else a doubt about all."""
+        names = {plain_name(name) for name, _ in members}
+        rule = not names.isdisjoint((*_LOCATION, *_PATH, "tdm-reservation"))
+        if not rule and not (refused.direct and (entry.number == 1 or not entry.wrapped)):
+            self.doubts.append(_words(members) or refused.name)
+            return
+        locations, exact = _locations(members)
+        repair = join("C11", None if exact and not entry.wrapped else "C3")
+        for location in locations:
+            for found in self._at(entry, members, location, True, repair):
+                self.refusals.append(found._replace(usages=refused.usages, words=_words(members)))
 
     def _at(self, entry: Entry, members: Members, location: str, reserved: bool, repair: str | None) -> Iterator[Rule]:
         """The rule as written; beside it, for a 1, the rule that was meant (C5)."""
@@ -166,17 +207,36 @@ def _reservation(members: Members, *, cautious: bool) -> tuple[bool, str | None]
     return repaired or zero
 
 
-def _location(members: Members) -> tuple[str | None, bool]:
-    """The location and whether it stands as the report has it; `/` if there is none (C3), None for a wrong type."""
+def _is_host(host: str, asked: str) -> bool:
+    """True if `host`, perhaps with a wildcard or a port, is the host of the file."""
+    origin = Origin.parse(asked)
+    name, _, port = host.partition(":")
+    if port and int(port) != origin.port:
+        return False
+    if name.startswith(("*", ".")):
+        return f".{origin.host}".endswith(name.lstrip("*"))
+    return name in (origin.host, f"www.{origin.host}") or f"www.{name}" == origin.host
+
+
+def _locations(members: Members) -> tuple[tuple[str, ...], bool]:
+    """
+    The locations and whether they stand as the report has it.
+
+    `/` if there is none, all of a list (C3); none for a wrong type.
+    """
     exact = [raw for name, raw in members if name == "location"]
     alias = [raw for names in (_LOCATION, _PATH) for name, raw in members if plain_name(name) in names]
     for written in (exact, alias):
         for raw in written:
             if isinstance(raw, str) and raw.strip(BLANKS):
-                return raw, written is exact
+                return (raw,), written is exact
+            if isinstance(raw, list):
+                listed = tuple(dict.fromkeys(item for item in raw if isinstance(item, str) and item.strip(BLANKS)))
+                if listed:
+                    return listed[:MAX_LOCATIONS], False
         if any(raw is not None and not isinstance(raw, str) for raw in written):
-            return None, False
-    return "/", False
+            return (), False
+    return ("/",), False
 
 
 def _meant(location: str, asked: str) -> str | None:

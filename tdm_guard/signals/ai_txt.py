@@ -4,7 +4,8 @@ ai.txt (Spawning, 2023): whether hosted text and media may train AI models, by p
 strategy: the group that speaks to our agent counts, read as in robots.txt. The file name is shared by prose, by site
 guides and by another proposal: to the letter only robots-shaped rules speak. Cautious: refusals before any group count
 for everyone (code `ai-txt-no-group`), and so do those of the other proposal (code `ai-txt-training-deny`); what that
-one permits narrows its own refusals and grants nothing.
+one permits narrows its own refusals and grants nothing. A line of no standard that begins like a refusal reserves (code
+`ai-txt-unknown-refusal`); to the letter it is a fault, and nothing in the file is a permission any more.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from tdm_guard.formats import ai_declaration, robots_txt
 from tdm_guard.formats.ai_txt import MAX_BYTES, Rule, RuleTable, is_rule_value
 from tdm_guard.formats.robots_txt import RobotsTxt
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
+from tdm_guard.signals._refusing_lines import refusing_lines
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal
 from tdm_guard.signals._site_file import without_file
 from tdm_guard.usage import TRAINING, Usage
@@ -23,25 +25,33 @@ from tdm_guard.usage import TRAINING, Usage
 NAME = "ai-txt"
 TRAINING_DENY = "ai-txt-training-deny"
 NO_GROUP = "ai-txt-no-group"
+UNKNOWN = "ai-txt-unknown-refusal"
 MAX_FAULTS = 8
 
+_KNOWN = frozenset({"allow", "disallow", "training-deny", "training-allow", "sitemap", "host", "crawl-delay"})
+_of_other_proposal = re.compile(r"(?i)training[ \t]*:[ \t]*deny[ \t]*(?:#|$)").match
 _is_plain_allow = re.compile(r"(?i)allow[ \t]*:").match
 
 
 class Rules:
-    """What one ai.txt says of each path: its rules, and refusals that took a repair to hear."""
+    """
+    What one ai.txt says of each path: its rules, and refusals that take a repair to hear.
 
-    __slots__ = ("_repaired", "_rules", "_source")
+    To the letter such a refusal reserves nothing, but where it stands nothing is permitted either.
+    """
 
-    def __init__(self, source: Source, rules: RuleTable, repaired: RuleTable) -> None:
+    __slots__ = ("_cautious", "_repaired", "_rules", "_source")
+
+    def __init__(self, source: Source, rules: RuleTable, repaired: RuleTable, *, cautious: bool) -> None:
         self._source = source
         self._rules = rules
         self._repaired = repaired
+        self._cautious = cautious
 
     @property
     def everywhere(self) -> tuple[Usage, ...]:
         """The usages reserved for every path of the origin."""
-        return TRAINING if self._rules.everything or self._repaired.everything else ()
+        return TRAINING if self._rules.everything or (self._cautious and self._repaired.everything) else ()
 
     def hear(self, target: str) -> Reading:
         """What is said of a path with its query, in the spelling of `formats.path_pattern.target`."""
@@ -49,7 +59,7 @@ class Rules:
         if (rule is None or not rule.reserved) and self._repaired:
             other = self._repaired.strongest(target)
             if other is not None and other.reserved:
-                return _say(self._source, other)
+                return _say(self._source, other) if self._cautious else NOTHING
         return NOTHING if rule is None else _say(self._source, rule)
 
 
@@ -77,11 +87,13 @@ def read_document(fetched: Fetched, source: Source, listener: Listener) -> Docum
     complete = fetched.complete and len(body) == len(fetched.body)
     text = robots_txt.parse(body, complete=complete)
     faults = [] if complete else [_fault(source, f"longer than was read ({len(body)} bytes)")]
+    unknown = _unknown(text, source, listener, faults)
     rules = _rules(text, source, listener, faults, permits=complete)
-    repaired = _outside(text, source, faults) + _other_proposal(text, source, listener, faults)
+    repaired = _outside(text, source, faults) + _other_proposal(text, source, listener, faults) + unknown
     site = None
     if rules or (repaired and listener.cautious):
-        site = Rules(source, RuleTable(rules, utf8=text.utf8), RuleTable(repaired if listener.cautious else ()))
+        tables = RuleTable(rules, utf8=text.utf8), RuleTable(repaired)
+        site = Rules(source, *tables, cautious=listener.cautious)
     result = Result.READ
     if site is None and not any(group.rules for group in text.groups):
         result = Result.UNREADABLE
@@ -132,6 +144,16 @@ def _other_proposal(text: RobotsTxt, source: Source, listener: Listener, faults:
         for line in lines
         if line.name != "training" and is_rule_value(line.value)
     ]
+
+
+def _unknown(text: RobotsTxt, source: Source, listener: Listener, faults: list[Fault]) -> list[tuple[str, Rule]]:
+    """What lines refuse that neither of the proposals knows."""
+    lines = refusing_lines(text.text, listener.agent, _KNOWN)
+    found = [line for line in lines if not _of_other_proposal(line.words)]
+    if found:
+        message = "a line of no standard that begins like a refusal"
+        faults.append(_fault(source, message, found[0].words, found[0].line))
+    return [(line.path, Rule(line.line, line.words, True, UNKNOWN)) for line in found]
 
 
 def _fault(source: Source, message: str, words: str | None = None, line: int | None = None) -> Fault:

@@ -123,6 +123,10 @@ def settle(statements: tuple[Statement, ...], posture: Posture) -> tuple[Stateme
     beyond = tuple(s for s in statements if _TDM.isdisjoint(s.usages))  # what a damaged file may say besides
     if beyond:
         return settle(tuple(s for s in statements if s not in beyond), posture) + beyond
+    # A refusal of some usages, in words of no standard (C11), stands beside whatever else is said.
+    partly = tuple(s for s in statements if s.stance is Stance.RESERVED and not _TDM.issubset(s.usages))
+    if partly:
+        return settle(tuple(s for s in statements if s not in partly), posture) + partly
     # of one carrier's words the 1 comes last
     heard = sorted(statements, key=lambda statement: (_rank(statement), statement.stance is Stance.RESERVED))
     unread = tuple(s for s in heard if s.stance is Stance.UNDETERMINED)

@@ -2,7 +2,8 @@
 trust.txt (JournalList): one variable of it, `datatrainingallowed`, says for a whole origin whether it may train AI.
 
 strategy: at most one such line is foreseen. A `no` reserves; a `yes` permits if it is the only word. Cautious: any line
-that says `no` counts, beside others or not quite in the form (code `trust-txt-any-no`).
+that says `no` counts, beside others or not quite in the form (code `trust-txt-any-no`), and so does a line of another
+name that begins like a refusal (code `trust-txt-unknown-refusal`).
 """
 
 from __future__ import annotations
@@ -11,14 +12,20 @@ import re
 
 from tdm_guard.formats.trust_txt import MAX_BYTES, TrainingLine, parse
 from tdm_guard.model import Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
+from tdm_guard.signals._refusing_lines import refusing_lines
+from tdm_guard.signals._refusing_words import begins_like_refusal
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal
 from tdm_guard.signals._site_file import without_file
 from tdm_guard.usage import TRAINING, Usage
 
 NAME = "trust-txt"
 REPAIR = "trust-txt-any-no"
+UNKNOWN = "trust-txt-unknown-refusal"
 MAX_FAULTS = 8
 
+_KNOWN = frozenset(
+    {"datatrainingallowed", "member", "belongto", "control", "controlledby", "social", "vendor", "customer"}
+)
 _says_no = re.compile(r"[^a-z0-9]*no(?![a-z0-9])").match
 
 
@@ -47,7 +54,14 @@ def read_document(fetched: Fetched, source: Source, listener: Listener) -> Docum
         fault = Fault.at(source, "no line of the form name=value, so no trust.txt", signal=NAME)
         return DocumentReading(result=Result.UNREADABLE, faults=(fault,))
     faults = [] if complete else [Fault.at(source, f"longer than was read ({MAX_BYTES} bytes)", signal=NAME)]
-    statement = _choose(file.training, source, listener, faults, complete=complete)
+    unknown = next(refusing_lines(file.text, listener.agent, _KNOWN), None)
+    if unknown is not None:
+        message, locator = "a line of no standard that begins like a refusal", f"line {unknown.line}"
+        faults.append(Fault.at(source, message, signal=NAME, locator=locator, excerpt=unknown.words))
+    statement = _choose(file.training, source, listener, faults, complete=complete and unknown is None)
+    if unknown is not None and listener.cautious and (statement is None or statement.stance is not Stance.RESERVED):
+        line = TrainingLine(unknown.line, "", unknown.words, exact=False)
+        statement = _statement(source, line, Stance.RESERVED, UNKNOWN)
     site = Everywhere(statement) if statement is not None else None
     return DocumentReading(result=Result.READ, site=site, faults=tuple(faults[:MAX_FAULTS]))
 
@@ -65,7 +79,7 @@ def _choose(
     words = {line.value for line in valid}
     if words == {"no"}:
         return _statement(source, valid[0], Stance.RESERVED)
-    refusal = next((line for line in lines if _says_no(line.value)), None)
+    refusal = next((line for line in lines if _says_no(line.value) or begins_like_refusal(line.value)), None)
     if refusal is not None:
         return _statement(source, refusal, Stance.RESERVED, REPAIR) if listener.cautious else None
     if words == {"yes"} and len(valid) == len(lines) and complete:

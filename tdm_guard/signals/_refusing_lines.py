@@ -1,0 +1,86 @@
+"""
+Lines of a site's text files that begin like a refusal and belong to no standard: `Permission: deny-training`.
+
+    line = name (":" / "=") value / up to five words, the first of which refuse: `No AI training`
+
+Comments and the lines of a block for somebody else (`User-agent: OtherBot`) say nothing to us. A blank line ends such
+a block here: what follows it may be meant for everyone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from tdm_guard.formats.robots_txt import is_everyone, names
+from tdm_guard.model import bounded
+from tdm_guard.signals._refusing_words import (
+    begins_like_refusal,
+    name_refuses,
+    plain,
+    refused_by,
+    usages_about,
+    words_of,
+)
+
+MAX_REFUSALS = 100  # of one file; more than this prove nothing more
+MAX_LINE = 400  # characters looked at; a longer line is prose
+
+_match_line = re.compile(r"([^\W\d_][\w .'-]{0,60}?)[ \t]*[:=](?!//)[ \t]*(.+)").match
+_match_agent = re.compile(r"(?i)(?:user[- ]?agent|agent|bot)[ \t]*[:=][ \t]*(.*)").match
+_no_sentence = re.compile(r"[][{}<>:=/|\"]|\.\S").search
+_BULLETS = "-*•–· \t>\"'“”„«»`"
+_QUOTES = "\"'“”„«»`‚‘’ \t,;"
+_SENTENCE = 5  # words of a line without a name
+
+
+class RefusingLine(NamedTuple):
+    """A line that begins like a refusal: its number, its words, and the path it is about (`/` for everything)."""
+
+    line: int
+    words: str
+    path: str = "/"
+
+
+def refusing_lines(text: str, agent: str, known: Iterable[str] = ()) -> Iterator[RefusingLine]:
+    """The lines in `text`, whose lines end in LF, for the agent token `agent`; names in `known` are read elsewhere."""
+    known = frozenset(known)
+    ours, found, naming = True, 0, False
+    for number, raw in enumerate(text.split("\n"), 1):
+        words = raw.strip()
+        if not words:
+            ours, naming = True, False
+            continue
+        if words[0] == "#" or len(words) > MAX_LINE:
+            continue
+        spelled = plain(words).partition(" #")[0]
+        if who := _match_agent(spelled):
+            speaks = names(who[1].strip(), agent) or is_everyone(who[1].strip())
+            ours = (naming and ours) or speaks
+            naming = True
+            continue
+        naming = False
+        if ours and (path := _refuses(spelled.strip(_BULLETS), known)):
+            yield RefusingLine(number, bounded(words) or "", path)
+            found += 1
+            if found == MAX_REFUSALS:
+                return
+
+
+def _refuses(words: str, known: frozenset[str]) -> str | None:
+    """The path that a line refuses, or None."""
+    found = _match_line(words)
+    if not found:
+        return "/" if _is_short_refusal(words) else None
+    name, value = found[1].strip(_QUOTES), found[2].strip(_QUOTES)
+    if name.lower() in known or not refused_by(name, value):
+        return None
+    return value if value.startswith(("/", "*")) and name_refuses(name) else "/"
+
+
+def _is_short_refusal(line: str) -> bool:
+    """`No AI training`, `Do not train`: a line of few words, one of them about a use."""
+    words = words_of(line)
+    few = 1 < len(words) <= _SENTENCE and not _no_sentence(line)
+    return few and bool(usages_about(words)) and begins_like_refusal(line)

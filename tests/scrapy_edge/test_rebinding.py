@@ -1,0 +1,44 @@
+"""A name that is public when it is looked up and private when it is dialled: real servers on loopback."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+AIOHTTP = "scrapy.core.downloader.handlers._aiohttp.AiohttpDownloadHandler"
+YOUNG = pytest.mark.skipif(importlib.util.find_spec(AIOHTTP.rpartition(".")[0]) is None, reason="not in this Scrapy")
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="one address of loopback has to stand for outside")
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"ROBOTSTXT_OBEY": True},
+        pytest.param({"DOWNLOAD_HANDLERS": {"http": AIOHTTP}, "TWISTED_REACTOR_ENABLED": False}, marks=YOUNG),
+    ],
+    ids=["twisted", "twisted obeys", "aiohttp"],
+)
+def test_a_declared_document_from_inside_is_refused_and_recorded(settings: dict[str, object]) -> None:
+    kept = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+    done = subprocess.run(
+        [sys.executable, Path(__file__).parent / "support" / "probe_rebinding.py", json.dumps(settings)],
+        env=kept | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    seen = json.loads(done.stdout.splitlines()[-1])
+    (decision,) = seen["decisions"]
+    assert (decision["verdict"], decision["admitted"]) == ("reserved", False)
+    assert "answered from a private address" in str(decision)
+    assert seen["inside"] == ["/l.xml"]

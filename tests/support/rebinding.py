@@ -1,0 +1,84 @@
+"""A resolver that changes its mind, before two real servers: one that counts as outside, and one on this machine."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import tdm_guard.fetch
+from tdm_guard.origin import Reach
+
+OUTSIDE, INSIDE = "127.0.0.2", "127.0.0.1"
+LICENCE = (
+    b'<rsl xmlns="https://rslstandard.org/rsl"><content url="/"><license>'
+    b'<permits type="usage">ai-all</permits></license></content></rsl>'
+)
+_really, _reach_of = socket.getaddrinfo, tdm_guard.fetch.reach_of
+
+
+class Rebinding:
+    """`site.example` is outside; `rebound.example` too when it is looked up, and inside when it is dialled."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self.looked_up: list[str] = []
+        outside = ThreadingHTTPServer((OUTSIDE, 0), self._handler(OUTSIDE))
+        self.port = outside.server_port
+        self.servers = [outside, ThreadingHTTPServer((INSIDE, self.port), self._handler(INSIDE))]
+        for server in self.servers:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def url(self, host: str, path: str) -> str:
+        return f"http://{host}:{self.port}{path}"
+
+    def getaddrinfo(self, host: Any, *args: Any, **kwargs: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name not in ("site.example", "rebound.example"):
+            return _really(host, *args, **kwargs)
+        self.looked_up.append(name)
+        first = name == "rebound.example" and self.looked_up.count(name) == 1
+        return _really("93.184.216.34" if first else OUTSIDE if name == "site.example" else INSIDE, *args, **kwargs)
+
+    def _handler(self, place: str) -> type[BaseHTTPRequestHandler]:
+        web = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                web.asked.append((place, self.path))
+                licence = web.url("rebound.example", "/l.xml")
+                pages = {
+                    "/robots.txt": f"License: {licence}\nUser-agent: *\nAllow: /\n".encode(),
+                    "/l.xml": LICENCE,
+                    "/a": b"<p>words</p>",
+                }
+                body = pages.get(self.path)
+                self.send_response(404 if body is None else 200)
+                self.send_header("Content-Type", "text/html" if self.path == "/a" else "text/plain")
+                self.send_header("Content-Length", str(len(body or b"")))
+                self.end_headers()
+                self.wfile.write(body or b"")
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        return Handler
+
+
+@contextmanager
+def rebinding() -> Iterator[Rebinding]:
+    """The servers and the resolver, in force in this process."""
+    web = Rebinding()
+    try:
+        socket.getaddrinfo = web.getaddrinfo
+        socket.gethostbyname = lambda host: web.getaddrinfo(host, None)[0][4][0]  # type: ignore[assignment]
+        tdm_guard.fetch.reach_of = lambda host: Reach.PUBLIC if host == OUTSIDE else _reach_of(host)
+        yield web
+    finally:
+        socket.getaddrinfo, tdm_guard.fetch.reach_of = _really, _reach_of
+        for server in web.servers:
+            server.shutdown()
+            server.server_close()
