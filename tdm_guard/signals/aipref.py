@@ -16,7 +16,7 @@ from tdm_guard.formats.access_rules import AccessRules
 from tdm_guard.formats.path_records import PathTable, split_path
 from tdm_guard.model import NOTHING, Headers, Reading, Source, bounded
 from tdm_guard.signals._aipref_rules import GROUPING, NAME, NO_GROUP, Rule, weigh
-from tdm_guard.signals._aipref_words import UNPARSED, Preferences, read_broken, read_preferences
+from tdm_guard.signals._aipref_words import UNPARSED, Preferences, read_broken, read_lines, read_preferences
 from tdm_guard.signals._signal import Listener, Signal, Site
 from tdm_guard.usage import TDM, Usage
 
@@ -99,7 +99,7 @@ class _LineReader:
         if starred or not record.colon:
             beyond = beyond or UNPARSED
             problem = "a path that does not begin with a slash" if starred else "a blank in place of the colon"
-            said = read_broken(text, problem, cautious=self._cautious)
+            said = read_broken(text, problem)
         else:
             said = self._statement(text)
             if path and said.empty:
@@ -114,13 +114,12 @@ class _LineReader:
 
 
 def read_headers(headers: Headers, source: Source, listener: Listener) -> Reading:
-    """The Content-Usage field: its lines are one Dictionary (RFC 9651 4.2), so the last of a label's words counts."""
+    """The Content-Usage field: its lines are one Dictionary (RFC 9651 4.2)."""
     lines = [value for name, value in headers if name.lower() == FIELD]
     if not lines:
         return NOTHING
-    value = ", ".join(lines)
-    said = read_preferences(value, cautious=listener.cautious)
-    return weigh(((0, Rule(f"#{FIELD}", value, said)),), source, cautious=listener.cautious)
+    said = read_lines(lines, cautious=listener.cautious)
+    return weigh(((0, Rule(f"#{FIELD}", ", ".join(lines), said)),), source, cautious=listener.cautious)
 
 
 SIGNAL = Signal(
