@@ -136,12 +136,12 @@ def _broken(lines: Sequence[str], alone: Sequence[Dictionary], whole: Dictionary
     problem = f"no Dictionary (RFC 9651): {message}, at character {position + 1}"
     if len(lines) > len(alone):  # to the letter they were read as one
         return read_broken(", ".join(lines), problem)
-    found: dict[str, Refusal] = {}
+    found: dict[Refusal, None] = {}
     for text, line in zip(lines, alone, strict=True):
         heard = _seen(text) if line.problem else _heard(tuple(line.members.items()), line).refusals
         for refusal in heard:
-            found.setdefault(f"{refusal.label} {len(refusal.usages)}", refusal._replace(repair=join(UNPARSED, refusal.repair)))
-    return Preferences(tuple(found.values()), problems=(problem,))
+            found[refusal._replace(repair=join(UNPARSED, refusal.repair))] = None
+    return Preferences(tuple(found), problems=(problem,))
 
 
 def _overruled(occurrences: _Occurrences, said: Preferences) -> Iterator[str]:
