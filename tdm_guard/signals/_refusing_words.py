@@ -65,6 +65,8 @@ _is_about_ai = re.compile(
     r"(?:^|-)(?:ai|a-i|image-?ai|gen-?ai|llms?|chatgpt|artificial-intelligence|generative|chat-?bots?"
     r"|ai(?:bots?|crawl\w*|agents?|models?|data|content|us(?:e|age)|access|scrap\w*|systems?))(?=-|$)"
 ).search
+# Words that tell how something was made, or who is to be asked, and refuse nothing
+_of_origin = re.compile(r"disclos|generat(?:ed|ion|ors?)(?=-|$)|declar|provenance|label|written|assisted|author|contact|detect").search
 _elsewhere = re.compile(r"://|@|^\s*/").search  # an address says where, not what
 _split_value = re.compile(r"[,;|{}\[\]]").split
 _split_pair = re.compile(r"\s*[=:]\s*").split
@@ -93,10 +95,19 @@ def about(words: str) -> tuple[Usage, ...]:
     """The usages that plain words could be about; none if they are not about AI or mining."""
     if words in LABELS:
         return LABELS[words]
+    if _of_origin(words):
+        return ()
     found = {usage for search, usages in _TOPICS if search(words) for usage in usages}
     if not found and _is_about_ai(words):
         return AI
     return tuple(usage for usage in EVERY if usage in found)
+
+
+def has_topic(name: str) -> bool:
+    """True if a name alone, with or without a verb that refuses, is about AI or mining."""
+    words = plain(name)
+    verb = _find_verb(words)
+    return bool(about(_without(words, verb) if verb else words))
 
 
 def refused(name: str, value: str = "") -> tuple[Usage, ...]:

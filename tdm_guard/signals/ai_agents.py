@@ -5,7 +5,8 @@ strategy: a Disallow for an agent that collects for training, or for a token tha
 cautious posture as a reservation of both trainings (code `ai-agents`); to the letter RFC 9309 binds nobody but the
 agent named, so the literal posture only reports it. A site that names our own agent has spoken to us, and the rest is
 silent. The words noai, noml and noimageai addressed to such an agent by a response are read alike. Lines that refuse
-training by their own name (`_ai_training_lines`) are for the agents of the group they stand in.
+training by their own name (`_ai_training_lines`) are for the agents of the group they stand in; those that refuse AI in
+words that no standard has (`_unknown_lines`) are for everyone.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from tdm_guard.formats.access_rules import AccessRules, Refusal
 from tdm_guard.model import NOTHING, Headers, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals._agents import agent_list, training_tokens
 from tdm_guard.signals._ai_training_lines import FOR_US, read_lines
-from tdm_guard.signals._ai_words import FIELD, WORDS, AiWord, in_fields, in_page, is_image, weigh
+from tdm_guard.signals._ai_words import FIELDS, PAGE_WORDS, AiWord, in_fields, in_page, is_image, weigh
 from tdm_guard.signals._signal import Listener, Signal, Site
-from tdm_guard.usage import TRAINING
+from tdm_guard.signals._unknown_lines import read_unknown
+from tdm_guard.usage import EVERY, TRAINING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -109,10 +111,13 @@ def settle(statements: tuple[Statement, ...], posture: Posture) -> tuple[Stateme
 
 
 def read_robots(robots: RobotsTxt, source: Source, listener: Listener) -> Site | None:
-    """What groups for training agents refuse, and the lines by which a group refuses training to whom it is for."""
-    by_name = _read_groups(robots, source, listener)
-    lines = read_lines(robots, source, listener, signal=NAME)
-    return _Both(by_name, lines) if by_name and lines else by_name or lines
+    """What groups for training agents refuse, and the lines that refuse AI by their own words."""
+    site = _read_groups(robots, source, listener)
+    for read in (read_lines, read_unknown):
+        lines = read(robots, source, listener, signal=NAME)
+        if lines is not None:
+            site = _Both(site, lines) if site else lines
+    return site
 
 
 def _read_groups(robots: RobotsTxt, source: Source, listener: Listener) -> Site | None:
@@ -200,10 +205,10 @@ SIGNAL = Signal(
     name=NAME,
     title="Refusals addressed to AI agents by name",
     spec="RFC 9309 groups of the agents in data/ai_user_agents.json (its version and date are in the file)",
-    usages=TRAINING,
+    usages=EVERY,
     read_robots=read_robots,
-    headers=frozenset({FIELD}),
-    html_words=WORDS,
+    headers=FIELDS,
+    html_words=PAGE_WORDS,
     read_headers=read_headers,
     read_html=read_html,
     settle=settle,
