@@ -28,6 +28,7 @@ from tdm_guard.formats.html_tokens import (
     is_self_closing,
     names,
 )
+from tdm_guard.formats.xhtml import is_disguised, plain
 
 __all__ = ["MAX_SCRIPT", "MAX_SCRIPTS", "MAX_SHOWN", "MAX_TAGS", "REQUOTED", "Page", "Scanner", "Tag", "read_page"]
 
@@ -101,18 +102,22 @@ def read_page(
     """
     The speaking tags of `body`, which came from `url` with `charset` as its media type's parameter.
 
-    `xml` (for application/xhtml+xml) lets `<title/>` and `<script/>` be empty elements and reads CDATA everywhere.
+    `xml` (for application/xhtml+xml) lets `<title/>` and `<script/>` be empty elements, reads CDATA everywhere, names of
+    XHTML under a prefix and the entities that the document declares.
     `json_ld` asks for the scripts with JSON-LD, which describe what the page shows, too; `shown` for the
     tags that show pictures.
     Never raises on what is in `body`; time is linear in its size.
     """
-    reader = _Reader(decode(body, charset), xml=xml, json_ld=json_ld, shown=shown)
+    text, whole = decode(body, charset), True
+    if xml and is_disguised(body if b"\0" not in body[:4] else text.encode("utf-8", "replace")):
+        text, whole = plain(text)
+    reader = _Reader(text, xml=xml, json_ld=json_ld, shown=shown)
     reader.read()
     return Page(
         url=url,
         base=_base(url, reader.tags),
         tags=tuple(reader.tags),
-        complete=complete and reader.whole,
+        complete=complete and whole and reader.whole,
         json_ld=tuple(reader.json_ld),
         shown=tuple(reader.shown),
         requoted=tuple(reader.requoted),

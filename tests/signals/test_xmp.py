@@ -111,7 +111,8 @@ def test_other_spellings_reserve_and_never_permit(value: str, usages: tuple[Usag
     assert [(statement.stance, statement.usages) for statement in reading.statements] == [(Stance.RESERVED, usages)]
     assert reading.statements[0].repair is not None
     assert reading.faults
-    assert hear(asset(packet(value=value)), Posture.LITERAL).statements == ()
+    (literal,) = hear(asset(packet(value=value)), Posture.LITERAL).statements
+    assert (literal.stance, literal.repair) == (Stance.UNSTATED, None)
 
 
 @pytest.mark.parametrize(
