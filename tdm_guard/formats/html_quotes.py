@@ -4,9 +4,9 @@ Attributes in quotation marks that HTML does not have: typographic ones, charact
     <meta name=“robots” content=“noai, noimageai”>      <meta name=&quot;robots&quot; …>      <meta name=\\"robots\\" …>
 
 To HTML these marks are letters: the value is unquoted, holds them, and ends at the first blank (WHATWG HTML 13.2.5.37).
-strategy: every such mark becomes one and the same; then the attributes are read again, a mark closing what a mark opened
-where a blank or the end of the tag follows. What was read so is kept apart from what the standard has, and only ever
-adds to it.
+strategy: every such mark becomes one and the same; then the attributes are read again, a mark closing what a mark
+opened where a blank or the end of the tag follows. What was read so is kept apart from what the standard has, and only
+ever adds to it.
 """
 
 from __future__ import annotations
@@ -22,10 +22,15 @@ MAX_TAGS = 8  # tags that an unclosed quotation mark swallowed
 MAX_ATTRIBUTES = 64  # of one tag
 
 MARK = "\u201c"
-_LIKE = "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\u2032\u2018\u2019\u201a\u201b\u2039\u203a`\u00b4\u301d\u301e\u275d\u275e\uff02\uff07\ufffd"
+_LIKE = (
+    "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\u2032\u2018\u2019\u201a"
+    "\u201b\u2039\u203a`\u00b4\u301d\u301e\u275d\u275e\uff02\uff07\ufffd"
+)
 _QUOTES = frozenset(_LIKE + "\"'")
 # UTF-8 that was read as windows-1252, and marks behind a backslash
-_find_likes = re.compile(rf"\u00e2\u20ac[\u0153\x9d\ufffd\u017e\u0178\u02dc\u2122\u0161\u00b3\u00b2]|\u00c2[\u00ab\u00bb]|\\[\"']|[{_LIKE}]")
+_find_likes = re.compile(
+    rf"\u00e2\u20ac[\u0153\x9d\ufffd\u017e\u0178\u02dc\u2122\u0161\u00b3\u00b2]|\u00c2[\u00ab\u00bb]|\\[\"']|[{_LIKE}]"
+)
 _marked = partial(_find_likes.sub, MARK)
 _references = re.compile(r"&#?[0-9A-Za-z]{1,16};?").sub
 _ENDS = r"(?=[\s/>]|\Z)"  # behind a mark that closes
@@ -42,7 +47,7 @@ _split_tags = re.compile(r"(?i)>[^<>]{0,1000}<(?=(?:meta|link)[\s/])").split
 
 def may_be_misquoted(raw: str) -> bool:
     """False if no mark can stand in the attributes `raw` that HTML takes for a letter."""
-    return not raw.isascii() or "&" in raw or "\\" in raw
+    return not raw.isascii() or "&" in raw or "\\" in raw or "`" in raw
 
 
 def requoted(name: str, raw: str) -> Iterator[tuple[str, dict[str, str]]]:

@@ -33,8 +33,9 @@ VALUED = frozenset(
 # What search engines document; a name in front of anything else need not be an agent's.
 RULES = frozenset(
     {
-        "all", "index", "follow", "archive", "snippet", "noindex", "nofollow", "none", "noarchive", "nosnippet", "nocache",
-        "noimageindex", "notranslate", "nositelinkssearchbox", "nopagereadaloud", "indexifembedded", "noodp", "noydir",
+        "all", "index", "follow", "archive", "snippet", "noindex", "nofollow", "none", "noarchive", "nosnippet",
+        "nocache", "noimageindex", "notranslate", "nositelinkssearchbox",
+        "nopagereadaloud", "indexifembedded", "noodp", "noydir",
         "noyaca", "nosearch", "notext", "noai", "noimageai", "noml", *VALUED,
     }
 )  # fmt: skip

@@ -257,7 +257,8 @@ def _search(body: bytes, names: frozenset[str]) -> tuple[Property, ...]:
 
 @cache
 def _by_name(names: frozenset[str]) -> re.Pattern[str]:
-    return re.compile(rf"(?i)[<\s](?:[\w.-]{{1,64}}+:)?({'|'.join(sorted(name.replace('*', '[A-Za-z_-]{0,64}') for name in names))})(?=[\s=/>])")
+    words = "|".join(sorted(name.replace("*", "[A-Za-z_-]{0,64}") for name in names))
+    return re.compile(rf"(?i)[<\s](?:[\w.-]{{1,64}}+:)?({words})(?=[\s=/>])")
 
 
 _ATTRIBUTE = re.compile(r"""\s{0,64}+=\s{0,64}+["']([^"'<>]{0,512})["']""")

@@ -27,7 +27,8 @@ FIELDS = frozenset({FIELD, "robots-tag", "x-robots"})  # the second is that of d
 # One of these stands in every meta tag that is looked at.
 PAGE_WORDS = (
     *WORDS, "no-ai", "no_ai", "no-ml", "no_ml", "no-image", "no_image", "notrain", "no-train", "no_train",
-    "ai-train", "ai_train", "aitrain", "train-ai", "train_ai", "trainai", "ai-use", "ai-usage", "ai-policy", "disallowai", "disallow-ai",
+    "ai-train", "ai_train", "aitrain", "train-ai", "train_ai", "trainai", "ai-use", "ai-usage",
+    "ai-policy", "disallowai", "disallow-ai",
 )  # fmt: skip
 MAX_LINES = 64  # field lines or tags looked at in one response, of several that speak
 

@@ -74,7 +74,7 @@ def weigh(matching: Matching, source: Source, *, cautious: bool) -> Reading:
     said = [*heard, *passed] if cautious else heard
     doubted = [word for word in said if word.repair and (not cautious or NUMBER in word.repair)]
     if not cautious:
-        doubted += [word for word in passed if word.repair and UNPARSED in word.repair]
+        doubted += [word for word in passed if word.repair and word.repair not in _PASSED_OVER]
     if doubted:
         said = [word for word in said if word not in doubted]
     statements = (*_statements(said, source), *_doubts(doubted, source))

@@ -178,31 +178,12 @@ def _heard(occurrences: _Occurrences, dictionary: Dictionary, unsure: frozenset[
     found: dict[tuple[str, str | None], tuple[Usage, ...]] = {}
     counted = dictionary.members
     for label, member in occurrences:
-        last = counted[label]
-        overruled = REPEATED if last != member else None
-        item = member.item
-        if label not in _LABELS:
-            if usages := _of_others(label, item):
-                problems[f"{label} is no label of the vocabulary"] = None
-                found[label, join(overruled, _code(label))] = usages
-        elif item != _YES:
-            if item != _NO:
-                problems[f"{label} is neither y nor n"] = None
-            elif label in _OLDER:
-                problems[f"{label} is a label of an older revision"] = None
-            if not overruled or not _refuses(last.item):
-                if _refuses(item):
-                    found[label, join(overruled, None if item == _NO else VALUE)] = ()
-                elif item == _ZERO:
-                    found[label, NUMBER] = ()
-        for name, parameter in member.parameters.items():
-            if name in _LABELS:
-                usages = () if _refuses(parameter) else None
-            else:
-                usages = _of_others(name, parameter) or None
-            if usages is not None:
-                problems[f"{name} stands as a parameter of {label}"] = None
-                found[name, join(overruled, PARAMETER, None if name in _LABELS else _code(name))] = usages
+        overruled = REPEATED if counted[label] != member else None
+        for name, code, usages, problem in _words(label, member):
+            if problem:
+                problems[problem] = None
+            if usages is not None and not (overruled and name == label and _refuses(counted[label].item)):
+                found[name, code if code == NUMBER else join(overruled, code)] = usages
     no = {label for label, code in found if code != NUMBER}
     yes = frozenset(
         label for label in counted if label in _LABELS and counted[label].item == _YES and label not in unsure | no
@@ -213,6 +194,31 @@ def _heard(occurrences: _Occurrences, dictionary: Dictionary, unsure: frozenset[
         for refusal in ((Refusal(label, usages, repair),) if usages else _refusals(label, repair, yes, counted))
     ]
     return Preferences(tuple(refusals), yes, problems=tuple(problems))
+
+
+def _words(label: str, member: Member) -> Iterator[tuple[str, str | None, tuple[Usage, ...] | None, str | None]]:
+    """
+    Of a member and each of its parameters: label, repair, usages and what is wrong with it.
+
+    The usages are None if nothing is refused, and empty for a label of this vocabulary, which has its own.
+    """
+    item = member.item
+    if label not in _LABELS:
+        if usages := _of_others(label, item):
+            yield label, _code(label), usages, f"{label} is no label of the vocabulary"
+    elif item == _NO:
+        yield label, None, (), f"{label} is a label of an older revision" if label in _OLDER else None
+    elif item != _YES:
+        refuses = _refuses(item) or item == _ZERO
+        code = NUMBER if item == _ZERO else VALUE
+        yield label, code, () if refuses else None, f"{label} is neither y nor n"
+    for name, parameter in member.parameters.items():
+        problem = f"{name} stands as a parameter of {label}"
+        if name in _LABELS:
+            if _refuses(parameter):
+                yield name, PARAMETER, (), problem
+        elif usages := _of_others(name, parameter):
+            yield name, join(PARAMETER, _code(name)), usages, problem
 
 
 def _refusals(label: str, repair: str | None, yes: frozenset[str], labels: Iterable[str]) -> Iterator[Refusal]:

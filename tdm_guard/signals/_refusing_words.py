@@ -43,7 +43,9 @@ _VERB = (
     r"|exclud(?:e|ed|es)|opt(?:ed|s)?-?out|reserv(?:e|ed|es|ations?)|restrict(?:ed)?|unauthori[sz]ed"
     r"|stop|prevent|interdit|verboten|untersagt"
 )
-_find_verb = re.compile(rf"(?:^|(?<=-))(?:{_VERB})(?=-|$|{_TOPIC_BEGINS})(?!-(?:restriction|limit|reply|objection))").search
+_find_verb = re.compile(
+    rf"(?:^|(?<=-))(?:{_VERB})(?=-|$|{_TOPIC_BEGINS})(?!-(?:restriction|limit|reply|objection))"
+).search
 _OFF = frozenset({"n", "no", "false", "off", "0", "?0", "none", "never", "nein", "non"})
 _says_no = re.compile(
     rf"(?:n|0|\?0|false|off|none|nein|paid|conditional|constrained|(?:licen[cs]e|permission|consent)-required"
@@ -58,7 +60,10 @@ _TOPICS: tuple[tuple[Any, tuple[Usage, ...]], ...] = (
         ).search,
         TRAINING,
     ),
-    (re.compile(r"(?:^|-)(?:ai-?(?:inputs?|answers?|summar\w*|overviews?)|rag|grounding|inference)(?=-|$)").search, _INPUT),
+    (
+        re.compile(r"(?:^|-)(?:ai-?(?:inputs?|answers?|summar\w*|overviews?)|rag|grounding|inference)(?=-|$)").search,
+        _INPUT,
+    ),
     (re.compile(r"(?:^|-)ai-?(?:index(?:ing)?|search)(?=-|$)").search, (Usage.AI_INDEX,)),
 )
 _is_about_ai = re.compile(
@@ -66,7 +71,9 @@ _is_about_ai = re.compile(
     r"|ai(?:bots?|crawl\w*|agents?|models?|data|content|us(?:e|age)|access|scrap\w*|systems?))(?=-|$)"
 ).search
 # Words that tell how something was made, or who is to be asked, and refuse nothing
-_of_origin = re.compile(r"disclos|generat(?:ed|ion|ors?)(?=-|$)|declar|provenance|label|written|assisted|author|contact|detect").search
+_of_origin = re.compile(
+    r"disclos|generat(?:ed|ion|ors?)(?=-|$)|declar|provenance|label|written|assisted|author|contact|detect"
+).search
 _elsewhere = re.compile(r"://|@|^\s*/").search  # an address says where, not what
 _split_value = re.compile(r"[,;|{}\[\]]").split
 _split_pair = re.compile(r"\s*[=:]\s*").split
@@ -137,7 +144,8 @@ def _weigh(name: str, value: str, *, nested: bool) -> tuple[Usage, ...]:
     if _elsewhere(value):
         return ()
     if topic and _says_no(said):
-        return topic
+        narrower = _find_verb(said)
+        return (about(_without(said, narrower)) if narrower else ()) or topic
     found: list[Usage] = []
     for piece in _split_value(value[:MAX_WORDS], MAX_PIECES)[:MAX_PIECES]:
         key, *rest = _split_pair(piece, 1)

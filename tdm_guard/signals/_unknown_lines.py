@@ -1,11 +1,12 @@
 """
 Lines of robots.txt that refuse AI in words that no standard has: `AI-Training: disallowed`, `Prohibits: train-ai`.
 
-strategy: one compiled pass finds the lines that are no record anybody knows; of those the vocabulary tells which refuse.
-No standard gives such a line a group, so that it counts for everyone, wherever it stands; only where a group names our
-own agent do the groups of others not speak to us. The cautious posture hears it (code `robots-unknown-refusal`); to the
-letter it is a doubt, beside which nothing is permitted. CrawlerToll writes Prohibits and Compensation lines so, beside
-`Standard: RSL/1.0`; a price that stands outside of the groups of others says that use is sold, not free.
+strategy: one compiled pass finds the lines that are no record anybody knows; of those the vocabulary tells which
+refuse. No standard gives such a line a group, so that it counts for everyone, wherever it stands; only where a group
+names our own agent do the groups of others not speak to us. The cautious posture hears it (code
+`robots-unknown-refusal`); to the letter it is a doubt, beside which nothing is permitted. CrawlerToll writes Prohibits
+and Compensation lines so, beside `Standard: RSL/1.0`; a price that stands outside of the groups of others says that use
+is sold, not free.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.formats.path_records import PathTable, split_path
-from tdm_guard.model import NOTHING, Fault, Reading, Source, bounded
+from tdm_guard.model import NOTHING, Fault, Reading, Source, Statement, bounded
 from tdm_guard.signals._ai_training_lines import ENDS, FOR_US, REFUSES
 from tdm_guard.signals._refusing_words import AI, refused, statement
 from tdm_guard.signals._signal import Listener, Site
@@ -29,12 +30,13 @@ MAX_LINES = 64  # refusals kept of one file; more prove nothing more
 MAX_FAULTS = 8
 
 _KNOWN = (
-    r"user[- \t]?agent|(?:dis)?all?ow|di(?:ss|sa|as)\w{0,8}|sitemap|crawl-?delay|host|license|content-(?:usage|signals?)|clean-param"
-    r"|request-rate|visit-time|cache-delay|noindex|comment"
+    r"user[- \t]?agent|(?:dis)?all?ow|di(?:ss|sa|as)\w{0,8}|sitemap|crawl-?delay|host|license"
+    r"|content-(?:usage|signals?)|clean-param|request-rate|visit-time|cache-delay|noindex|comment"
 )
 # All lines but records that are known, each with its beginning. A name is a few words; a value has its end at a "#".
 _find_unknown = re.compile(
-    rf"(?ai)(?:\n|\A)[ \t]*+(?!(?:{_KNOWN})(?=[ \t:]))([A-Za-z][\w. \t/-]{{0,63}}?)[ \t]*(?:[:=][ \t]*|[ \t]+)([^\n#]{{0,512}})"
+    rf"(?ai)(?:\n|\A)[ \t]*+(?!(?:{_KNOWN})(?=[ \t:]))"
+    r"([A-Za-z][\w. \t/-]{0,63}?)[ \t]*(?:[:=][ \t]*|[ \t]+)([^\n#]{0,512})"
 ).finditer
 _may_refuse = re.compile(
     r"(?ai)ai|train|tdm|mining|ml\b|llm|gpt|scrap|learn|generative|prohibit|compensation|chat|rag\b|ground|infer"
@@ -63,15 +65,13 @@ class _UnknownLines:
 
     def hear(self, target: str) -> Reading:
         said: set[Usage] = set()
-        statements = []
-        faults = []
+        statements: list[Statement] = []
+        faults: list[Fault] = []
         for _, line in self._lines.matching(target):
             locator = f"line {line.line}"
             if len(faults) < MAX_FAULTS:
                 message = "a refusal in words that no standard has"
-                faults.append(
-                    Fault.at(self._source, message, signal=self._signal, locator=locator, excerpt=line.words)
-                )
+                faults.append(Fault.at(self._source, message, signal=self._signal, locator=locator, excerpt=line.words))
             new = tuple(usage for usage in line.usages if usage not in said)
             if new:
                 said.update(new)

@@ -80,7 +80,7 @@ class _Pair(NamedTuple):
 
 
 class _Line(NamedTuple):
-    """A line: its value without name and path. `misnamed` is a repair: it is not called or placed as the policy has it."""
+    """A line: its value without name and path. `misnamed` is the repair for one that is not as the policy has it."""
 
     value: str
     locator: str

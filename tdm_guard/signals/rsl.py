@@ -137,7 +137,7 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
 
 
 def _requoted(page: Page, source: Source, listener: Listener) -> Reading:
-    """Links and documents whose tags stand in wrong quotation marks: cautious hears what they refuse, literal notes it."""
+    """What tags in wrong quotation marks declare or hold: cautious hears what that refuses, literal notes it."""
     found: list[Found] = []
     readings: list[Reading] = []
     for tag in page.requoted:

@@ -2,8 +2,9 @@
 X-Robots-Tag and meta robots: AI words addressed to everyone or to our agent.
 
 strategy: the rules that address us are united, the stricter wins. Search controls (noindex, noarchive, nosnippet, ...)
-are no reservation of mining. Words addressed to others are heard by `ai_agents`, where those are AI agents. What refuses
-AI in words that nobody defines is heard in the cautious posture (code `x-robots-unknown-refusal`), and noted in both.
+are no reservation of mining. Words addressed to others are heard by `ai_agents`, where those are AI agents. What
+refuses AI in words that nobody defines is heard in the cautious posture (code `x-robots-unknown-refusal`), and noted in
+both.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tdm_guard.formats.html import REQUOTED
 from tdm_guard.model import Fault, Headers, Reading, Source, Statement
 from tdm_guard.signals import _refusing_words as unknown
 from tdm_guard.signals._ai_words import (
@@ -41,13 +43,28 @@ UNKNOWN = "x-robots-unknown-refusal"
 MAX_FAULTS = 8
 MAX_UNKNOWN = 8  # refusals in unknown words that are kept of one response
 
+_UNDEFINED_RULE = "not a rule that anybody defines"
+_MESSAGES = {
+    SWALLOWED: "a name before it is neither a rule nor an agent's",
+    REQUOTED: "a tag with wrong quotation marks",
+}
 _WORDS = frozenset(WORDS)
-_DOUBTED = frozenset({SPELLING, SWALLOWED})
+_DOUBTED = frozenset({SPELLING, SWALLOWED, REQUOTED})
 # Fields of no standard whose name alone says what they are about
 _OWN_FIELDS = frozenset(
     prefix + name
     for prefix in ("", "x-")
-    for name in ("ai-training", "ai-train", "ai-policy", "ai-usage", "ai-use", "noai", "no-ai", "no-ai-training", "disallow-ai")
+    for name in (
+        "ai-training",
+        "ai-train",
+        "ai-policy",
+        "ai-usage",
+        "ai-use",
+        "noai",
+        "no-ai",
+        "no-ai-training",
+        "disallow-ai",
+    )
 )
 # Spellings that seem to mean a refusal but are defined nowhere (`noaitraining`, `notrain`).
 _UNDEFINED = re.compile(r"(?:no|dis)[a-z_-]{0,40}(?:ai|ml|llm|train)[a-z_-]{0,40}")
@@ -71,7 +88,9 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
             name = attributes.get(attribute, "").strip().lower()
             if name and has_topic(name):
                 content = attributes.get("content", "")
-                words.append(AiWord(name, content.lower(), locator, f'<meta {attribute}="{name}" content="{content}">', UNKNOWN))
+                words.append(
+                    AiWord(name, content.lower(), locator, f'<meta {attribute}="{name}" content="{content}">', UNKNOWN)
+                )
     return _read(words, source, listener, image=False)
 
 
@@ -80,11 +99,17 @@ def _read(words: list[AiWord], source: Source, listener: Listener, *, image: boo
     ours = [word for word in words if word.address is None or word.address == own]
     reading = weigh(ours, source, signal=NAME, cautious=listener.cautious, image=image)
     others = tuple(_others(words, reading.statements, source, listener, image=image))
-    undefined = [word for word in ours if word.repair == SPELLING or _is_undefined(word.rule)]
+    undefined = [word for word in ours if word.repair in _DOUBTED or _is_undefined(word.rule)]
     if not undefined and not others:
         return reading
     faults = tuple(
-        Fault.at(source, "not a rule that anybody defines", signal=NAME, locator=word.locator, excerpt=word.excerpt)
+        Fault.at(
+            source,
+            _MESSAGES.get(word.repair or "", _UNDEFINED_RULE),
+            signal=NAME,
+            locator=word.locator,
+            excerpt=word.excerpt,
+        )
         for word in undefined[:MAX_FAULTS]
     )
     known = {fault.excerpt for fault in faults}
@@ -115,12 +140,16 @@ def _others(
         to_us = word.address is None or word.address == own
         if word.rule in WORDS and to_us:
             doubted = not listener.cautious and word.repair in _DOUBTED and (word.rule != IMAGES_ONLY or image)
-            usages = TRAINING if doubted else ()
+            usages: tuple[Usage, ...] = TRAINING if doubted else ()
         elif to_us:
             usages = () if _is_heard_elsewhere(word.rule) else refused("", word.rule)
         else:
             name = word.address or ""
-            usages = () if _AGENT_LIKE(name) or name.startswith("anthropic") or not has_topic(name) else refused(name, word.rule)
+            usages = (
+                ()
+                if _AGENT_LIKE(name) or name.startswith("anthropic") or not has_topic(name)
+                else refused(name, word.rule)
+            )
         if not usages or usages in said or len(said) >= MAX_UNKNOWN:
             continue
         said.add(usages)

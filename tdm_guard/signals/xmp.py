@@ -28,7 +28,9 @@ MAX_PACKETS = 100  # of one file; a multi-page TIFF has one for each page
 MAX_FAULTS = 20  # of one file; one more says how many were left out
 MAX_VALUES = 20  # of one packet; the property has at most one
 
-_MISNAMED = frozenset({"data-mining", "data_mining", "dataminingpolicy", "dataminingconstraint", "textanddatamining", "dmi"})
+_MISNAMED = frozenset(
+    {"data-mining", "data_mining", "dataminingpolicy", "dataminingconstraint", "textanddatamining", "dmi"}
+)
 _BY_VALUE = "dmi-"  # how a property is called that is named after a value
 _NAMES = _MISNAMED | {"datamining", "otherconstraints", "dmi-*", "dmi_*"}
 _PROPERTY = "DataMining"

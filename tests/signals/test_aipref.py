@@ -23,8 +23,8 @@ from tdm_guard.signals.aipref import SIGNAL, read_headers, read_robots
 from tdm_guard.usage import EVERY, Usage
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "aipref.json").read_text("utf-8"))
-# The digest keeps RFC 9651's last of repeated keys; the contract (section 2: a reservation once heard stands) is stricter
-# in the cautious posture, so that these come to a refusal there.
+# The digest keeps RFC 9651's last of repeated keys; the contract (section 2: a reservation once heard stands) is
+# stricter in the cautious posture, so that these come to a refusal there.
 REPEATED = {"aip-018-dup-last-wins", "aip-041-line-override"}
 PAGE = "https://site.example/page"
 SOURCE = Source(url="https://site.example/robots.txt", carrier="robots.txt")
@@ -230,7 +230,9 @@ def test_faults_are_bounded() -> None:
 # What a value says
 
 
-@pytest.mark.parametrize("value", ["N", "no", "NO", '"n"', '"No"', "?0", "disallow", "denied", "false", '"prohibited"', "none"])
+@pytest.mark.parametrize(
+    "value", ["N", "no", "NO", '"n"', '"No"', "?0", "disallow", "denied", "false", '"prohibited"', "none"]
+)
 def test_other_spellings_of_a_refusal(value: str) -> None:
     for text in (f"train-ai={value}", f"search=y;train-ai={value}"):
         assert reserved(field(text)) == {Usage.GENAI_TRAINING}
@@ -513,14 +515,21 @@ def test_refusals_in_other_words_reserve_and_to_the_letter_permit_nothing(
         assert {heard[usage] for usage in usages} == {Stance.UNSTATED}
 
 
-@pytest.mark.parametrize("text", ["ai-train=yes", "foo=n", "foo=0", "ai-training=y", "not-train-ai=n", "use=full", "cache=no", "x;y=no"])
+@pytest.mark.parametrize(
+    "text", ["ai-train=yes", "foo=n", "foo=0", "ai-training=y", "not-train-ai=n", "use=full", "cache=no", "x;y=no"]
+)
 def test_other_words_that_refuse_nothing_are_passed_over(text: str) -> None:
     for cautious in (True, False):
         assert stances(field(f"train-ai=y, {text}", cautious=cautious))[Usage.GENAI_TRAINING] is Stance.PERMITTED
 
 
 def test_a_label_with_a_number_is_no_refusal_and_no_permission() -> None:
-    for lines_ in (("train-ai=0",), ("train-ai=0", "train-ai=y"), ("train-ai=y", "train-ai=0"), ("train-ai=0, train-ai=y",)):
+    for lines_ in (
+        ("train-ai=0",),
+        ("train-ai=0", "train-ai=y"),
+        ("train-ai=y", "train-ai=0"),
+        ("train-ai=0, train-ai=y",),
+    ):
         heard = stances(field(*lines_))
         assert heard[Usage.GENAI_TRAINING] is Stance.UNSTATED
     assert stances(lines("train-ai=0", "train-ai=y"))[Usage.GENAI_TRAINING] is Stance.UNSTATED
@@ -562,8 +571,25 @@ def test_to_the_letter_the_last_of_repeated_keys_counts_and_the_fault_says_so() 
 
 MEMBERS = st.lists(
     st.sampled_from(
-        ["train-ai=n", "train-ai=y", "train-ai", "train-ai=0", "search=y", "search=n", "ai-use=no", "tdm=n", "tdm=y", "ai=y"]
-        + ["ai-train=no", "search=y;train-ai=n", "ai-training=n", "train-ai = n", "", "x=\"", "TRAIN"]
+        [
+            "train-ai=n",
+            "train-ai=y",
+            "train-ai",
+            "train-ai=0",
+            "search=y",
+            "search=n",
+            "ai-use=no",
+            "tdm=n",
+            "tdm=y",
+            "ai=y",
+            "ai-train=no",
+            "search=y;train-ai=n",
+            "ai-training=n",
+            "train-ai = n",
+            "",
+            'x="',
+            "TRAIN",
+        ]
     ),
     min_size=1,
     max_size=3,

@@ -19,8 +19,8 @@ from tdm_guard.usage import TRAINING
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "x_robots.json").read_text("utf-8"))
 URL = "https://example.org/page"
-# The digest passes over words that nobody defines; by the contract (section 2: a refusal that is not understood is never
-# a yes) the cautious posture hears them.
+# The digest passes over words that nobody defines; by the contract (section 2: a refusal that is not understood is
+# never a yes) the cautious posture hears them.
 UNDEFINED = {"xr-019-unknown"}
 SIGNALS = (x_robots, ai_agents)
 
