@@ -37,7 +37,7 @@ MAX_MARKUP = 300_000  # tags, comments and the like that are looked at; the larg
 MAX_SCRIPTS = 100  # JSON-LD scripts that are read of one document; real pages have under a dozen
 MAX_SCRIPT = 1_048_576  # characters of one of them; the largest product feeds stay below half of it
 MAX_SHOWN = 4_000  # tags of pictures that are kept of one document; large galleries show some hundreds
-MAX_REQUOTED = 1_000  # tags looked at for quotation marks that HTML does not have; real pages have a few
+MAX_REQUOTED = 1_000  # tags looked at for quotation marks that HTML does not have; real pages have few
 REQUOTED = "html-quotes"  # the repair by which such tags are heard
 RSL_TYPE = "application/rsl+xml"
 JSON_LD_TYPES = frozenset({"application/ld+json", "ld+json"})  # the second is Yandex's, in its own guide
@@ -102,8 +102,8 @@ def read_page(
     """
     The speaking tags of `body`, which came from `url` with `charset` as its media type's parameter.
 
-    `xml` (for application/xhtml+xml) lets `<title/>` and `<script/>` be empty elements, reads CDATA everywhere, names of
-    XHTML under a prefix and the entities that the document declares.
+    `xml` (for application/xhtml+xml) lets `<title/>` and `<script/>` be empty elements, and reads CDATA everywhere, names
+    of XHTML under a prefix and the entities that the document declares.
     `json_ld` asks for the scripts with JSON-LD, which describe what the page shows, too; `shown` for the
     tags that show pictures.
     Never raises on what is in `body`; time is linear in its size.

@@ -26,9 +26,8 @@ IMAGES_ONLY = "noimageai"
 FIELDS = frozenset({FIELD, "robots-tag", "x-robots"})  # the second is that of draft-illyes-repext
 # One of these stands in every meta tag that is looked at.
 PAGE_WORDS = (
-    *WORDS, "no-ai", "no_ai", "no-ml", "no_ml", "no-image", "no_image", "notrain", "no-train", "no_train",
-    "ai-train", "ai_train", "aitrain", "train-ai", "train_ai", "trainai", "ai-use", "ai-usage",
-    "ai-policy", "disallowai", "disallow-ai",
+    *WORDS, "no-ai", "no_ai", "no-ml", "no_ml", "noimage-ai", "no-image-ai", "no_image_ai", "notrain", "no-train",
+    "no_train", "ai-train", "ai_train", "aitrain", "train-ai", "train_ai", "trainai", "disallow-ai", "disallowai",
 )  # fmt: skip
 MAX_LINES = 64  # field lines or tags looked at in one response, of several that speak
 

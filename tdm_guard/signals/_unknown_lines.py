@@ -33,13 +33,17 @@ _KNOWN = (
     r"user[- \t]?agent|(?:dis)?all?ow|di(?:ss|sa|as)\w{0,8}|sitemap|crawl-?delay|host|license"
     r"|content-(?:usage|signals?)|clean-param|request-rate|visit-time|cache-delay|noindex|comment"
 )
-# All lines but records that are known, each with its beginning. A name is a few words; a value has its end at a "#".
-_find_unknown = re.compile(
-    rf"(?ai)(?:\n|\A)[ \t]*+(?!(?:{_KNOWN})(?=[ \t:]))"
-    r"([A-Za-z][\w. \t/-]{0,63}?)[ \t]*(?:[:=][ \t]*|[ \t]+)([^\n#]{0,512})"
+# A first look, in lower case: the lines but the commonest records. It leaps from line feed to line feed.
+_find_unusual = re.compile(
+    r"\n(?!disallow[:\t ]|allow[:\t ]|user-agent[:\t ]|sitemap:|crawl-delay:|[#\n])([^\n]+)"
 ).finditer
+# A record that nobody knows: a name is a few words, a value ends at a "#".
+_match_unknown = re.compile(
+    rf"(?ai)[ \t]*+(?!(?:{_KNOWN})(?=[ \t:]))"
+    r"([A-Za-z][\w. \t/-]{0,63}?)[ \t]*(?:[:=][ \t]*|[ \t]+)([^\n#]{0,512})"
+).match
 _may_refuse = re.compile(
-    r"(?ai)ai|train|tdm|mining|ml\b|llm|gpt|scrap|learn|generative|prohibit|compensation|chat|rag\b|ground|infer"
+    r"(?a)ai|train|tdm|mining|ml\b|llm|gpt|scrap|learn|generative|prohibit|compensation|chat|rag\b|ground|infer"
 ).search
 _PRICE = "compensation"
 _FREE = re.compile(r"(?i)\s*(?:free|none|no|0|\Z)").match
@@ -92,25 +96,27 @@ class _UnknownLines:
 
 def read_unknown(robots: RobotsTxt, source: Source, listener: Listener, *, signal: str) -> Site | None:
     """The refusals in unknown words that speak to our agent, as statements of `signal`; None if there are none."""
-    text = robots.text
-    candidates = [found for found in _find_unknown(text) if _may_refuse(found[0])]
-    if not candidates:
+    text = "\n" + robots.text
+    lower = text.lower()
+    unusual = [found for found in _find_unusual(lower) if _may_refuse(found[1])]
+    if not unusual:
         return None
+    written = text.split("\n")
     group = robots.group_for(listener.agent)
     ours = frozenset(part.line for part in group.parts) if group else frozenset[int]()
     begins = sorted(part.line for each in robots.groups for part in each.parts)
     named = robots.named(listener.agent)
     entries: list[tuple[str | None, _Line]] = []
-    for found in candidates:
-        line = text.count("\n", 0, found.start(1)) + 1
+    for each in unusual:
+        line = lower.count("\n", 0, each.start(1))
+        found = _match_unknown(written[line])
         place = bisect_right(begins, line)
         own = not place or begins[place - 1] in ours
-        if named and not own:
+        if found is None or (named and not own):
             continue
         path, usages = _read(found[1].strip(), found[2], own=own)
         if usages and len(entries) < MAX_LINES:
-            words = text[found.start(1) : text.find("\n", found.start(1)) if "\n" in text[found.start(1) :] else None]
-            entries.append((path, _Line(line, bounded(words.strip()) or "", usages)))
+            entries.append((path, _Line(line, bounded(written[line].strip()) or "", usages)))
     if not entries:
         return None
     return _UnknownLines(PathTable(entries, utf8=robots.utf8), source, signal, cautious=listener.cautious)

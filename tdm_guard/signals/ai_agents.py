@@ -21,7 +21,7 @@ from tdm_guard.signals._ai_training_lines import FOR_US, read_lines
 from tdm_guard.signals._ai_words import FIELDS, PAGE_WORDS, AiWord, in_fields, in_page, is_image, weigh
 from tdm_guard.signals._signal import Listener, Signal, Site
 from tdm_guard.signals._unknown_lines import read_unknown
-from tdm_guard.usage import EVERY, TRAINING
+from tdm_guard.usage import TDM, TRAINING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -205,7 +205,7 @@ SIGNAL = Signal(
     name=NAME,
     title="Refusals addressed to AI agents by name",
     spec="RFC 9309 groups of the agents in data/ai_user_agents.json (its version and date are in the file)",
-    usages=EVERY,
+    usages=TDM,
     read_robots=read_robots,
     headers=FIELDS,
     html_words=PAGE_WORDS,

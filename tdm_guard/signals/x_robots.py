@@ -31,7 +31,7 @@ from tdm_guard.signals._ai_words import (
 )
 from tdm_guard.signals._refusing_words import has_topic, refused
 from tdm_guard.signals._signal import Listener, Signal
-from tdm_guard.usage import EVERY, TRAINING, Usage
+from tdm_guard.usage import TDM, TRAINING, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -168,7 +168,7 @@ SIGNAL = Signal(
     name=NAME,
     title="X-Robots-Tag and meta robots: noai, noimageai, noml",
     spec="no standard: Google's and MDN's descriptions of the syntax; DeviantArt, 2022-11; Mojeek's noml proposal",
-    usages=EVERY,
+    usages=TDM,
     headers=FIELDS | _OWN_FIELDS,
     html_words=PAGE_WORDS,
     read_headers=read_headers,
