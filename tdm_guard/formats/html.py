@@ -102,8 +102,8 @@ def read_page(
     """
     The speaking tags of `body`, which came from `url` with `charset` as its media type's parameter.
 
-    `xml` (for application/xhtml+xml) lets `<title/>` and `<script/>` be empty elements, and reads CDATA everywhere, names
-    of XHTML under a prefix and the entities that the document declares.
+    `xml` (for application/xhtml+xml) lets `<title/>` and `<script/>` be empty elements, and reads CDATA everywhere,
+    names of XHTML under a prefix and the entities that the document declares.
     `json_ld` asks for the scripts with JSON-LD, which describe what the page shows, too; `shown` for the
     tags that show pictures.
     Never raises on what is in `body`; time is linear in its size.

@@ -203,7 +203,7 @@ class _Reader:
     def _hear(self, each: Property, xmp: Xmp, where: str, more: Companions) -> tuple[Usage, ...]:
         """Adds the statements of one value; returns what it reserves."""
         locator = f"{where}/{_name(each)}"
-        value = _named_after(each) or _recognise(each.value)
+        value = _read(each)
         ours = each.namespace == NAMESPACE and each.name == _PROPERTY
         if value is None:
             if each.value.strip() and (ours or not xmp.whole):
@@ -264,24 +264,24 @@ def _is_mining(each: Property) -> bool:
     return name == _PROPERTY.casefold() or name in _MISNAMED or name.replace("_", "-").startswith(_BY_VALUE)
 
 
-def _named_after(each: Property) -> _Value | None:
+def _read(each: Property) -> _Value | None:
     """
-    What a property says that is named after a value: that value, or what its own value says of it.
+    What a property says; of one that is named after a value: that value, or what its own value says of it.
 
     A value of the vocabulary counts before the name; a word that says no turns the name round, so that nothing is
     prohibited by `DMI-Prohibited="false"` and everything by `DMI-Allowed="no"`.
     """
     name = each.name.replace("_", "-")
     if not name.casefold().startswith(_BY_VALUE):
-        return None
-    value, named = _recognise(each.value), _recognise(name)
+        return _recognise(each.value)
+    named = _recognise(name)
     prohibits = named is not None and bool(named.meaning.reserved)
+    if each.value.strip().casefold() in _NO:
+        return None if prohibits else _Value(_EVERYTHING, UNKNOWN)
+    value = _recognise(each.value)
     if value is not None and (value.meaning.reserved or not prohibits):
         return value
-    no = each.value.strip().casefold() in _NO
-    if prohibits:
-        return None if no else named
-    return _Value(_EVERYTHING, UNKNOWN) if no else None
+    return named if prohibits else None
 
 
 def _name(each: Property) -> str:
