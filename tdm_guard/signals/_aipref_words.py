@@ -28,7 +28,7 @@ LEGACY = "aipref-legacy"
 REPEATED = "aipref-repeated-key"
 NEIGHBOUR = "aipref-neighbour"
 UNKNOWN = "aipref-unknown-refusal"
-NUMBER = "aipref-number"  # no repair: a label with 0 says nothing (vocab-08, 6), but it is no yes either
+NUMBER = "number"  # no repair: a label with 0 says nothing (vocab-08, 6), but it is no yes either
 MAX_PIECES = 1024  # members of one statement (RFC 9651 3.2)
 
 _GENAI = (Usage.GENAI_TRAINING,)
