@@ -16,6 +16,7 @@ from tdm_guard.formats.html import Page, read_page
 from tdm_guard.formats.media_type import FEED, HTML, OTHER, SNIFF_BYTES, Markup, charset
 from tdm_guard.formats.page_images import page_images
 from tdm_guard.formats.page_items import JSON_REPAIR, PageItems, page_items
+from tdm_guard.formats.xhtml import is_disguised
 from tdm_guard.model import NOTHING, Fault, Layer, Posture, Reading, Source, Stance, Statement
 from tdm_guard.repertoire.item import Item, read_item
 from tdm_guard.signals._signal import DocumentReading, Signal
@@ -59,7 +60,8 @@ def hear(
     if judge.asset_signals and decoded.body and not (markup is HTML and _begins_as_markup(decoded.body)):
         found = format_of((about.media_type or ""), decoded.body[:SNIFF_BYTES])
     if markup is HTML:
-        if pictures or judge.scanner.may_speak(decoded.body):
+        disguised = "xml" in (about.media_type or "") and is_disguised(decoded.body)
+        if pictures or disguised or judge.scanner.may_speak(decoded.body):
             reading, items, page = _hear_page(judge, about, decoded.body, complete=complete)
             complete = complete and page.complete
             shown = page_images(page).urls

@@ -104,11 +104,14 @@ def _verdict(statements: tuple[Statement, ...], usage: Usage) -> Verdict:
             verdict = _says(statement, usage)
             if _STRICTNESS[verdict] < _STRICTNESS[strictest]:
                 strictest = verdict
-    if strictest is Verdict.PERMITTED and any(
-        each.stance is Stance.UNSTATED and each.doubt is not None and usage in each.usages for each in statements
-    ):
+    if strictest is Verdict.PERMITTED and any(_questions(statement, usage) for statement in statements):
         return Verdict.UNRESERVED
     return strictest
+
+
+def _questions(statement: Statement, usage: Usage) -> bool:
+    """True for what may refuse a usage and is not understood: it reserves nothing, and no permission outweighs it."""
+    return statement.doubt is not None and statement.stance is Stance.UNSTATED and usage in statement.usages
 
 
 def _says(statement: Statement, usage: Usage) -> Verdict:

@@ -10,6 +10,7 @@ Of a key that is there twice the last member counts, with its own parameters onl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
@@ -30,7 +31,7 @@ class Form(StrEnum):
 
 
 class Item(NamedTuple):
-    """A bare value. `text` is its content; of a boolean `?1` or `?0`, of other forms empty."""
+    """A bare value. `text` is its content; of a boolean `?1` or `?0`, of other forms but integers empty."""
 
     form: Form
     text: str = ""
@@ -57,6 +58,7 @@ class Dictionary(NamedTuple):
     problem: Problem | None = None
 
 
+_find_members = re.compile(r'(?:[^,"(]|"(?:[^"\\]|\\.)*+(?:"|\Z)|\([^)]*+(?:\)|\Z)|"(?=\\\Z))+').findall
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -74,6 +76,11 @@ def read_dictionary(text: str) -> Dictionary:
     return Dictionary({key: _member(value) for key, value in parsed.items()})
 
 
+def members(text: str) -> list[str]:
+    """The members of a Dictionary as they are written, repeated keys too; of a text that is none, its pieces."""
+    return [piece for piece in _find_members(text) if piece.strip()]
+
+
 def _member(value: Any) -> Member:
     content, parameters = value
     return Member(_item(content), {key: _item(item) for key, item in parameters.items()} if parameters else _NONE)
@@ -86,4 +93,6 @@ def _item(value: Any) -> Item:
         return Item(Form.STRING, value)
     if isinstance(value, bool):
         return Item(Form.BOOLEAN, "?1" if value else "?0")
+    if isinstance(value, int):
+        return Item(Form.OTHER, str(value))
     return Item(Form.OTHER)

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from tdm_guard.formats.html_foreign import Nesting
+from tdm_guard.formats.html_quotes import may_be_misquoted, requoted
 from tdm_guard.formats.html_scan import Scanner
 from tdm_guard.formats.html_tokens import (
+    MAX_VALUE,
     RAW_TEXT,
     WS,
     ascii_lower,
@@ -26,18 +28,22 @@ from tdm_guard.formats.html_tokens import (
     is_self_closing,
     names,
 )
+from tdm_guard.formats.xhtml import is_disguised, plain
 
-__all__ = ["MAX_SCRIPT", "MAX_SCRIPTS", "MAX_SHOWN", "MAX_TAGS", "Page", "Scanner", "Tag", "read_page"]
+__all__ = ["MAX_SCRIPT", "MAX_SCRIPTS", "MAX_SHOWN", "MAX_TAGS", "REQUOTED", "Page", "Scanner", "Tag", "read_page"]
 
 MAX_TAGS = 20_000  # speaking tags that are kept of one document; real heads have some hundreds
 MAX_MARKUP = 300_000  # tags, comments and the like that are looked at; the largest real pages have a tenth of it
 MAX_SCRIPTS = 100  # JSON-LD scripts that are read of one document; real pages have under a dozen
 MAX_SCRIPT = 1_048_576  # characters of one of them; the largest product feeds stay below half of it
 MAX_SHOWN = 4_000  # tags of pictures that are kept of one document; large galleries show some hundreds
+MAX_REQUOTED = 1_000  # tags looked at for quotation marks that HTML does not have; real pages have few
+REQUOTED = "html-quotes"  # the repair by which such tags are heard
 RSL_TYPE = "application/rsl+xml"
 C2PA_TYPE = "application/c2pa"
 JSON_LD_TYPES = frozenset({"application/ld+json", "ld+json"})  # the second is Yandex's, in its own guide
 
+_SCRIPTS = frozenset({"", "module", "text/javascript", *JSON_LD_TYPES})
 _SPEAKING = frozenset({"meta", "link", "base"})
 _SHOWING = names("img source image input video amp-img object embed")
 _RAW = RAW_TEXT | {"script", "plaintext"}
@@ -72,6 +78,8 @@ class Page:
     further tags may stand in it. `json_ld` are the scripts of that type, if they were asked for: `line` and `offset`
     are those of their text, which is cut behind `MAX_SCRIPT`; one more than `MAX_SCRIPTS` shows that there are more.
     So it is with `shown`, the tags that show pictures, in templates and SVG too, and `MAX_SHOWN`.
+    `requoted` are meta, link and RSL script tags that were read again with typographic and other wrong quotation marks
+    as quotes: good enough for a refusal, and beside what the standard has in `tags`.
     """
 
     url: str
@@ -80,6 +88,7 @@ class Page:
     complete: bool = True
     json_ld: tuple[Tag, ...] = ()
     shown: tuple[Tag, ...] = ()
+    requoted: tuple[Tag, ...] = ()
 
 
 def read_page(
@@ -95,20 +104,25 @@ def read_page(
     """
     The speaking tags of `body`, which came from `url` with `charset` as its media type's parameter.
 
-    `xml` (for application/xhtml+xml) lets `<title/>` and `<script/>` be empty elements and reads CDATA everywhere.
+    `xml` (for application/xhtml+xml) lets `<title/>` and `<script/>` be empty elements, and reads CDATA everywhere,
+    names of XHTML under a prefix and the entities that the document declares.
     `json_ld` asks for the scripts with JSON-LD, which describe what the page shows, too; `shown` for the
     tags that show pictures.
     Never raises on what is in `body`; time is linear in its size.
     """
-    reader = _Reader(decode(body, charset), xml=xml, json_ld=json_ld, shown=shown)
+    text, whole = decode(body, charset), True
+    if xml and is_disguised(body if b"\0" not in body[:4] else text.encode("utf-8", "replace")):
+        text, whole = plain(text)
+    reader = _Reader(text, xml=xml, json_ld=json_ld, shown=shown)
     reader.read()
     return Page(
         url=url,
         base=_base(url, reader.tags),
         tags=tuple(reader.tags),
-        complete=complete and reader.whole,
+        complete=complete and whole and reader.whole,
         json_ld=tuple(reader.json_ld),
         shown=tuple(reader.shown),
+        requoted=tuple(reader.requoted),
     )
 
 
@@ -137,6 +151,8 @@ class _Reader:
         self.tags: list[Tag] = []
         self.json_ld: list[Tag] = []
         self.shown: list[Tag] = []
+        self.requoted: list[Tag] = []
+        self._looked_at = 0
         self.whole = True
 
     def read(self) -> None:
@@ -164,6 +180,8 @@ class _Reader:
         """Reads one tag (and the raw text it opens); where to go on, or -1 at the end of the text."""
         end = end_of_tag(self._text, begin)
         if end < 0:
+            if name in _SPEAKING and (stop := self._text.find(">", begin)) > 0 and not self._nesting.in_template:
+                self._requote(name, start, begin, stop)
             return -1  # a tag cut off by the end of the text is none
         if closing:
             if name in _HEAD_ENDERS:
@@ -189,6 +207,14 @@ class _Reader:
             return
         found, whole = attributes(self._text, begin, end)
         self._add(self._tag(name, found, start), whole=whole)
+        self._requote(name, start, begin, end)
+
+    def _requote(self, name: str, start: int, begin: int, end: int, content: str = "") -> None:
+        raw = self._text[begin : min(end, begin + MAX_VALUE)]
+        if name == "base" or self._looked_at >= MAX_REQUOTED or not may_be_misquoted(raw):
+            return
+        self._looked_at += 1
+        self.requoted += [self._tag(tag, found, start, content) for tag, found in requoted(name, raw) if found]
 
     def _keep_script(self, start: int, begin: int, end: int, stop: int) -> None:
         found, whole = attributes(self._text, begin, end)
@@ -198,6 +224,8 @@ class _Reader:
         elif self._wants_json_ld and kind in JSON_LD_TYPES and len(self.json_ld) <= MAX_SCRIPTS:
             text = self._text[end + 1 : min(stop, end + 2 + MAX_SCRIPT)]
             self.json_ld.append(self._tag("script", found, end + 1, text))
+        elif kind not in _SCRIPTS:
+            self._requote("script", start, begin, end, self._text[end + 1 : min(stop, end + 2 + MAX_SCRIPT)])
 
     def _tag(self, name: str, found: dict[str, str], offset: int, content: str = "") -> Tag:
         self._line += self._text.count("\n", self._counted, offset)

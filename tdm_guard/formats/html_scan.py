@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 # The first letters of meta, link and script; what else begins so ("<metadata>") does no harm.
 _OPENING = re.compile(rb"<[MmLlSs][EeIiCc][TtNnRr][AaKkIi][^>]*")
 _WS = b"\t\n\f\r "
-_FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"+_", b"::"))  # marks that our words have, as one
+_FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"+", b":"))
+_LEFT_OUT = _WS + b"-_"  # with the marks by which the spellings of a word differ
 _MARK = re.compile(r"[^0-9a-z].{3,}")  # marks are rarer than letters: a word is best looked for from there on
+# What many of our words share and other text has seldom; of the two names of preferences their one rare letter
+_SHARED = re.compile(r"ai|ml|(?<=contentsi)g|(?<=contentusa)g")
 _MARKS = tuple((mark, b"=" + mark, bytes({*range(256)} - {*mark, *b"\x01>"})) for mark in (b'"', b"'"))
 
 
@@ -36,7 +39,7 @@ class Scanner:
     def __init__(self, words: Iterable[str]) -> None:
         wanted = sorted({word.lower() for word in words})
         self._words = tuple(word.encode() for word in wanted)
-        folded = sorted({word.translate(_FOLDED).decode("latin-1") for word in self._words})
+        folded = sorted({word.translate(_FOLDED, _LEFT_OUT).decode("latin-1") for word in self._words})
         self._beginnings = tuple(re.compile(pattern.encode("latin-1")) for pattern in _beginnings(folded))
         self._references = re.compile(_references("".join(wanted)).encode())
 
@@ -49,7 +52,7 @@ class Scanner:
         if b"\0" in body or b"\x1b" in body:
             return True
         said = b">".join([*_OPENING.findall(body), b""])
-        dense = said.translate(_FOLDED, _WS)
+        dense = said.translate(_FOLDED, _LEFT_OUT)
         return self._has_word(said, dense) or (_any_open(dense) and self._may_speak_further(body))
 
     def _may_speak_further(self, body: bytes) -> bool:
@@ -65,12 +68,12 @@ class Scanner:
                 end = len(text) if end < 0 else end
                 patience -= end - begin
                 said = body[begin:end]
-                if patience < 0 or self._has_word(said, said.translate(_FOLDED, _WS)):
+                if patience < 0 or self._has_word(said, said.translate(_FOLDED, _LEFT_OUT)):
                     return True
         return False
 
     def _has_word(self, said: bytes, dense: bytes) -> bool:
-        """`dense` is `said` folded and without blanks; our words have none, but "no aid" is not "noai"."""
+        """`dense` is `said` folded, without blanks and hyphens; our words have no blank, but "no aid" is not "noai"."""
         for pattern in self._beginnings:
             if pattern.search(dense):
                 lower = said.lower()
@@ -87,12 +90,16 @@ def _beginnings(words: list[str]) -> list[str]:
     """
     Patterns of which one matches wherever one of the folded `words` stands.
 
-    The engine leaps to a literal beginning, best to a rare character, but not to one of several: so words with a mark
-    in them make one pattern for each mark, from there on and then looking back; the others one for each beginning.
+    The engine leaps to a literal beginning, best to a rare character, but not to one of several: so words that share
+    some letters, or have a mark in them, make one pattern for each of these, from there on and then looking back; the
+    others one for each beginning.
     """
     parts: dict[str, list[str]] = {}
     for word in words:
-        if marked := _MARK.search(word):
+        if shared := _SHARED.search(word):
+            rest = word[shared.end() :]
+            parts.setdefault(shared[0], []).append(f"{re.escape(rest)}(?<={re.escape(word)})")
+        elif marked := _MARK.search(word):
             parts.setdefault(marked[0][0], []).append(f"{re.escape(marked[0][1:])}(?<={re.escape(word)})")
         else:
             parts.setdefault(word[:2], []).append(re.escape(word[2:]))

@@ -30,8 +30,19 @@ VALUED = frozenset(
         "tdm-policy",
     }
 )
+# What search engines document; a name in front of anything else need not be an agent's.
+RULES = frozenset(
+    {
+        "all", "index", "follow", "archive", "snippet", "noindex", "nofollow", "none", "noarchive", "nosnippet",
+        "nocache", "noimageindex", "notranslate", "nositelinkssearchbox",
+        "nopagereadaloud", "indexifembedded", "noodp", "noydir",
+        "noyaca", "nosearch", "notext", "noai", "noimageai", "noml", *VALUED,
+    }
+)  # fmt: skip
 _AGENT = re.compile(r"[^\s\d:,][^\s:,]*")
-_BLANKS = re.compile(r"\s+")
+_AGENT_LIKE = re.compile(r"(?i)bot|crawl|spider|agent|slurp|extended|google|fetch|\*").search
+_BLANKS = re.compile(r"[\s;|]+")
+_FIRST_WORD = re.compile(r"[^\s:;|=]*")
 
 
 class Item(NamedTuple):
@@ -39,7 +50,8 @@ class Item(NamedTuple):
     One rule, its name in lower case. `agent` is None where everyone is addressed.
 
     `words` are those of the line from the agent (or the rule itself) to the rule. `loose`: it stands only there if
-    blanks separate rules, which the grammar does not say.
+    blanks or semicolons separate rules, which the grammar does not say. `swallowed`: it has this address only if a name
+    before it is none of an agent, since no rule follows that.
     """
 
     agent: str | None
@@ -47,28 +59,37 @@ class Item(NamedTuple):
     value: str | None
     words: str
     loose: bool = False
+    swallowed: bool = False
 
 
 def items(line: str) -> Iterator[Item]:
     """The rules of one field line or one meta content, at most `MAX_ITEMS`."""
     agent: str | None = None
+    outer: tuple[str | None] | None = None  # who is addressed if the present agent's name is none
     scope = 0  # where the words of the present agent begin
     end = -1
     for part in line.split(",", MAX_ITEMS)[:MAX_ITEMS]:
         begin, end = end + 1, end + 1 + len(part)
         named, rule, value = _part(part)
         if named is not None:
+            outer = (outer or (agent,)) if rule and not _is_addressed(named, rule) else None
             agent, scope = _addressed(named), begin
         words = line[scope if agent else begin : end].strip()
         if rule:
             yield Item(agent, rule.lower(), value, words)
+            if outer is not None and named is None:
+                yield Item(outer[0], rule.lower(), value, words, swallowed=True)
         if _BLANKS.search((value or rule).strip()):
-            yield from _loose(part if named is None else f"{value or rule}", agent, words)
+            text = part if named is None else f"{value or rule}"
+            yield from _loose(text, agent, words)
+            if outer is not None:
+                for item in _loose(text, outer[0], words):
+                    yield item._replace(swallowed=True)
 
 
 def _loose(text: str, agent: str | None, words: str) -> Iterator[Item]:
     """The rules of a part in which blanks do the work of commas."""
-    for piece in text.split(None, MAX_ITEMS)[:MAX_ITEMS]:
+    for piece in _BLANKS.split(text.strip(), MAX_ITEMS)[:MAX_ITEMS]:
         named, rule, value = _part(piece)
         if named is not None:
             agent = _addressed(named)
@@ -90,6 +111,12 @@ def _part(part: str) -> tuple[str | None, str, str | None]:
     if colon and rule.strip().lower() in VALUED:
         return name, rule.strip(), value.strip()
     return name, after.strip(), None
+
+
+def _is_addressed(name: str, rule: str) -> bool:
+    """True if a name is likely an agent's: by a rule behind it, or by its own look."""
+    first = _FIRST_WORD.match(rule)
+    return (first is not None and first[0].lower() in RULES) or _AGENT_LIKE(name) is not None
 
 
 def _addressed(agent: str) -> str | None:

@@ -4,8 +4,9 @@ The two values of the TDM Reservation Protocol as strangers write them: reservat
     tdm-reservation = "0" / "1"          JSON: the number, or a string of it
     tdm-policy      = URI-reference      http or https
 
-Anything else counts as unset (sec-tdm-reservation). `REPAIRED` and its like name what else plainly means 1; whether
-such a repair (C2) is wanted is the caller's choice. None of them ever means 0.
+Anything else counts as unset (sec-tdm-reservation). `REPAIRED` and its like name what else plainly means 1, alone, in a
+list or with parameters behind it, the same in every carrier; whether such a repair (C2) is wanted is the caller's
+choice. None of them ever means 0.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ MAX_POLICY_URL = 4096  # characters; longer ones are no addresses but payloads
 REPAIRED = frozenset(
     {"1", "2", "true", "yes", "y", "on", "reserved"}
 )  # "2": reserved with a policy, before October 2021
-_QUOTES = "\"'“”"
+_QUOTES = "\"'“”„‟«»″′‘’‚‛`´\\"
 _KEEP = ":/?#[]@!$&'()*+,;=%~"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _WEB = re.compile(r"(?i)https?://[^/?#]")
@@ -51,7 +52,14 @@ def read_text(text: str) -> Value | None:
     if len(word) > MAX_VALUE:
         return None
     plain = unicodedata.normalize("NFKC", word).strip(_QUOTES + BLANKS).lower()
-    return _REPAIRED if plain in REPAIRED else None
+    if plain in REPAIRED or any(_token(part) in REPAIRED for part in plain.split(",")):
+        return _REPAIRED
+    return None
+
+
+def _token(part: str) -> str:
+    """One of several values, without parameters, as a field may have them."""
+    return part.partition(";")[0].strip(_QUOTES + BLANKS)
 
 
 def read_json(value: Any) -> Value | None:

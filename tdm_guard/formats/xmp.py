@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tdm_guard.formats.xml import Element, Keep, Limits, Xml, parse, well_formed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 MAX_PACKET = 8 * 2**20  # bytes; what a joined extended packet may have
@@ -78,7 +78,8 @@ NOTHING = Xmp()
 
 def read(packet: bytes, names: frozenset[str], beside: frozenset[str] = frozenset()) -> Xmp:
     """
-    The properties of these local names (lower case), whatever their namespace and letter case.
+    The properties of these local names (lower case), whatever their namespace and letter case; `dmi-*` stands for all
+    that begin so.
 
     Those named in `beside` are only looked for where one of `names` stands. Nothing in `packet` raises.
     """
@@ -114,7 +115,16 @@ def _holds(lowered: bytes, names: frozenset[str]) -> bool:
 
 @cache
 def _encoded(names: frozenset[str]) -> tuple[bytes, ...]:
-    return tuple(name.encode() for name in names)
+    return tuple(name.rstrip("*").encode() for name in names)
+
+
+@cache
+def _is_named(names: frozenset[str]) -> Callable[[str], object]:
+    """A test of a local name in lower case."""
+    begins = tuple(name[:-1] for name in names if name.endswith("*"))
+    if not begins:
+        return names.__contains__
+    return lambda local: local in names or local.startswith(begins)
 
 
 def _as_bytes(packet: bytes) -> tuple[bytes, str | None, str | None]:
@@ -174,15 +184,16 @@ def _properties(roots: tuple[Element, ...], names: frozenset[str]) -> Iterator[P
     """The properties asked for, first those of the file itself, at most one more than are kept."""
     nodes = [(node, False) for root in roots for node in root.children]
     count = 0
+    named = _is_named(names)
     for node, nested in nodes:  # it grows by the elements below, which the parser has counted
         if count > MAX_PROPERTIES:
             return
         for tag, value in node.attributes.items():
-            if _local(tag) in names:
+            if named(_local(tag)):
                 yield _property(tag, value, f'{tag.rpartition("}")[2]}="{value}"', nested)
                 count += 1
         for child in node.children:
-            if _local(child.tag) in names:
+            if named(_local(child.tag)):
                 fields = tuple(_fields(child)) if child.children or child.attributes else ()
                 for value, resource in _values(child) or [("", False)]:
                     words = f"<{child.name}>{value.strip()}</{child.name}>"
@@ -246,7 +257,8 @@ def _search(body: bytes, names: frozenset[str]) -> tuple[Property, ...]:
 
 @cache
 def _by_name(names: frozenset[str]) -> re.Pattern[str]:
-    return re.compile(rf"(?i)[<\s](?:[\w.-]{{1,64}}+:)?({'|'.join(sorted(names))})(?=[\s=/>])")
+    words = "|".join(sorted(name.replace("*", "[A-Za-z_-]{0,64}") for name in names))
+    return re.compile(rf"(?i)[<\s](?:[\w.-]{{1,64}}+:)?({words})(?=[\s=/>])")
 
 
 _ATTRIBUTE = re.compile(r"""\s{0,64}+=\s{0,64}+["']([^"'<>]{0,512})["']""")

@@ -3,13 +3,14 @@ The words noai, noml and noimageai in X-Robots-Tag fields and meta tags, whoever
 
 strategy: two readers yield each word with its address; a signal picks the words it listens to and has them weighed
 here. noai (DeviantArt, 2022-11) and noml (Mojeek's proposal) are about everything, noimageai about images alone, so
-that on another resource it is noted and reserves nothing.
+that on another resource it is noted and reserves nothing. `no-ai` and its like are read as the word they spell.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tdm_guard.formats.html import REQUOTED
 from tdm_guard.formats.robots_tag import Item, items
 from tdm_guard.model import NOTHING, Headers, Reading, Source, Stance, Statement
 from tdm_guard.usage import TRAINING
@@ -22,14 +23,24 @@ if TYPE_CHECKING:
 FIELD = "x-robots-tag"
 WORDS = ("noai", "noml", "noimageai")
 IMAGES_ONLY = "noimageai"
+FIELDS = frozenset({FIELD, "robots-tag", "x-robots"})  # the second is that of draft-illyes-repext
+# One of these stands in every meta tag that is looked at.
+PAGE_WORDS = (
+    *WORDS, "no-ai", "no_ai", "no-ml", "no_ml", "noimage-ai", "no-image-ai", "no_image_ai", "notrain", "no-train",
+    "no_train", "ai-train", "ai_train", "aitrain", "train-ai", "train_ai", "trainai", "disallow-ai", "disallowai",
+)  # fmt: skip
 MAX_LINES = 64  # field lines or tags looked at in one response, of several that speak
 
 BLANKS = "x-robots-blanks"
 PROPERTY = "x-robots-property"
 HTTP_EQUIV = "x-robots-http-equiv"
 UNTYPED = "x-robots-untyped"
+SPELLING = "x-robots-spelling"
+SWALLOWED = "x-robots-unknown-name"
+MISNAMED = "x-robots-field"
 
 _RANKS = {"header": 2, "html": 3}
+_LOOKED_AT = ("name", "property", "http-equiv", "content")
 
 
 class AiWord(NamedTuple):
@@ -44,27 +55,35 @@ class AiWord(NamedTuple):
 
 def in_fields(headers: Headers) -> Iterator[AiWord]:
     """The rules of the X-Robots-Tag lines, each line read alone."""
-    lines = [value for name, value in headers if name.lower() == FIELD]
-    for number, line in enumerate(lines[:MAX_LINES], 1):
-        locator = f"#{FIELD}" if len(lines) == 1 else f"#{FIELD}[{number}]"
+    lines = [(field, value) for name, value in headers if (field := name.lower()) in FIELDS]
+    for number, (field, line) in enumerate(lines[:MAX_LINES], 1):
+        locator = f"#{field}" if len(lines) == 1 else f"#{field}[{number}]"
+        repair = None if field == FIELD else MISNAMED
         for item in items(line):
-            yield _word(item, None, locator)
+            yield _word(item, None, locator, repair)
 
 
 def in_page(page: Page) -> Iterator[AiWord]:
     """The rules of the meta tags that hold one of `WORDS`, wherever in the document they stand."""
+    for attributes, locator, misquoted in named_metas(page):
+        for address, repair in _addresses(attributes):
+            for item in items(attributes.get("content", "")):
+                yield _word(item, address, locator, repair or misquoted)
+
+
+def named_metas(page: Page) -> Iterator[tuple[dict[str, str], str, str | None]]:
+    """The meta tags with one of `PAGE_WORDS` in them, at most `MAX_LINES`: attributes, locator, repair."""
     looked = 0
-    for tag in page.tags:
-        content = tag.attributes.get("content", "") if tag.name == "meta" else ""
-        lower = content.lower()
-        if not any(word in lower for word in WORDS):
-            continue
-        looked += 1
-        if looked > MAX_LINES:
-            return
-        for address, repair in _addresses(tag.attributes):
-            for item in items(content):
-                yield _word(item, address, f"line {tag.line}", repair)
+    for tags, repair in ((page.tags, None), (page.requoted, REQUOTED)):
+        for tag in tags:
+            if tag.name != "meta":
+                continue
+            lower = " ".join([tag.attributes.get(name, "") for name in _LOOKED_AT]).lower()
+            if any(word in lower for word in PAGE_WORDS):
+                looked += 1
+                if looked > MAX_LINES:
+                    return
+                yield tag.attributes, f"line {tag.line}", repair
 
 
 def _addresses(attributes: dict[str, str]) -> Iterator[tuple[str | None, str | None]]:
@@ -80,7 +99,11 @@ def _addresses(attributes: dict[str, str]) -> Iterator[tuple[str | None, str | N
 
 def _word(item: Item, address: str | None, locator: str, repair: str | None = None) -> AiWord:
     agent = item.agent.lower() if item.agent else address
-    return AiWord(agent, item.rule, locator, item.words, repair or (BLANKS if item.loose else None))
+    rule = item.rule
+    if rule not in WORDS and (plain := rule.replace("-", "").replace("_", "")) in WORDS:
+        rule, repair = plain, repair or SPELLING
+    code = SWALLOWED if item.swallowed else BLANKS if item.loose else None
+    return AiWord(agent, rule, locator, item.words, repair or code)
 
 
 def is_image(headers: Headers) -> bool | None:

@@ -12,7 +12,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from tdm_guard.model import NOTHING, Fault, Kind, Reading, Source, Stance, Statement
-from tdm_guard.signals._aipref_words import UNPARSED, Preferences, join, left_by
+from tdm_guard.signals import _refusing_words as unknown
+from tdm_guard.signals._aipref_words import NUMBER, UNPARSED, Preferences, join, left_by
 from tdm_guard.usage import Usage
 
 NAME = "aipref"
@@ -70,9 +71,29 @@ def weigh(matching: Matching, source: Source, *, cautious: bool) -> Reading:
     if len(matching) > len(own):
         for code in (GROUPING, NO_GROUP, UNPARSED):
             passed += _beyond(tuple([item for item in matching if item[1].beyond == code]), code, speaking, yes)
-    statements = _statements([*heard, *passed] if cautious else heard, source)
+    said = [*heard, *passed] if cautious else heard
+    doubted = [word for word in said if word.repair and (not cautious or NUMBER in word.repair)]
+    if not cautious:
+        doubted += [word for word in passed if word.repair and word.repair not in _PASSED_OVER]
+    if doubted:
+        said = [word for word in said if word not in doubted]
+    statements = (*_statements(said, source), *_doubts(doubted, source))
     faults = tuple(islice(_faults(matching, () if cautious else passed, source), MAX_FAULTS))
     return Reading(statements, faults) if statements or faults else NOTHING
+
+
+def _doubts(doubted: Iterable[Word], source: Source) -> Iterator[Statement]:
+    """Refusals in words that this standard lacks, where they are not heard as such: no permission outweighs them."""
+    for rule, _, usages, repair in doubted:
+        yield unknown.statement(
+            source,
+            usages,
+            signal=NAME,
+            cautious=False,
+            locator=rule.locator,
+            excerpt=rule.words,
+            repair=repair or UNPARSED,
+        )
 
 
 def _longest(rules: Matching) -> int:
@@ -140,7 +161,8 @@ def _strength(word: Word) -> tuple[bool, int]:
 def _faults(matching: Matching, passed: Iterable[Word], source: Source) -> Iterator[Fault]:
     for word in passed:
         code, _, _ = (word.repair or "").partition(",")
-        yield _fault(source, word.rule, _PASSED_OVER[code])
+        if code in _PASSED_OVER:
+            yield _fault(source, word.rule, _PASSED_OVER[code])
     for _, rule in matching:
         for problem in rule.said.problems:
             yield _fault(source, rule, problem)

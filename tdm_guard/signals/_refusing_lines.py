@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from tdm_guard.formats.robots_txt import is_everyone, names
 from tdm_guard.model import bounded
-from tdm_guard.signals._refusing_words import (
+from tdm_guard.signals._refusing_prose import (
     begins_like_refusal,
     name_refuses,
     plain,

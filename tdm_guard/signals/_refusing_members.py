@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdm_guard.formats.tdmrep_json import MAX_NESTING, Members, is_place_of_its_own
 from tdm_guard.formats.tdmrep_value import plain_name
-from tdm_guard.signals._refusing_words import (
+from tdm_guard.signals._refusing_prose import (
     begins_like_refusal,
     grants,
     name_refuses,

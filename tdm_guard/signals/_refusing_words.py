@@ -1,173 +1,202 @@
 """
-Words that begin like a refusal, and what they are about: for lines and members that no standard knows.
+Words by which people refuse AI without the words of any standard: whether a line is a refusal, and of what.
 
-    training: disallow      ai-training = no      Permission: deny-training      No AI training      "opt-out": true
+    name ":" value          AI-Training: disallowed / Disallow-AI: yes / Prohibits: train-ai / Policy: no-training
 
-strategy: a name and a value are cut into words. A name may be about a use, may refuse by itself, or may be one of
-permissions in general; which words in the value refuse depends on that. Words that take a refusal back (`not reserved`,
-`no restrictions`) are none. Nothing here ever permits.
+strategy: a name or a value is brought to lower-case words joined by hyphens (`plain`). In it a verb is looked for that
+refuses, and a topic; a topic with a word that says no is a refusal, and so is a verb with a topic. What neither has is
+none of ours. Nothing here permits: a signal hears what is found in the cautious posture, under a code, and to the
+letter takes it for a doubt that no permission outweighs.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
-from tdm_guard.usage import TDM, TRAINING, Usage
+from tdm_guard.model import Source, Stance, Statement
+from tdm_guard.usage import EVERY, TDM, TRAINING, Usage
 
-MAX_WORDS = 8  # looked at in a value: what comes later is prose
-MAX_NAME_WORDS = 4  # longer names are sentences
-_MAX_LENGTH = 200  # characters of a name or value
-_STRONG = re.compile(
-    r"(?:prohibit|disallow|forbid|forbad|den(?:y|ied|ies|ial)|refus|reject|block|bann|ban$|exclu[ds]|opt-?out|optedout"
-    r"|reserv|noai|noml|noimageai|notrain|nomining|notdm|nogenai|dont$|donot|verbot|interdi|untersag)"
+MAX_WORDS = 512  # characters of a name or value that are looked at; a refusal stands in the first few
+MAX_PIECES = 64  # parts of one value
+DOUBT = "a refusal in words that no standard has"
+
+AI = (*TRAINING, Usage.AI_INPUT, Usage.AI_INDEX)
+_INPUT = (Usage.AI_INPUT,)
+# The labels of the standards, and what each could be about where another standard's are expected.
+LABELS: Mapping[str, tuple[Usage, ...]] = {
+    "train-ai": TRAINING, "ai-train": TRAINING, "train-genai": (Usage.GENAI_TRAINING,),
+    "ai-use": _INPUT, "ai-input": _INPUT, "ai-output": (Usage.AI_INPUT, Usage.AI_INDEX), "inference": _INPUT,
+    "ai-index": (Usage.AI_INDEX,), "ai": AI, "ai-all": AI, "genai": AI, "tdm": TDM,
+}  # fmt: skip
+# In a list of preferences, and nowhere else, these are labels too.
+_OF_PREFERENCES: Mapping[str, tuple[Usage, ...]] = {"search": (Usage.SEARCH,), "bots": TDM, "all": EVERY}
+
+_camel = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])").sub
+_join = re.compile(r"[\s_.+:/'’-]+").sub
+_TOPIC_BEGINS = r"ai|ml|tdm|train|llm|gen-?ai|image-?ai|machine|scrap|data-?min"
+_VERB = (
+    r"do-?n[o']?t|do-not|must-not|may-not|cannot|not|non?|never|without|dis-?allow(?:ed|s|ing)?|prohibit(?:ed|s|ions?)?"
+    r"|forbid(?:den|s)?|den(?:y|ied|ies)|block(?:ed|s|ing)?|reject(?:ed|s)?|refus(?:e|ed|es|al)|ban(?:ned|s)?"
+    r"|exclud(?:e|ed|es)|opt(?:ed|s)?-?out|reserv(?:e|ed|es|ations?)|restrict(?:ed)?|unauthori[sz]ed"
+    r"|stop|prevent|interdit|verboten|untersagt"
 )
-_WEAK = frozenset(("no", "not", "none", "never", "n", "false", "off", "disabled", "0", "nein", "non", "unauthorised"))
-_WEAK |= {"unauthorized", "nay", "nope", "denied", "restricted"}
-_TAKES_BACK = re.compile(
-    r"(?:reserv|restrict|prohibit|block|limit|condition|exclu|ban|opt|refus|forbid|den[yi]|disallow)"
+_find_verb = re.compile(
+    rf"(?:^|(?<=-))(?:{_VERB})(?=-|$|{_TOPIC_BEGINS})(?!-(?:restriction|limit|reply|objection))"
+).search
+_OFF = frozenset({"n", "no", "false", "off", "0", "?0", "none", "never", "nein", "non"})
+_says_no = re.compile(
+    rf"(?:n|0|\?0|false|off|none|nein|paid|conditional|constrained|(?:licen[cs]e|permission|consent)-required"
+    rf"|(?:{_VERB})(?!-(?:restriction|limit|reply|objection))(?:-.*)?)"
+).fullmatch
+_TOPICS: tuple[tuple[Any, tuple[Usage, ...]], ...] = (
+    (re.compile(r"(?:^|-)(?:tdm|mining|data-?mining|text-?mining|scrap(?:e|ing|ers?))(?=-|$)").search, TDM),
+    (
+        re.compile(
+            r"(?:^|-|ai|ml|pre|llm)train(?:ing|s|ed)?(?=-|$|ai|data|model|set)"
+            r"|(?:^|-)(?:ai|machine|deep)-?learning|fine-?tun|(?:^|-)(?:ml|aiml)(?=-|$)"
+        ).search,
+        TRAINING,
+    ),
+    (
+        re.compile(r"(?:^|-)(?:ai-?(?:inputs?|answers?|summar\w*|overviews?)|rag|grounding|inference)(?=-|$)").search,
+        _INPUT,
+    ),
+    (re.compile(r"(?:^|-)ai-?(?:index(?:ing)?|search)(?=-|$)").search, (Usage.AI_INDEX,)),
 )
-_NOT_WHAT = re.compile(
-    r"(?:allow|permit|permission|authori[sz]|consent|grant|accept|ok$|okay|for$|without|available|licen[sc]|used?$|us(?:age|ing)$|be$"
-    r"|train|ai$|ml$|llm|genai|generat|min(?:e|ing)|tdm|text|data|model|scrap|crawl|learn|reus|to$|any|under$|way$|thanks?$)"
-)
-_FILLER = re.compile(
-    r"(?:is|are|be|all|any|the|of|for|to|by|and|a|use|uses|usage|using|strictly|expressly|explicitly|hereby|fully|totally"
-    r"|completely|generally|automated|this|content|site|everything|please|we|rights?|default)$"
-)
-_TRAINING = re.compile(r"(?:train|finetun|fine-?tun|aitrain|traini|pretrain|training|learning|ml$|machinelearning)")
-_INPUT = re.compile(r"(?:input|inferenc|rag$|ground|retriev|aiinput)")
-_INDEX = re.compile(r"(?:aiindex)")
-_ANY = re.compile(
-    r"(?:ai$|ais$|llms?$|gpt|gen(?:erative|ai)|mining|mine$|tdm|textmining|datamining|textanddata|scrap|dataset|datatrain|aiuse"
-    r"|artificial|foundation|embedding)"
-)
-_PERMITS = re.compile(r"(?:permi(?:t|ssion)|allow|consent|grant|authori[sz]|enabled?$|licensed$|opt-?in|accept)")
-_GENERAL = re.compile(
-    r"(?:polic(?:y|ies)|polit|usage|uses?$|access|rights?$|status|rule|terms|licen[sc]e$|reuse|value|decision|stance|preference|directive|signal)"
-)
-_PARTY = re.compile(r"(?:agents?|bots?|crawlers?|user|ips?|countr|hosts?|domains?)$")
-_COPYRIGHT = ("all", "rights", "reserved")  # stands under everything and is about copying
-_PAIR = re.compile(r"([\w .-]{1,60})[=:](?!//)([^=:]*)")
-_CUT = re.compile(r"[^\W_]+")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-")
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
-_APOSTROPHES = dict.fromkeys(map(ord, "'’‘`´"))
-_ENDS_AFTER_NO = re.compile(r"(?i)\W*(?:no|n|not|none|never|false|off|non|nein)\W*(?:$|[.,;:!?()\[\]/|])")
+_is_about_ai = re.compile(
+    r"(?:^|-)(?:ai|a-i|image-?ai|gen-?ai|llms?|chatgpt|artificial-intelligence|generative|chat-?bots?"
+    r"|ai(?:bots?|crawl\w*|agents?|models?|data|content|us(?:e|age)|access|scrap\w*|systems?))(?=-|$)"
+).search
+# Words that tell how something was made, or who is to be asked, and refuse nothing
+_of_origin = re.compile(
+    r"disclos|generat(?:ed|ion|ors?)(?=-|$)|declar|provenance|label|written|assisted|author|contact|detect"
+).search
+_elsewhere = re.compile(r"://|@|^\s*/").search  # an address says where, not what
+_split_value = re.compile(r"[,;|{}\[\]]").split
+_split_pair = re.compile(r"\s*[=:]\s*").split
+_QUOTES = " \t\"'“”„‟«»″‘’`()"
+_SILENT_IF_EMPTY = frozenset({"disallow", "dis-allow", "prohibit", "prohibits", "deny", "block"})  # as `Disallow:`
+# What CrawlerToll's Prohibits lines name besides; none of it is mining
+_OTHER_TRADE = re.compile(r"re(?:distribut|badg|sale|sell|publi)|third-party|display|commercial").match
+_UNBOUNDED = "prohibits"
 
 
-def plain(text: str) -> str:
-    """`text` in one spelling: compatibility forms, dashes and quotes of typographers undone, nothing invisible."""
-    return unicodedata.normalize("NFKC", text[:_MAX_LENGTH].translate(_INVISIBLE)).translate(_DASHES)
-
-
-@lru_cache(maxsize=512)
-def words_of(text: str) -> tuple[str, ...]:
-    """The words of a name or value in lower case: cut at blanks, hyphens and capitals."""
-    found = _CUT.findall(_CAMEL.sub(" ", plain(text).translate(_APOSTROPHES)))
-    return tuple(word.lower() for word in found[:MAX_WORDS])
-
-
-def usages_about(words: tuple[str, ...]) -> tuple[Usage, ...]:
-    """The usages of mining that words name; none if they are about something else."""
-    found: set[Usage] = set()
-    for word in words:
-        if _TRAINING.match(word) or "training" in word:
-            found.update(TRAINING)
-        elif _INPUT.match(word):
-            found.add(Usage.AI_INPUT)
-        elif _INDEX.match(word):
-            found.add(Usage.AI_INDEX)
-    if not found and any(map(_ANY.match, words)):
-        return TDM
-    return tuple(usage for usage in TDM if usage in found)
-
-
-def begins_like_refusal(value: str, *, lone: bool = True) -> bool:  # noqa: PLR0911 - one case after the other
-    """
-    True if `value` begins like a refusal. `lone`: a mere no counts as well, and what is not allowed.
-
-    Words that only lead to it (`is strictly`, `all AI training`) are passed over.
-    """
-    words = words_of(value)
-    if words[:3] == _COPYRIGHT:
-        return False
-    for place, word in enumerate(words):
-        rest = words[place + 1 :]
-        if word in _WEAK:
-            if rest and (_TAKES_BACK.match(rest[0]) or (word in ("no", "not", "none", "never") and _taken_back(rest))):
-                return False
-            if word in ("disabled", "restricted", "denied", "unauthorised", "unauthorized"):
-                return lone or place == 0
-            if not rest or _NOT_WHAT.match(rest[0]):
-                return lone or bool(rest)
-            return lone and bool(_ENDS_AFTER_NO.match(plain(value)))
-        if word in ("do", "must", "may", "should", "shall", "can") and rest[:1] == ("not",):
-            return not _taken_back(rest[1:])
-        if word in ("opt", "opted", "opting") and rest[:1] == ("out",):
-            return True
-        if _STRONG.match(word):
-            return True
-        if not (_FILLER.match(word) or usages_about((word,))):
-            return False
-    return False
-
-
-def _taken_back(words: tuple[str, ...]) -> bool:
-    return any(map(_TAKES_BACK.match, words))
-
-
-def refused_by(name: str, value: str) -> tuple[Usage, ...]:  # noqa: PLR0911 - one case after the other
-    """The usages of mining that a line or member of no known standard refuses; none if it does not."""
-    words = words_of(name)
-    if not words or len(words) > MAX_NAME_WORDS or not value.strip():
-        return ()
-    if (
-        "=" in value and "/" not in value and (usages_about(words) or any(map(_GENERAL.match, words)))
-    ):  # the words of another standard: `Content-Signal: ai-train=no`
-        pairs = [found for part in re.split(r"[,;]", value) if (found := _PAIR.fullmatch(part.strip()))]
-        refused = [usage for found in pairs for usage in refused_by(found[1], found[2])]
-        return tuple(usage for usage in TDM if usage in refused)
-    named, valued = usages_about(words), usages_about(words_of(value))
-    if any(map(_PARTY.match, words)):  # about others by name
-        return ()
-    if name_refuses(name):
-        if says_no(value):
-            return ()
-        return named or valued or TDM
-    if begins_like_refusal(value, lone=bool(named) or any(map(_PERMITS.match, words))):
-        if named:
-            return named
-        if any(map(_PERMITS.match, words)) or any(map(_GENERAL.match, words)):
-            return valued or TDM
-    return ()
-
-
-def name_refuses(name: str) -> bool:
-    """True for a name that is a refusal by itself: `opt-out`, `no-ai`, `prohibited-uses`, `do-not-train`."""
-    words = words_of(name)
-    if not words or words[0] in ("unless", "un"):
-        return False
-    if words[0] in ("no", "non", "not", "never"):
-        return (
-            bool(words[1:]) and not _taken_back(words[1:]) and bool(usages_about(words[1:]) or _PERMITS.match(words[1]))
-        )
-    if words[:2] in (("do", "not"), ("opt", "out"), ("opted", "out")):
-        return True
-    return any(map(_STRONG.match, words)) and not any(map(_PERMITS.match, words))
+def plain(words: str) -> str:
+    """Lower-case words with a hyphen between them; capitals within one part it."""
+    words = words[:MAX_WORDS].strip(_QUOTES)
+    if not words.islower():
+        words = _camel("-", words).lower()
+    return _join("-", words).strip("-")
 
 
 def says_no(value: str) -> bool:
-    """True for a value that takes back a name which refuses: `false`, `no`, `none`, `0`."""
-    words = words_of(value)
-    if not words:
-        return not value.lstrip().startswith(("/", "*"))
-    return (words[0] in _WEAK and len(words) == 1) or words[0] == "null"
+    """True for a value that refuses what its key is about."""
+    return _says_no(plain(value)) is not None
 
 
-def grants(name: str) -> bool:
-    """True for a name that is a permission, so that a false under it refuses."""
-    words = words_of(name)
-    return bool(words) and any(map(_PERMITS.match, words)) and not name_refuses(name)
+@lru_cache(maxsize=1024)  # the same few names stand in many files
+def about(words: str) -> tuple[Usage, ...]:
+    """The usages that plain words could be about; none if they are not about AI or mining."""
+    if words in LABELS:
+        return LABELS[words]
+    if _of_origin(words):
+        return ()
+    found = {usage for search, usages in _TOPICS if search(words) for usage in usages}
+    if not found and _is_about_ai(words):
+        return AI
+    return tuple(usage for usage in EVERY if usage in found)
+
+
+def has_topic(name: str) -> bool:
+    """True if a name alone, with or without a verb that refuses, is about AI or mining."""
+    words = plain(name)
+    verb = _find_verb(words)
+    return bool(about(_without(words, verb) if verb else words))
+
+
+def refused(name: str, value: str = "") -> tuple[Usage, ...]:
+    """The usages that `name` with `value` refuses, in the order of the enumeration. The name may be empty."""
+    found = set(_weigh(name, value, nested=False))
+    return tuple(usage for usage in EVERY if usage in found) if found else ()
+
+
+def refused_preference(label: str, value: str) -> tuple[Usage, ...]:
+    """The same of a list of preferences, in which search, bots and all are labels too."""
+    words = plain(label)
+    if words in _OF_PREFERENCES:
+        return _OF_PREFERENCES[words] if says_no(value) else ()
+    return refused(label, value)
+
+
+def _weigh(name: str, value: str, *, nested: bool) -> tuple[Usage, ...]:
+    named = plain(name)
+    said = plain(value)
+    verb = _find_verb(named)
+    if verb:
+        if said in _OFF or (verb[0] in _SILENT_IF_EMPTY and not value.strip()):
+            return ()
+        topic = about(_without(named, verb))
+        return topic or _topics_in(value, named)
+    topic = about(named)
+    if _elsewhere(value):
+        return ()
+    if topic and _says_no(said):
+        narrower = _find_verb(said)
+        return (about(_without(said, narrower)) if narrower else ()) or topic
+    found: list[Usage] = []
+    for piece in _split_value(value[:MAX_WORDS], MAX_PIECES)[:MAX_PIECES]:
+        key, *rest = _split_pair(piece, 1)
+        if rest and not nested:
+            found += _weigh(key, rest[0], nested=True)
+            continue
+        words = plain(piece)
+        if refusing := _find_verb(words):
+            found += about(_without(words, refusing)) or topic
+    return tuple(found)
+
+
+def _topics_in(value: str, named: str) -> tuple[Usage, ...]:
+    """What a verb in a name refuses, by its value."""
+    found: list[Usage] = []
+    for piece in _split_value(value[:MAX_WORDS], MAX_PIECES)[:MAX_PIECES]:
+        words = plain(piece)
+        if _elsewhere(piece) or not words:
+            continue
+        topic = about(words)
+        if named == _UNBOUNDED and not topic:
+            topic = _OF_PREFERENCES.get(words) or (() if _OTHER_TRADE(words) else AI)
+        found += topic
+    return tuple(found)
+
+
+def _without(words: str, verb: re.Match[str]) -> str:
+    rest = _join("-", f"{words[: verb.start()]}-{words[verb.end() :]}")
+    return rest.strip("-")
+
+
+def statement(
+    source: Source,
+    usages: tuple[Usage, ...],
+    *,
+    signal: str,
+    cautious: bool,
+    locator: str,
+    excerpt: str,
+    repair: str,
+    rank: int = 0,
+) -> Statement:
+    """A refusal that was found here: heard if `cautious`; to the letter a doubt, so that nothing is permitted."""
+    return Statement.at(
+        source,
+        signal=signal,
+        usages=usages,
+        stance=Stance.RESERVED if cautious else Stance.UNSTATED,
+        locator=locator,
+        excerpt=excerpt,
+        repair=repair if cautious else None,
+        doubt=None if cautious else DOUBT,
+        rank=rank,
+    )

@@ -31,7 +31,7 @@ HASH = "http://www.w3.org/ns/tdmrep#"
 _OURS = frozenset(  # the two, and what stood in drafts and in careless copies of them
     f"{scheme}://www.w3.org/ns/tdmrep{end}" for scheme in ("http", "https") for end in ("", "/", "#", "/xml", "/xml#")
 )
-_XMP_NAMES = frozenset({"reservation", "tdm-reservation", "tdm_reservation", "tdmreservation"})
+_XMP_NAMES = frozenset({"reservation", "tdm-reservation", "tdm_reservation", "tdmreservation", "reserve_tdm"})
 _XMP_BESIDE = frozenset({"policy", "tdm-policy", "tdm_policy", "tdmpolicy"})
 _PREFIX = "tdm"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tdm_guard.formats.tdmrep_value import BLANKS, Value, read_policy, read_text
+from tdm_guard.formats.tdmrep_value import read_policy, read_text
 from tdm_guard.model import NOTHING, Fault, Kind, Layer, Reading, Source, Stance, Statement
 from tdm_guard.signals._signal import Listener
 from tdm_guard.signals._tdmrep_rules import MAX_FAULTS, NAME, join
@@ -72,7 +72,7 @@ def _choose(
     """The word that counts: a 1 as the report has it, else a repaired 1, else a 0."""
     one = repaired = zero = None
     for word in words:
-        value = read_text(word.text) or _with_parameters(word)
+        value = read_text(word.text)
         repair = join("C2" if value and value.repaired else None, word.repair)
         if value is None or (repair and not listener.cautious):
             faults.append(_fault(source, word, "tdm-reservation is not 0 or 1 as the report has it"))
@@ -91,14 +91,6 @@ def _choose(
     if repaired:
         return repaired[0], True, repaired[1]
     return (zero, False, None) if zero else None
-
-
-def _with_parameters(word: Word) -> Value | None:
-    """A field value with parameters, which the report does not know (C2); only a 1 is read from it."""
-    token, parameters, _ = word.text.partition(";")
-    if parameters and word.locator.startswith("#") and token.strip(BLANKS) == "1":
-        return Value(True, repaired=True)
-    return None
 
 
 def _policy(

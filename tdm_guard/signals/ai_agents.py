@@ -5,8 +5,8 @@ strategy: a Disallow for an agent that collects for training, or for a token tha
 cautious posture as a reservation of both trainings (code `ai-agents`); to the letter RFC 9309 binds nobody but the
 agent named, so the literal posture only reports it. A site that names our own agent has spoken to us, and the rest is
 silent. The words noai, noml and noimageai addressed to such an agent by a response are read alike. Lines that refuse
-training by their own name (`_ai_training_lines`) are for the agents of the group they stand in; groups for a policy
-token (`_policy_tokens`) are for everybody.
+training by their own name (`_ai_training_lines`) are for the agents of the group they stand in; those that refuse AI in
+words that no standard has (`_unknown_lines`) are for everyone, and so are groups for a policy token (`_policy_tokens`).
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from tdm_guard.formats.access_rules import AccessRules, Refusal
 from tdm_guard.model import NOTHING, Headers, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals._agents import agent_list, training_tokens
 from tdm_guard.signals._ai_training_lines import FOR_US, read_lines
-from tdm_guard.signals._ai_words import FIELD, WORDS, AiWord, in_fields, in_page, is_image, weigh
+from tdm_guard.signals._ai_words import FIELDS, PAGE_WORDS, AiWord, in_fields, in_page, is_image, weigh
 from tdm_guard.signals._policy_tokens import read_tokens
 from tdm_guard.signals._signal import Listener, Signal, Site
-from tdm_guard.usage import TRAINING
+from tdm_guard.signals._unknown_lines import read_unknown
+from tdm_guard.usage import TDM, TRAINING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -111,18 +112,15 @@ def settle(statements: tuple[Statement, ...], posture: Posture) -> tuple[Stateme
 
 
 def read_robots(robots: RobotsTxt, source: Source, listener: Listener) -> Site | None:
-    """
-    What groups for training agents refuse, and the lines by which a group refuses training to whom it is for; what
-    groups for policy tokens say.
-    """
-    by_name = _read_groups(robots, source, listener)
-    lines = read_lines(robots, source, listener, signal=NAME)
+    """What groups for training agents refuse, and lines by their own words; what groups for policy tokens say."""
+    found = [
+        _read_groups(robots, source, listener),
+        read_lines(robots, source, listener, signal=NAME),
+        read_unknown(robots, source, listener, signal=NAME),
+    ]
     if listener.policy_tokens or robots.mentions("train"):
-        sites = tuple(site for site in (by_name, lines, *read_tokens(robots, source, listener)) if site)
-    elif by_name is None or lines is None:
-        return by_name or lines
-    else:
-        sites = (by_name, lines)
+        found += read_tokens(robots, source, listener)
+    sites = tuple([site for site in found if site is not None])
     return _Several(sites) if len(sites) > 1 else sites[0] if sites else None
 
 
@@ -211,10 +209,10 @@ SIGNAL = Signal(
     name=NAME,
     title="Refusals addressed to AI agents by name",
     spec="RFC 9309 groups of the agents in data/ai_user_agents.json (its version and date are in the file)",
-    usages=TRAINING,
+    usages=TDM,
     read_robots=read_robots,
-    headers=frozenset({FIELD}),
-    html_words=WORDS,
+    headers=FIELDS,
+    html_words=PAGE_WORDS,
     read_headers=read_headers,
     read_html=read_html,
     settle=settle,

@@ -16,16 +16,20 @@ from tdm_guard.formats.access_rules import AccessRules
 from tdm_guard.formats.path_records import PathTable, split_path
 from tdm_guard.model import NOTHING, Headers, Reading, Source, bounded
 from tdm_guard.signals._aipref_rules import GROUPING, NAME, NO_GROUP, Rule, weigh
-from tdm_guard.signals._aipref_words import UNPARSED, Preferences, read_broken, read_preferences
+from tdm_guard.signals._aipref_words import UNPARSED, Preferences, join, read_broken, read_lines, read_preferences
+from tdm_guard.signals._meta_names import named_so
 from tdm_guard.signals._signal import Listener, Signal, Site
 from tdm_guard.usage import TDM, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tdm_guard.formats.html import Page
     from tdm_guard.formats.robots_txt import Group, Record, RobotsTxt
 
 FIELD = "content-usage"
+META = "aipref-meta"
+_NAMES = frozenset({FIELD})
 _CLOSING = frozenset({FIELD})
 _ACCESS = "robots"  # who does not listen to this signal may crawl every path
 
@@ -99,7 +103,7 @@ class _LineReader:
         if starred or not record.colon:
             beyond = beyond or UNPARSED
             problem = "a path that does not begin with a slash" if starred else "a blank in place of the colon"
-            said = read_broken(text, problem, cautious=self._cautious)
+            said = read_broken(text, problem)
         else:
             said = self._statement(text)
             if path and said.empty:
@@ -114,13 +118,24 @@ class _LineReader:
 
 
 def read_headers(headers: Headers, source: Source, listener: Listener) -> Reading:
-    """The Content-Usage field: its lines are one Dictionary (RFC 9651 4.2), so the last of a label's words counts."""
+    """The Content-Usage field: its lines are one Dictionary (RFC 9651 4.2)."""
     lines = [value for name, value in headers if name.lower() == FIELD]
     if not lines:
         return NOTHING
-    value = ", ".join(lines)
-    said = read_preferences(value, cautious=listener.cautious)
-    return weigh(((0, Rule(f"#{FIELD}", value, said)),), source, cautious=listener.cautious)
+    said = read_lines(lines, cautious=listener.cautious)
+    return weigh(((0, Rule(f"#{FIELD}", ", ".join(lines), said)),), source, cautious=listener.cautious)
+
+
+def read_html(page: Page, source: Source, listener: Listener) -> Reading:
+    """Meta tags named as the field is: attach-05 does not know them, so that only what they refuse is heard."""
+    rules = []
+    for meta in named_so(page, _NAMES):
+        said = read_preferences(meta.content, cautious=True)
+        refusals = tuple(r._replace(repair=join(META, meta.repair, r.repair)) for r in said.refusals)
+        problems = (*said.problems, "a meta tag, where a response field or a line of robots.txt is meant")
+        said = Preferences(refusals, problems=problems)
+        rules.append((0, Rule(meta.locator, meta.words, said)))
+    return weigh(tuple(rules), source, cautious=listener.cautious) if rules else NOTHING
 
 
 SIGNAL = Signal(
@@ -130,5 +145,7 @@ SIGNAL = Signal(
     usages=(*TDM, Usage.SEARCH),
     read_robots=read_robots,
     headers=frozenset({FIELD}),
+    html_words=(FIELD, "content_usage"),
     read_headers=read_headers,
+    read_html=read_html,
 )

@@ -7,21 +7,27 @@ Content Signals: the Content-Signal lines of robots.txt, and the response field 
 strategy: no structured field, so pairs are read one by one and a bad one is dropped alone. A `no` beats a `yes` and
 the lower ceiling the higher, whatever their order or path. By the policy's words every restriction is an express
 reservation under Directive (EU) 2019/790 Art. 4. Lines belong to the group they stand in, by RFC 9309 alone (2.2.4);
-of lines before any group only restrictions count. The cautious posture adds refusals that are botched.
+of lines before any group only restrictions count. The cautious posture adds refusals that are botched, that have the
+keys of another standard or of nobody, or that stand in a meta tag; to the letter nothing is permitted beside those.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.formats.path_records import PathTable, split_path
 from tdm_guard.model import NOTHING, Fault, Headers, Kind, Reading, Source, Stance, Statement, bounded
+from tdm_guard.signals import _refusing_words as unknown
+from tdm_guard.signals._meta_names import named_so
+from tdm_guard.signals._refusing_words import LABELS, refused_preference, says_no
 from tdm_guard.signals._signal import Listener, Signal, Site
 from tdm_guard.usage import EVERY, TRAINING, Usage
 
 if TYPE_CHECKING:
+    from tdm_guard.formats.html import Page
     from tdm_guard.formats.robots_txt import RobotsTxt
 
 NAME = "content-signals"
@@ -30,6 +36,9 @@ MISSPELT = "content-signals"
 VALUE = "content-signal-value"
 SEPARATOR = "content-signal-separator"
 MISNAMED = "content-signal-name"
+META = "content-signal-meta"
+NEIGHBOUR = "content-signal-neighbour"
+UNKNOWN = "content-signal-unknown-refusal"
 MAX_PAIRS = 256  # of one line; four keys are defined
 MAX_FAULTS = 8  # for one path or response; more prove nothing more
 
@@ -51,15 +60,15 @@ _WORDS: Mapping[tuple[str, str], tuple[int, tuple[Usage, ...]]] = {
     **{(_USE, word): (level, usages) for level, (word, usages) in enumerate(_CEILINGS.items(), _NO)},
 }
 _NO_RESTRICTION = (_USE, "full")
-_BOTCHED = frozenset({"n", "disallow", "false"})
-_find_refusals = re.compile(  # whatever separates the pairs
-    r"(?ai)(?<![\w.-])(search|ai-input|ai-train|use)[\"']?\s*[=:]\s*([\"']?)"
-    r"(no|n|disallow|false|reference|immediate)(?![\w-])"
+_NONE_AT_ALL = _NO + len(_CEILINGS)
+_NAMES = frozenset({FIELD, MISSPELT})
+_find_pairs = re.compile(  # whatever separates the pairs
+    r"(?a)(?<![\w.-])([A-Za-z][\w.-]{0,63})(?:[\"']?\s*[=:]\s*([\"']?)(\?0|[A-Za-z0-9][\w-]{0,31})(?![\w-]))?"
 ).finditer
 
 
 class _Pair(NamedTuple):
-    """A pair with a meaning: how strict it is (a `yes` is 0), the usages, where it stands."""
+    """A pair with a meaning: how strict it is (a `yes` is 0), the usages, where it stands. `heard`: no mere doubt."""
 
     key: str
     level: int
@@ -67,15 +76,16 @@ class _Pair(NamedTuple):
     repair: str | None
     locator: str
     words: str
+    heard: bool = True
 
 
 class _Line(NamedTuple):
-    """A line: its value without name and path. `misnamed`: its name is not as the policy has it."""
+    """A line: its value without name and path. `misnamed` is the repair for one that is not as the policy has it."""
 
     value: str
     locator: str
     words: str
-    misnamed: bool = False
+    misnamed: str | None = None
 
 
 class _Said(NamedTuple):
@@ -112,7 +122,7 @@ def read_robots(robots: RobotsTxt, source: Source, listener: Listener) -> Site |
         for record in records:
             if record.name in (FIELD, MISSPELT):
                 path, value = split_path(record.value)
-                misnamed = record.name == MISSPELT or not record.colon
+                misnamed = MISNAMED if record.name == MISSPELT or not record.colon else None
                 line = _Line(value, f"line {record.line}", bounded(record.words) or "", misnamed)
                 by_path.setdefault(path, ([], []))[place].append(line)
     said = []
@@ -130,7 +140,18 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
     for name, value in headers:
         lower = name.lower()
         if lower in (FIELD, MISSPELT):
-            lines.append(_Line(value, f"#{lower}", value, misnamed=lower == MISSPELT))
+            lines.append(_Line(value, f"#{lower}", value, MISNAMED if lower == MISSPELT else None))
+    return _of_response(lines, source, listener)
+
+
+def read_html(page: Page, source: Source, listener: Listener) -> Reading:
+    """Meta tags named as the field is: the policy does not know them, so that only what they refuse is heard."""
+    found = named_so(page, _NAMES)
+    lines = [_Line(each.content, each.locator, each.words, join(META, each.repair)) for each in found]
+    return _of_response(lines, source, listener) if lines else NOTHING
+
+
+def _of_response(lines: list[_Line], source: Source, listener: Listener) -> Reading:
     faults: list[tuple[str, str, str]] = []
     pairs = tuple(_strictest(_pairs(lines, listener, faults)))
     return _reading([_Said(pairs, tuple(faults[:MAX_FAULTS]))], source) if pairs or faults else NOTHING
@@ -138,20 +159,34 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
 
 def _pairs(lines: Iterable[_Line], listener: Listener, faults: list[tuple[str, str, str]]) -> Iterator[_Pair]:
     for line in lines:
-        misnamed = MISNAMED if line.misnamed else None
+        misnamed = line.misnamed
         if misnamed:
-            faults.append((f"not as the line is named ({FIELD}:)", line.locator, line.words))
+            faults.append((f"not as the policy has it ({FIELD}:)", line.locator, line.words))
         heard = set()
         for key, level, usages in _written(line, faults):
-            if not misnamed or (listener.cautious and level > _YES):
+            if not misnamed or level > _YES:
                 heard.add((key, level))
-                yield _Pair(key, level, usages, misnamed, line.locator, line.words)
-        if listener.cautious:
-            for key, level, usages, repair in _botched(line.value):
-                if (key, level) not in heard:
-                    heard.add((key, level))
-                    repairs = [code for code in (misnamed, repair) if code]
-                    yield _Pair(key, level, usages, ",".join(repairs) or None, line.locator, line.words)
+                yield _pair(line, key, level, usages, None, listener)
+        for key, level, usages, repair in _botched(line.value):
+            if (key, level) not in heard:
+                heard.add((key, level))
+                if key not in _KEYS and key != _USE:
+                    faults.append((f"{key} is no key of the policy", line.locator, line.words))
+                yield _pair(line, key, level, usages, repair, listener)
+
+
+def _pair(
+    line: _Line, key: str, level: int, usages: tuple[Usage, ...], repair: str | None, listener: Listener
+) -> _Pair:
+    """A pair of `line`; one that takes a repair is to the letter a doubt, kept apart from what is heard."""
+    repairs = join(line.misnamed, repair)
+    heard = listener.cautious or repairs is None
+    return _Pair(key if heard else f"{key}?", level, usages, repairs, line.locator, line.words, heard)
+
+
+def join(*repairs: str | None) -> str | None:
+    """Repair codes in one word."""
+    return ",".join(repair for repair in repairs if repair) or None
 
 
 def _written(line: _Line, faults: list[tuple[str, str, str]]) -> Iterator[tuple[str, int, tuple[Usage, ...]]]:
@@ -168,14 +203,19 @@ def _written(line: _Line, faults: list[tuple[str, str, str]]) -> Iterator[tuple[
             faults.append((f"{key} has no word of its own", line.locator, line.words))
 
 
-def _botched(value: str) -> Iterator[tuple[str, int, tuple[Usage, ...], str | None]]:
+def _botched(value: str) -> Iterator[tuple[str, int, tuple[Usage, ...], str]]:
     """Refusals that a reader sees in a line, however its pairs are separated and its refusals spelt."""
-    for found in _find_refusals(value):
-        key, quote, word = found[1].lower(), found[2], found[3].lower()
-        botched = word in _BOTCHED
-        meaning = _WORDS.get((key, "no" if botched else word))
-        if meaning:
-            yield key, *meaning, VALUE if botched or quote else SEPARATOR
+    for found in islice(_find_pairs(value), MAX_PAIRS):
+        key, quote, word = found[1].lower(), found[2], (found[3] or "").lower()
+        if key in _KEYS or key == _USE:
+            botched = bool(word) and word != "no" and says_no(word)
+            meaning = _WORDS.get((key, "no" if botched else word))
+            if key == _USE and says_no(word):
+                meaning, botched = (_NONE_AT_ALL, EVERY), True
+            if meaning and meaning[0] > _YES:
+                yield key, *meaning, VALUE if botched or quote else SEPARATOR
+        elif usages := refused_preference(key, word):
+            yield key, _NO, usages, NEIGHBOUR if key in LABELS else UNKNOWN
 
 
 def _strictest(pairs: Iterable[_Pair]) -> Iterable[_Pair]:
@@ -191,6 +231,19 @@ def _strictest(pairs: Iterable[_Pair]) -> Iterable[_Pair]:
 def _reading(said: list[_Said], source: Source) -> Reading:
     statements = []
     for pair in _strictest(pair for one in said for pair in one.pairs):
+        if not pair.heard:
+            statements.append(
+                unknown.statement(
+                    source,
+                    pair.usages,
+                    signal=NAME,
+                    cautious=False,
+                    locator=pair.locator,
+                    excerpt=pair.words,
+                    repair=pair.repair or UNKNOWN,
+                )
+            )
+            continue
         permits = pair.level == _YES
         statements.append(
             Statement.at(
@@ -218,6 +271,8 @@ SIGNAL = Signal(
     spec="Content Signals Policy, text of 2025-09-24 (CC0); the key `use` as of 2026-08-31",
     usages=EVERY,
     read_robots=read_robots,
-    headers=frozenset({FIELD, MISSPELT}),
+    headers=_NAMES,
+    html_words=(FIELD, "content_signal"),
     read_headers=read_headers,
+    read_html=read_html,
 )

@@ -9,14 +9,16 @@ of ours. Repairs: `rsl-relative`, `rsl-other-group` (channels), `rsl-token`, `rs
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urldefrag
 
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.formats.html import REQUOTED
 from tdm_guard.formats.link_field import Link, links
 from tdm_guard.formats.media_type import essence
 from tdm_guard.formats.rsl_vocabulary import MEDIA_TYPE
-from tdm_guard.model import NOTHING, Evidence, Fault, Headers, Reading, Source
+from tdm_guard.model import NOTHING, Evidence, Fault, Headers, Reading, Source, Stance
 from tdm_guard.signals._rsl_asset import PLACES, read_asset
 from tdm_guard.signals._rsl_declared import (
     LICENSE,
@@ -116,9 +118,10 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
             words = evidence(source, f"line {tag.line}", _tag_words(tag))
             target = tag.attributes.get("href", "").strip()
             found.append(Found(target, words, page.base, refusals_only=not tag.in_head))
+    requoted = _requoted(page, source, listener) if page.requoted else NOTHING
     if not found and not inline:
-        return NOTHING
-    readings = [declare(found, listener)]
+        return requoted
+    readings = [declare(found, listener), requoted]
     for tag in inline[:MAX_INLINE]:
         place = Fault.at(
             source,
@@ -131,6 +134,34 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
     if len(inline) > MAX_INLINE:
         readings.append(too_many(evidence(source, f"line {inline[MAX_INLINE].line}", _tag_words(inline[MAX_INLINE]))))
     return united(readings)
+
+
+def _requoted(page: Page, source: Source, listener: Listener) -> Reading:
+    """What tags in wrong quotation marks declare or hold: cautious hears what that refuses, literal notes it."""
+    found: list[Found] = []
+    readings: list[Reading] = []
+    for tag in page.requoted:
+        if essence(tag.attributes.get("type", "")) != MEDIA_TYPE:
+            continue
+        words = evidence(source, f"line {tag.line}", _tag_words(tag))
+        link = tag.name == "link" and LICENSE in tag.attributes.get("rel", "").lower().split()
+        if not link and tag.name != "script":
+            continue
+        message = "a licence in a tag with wrong quotation marks"
+        place = Fault.at(source, message, signal=NAME, locator=words.locator, excerpt=words.excerpt)
+        readings.append(Reading((), (place,)))
+        if link and listener.cautious:
+            target = tag.attributes.get("href", "").strip()
+            found.append(Found(target, words, page.base, repair=REQUOTED, refusals_only=True))
+        elif listener.cautious and len(readings) <= MAX_INLINE:
+            said = read_inline(tag.text, place, source, listener, refusals_only=True)
+            marked = tuple(
+                replace(s, repair=f"{REQUOTED},{s.repair}" if s.repair else REQUOTED)
+                for s in said.statements
+                if s.stance is not Stance.PERMITTED
+            )
+            readings.append(Reading(marked, said.faults))
+    return united([declare(found, listener), *readings]) if readings else NOTHING
 
 
 def _tag_words(tag: Tag) -> str:

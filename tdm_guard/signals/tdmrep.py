@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tdm_guard.formats.asset import Place
+from tdm_guard.formats.html import REQUOTED
 from tdm_guard.formats.tdmrep_value import BLANKS, plain_name
 from tdm_guard.model import NOTHING, Headers, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals._signal import Listener, Signal
@@ -77,10 +78,12 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
     A 1 counts wherever it stands; a 0 or a policy in the body may be a visitor's, so it counts only beside a 1 there.
     """
     words: dict[str, list[Word]] = {RESERVATION: [], POLICY: []}
-    for tag in page.tags:
-        for what, text, repair in _properties(tag):
-            shown = " ".join(f'{name}="{value}"' for name, value in tag.attributes.items())
-            words[what].append(Word(text, f"line {tag.line}", f"<{tag.name} {shown}>", repair, tag.in_head))
+    for tags, misquoted in ((page.tags, None), (page.requoted, REQUOTED)):
+        for tag in tags:
+            for what, text, repair in _properties(tag):
+                shown = " ".join(f'{name}="{value}"' for name, value in tag.attributes.items())
+                word = Word(text, f"line {tag.line}", f"<{tag.name} {shown}>", join(repair, misquoted), tag.in_head)
+                words[what].append(word)
     return as_reading(words, source, listener, base=page.base, rank=HTML_RANK)
 
 

@@ -13,7 +13,7 @@ import re
 from tdm_guard.formats.trust_txt import MAX_BYTES, TrainingLine, parse
 from tdm_guard.model import Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.signals._refusing_lines import refusing_lines
-from tdm_guard.signals._refusing_words import begins_like_refusal
+from tdm_guard.signals._refusing_prose import begins_like_refusal
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal
 from tdm_guard.signals._site_file import without_file
 from tdm_guard.usage import TRAINING, Usage

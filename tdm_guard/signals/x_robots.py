@@ -2,7 +2,9 @@
 X-Robots-Tag and meta robots: AI words addressed to everyone or to our agent.
 
 strategy: the rules that address us are united, the stricter wins. Search controls (noindex, noarchive, nosnippet, ...)
-are no reservation of mining. Words addressed to others are heard by `ai_agents`, where those are AI agents.
+are no reservation of mining. Words addressed to others are heard by `ai_agents`, where those are AI agents. What
+refuses AI in words that nobody defines is heard in the cautious posture (code `x-robots-unknown-refusal`), and noted in
+both.
 """
 
 from __future__ import annotations
@@ -10,52 +12,165 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tdm_guard.model import Fault, Headers, Reading, Source
-from tdm_guard.signals._ai_words import FIELD, WORDS, AiWord, in_fields, in_page, is_image, weigh
+from tdm_guard.formats.html import REQUOTED
+from tdm_guard.model import Fault, Headers, Reading, Source, Statement
+from tdm_guard.signals import _refusing_words as unknown
+from tdm_guard.signals._ai_words import (
+    FIELDS,
+    IMAGES_ONLY,
+    PAGE_WORDS,
+    SPELLING,
+    SWALLOWED,
+    WORDS,
+    AiWord,
+    in_fields,
+    in_page,
+    is_image,
+    named_metas,
+    weigh,
+)
+from tdm_guard.signals._refusing_words import has_topic, refused
 from tdm_guard.signals._signal import Listener, Signal
-from tdm_guard.usage import TRAINING
+from tdm_guard.usage import TDM, TRAINING, Usage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tdm_guard.formats.html import Page
 
 NAME = "x-robots"
+UNKNOWN = "x-robots-unknown-refusal"
 MAX_FAULTS = 8
+MAX_UNKNOWN = 8  # refusals in unknown words that are kept of one response
 
-# Spellings that seem to mean a refusal but are defined nowhere (`no-ai`, `noaitraining`, `notrain`): noted only.
+_UNDEFINED_RULE = "not a rule that anybody defines"
+_MESSAGES = {
+    SWALLOWED: "a name before it is neither a rule nor an agent's",
+    REQUOTED: "a tag with wrong quotation marks",
+}
+_WORDS = frozenset(WORDS)
+_DOUBTED = frozenset({SPELLING, SWALLOWED, REQUOTED})
+# Fields of no standard whose name alone says what they are about
+_OWN_FIELDS = frozenset(
+    prefix + name
+    for prefix in ("", "x-")
+    for name in (
+        "ai-training",
+        "ai-train",
+        "ai-policy",
+        "ai-usage",
+        "ai-use",
+        "noai",
+        "no-ai",
+        "no-ai-training",
+        "disallow-ai",
+    )
+)
+# Spellings that seem to mean a refusal but are defined nowhere (`noaitraining`, `notrain`).
 _UNDEFINED = re.compile(r"(?:no|dis)[a-z_-]{0,40}(?:ai|ml|llm|train)[a-z_-]{0,40}")
+_AGENT_LIKE = re.compile(r"bot|crawl|spider|agent|extended|user").search
 
 
 def read_headers(headers: Headers, source: Source, listener: Listener) -> Reading:
     """The X-Robots-Tag lines; `headers` may hold the content type, by which noimageai reserves or not."""
-    return _read(list(in_fields(headers)), source, listener, image=is_image(headers))
+    words = list(in_fields(headers))
+    for name, value in headers:
+        if (field := name.lower()) in _OWN_FIELDS:
+            words.append(AiWord(field.removeprefix("x-"), value.lower(), f"#{field}", f"{name}: {value}", UNKNOWN))
+    return _read(words, source, listener, image=is_image(headers))
 
 
 def read_html(page: Page, source: Source, listener: Listener) -> Reading:
-    """The meta tags named `robots` or as our agent, in head or body."""
-    return _read(list(in_page(page)), source, listener, image=False)
+    """The meta tags named `robots` or as our agent, in head or body; and those whose own name is about AI."""
+    words = list(in_page(page))
+    for attributes, locator, _ in named_metas(page):
+        for attribute in ("name", "property", "http-equiv"):
+            name = attributes.get(attribute, "").strip().lower()
+            if name and has_topic(name):
+                content = attributes.get("content", "")
+                words.append(
+                    AiWord(name, content.lower(), locator, f'<meta {attribute}="{name}" content="{content}">', UNKNOWN)
+                )
+    return _read(words, source, listener, image=False)
 
 
 def _read(words: list[AiWord], source: Source, listener: Listener, *, image: bool | None) -> Reading:
     own = listener.agent.lower()
     ours = [word for word in words if word.address is None or word.address == own]
     reading = weigh(ours, source, signal=NAME, cautious=listener.cautious, image=image)
-    undefined = [word for word in ours if word.rule not in WORDS and _UNDEFINED.fullmatch(word.rule)]
-    if not undefined:
+    others = tuple(_others(words, reading.statements, source, listener, image=image))
+    undefined = [word for word in ours if word.repair in _DOUBTED or _is_undefined(word.rule)]
+    if not undefined and not others:
         return reading
     faults = tuple(
-        Fault.at(source, "not a rule that anybody defines", signal=NAME, locator=word.locator, excerpt=word.excerpt)
+        Fault.at(
+            source,
+            _MESSAGES.get(word.repair or "", _UNDEFINED_RULE),
+            signal=NAME,
+            locator=word.locator,
+            excerpt=word.excerpt,
+        )
         for word in undefined[:MAX_FAULTS]
     )
-    return Reading(reading.statements, faults)
+    known = {fault.excerpt for fault in faults}
+    faults += tuple(
+        Fault.at(source, unknown.DOUBT, signal=NAME, locator=each.locator, excerpt=each.excerpt)
+        for each in others
+        if each.excerpt not in known
+    )
+    return Reading((*reading.statements, *others), faults[:MAX_FAULTS])
+
+
+def _is_heard_elsewhere(rule: str) -> bool:
+    """True for the properties of TDMRep, and for words in blanks, each of which is read alone."""
+    return rule.startswith("tdm") or not _WORDS.isdisjoint(rule.split())
+
+
+def _is_undefined(rule: str) -> bool:
+    return rule not in WORDS and _UNDEFINED.fullmatch(rule) is not None
+
+
+def _others(
+    words: list[AiWord], heard: tuple[Statement, ...], source: Source, listener: Listener, *, image: bool | None
+) -> Iterator[Statement]:
+    """What is refused to us in words that nobody defines; to the letter also what takes a repair to hear."""
+    said: set[tuple[Usage, ...]] = set()
+    own = listener.agent.lower()
+    for word in words:
+        to_us = word.address is None or word.address == own
+        if word.rule in WORDS and to_us:
+            doubted = not listener.cautious and word.repair in _DOUBTED and (word.rule != IMAGES_ONLY or image)
+            usages: tuple[Usage, ...] = TRAINING if doubted else ()
+        elif to_us:
+            usages = () if _is_heard_elsewhere(word.rule) else refused("", word.rule)
+        else:
+            name = word.address or ""
+            usages = (
+                ()
+                if _AGENT_LIKE(name) or name.startswith("anthropic") or not has_topic(name)
+                else refused(name, word.rule)
+            )
+        if not usages or usages in said or len(said) >= MAX_UNKNOWN:
+            continue
+        said.add(usages)
+        yield unknown.statement(
+            source,
+            usages,
+            signal=NAME,
+            cautious=listener.cautious,
+            locator=word.locator,
+            excerpt=word.excerpt,
+            repair=UNKNOWN,
+        )
 
 
 SIGNAL = Signal(
     name=NAME,
     title="X-Robots-Tag and meta robots: noai, noimageai, noml",
     spec="no standard: Google's and MDN's descriptions of the syntax; DeviantArt, 2022-11; Mojeek's noml proposal",
-    usages=TRAINING,
-    headers=frozenset({FIELD}),
-    html_words=WORDS,
+    usages=TDM,
+    headers=FIELDS | _OWN_FIELDS,
+    html_words=PAGE_WORDS,
     read_headers=read_headers,
     read_html=read_html,
 )

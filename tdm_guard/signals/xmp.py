@@ -2,19 +2,21 @@
 PLUS and IPTC: the data-mining property in the XMP packet of a picture, a film, a sound file, a document.
 
 strategy: a value is a URI of the PLUS vocabulary and means what the table says. What is written otherwise, in other
-words, under another namespace or in a damaged packet, can still reserve, in the cautious posture and under the code of
-its repair; it never permits.
+words, under another name or namespace or in a damaged packet, can still reserve, in the cautious posture and under the
+code of its repair; it never permits. Programs name the property after its values too (`Iptc4xmpExt:DMI-Prohibited`).
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import NamedTuple
 
 from tdm_guard.formats.asset import Asset, Packet, Place
 from tdm_guard.formats.xmp import NOTHING as EMPTY
 from tdm_guard.formats.xmp import Property, Xmp, read
 from tdm_guard.model import NOTHING, Fault, Kind, Layer, Reading, Source, Stance, Statement
+from tdm_guard.signals._refusing_words import says_no, statement
 from tdm_guard.signals._signal import Listener, Signal
 from tdm_guard.signals._xmp_contacts import BESIDE, Companions, companions
 from tdm_guard.usage import EVERY, TDM, TRAINING, Usage
@@ -26,7 +28,11 @@ MAX_PACKETS = 100  # of one file; a multi-page TIFF has one for each page
 MAX_FAULTS = 20  # of one file; one more says how many were left out
 MAX_VALUES = 20  # of one packet; the property has at most one
 
-_NAMES = frozenset({"datamining", "otherconstraints"})
+_MISNAMED = frozenset(
+    {"data-mining", "data_mining", "dataminingpolicy", "dataminingconstraint", "textanddatamining", "dmi"}
+)
+_BY_VALUE = "dmi-"  # how a property is called that is named after a value
+_NAMES = _MISNAMED | {"datamining", "otherconstraints", "dmi-*", "dmi_*"}
 _PROPERTY = "DataMining"
 _CONSTRAINTS = "OtherConstraints"
 _ALL = (*TDM, Usage.SEARCH)  # no value speaks of archiving
@@ -62,8 +68,12 @@ _LABELS = {
     "prohibitedforaimltraining": "DMI-PROHIBITED-AIMLTRAINING",
     "prohibitedforgenerativeaimltraining": "DMI-PROHIBITED-GENAIMLTRAINING",
     "prohibitedexceptforsearchengineindexing": "DMI-PROHIBITED-EXCEPTSEARCHENGINEINDEXING",
+    "prohibitedaimltraining": "DMI-PROHIBITED-AIMLTRAINING",
+    "prohibitedgenaimltraining": "DMI-PROHIBITED-GENAIMLTRAINING",
+    "prohibitedexceptsearchengineindexing": "DMI-PROHIBITED-EXCEPTSEARCHENGINEINDEXING",
 }
 _LABEL_START = "prohibited"
+_NO = frozenset({"0", "n", "no", "false", "off"})
 
 DAMAGED = "xml_error"
 VALUE = "non_canonical_value"
@@ -90,7 +100,8 @@ def _recognise(text: str) -> _Value | None:
     key = key or _LABELS.get(label, "")
     if key:
         return _Value(_KEYS[key], VALUE)
-    if last.upper().startswith(_PROHIBITED) or label.startswith(_LABEL_START):
+    bare = last.upper().removeprefix("DMI-")
+    if last.upper().startswith(_PROHIBITED) or label.startswith(_LABEL_START) or (bare != "NONE" and says_no(bare)):
         return _Value(_EVERYTHING, UNKNOWN)
     return None
 
@@ -139,7 +150,7 @@ class _Reader:
             return
         where = packet.locator
         properties = [each for each in xmp.properties if not self._is_nested(each, where)]
-        mining = [each for each in properties if each.name.casefold() == _PROPERTY.casefold()]
+        mining = [each for each in properties if _is_mining(each)]
         more = companions(properties)
         reserved: set[Usage] = set()
         for each in mining[:MAX_VALUES]:
@@ -177,15 +188,22 @@ class _Reader:
             )
         )
 
+    def _doubt(self, locator: str, excerpt: str, usages: tuple[Usage, ...], repair: str) -> None:
+        """A refusal that is not as the vocabulary has it, to the letter: nothing is permitted beside it."""
+        doubt = statement(
+            self._source, usages, signal=NAME, cautious=False, locator=locator, excerpt=excerpt, repair=repair
+        )
+        self._statements.append(replace(doubt, layer=Layer.ASSET))
+
     def _is_nested(self, each: Property, where: str) -> bool:
-        if each.nested and each.name.casefold() == _PROPERTY.casefold():
+        if each.nested and _is_mining(each):
             self._fault(f"{where}/{_name(each)}", "said of something inside the file, not of the file", each.excerpt)
         return each.nested
 
     def _hear(self, each: Property, xmp: Xmp, where: str, more: Companions) -> tuple[Usage, ...]:
         """Adds the statements of one value; returns what it reserves."""
         locator = f"{where}/{_name(each)}"
-        value = _recognise(each.value)
+        value = _read(each)
         ours = each.namespace == NAMESPACE and each.name == _PROPERTY
         if value is None:
             if each.value.strip() and (ours or not xmp.whole):
@@ -196,6 +214,8 @@ class _Reader:
             if value.meaning.reserved or value.meaning.permitted:
                 self._fault(locator, f"not as the vocabulary has it ({repair})", each.excerpt)
             if not self._listener.cautious:
+                if value.meaning.reserved and repair != DAMAGED:
+                    self._doubt(locator, each.excerpt, value.meaning.reserved, repair)
                 return _UNTOLD
         if value.meaning.reserved:
             self._say(where, _name(each), each.excerpt, value.meaning.reserved, Stance.RESERVED, more, repair)
@@ -236,6 +256,32 @@ class _Reader:
     def _fault(self, locator: str, message: str, excerpt: str | None) -> None:
         if len(self._faults) < MAX_FAULTS:
             self._faults.append(Fault.at(self._source, message, signal=NAME, locator=locator, excerpt=excerpt))
+
+
+def _is_mining(each: Property) -> bool:
+    """True for the property, under whatever name."""
+    name = each.name.casefold()
+    return name == _PROPERTY.casefold() or name in _MISNAMED or name.replace("_", "-").startswith(_BY_VALUE)
+
+
+def _read(each: Property) -> _Value | None:
+    """
+    What a property says; of one that is named after a value: that value, or what its own value says of it.
+
+    A value of the vocabulary counts before the name; a word that says no turns the name round, so that nothing is
+    prohibited by `DMI-Prohibited="false"` and everything by `DMI-Allowed="no"`.
+    """
+    name = each.name.replace("_", "-")
+    if not name.casefold().startswith(_BY_VALUE):
+        return _recognise(each.value)
+    named = _recognise(name)
+    prohibits = named is not None and bool(named.meaning.reserved)
+    if each.value.strip().casefold() in _NO:
+        return None if prohibits else _Value(_EVERYTHING, UNKNOWN)
+    value = _recognise(each.value)
+    if value is not None and (value.meaning.reserved or not prohibits):
+        return value
+    return named if prohibits else None
 
 
 def _name(each: Property) -> str:

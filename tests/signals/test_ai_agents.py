@@ -14,7 +14,7 @@ from tdm_guard.model import Kind, Posture, Reading, Source, Stance
 from tdm_guard.signals._agents import agent_list, training_tokens
 from tdm_guard.signals._signal import Listener
 from tdm_guard.signals.ai_agents import SIGNAL, read_robots, settle
-from tdm_guard.usage import TRAINING
+from tdm_guard.usage import TDM, TRAINING
 
 SOURCE = Source(url="https://site.example/robots.txt", carrier="robots.txt")
 
@@ -126,9 +126,9 @@ def test_sites_are_picklable() -> None:
     assert pickle.loads(pickle.dumps(site)).hear("/a") == site.hear("/a")
 
 
-def test_the_signal_speaks_of_training_alone() -> None:
+def test_the_signal_may_speak_of_all_mining() -> None:
     assert SIGNAL.name == "ai-agents"
-    assert SIGNAL.usages == TRAINING
+    assert SIGNAL.usages == TDM  # what refuses AI in unknown words can be about more than training
 
 
 @given(

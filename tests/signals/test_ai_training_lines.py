@@ -52,15 +52,21 @@ def test_a_refusal_of_our_group_reserves_both_trainings(posture: Posture) -> Non
         ("DisallowAITraining: /page\nAllowAITraining: /page", True),
         ("DisallowAITraining:", False),
         ("DisallowAITraining: /other", False),
-        ("DisallowAITraining: page", False),
         ("AllowAITraining: /", False),
         ("# DisallowAITraining: /", False),
-        ("DisallowAITrainings: /", False),
     ],
 )
 def test_the_longest_path_decides(content: str, expected: bool) -> None:
     for posture in Posture:
         assert reserves(hear(f"User-agent: *\n{content}\n", posture=posture), posture) is expected
+
+
+@pytest.mark.parametrize("line", ["DisallowAITraining: page", "DisallowAITraining: yes", "DisallowAITrainings: /"])
+def test_what_is_not_as_the_draft_has_it_refuses_in_unknown_words(line: str) -> None:
+    body = f"User-agent: *\n{line}\n"
+    (statement,) = hear(body).statements
+    assert (statement.stance, statement.repair) == (Stance.RESERVED, "robots-unknown-refusal")
+    assert not reserves(hear(body, posture=Posture.LITERAL), Posture.LITERAL)
 
 
 def test_the_allow_form_permits_nothing() -> None:

@@ -23,6 +23,9 @@ from tdm_guard.signals.aipref import SIGNAL, read_headers, read_robots
 from tdm_guard.usage import EVERY, Usage
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "aipref.json").read_text("utf-8"))
+# The digest keeps RFC 9651's last of repeated keys; the contract (section 2: a reservation once heard stands) is
+# stricter in the cautious posture, so that these come to a refusal there.
+REPEATED = {"aip-018-dup-last-wins", "aip-041-line-override"}
 PAGE = "https://site.example/page"
 SOURCE = Source(url="https://site.example/robots.txt", carrier="robots.txt")
 LABELS = {"train-ai": Usage.GENAI_TRAINING, "ai-use": Usage.AI_INPUT, "search": Usage.SEARCH}
@@ -114,6 +117,9 @@ def test_vector(vector: dict[str, Any], posture: str) -> None:
     cautious = posture == "cautious"
     given_ = vector["input"]
     expected = vector.get(posture, vector["expect"])
+    if cautious and vector["id"] in REPEATED:
+        assert expected["preferences"]["train-ai"] == "allowed"
+        expected = {"preferences": {**expected["preferences"], "train-ai": "disallowed"}}
     if "change" in given_:
         (statement,) = at_fetch_time(given_).statements
         assert statement.excerpt == f"Content-Usage: {expected['preferences']['applies_to_item']}"
@@ -193,7 +199,7 @@ def test_faults_say_what_and_where(value: str, words: str, *, cautious: bool) ->
 
 
 @pytest.mark.parametrize(
-    "value", ["", "train-ai=n", "train-ai=y;until=@1", "foo=1, train-ai=n", "tdm=n", "search=y, search=n", "n"]
+    "value", ["", "train-ai=n", "train-ai=y;until=@1", "foo=1, train-ai=n", "search=y, search=n", "n"]
 )
 def test_what_the_standard_has_is_no_fault(value: str) -> None:
     assert not field(value).faults
@@ -224,14 +230,16 @@ def test_faults_are_bounded() -> None:
 # What a value says
 
 
-@pytest.mark.parametrize("value", ["N", "no", "NO", '"n"', '"No"', "?0"])
+@pytest.mark.parametrize(
+    "value", ["N", "no", "NO", '"n"', '"No"', "?0", "disallow", "denied", "false", '"prohibited"', "none"]
+)
 def test_other_spellings_of_a_refusal(value: str) -> None:
     for text in (f"train-ai={value}", f"search=y;train-ai={value}"):
         assert reserved(field(text)) == {Usage.GENAI_TRAINING}
         assert not reserved(field(text, cautious=False))
 
 
-@pytest.mark.parametrize("value", ["Y", "yes", '"y"', "?1", "0", "1", "(n)", "nope", "disallow", ":bg==:", "@0", '""'])
+@pytest.mark.parametrize("value", ["Y", "yes", '"y"', "?1", "1", "(n)", "nope", "allow", ":bg==:", "@0", '""'])
 def test_other_values_say_nothing(value: str) -> None:
     for cautious in (True, False):
         assert not field(f"train-ai={value}", cautious=cautious).statements
@@ -254,12 +262,13 @@ def test_other_values_say_nothing(value: str) -> None:
 def test_refusals_are_seen_in_what_is_no_dictionary(text: str) -> None:
     (statement,) = field(text).statements
     assert (statement.usages, statement.repair) == ((Usage.GENAI_TRAINING,), "aipref-unparsed")
-    assert not field(text, cautious=False).statements
+    (literal,) = field(text, cautious=False).statements
+    assert (literal.stance, literal.repair) == (Stance.UNSTATED, None)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["train-ai=y,", "not-train-ai=n,", "train-ai=none,", "train-ai=n-o,", "train-ais=n,", "train-ai,", "no ai,", ","],
+    ["train-ai=y,", "not-train-ai=n,", "train-ai=nothing,", "train-ai=n-o,", "trainee=n,", "train-ai,", "no ai,", ","],
 )
 def test_nothing_else_is_seen_in_it(text: str) -> None:
     reading = field(text)
@@ -473,3 +482,137 @@ def test_a_further_refusal_lifts_nothing(body: str, path: str, prefix: str) -> N
 def test_no_bytes_raise(body: bytes) -> None:
     for cautious in (True, False):
         rule(body, cautious=cautious)
+
+
+# Refusals in other words
+
+
+@pytest.mark.parametrize(
+    ("text", "usages", "repair"),
+    [
+        ("ai-train=no", TRAINING, "aipref-neighbour"),
+        ("ai-input=n", (Usage.AI_INPUT,), "aipref-neighbour"),
+        ("ai-train=no, ai-input=yes, search=yes", TRAINING, "aipref-neighbour"),
+        ("use=reference", tuple(usage for usage in EVERY if usage is not Usage.SEARCH), "aipref-neighbour"),
+        ("ai-training=n", TRAINING, "aipref-unknown-refusal"),
+        ("ai-training=0", TRAINING, "aipref-unknown-refusal"),
+        ("llm-training=deny", TRAINING, "aipref-unknown-refusal"),
+        ("no-ai-training", TRAINING, "aipref-unknown-refusal"),
+        ("search=y;ai-train=no", TRAINING, "aipref-parameter,aipref-neighbour"),
+        ("ai-train=no,", TRAINING, "aipref-unparsed,aipref-neighbour"),
+    ],
+)
+def test_refusals_in_other_words_reserve_and_to_the_letter_permit_nothing(
+    text: str, usages: tuple[Usage, ...], repair: str
+) -> None:
+    for value in (text, f"train-ai=y, {text}"):
+        (statement,) = reserving(field(value))
+        assert (statement.usages, statement.repair) == (usages, repair)
+        literal = field(value, cautious=False)
+        assert literal.faults
+        assert not reserved(literal)
+        heard = stances(literal)
+        assert {heard[usage] for usage in usages} == {Stance.UNSTATED}
+
+
+@pytest.mark.parametrize(
+    "text", ["ai-train=yes", "foo=n", "foo=0", "ai-training=y", "not-train-ai=n", "use=full", "cache=no", "x;y=no"]
+)
+def test_other_words_that_refuse_nothing_are_passed_over(text: str) -> None:
+    for cautious in (True, False):
+        assert stances(field(f"train-ai=y, {text}", cautious=cautious))[Usage.GENAI_TRAINING] is Stance.PERMITTED
+
+
+def test_a_label_with_a_number_is_no_refusal_and_no_permission() -> None:
+    for lines_ in (
+        ("train-ai=0",),
+        ("train-ai=0", "train-ai=y"),
+        ("train-ai=y", "train-ai=0"),
+        ("train-ai=0, train-ai=y",),
+    ):
+        heard = stances(field(*lines_))
+        assert heard[Usage.GENAI_TRAINING] is Stance.UNSTATED
+    assert stances(lines("train-ai=0", "train-ai=y"))[Usage.GENAI_TRAINING] is Stance.UNSTATED
+
+
+def test_an_older_label_is_a_doubt_to_the_letter() -> None:
+    reading = field("train-ai=y, tdm=n", cautious=False)
+    assert [fault.message for fault in reading.faults] == ["tdm is a label of an older revision"]
+    assert stances(reading)[Usage.GENAI_TRAINING] is Stance.UNSTATED
+
+
+# Contradictions
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ("train-ai=n", "train-ai=y"),
+        ("train-ai=n, train-ai=y",),
+        ("train-ai=n;exp=1", "search=y, train-ai=y"),
+        ("tdm=n", "tdm=y"),
+        ("train-ai=no", "train-ai=y"),
+    ],
+)
+def test_a_refusal_stands_whatever_the_order(content: tuple[str, ...]) -> None:
+    turned = tuple(", ".join(reversed(line.split(", "))) for line in reversed(content))
+    for order in (content, turned):
+        assert Usage.GENAI_TRAINING in reserved(field(*order))
+    if content[0].startswith("train-ai=n,") or len(content) == 2:
+        assert any("aipref-repeated-key" in (s.repair or "") for s in reserving(field(*content)))
+    assert not reserved(field(*content, cautious=False))
+
+
+def test_to_the_letter_the_last_of_repeated_keys_counts_and_the_fault_says_so() -> None:
+    reading = field("train-ai=n", "train-ai=y", cautious=False)
+    assert permitted(reading) == {Usage.GENAI_TRAINING}
+    assert "stands again behind it" in reading.faults[0].message
+
+
+MEMBERS = st.lists(
+    st.sampled_from(
+        [
+            "train-ai=n",
+            "train-ai=y",
+            "train-ai",
+            "train-ai=0",
+            "search=y",
+            "search=n",
+            "ai-use=no",
+            "tdm=n",
+            "tdm=y",
+            "ai=y",
+            "ai-train=no",
+            "search=y;train-ai=n",
+            "ai-training=n",
+            "train-ai = n",
+            "",
+            'x="',
+            "TRAIN",
+        ]
+    ),
+    min_size=1,
+    max_size=3,
+).map(", ".join)
+
+
+@settings(max_examples=300)
+@given(st.lists(MEMBERS, min_size=1, max_size=4), st.randoms(use_true_random=False))
+def test_no_order_of_lines_changes_what_the_cautious_posture_hears(content: list[str], random: Any) -> None:
+    shuffled = list(content)
+    random.shuffle(shuffled)
+    assert stances(field(*content)) == stances(field(*shuffled))
+    in_robots = [line for line in content if line]
+    again = [line for line in shuffled if line]
+    assert stances(lines(*in_robots)) == stances(lines(*again))
+
+
+@settings(max_examples=300)
+@given(st.lists(MEMBERS, min_size=1, max_size=3), st.lists(MEMBERS, max_size=2))
+def test_a_further_line_lifts_nothing_in_the_cautious_posture(content: list[str], more: list[str]) -> None:
+    def strict(heard: dict[Usage, Stance]) -> set[Usage]:
+        return {usage for usage, stance in heard.items() if stance is Stance.RESERVED}
+
+    legacy = any(word in line for line in content for word in ("tdm", "ai=y"))
+    if not legacy and not any("ai=y" in line for line in more):
+        assert strict(stances(field(*content))) <= strict(stances(field(*content, *more)))

@@ -121,9 +121,7 @@ def test_evidence_of_a_field() -> None:
 
 
 @pytest.mark.parametrize("cautious", [True, False])
-@pytest.mark.parametrize(
-    "value", ["ai-train", "ai-train=maybe", "ai-train=", "search=0", "use=none", "use=yes", "ai-train=full"]
-)
+@pytest.mark.parametrize("value", ["ai-train", "ai-train=maybe", "ai-train=", "search=1", "use=yes", "ai-train=full"])
 def test_a_key_without_a_word_of_its_own_is_a_fault(value: str, *, cautious: bool) -> None:
     for reading, locator in (
         (line(value, cautious=cautious), "line 2"),
@@ -184,13 +182,25 @@ def test_a_ceiling_stands_beside_permissions() -> None:
         ("search=yes ai-train=no", "content-signal-separator"),
         ("search=yes; ai-train=n", "content-signal-value"),
         ("ai-train: no", "content-signal-separator"),
+        ("ai-train=deny", "content-signal-value"),
+        ("ai-train=prohibited", "content-signal-value"),
+        ("ai-train=0", "content-signal-value"),
+        ("ai-train=not-allowed", "content-signal-value"),
+        ("ai-train=none", "content-signal-value"),
+        ("train-ai=n", "content-signal-neighbour"),
+        ("train-ai=no, ai-input=yes, search=yes", "content-signal-neighbour"),
+        ("ai-training=no", "content-signal-unknown-refusal"),
+        ("ai-training=n", "content-signal-unknown-refusal"),
+        ("no-ai-training", "content-signal-unknown-refusal"),
     ],
 )
 def test_botched_refusals(value: str, repair: str) -> None:
     for reading in (line(value), field(value)):
         (statement,) = [s for s in reading.statements if s.stance is Stance.RESERVED]
         assert (statement.usages, statement.repair) == (TRAINING, repair)
-    assert not reserved(line(value, cautious=False))
+    literal = line(f"ai-train=yes, {value}", cautious=False)
+    assert not reserved(literal)
+    assert stances(list(literal.statements))["genai-training"] == "unstated"
 
 
 def test_a_botched_ceiling() -> None:
@@ -204,15 +214,21 @@ def test_a_botched_ceiling() -> None:
         "ai-train=y",
         "ai-train=allow",
         "ai-train=true",
-        "ai-train=none",
         "not-ai-train=n",
-        "ai-train=not",
-        "ai-training=n",
-        "use=no",
+        "ai-train=nothing",
+        "ai-training=y",
+        "training=full",
+        "foo=no",
     ],
 )
 def test_other_words_say_nothing(value: str) -> None:
     assert not line(value).statements
+
+
+@pytest.mark.parametrize("value", ["use=none", "use=no"])
+def test_a_ceiling_that_leaves_nothing(value: str) -> None:
+    (statement,) = line(value).statements
+    assert (statement.usages, statement.repair) == (EVERY, "content-signal-value")
 
 
 def test_a_refusal_that_needs_no_repair_is_shown_first() -> None:
@@ -228,14 +244,14 @@ def test_misnamed_lines(name: str) -> None:
         ((Usage.AI_INPUT,), "content-signal-name,content-signal-value"),
     }
     literal = rule(body, cautious=False)
-    assert not literal.statements
+    assert {s.stance for s in literal.statements} == {Stance.UNSTATED}
     assert literal.faults[0].locator == "line 2"
 
 
 def test_a_misnamed_field() -> None:
     (statement,) = field("ai-train=no, search=yes", name="content-signals").statements
     assert (statement.locator, statement.repair) == ("#content-signals", "content-signal-name")
-    assert not field("ai-train=no", name="content-signals", cautious=False).statements
+    assert not reserved(field("ai-train=no", name="content-signals", cautious=False))
 
 
 # Whom lines speak to
@@ -278,7 +294,6 @@ def test_paths_in_front(path: str, url: str, heard: bool) -> None:
         "User-agent: *\n# Content-Signal: ai-train=no",
         "User-agent: *\nX-Content-Signal: ai-train=no",
         "User-agent: *\nContent-Usage: train-ai=n",
-        "User-agent: *\nContent-Signal: train-ai=n",
         "User-agent: *\nContent-Signal: /other ai-train=no",
         "User-agent: *\nContent-Signal: use=full",
     ],

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import Decision, Fetched, Judge
-from tdm_guard.signals._refusing_words import begins_like_refusal, refused_by
+from tdm_guard.signals._refusing_prose import begins_like_refusal, refused_by
 from tdm_guard.usage import TDM, TRAINING, Usage
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)

@@ -111,7 +111,8 @@ def test_other_spellings_reserve_and_never_permit(value: str, usages: tuple[Usag
     assert [(statement.stance, statement.usages) for statement in reading.statements] == [(Stance.RESERVED, usages)]
     assert reading.statements[0].repair is not None
     assert reading.faults
-    assert hear(asset(packet(value=value)), Posture.LITERAL).statements == ()
+    (literal,) = hear(asset(packet(value=value)), Posture.LITERAL).statements
+    assert (literal.stance, literal.repair) == (Stance.UNSTATED, None)
 
 
 @pytest.mark.parametrize(
@@ -232,3 +233,46 @@ def test_no_bytes_make_a_signal_raise(data: bytes, kind: Format, posture: Postur
 @given(st.permutations([ALLOWED, packet(), packet("", "http://ns.useplus.org/ldf/vocab/DMI-UNSPECIFIED"), b"<broken"]))
 def test_a_reservation_stands_wherever_it_is(order: list[bytes]) -> None:
     assert Stance.RESERVED in {statement.stance for statement in hear(asset(*order)).statements}
+
+
+def misnamed(attributes: str, value: str = "") -> Asset:
+    attribute = f'plus:DataMining="{value}"' if value else ""
+    description = f"<rdf:Description {attribute} {attributes}/>"
+    return asset(f"<rdf:RDF {RDF} {MORE}>{description}</rdf:RDF>".encode())
+
+
+@pytest.mark.parametrize(
+    ("attributes", "usages"),
+    [
+        ('Iptc4xmpExt:DMI-PROHIBITED="true"', (*TDM, Usage.SEARCH)),
+        ('Iptc4xmpExt:DMI-Prohibited="ProhibitedAiMlTraining"', TRAINING),
+        ('Iptc4xmpExt:DMI-PROHIBITED-AIMLTRAINING=""', TRAINING),
+        ('Iptc4xmpExt:DMI="Prohibited"', (*TDM, Usage.SEARCH)),
+        ('Iptc4xmpExt:DMI-Allowed="no"', (*TDM, Usage.SEARCH)),
+        ('Iptc4xmpExt:DMI-ALLOWED="Prohibited"', (*TDM, Usage.SEARCH)),
+        ('plus:Data_Mining="DMI-PROHIBITED"', (*TDM, Usage.SEARCH)),
+        ('plus:DMI-PROHIBITED-ELSE="1"', (*TDM, Usage.SEARCH)),
+        ('plus:DataMining="forbidden"', (*TDM, Usage.SEARCH)),
+    ],
+)
+def test_other_names_reserve_and_to_the_letter_permit_nothing(attributes: str, usages: tuple[Usage, ...]) -> None:
+    (statement,) = hear(misnamed(attributes)).statements
+    assert (statement.stance, statement.usages) == (Stance.RESERVED, usages)
+    assert statement.repair in ("non_canonical_property", "unknown_value")
+    literal = hear(misnamed(attributes), Posture.LITERAL)
+    assert {each.stance for each in literal.statements} == {Stance.UNSTATED}
+    assert literal.faults
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        'Iptc4xmpExt:DMI-PROHIBITED="false"',
+        'Iptc4xmpExt:DMI-Allowed="Allowed"',
+        'Iptc4xmpExt:DMI-UNSPECIFIED=""',
+        'plus:DataMining="None"',
+    ],
+)
+def test_other_names_that_refuse_nothing_say_nothing(attributes: str) -> None:
+    for posture in Posture:
+        assert hear(misnamed(attributes), posture).statements == ()

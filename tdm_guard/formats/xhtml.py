@@ -1,0 +1,123 @@
+"""
+XHTML that only an XML reader sees as such: prefixed names and entities that the document declares (XML 1.0 4, Names 3).
+
+    <h:html xmlns:h="http://www.w3.org/1999/xhtml"><h:meta …/>        <!DOCTYPE html [<!ENTITY r "1">]> … content="&r;"
+
+strategy: such a document is rewritten as the plain one that it means, as text, and read like any other. An entity is
+put in where it is used, within bounds; what would take a parameter entity, an external one or too much room to know is
+not rewritten, and the document counts as not read whole.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+MAX_ENTITIES = 200  # declared by one document; real ones have a handful
+MAX_ENTITY = 4_096  # characters of one, with those within it put in
+MAX_NESTED = 8  # entities within entities
+MAX_PREFIXES = 8  # bound to XHTML in one document
+MAX_GROWTH = 2**20  # characters that entities may add to one document
+
+NAMESPACE = "http://www.w3.org/1999/xhtml"
+_NAME = r"[A-Za-z_\u0080-\uffff][\w.\-\u0080-\uffff]{0,63}"
+_find_doctype = re.compile(r"<!DOCTYPE[^\[>]{0,1024}\[").search
+_find_declaration = re.compile(
+    rf"<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|<!ENTITY\s+(%\s+)?({_NAME})\s+(?:\"([^\"]*)\"|'([^']*)'|(SYSTEM|PUBLIC)\b[^>]*)\s*>"
+    r"|%[\w.-]+;|<![A-Z](?:[^>\"']|\"[^\"]*\"|'[^']*')*>|(\]\s*>)",
+    re.DOTALL,
+).finditer
+_find_reference = re.compile(rf"&({_NAME});").sub
+_find_prefix = re.compile(rf"xmlns:({_NAME})\s*=\s*(?:\"{NAMESPACE}/?\"|'{NAMESPACE}/?')").finditer
+_BYTES = re.compile(rb"<!ENTITY|xmlns:[^\s=]{1,64}\s*=\s*[\"'](?:http://www\.w3\.org/1999/xhtml|[^\"'>]{0,64}&)")
+_PREDEFINED = frozenset({"lt", "gt", "amp", "quot", "apos"})
+
+
+class Plain(NamedTuple):
+    """The document as it is to be read. `whole` is False if something in it could not be known."""
+
+    text: str
+    whole: bool = True
+
+
+def is_disguised(body: bytes) -> bool:
+    """True if the document may name elements of XHTML by a prefix, or declares entities."""
+    return _BYTES.search(body) is not None
+
+
+def plain(text: str) -> Plain:
+    """A disguised document as the plain one that it means."""
+    text, whole = _without_entities(text) if "<!ENTITY" in text else (text, True)
+    prefixes = list(dict.fromkeys(found[1] for found in _find_prefix(text)))
+    if len(prefixes) > MAX_PREFIXES:
+        prefixes, whole = prefixes[:MAX_PREFIXES], False
+    if prefixes:
+        names = "|".join(re.escape(prefix) for prefix in prefixes)
+        text = re.sub(rf"<(/?)(?:{names}):(?=[A-Za-z])", r"<\1", text)
+    return Plain(text, whole)
+
+
+def _without_entities(text: str) -> tuple[str, bool]:
+    start = _find_doctype(text)
+    if start is None:  # the words stand in some text or comment
+        return text, True
+    values: dict[str, str] = {}
+    unknown: set[str] = set()
+    whole = False  # until the end of the declarations is seen
+    end = start.end()
+    for declared in _find_declaration(text, start.end()):
+        end = declared.end()
+        parameter, name, double, single, external, closing = declared.groups()
+        if closing:
+            whole = True
+            break
+        if declared[0].startswith("%") or (parameter and external):
+            return text, False  # what it holds may declare anything
+        if name and not parameter and name not in values and name not in unknown and name not in _PREDEFINED:
+            value = double if double is not None else single
+            if len(values) + len(unknown) >= MAX_ENTITIES:
+                return text, False
+            if external or value is None or len(value) > MAX_ENTITY:
+                unknown.add(name)
+            else:
+                values[name] = value
+    expanded = {name: _expanded(value, values, unknown) for name, value in values.items()}
+    unknown |= {name for name, value in expanded.items() if value is None}
+    room = MAX_GROWTH
+    missed = False
+
+    def put_in(found: re.Match[str]) -> str:
+        nonlocal room, missed
+        value = expanded.get(found[1])
+        if value is None:
+            missed = missed or found[1] in unknown
+            return found[0]
+        room -= len(value)
+        if room < 0:
+            missed = True
+            return found[0]
+        return value
+
+    rest = _find_reference(put_in, text[end:])
+    return text[: start.start()] + "\n" * text.count("\n", start.start(), end) + rest, whole and not missed
+
+
+def _expanded(value: str, values: dict[str, str], unknown: set[str]) -> str | None:
+    """A value with the entities in it put in, and quotation marks as references; None if that has no end in sight."""
+    for _ in range(MAX_NESTED):
+        if not any(found in values or found in unknown for found in re.findall(r"&([^;&]{1,64});", value)):
+            return value if "<" in value else value.replace('"', "&quot;").replace("'", "&#39;").replace(">", "&gt;")
+        if any(found in unknown for found in re.findall(r"&([^;&]{1,64});", value)):
+            return None
+        size = 0
+
+        def put_in(found: re.Match[str]) -> str:
+            nonlocal size
+            more = values.get(found[1], found[0])
+            size += len(more)
+            return more if size <= MAX_ENTITY else found[0]
+
+        value = _find_reference(put_in, value)
+        if size > MAX_ENTITY or len(value) > MAX_ENTITY:
+            return None
+    return None
