@@ -9,6 +9,7 @@ from scrapy import signals
 from scrapy.exceptions import StopDownload
 from scrapy.http import Response
 
+from tdm_guard.origin import bare
 from tdm_guard.scrapy.crawl import Crawl
 
 if TYPE_CHECKING:
@@ -36,10 +37,13 @@ class ResponseGate:
         """Takes credentials off policy requests; judges anew what another middleware led to another address."""
         crawl = self._crawl
         visit = crawl.visits.get(request)
-        if visit is None or visit.url != request.url:
-            crawl.downloads.begin(request)
+        if visit is None:
+            download = crawl.downloads.of(request)
+            if download is not None:
+                download.begin(request)
             if not crawl.judges(request):
                 return
+        if visit is None or visit.url != crawl.told(request):
             await crawl.enter(request)
         if crawl.guard.tokens:
             crawl.authorise(request)
@@ -51,7 +55,7 @@ class ResponseGate:
             stop = crawl.early.stops(request, headers)
         except Exception as error:
             # Scrapy would log it and go on with the download.
-            logger.exception("The headers of %s could not be judged", request)
+            logger.exception("The headers of %s could not be judged", bare(request.url))
             visit = crawl.visits.get(request)
             if visit is not None:
                 visit.stopped, visit.error = True, error
@@ -71,7 +75,7 @@ class ResponseGate:
                 return response
         crawl.early.forget(request)
         try:
-            visit = await crawl.hear(visit, request, response)
+            visit = await crawl.hear(visit, request, response, inner=True)
         finally:
             crawl.take_back(request)
         stored = request.meta.get("cached_response")
