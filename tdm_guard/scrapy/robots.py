@@ -19,6 +19,7 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.origin import Origin
+from tdm_guard.scrapy.outcome import Unjudged
 from tdm_guard.scrapy.policies import robots_of
 from tdm_guard.scrapy.visit import has_credentials
 from tdm_guard.scrapy.way import Way
@@ -89,7 +90,10 @@ class Robots:
         if not _asks_for_robots(request):
             response: Response = await self._crawl.crawler.engine.download_async(request)
             return response
-        origin = Origin.parse(request.url)
+        try:
+            origin = Origin.parse(request.url)
+        except UnsupportedURL as error:  # the page is refused on its own account
+            raise Unjudged(*error.problems) from None
         fetched = await self._crawl.policies.robots(origin, Way.of(_page.get() or request))
         if fetched.error:
             raise IgnoreRequest(f"{robots_of(origin)} could not be had: {fetched.error}")
