@@ -102,14 +102,15 @@ class Guard:
             return None
         return fetched
 
-    def load(self, origin: Origin) -> Reading[OriginPolicy]:
+    def load(self, origin: Origin, documents: dict[str, Fetched | None] | None = None) -> Reading[OriginPolicy]:
         """
         Reads the documents of `origin` and keeps the policy. Yields batches of effects, takes their answers.
 
-        An origin of which one document got no answer is not asked for the others.
+        An origin of which one document got no answer is not asked for the others. What was fetched is put into
+        `documents`, by URL.
         """
         reading = gather(self.judge.gathering(origin, self.clock()), self._kept(origin))
-        policy: OriginPolicy = yield from self._read(origin, reading)
+        policy: OriginPolicy = yield from self._read(origin, reading, documents)
         for checked in policy.checked:
             if checked.result is Result.UNREACHABLE and not checked.cached:
                 self.totals["policy/unreachable"] += 1
@@ -136,11 +137,18 @@ class Guard:
         listener = self.judge.listener
         return policy if policy.listener is listener or policy.listener == listener else None
 
-    def _read(self, origin: Origin, reading: Generator[tuple[Wanted, ...], Answers, T]) -> Reading[T]:
+    def _read(
+        self,
+        origin: Origin,
+        reading: Generator[tuple[Wanted, ...], Answers, T],
+        documents: dict[str, Fetched | None] | None = None,
+    ) -> Reading[T]:
         """Fetches what `reading` wants until it is done."""
         wanted, result = _advance(reading, None)
         while wanted:
             answers = yield from self._fetch(origin, wanted)
+            if documents is not None:
+                documents.update(answers)
             if sum(len(answer.body) for answer in answers.values() if answer) > OFF_LOOP_BYTES:
                 wanted, result = yield Work(partial(_advance, reading, answers))
             else:

@@ -11,10 +11,10 @@ import asyncio
 import hashlib
 import logging
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from cachetools import LRUCache
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import is_asyncio_available
@@ -23,14 +23,18 @@ from tdm_guard.errors import ConfigurationError, LogError, UnsupportedURL
 from tdm_guard.guard import Guard
 from tdm_guard.origin import Origin
 from tdm_guard.scrapy import outcome
+from tdm_guard.scrapy.aside import Aside, takes_long
 from tdm_guard.scrapy.early import Early
 from tdm_guard.scrapy.fetch import CUT, Downloads
+from tdm_guard.scrapy.hops import Hops
 from tdm_guard.scrapy.outcome import Unjudged, Withheld
 from tdm_guard.scrapy.policies import Policies
 from tdm_guard.scrapy.robots import Robots
 from tdm_guard.scrapy.room import Room
 from tdm_guard.scrapy.settings import PREFIX, check_gates, named, read_options, switched_off
-from tdm_guard.scrapy.visit import EARLIER, ITEM, Fields, Visit, has_credentials
+from tdm_guard.scrapy.told import told
+from tdm_guard.scrapy.visit import CODING, ITEM, Fields, Visit, has_credentials
+from tdm_guard.scrapy.way import Way
 from tdm_guard.tokens import FIELD
 
 if TYPE_CHECKING:
@@ -43,7 +47,6 @@ if TYPE_CHECKING:
 
 KEY = "tdm_guard"
 CLOSE_REASON = "tdm_guard_log"  # why a spider is closed whose log cannot be written
-MAX_HOPS_KEPT = 1000  # redirects with words of ours in their fields, between hop and target; the oldest go first
 STATS_EVERY = timedelta(seconds=1)
 _OWN = "_tdm_guard"
 logger = logging.getLogger("tdm_guard.scrapy")
@@ -82,8 +85,9 @@ class Crawl:
         self.visits: WeakKeyDictionary[Request, Visit] = WeakKeyDictionary()
         self.dead: str | None = None
         self._closing: asyncio.Task[None] | None = None
-        self._spoken: LRUCache[str, list[tuple[str, str]]] = LRUCache(maxsize=MAX_HOPS_KEPT)
+        self.hops = Hops()
         self.room = Room(crawler)
+        self.aside = Aside()
         self._published = datetime.min.replace(tzinfo=UTC)
         try:
             self.guard = Guard(options)
@@ -92,7 +96,7 @@ class Crawl:
         self.fields = Fields(self.guard.judge.fields)
         self.policies = Policies(crawler, self.guard, self.downloads, self.room)
         self.robots = Robots(self)
-        self.early = Early(crawler, self.guard, self.fields, self.visits)
+        self.early = Early(crawler, self.guard, self.fields, self.visits, self.aside)
         for problem in options.holdings.warnings:
             logger.warning("%s", problem)
         if options.mode == "observe":
@@ -104,15 +108,26 @@ class Crawl:
 
     def judges(self, request: Request) -> bool:
         """False for what nobody reserves or reads for itself: policy requests, and the schemes without an origin."""
-        if request.url.startswith(("data:", "file:")) or self.downloads.of(request) is not None:
-            return False
-        return not self.robots.owns(request)
+        return not request.url.startswith(("data:", "file:")) and self.downloads.of(request) is None
 
     async def enter(self, request: Request) -> Visit:
         """Opens the visit of a request. Raises `Withheld` if it need not be sent."""
-        visit = Visit(await self._open(request.url, request, sent=False), request.url)
+        url = self.told(request)
+        visit = Visit(await self._open(url, request, sent=False), url)
         self.visits[request] = visit
         return visit
+
+    def told(self, request: Request) -> str:
+        """The address that the request asks for. Raises `Unjudged` if that is in doubt."""
+        try:
+            return told(request)
+        except UnsupportedURL as error:
+            raise self._unjudged(error) from None
+
+    def _unjudged(self, error: UnsupportedURL) -> Unjudged:
+        self.guard.totals["unsupported"] += 1
+        logger.warning("Not requested, since it cannot be judged: %s", error)
+        return Unjudged(*error.problems)
 
     async def _open(self, url: str, request: Request, *hops: str, sent: bool = True) -> Case:
         """A case for `url`; one that waited for its policy and is to be sent waits for its place too."""
@@ -121,15 +136,16 @@ class Crawl:
         try:
             origin = Origin.parse(url)
         except UnsupportedURL as error:
-            self.guard.totals["unsupported"] += 1
-            logger.warning("Not requested, since it cannot be judged: %s", error)
-            raise Unjudged(*error.problems) from None
+            raise self._unjudged(error) from None
         known = self.guard.known(origin)
-        policy = known or await self.policies.read(origin)
+        if known is not None and known.hold and self.policies.goes_another_way(known, Way.of(request)):
+            known = None
+        policy = known or await self.policies.read(origin, Way.of(request))
         case = self.guard.open(url, policy, authenticated=has_credentials(request), item=request.meta.get(ITEM))
-        led = request.meta.get("redirect_urls", ())[request.meta.get(EARLIER, 0) :]
-        for hop in (*led, *hops):
-            case.hear_hop(hop, self._spoken.get(hop, ()))
+        for hop, spoken in self.hops.before(request):
+            case.hear_hop(hop, spoken)
+        for hop in hops:
+            case.hear_hop(hop, ())
         if case.refused:
             await self.refuse(case, request)
         if known is None and not sent:
@@ -139,9 +155,12 @@ class Crawl:
         return case
 
     def authorise(self, request: Request) -> None:
-        """Adds the licence token of the request's origin; a redirect to another one does not keep it."""
+        """Adds the licence token of the request's origin; neither a redirect nor a Host field takes it elsewhere."""
+        origin = Origin.parse(request.url)
+        if Origin.parse(told(request)) != origin:
+            return
         fields = {name: value.decode("latin-1") for name in (FIELD,) if (value := request.headers.get(name))}
-        self.guard.tokens.apply(fields, Origin.parse(request.url))
+        self.guard.tokens.apply(fields, origin)
         request.headers.pop(FIELD, None)
         request.headers.update(fields)
 
@@ -152,70 +171,80 @@ class Crawl:
             del request.headers[FIELD]
 
     async def hear(
-        self, visit: Visit | None, request: Request, response: Response, received: bytes | None = None
+        self, visit: Visit | None, request: Request, response: Response, received: bytes | None = None, *, inner: bool
     ) -> Visit:
         """
         Lets the case of `visit` hear `response`; raises `Withheld` if it may not be handed on.
 
         Without a visit the request enters now. `received` is the body before its content coding was taken off, where
-        `response` no longer has it.
+        `response` no longer has it; `inner` says that this is the gate at which it has it still.
         """
         if self.dead:
             raise LogError(self.dead)
         visit = visit or await self.enter(request)
+        url = self.told(request)
         if not _same_address(response.url, request.url):  # a browser followed redirects by itself
-            case = await self._open(response.url, request, request.url)
+            case = await self._open(response.url, request, url)
         else:
-            case = visit.case if visit.fresh else await self._open(request.url, request)
+            case = (visit.take() if visit.url == url else None) or await self._open(url, request)
         visit.fresh = False
-        words = self._hear_head(case, request, response)
+        words = self._hear_head(case, request, response, received=inner)
         raw = response.body if received is None else received
-        if raw:
-            case.hear_transfer(len(raw), hashlib.sha256(raw).hexdigest())
-        reads = not case.refused and case.wants_body()
-        if reads:
-            limit = self.options.max_asset_bytes
-            whole = len(response.body) <= limit and CUT.isdisjoint(response.flags)
-            case.hear_body(response.body[:limit], complete=whole)
+        long = takes_long(raw, dict.get(response.headers, CODING)) or takes_long(response.body, None)
+        reads = await self.aside.call(partial(self._hear_body, case, response, raw), long=long)
         if case.declared:
-            await self.policies.hear_declared(case)
+            await self.policies.hear_declared(case, Way.of(request))
         if case.refused:
             self.settle(case, request)
-        if 300 <= response.status < 400 and self.fields.speak(response.headers):
-            self._spoken[response.url] = self.fields.pairs(response.headers, words)
+        if inner:
+            speaks = 300 <= response.status < 400 and self.fields.speak(response.headers)
+            self.hops.passed(request, response, url, self.fields.pairs(response.headers, words) if speaks else [])
         visit.judged(case, response, words, reads=reads)
         return visit
 
-    def _hear_head(self, case: Case, request: Request, response: Response) -> Any:
+    def _hear_head(self, case: Case, request: Request, response: Response, *, received: bool) -> Any:
         words = self.fields.words(response.headers)
-        flags = response.flags
         case.authenticated = has_credentials(request)
         case.hear_headers(
             response.status,
-            self.fields.pairs(response.headers, words, decoded="decoded" in flags),
-            bodiless=request.method == "HEAD",
-            cached="cached" in flags,
+            self.fields.pairs(response.headers, words, received=received),
+            bodiless=is_bodiless(request, response),
+            cached="cached" in response.flags,
         )
         return words
 
+    def _hear_body(self, case: Case, response: Response, raw: bytes) -> bool:
+        """True if the body bears on the decision. May be called in a thread."""
+        if raw:
+            case.hear_transfer(len(raw), hashlib.sha256(raw).hexdigest())
+        if case.refused or not case.wants_body():
+            return False
+        limit = self.options.max_asset_bytes
+        whole = len(response.body) <= limit and CUT.isdisjoint(response.flags)
+        case.hear_body(response.body[:limit], complete=whole)
+        return True
+
     async def stopped(self, visit: Visit, request: Request, response: Response) -> None:
         """Records a download that was ended before its end, as it turned out. Raises `Withheld`."""
-        case, body = visit.case, response.body
-        self._hear_head(case, request, response)
+        case = visit.take() or await self._open(visit.url, request)
+        self._hear_head(case, request, response, received=False)
         if not case.refused:
-            case.hear_transfer(len(body), None)
-            limit = self.options.max_asset_bytes
-            if not case.settled_by(body[:limit], ended=True):
-                case.hear_body(body[:limit], complete=False)
+            await self.aside.call(partial(self._hear_beginning, case, response.body), long=bool(response.body))
         if case.refused:
             await self.refuse(case, request)
+
+    def _hear_beginning(self, case: Case, body: bytes) -> None:
+        case.hear_transfer(len(body), None)
+        prefix = body[: self.options.max_asset_bytes]
+        if not case.settled_by(prefix, ended=True):
+            case.hear_body(prefix, complete=False)
 
     # ---- what comes of it ---------------------------------------------------------------------------------------
 
     async def refuse(self, case: Case, request: Request) -> None:
         """Records a refusal, with what the policy behind it says of whom to ask. Raises `Withheld`."""
         if case.declared:
-            await self.policies.hear_declared(case)
+            await self.policies.hear_declared(case, Way.of(request))
         self.settle(case, request)
 
     def settle(self, case: Case, request: Request) -> Decision:
@@ -263,6 +292,7 @@ class Crawl:
         """Signal handler: the run is over."""
         self.policies.close()
         self.room.close()
+        self.aside.close()
         self._publish()
         totals = self.guard.totals
         verdicts = ", ".join(
@@ -284,3 +314,8 @@ class Crawl:
 def _same_address(one: str, other: str) -> bool:
     """True for the same URL, whatever its fragment."""
     return one == other or one.partition("#")[0] == other.partition("#")[0]
+
+
+def is_bodiless(request: Request, response: Response) -> bool:
+    """True where no content is to be expected and none came; bytes that came are content, whatever was asked."""
+    return not response.body and (request.method == "HEAD" or response.status in (204, 205))

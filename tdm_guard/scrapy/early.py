@@ -3,12 +3,15 @@ Downloads that end early: what the header fields reserve, or the beginning of a 
 
 Of beginnings only those of files that may carry a reservation inside, and that are large or of unknown length, are
 looked at, and of large ones of a generic type; of the others Scrapy's own signal would cost every page its time. One
-that must be read whole and is too large for that ends when so much of it is there.
+that must be read whole and is too large for that ends when so much of it is there. Looking takes time, and Scrapy's
+signals wait for it: so it is done aside, and what is not there at once counts when the next piece is there.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from concurrent.futures import wait
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from scrapy import signals
@@ -19,27 +22,39 @@ from tdm_guard.formats.media_type import Markup, content_kind
 from tdm_guard.scrapy.visit import ITEM, field
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Headers
 
     from tdm_guard.case import Case
     from tdm_guard.guard import Guard
+    from tdm_guard.scrapy.aside import Aside
     from tdm_guard.scrapy.visit import Fields, Visit
 
 SMALL = 64 * 1024  # bytes of a body that are received even if a header reserves
 LARGE = 2**20  # bytes; a smaller file is received whole
 LOOKS = (64 * 1024, 2**20)  # bytes at which a beginning is looked at; most files have their metadata within the first
+LOOK_WAIT = 0.02  # seconds; most looks take less. Two of them hold up the loop for less than 0.05 s, whatever the file
 MAX_WATCHED = 64  # downloads at one time, so that their beginnings take at most 64 MiB
 
 
-class _Beginning:
-    """What came of a download so far; `most` bytes of it may come in all, None for any number."""
+class _Look(NamedTuple):
+    """What a beginning tells: `ends` if it reserves; of the longest one, `whole` if the file must be read whole."""
 
-    __slots__ = ("headers", "most", "prefix", "size")
+    ends: bool = False
+    whole: bool | None = None
+
+
+class _Beginning:
+    """What came of a download so far, the looks at it; `most` bytes of it may come in all, None for any number."""
+
+    __slots__ = ("headers", "looks", "most", "prefix", "size")
 
     def __init__(self, headers: Headers) -> None:
         self.headers = headers
+        self.looks: list[Future[_Look]] = []
         self.most: int | None = None
         self.prefix = bytearray()
         self.size = 0
@@ -56,8 +71,14 @@ class Early:
     """Looks at the header fields of the `visits` of a crawl when they arrive, and at the beginnings of its files."""
 
     def __init__(
-        self, crawler: Crawler, guard: Guard, fields: Fields, visits: WeakKeyDictionary[Request, Visit]
+        self,
+        crawler: Crawler,
+        guard: Guard,
+        fields: Fields,
+        visits: WeakKeyDictionary[Request, Visit],
+        aside: Aside,
     ) -> None:
+        self._aside = aside
         self._crawler = crawler
         self._guard = guard
         self._fields = fields
@@ -79,9 +100,9 @@ class Early:
 
     def _provisional(self, visit: Visit, request: Request, headers: Headers) -> Case:
         """A case for what is known before the response is there."""
-        case = self._guard.open(request.url, visit.case.policy, item=request.meta.get(ITEM))
+        case = self._guard.open(visit.url, visit.case.policy, item=request.meta.get(ITEM))
         # The status is not known here. As content the case keeps more open, so that it never stops too much.
-        case.hear_headers(200, self._fields.pairs(headers), bodiless=request.method == "HEAD")
+        case.hear_headers(200, self._fields.pairs(headers, received=False), bodiless=request.method == "HEAD")
         return case
 
     def _watch(self, request: Request, headers: Headers) -> None:
@@ -100,7 +121,12 @@ class Early:
 
     def forget(self, request: Request) -> None:
         """The download is over."""
-        if self._listening and self._watched.pop(request, None) is not None and not self._watched:
+        found = self._watched.pop(request, None) if self._listening else None
+        if found is None:
+            return
+        for look in found.looks:
+            look.cancel()
+        if not self._watched:
             self._listening = False
             self._crawler.signals.disconnect(self._received, signals.bytes_received)
 
@@ -109,36 +135,47 @@ class Early:
         found = self._watched.get(request)
         if found is None:
             return
-        look = found.add(data)
-        if look and self._settles(request, found):
+        if found.add(data):
+            self._look(request, found)
+        while found.looks and found.looks[0].done():
+            self._heed(request, found, found.looks.pop(0).result())
+        if found.most is not None and found.size > found.most:
             self.forget(request)
             raise StopDownload(fail=True)
-        if look and found.size >= LOOKS[-1]:
-            found.most = self._bound(request, found)
+
+    def _look(self, request: Request, found: _Beginning) -> None:
+        """Begins to look at what is there, in a case of its own."""
+        visit = self._visits.get(request)
+        if visit is None:
+            self.forget(request)
+            return
+        case, last = self._provisional(visit, request, found.headers), found.size >= LOOKS[-1]
+        found.looks.append(self._aside.begin(partial(_look_at, case, bytes(found.prefix), last=last)))
+        if last:
             found.prefix = bytearray()
-            if found.most is None:
-                self.forget(request)
-        elif found.most is not None and found.size > found.most:
+        wait(found.looks, timeout=LOOK_WAIT)
+
+    def _heed(self, request: Request, found: _Beginning, look: _Look) -> None:
+        """The rest of what reserves need not be received; nor more of what must be read whole than can be."""
+        visit = self._visits.get(request)
+        if visit is None or (look.whole is False and not look.ends):
             self.forget(request)
-            raise StopDownload(fail=True)
+        elif look.ends or look.whole:
+            visit.stopped = True  # where it ends, if it has not come to its own end by then
+            if look.ends:
+                self.forget(request)
+                raise StopDownload(fail=True)
+            found.most = self._guard.options.max_asset_bytes
 
-    def _settles(self, request: Request, found: _Beginning) -> bool:
-        """True if the beginning of a file reserves: the rest need not be received."""
-        visit = self._visits.get(request)
-        if visit is None:
-            return False
-        visit.stopped = self._provisional(visit, request, found.headers).settled_by(bytes(found.prefix))
-        return visit.stopped
 
-    def _bound(self, request: Request, found: _Beginning) -> int | None:
-        """How many bytes are received of a file that, as far as its beginning tells, must be read whole."""
-        visit = self._visits.get(request)
-        if visit is None:
-            return None
-        case = self._provisional(visit, request, found.headers)
-        case.hear_body(bytes(found.prefix), complete=False)
-        visit.stopped = case.refused  # where it ends, if it has not come to its own end by then
-        return self._guard.options.max_asset_bytes if visit.stopped else None
+def _look_at(case: Case, prefix: bytes, *, last: bool) -> _Look:
+    """Called in a thread."""
+    if case.settled_by(prefix):
+        return _Look(ends=True)
+    if not last:
+        return _Look()
+    case.hear_body(prefix, complete=False)
+    return _Look(whole=case.refused)
 
 
 def _is_small(headers: Headers) -> bool:

@@ -1,5 +1,5 @@
 """
-The policies of one crawl: read once per origin however many requests ask, shared with what Scrapy itself asks for.
+The policies of one crawl: read once per origin however many requests ask, on the way of the first of them.
 
 What waits here takes no place from the pages of other origins (`room`).
 """
@@ -8,29 +8,40 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
+from tdm_guard.fetch import follow, together
+from tdm_guard.gather import Wanted
 from tdm_guard.guard import Guard, Reading, run_async
+from tdm_guard.model import Checked, Fetched, Result
+from tdm_guard.policy import OriginPolicy
 from tdm_guard.scrapy.fetch import Downloads, Fetcher
+from tdm_guard.scrapy.way import Way
 from tdm_guard.signals.robots import DOCUMENT
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from tdm_guard.case import Case
-    from tdm_guard.model import Fetched
     from tdm_guard.origin import Origin
-    from tdm_guard.policy import OriginPolicy
     from tdm_guard.scrapy.room import Room
 
 DOCUMENTS = 2  # that are asked for side by side at first, of an origin
-WATCH_EVERY = 0.02  # seconds; each time as many requests more may come as CONCURRENT_REQUESTS says
+MAX_WAYS = 4  # on which an origin that gives no answer is tried before its silence is believed
+MAX_SILENT = 1024  # origins of which it is remembered which ways were tried
 T = TypeVar("T")
 
 
+class Load(NamedTuple):
+    """What came of reading an origin: its policy, and the documents that were fetched for it, by their URLs."""
+
+    policy: OriginPolicy
+    documents: dict[str, Fetched | None]
+
+
 class Policies:
-    """The origins that are being read, and the robots.txt files that RobotsTxtMiddleware asks for meanwhile."""
+    """The origins that are being read."""
 
     def __init__(self, crawler: Crawler, guard: Guard, downloads: Downloads, room: Room) -> None:
         self._crawler = crawler
@@ -38,84 +49,87 @@ class Policies:
         self._downloads = downloads
         self._room = room
         self._width = _width(crawler)
-        self._flights: dict[Origin, asyncio.Task[OriginPolicy]] = {}
+        self._flights: dict[Origin, asyncio.Task[Load]] = {}
         self._locks: WeakValueDictionary[Origin, asyncio.Lock] = WeakValueDictionary()
-        self._awaited: dict[str, asyncio.Future[Fetched | None]] = {}
-        self._watch: asyncio.Task[None] | None = None
+        self._silent: dict[Origin, set[Way]] = {}
 
-    async def read(self, origin: Origin) -> OriginPolicy:
+    async def read(self, origin: Origin, way: Way) -> OriginPolicy:
         """Reads the documents of `origin` once however many ask; a waiter that is cancelled takes nobody with it."""
-        flight = self._begin(origin)
-        self.answer(origin, None)  # a page is here, so the middleware waits for nothing any more: nor do we
         with self._room.wait():
-            return await asyncio.shield(flight)
+            while True:
+                policy = (await asyncio.shield(self._begin(origin, way))).policy
+                if not policy.hold or not self.goes_another_way(policy, way):
+                    return policy
 
-    def reads(self, origin: Origin) -> bool:
-        """True while the documents of `origin` are being read."""
-        return origin in self._flights
+    async def robots(self, origin: Origin, way: Way) -> Fetched:
+        """The robots.txt of `origin`: the one that its policy is read from, if it has to be read, else a new copy."""
+        url, policy, fetched = robots_of(origin), self._guard.cache.get(origin), None
+        if policy is None or self._guard.clock() >= policy.expires_at:
+            fetched = (await asyncio.shield(self._begin(origin, way))).documents.get(url)
+        if fetched is None or fetched.status == 304:
+            self._guard.totals["policy/fetched"] += 1
+            one = follow(Wanted(url, DOCUMENT.max_bytes), origin, self._guard.options.policy_timeout)
+            (fetched,) = await self._perform(origin, together([one]), way)
+        return fetched
 
-    async def hear_declared(self, case: Case) -> None:
+    def goes_another_way(self, policy: OriginPolicy, way: Way) -> bool:
+        """
+        True if the origin gave no answer on other ways than `way`, on which it is to be read again.
+
+        The silence may be that of a proxy.
+        """
+        tried = self._silent.get(policy.origin)
+        if tried is None or way in tried or len(tried) >= MAX_WAYS:
+            return False
+        now = self._guard.clock()
+        kept = tuple(item._replace(expires_at=now) if _silent(item.checked) else item for item in policy.kept)
+        self._guard.cache.put(OriginPolicy.of(policy.origin, policy.listener, kept, policy.lent, policy.learned))
+        return True
+
+    async def hear_declared(self, case: Case, way: Way) -> None:
         """Reads what was declared; of one origin in turn, so that pages that declare the same share it."""
         origin = case.policy.origin
         lock = self._locks.setdefault(origin, asyncio.Lock())
         async with lock:
-            await self._perform(origin, self._guard.read_declared(case))
+            await self._perform(origin, self._guard.read_declared(case), way)
 
     def close(self) -> None:
         """Ends what is under way: the run is over."""
-        for task in (*self._flights.values(), *([self._watch] if self._watch else ())):
+        for task in self._flights.values():
             task.cancel()
 
-    # ---- with RobotsTxtMiddleware -------------------------------------------------------------------------------
-
-    def borrow(self, origin: Origin) -> None:
-        """
-        Begins to read an origin whose robots.txt the middleware asks for, unless it is known or being read.
-
-        The other documents are asked for beside it, so that the page waits once and not twice.
-        """
-        if not self.reads(origin) and self._guard.cache.get(origin) is None:
-            self._awaited[robots_of(origin)] = asyncio.get_running_loop().create_future()
-            self._begin(origin)
-            if self._watch is None or self._watch.done():
-                self._watch = asyncio.ensure_future(self._make_room())
-
-    def answer(self, origin: Origin, fetched: Fetched | None) -> bool:
-        """What the middleware got; None if its answer is not to be used. True if somebody waited for it."""
-        future = self._awaited.pop(robots_of(origin), None)
-        if future is None or future.done():
-            return False
-        future.set_result(fetched)
-        return True
-
-    async def _make_room(self) -> None:
-        """Makes room also for the requests that the middleware holds, as long as it holds any."""
-        downloader: Any = self._crawler.engine.downloader
-        while self._awaited:
-            # It holds them before they reach our gate: of what is under way they are what is in no slot yet.
-            sent = sum(len(slot.active) for slot in downloader.slots.values())
-            with self._room.beside(max(0, len(downloader.active) - sent - self._room.waiting)):
-                await asyncio.sleep(WATCH_EVERY)
-
-    # ---- reading ------------------------------------------------------------------------------------------------
-
-    def _begin(self, origin: Origin) -> asyncio.Task[OriginPolicy]:
+    def _begin(self, origin: Origin, way: Way) -> asyncio.Task[Load]:
         flight = self._flights.get(origin)
         if flight is None:
-            flight = asyncio.ensure_future(self._perform(origin, self._guard.load(origin)))
+            flight = asyncio.ensure_future(self._load(origin, way))
             self._flights[origin] = flight
             flight.add_done_callback(partial(self._landed, origin))
         return flight
 
-    def _landed(self, origin: Origin, flight: asyncio.Task[OriginPolicy]) -> None:
+    async def _load(self, origin: Origin, way: Way) -> Load:
+        documents: dict[str, Fetched | None] = {}
+        policy = await self._perform(origin, self._guard.load(origin, documents), way)
+        if any(_silent(checked) for checked in policy.checked):
+            self._silent.setdefault(origin, set()).add(way)
+            while len(self._silent) > MAX_SILENT:
+                del self._silent[next(iter(self._silent))]
+        else:
+            self._silent.pop(origin, None)
+        return Load(policy, documents)
+
+    def _landed(self, origin: Origin, flight: asyncio.Task[Load]) -> None:
         self._flights.pop(origin, None)
         if not flight.cancelled():
             flight.exception()  # it is raised where the flight is awaited; nobody may be left to do so
 
-    async def _perform(self, origin: Origin, reading: Reading[T]) -> T:
-        fetcher = Fetcher(self._crawler, self._downloads, origin, self._guard.clock, self._width, self._awaited)
+    async def _perform(self, origin: Origin, reading: Reading[T], way: Way) -> T:
+        fetcher = Fetcher(self._crawler, self._downloads, origin, self._guard.clock, self._width, way)
         with self._room.beside(min(self._width, DOCUMENTS)):
             return await run_async(reading, fetcher.perform, asyncio.to_thread)
+
+
+def _silent(checked: Checked) -> bool:
+    return checked.result is Result.UNREACHABLE and checked.status is None
 
 
 def robots_of(origin: Origin) -> str:

@@ -37,10 +37,13 @@ class ResponseGate:
         """Takes credentials off policy requests; judges anew what another middleware led to another address."""
         crawl = self._crawl
         visit = crawl.visits.get(request)
-        if visit is None or visit.url != request.url:
-            crawl.downloads.begin(request)
+        if visit is None:
+            download = crawl.downloads.of(request)
+            if download is not None:
+                download.begin(request)
             if not crawl.judges(request):
                 return
+        if visit is None or visit.url != crawl.told(request):
             await crawl.enter(request)
         if crawl.guard.tokens:
             crawl.authorise(request)
@@ -72,7 +75,7 @@ class ResponseGate:
                 return response
         crawl.early.forget(request)
         try:
-            visit = await crawl.hear(visit, request, response)
+            visit = await crawl.hear(visit, request, response, inner=True)
         finally:
             crawl.take_back(request)
         stored = request.meta.get("cached_response")

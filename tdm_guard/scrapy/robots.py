@@ -1,27 +1,33 @@
 """
 What concerns Scrapy's RobotsTxtMiddleware, which asks for robots.txt itself and refuses on its own account.
 
-Its request passes the gates whatever the site says, its answer is used rather than fetched again, its refusals are
-recorded.
+strategy: what it asks for is answered with what the guard reads. So its request is never sent, no request has to be
+exempt from judgement, and what a robots.txt redirects to is nobody's content. Its refusals are recorded.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from scrapy.http.request import NO_CALLBACK
+from scrapy import signals
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import TextResponse
+from scrapy.utils.httpobj import urlparse_cached
 
 from tdm_guard.errors import UnsupportedURL
-from tdm_guard.fetch import MAX_REDIRECTS
-from tdm_guard.model import Fetched
-from tdm_guard.origin import Origin, is_private_address
-from tdm_guard.scrapy.fetch import CUT, describe, pairs
+from tdm_guard.origin import Origin
+from tdm_guard.scrapy.outcome import Unjudged
 from tdm_guard.scrapy.policies import robots_of
-from tdm_guard.scrapy.visit import EARLIER, has_credentials
+from tdm_guard.scrapy.visit import has_credentials
+from tdm_guard.scrapy.way import Way
 from tdm_guard.signals.robots import DOCUMENT
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from scrapy import Request
     from scrapy.http import Response
 
@@ -29,76 +35,69 @@ if TYPE_CHECKING:
 
 FORBIDDEN = "Forbidden by robots.txt"  # the message of the IgnoreRequest that RobotsTxtMiddleware raises
 WORDS = "refused by Scrapy's RobotsTxtMiddleware"
+_page: ContextVar[Request | None] = ContextVar("page", default=None)  # for which the middleware asks
+
+
+class _With:
+    """Another object, with some of its attributes replaced."""
+
+    def __init__(self, wrapped: Any, **replaced: Any) -> None:
+        self.__dict__.update(replaced)
+        self._wrapped = wrapped
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._wrapped, name)
 
 
 class Robots:
-    """RobotsTxtMiddleware's requests, answers and refusals in one crawl; nothing where ROBOTSTXT_OBEY is off."""
+    """RobotsTxtMiddleware's requests and refusals in one crawl; nothing where ROBOTSTXT_OBEY is off."""
 
     def __init__(self, crawl: Crawl) -> None:
         self._crawl = crawl
         self._guard = crawl.guard
         self._obeyed = crawl.crawler.settings.getbool("ROBOTSTXT_OBEY")
+        self._ask: Callable[[Request], Awaitable[Any]]
+        self._known: set[str] = set()  # as long as the middleware knows them: for ever
+        if self._obeyed:
+            crawl.crawler.signals.connect(self._opened, signals.spider_opened)
 
-    def owns(self, request: Request) -> bool:
-        """True for the middleware's own request, on later redirect hops too."""
-        return (
-            request.callback is NO_CALLBACK
-            and self._obeyed
-            and bool(request.meta.get("dont_obey_robotstxt"))
-            and _asks_for_robots(request)
-        )
+    def _opened(self) -> None:
+        """Signal handler: the middlewares are there. One of another kind asks by itself, and is judged."""
+        crawler = self._crawl.crawler
+        middleware: Any = crawler.get_downloader_middleware(RobotsTxtMiddleware)
+        if middleware is not None:
+            self._ask = middleware.robot_parser
+            middleware.robot_parser = self._parser
+            middleware.crawler = _With(crawler, engine=_With(crawler.engine, download_async=self._download))
 
-    def prepare(self, request: Request) -> None:
-        """Its request reads the policy for us too: it takes no longer, and what fails is tried again by us."""
-        request.meta.setdefault("download_timeout", self._guard.options.policy_timeout)
-        request.meta.setdefault("dont_retry", True)
-        self._crawl.policies.borrow(Origin.parse(_asked(request)))
+    async def _parser(self, request: Request) -> Any:
+        """The middleware's parser for the site of `request`, which takes no place while it waits for that."""
+        site: str = urlparse_cached(request).netloc
+        if site in self._known:
+            return await self._ask(request)
+        token = _page.set(request)
+        try:
+            with self._crawl.room.wait():
+                parser = await self._ask(request)
+        finally:
+            _page.reset(token)
+        self._known.add(site)
+        await self._crawl.room.place()
+        return parser
 
-    def harvest(self, request: Request, response: Response) -> None:
-        """Hands the answer to the guard, unless it is not what our own request would have been answered."""
-        fetched = None
-        if (
-            "cached" not in response.flags
-            and not 300 <= response.status < 400
-            and not has_credentials(request)
-            and "Content-Encoding" not in response.headers
-            and self._well_led(request, response)
-        ):
-            fetched = Fetched(
-                status=response.status,
-                headers=pairs(response.headers),
-                body=response.body[: DOCUMENT.max_bytes],
-                url=response.url,
-                at=self._guard.clock(),
-                redirects=tuple(request.meta.get("redirect_urls", ())),
-                complete=len(response.body) <= DOCUMENT.max_bytes and CUT.isdisjoint(response.flags),
-            )
-        self._hand(request, fetched)
-
-    def _well_led(self, request: Request, response: Response) -> bool:
-        """False for too many redirects, those of an HTML page, and those from a public address to a private one."""
-        hops = request.meta.get("redirect_urls", ())
-        if not hops:
-            return True
-        reasons = request.meta.get("redirect_reasons", ())
-        here = Origin.parse(response.url)
-        inside = here.private or response.ip_address is None or is_private_address(str(response.ip_address))
-        return (
-            len(hops) <= MAX_REDIRECTS
-            and all(isinstance(reason, int) for reason in reasons)
-            and (not inside or Origin.parse(hops[0]).private)
-        )
-
-    def harvest_failure(self, request: Request, error: Exception) -> None:
-        """A silent origin is silent for us too; of other failures our own request makes sure."""
-        why = describe(error)
-        self._hand(request, Fetched.unreachable(why, at=self._guard.clock()) if why == "timeout" else None)
-
-    def _hand(self, request: Request, fetched: Fetched | None) -> None:
-        origin = Origin.parse(_asked(request))
-        waited = self._crawl.policies.answer(origin, fetched)
-        if not waited and fetched is not None and self._guard.cache.get(origin) is None:
-            self._guard.hand(robots_of(origin), fetched)
+    async def _download(self, request: Request) -> Response:
+        """Answers the middleware. It takes a failure as leave to go on; our own gate does not."""
+        if not _asks_for_robots(request):
+            response: Response = await self._crawl.crawler.engine.download_async(request)
+            return response
+        try:
+            origin = Origin.parse(request.url)
+        except UnsupportedURL as error:  # the page is refused on its own account
+            raise Unjudged(*error.problems) from None
+        fetched = await self._crawl.policies.robots(origin, Way.of(_page.get() or request))
+        if fetched.error:
+            raise IgnoreRequest(f"{robots_of(origin)} could not be had: {fetched.error}")
+        return TextResponse(fetched.url or request.url, status=fetched.status or 0, body=fetched.body, request=request)
 
     def refused(self, request: Request, error: Exception) -> bool:
         """True if `error` is the middleware's refusal of a request that so never entered our gates."""
@@ -111,27 +110,16 @@ class Robots:
             origin = Origin.parse(request.url)
         except UnsupportedURL:
             return
-        place = robots_of(origin)
-        policies = self._crawl.policies
-        policy = guard.known(origin) or (await policies.read(origin) if policies.reads(origin) else None)
-        if policy is None:
-            handed = guard.handed(place)
-            policy = guard.judge.read_policies(origin, {place: handed} if handed else {}, now=guard.clock())
-        hops = tuple(request.meta.get("redirect_urls", ())[request.meta.get(EARLIER, 0) :])
+        policy = guard.known(origin) or guard.judge.read_policies(origin, {}, now=guard.clock())
+        hops = tuple(hop for hop, _ in self._crawl.hops.before(request))
         case = guard.open(request.url, policy, hops=hops, authenticated=has_credentials(request))
-        case.hear_refusal(place, WORDS)
+        case.hear_refusal(robots_of(origin), WORDS)
         self._crawl.record(case, request)
 
 
-def _asked(request: Request) -> str:
-    hops = request.meta.get("redirect_urls") or (request.url,)
-    return str(hops[0])
-
-
 def _asks_for_robots(request: Request) -> bool:
-    """True for the document itself; what only ends like its address is judged."""
     try:
-        parts = urlsplit(_asked(request))
+        parts = urlsplit(request.url)
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and (parts.path, parts.query) == (DOCUMENT.path, "")

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tdm_guard.announced import FIELDS as CONTENT_FIELDS
+from tdm_guard.case import Case
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from scrapy import Request
     from scrapy.http import Headers, Response
 
-    from tdm_guard.case import Case
-
-EARLIER = "tdm_guard_earlier"  # in a request's meta: how many of its "redirect_urls" are those of another request
 ITEM = "tdm_guard_item"  # in a request's meta: what the caller knows of the work
-_CODING = "content-encoding"
-_RAW_CODING = b"Content-Encoding"
-_ALWAYS = ("content-type", "content-range")
+CODING = b"Content-Encoding"
+_LENGTH = b"Content-Length"
+_FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})  # of the body, not of what it says
+_ALWAYS = CONTENT_FIELDS - _FRAMING
 Words = dict[bytes, list[bytes]]
 
 
@@ -30,12 +31,12 @@ class Fields:
     __slots__ = ("_names", "_spoken")
 
     def __init__(self, fields: Iterable[str]) -> None:
-        known = {*_ALWAYS, *fields} - {_CODING}
+        known = {*_ALWAYS, *fields} - _FRAMING
         self._names = {name.encode("latin-1").title(): name for name in known}  # the spelling of Headers' keys
         self._spoken = frozenset(raw for raw, name in self._names.items() if name not in _ALWAYS)
 
     def words(self, headers: Headers) -> Words:
-        """What the fields say, to be compared; content-encoding is left out, since a middleware takes it off."""
+        """What the fields say, to be compared; without those of the coding, which a middleware takes off."""
         names = self._names
         return {raw: values for raw, values in dict.items(headers) if raw in names}
 
@@ -43,13 +44,19 @@ class Fields:
         """True if there is a field that a signal reads."""
         return not self._spoken.isdisjoint(dict.keys(headers))
 
-    def pairs(self, headers: Headers, words: Words | None = None, *, decoded: bool = False) -> list[tuple[str, str]]:
-        """The fields as pairs of text, each line apart; `decoded` says that no content coding is left on the body."""
+    def pairs(self, headers: Headers, words: Words | None = None, *, received: bool = True) -> list[tuple[str, str]]:
+        """
+        The fields as pairs of text, each line apart.
+
+        `received` says that the body is as it was received: only then it has the length that was announced.
+        """
         names = self._names
         said = self.words(headers) if words is None else words
         found = [(names[raw], value.decode("latin-1")) for raw, values in said.items() for value in values]
-        if not decoded and (codings := dict.get(headers, _RAW_CODING)):
-            found += [(_CODING, value.decode("latin-1")) for value in codings]
+        if codings := dict.get(headers, CODING):
+            found += [("content-encoding", value.decode("latin-1")) for value in codings]
+        if received and (lengths := dict.get(headers, _LENGTH)):
+            found += [("content-length", value.decode("latin-1")) for value in lengths]
         return found
 
 
@@ -66,7 +73,19 @@ class Visit:
     `stored` is the copy that Scrapy's HTTP cache holds and may hand on in place of the answer it asked for.
     """
 
-    __slots__ = ("_body", "_reads", "_response", "_words", "case", "error", "fresh", "stopped", "stored", "url")
+    __slots__ = (
+        "_body",
+        "_codings",
+        "_reads",
+        "_response",
+        "_words",
+        "case",
+        "error",
+        "fresh",
+        "stopped",
+        "stored",
+        "url",
+    )
 
     def __init__(self, case: Case, url: str) -> None:
         self.case = case
@@ -78,7 +97,15 @@ class Visit:
         self._response: Response | None = None
         self._words: Words = {}
         self._body = b""
+        self._codings: list[bytes] | None = None
         self._reads = False
+
+    def take(self) -> Case | None:
+        """The case, for whom is first to ask: one answer is heard by one case, and each case is one thread's."""
+        if not self.fresh:
+            return None
+        self.fresh = False
+        return self.case
 
     def judged(self, case: Case, response: Response, words: Words, *, reads: bool) -> None:
         """`case` heard `response`; `reads` says that the body bears on it."""
@@ -88,6 +115,8 @@ class Visit:
         self._response = response
         self._words = words
         self._body = response.body
+        codings: list[bytes] | None = dict.get(response.headers, CODING)
+        self._codings = list(codings) if codings else None  # HttpCompressionMiddleware changes those of the response
 
     def covers(self, response: Response, fields: Fields) -> bool:
         """
@@ -102,13 +131,32 @@ class Visit:
             response.status == mine.status
             and response.url == mine.url
             and fields.words(response.headers) == self._words
-            and self._same_body(response.body)
+            and self._same_body(response, fields)
         )
 
-    def _same_body(self, body: bytes) -> bool:
+    def received(self, response: Response) -> bytes | None:
+        """The body as it was received, if `response` is what became of it when its coding was taken off."""
+        if self.stored is not None and "cached" in response.flags:
+            return self.stored.body
+        return self._body if self._decoded(response) else None
+
+    def _same_body(self, response: Response, fields: Fields) -> bool:
+        body, document = response.body, self.case.document
         if body is self._body or not self._reads:
             return True
-        return body == (self._body if self.case.document is None else self.case.document)
+        if document is not None:
+            return body == document
+        if not self._decoded(response):
+            return body == self._body
+        # Nothing could speak in it, by its first bytes. Nor in this, by its own; so it need not be decoded here too.
+        mine = self.case
+        case = Case(mine.judge, mine.final_url, mine.policy, mine.now)
+        case.hear_headers(response.status, fields.pairs(response.headers, self._words, received=False))
+        return not case.wants_body(body, ended=True)
+
+    def _decoded(self, response: Response) -> bool:
+        """True if codings were taken off; whatever else may have been done to the body."""
+        return self._codings is not None and dict.get(response.headers, CODING) != self._codings
 
 
 def has_credentials(request: Request) -> bool:

@@ -100,11 +100,12 @@ def crawl(tmp_path: Path) -> Callable[..., Crawled]:
         (tmp_path / "spec.json").write_text(json.dumps(spec))
         log = tmp_path / "tdm-guard.jsonl"
         before = len(log.read_text().splitlines()) if log.is_file() else 0
+        path = os.pathsep.join((str(SUPPORT), *filter(None, (os.environ.get("PYTHONPATH"),))))
         kept = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
         done = subprocess.run(
             [sys.executable, SUPPORT / "probe_crawl.py", "spec.json", "outcome.json"],
             cwd=tmp_path,
-            env=kept | {"PYTHONPATH": str(SUPPORT)},
+            env=kept | {"PYTHONPATH": path},
             capture_output=True,
             text=True,
             timeout=60,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import pickle
 import resource
 import signal
@@ -106,6 +107,7 @@ def main() -> None:
     if spec["file_limit"]:  # no file may grow beyond it, as on a full disk
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (spec["file_limit"], resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+    os.environ.update(spec["settings"].pop("PROBE_ENVIRONMENT", {}))
     process = getattr(crawlers, spec["process"])(spec["settings"])
     crawler = process.create_crawler(Probe)
     outcome: dict[str, Any] = {}

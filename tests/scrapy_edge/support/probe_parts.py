@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.http import HtmlResponse, Response
 from scrapy.pipelines.files import FilesPipeline
 
+import tdm_guard.case
 from tdm_guard.scrapy import Addon, RequestGate, ResponseGate  # noqa: F401 -- also found under these names by settings
 
 
@@ -168,3 +170,83 @@ class Disguised(FilesPipeline):
     def get_media_requests(self, item: Any, info: Any) -> Any:
         for url in item["file_urls"]:
             yield Request(f"{url}?for=/robots.txt", meta={"dont_obey_robotstxt": True})
+
+
+class Forged(FilesPipeline):
+    """Item pipeline: files whose requests bear what RobotsTxtMiddleware's own and its redirects have."""
+
+    def get_media_requests(self, item: Any, info: Any) -> Any:
+        robots = item["url"].rpartition("/")[0] + "/robots.txt"
+        yield Request(robots, meta={"dont_obey_robotstxt": True})
+        for url in item["file_urls"]:
+            yield Request(url, meta={"dont_obey_robotstxt": True, "redirect_urls": [robots], "redirect_times": 1})
+
+
+class Heir:
+    """Takes what the guard's own requests have in their meta for requests of its own, while those are under way."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> Any:
+        part = cls()
+        part.crawler = crawler
+        part.tasks = []
+        return part
+
+    def process_request(self, request: Any) -> None:
+        if "tdm_guard_policy" in request.meta and request.url.endswith("tdmrep.json") and not self.tasks:
+            page = request.url.replace("/.well-known/tdmrep.json", "/other")
+            self.tasks.append(asyncio.ensure_future(self._inherit(request, page)))
+            self.tasks.append(asyncio.ensure_future(self._inherit(request, request.url)))
+
+    async def _inherit(self, request: Any, url: str) -> None:
+        try:
+            response = await self.crawler.engine.download_async(Request(url, meta=dict(request.meta)))
+            got = f"{response.status} {len(response.body)}"
+        except Exception as error:
+            got = type(error).__name__
+        with Path("inherited").open("a") as file:
+            file.write(f"{url.rpartition('/')[2]} {got}\n")
+
+
+class Copier:
+    """Sends a copy of each request in its place, as components do that change what cannot be changed."""
+
+    def process_request(self, request: Any) -> Any:
+        if request.meta.get("copied") == request.url:
+            return None
+        return request.replace(meta={**request.meta, "copied": request.url})
+
+
+class LateFields:
+    """Adds a key to whatever is sent, next to the downloader."""
+
+    def process_request(self, request: Any) -> None:
+        request.headers["X-Api-Key"] = "SECRET"
+
+
+class Hosts:
+    """Names another host for some requests, after the guard let them in."""
+
+    def process_request(self, request: Any) -> None:
+        if request.url.endswith("/named-late"):
+            request.headers[b"HOST"] = b"named.example"
+
+
+class Threads:
+    """Extension: a line in the file `threads` for each body, or beginning, that is read: how much, and where."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> Any:
+        for name in ("hear_body", "settled_by"):
+            setattr(tdm_guard.case.Case, name, cls._noted(getattr(tdm_guard.case.Case, name)))
+        return cls()
+
+    @staticmethod
+    def _noted(own: Any) -> Any:
+        def read(case: Any, body: bytes, **how: Any) -> Any:
+            aside = threading.current_thread() is not threading.main_thread()
+            with Path("threads").open("a") as file:
+                file.write(f"{len(body)} {'aside' if aside else 'loop'}\n")
+            return own(case, body, **how)
+
+        return read

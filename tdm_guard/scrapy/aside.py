@@ -1,0 +1,53 @@
+"""Aside: bodies that take long to judge are judged beside the event loop, which goes on with other downloads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from tdm_guard.guard import OFF_LOOP_BYTES
+
+THREADS = 4  # that judge at one time; more would only share the interpreter's lock, fewer let one bad file hold up all
+SMALL_CODED = 4 * 1024  # bytes; gzip gives at most a thousand times as many, which are judged within the limit
+_BOUNDED = frozenset({b"gzip", b"x-gzip", b"deflate"})  # codings with a bound; brotli makes megabytes of ten bytes
+T = TypeVar("T")
+
+
+class Aside:
+    """
+    The threads of one crawler, begun when they are needed.
+
+    Each piece of work has its case to itself until it is done: whoever waits for it does nothing else with that case,
+    and whoever is cancelled meanwhile never touches it again.
+    """
+
+    def __init__(self) -> None:
+        self._threads: ThreadPoolExecutor | None = None
+
+    async def call(self, work: Callable[[], T], *, long: bool) -> T:
+        """The result of `work`, which is done here and now unless it may take `long`."""
+        if not long:
+            return work()
+        return await asyncio.wrap_future(self.begin(work))
+
+    def begin(self, work: Callable[[], T]) -> Future[T]:
+        """Starts `work` without waiting for it."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="tdm-guard")
+        return self._threads.submit(work)
+
+    def close(self) -> None:
+        """The run is over: what was given up is not begun any more."""
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def takes_long(body: bytes, codings: list[bytes] | None) -> bool:
+    """True if `body`, as received, may take longer to judge than an event loop can be held up."""
+    if not codings:
+        return len(body) > OFF_LOOP_BYTES
+    if len(codings) > 1 or codings[0].strip().lower() not in _BOUNDED:
+        return bool(body)
+    return len(body) > SMALL_CODED
