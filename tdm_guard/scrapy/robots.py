@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tdm_guard.scrapy.crawl import Crawl
 
 FORBIDDEN = "Forbidden by robots.txt"  # the message of the IgnoreRequest that RobotsTxtMiddleware raises
+_UNDONE = ("content-length", "transfer-encoding")  # of the body before Scrapy undid its codings
 WORDS = "refused by Scrapy's RobotsTxtMiddleware"
 
 
@@ -66,7 +67,7 @@ class Robots:
         ):
             fetched = Fetched(
                 status=response.status,
-                headers=pairs(response.headers),
+                headers=[pair for pair in pairs(response.headers) if pair[0].lower() not in _UNDONE],
                 body=response.body[: DOCUMENT.max_bytes],
                 url=response.url,
                 at=self._guard.clock(),
