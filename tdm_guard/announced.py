@@ -49,22 +49,31 @@ class Beginning(NamedTuple):
     failed: bool = False
 
 
+class Kind(NamedTuple):
+    """What one `Content-Type` value says: the media type, of markup and of files; and the value."""
+
+    media_type: str | None
+    markup: Markup
+    file: Format | None
+    said: str
+
+
+_NO_TYPE = Kind(None, UNKNOWN, None, "")
+
+
 class Announced:
     """
     One response to `url` at `now` (UTC), before its body is there.
 
     `content`: it carries content to judge (2xx with a body). One that expects none (204, 205, an answer to HEAD) does
-    as soon as a byte of it comes: `came`. `markup` and `file` are what the media type names: a kind of markup, a kind
-    of file that may carry a reservation inside. `begins`: the body starts at its beginning. `headers` are all that
-    came; what they say of codings and length is looked up when there is a body. `whole`: no part (206) of something.
+    as soon as a byte of it comes: `came`. `kind` is what the media type names: a kind of markup, a kind of file that
+    may carry a reservation inside. `begins`: the body starts at its beginning; `whole`: it is no part (206). `headers`
+    are all that came; what they say of codings and length is looked up when there is a body.
     """
 
     # What most responses do not say stands here once, so that one costs little.
-    content_type = ""
     headers: Sequence[tuple[str, str]] = ()
-    file: Format | None = None
-    markup = UNKNOWN
-    media_type: str | None = None
+    kind = _NO_TYPE
     begins = True
     _bodiless = False
     whole = True
@@ -83,14 +92,33 @@ class Announced:
     def hear(self, name: str, value: str) -> None:
         """One of the `FIELDS`, in the order in which they came."""
         if name == "content-type":
-            media_type, markup, file, said = _kinds(value[:MAX_CONTENT_TYPE])
-            if self.media_type is None or markup is HTML:  # of contradictory ones HTML counts: it is read
-                self.media_type, self.markup, self.file = media_type, markup, file
-                self.content_type = said or value
+            kind = _kinds(value[:MAX_CONTENT_TYPE])
+            if self.kind is _NO_TYPE or kind.markup is HTML:  # of contradictory ones HTML counts: it is read
+                self.kind = kind
         elif self.status == 206 and name == "content-range":
             part = _FROM_START.fullmatch(value.strip())
             self.begins = part is not None
             self.whole = part is not None and str(int(part[1]) + 1) == part[2].lstrip("0")
+
+    @property
+    def media_type(self) -> str | None:
+        """The media type, lower case, without parameters."""
+        return self.kind.media_type
+
+    @property
+    def content_type(self) -> str:
+        """The whole value that names it."""
+        return self.kind.said
+
+    @property
+    def markup(self) -> Markup:
+        """What it says of markup."""
+        return self.kind.markup
+
+    @property
+    def file(self) -> Format | None:
+        """The kind of file that it names."""
+        return self.kind.file
 
     def came(self, body: bytes) -> bool:
         """Notes that bytes came where none were expected (RFC 9110 9.3.2, 15.3.5); True if there is content."""
@@ -155,7 +183,7 @@ class Announced:
             return Beginning(prefix, ended)
         first = prefix[:RECEIVED]
         plain = self.plain(first, SHOWN if codings else RECEIVED, complete=ended and len(first) == len(prefix))
-        failed = plain.problem is not None and not (plain.cut or plain.body)
+        failed = plain.problem is not None and not (plain.cut or plain.long)
         return Beginning(plain.body, plain.complete, failed)
 
     def wanted(self, judge: Judge, prefix: bytes, *, ended: bool) -> bool:
@@ -204,11 +232,10 @@ class Announced:
 
 
 @lru_cache(maxsize=256)  # sites send a handful of values; an entry is a short field value
-def _kinds(content_type: str) -> tuple[str, Markup, Format | None, str | None]:
-    """The media type of a `Content-Type` value, what it says of markup and of files; of a glued one the line it is."""
-    said = None
+def _kinds(content_type: str) -> Kind:
+    """What a value says; of lines that were glued the one that counts."""
     if is_glued(content_type):
         lines = lines_of(content_type)
-        said = next((line for line in lines if content_kind(line)[1] is HTML), lines[0])
-    media_type, markup = content_kind(content_type if said is None else said)
-    return media_type, markup, format_of_type(media_type), said
+        content_type = next((line for line in lines if content_kind(line)[1] is HTML), lines[0])
+    media_type, markup = content_kind(content_type)
+    return Kind(media_type, markup, format_of_type(media_type), content_type)

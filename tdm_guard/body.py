@@ -14,7 +14,7 @@ from tdm_guard.asset import hear_asset
 from tdm_guard.formats.asset import Format, format_of
 from tdm_guard.formats.charset import encoding_of
 from tdm_guard.formats.html import Page, read_page
-from tdm_guard.formats.media_type import FEED, HTML, OTHER, UNKNOWN, Markup, beginning, charset, is_xml
+from tdm_guard.formats.media_type import FEED, HTML, OTHER, SNIFF_BYTES, UNKNOWN, Markup, beginning, charset, is_xml
 from tdm_guard.formats.message_body import unsaid_coding
 from tdm_guard.formats.page_images import page_images
 from tdm_guard.formats.page_items import page_items
@@ -81,7 +81,10 @@ def hear(
         reading, items = _joined(reading, heard.reading), items + heard.items
         # As nothing but this file, it is read whole when all its places for a reservation are; the middle of one may
         # begin as a file too, that of a picture within it.
-        complete = heard.complete and (complete or (markup is OTHER and about.begins))
+        alone = markup is OTHER and about.begins
+        if decoded.problem is not None:  # what is damaged must at least begin as that file
+            alone = alone and format_of("", decoded.body[:SNIFF_BYTES]) is found
+        complete = heard.complete and (complete or alone)
     problem = None
     if not complete:
         damage = "the file is damaged: a reservation may stand where nothing could be read" if whole else None

@@ -54,6 +54,7 @@ _new = tuple.__new__  # half the time of a NamedTuple's own, for every page
 LEARNED_FOR = timedelta(hours=24)  # what a feed says of its items is remembered as long as a policy at most
 _POLICY, _HEADERS, _BODY, _ASSET = Stage  # by these names: on Python 3.11 looking a member up on its class is slow
 MAX_FAULTS = 50  # per case; a hostile document could otherwise fill the log
+_PAIRS = (list, tuple)
 MAX_FIELDS = 1000  # header lines that are looked at; most servers and clients stop far earlier
 _MATCHES = (Match.MATCHED, Match.NOT_MATCHED, Match.UNMATCHABLE)  # the first that holds for one of the works counts
 
@@ -166,7 +167,7 @@ class Case:
         if cached:
             self.cached = True
         about = self._about = Announced(self.final_url, self.now, status, bodiless=bodiless)
-        about.headers = headers = headers if isinstance(headers, (list, tuple)) else tuple(headers)
+        about.headers = headers = headers if headers.__class__ in _PAIRS else tuple(headers)
         self.content = about.content
         heeded = self.judge.heard
         heard: list[tuple[str, str]] | None = None
@@ -179,7 +180,7 @@ class Case:
                 if heard is None:
                     heard = []
                 heard.append((key, value))
-        self.media_type = about.media_type
+        self.media_type = about.kind[0]
         if heard is not None:
             lines = parted(heard)
             self._hear_fields(tuple(lines[:MAX_FIELDS]))
@@ -435,9 +436,10 @@ class Case:
         """
         about = self._about
         if about is not None and self.content and not self._body_heard:
-            held = about.file if self.judge.asset_signals else None
-            if (held is not None or self.judge.readers[about.markup]) and not self.refused:
-                self._kind, self._held = about.markup, held
+            _, markup, file, _ = about.kind
+            held = file if self.judge.asset_signals else None
+            if (held is not None or self.judge.readers[markup]) and not self.refused:
+                self._kind, self._held = markup, held
                 self._body_unread(about, "the document was not read")
                 self._body_heard = True
         if self._declared:

@@ -272,9 +272,10 @@ def _read_part(
     if reading is None or reading.result is not _READ:
         fetched = replace(fetched, error=problem)
         reading = document.read(fetched, source, task.listener)
+    fault = Fault.at(source, f"the document was not read whole: {problem}", signal=document.signal)
+    reading = reading._replace(faults=(fault, *reading.faults))
     if reading.hold or not (document.required or document.path[0] == "/"):  # others only inform the record
         return reading, fetched
-    fault = Fault.at(source, f"the document was not read whole: {problem}", signal=document.signal)
     hold = Statement.at(
         source,
         kind=Kind.ACCESS if document is robots.DOCUMENT else Kind.RESERVATION,
@@ -283,7 +284,7 @@ def _read_part(
         stance=Stance.UNDETERMINED,
         excerpt=problem,
     )
-    return reading._replace(hold=(hold,), faults=(*reading.faults, fault)), fetched
+    return reading._replace(hold=(hold,)), fetched
 
 
 def _expiry(fetched: Fetched, reading: DocumentReading, at: datetime) -> datetime:

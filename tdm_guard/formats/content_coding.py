@@ -80,8 +80,8 @@ def decode(body: bytes, codings: str, max_bytes: int) -> Decoded:
     """
     `body` with the content codings of a `Content-Encoding` field value undone, at most `max_bytes` of it.
 
-    A damaged, unknown or overlong coding gives what could be read, with `complete=False`. What a coding cannot be undone
-    of and begins as markup is taken as it is.
+    A damaged, unknown or overlong coding gives what could be read, with `complete=False`. What has no such coding, and
+    begins as markup, is taken as it is.
     """
     names = names_of(codings)
     if not names:
@@ -115,13 +115,21 @@ def undo(body: bytes, names: list[str], max_bytes: int, stands: Callable[[bytes]
             complete, coded, body, ends_early = False, True, out.body, ends_early or out.problem
         elif failed is None or len(out.body) > len(failed.body):
             failed = out
-    if failed is None:
-        problem = ends_early or (None if complete else f"more than {max_bytes} bytes when decoded")
-        return Undone(body, complete, problem, coded=True, cut=ends_early is not None, long=problem is not None)
-    if coded and stands(body):  # one of them was undone, and what came is what it should be
-        note = f"{failed.problem}: read without it"
-        return Undone(body, complete, ends_early, note, coded=True, cut=ends_early is not None)
-    return failed
+    cut = ends_early is not None
+    if failed is not None:
+        if not (coded and stands(body)):
+            return failed
+        # One of them was undone, and what came is what it should be.
+        return Undone(body, complete, ends_early, f"{failed.problem}: read without it", coded=True, cut=cut)
+    long = not complete and not cut
+    return Undone(
+        body,
+        complete,
+        f"more than {max_bytes} bytes when decoded" if long else ends_early,
+        coded=True,
+        cut=cut,
+        long=long,
+    )
 
 
 def _undo(name: str, body: bytes, max_bytes: int) -> Undone:

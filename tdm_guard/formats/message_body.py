@@ -106,17 +106,17 @@ def undone(
 
     `stands` says whether bytes are what the body should be.
     """
-    problem: str | None = None
-    note: str | None = None
     size = len(body)
     whole, cut, long = complete, False, False
-    if body[:1] in HEXADECIMAL and (chunks := dechunk(body, strict=not said.chunked)) is not None:
-        if said.chunked or (chunks.exact and complete):
-            body = chunks.body
-            if not said.chunked:
-                note = "chunks, which no field says, were undone"
-            elif not chunks.exact:
-                whole, problem = False, "damaged or cut chunks" if complete else None
+    problem: str | None = None
+    note: str | None = None
+    chunks = dechunk(body, strict=not said.chunked) if body[:1] in HEXADECIMAL else None
+    if chunks is not None and said.chunked:
+        body = chunks.body
+        if not chunks.exact:
+            whole, problem = False, "damaged or cut chunks" if complete or not chunks.cut else None
+    elif chunks is not None and chunks.exact and complete:
+        body, note = chunks.body, "chunks, which no field says, were undone"
     coded = False
     if said.codings:
         out = undo(body, said.codings, max_bytes, stands)

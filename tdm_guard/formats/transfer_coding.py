@@ -17,18 +17,20 @@ MAX_CHUNKS = 2**17  # 32 MiB in pieces of 256 bytes; servers send kilobytes at a
 
 HEXADECIMAL = frozenset(bytes([byte]) for byte in b"0123456789abcdefABCDEF")  # how a chunk begins
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]{0,4096})?(\r?\n)")
+_SIZE_BEGUN = re.compile(rb"(?:[0-9A-Fa-f]{1,16}[ \t]*(?:;[^\r\n]{0,4096})?\r?)?")
 _TRAILERS = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}:[^\r\n]{0,8192}\r?\n){0,100}(?:\r?\n)?")
 
 
 class Dechunked(NamedTuple):
     """
-    What the framing held; `exact`: all of it from first to last byte is framing and data.
+    What the framing held; `exact`: all of it from first to last byte is framing and data; `cut`: as far as it goes.
 
     Where it was damaged or cut, the rest stands behind what was undone, as it is.
     """
 
     body: bytes
     exact: bool
+    cut: bool = False
 
 
 def dechunk(body: bytes, *, strict: bool = False) -> Dechunked | None:
@@ -40,10 +42,11 @@ def dechunk(body: bytes, *, strict: bool = False) -> Dechunked | None:
     if body[:1] not in HEXADECIMAL:
         return None
     at, pieces, view = 0, list[memoryview](), memoryview(body)
-    rest = 0
+    rest, cut = 0, False
     for _ in range(MAX_CHUNKS):
         found = _SIZE.match(body, at)
         if found is None or (strict and found[2] != b"\r\n"):
+            cut = _SIZE_BEGUN.fullmatch(body, at) is not None
             break
         size, begin = int(found[1], 16), found.end()
         if size == 0:
@@ -51,12 +54,12 @@ def dechunk(body: bytes, *, strict: bool = False) -> Dechunked | None:
             exact = end is not None and end.end() == len(body) and (bool(pieces) or not strict)
             return Dechunked(b"".join(pieces if exact else [*pieces, view[begin:]]), exact)
         end_of_data = begin + size
-        after = end_of_data + 2 if body.startswith(b"\r\n", end_of_data) else end_of_data + 1
-        if after == end_of_data + 1 and (strict or not body.startswith(b"\n", end_of_data)):
-            rest = begin if end_of_data >= len(body) - 1 else at  # cut in this chunk, or no chunk at all
+        if not body.startswith(found[2], end_of_data):
+            cut = end_of_data >= len(body) - 1
+            rest = begin if cut else at  # else it is no chunk
             break
         pieces.append(view[begin:end_of_data])
-        at = rest = after
+        at = rest = end_of_data + len(found[2])
     if not pieces and _SIZE.match(body) is None:
         return None
-    return Dechunked(b"".join([*pieces, view[rest:]]), exact=False)
+    return Dechunked(b"".join([*pieces, view[rest:]]), exact=False, cut=cut)
