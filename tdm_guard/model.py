@@ -253,8 +253,8 @@ class Fetched:
     """
     What a document answered: status, header pairs and body; or an error, when nothing usable came.
 
-    The body may be as received or decoded beside its old fields. `url` is the address after `redirects` (the earlier addresses); `at` the time (UTC) it came;
-    `complete=False` says that the body was cut at a size limit.
+    The body may be as received, or decoded beside its old fields. `url` is the address after `redirects` (the earlier
+    addresses); `at` the time (UTC) it came; `complete=False` says that the body was cut at a size limit.
     """
 
     status: int | None = None
