@@ -1,7 +1,8 @@
 """
 What the body of a response says: a page, a feed, or the document that a refusal (401, 402) brings.
 
-In a prefix, or in a body that was damaged, only reservations count: what is not found there may stand in the rest.
+In a prefix, or in a body that was damaged or is not what it should be, only reservations count: what is not found there
+may stand in the rest.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.asset import hear_asset
 from tdm_guard.formats.asset import Format, format_of
-from tdm_guard.formats.content_coding import decode
+from tdm_guard.formats.charset import encoding_of
 from tdm_guard.formats.html import Page, read_page
-from tdm_guard.formats.media_type import FEED, HTML, OTHER, SNIFF_BYTES, Markup, charset
+from tdm_guard.formats.media_type import FEED, HTML, OTHER, SNIFF_BYTES, UNKNOWN, Markup, beginning, charset, is_xml
+from tdm_guard.formats.message_body import unsaid_coding
 from tdm_guard.formats.page_images import page_images
 from tdm_guard.formats.page_items import JSON_REPAIR, PageItems, page_items
 from tdm_guard.formats.xhtml import is_disguised
@@ -46,40 +48,58 @@ def hear(
     judge: Judge, about: Announced, body: bytes, markup: Markup, *, complete: bool, pictures: bool = False
 ) -> Heard:
     """
-    Reads a body as received, of which `complete` says whether it is all.
+    Reads a body as received, of which `complete` says whether it is all; one of unknown `markup` as either kind.
 
     `pictures`: something was said of the pictures that it shows, should it be a page.
     """
-    decoded = decode(body, about.encoding, judge.max_asset_bytes)
-    complete = complete and decoded.complete
+    decoded = about.plain(body, judge.max_asset_bytes, complete=complete)
+    doubt: str | None = None
+    complete = complete and decoded.complete and about.whole
     reading = NOTHING
     items: tuple[Item, ...] = ()
     feed: tuple[tuple[Signal, DocumentReading], ...] = ()
     shown: tuple[str, ...] = ()
     found = None
     if judge.asset_signals and decoded.body and not (markup is HTML and _begins_as_markup(decoded.body)):
-        found = format_of((about.media_type or ""), decoded.body[:SNIFF_BYTES])
-    if markup is HTML:
+        found = format_of((about.media_type or ""), beginning(decoded.body))
+    if found is None and about.begins and (markup in (HTML, FEED) or is_xml(about.media_type or "")):
+        name = unsaid_coding(decoded.body)
+        doubt = None if name is None else f"the body is {name} data, which no field says"
+    if markup is HTML or (markup is UNKNOWN and about.begins):
+        label, other = encoding_of(charset(about.content_type), decoded.body)
+        doubt = doubt or other
         disguised = "xml" in (about.media_type or "") and is_disguised(decoded.body)
         if pictures or disguised or judge.scanner.may_speak(decoded.body):
-            reading, items, page = _hear_page(judge, about, decoded.body, complete=complete)
+            reading, items, page = _hear_page(judge, about, decoded.body, label, complete=complete and doubt is None)
             complete = complete and page.complete
             shown = page_images(page).urls
-    elif markup is not OTHER:
+    if markup is FEED or markup is UNKNOWN:
         source = Source(url=about.url, carrier="feed", retrieved_at=about.now)
         feed = tuple((s, s.read_feed(decoded.body, source, judge.listener)) for s in judge.feed_signals if s.read_feed)
+    complete = complete and doubt is None
     whole = complete
     if found is not None:
         heard = hear_asset(judge, about, decoded.body, found, complete=complete)
         reading, items = _joined(reading, heard.reading), items + heard.items
         # As nothing but this file, it is read whole when all its places for a reservation are; the middle of one may
         # begin as a file too, that of a picture within it.
-        complete = heard.complete and (complete or (markup is OTHER and about.begins))
+        alone = markup is OTHER and about.begins
+        if decoded.problem is not None:  # what is damaged must at least begin as that file
+            alone = alone and format_of("", decoded.body[:SNIFF_BYTES]) is found
+        complete = heard.complete and (complete or alone)
     problem = None
     if not complete:
         damage = "the file is damaged: a reservation may stand where nothing could be read" if whole else None
-        problem = decoded.problem or damage or f"only {len(decoded.body)} bytes of the document could be read"
+        problem = decoded.problem or doubt or damage or f"only {len(decoded.body)} bytes of the document could be read"
+    if decoded.note is not None:
+        source = Source(url=about.url, carrier=carrier_of(markup, found), retrieved_at=about.now)
+        reading = _joined(Reading(faults=(Fault.at(source, decoded.note),)), reading)
     return Heard(reading, problem, decoded.body, feed, items, found, shown)
+
+
+def carrier_of(markup: Markup, kind: Format | None) -> str:
+    """What a body is called in the record."""
+    return "feed" if markup is FEED else "html" if kind is None else kind.value
 
 
 def _begins_as_markup(body: bytes) -> bool:
@@ -94,13 +114,13 @@ def _joined(one: Reading, other: Reading) -> Reading:
 
 
 def _hear_page(
-    judge: Judge, about: Announced, body: bytes, *, complete: bool
+    judge: Judge, about: Announced, body: bytes, label: str | None, *, complete: bool
 ) -> tuple[Reading, tuple[Item, ...], Page]:
     """What a page says, the works it is about, and the page as it was read."""
     page = read_page(
         body,
         url=about.url,
-        charset=charset(about.content_type),
+        charset=label,
         complete=complete,
         xml="xml" in (about.media_type or ""),
         json_ld=judge.repertoire is not None,
@@ -131,9 +151,20 @@ def _items(works: PageItems, source: Source) -> tuple[tuple[Item, ...], tuple[Fa
 
 
 def hear_challenge(judge: Judge, about: Announced, body: bytes) -> Reading:
-    """Reads the body of a 401 or 402; it carries no content, so that one that cannot be read withholds nothing."""
-    decoded = decode(body, about.encoding, judge.max_asset_bytes)
+    """
+    Reads the body of a 401 or 402; it carries no content, so that one which was cut withholds nothing.
+
+    One that cannot be decoded may be the licence that is asked for.
+    """
+    decoded = about.plain(body, judge.max_asset_bytes, complete=True)
     source = Source(url=about.url, carrier="challenge", retrieved_at=about.now)
+    if decoded.problem is not None and not decoded.body and body:
+        statements = tuple(
+            Statement.at(source, signal=s.name, usages=s.usages, stance=Stance.UNDETERMINED, excerpt=decoded.problem)
+            for s in judge.signals
+            if s.read_challenge
+        )
+        return Reading(statements, (Fault.at(source, f"document not read: {decoded.problem}"),))
     found = [s.read_challenge(decoded.body, source, judge.listener) for s in judge.signals if s.read_challenge]
     return Reading(
         tuple(statement for each in found for statement in each.statements),
@@ -153,8 +184,7 @@ def unheard(judge: Judge, about: Announced, problem: str) -> Reading:
 
 def unread(judge: Judge, about: Announced, markup: Markup, problem: str, kind: Format | None = None) -> Reading:
     """What stands for a body that had to be read and was not: each signal that could speak in it is undetermined."""
-    carrier = "feed" if markup is FEED else "html" if kind is None else kind.value
-    source = Source(url=about.url, carrier=carrier, retrieved_at=about.now)
+    source = Source(url=about.url, carrier=carrier_of(markup, kind), retrieved_at=about.now)
     of_it = {"layer": Layer.LOCATION if kind is None else Layer.ASSET, "excerpt": problem}
     statements = tuple(
         Statement.at(source, signal=signal.name, usages=signal.usages, stance=Stance.UNDETERMINED, **of_it)

@@ -12,13 +12,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tdm_guard.announced import CHALLENGES, Announced
 from tdm_guard.announced import FIELDS as CONTENT_FIELDS
-from tdm_guard.announced import Announced
 from tdm_guard.body import hear, hear_challenge, unheard, unread
 from tdm_guard.decide import decide
 from tdm_guard.decision import Decision, Exchange, Outcome
 from tdm_guard.declared import as_declared, never_asked, policy_behind, with_terms
 from tdm_guard.formats.asset import Format
+from tdm_guard.formats.field_lines import parted
 from tdm_guard.formats.media_type import UNKNOWN
 from tdm_guard.formats.path_pattern import normal_url
 from tdm_guard.lift import Occasion
@@ -54,6 +55,7 @@ _new = tuple.__new__  # half the time of a NamedTuple's own, for every page
 LEARNED_FOR = timedelta(hours=24)  # what a feed says of its items is remembered as long as a policy at most
 _POLICY, _HEADERS, _BODY, _ASSET = Stage  # by these names: on Python 3.11 looking a member up on its class is slow
 MAX_FAULTS = 50  # per case; a hostile document could otherwise fill the log
+_PAIRS = (list, tuple)
 MAX_FIELDS = 1000  # header lines that are looked at; most servers and clients stop far earlier
 _MATCHES = (Match.MATCHED, Match.NOT_MATCHED, Match.UNMATCHABLE)  # the first that holds for one of the works counts
 
@@ -147,7 +149,7 @@ class Case:
         """Header fields of an earlier redirect hop of this fetch (TDMRep repair C9)."""
         url = bare(url)
         self.hops += (url,)
-        for signal, fields in self._speaking(headers):
+        for signal, fields in self._speaking(parted(tuple(headers))[:MAX_FIELDS]):
             if signal.read_hop is not None:
                 source = Source(url=url, carrier="header", retrieved_at=self.now)
                 self._add(signal.read_hop(fields, source, self.judge.listener))
@@ -158,13 +160,15 @@ class Case:
         """
         Status and header pairs of the response; repeated lines kept apart.
 
-        `bodiless`: an answer to HEAD. `cached`: the response comes from the caller's own HTTP cache.
+        `bodiless`: no body is expected, as of an answer to HEAD; bytes that come all the same count. `cached`: the
+        response comes from the caller's own HTTP cache.
         """
         self.stage = _HEADERS
         self.status = status
         if cached:
             self.cached = True
         about = self._about = Announced(self.final_url, self.now, status, bodiless=bodiless)
+        about.headers = headers = headers if headers.__class__ in _PAIRS else tuple(headers)
         self.content = about.content
         heeded = self.judge.heard
         heard: list[tuple[str, str]] | None = None
@@ -177,13 +181,14 @@ class Case:
                 if heard is None:
                     heard = []
                 heard.append((key, value))
-        self.media_type = about.media_type
+        self.media_type = about.kind[0]
         if status != 200 and status in self.judge.statuses:  # most are 200, which costs less to ask
-            self._hear_status(status, tuple(heard or ())[:MAX_FIELDS])
+            self._hear_status(status, tuple(parted(heard or [])[:MAX_FIELDS]))
         if heard is not None:
-            self._hear_fields(tuple(heard[:MAX_FIELDS]))
-            if len(heard) > MAX_FIELDS:
-                self._add(unheard(self.judge, about, f"only the first {MAX_FIELDS} of {len(heard)} lines were read"))
+            lines = parted(heard)
+            self._hear_fields(tuple(lines[:MAX_FIELDS]))
+            if len(lines) > MAX_FIELDS:
+                self._add(unheard(self.judge, about, f"only the first {MAX_FIELDS} of {len(lines)} lines were read"))
 
     def _hear_status(self, status: int, heard: Headers) -> None:
         source = Source(url=self.final_url, carrier="header", retrieved_at=self.now)
@@ -228,26 +233,32 @@ class Case:
         """
         The body as received, content-encoded or not; a prefix of it with `complete=False`.
 
-        In a prefix only reservations count: what is not found there may stand in the rest.
+        In a prefix only reservations count: what is not found there may stand in the rest. Bytes that come where none
+        were expected (204, 205, HEAD) are content; where none come there is none.
         """
         about = self._about
-        if about is None or not self.wants_body(body, ended=complete):
-            self._body_heard = self.content
+        if about is not None:
+            self.content = about.came(body)
+        whole = about is None or about.is_whole(len(body), complete=complete)
+        if about is None or not self.wants_body(body, ended=whole):
+            self._body_heard = self.content or whole
             return
         self._body_heard = True
         if not self.content:
-            self._add(hear_challenge(self.judge, about, body))
+            if about.status in CHALLENGES:
+                self._add(hear_challenge(self.judge, about, body))
             return
-        complete = about.is_whole(complete=complete)
         kind = self._kind = about.markup
         if kind is UNKNOWN:
-            self._kind = about.shown(body, ended=complete)  # too short a prefix of a generic type may yet become a page
+            self._kind = about.shown(body, ended=whole)  # too short a prefix of a generic type may yet become a page
             kind = about.shown(body, ended=True)
         posture = self.judge.listener.posture
         pictures = bool(self._statements) and bool(of_pictures(self._statements, posture))
         heard = hear(self.judge, about, body, kind, complete=complete, pictures=pictures)
         self.stage = _BODY if heard.format is None else _ASSET
         self._held = heard.format
+        if heard.problem and heard.format is None and self.judge.asset_signals:  # nothing of it, but it is a file
+            self._held = about.file
         self.document = heard.document
         self._add(heard.reading)
         if heard.items:
@@ -282,12 +293,11 @@ class Case:
         The reservation is then heard; nothing else of the prefix is. `ended`: the transfer was ended on its account,
         before the status was known.
         """
-        if not self.judge.terms.enforced or self._body_heard:
-            return False
-        if not ended and not (self.content and self.wants_body(prefix)):
-            return False
         about = self._about
-        if about is None:
+        if about is None or not self.judge.terms.enforced or self._body_heard:
+            return False
+        self.content = about.came(prefix)
+        if not ended and not (self.content and self.wants_body(prefix)):
             return False
         heard = hear(self.judge, about, prefix, about.shown(prefix, ended=False), complete=False)
         reserved = tuple(s for s in heard.reading.statements if s.stance is Stance.RESERVED)
@@ -441,9 +451,10 @@ class Case:
         """
         about = self._about
         if about is not None and self.content and not self._body_heard:
-            held = about.file if self.judge.asset_signals else None
-            if (held is not None or self.judge.readers[about.markup]) and not self.refused:
-                self._kind, self._held = about.markup, held
+            _, markup, file, _ = about.kind
+            held = file if self.judge.asset_signals else None
+            if (held is not None or self.judge.readers[markup]) and not self.refused:
+                self._kind, self._held = markup, held
                 self._body_unread(about, "the document was not read")
                 self._body_heard = True
         if self._declared:

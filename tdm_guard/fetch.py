@@ -8,12 +8,12 @@ side by side, so that an edge only has to perform a batch of effects and hand ba
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
 from tdm_guard.errors import UnsupportedURL
-from tdm_guard.formats.content_coding import decode
+from tdm_guard.formats.message_body import document
 from tdm_guard.formats.path_pattern import normal_url
 from tdm_guard.gather import Wanted
 from tdm_guard.model import Fetched, Headers
@@ -144,17 +144,13 @@ def _fields(wanted: Wanted) -> Headers:
 
 
 def _finished(fetched: Fetched, url: str, redirects: tuple[str, ...], max_bytes: int) -> Fetched:
-    codings = ",".join(value for name, value in fetched.headers if name.lower() == "content-encoding")
-    decoded = decode(fetched.body, codings, max_bytes)
-    return Fetched(
-        status=fetched.status,
-        headers=fetched.headers,
-        body=decoded.body,
-        url=url,
-        at=fetched.at,
-        redirects=redirects,
-        complete=fetched.complete and decoded.complete,
-    )
+    """The answer with its codings undone; one that is not whole stays as received, so that its reader says why."""
+    fetched = replace(fetched, url=url, redirects=redirects)
+    plain = document(fetched, max_bytes)
+    if plain.problem is not None:
+        partial = replace(fetched, complete=False)
+        return partial if document(partial, max_bytes).problem is not None else fetched
+    return fetched if plain.note is not None else plain.fetched
 
 
 class _Home(NamedTuple):

@@ -15,9 +15,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from tdm_guard.formats import robots_txt
+from tdm_guard.formats import message_body, robots_txt
 from tdm_guard.formats.freshness import FLOOR, expiry
-from tdm_guard.model import Checked, Declared, Fetched, Kind, Result, Source, Stance, Statement
+from tdm_guard.model import Checked, Declared, Fault, Fetched, Kind, Result, Source, Stance, Statement
 from tdm_guard.origin import Origin
 from tdm_guard.policy import MAX_OWN_AGE, SILENT, Kept, OriginPolicy, Said, Stale
 from tdm_guard.signals import robots
@@ -220,19 +220,34 @@ def _read(task: Gathering, url: str, document: Document, fetched: Fetched | None
             expires_at=expiry(tuple(fetched.headers), since),
             said=old.said._replace(read_at=at),
         )
-    digest = hashlib.sha256(fetched.body).hexdigest() if fetched.body and not fetched.error else None
+    received = fetched.body
+    plain = message_body.document(fetched, document.max_bytes)
+    fetched = plain.fetched
+    shown = fetched.body or received
+    digest = hashlib.sha256(shown).hexdigest() if shown and not fetched.error else None
     source = Source(url, document.carrier, digest, at)
-    reading = document.read(fetched, source, task.listener)
+    if plain.problem is None:
+        reading = document.read(fetched, source, task.listener)
+    else:
+        reading, fetched = _read_part(task, document, fetched, source, plain.problem)
+    if plain.note is not None:
+        reading = reading._replace(faults=(Fault.at(source, plain.note, signal=document.signal), *reading.faults))
     if document is robots.DOCUMENT and reading.hold:
         reading = reading._replace(hold=_for_listener(task, reading.hold))
     result = reading.result
-    checked = Checked(url, result, fetched.status, at, digest)
+    partial = plain.problem is not None and result is _READ
+    checked = Checked(url, _UNREADABLE if partial else result, fetched.status, at, digest)
     if result is _UNREACHABLE:
         return _unreachable(document, reading, checked, since, old)
     sites: tuple[Site, ...] = (reading.site,) if reading.site else ()
     declared: tuple[Declared, ...] = ()
     if document is robots.DOCUMENT and result is _READ:
         sites, declared = _robots_sites(task, fetched, source)
+    if partial:
+        before = old.said.sites if old is not None else ()
+        sites = tuple([site if isinstance(site, Stale) else Stale(site) for site in (*sites, *before)])
+        said = Said(sites=sites, hold=reading.hold, faults=reading.faults, declared=declared)
+        return Kept(document.path, checked, at + UNREACHABLE_FOR, said, document.signal)
     said = SILENT
     if sites or declared or reading.hold or reading.faults or result is _READ:
         said = Said(
@@ -245,6 +260,33 @@ def _read(task: Gathering, url: str, document: Document, fetched: Fetched | None
             last_modified=fetched.header("last-modified"),
         )
     return Kept(document.path, checked, _expiry(fetched, reading, since), said, document.signal)
+
+
+def _read_part(
+    task: Gathering, document: Document, fetched: Fetched, source: Source, problem: str
+) -> tuple[DocumentReading, Fetched]:
+    """
+    What is left of a document that is there but not whole, or cannot be decoded: it is neither empty nor absent.
+
+    What the part reserves counts; for the rest, which nobody read, the document stays undetermined in both postures.
+    """
+    reading = document.read(fetched, source, task.listener) if fetched.body else None
+    if reading is None or reading.result is not _READ:
+        fetched = replace(fetched, error=problem)
+        reading = document.read(fetched, source, task.listener)
+    fault = Fault.at(source, f"the document was not read whole: {problem}", signal=document.signal)
+    reading = reading._replace(faults=(fault, *reading.faults))
+    if reading.hold or not (document.required or document.path[0] == "/"):  # others only inform the record
+        return reading, fetched
+    hold = Statement.at(
+        source,
+        kind=Kind.ACCESS if document is robots.DOCUMENT else Kind.RESERVATION,
+        signal=document.signal,
+        usages=document.usages,
+        stance=Stance.UNDETERMINED,
+        excerpt=problem,
+    )
+    return reading._replace(hold=(hold,)), fetched
 
 
 def _expiry(fetched: Fetched, reading: DocumentReading, at: datetime) -> datetime:

@@ -259,10 +259,10 @@ class Checked(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
     """
-    What a document answered: status, header pairs and decoded body; or an error, when nothing usable came.
+    What a document answered: status, header pairs and body; or an error, when nothing usable came.
 
-    `url` is the address after `redirects` (the earlier addresses); `at` the time (UTC) it came;
-    `complete=False` says that the body was cut at a size limit.
+    The body may be as received, or decoded beside its old fields. `url` is the address after `redirects` (the earlier
+    addresses); `at` the time (UTC) it came; `complete=False` says that the body was cut at a size limit.
     """
 
     status: int | None = None

@@ -154,6 +154,8 @@ def test_equivalent_addresses_get_one_decision(data: st.DataObject, signal: str,
     origin = data.draw(st.sampled_from([SITE, "HTTPS://Site.Example", SITE + ":443", "https://site%2Eexample"]))
     one, two = (decide(signal, rule, url) for url in (SITE + path + query, origin + other + query))
     assert (one.verdict, [s.excerpt for s in one.because]) == (two.verdict, [s.excerpt for s in two.because])
+    if path.endswith("/"):  # a slash behind it would make another path of each of its spellings
+        return
     spelled = data.draw(equivalents(path)) + "/"
     assert decide(signal, spelled, SITE + path + "/a").verdict == decide(signal, path + "/", SITE + path + "/a").verdict
 

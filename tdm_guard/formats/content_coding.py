@@ -1,14 +1,29 @@
-"""Content codings undone within bounds: gzip, deflate, br, zstd (RFC 9110 8.4.1, RFC 7932, RFC 8878)."""
+"""
+Content codings undone within bounds: gzip, deflate, br, zstd (RFC 9110 8.4.1, RFC 7932, RFC 8878).
+
+strategy: a coding is tried first, whatever the body looks like. Only where it cannot be undone may the body be taken as
+it stands, and then only if it is what it should be: stored copies are often kept decoded beside their old fields, and
+fields name codings that are none. Data is fed and taken in pieces, so that a bound on the output bounds the memory.
+"""
 
 from __future__ import annotations
 
 import importlib
+import re
 import zlib
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from io import BytesIO
+from typing import Any, NamedTuple, Protocol
 
 MAX_CODINGS = 4  # more layers than any server sends; each may be a bomb
-MAX_MEMBERS = 256  # gzip members or zstd frames of one body; each costs a copy of what follows it
+MAX_MEMBERS = 256  # gzip members or zstd frames of one body
+PIECE = 64 * 1024  # bytes that are fed, or taken, at a time
+
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?[\t\n\f\r ]*<[A-Za-z!?/]")
+_BINARY = re.compile(rb"[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")  # in no text; coded data is full of them
+_LOOK = 1024  # bytes in which coded data shows itself
+_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_SEPARATORS = re.compile(r"[,\r\n\0]")
 
 
 class Decoded(NamedTuple):
@@ -19,99 +34,227 @@ class Decoded(NamedTuple):
     problem: str | None = None
 
 
-_Decoder = Callable[[bytes, int], tuple[bytes, bool]]  # data, most bytes to give -> bytes, whether all
+class Undone(NamedTuple):
+    """
+    A body without its codings. `problem`: why it is not whole; `note`: what was not as the field has it.
+
+    `coded`: a coding was undone, at least in part. `cut`: all that is wrong is that the data ends early; `long`: or
+    that there is more of it than was asked for.
+    """
+
+    body: bytes
+    complete: bool
+    problem: str | None = None
+    note: str | None = None
+    coded: bool = False
+    cut: bool = False
+    long: bool = False
+
+
+class _Stream(Protocol):
+    """A decoder of one member. `feed` gives at most about `most` bytes; what it holds back comes with no more data."""
+
+    eof: bool
+    unused: bytes
+
+    def feed(self, data: bytes, most: int) -> bytes: ...
+
+
+def names_of(codings: str) -> list[str]:
+    """The codings of a `Content-Encoding` value, lower case, in the order in which they were applied."""
+    if not codings:
+        return []
+    found = [item.partition(";")[0].strip(" \t\"'").lower() for item in _SEPARATORS.split(codings)]
+    return [name for name in found if name not in ("", "identity")]
+
+
+def begins_as_markup(body: bytes) -> bool:
+    """True for a text that begins with a tag, a comment or the like, behind a byte order mark or blanks."""
+    head = body[:_LOOK]
+    if head[:2] in _BOMS:
+        head = head.decode("utf-16", "replace").encode("utf-8", "replace")
+    return _MARKUP.match(head) is not None and _BINARY.search(head) is None
 
 
 def decode(body: bytes, codings: str, max_bytes: int) -> Decoded:
     """
     `body` with the content codings of a `Content-Encoding` field value undone, at most `max_bytes` of it.
 
-    A damaged, unknown or overlong coding gives what could be read, with `complete=False`. A body that is plain markup
-    although the field names a coding is taken as it is: stored copies are often kept decoded.
+    A damaged, unknown or overlong coding gives what could be read, with `complete=False`. What has no such coding, and
+    begins as markup, is taken as it is.
     """
-    names = codings and [name for item in codings.split(",") if (name := item.strip().lower()) not in ("", "identity")]
+    names = names_of(codings)
     if not names:
         return Decoded(body[:max_bytes], len(body) <= max_bytes)
+    return Decoded(*undo(body, names, max_bytes, begins_as_markup)[:3])
+
+
+def undo(body: bytes, names: list[str], max_bytes: int, stands: Callable[[bytes], bool]) -> Undone:
+    """
+    Undoes the codings called `names`, the last applied first, each within `max_bytes`.
+
+    Where one cannot be undone, the body is taken as it is then if it `stands` as what it should be, else the next one
+    is tried on it: tools take off one of several, and name one twice.
+    """
     if not body:
-        return Decoded(b"", True)
+        return Undone(b"", complete=True)
     if len(names) > MAX_CODINGS:
-        return Decoded(b"", False, f"more than {MAX_CODINGS} content codings")
-    if body.lstrip()[:1] == b"<":
-        return Decoded(body[:max_bytes], len(body) <= max_bytes)
-    complete = True
+        return Undone(b"", complete=False, problem=f"more than {MAX_CODINGS} content codings")
+    complete, coded = True, False
+    ends_early: str | None = None
+    failed: Undone | None = None
     for name in reversed(names):
-        decoded = _undo(name, body, max_bytes)
-        complete = complete and decoded.complete
-        body = decoded.body
-        if decoded.problem:
-            return Decoded(body, False, decoded.problem)
-    return Decoded(body, complete, None if complete else f"more than {max_bytes} bytes when decoded")
+        out = _undo(name, body, max_bytes)
+        if out.problem is None:
+            complete, coded, body = complete and out.complete, True, out.body
+        elif stands(body):
+            note = f"the body does not have the content coding {name[:40]!r}: read as it stands"
+            complete = complete and len(body) <= max_bytes
+            return Undone(body[:max_bytes], complete, ends_early, note, coded, cut=ends_early is not None)
+        elif out.cut and out.body:
+            complete, coded, body, ends_early = False, True, out.body, ends_early or out.problem
+        elif failed is None or len(out.body) > len(failed.body):
+            failed = out
+    cut = ends_early is not None
+    if failed is not None:
+        if not (coded and stands(body)):
+            return failed
+        # One of them was undone, and what came is what it should be.
+        return Undone(body, complete, ends_early, f"{failed.problem}: read without it", coded=True, cut=cut)
+    long = not complete and not cut
+    return Undone(
+        body,
+        complete,
+        f"more than {max_bytes} bytes when decoded" if long else ends_early,
+        coded=True,
+        cut=cut,
+        long=long,
+    )
 
 
-def _undo(name: str, body: bytes, max_bytes: int) -> Decoded:
-    decoder = _decoder(name, body)
-    if decoder is None:
-        return Decoded(b"", False, f"content coding {name[:40]!r} cannot be decoded here")
-    try:
-        out, finished = decoder(body, max_bytes + 1)
-    except Exception as error:  # noqa: BLE001 - each codec has an error type of its own; all mean damaged data
-        return Decoded(b"", False, f"damaged {name} data: {str(error)[:80]}")
-    if len(out) > max_bytes:
-        return Decoded(out[:max_bytes], False)
-    return Decoded(out, finished, None if finished else f"{name} data ends early or is damaged")
+def _undo(name: str, body: bytes, max_bytes: int) -> Undone:
+    best = Undone(b"", complete=False, problem=f"content coding {name[:40]!r} cannot be decoded here")
+    for new, magic, checked in _decoders(name, body):
+        out = _members(name, new, magic, body, max_bytes, checked=checked)
+        if out.problem is None:
+            return out
+        if not best.coded:
+            best = out
+    return best
 
 
-def _members(new: Callable[[], Any], magic: bytes) -> _Decoder:
+def _members(name: str, new: Callable[[], Any], magic: bytes, body: bytes, max_bytes: int, *, checked: bool) -> Undone:
     """Reads members (gzip) or frames (zstd) one after another; a damaged later one leaves the earlier ones readable."""
+    out = BytesIO()
+    at = members = 0
+    problem, cut = None, False
+    while problem is None:
+        stream = new()
+        members += 1
+        try:
+            at = _run(stream, body, at, out, max_bytes)
+        except Exception as error:  # noqa: BLE001 - each codec has an error type of its own; all mean damaged data
+            problem = f"damaged {name} data: {str(error)[:80]}"
+            break
+        if out.tell() > max_bytes:
+            out.truncate(max_bytes)
+            return Undone(out.getvalue(), complete=False, coded=True)
+        if not stream.eof:
+            problem, cut = f"{name} data ends early or is damaged", True
+        elif magic and body.startswith(magic, at):
+            if members == MAX_MEMBERS:
+                problem = f"more than {MAX_MEMBERS} members of {name} data"
+        elif at < len(body) and not checked:
+            problem = f"bytes behind the end of {name} data"  # without a check sum the end may be none
+        else:
+            return Undone(out.getvalue(), complete=True, coded=True)
+    return Undone(out.getvalue(), complete=False, problem=problem, coded=out.tell() > 0, cut=cut)
 
-    def decode(data: bytes, limit: int) -> tuple[bytes, bool]:
-        out = b""
-        for _ in range(MAX_MEMBERS):
-            member = new()
-            try:
-                out += member.decompress(data, limit - len(out))
-            except Exception:
-                if not out:
-                    raise
-                return out, False
-            if not member.eof or len(out) >= limit:
-                return out, member.eof
-            data = member.unused_data
-            if not magic or not data.startswith(magic):
-                return out, True
-        return out, False
 
-    return decode
-
-
-def _brotli(module: Any) -> _Decoder:
-    def decode(data: bytes, limit: int) -> tuple[bytes, bool]:
-        stream = module.Decompressor()
-        out: bytes = stream.process(data, output_buffer_limit=limit)
-        while len(out) < limit and not stream.is_finished():
-            more = stream.process(b"", output_buffer_limit=limit - len(out))
-            if not more:
+def _run(stream: _Stream, body: bytes, at: int, out: BytesIO, max_bytes: int) -> int:
+    """Feeds a member from `at` on, into `out` until that has more than `max_bytes`; where the member ended."""
+    while at < len(body):
+        data = body[at : at + PIECE]
+        at += len(data)
+        while not stream.eof:
+            most = min(PIECE, max_bytes + 1 - out.tell())
+            if most <= 0:
+                return at
+            piece = stream.feed(data, most)
+            out.write(piece)
+            data = b""
+            if not piece:
                 break
-            out += more
-        return out, bool(stream.is_finished())
+        if stream.eof:
+            return at - len(stream.unused)
+    return at
 
-    return decode
+
+class _Inflate:
+    def __init__(self, bits: int) -> None:
+        self._object = zlib.decompressobj(bits)
+
+    def feed(self, data: bytes, most: int) -> bytes:
+        return self._object.decompress(self._object.unconsumed_tail + data, most)
+
+    @property
+    def eof(self) -> bool:
+        return self._object.eof
+
+    @property
+    def unused(self) -> bytes:
+        return self._object.unused_data
 
 
-def _decoder(name: str, body: bytes) -> _Decoder | None:
+class _Zstd:
+    def __init__(self, module: Any) -> None:
+        self._object = module.ZstdDecompressor()
+
+    def feed(self, data: bytes, most: int) -> bytes:
+        out: bytes = self._object.decompress(data, most)
+        return out
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._object.eof)
+
+    @property
+    def unused(self) -> bytes:
+        found: bytes = self._object.unused_data
+        return found
+
+
+class _Brotli:
+    unused = b""  # the library raises for what stands behind the end
+
+    def __init__(self, module: Any) -> None:
+        self._object = module.Decompressor()
+
+    def feed(self, data: bytes, most: int) -> bytes:
+        out: bytes = self._object.process(data, output_buffer_limit=most)
+        return out
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._object.is_finished())
+
+
+def _decoders(name: str, body: bytes) -> list[tuple[Callable[[], Any], bytes, bool]]:
+    """What makes a decoder, how a further member begins, and whether a check sum shows that the end is one."""
     match name:
         case "gzip" | "x-gzip":
-            return _members(lambda: zlib.decompressobj(31), b"\x1f\x8b")
-        case "deflate":  # RFC 9110 8.4.1.2: zlib; many servers send it bare
-            bare = body[:1] != b"\x78" or int.from_bytes(body[:2], "big") % 31 != 0
-            return _members(lambda: zlib.decompressobj(-15 if bare else 15), b"")
+            return [(lambda: _Inflate(31), b"\x1f\x8b", True)]
+        case "deflate":  # RFC 9110 8.4.1.2: zlib; many servers send it bare, and bare data may begin like zlib's
+            zlibs = body[0] & 0x0F == 0x08 and int.from_bytes(body[:2], "big") % 31 == 0
+            wrapped = [(lambda: _Inflate(15), b"", True)] if zlibs else []
+            return [*wrapped, (lambda: _Inflate(-15), b"", False)]
         case "br":
             module = _optional("brotli", "brotlicffi")
-            return _brotli(module) if module else None
+            return [(lambda: _Brotli(module), b"", False)] if module else []
         case "zstd":
             module = _optional("compression.zstd", "backports.zstd")
-            return _members(module.ZstdDecompressor, b"\x28\xb5\x2f\xfd") if module else None
-    return None
+            return [(lambda: _Zstd(module), b"\x28\xb5\x2f\xfd", True)] if module else []
+    return []
 
 
 def _optional(*names: str) -> Any:

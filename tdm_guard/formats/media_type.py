@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 SNIFF_BYTES = 1445  # WHATWG MIME Sniffing 5.2: the resource header is the first 1445 bytes
+MAX_LEADING = 2**20  # bytes of blanks and comments that are looked through; real prologues have some kilobytes
 
 MAX_CONTENT_TYPE = 255  # characters of a field value that are looked at; RFC 6838 4.2 keeps types within 127
 _HTML = frozenset({"text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml"})
@@ -25,7 +26,12 @@ _XML = frozenset({"application/xml", "text/xml"})
 _FEEDS = frozenset({"application/rss+xml", "application/atom+xml", "application/rdf+xml"})
 _TOKEN = r"[!#$%&'*+.^`|~0-9a-z-]+"
 _TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}")  # RFC 9110 8.3.1, lower case
-_LEADING = re.compile(rb"(?s)(?:\s|<!--.*?-->|<\?xml.*?\?>)*")
+# What may stand before the tag that shows what a document is: blanks, comments, processing instructions.
+_LEADING = re.compile(rb"(?s)(?>\s++|<!--.*?-->|<\?.*?\?>)*+")
+_XML_LEADING = re.compile(
+    rb"(?si)(?>\s++|<!--.*?-->|<\?.*?\?>|<!doctype\s++(?!html[\s>\[])[^>\[]*+(?:\[.*?\]\s*+)?>)*+"
+)
+_UNENDED = re.compile(rb"<(?:!--|\?|![^>]*\Z|[^>\s]{0,64}\Z)|\Z")
 # WHATWG MIME Sniffing 7.1: tags that a document may begin with, each ended by a blank or `>`
 _MARKUP = re.compile(
     rb"(?i)<(?:!doctype\s+html|(?:html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|meta|link|base)"
@@ -68,6 +74,11 @@ def markup_of(media_type: str) -> Markup:
     return Markup.UNKNOWN if media_type in _GENERIC or media_type in _XML else Markup.OTHER
 
 
+def is_xml(media_type: str) -> bool:
+    """True for the types of XML that name no kind of document."""
+    return media_type in _XML
+
+
 @lru_cache(maxsize=256)  # sites send a handful of values; an entry is a short field value
 def _kind(content_type: str) -> tuple[str, Markup]:
     named = [words[0] for part in content_type.split(",") if (words := essence(part).split())]
@@ -88,15 +99,34 @@ def content_kind(content_type: str) -> tuple[str, Markup]:
     return _kind(content_type[:MAX_CONTENT_TYPE])
 
 
-def sniff(prefix: bytes, media_type: str = "") -> Markup:
-    """What the first `SNIFF_BYTES` of a body of a generic type, or of plain XML, show it to be."""
+def beginning(body: bytes) -> bytes:
+    """The first bytes of a body, those of a document from the tag on that shows what it is."""
+    if body[:1] not in (b"<", b" ", b"\t", b"\n", b"\r", b"\f"):
+        return body[:SNIFF_BYTES]
+    leading = _XML_LEADING.match(body, 0, MAX_LEADING)
+    at = leading.end() if leading else 0
+    return body[at : at + SNIFF_BYTES] if at > SNIFF_BYTES // 4 else body[:SNIFF_BYTES]
+
+
+def sniff(prefix: bytes, media_type: str = "", *, ended: bool = True) -> Markup:
+    """
+    What the beginning of a body of a generic type, or of plain XML, shows it to be (WHATWG MIME Sniffing 7.1).
+
+    `UNKNOWN` if nothing but blanks and comments is there and more may come, or if they do not end within bounds: such
+    a body may be either. A comment that never ends makes a page of what bears no type.
+    """
     if prefix[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        prefix = prefix.decode("utf-16", "replace").encode("utf-8", "replace")
-    elif prefix.startswith(b"\xef\xbb\xbf"):
-        prefix = prefix[3:]
-    leading = _LEADING.match(prefix)
-    rest = prefix[leading.end() if leading else 0 :]
-    pattern = _ROOT if media_type in _XML else _MARKUP
-    if pattern.match(rest):
+        ended = ended and len(prefix) <= MAX_LEADING
+        prefix = prefix[:MAX_LEADING].decode("utf-16", "replace").encode("utf-8", "replace")
+    start = 3 if prefix.startswith(b"\xef\xbb\xbf") else 0
+    xml = media_type in _XML
+    leading = (_XML_LEADING if xml else _LEADING).match(prefix, start, MAX_LEADING)
+    at = leading.end() if leading else start
+    pattern = _ROOT if xml else _MARKUP
+    if pattern.match(prefix, at):
         return Markup.HTML
-    return Markup.FEED if media_type in _XML or _FEED_ROOT.match(rest) else Markup.OTHER
+    if at >= MAX_LEADING or (_UNENDED.match(prefix, at) and (not ended or len(prefix) > MAX_LEADING)):
+        return Markup.UNKNOWN
+    if not xml and prefix.startswith(b"<!--", at):
+        return Markup.HTML
+    return Markup.FEED if xml or _FEED_ROOT.match(prefix, at) else Markup.OTHER

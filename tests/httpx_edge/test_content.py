@@ -372,7 +372,7 @@ def test_binary_of_a_generic_type_streams_on_after_its_first_bytes(edge: Any) ->
     assert (body["bytes"], body["content_sha256"]) == (len(BYTES), hashlib.sha256(BYTES).hexdigest())
 
 
-@pytest.mark.parametrize("status", [204, 304, 404, 500])
+@pytest.mark.parametrize("status", [304, 404, 500])
 def test_answers_without_content_are_handed_on_and_recorded_so(edge: Any, status: int) -> None:
     async def scenario() -> None:
         client = edge.client(edge.site({"/": edge.answer(status, headers=HTML, pieces=[b"error"])}))
@@ -385,6 +385,24 @@ def test_answers_without_content_are_handed_on_and_recorded_so(edge: Any, status
     edge.run(scenario)
     (decision,) = edge.decisions
     assert (decision["status"], decision["content"], decision["verdict"]) == (status, False, "unreserved")
+
+
+@pytest.mark.parametrize(("method", "status"), [("get", 204), ("get", 205), ("head", 200)])
+def test_bytes_that_come_where_none_were_expected_are_content(edge: Any, method: str, status: int) -> None:
+    async def scenario() -> None:
+        answers = {path: edge.answer(status, headers=HTML, pieces=[page]) for path, page in pages.items()}
+        client = edge.client(edge.site(answers))
+        response = await edge.call(getattr(client, method), "http://free.example/")
+        assert (response.content, response.extensions["tdm_guard"].content) == (b"words", True)
+        response = await edge.call(getattr(client, method), "http://free.example/none")
+        assert (response.content, response.extensions["tdm_guard"].content) == (b"", False)
+        with pytest.raises(Withheld):
+            await edge.call(getattr(client, method), "http://free.example/reserved")
+        await edge.close(client)
+
+    pages = {"/": b"words", "/none": b"", "/reserved": RESERVED.encode()}
+    edge.run(scenario)
+    assert [decision["verdict"] for decision in edge.decisions] == ["unreserved", "unreserved", "reserved"]
 
 
 def test_error_page_that_reserves_is_withheld(edge: Any) -> None:

@@ -1,0 +1,67 @@
+"""What fields say of a body, glued lines, encodings of pages, and what a policy document may look like."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tdm_guard import Fetched
+from tdm_guard.formats.charset import encoding_of
+from tdm_guard.formats.field_lines import lines_of, parted
+from tdm_guard.formats.message_body import Framing, document, framing, stands_as_document, unsaid_coding
+
+
+def test_fields_are_read_whatever_their_case_and_number() -> None:
+    fields = [("Content-Encoding", "GZIP, identity"), ("content-length", "12"), ("content-encoding", "br"), ("x", "y")]
+    assert framing(fields) == Framing(["gzip", "br"], chunked=False, lengths=[12])
+    assert framing([*fields, ("Transfer-Encoding", "gzip, chunked")]) == Framing(
+        ["gzip", "br", "gzip"], chunked=True, lengths=[]
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "lines"),
+    [
+        ("a", ["a"]),
+        ("a\nb", ["a", "b"]),
+        ("a\r\nb\0c", ["a", "b", "c"]),
+        ("a,\r\n b", ["a, b"]),
+        ("\n", [""]),
+        ("", [""]),
+    ],
+)
+def test_lines_are_parted_and_folds_are_not(value: str, lines: list[str]) -> None:
+    assert lines_of(value) == lines
+
+
+def test_fields_without_glue_stay_the_same_object() -> None:
+    fields = (("a", "b"), ("c", "d"))
+    assert parted(fields) is fields
+    assert parted([("a", "1\n2"), ("b", "3")]) == (("a", "1"), ("a", "2"), ("b", "3"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"User-agent: *\n", b"# a comment\n\n", b"a=b\n", b"\xef\xbb\xbfallow: /", b'[{"a": 1}]', b" {}", b"<rsl/>", b"",
+     "\ufeffUser-agent: *".encode("utf-16-le"), "User-agent: é\n".encode("latin-1")],
+)  # fmt: skip
+def test_policy_documents_are_lines_json_or_markup(body: bytes) -> None:
+    assert stands_as_document(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"\x1f\x8b\x08", b"words", b'{"a": ', b"VXNlci1hZ2VudDogKgo=", b"VXNlci1hZ2VudDogKg==", b"a: \x00", b"<\x00"],
+)
+def test_coded_data_is_none(body: bytes) -> None:
+    assert not stands_as_document(body)
+
+
+@given(st.binary(max_size=200), st.sampled_from([None, "utf-16", "utf-32", "utf-8", "x", "idna", "cp037", "é"]))
+def test_no_bytes_raise(body: bytes, label: str | None) -> None:
+    assert encoding_of(label, body)
+    assert unsaid_coding(body) in (None, "gzip", "zstd", "compress", "deflate", "br")
+    for fields in ([], [("content-encoding", "gzip\nx")], [("transfer-encoding", "chunked"), ("content-length", "5")]):
+        plain = document(Fetched(status=200, headers=fields, body=body), 1000)
+        assert document(plain.fetched, 1000).problem is None or plain.problem is not None
