@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections import deque
 from collections.abc import Iterator
 from typing import Any, Self
 
+from anyio.lowlevel import checkpoint
+
 from tdm_guard.decision import Decision
 from tdm_guard.guard import Guard
+
+PIECE = 64 * 1024  # bytes of a coded body that are handed on at a time, since its reader decodes each at once
 
 
 class Tally:
@@ -48,16 +53,33 @@ class Body:
     """
     The pieces already heard, then those still to come from `pieces`, if any.
 
-    `source` is the stream to close; None if the body was heard whole and its connection given back.
+    `source` is the stream to close; None if the body was heard whole and its connection given back. `coded`: its reader
+    decodes it.
     """
 
     def __init__(
-        self, heard: list[bytes], *, source: Any = None, pieces: Any = None, tally: Tally | None = None
+        self,
+        heard: list[bytes],
+        *,
+        source: Any = None,
+        pieces: Any = None,
+        tally: Tally | None = None,
+        coded: bool = False,
     ) -> None:
-        self._heard = deque(heard)  # given away piece by piece, not kept beside what the reader makes of them
+        # Given away piece by piece, not kept beside what the reader makes of them.
+        self._heard: deque[bytes | memoryview] = deque(heard)
+        self._most = PIECE if coded else sys.maxsize
         self._source = source
         self._pieces = pieces
         self._tally = tally
+
+    def _piece(self) -> bytes:
+        piece = self._heard.popleft()
+        if len(piece) > self._most:
+            whole = memoryview(piece)
+            self._heard.appendleft(whole[self._most :])
+            piece = whole[: self._most]
+        return bytes(piece)  # nothing is copied of what is bytes
 
     def _end(self, *, complete: bool) -> None:
         if self._tally is not None:
@@ -69,7 +91,7 @@ class SyncBody(Body):
 
     def __iter__(self) -> Iterator[bytes]:
         while self._heard:
-            yield self._heard.popleft()
+            yield self._piece()
         if self._source is not None:
             for chunk in iter(self._source) if self._pieces is None else self._pieces:
                 if self._tally is not None:
@@ -95,7 +117,10 @@ class AsyncBody(Body):
 
     async def __anext__(self) -> bytes:
         if self._heard:
-            return self._heard.popleft()
+            piece = self._piece()
+            if self._heard and self._most == PIECE:
+                await checkpoint()  # decoding goes on meanwhile, nothing else would
+            return piece
         if self._source is not None:
             if self._pieces is None:
                 self._pieces = self._source.__aiter__()

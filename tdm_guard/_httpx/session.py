@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -73,16 +74,36 @@ class Session:
                 flight.policy = self.guard.known(origin) or flight.policy or await load()
                 return flight.policy
 
-    def alone(self, origin: Origin, work: Callable[[], None]) -> None:
-        """Does `work` for an origin while nobody else does: what one reads is kept, the next finds it."""
-        with self._boarded(origin, threading.Lock) as flight, flight.lock:
-            work()
+    def alone(self, origin: Origin, work: Callable[[], None], *, held: bool = False) -> None:
+        """
+        Does `work` for an origin while nobody else does: what one reads is kept, the next finds it.
 
-    async def alone_async(self, origin: Origin, work: Callable[[], Awaitable[None]]) -> None:
+        Who is `held` up by it keeps a connection, for which others may wait: their turn comes in time, or the client's
+        `PoolTimeout` is raised.
+        """
+        with self._boarded(origin, threading.Lock) as flight:
+            if not flight.lock.acquire(timeout=self.guard.options.policy_timeout if held else -1):
+                raise self._crowded()
+            try:
+                work()
+            finally:
+                flight.lock.release()
+
+    async def alone_async(self, origin: Origin, work: Callable[[], Awaitable[None]], *, held: bool = False) -> None:
         """The same for tasks."""
         with self._boarded(origin, anyio.Lock) as flight:
-            async with flight.lock:
+            with anyio.move_on_after(self.guard.options.policy_timeout if held else math.inf) as waiting:
+                await flight.lock.acquire()
+            if waiting.cancelled_caught:
+                raise self._crowded()
+            try:
                 await work()
+            finally:
+                flight.lock.release()
+
+    def _crowded(self) -> Exception:
+        error: Exception = self.family.module.PoolTimeout("others are reading what this origin declares")
+        return error
 
     @contextmanager
     def _boarded(self, origin: Origin, new_lock: Callable[[], Any]) -> Iterator[_Flight]:
