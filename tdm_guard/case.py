@@ -221,6 +221,8 @@ class Case:
         In a prefix only reservations count: what is not found there may stand in the rest.
         """
         about = self._about
+        if about is not None and body and not self.content and 200 <= about.status < 300:
+            self.content = about.content = True  # whatever status and method say of it: bytes that are there
         if about is None or not self.wants_body(body, ended=complete):
             self._body_heard = self.content
             return

@@ -17,6 +17,8 @@ from tdm_guard.options import agent_of
 from tdm_guard.origin import Origin
 from tdm_guard.policy import OriginPolicy
 
+MAX_CACHES = 4  # one within another
+
 
 class _Flight:
     """An origin that is being read, with those who wait for it. It exists while anybody does."""
@@ -42,12 +44,22 @@ class Session:
         self.guard = guard
         self.family = family
         self.transports = 0  # open ones; the run ends with the last
-        self.route = route
+        self._route = route
         self.fields = Picker(guard.judge.heard)
         self._agent_given = agent_given
         self._agreed: str | None = None
         self._flights: dict[Origin, _Flight] = {}
         self._table = threading.Lock()
+
+    def route(self, url: str) -> Any:
+        """The transport through which a policy at `url` is fetched: that of a page there, without its cache."""
+        transport = self._route(url)
+        for _ in range(MAX_CACHES):
+            if not any(base.__module__.partition(".")[0] == "hishel" for base in type(transport).__mro__):
+                break
+            # A policy has a freshness of its own. What hishel 2 stores it serves for ever by default.
+            transport = getattr(transport, "next_transport", None) or getattr(transport, "_transport", transport)
+        return transport
 
     def check_agent(self, user_agent: str | None) -> None:
         """Raises `ConfigurationError` if a request goes out under a name that the guard does not listen for."""
