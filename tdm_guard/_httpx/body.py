@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections import deque
 from collections.abc import Iterator
 from typing import Any, Self
@@ -67,19 +66,19 @@ class Body:
         coded: bool = False,
     ) -> None:
         # Given away piece by piece, not kept beside what the reader makes of them.
-        self._heard: deque[bytes | memoryview] = deque(heard)
-        self._most = PIECE if coded else sys.maxsize
+        self._heard: deque[Any] = deque(heard)
+        self._coded = coded
         self._source = source
         self._pieces = pieces
         self._tally = tally
 
     def _piece(self) -> bytes:
         piece = self._heard.popleft()
-        if len(piece) > self._most:
+        if len(piece) > PIECE:
             whole = memoryview(piece)
-            self._heard.appendleft(whole[self._most :])
-            piece = whole[: self._most]
-        return bytes(piece)  # nothing is copied of what is bytes
+            self._heard.appendleft(whole[PIECE:])
+            piece = whole[:PIECE]
+        return bytes(piece)
 
     def _end(self, *, complete: bool) -> None:
         if self._tally is not None:
@@ -91,7 +90,7 @@ class SyncBody(Body):
 
     def __iter__(self) -> Iterator[bytes]:
         while self._heard:
-            yield self._piece()
+            yield self._piece() if self._coded else self._heard.popleft()
         if self._source is not None:
             for chunk in iter(self._source) if self._pieces is None else self._pieces:
                 if self._tally is not None:
@@ -117,9 +116,10 @@ class AsyncBody(Body):
 
     async def __anext__(self) -> bytes:
         if self._heard:
-            piece = self._piece()
-            if self._heard and self._most == PIECE:
-                await checkpoint()  # decoding goes on meanwhile, nothing else would
+            if self._coded:
+                await checkpoint()  # its reader decodes the whole at one go, else
+                return self._piece()
+            piece: bytes = self._heard.popleft()
             return piece
         if self._source is not None:
             if self._pieces is None:

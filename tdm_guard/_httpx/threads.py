@@ -22,7 +22,11 @@ from tdm_guard._httpx.session import Session
 from tdm_guard._httpx.wire import CLOSE, Asking, Wire, drive
 from tdm_guard.fetch import Answer, Effects, Get, Resolve
 
-_SENDING = ("connection.connect_tcp.started", "http11.send_request_headers.started", "http2.send_request_headers.started")
+_SENDING = (
+    "connection.connect_tcp.started",
+    "http11.send_request_headers.started",
+    "http2.send_request_headers.started",
+)
 _OPENED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
 
 

@@ -143,10 +143,10 @@ def drive(steps: Steps, wire: Wire, ask: Callable[[Load | LoadDeclared], Any] | 
         step = next(steps)
         while True:
             try:
-                if isinstance(step, (Work, Hear)):
-                    result = step.call()
+                if isinstance(step, Step) or ask is None:
+                    result = wire.perform(step)
                 else:
-                    result = wire.perform(step) if isinstance(step, Step) or ask is None else ask(step)
+                    result = step.call() if isinstance(step, (Work, Hear)) else ask(step)
             except BaseException as error:  # noqa: BLE001 - the procedure closes what it opened, then raises it again
                 step = steps.throw(error)
             else:
@@ -163,11 +163,13 @@ async def drive_async(
         step = next(steps)
         while True:
             try:
-                if isinstance(step, (Work, Hear)):
-                    last = isinstance(step, Work) or step.may_last()
-                    result = await off_loop(step.call) if last else step.call()
+                if isinstance(step, Step) or ask is None:
+                    result = await wire.perform_async(step)
+                elif isinstance(step, (Work, Hear)):
+                    lasts = isinstance(step, Work) or step.may_last()
+                    result = await off_loop(step.call) if lasts else step.call()
                 else:
-                    result = await (wire.perform_async(step) if isinstance(step, Step) or ask is None else ask(step))
+                    result = await ask(step)
             except BaseException as error:  # noqa: BLE001 - as above; a cancellation too
                 step = steps.throw(error)
             else:

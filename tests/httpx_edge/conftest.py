@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import contextlib
+import importlib
 import json
 import socket
 import ssl

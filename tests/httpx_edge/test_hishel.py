@@ -27,7 +27,9 @@ def cache(edge: Any, tmp_path: Any) -> Iterator[Any]:
     def make(inner: Any, **options: Any) -> Any:
         path = str(tmp_path / "cache.db")
         if edge.sync:
-            return kind.CacheTransport(next_transport=inner, storage=hishel.SqliteStorage(database_path=path), **options)
+            return kind.CacheTransport(
+                next_transport=inner, storage=hishel.SqliteStorage(database_path=path), **options
+            )
         storage = hishel.AsyncSqliteStorage(database_path=path)
         return kind.AsyncCacheTransport(next_transport=inner, storage=storage, **options)
 

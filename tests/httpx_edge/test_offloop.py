@@ -212,10 +212,7 @@ def test_coded_body_is_handed_on_piece_by_piece(edge: Any) -> None:
         headers = {**HTML, "content-encoding": "gzip"}
         client = edge.client(edge.site({"/": lambda _: edge.answer(headers=headers, pieces=[raw])}))
         response = await edge.open(client, "http://a.example/")
-        if edge.sync:
-            pieces = list(response.iter_raw())
-        else:
-            pieces = [piece async for piece in response.aiter_raw()]
+        pieces = list(response.iter_raw()) if edge.sync else [piece async for piece in response.aiter_raw()]
         sizes.extend(len(piece) for piece in pieces)
         assert b"".join(pieces) == raw
         assert (await edge.get(client, "http://a.example/")).content == gzip.decompress(raw)

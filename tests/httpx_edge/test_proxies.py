@@ -51,12 +51,12 @@ def with_word(url: str, name: str, word: str) -> str:
     return url.replace("http://", f"http://{name}:{word}@")
 
 
-def test_policies_and_declared_documents_take_the_mount_of_their_own_url(
-    edge: Any, raw_server: Any, http: Any
-) -> None:
+def test_policies_and_declared_documents_take_the_mount_of_their_own_url(edge: Any, raw_server: Any, http: Any) -> None:
     link = '<http://licences.example/l.xml>; rel="license"; type="application/rsl+xml"'
     one = Everything({"http://a.example/tar": http(b"words", link=link, **TAR)}, http, "me", "one")
-    other = Everything({"http://licences.example/l.xml": http(RSL, content_type="application/rsl+xml")}, http, "me", "2")
+    other = Everything(
+        {"http://licences.example/l.xml": http(RSL, content_type="application/rsl+xml")}, http, "me", "2"
+    )
     with raw_server(one) as first, raw_server(other) as second:
 
         async def scenario() -> None:
@@ -68,7 +68,9 @@ def test_policies_and_declared_documents_take_the_mount_of_their_own_url(
             await edge.close(client)
 
         edge.run(scenario)
-    assert sorted(first.targets()) == sorted(["http://a.example/tar", *[f"http://a.example{d}" for d in edge.documents]])
+    assert sorted(first.targets()) == sorted(
+        ["http://a.example/tar", *[f"http://a.example{d}" for d in edge.documents]]
+    )
     assert second.targets() == ["http://licences.example/l.xml"]
     assert {result["result"] for result in edge.decisions[0]["checked"]} == {"absent", "read"}
     words = [base64.b64encode(word).decode() for word in (b"me:one", b"me:2")]
