@@ -7,8 +7,12 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, Self
 
+from anyio.lowlevel import checkpoint
+
 from tdm_guard.decision import Decision
 from tdm_guard.guard import Guard
+
+PIECE = 64 * 1024  # bytes of a coded body that are handed on at a time, since its reader decodes each at once
 
 
 class Tally:
@@ -48,16 +52,33 @@ class Body:
     """
     The pieces already heard, then those still to come from `pieces`, if any.
 
-    `source` is the stream to close; None if the body was heard whole and its connection given back.
+    `source` is the stream to close; None if the body was heard whole and its connection given back. `coded`: its reader
+    decodes it.
     """
 
     def __init__(
-        self, heard: list[bytes], *, source: Any = None, pieces: Any = None, tally: Tally | None = None
+        self,
+        heard: list[bytes],
+        *,
+        source: Any = None,
+        pieces: Any = None,
+        tally: Tally | None = None,
+        coded: bool = False,
     ) -> None:
-        self._heard = deque(heard)  # given away piece by piece, not kept beside what the reader makes of them
+        # Given away piece by piece, not kept beside what the reader makes of them.
+        self._heard: deque[Any] = deque(heard)
+        self._coded = coded
         self._source = source
         self._pieces = pieces
         self._tally = tally
+
+    def _piece(self) -> bytes:
+        piece = self._heard.popleft()
+        if len(piece) > PIECE:
+            whole = memoryview(piece)
+            self._heard.appendleft(whole[PIECE:])
+            piece = whole[:PIECE]
+        return bytes(piece)
 
     def _end(self, *, complete: bool) -> None:
         if self._tally is not None:
@@ -69,7 +90,7 @@ class SyncBody(Body):
 
     def __iter__(self) -> Iterator[bytes]:
         while self._heard:
-            yield self._heard.popleft()
+            yield self._piece() if self._coded else self._heard.popleft()
         if self._source is not None:
             for chunk in iter(self._source) if self._pieces is None else self._pieces:
                 if self._tally is not None:
@@ -95,7 +116,11 @@ class AsyncBody(Body):
 
     async def __anext__(self) -> bytes:
         if self._heard:
-            return self._heard.popleft()
+            if self._coded:
+                await checkpoint()  # its reader decodes the whole at one go, else
+                return self._piece()
+            piece: bytes = self._heard.popleft()
+            return piece
         if self._source is not None:
             if self._pieces is None:
                 self._pieces = self._source.__aiter__()

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tdm_guard._httpx.family import Family
-from tdm_guard._httpx.journey import Journey
+from tdm_guard._httpx.journey import CURRENT, Journey
 from tdm_guard._httpx.opening import open_guard
 from tdm_guard._httpx.session import Session
 from tdm_guard._httpx.transport import Transport
@@ -64,13 +64,13 @@ def install(family: Family, client: Any, options: Mapping[str, Any]) -> None:
     client.send = (_send_async if asynchronous else _send)(family, client, guard)
 
 
-def _begin(family: Family, client: Any, request: Any, keywords: Mapping[str, Any]) -> Journey:
+def _begin(family: Family, client: Any, guard: Guard, keywords: Mapping[str, Any]) -> Journey:
     default = family.module.USE_CLIENT_DEFAULT
     follows = keywords.get("follow_redirects", default)
     auth = keywords.get("auth", default)
     auth = client.auth if auth is default else auth
-    return Journey.begin(
-        request,
+    return Journey(
+        guard,
         follows=bool(client.follow_redirects if follows is default else follows),
         answers=isinstance(auth, family.module.Auth),
         whole=not keywords.get("stream", False),
@@ -81,14 +81,18 @@ def _send(family: Family, client: Any, guard: Guard) -> Any:
     send = client.send
 
     def guarded(request: Any, **keywords: Any) -> Any:
-        journey = _begin(family, client, request, keywords)
+        journey = _begin(family, client, guard, keywords)
+        outer = CURRENT.get()
+        CURRENT.set(journey)
         try:
             response = send(request, **keywords)
         except BaseException:
-            journey.fail(guard)
+            journey.fail()
             raise
+        finally:
+            CURRENT.set(outer)
         try:
-            journey.arrive(guard)
+            journey.arrive()
         except BaseException:
             response.close()
             raise
@@ -101,14 +105,18 @@ def _send_async(family: Family, client: Any, guard: Guard) -> Any:
     send = client.send
 
     async def guarded(request: Any, **keywords: Any) -> Any:
-        journey = _begin(family, client, request, keywords)
+        journey = _begin(family, client, guard, keywords)
+        outer = CURRENT.get()
+        CURRENT.set(journey)
         try:
             response = await send(request, **keywords)
         except BaseException:
-            journey.fail(guard)
+            journey.fail()
             raise
+        finally:
+            CURRENT.set(outer)
         try:
-            journey.arrive(guard)
+            journey.arrive()
         except BaseException:
             await response.aclose()
             raise

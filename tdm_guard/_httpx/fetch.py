@@ -30,6 +30,9 @@ def read_document(guard: Guard, max_bytes: int) -> Steps:
     """Sends, reads at most `max_bytes`, closes; returns what came and the peer's address."""
     response = yield SEND
     try:
+        if response.status_code == 407:  # a proxy's word, not the origin's (RFC 9110 15.5.8)
+            yield CLOSE
+            return Fetched.unreachable("proxy", at=guard.clock()), None
         body, complete = bytearray(), True
         while complete and (chunk := (yield READ)) is not None:
             body += chunk
@@ -111,6 +114,8 @@ class AsyncFetcher:
         family, guard = session.family, session.guard
         answer: Answer | None = None
         with anyio.CancelScope() as scope:
+            if self._pool is not None:  # the pool may keep to it, but not who waits for a stream of HTTP/2
+                scope.deadline = anyio.current_time() + self._pool
 
             def start() -> None:
                 nonlocal started
@@ -135,6 +140,8 @@ class AsyncFetcher:
             except Exception as error:  # noqa: BLE001 - whatever a stranger or the network did is an answer
                 start()
                 answer = failed(guard, family.reason(error), time.monotonic() - started)
+        if answer is None and math.isnan(started):
+            raise family.module.PoolTimeout("no connection was free for a policy document in time")
         return answer or failed(guard, "timeout", get.timeout)
 
     async def _resolve(self, effect: Resolve) -> tuple[str, ...]:

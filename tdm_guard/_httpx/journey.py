@@ -1,21 +1,39 @@
 """
 Journey: one call of a client, from its first request through redirects and authentication to what it hands on.
 
-A transport cannot know whether its client will follow a redirect or answer a challenge; a guarded client can. It puts
-a journey into the request's extensions, which httpx copies to the requests that follow, and responses that it may deal
-with by itself wait for their record until it hands one on. Without one, under a bare transport, each is recorded.
+A transport cannot know whether its client will follow a redirect or answer a challenge; a guarded client can. It keeps
+the journey in the context of the call: a request may be sent several times, at once or again, and each time is a
+journey of its own. Responses that the client may deal with by itself wait for their record until it hands one on.
+Outside a client, under a bare transport, each is recorded.
+
+A request that was redirected has a `Trail` in its extensions, which httpx copies to the request that follows: so the
+hops of one that is sent by hand, or under a bare transport, are known too.
 """
 
 from __future__ import annotations
 
-from typing import Any, Self
+from contextvars import ContextVar
+from typing import Any, NamedTuple
 
 from tdm_guard.case import Case
 from tdm_guard.guard import Guard
 from tdm_guard.model import Headers
 
-KEY = "tdm_guard"  # in the extensions of requests (the journey) and responses (the decision)
+KEY = "tdm_guard"  # in the extensions of requests (the trail) and responses (the decision)
 MAX_HOPS = 100  # the newest are kept; clients give up far earlier
+Hops = tuple[tuple[str, Headers], ...]
+
+
+class Trail(NamedTuple):
+    """
+    Left by the answer to a request, of which `request` is the id: the `hops` until there and where they lead.
+
+    It is no trail of that request itself, only of the one that `leads_to` was made from its answer.
+    """
+
+    request: int
+    hops: Hops = ()
+    target: str | None = None
 
 
 class Journey:
@@ -25,78 +43,92 @@ class Journey:
     `whole`: it reads the body to its end before it hands the response on.
     """
 
-    __slots__ = ("_first", "_hop", "_pending", "answers", "follows", "hops", "whole")
+    __slots__ = ("_first", "_guard", "_hops", "_pending", "_trail", "answers", "follows", "whole")
 
-    def __init__(self, *, follows: bool = False, answers: bool = False, whole: bool = False) -> None:
+    def __init__(self, guard: Guard, *, follows: bool = False, answers: bool = False, whole: bool = False) -> None:
         self.follows = follows
         self.answers = answers
         self.whole = whole
-        self.hops: tuple[tuple[str, Headers], ...] = ()
-        self._first: int | None = None
-        self._hop: tuple[str, Headers] | None = None
+        self._guard = guard
+        self._first: tuple[Any, Hops] | None = None
+        self._hops: Hops = ()
         self._pending: tuple[Case, Any, Any, bool] | None = None
+        self._trail: Trail | None = None
 
     @classmethod
-    def begin(cls, request: Any, *, follows: bool, answers: bool, whole: bool) -> Self:
-        """A new journey with this request; one that follows a redirect by hand keeps its earlier addresses."""
-        journey = cls(follows=follows, answers=answers, whole=whole)
-        extensions = request.extensions
-        if KEY in extensions and isinstance(earlier := extensions[KEY], Journey):
-            journey.hops = earlier._hops_of(request)
-        extensions[KEY] = journey
-        return journey
+    def under_way(cls, guard: Guard) -> Journey:
+        """The journey of the client's call that this is; outside a client of this guard a new one."""
+        current = CURRENT.get()
+        return current if current is not None and current._guard is guard else cls(guard)
 
-    @classmethod
-    def of(cls, request: Any) -> Journey:
-        """The journey of a request; outside a guarded client one that only keeps earlier addresses."""
-        found = request.extensions.get(KEY)
-        if isinstance(found, Journey):
-            return found
-        journey = request.extensions[KEY] = cls()
-        return journey
-
-    def enter(self, request: Any, guard: Guard) -> None:
-        """Another request of this journey is about to be judged."""
-        self._supersede(guard)
+    def enter(self, request: Any) -> Hops:
+        """Another request of this journey is about to be judged; returns what redirected to it."""
+        self._supersede()
+        before, self._trail = self._trail, None
+        self._hops = ()
+        if self._first is not None and self._first[0] is request:  # an answer to a challenge starts there again
+            self._hops = self._first[1]
+        elif KEY in request.extensions:
+            self._hops = _hops_before(request, before)
         if self._first is None:
-            self._first = id(request)
-        else:
-            self.hops = self._hops_of(request)
-        self._hop = None
+            self._first = (request, self._hops)
+        return self._hops
 
-    def _hops_of(self, request: Any) -> tuple[tuple[str, Headers], ...]:
-        """A redirected request is a new object; an answer to a challenge starts again with the first one."""
-        if id(request) == self._first:
-            return ()
-        return self.hops if self._hop is None else (*self.hops, self._hop)[-MAX_HOPS:]
+    def answered(self, request: Any) -> None:
+        """A request was answered: if it is sent again, nothing redirects to it."""
+        if KEY in request.extensions:
+            request.extensions[KEY] = Trail(id(request))
 
-    def redirected(self, url: str, headers: Headers) -> None:
-        """The response to `url` sends elsewhere."""
-        self._hop = (url, headers)
+    def redirected(self, request: Any, response: Any, url: str, headers: Headers) -> None:
+        """The response to `request` for `url` sends elsewhere."""
+        try:
+            target = _place(request.url.join(response.headers["location"]))
+        except Exception:  # noqa: BLE001 - no address: the client makes no request of it either
+            target = None
+        hops = (*self._hops, (url, headers))[-MAX_HOPS:]
+        self._trail = request.extensions[KEY] = Trail(id(request), hops, target)
 
     def waits(self, case: Case, response: Any, request: Any) -> bool:
         """True if the client may deal with this response, which has no content, by itself: its record waits."""
-        followed = self.follows and self._hop is not None
+        followed = self.follows and self._trail is not None
         if not followed and not self.answers:
             return False
         self._pending = (case, response, request, followed)
         return True
 
-    def _supersede(self, guard: Guard) -> None:
+    def _supersede(self) -> None:
         """The client dealt with a response by itself; what only observing let pass is recorded all the same."""
         pending, self._pending = self._pending, None
+        guard = self._guard
         if pending and not guard.judge.terms.enforced and pending[0].decision(guard.clock()).verdict.withholds:
             guard.close(pending[0])
 
-    def arrive(self, guard: Guard) -> None:
+    def arrive(self) -> None:
         """The client hands on its response: if its record waits, it is written now. Raises `Withheld`, `LogError`."""
         pending, self._pending = self._pending, None
         if pending:
             case, response, request, _ = pending
-            response.extensions[KEY] = guard.settle(case, request)
+            response.extensions[KEY] = self._guard.settle(case, request)
 
-    def fail(self, guard: Guard) -> None:
+    def fail(self) -> None:
         """The client raised. A response that waited may have reached hooks, or be carried by the exception."""
         pending, self._pending = self._pending, None
         if pending and not pending[3]:
-            guard.close(pending[0])
+            self._guard.close(pending[0])
+
+
+CURRENT: ContextVar[Journey | None] = ContextVar("tdm_guard_journey", default=None)  # of the client's call that this is
+
+
+def _hops_before(request: Any, before: Trail | None) -> Hops:
+    """What redirected to a request that carries a trail; `before` is the one that this journey saw left last."""
+    trail = request.extensions[KEY]
+    if not isinstance(trail, Trail) or trail.request == id(request):
+        return ()
+    if before is not None and before.request == trail.request:
+        return before.hops  # somebody else may have sent the same request meanwhile, and left a trail of their own
+    return trail.hops if trail.target == _place(request.url) else ()
+
+
+def _place(url: Any) -> str:
+    return f"{url.scheme}://{url.netloc.decode('ascii')}{url.raw_path.decode('ascii')}"

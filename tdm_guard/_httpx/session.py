@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from tdm_guard.guard import Guard
 from tdm_guard.options import agent_of
 from tdm_guard.origin import Origin
 from tdm_guard.policy import OriginPolicy
+
+MAX_CACHES = 4  # one within another
 
 
 class _Flight:
@@ -41,12 +44,22 @@ class Session:
         self.guard = guard
         self.family = family
         self.transports = 0  # open ones; the run ends with the last
-        self.route = route
+        self._route = route
         self.fields = Picker(guard.judge.heard)
         self._agent_given = agent_given
         self._agreed: str | None = None
         self._flights: dict[Origin, _Flight] = {}
         self._table = threading.Lock()
+
+    def route(self, url: str) -> Any:
+        """The transport through which a policy at `url` is fetched: that of a page there, without its cache."""
+        transport = self._route(url)
+        for _ in range(MAX_CACHES):
+            if not any(base.__module__.partition(".")[0] == "hishel" for base in type(transport).__mro__):
+                break
+            # A policy has a freshness of its own. What hishel 2 stores it serves for ever by default.
+            transport = getattr(transport, "next_transport", None) or getattr(transport, "_transport", transport)
+        return transport
 
     def check_agent(self, user_agent: str | None) -> None:
         """Raises `ConfigurationError` if a request goes out under a name that the guard does not listen for."""
@@ -73,16 +86,36 @@ class Session:
                 flight.policy = self.guard.known(origin) or flight.policy or await load()
                 return flight.policy
 
-    def alone(self, origin: Origin, work: Callable[[], None]) -> None:
-        """Does `work` for an origin while nobody else does: what one reads is kept, the next finds it."""
-        with self._boarded(origin, threading.Lock) as flight, flight.lock:
-            work()
+    def alone(self, origin: Origin, work: Callable[[], None], *, held: bool = False) -> None:
+        """
+        Does `work` for an origin while nobody else does: what one reads is kept, the next finds it.
 
-    async def alone_async(self, origin: Origin, work: Callable[[], Awaitable[None]]) -> None:
+        Who is `held` up by it keeps a connection, for which others may wait: their turn comes in time, or the client's
+        `PoolTimeout` is raised.
+        """
+        with self._boarded(origin, threading.Lock) as flight:
+            if not flight.lock.acquire(timeout=self.guard.options.policy_timeout if held else -1):
+                raise self._crowded()
+            try:
+                work()
+            finally:
+                flight.lock.release()
+
+    async def alone_async(self, origin: Origin, work: Callable[[], Awaitable[None]], *, held: bool = False) -> None:
         """The same for tasks."""
         with self._boarded(origin, anyio.Lock) as flight:
-            async with flight.lock:
+            with anyio.move_on_after(self.guard.options.policy_timeout if held else math.inf) as waiting:
+                await flight.lock.acquire()
+            if waiting.cancelled_caught:
+                raise self._crowded()
+            try:
                 await work()
+            finally:
+                flight.lock.release()
+
+    def _crowded(self) -> Exception:
+        error: Exception = self.family.module.PoolTimeout("others are reading what this origin declares")
+        return error
 
     @contextmanager
     def _boarded(self, origin: Origin, new_lock: Callable[[], Any]) -> Iterator[_Flight]:

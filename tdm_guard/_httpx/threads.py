@@ -22,6 +22,11 @@ from tdm_guard._httpx.session import Session
 from tdm_guard._httpx.wire import CLOSE, Asking, Wire, drive
 from tdm_guard.fetch import Answer, Effects, Get, Resolve
 
+_SENDING = (
+    "connection.connect_tcp.started",
+    "http11.send_request_headers.started",
+    "http2.send_request_headers.started",
+)
 _OPENED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
 
 
@@ -31,6 +36,7 @@ class _Job:
     def __init__(self) -> None:
         self.begun = threading.Event()
         self.done = threading.Event()
+        self.launched = time.monotonic()
         self.started = math.nan
         self.given_up = False
         self.stream: Any = None
@@ -59,13 +65,22 @@ class _Job:
 
     def trace(self, name: str, info: dict[str, Any]) -> None:
         """What the transport reports: the request has its connection, and which one, if it was opened for it."""
+        if self.given_up and name in _SENDING:
+            raise TimeoutError
         self.start()
         if name in _OPENED:
             self.stream = info.get("return_value")
 
+    def begins(self, patience: float | None) -> bool:
+        """True if the network time began within `patience` seconds; None is without limit."""
+        left = None if patience is None else max(0.0, self.launched + patience - time.monotonic())
+        if self.begun.wait(left):
+            return True
+        self.given_up = True
+        return False
+
     def wait(self, timeout: float) -> bool:
-        """True if the effect was done within `timeout` seconds of network time."""
-        self.begun.wait()
+        """True if the effect, which has begun, was done within `timeout` seconds of network time."""
         begun_at = time.monotonic() if math.isnan(self.started) else self.started
         if self.done.wait(max(0.0, begun_at + timeout - time.monotonic())):
             return True
@@ -110,7 +125,12 @@ class ThreadFetcher:
         if any(isinstance(effect, Get) and self._shares(effect.url) for effect in effects):
             return [self._collect(effect, self._launch(effect)) for effect in effects]
         jobs = [self._launch(effect) for effect in effects]
-        return [self._collect(effect, job) for effect, job in zip(effects, jobs, strict=True)]
+        try:
+            return [self._collect(effect, job) for effect, job in zip(effects, jobs, strict=True)]
+        except BaseException:
+            for job in jobs:
+                job.given_up = True
+            raise
 
     def _shares(self, url: str) -> bool:
         return url.startswith("https:") and self._session.family.multiplexes(self._session.route(url))
@@ -128,6 +148,8 @@ class ThreadFetcher:
         guard = self._session.guard
         if isinstance(effect, Resolve):
             return job.answer if job.wait(guard.options.policy_timeout) and job.answer else ()
+        if not job.begins(self._pool):
+            raise self._session.family.module.PoolTimeout("no connection was free for a policy document in time")
         if not job.wait(effect.timeout):
             return failed(guard, "timeout", effect.timeout)
         if job.problem is not None:

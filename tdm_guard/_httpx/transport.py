@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import weakref
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
-from anyio.to_thread import run_sync as to_thread
-
 from tdm_guard._httpx.exchange import exchange
 from tdm_guard._httpx.family import Family
 from tdm_guard._httpx.fetch import AsyncFetcher
+from tdm_guard._httpx.offloop import off_loop
 from tdm_guard._httpx.opening import open_guard
 from tdm_guard._httpx.session import Session
 from tdm_guard._httpx.threads import ThreadFetcher
@@ -20,6 +20,7 @@ from tdm_guard._httpx.wire import Load, LoadDeclared, Wire, drive, drive_async
 from tdm_guard.errors import ConfigurationError, LogError
 from tdm_guard.guard import Guard, run, run_async
 
+HELD_SECONDS = 1.0  # for a second connection while a response keeps its own
 _logger = logging.getLogger("tdm_guard")
 
 
@@ -69,10 +70,19 @@ class Transport:
                 _logger.info("%d admitted, %d withheld, %d failed; log: %s", *told, guard.log.path)
                 guard.end()
 
-    def _pool_limit(self, request: Any) -> float | None:
+    def _pool_limit(self, request: Any, step: Load | LoadDeclared) -> float | None:
+        """
+        Seconds to wait for a connection: the client's own limit, before the page is asked for.
+
+        What a response declares does not wait for longer than a document may take, and only a short time while the
+        response keeps its connection, lest all wait for each other.
+        """
+        patience = self.session.guard.options.policy_timeout
         limits = request.extensions.get("timeout", {})
-        limit: float | None = limits.get("pool", self.session.guard.options.policy_timeout)
-        return limit
+        limit: float | None = limits.get("pool", patience)
+        if isinstance(step, Load):
+            return limit
+        return min(patience if limit is None else limit, patience, HELD_SECONDS if step.held else math.inf)
 
 
 def _forgotten(guard: Guard) -> None:
@@ -91,12 +101,14 @@ class SyncTransport(Transport):
         wire = Wire(self.inner, request)
 
         def ask(step: Load | LoadDeclared) -> Any:
-            guard, fetcher = session.guard, ThreadFetcher(session, step.user_agent, self._pool_limit(request))
+            guard, fetcher = session.guard, ThreadFetcher(session, step.user_agent, self._pool_limit(request, step))
             if isinstance(step, Load):
                 origin = step.origin
                 return session.policy(origin, lambda: run(guard.load(origin), fetcher.perform))
             case = step.case
-            return session.alone(case.policy.origin, lambda: run(guard.read_declared(case), fetcher.perform))
+            return session.alone(
+                case.policy.origin, lambda: run(guard.read_declared(case), fetcher.perform), held=step.held
+            )
 
         return drive(exchange(session, wire, self.family.sync_body), wire, ask)
 
@@ -134,16 +146,17 @@ class AsyncTransport(Transport):
         wire = Wire(self.inner, request)
 
         async def ask(step: Load | LoadDeclared) -> Any:
-            guard, fetcher = session.guard, AsyncFetcher(session, step.user_agent, self._pool_limit(request))
+            guard, fetcher = session.guard, AsyncFetcher(session, step.user_agent, self._pool_limit(request, step))
             if isinstance(step, Load):
                 origin = step.origin
                 return await session.policy_async(
-                    origin, lambda: run_async(guard.load(origin), fetcher.perform, to_thread)
+                    origin, lambda: run_async(guard.load(origin), fetcher.perform, off_loop)
                 )
             case = step.case
             return await session.alone_async(
                 case.policy.origin,
-                lambda: run_async(guard.read_declared(case), fetcher.perform, to_thread),
+                lambda: run_async(guard.read_declared(case), fetcher.perform, off_loop),
+                held=step.held,
             )
 
         return await drive_async(exchange(session, wire, self.family.async_body), wire, ask)

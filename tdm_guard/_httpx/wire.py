@@ -12,11 +12,13 @@ import contextlib
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio
 
+from tdm_guard._httpx.offloop import off_loop
 from tdm_guard.case import Case
+from tdm_guard.guard import Work
 from tdm_guard.origin import Origin
 
 CLOSE_SECONDS = 2.0  # a cancelled task gives its connection back within this
@@ -44,13 +46,25 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class LoadDeclared:
-    """Asks for the documents that the response of a case declared, under a User-Agent."""
+    """
+    Asks for the documents that the response of a case declared, under a User-Agent.
+
+    `held`: the response keeps its connection meanwhile, so that others may be waiting for it.
+    """
 
     case: Case
     user_agent: str
+    held: bool
 
 
-Asking = Step | Load | LoadDeclared
+class Hear(NamedTuple):
+    """Reading of a body that `may_last`: then it is called off the event loop, if there is one."""
+
+    call: Callable[[], Any]
+    may_last: Callable[[], bool]
+
+
+Asking = Step | Load | LoadDeclared | Work | Hear
 Steps = Generator[Asking, Any, Any]
 
 
@@ -129,7 +143,10 @@ def drive(steps: Steps, wire: Wire, ask: Callable[[Load | LoadDeclared], Any] | 
         step = next(steps)
         while True:
             try:
-                result = wire.perform(step) if isinstance(step, Step) or ask is None else ask(step)
+                if isinstance(step, Step) or ask is None:
+                    result = wire.perform(step)
+                else:
+                    result = step.call() if isinstance(step, (Work, Hear)) else ask(step)
             except BaseException as error:  # noqa: BLE001 - the procedure closes what it opened, then raises it again
                 step = steps.throw(error)
             else:
@@ -141,13 +158,18 @@ def drive(steps: Steps, wire: Wire, ask: Callable[[Load | LoadDeclared], Any] | 
 async def drive_async(
     steps: Steps, wire: Wire, ask: Callable[[Load | LoadDeclared], Awaitable[Any]] | None = None
 ) -> Any:
-    """Runs a procedure in an event loop, whichever it is."""
+    """Runs a procedure in an event loop, whichever it is; what takes long, in a thread."""
     try:
         step = next(steps)
         while True:
             try:
-                performed = wire.perform_async(step) if isinstance(step, Step) or ask is None else ask(step)
-                result = await performed
+                if isinstance(step, Step) or ask is None:
+                    result = await wire.perform_async(step)
+                elif isinstance(step, (Work, Hear)):
+                    lasts = isinstance(step, Work) or step.may_last()
+                    result = await off_loop(step.call) if lasts else step.call()
+                else:
+                    result = await ask(step)
             except BaseException as error:  # noqa: BLE001 - as above; a cancellation too
                 step = steps.throw(error)
             else:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import json
+import socket
 import ssl
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -17,6 +19,7 @@ import anyio
 import h2.config
 import h2.connection
 import h2.events
+import h2.settings
 import pytest
 
 FAMILIES = ("httpx", "httpx2")
@@ -189,11 +192,24 @@ def sync_edge(request: pytest.FixtureRequest, tmp_path: Path) -> Edge:
 
 
 class H2Server:
-    """A small HTTP/2 server over TLS on loopback, in a thread: fixed answers, connections counted."""
+    """
+    A small HTTP/2 server over TLS on loopback, in a thread: fixed answers, connections counted.
 
-    def __init__(self, context: ssl.SSLContext, pages: dict[str, tuple[int, list[tuple[str, str]], bytes]]) -> None:
+    `streams` are how many it admits at a time on a connection. The body of a path in `unfinished` does not end.
+    """
+
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        pages: dict[str, tuple[int, list[tuple[str, str]], bytes]],
+        *,
+        streams: int | None = None,
+        unfinished: frozenset[str] = frozenset(),
+    ) -> None:
         self.context = context
         self.pages = pages
+        self.streams = streams
+        self.unfinished = unfinished
         self.connections = 0
         self.asked: list[str] = []
         self.port = 0
@@ -225,6 +241,9 @@ class H2Server:
         self.connections += 1
         self._writers.append(writer)
         connection = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
+        if self.streams is not None:
+            admitted = {h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: self.streams}
+            connection.local_settings = h2.settings.Settings(client=False, initial_values=admitted)
         connection.initiate_connection()
         writer.write(connection.data_to_send())
         try:
@@ -243,9 +262,82 @@ class H2Server:
         self.asked.append(path)
         status, headers, body = self.pages.get(path, (404, [], b""))
         connection.send_headers(event.stream_id, [(":status", str(status)), *headers])
-        connection.send_data(event.stream_id, body, end_stream=True)
+        connection.send_data(event.stream_id, body, end_stream=path not in self.unfinished)
 
 
 @pytest.fixture
 def h2_server() -> type[H2Server]:
     return H2Server
+
+
+def http(body: bytes = b"", status: str = "200 OK", **fields: str) -> bytes:
+    """An HTTP/1.1 answer, to the byte; `_` stands for `-` in names of fields."""
+    lines = [f"{name.replace('_', '-')}: {value}" for name, value in fields.items()]
+    return "\r\n".join([f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *lines, "", ""]).encode() + body
+
+
+class RawServer:
+    """
+    A server of HTTP/1.1 on a loopback address that sends what it is told to the byte and keeps connections open.
+
+    `pages` maps the target of a request (a path, or a URL for a proxy) to an answer or to a function of the request's
+    head; what is missing is a 404. `asked` are the heads of the requests, in order.
+    """
+
+    def __init__(self, pages: dict[str, Any], host: str = "127.0.0.1") -> None:
+        self.pages = pages
+        self.asked: list[str] = []
+        self._connections: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+        self._listener = socket.create_server((host, 0))
+        self.url = f"http://{host}:{self._listener.getsockname()[1]}"
+
+    def __enter__(self) -> Self:
+        self._threads.append(threading.Thread(target=self._accept))
+        self._threads[0].start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._threads[0].join(20)
+        self._listener.close()
+        for connection in self._connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(20)
+
+    def targets(self) -> list[str]:
+        return [head.split()[1] for head in self.asked]
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection = self._listener.accept()[0]
+                self._connections.append(connection)
+                self._threads.append(threading.Thread(target=self._converse, args=(connection,)))
+                self._threads[-1].start()
+
+    def _converse(self, connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError), connection.makefile("rb") as stream:
+            while True:
+                head = b""
+                while not head.endswith(b"\r\n\r\n"):
+                    line = stream.readline()
+                    if not line:
+                        return
+                    head += line
+                self.asked.append(head.decode("latin-1"))
+                answer = self.pages.get(head.split()[1].decode(), http(status="404 Not Found"))
+                connection.sendall(answer(head.decode("latin-1")) if callable(answer) else answer)
+
+
+@pytest.fixture
+def raw_server() -> type[RawServer]:
+    return RawServer
+
+
+@pytest.fixture(name="http")
+def raw_answer() -> Callable[..., bytes]:
+    return http

@@ -415,6 +415,75 @@ def test_error_page_that_reserves_is_withheld(edge: Any) -> None:
     edge.run(scenario)
 
 
+UNANNOUNCED = [("GET", 204), ("GET", 205), ("HEAD", 200), ("HEAD", 206), ("POST", 205)]
+
+
+@pytest.mark.parametrize(("method", "status"), UNANNOUNCED)
+@pytest.mark.parametrize("streamed", [True, False])
+def test_bytes_that_are_there_are_content_whatever_status_and_method_say(
+    edge: Any, method: str, status: int, streamed: bool
+) -> None:
+    def page(text: str) -> Any:
+        if not streamed:
+            return edge.module.Response(status, headers=HTML, content=text.encode())
+        return edge.answer(status, headers=HTML, pieces=[b"", text[:10].encode(), text[10:].encode()])
+
+    pages = {"/free": lambda _: page(PAGE), "/strict": lambda _: page(RESERVED)}
+
+    async def scenario() -> None:
+        client = edge.client(edge.site(pages), mode="enforce" if status != 206 else "observe")
+        response = await edge.call(client.request, method, "http://a.example/free")
+        assert response.text == PAGE
+        if status != 206:
+            with pytest.raises(Withheld):
+                await edge.call(client.request, method, "http://a.example/strict")
+            with pytest.raises(Withheld):
+                await edge.open(client, "http://a.example/strict", method)
+        await edge.close(client)
+
+    edge.run(scenario)
+    free, *strict = edge.decisions
+    assert (free["content"], free["bytes"]) == (True, len(PAGE))
+    assert free["content_sha256"] == hashlib.sha256(PAGE.encode()).hexdigest()
+    assert {decision["verdict"] for decision in strict} <= {"reserved"}
+    assert len(strict) == (0 if status == 206 else 2)
+
+
+@pytest.mark.parametrize(("method", "status"), UNANNOUNCED)
+def test_no_bytes_are_no_content(edge: Any, method: str, status: int) -> None:
+    if status == 206:
+        pytest.skip("a part without content is content all the same")
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/": lambda _: edge.answer(status, headers=HTML, pieces=[b""])}))
+        response = await edge.call(client.request, method, "http://a.example/")
+        assert response.content == b""
+        opened = await edge.open(client, "http://a.example/", method)
+        assert await edge.raw(opened) == b""
+        await edge.close(opened)
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert [(decision["content"], decision["verdict"]) for decision in edge.decisions] == [(False, "unreserved")] * 2
+
+
+@pytest.mark.filterwarnings("ignore:Async generator")  # httpx leaves its own unclosed, of which trio complains
+@pytest.mark.filterwarnings("ignore:.*async_generator object")
+def test_wrong_coding_is_judged_and_recorded_before_its_reader_fails(edge: Any) -> None:
+    headers = {**OTHER, "content-encoding": "gzip"}
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/data": lambda _: edge.answer(headers=headers, pieces=[b"no gzip"])}))
+        with pytest.raises(edge.module.DecodingError):
+            await edge.get(client, "http://a.example/data")
+        response = await edge.open(client, "http://a.example/data")
+        assert await edge.raw(response) == b"no gzip"
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert [decision["url"] for decision in edge.decisions] == ["http://a.example/data"] * 2
+
+
 def test_head_reads_no_body(edge: Any) -> None:
     async def scenario() -> None:
         client = edge.client(edge.site({"/": edge.answer(headers=HTML, pieces=[])}))
@@ -537,10 +606,20 @@ def test_error_of_our_own_hands_nothing_on(edge: Any, monkeypatch: pytest.Monkey
     assert edge.decisions == []
 
 
-@pytest.mark.parametrize("mark", ["hishel_from_cache", "from_cache"])
-def test_response_of_a_caching_transport_is_judged_and_marked(edge: Any, mark: str) -> None:
+MARKS = [
+    ({"hishel_from_cache": True}, True),
+    ({"from_cache": True}, True),
+    ({"caching": {"from_cache": True}}, True),
+    ({"caching": {"from_cache": False, "stored": True}}, False),
+    ({"caching": "from_cache"}, False),
+    ({}, False),
+]
+
+
+@pytest.mark.parametrize(("marks", "cached"), MARKS)
+def test_response_of_a_caching_transport_is_judged_and_marked(edge: Any, marks: dict[str, Any], cached: bool) -> None:
     def stored(_: Any) -> Any:
-        return edge.answer(headers=HTML, pieces=[PAGE.encode()], extensions={mark: True})
+        return edge.answer(headers=HTML, pieces=[PAGE.encode()], extensions=dict(marks))
 
     async def scenario() -> None:
         client = edge.client(edge.site({"/": stored}))
@@ -548,7 +627,7 @@ def test_response_of_a_caching_transport_is_judged_and_marked(edge: Any, mark: s
         await edge.close(client)
 
     edge.run(scenario)
-    assert edge.decisions[0]["cached"] is True
+    assert edge.decisions[0]["cached"] is cached
 
 
 def test_connection_that_fails_to_close_does_not_hide_the_refusal(edge: Any) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import anyio
 import pytest
 
 from tdm_guard import LogError, Withheld
@@ -132,6 +134,134 @@ def test_request_sent_again_inherits_no_hops(edge: Any) -> None:
 
     edge.run(scenario)
     assert len(edge.decisions) == 2
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_one_request_sent_several_times_at_once_has_a_record_each(edge: Any, status: int) -> None:
+    site = edge.site(
+        {
+            "a.example/": redirect(edge, "/photo"),
+            "/photo": lambda _: edge.answer(status, headers=IMAGE, pieces=[b"png"]),
+        }
+    )
+    responses: list[Any] = []
+
+    async def slow(request: Any) -> Any:
+        await anyio.sleep(0.01)
+        return site(request)
+
+    async def scenario() -> None:
+        client = edge.client(site if edge.sync else slow, follow_redirects=True, auth=("me", "word"))
+        request = client.build_request("GET", "http://a.example/")
+
+        async def send() -> None:
+            responses.append(await client.send(request))
+
+        if edge.sync:
+            with ThreadPoolExecutor(4) as threads:
+                responses.extend(threads.map(client.send, [request] * 4))
+        else:
+            async with anyio.create_task_group() as group:
+                for _ in range(4):
+                    group.start_soon(send)
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert len({response.extensions["tdm_guard"].id for response in responses}) == 4
+    assert [decision["hops"] for decision in edge.decisions] == [["http://a.example/"]] * 4
+    assert {decision["final_url"] for decision in edge.decisions} == {"http://a.example/photo"}
+
+
+def test_final_request_sent_again_has_hops_of_its_own_only(edge: Any) -> None:
+    async def scenario() -> None:
+        client = edge.client(
+            edge.site({"a.example/": redirect(edge, "/photo"), "/photo": image(edge)}), follow_redirects=True
+        )
+        response = await edge.get(client, "http://a.example/")
+        for again in (response.request, response.history[0].request):
+            await edge.call(client.send, again)
+        await edge.get(client, "http://a.example/photo", extensions=dict(response.history[0].request.extensions))
+        await edge.get(client, "http://b.example/photo", extensions=dict(response.history[0].request.extensions))
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert [(decision["url"], decision["hops"]) for decision in edge.decisions] == [
+        ("http://a.example/", ["http://a.example/"]),
+        ("http://a.example/photo", []),
+        ("http://a.example/", ["http://a.example/"]),
+        ("http://a.example/", ["http://a.example/"]),  # made of that redirect's extensions, and where it leads
+        ("http://b.example/photo", []),
+    ]
+
+
+def test_redirect_followed_by_hand_keeps_its_hop_until_it_is_answered(edge: Any) -> None:
+    failures = [edge.module.ConnectError("reset")]
+
+    def photo(request: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return image(edge)(request)
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"a.example/": redirect(edge, "/photo"), "/photo": photo}))
+        moved = await edge.get(client, "http://a.example/")
+        with pytest.raises(edge.module.ConnectError):
+            await edge.call(client.send, moved.next_request)
+        for _ in range(2):
+            await edge.call(client.send, moved.next_request)
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert [decision["hops"] for decision in edge.decisions] == [[], ["http://a.example/"], []]
+
+
+def test_redirects_of_a_sign_in_are_no_hops_of_the_page(edge: Any) -> None:
+    class Token(edge.module.Auth):  # type: ignore[name-defined]
+        def auth_flow(self, request: Any) -> Any:
+            yield edge.module.Request("GET", "http://login.example/", extensions=request.extensions)
+            yield request
+
+    async def scenario() -> None:
+        pages = {"login.example/": redirect(edge, "/token"), "/token": image(edge), "/photo": image(edge)}
+        client = edge.client(edge.site(pages), auth=Token(), follow_redirects=True)
+        await edge.get(client, "http://a.example/photo")
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert [(decision["url"], decision["hops"]) for decision in edge.decisions] == [
+        ("http://login.example/", ["http://login.example/"]),
+        ("http://a.example/photo", []),
+    ]
+
+
+def test_request_within_a_hook_is_a_journey_of_its_own(edge: Any) -> None:
+    asked: list[Any] = []
+
+    async def scenario() -> None:
+        client = edge.client(
+            edge.site({"a.example/": redirect(edge, "/photo"), "/photo": image(edge), "/other": image(edge)}),
+            follow_redirects=True,
+        )
+
+        def hook(response: Any) -> Any:
+            if not asked:
+                asked.append(None)
+                client.get("http://b.example/other")
+
+        async def hook_async(response: Any) -> None:
+            if not asked:
+                asked.append(None)
+                await client.get("http://b.example/other")
+
+        client.event_hooks = {"response": [hook if edge.sync else hook_async]}
+        await edge.get(client, "http://a.example/")
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert [(decision["url"], decision["hops"]) for decision in edge.decisions] == [
+        ("http://b.example/other", []),
+        ("http://a.example/", ["http://a.example/"]),
+    ]
 
 
 def test_cookie_without_domain_reaches_each_hop_and_is_recorded(edge: Any) -> None:

@@ -257,6 +257,64 @@ def test_http2_shares_one_connection_for_policy_and_pages(edge: Any, authority: 
     assert sorted(server.asked) == sorted(["/", "/photo", "/strict", *edge.documents])
 
 
+STRICT = b'<meta name="tdm-reservation" content="1"><p>secret'
+
+
+@pytest.mark.filterwarnings("ignore:Async generator")  # httpx leaves its own unclosed, of which trio complains
+@pytest.mark.filterwarnings("ignore:.*async_generator object")
+@pytest.mark.parametrize(("method", "status"), [("GET", 204), ("GET", 205), ("POST", 204)])  # h2 minds those for HEAD
+def test_bytes_where_none_belong_are_judged_over_http2(
+    edge: Any, authority: trustme.CA, h2_server: Any, method: str, status: int
+) -> None:
+    server_context, client_context = contexts(authority)
+    fields = [("content-type", "text/html")]
+    pages = {"/strict": (status, fields, STRICT), "/free": (status, fields, b"<p>" * 20), "/": (status, fields, b"")}
+    with h2_server(server_context, pages) as server:
+
+        async def scenario() -> None:
+            client = edge.client(trust_env=False, http2=True, verify=client_context)
+            base = f"https://localhost:{server.port}"
+            with pytest.raises(Withheld):
+                await edge.call(client.request, method, f"{base}/strict")
+            with pytest.raises(Withheld):
+                await edge.open(client, f"{base}/strict", method)
+            assert (await edge.call(client.request, method, f"{base}/free")).content == b"<p>" * 20
+            assert (await edge.call(client.request, method, f"{base}/")).content == b""
+            opened = await edge.open(client, f"{base}/free", method)
+            await edge.close(opened)  # early
+            await edge.close(client)
+
+        edge.run(scenario)
+    found = [(decision["verdict"], decision["content"]) for decision in edge.decisions]
+    free = ("unreserved", True)
+    assert found == [("reserved", True), ("reserved", True), free, ("unreserved", False), free]
+
+
+def test_bytes_where_none_belong_are_judged_over_http1(edge: Any, raw_server: Any, http: Any) -> None:
+    fields = {"content_type": "text/html"}
+    pages = {
+        "/strict": http(STRICT, "205 Reset Content", **fields),
+        "/free": http(b"<p>", "205 Reset Content", **fields),
+        "/": http(b"", "205 Reset Content", **fields),
+        "/none": b"HTTP/1.1 204 No Content\r\n\r\n",
+    }
+    with raw_server(pages) as server:
+
+        async def scenario() -> None:
+            client = edge.client(trust_env=False, limits=edge.module.Limits(max_connections=1))
+            with pytest.raises(Withheld):
+                await edge.get(client, f"{server.url}/strict")
+            for path, body in (("/free", b"<p>"), ("/", b""), ("/none", b"")):
+                assert (await edge.get(client, server.url + path)).content == body
+                response = await edge.open(client, server.url + path)
+                assert await edge.raw(response) == body
+            assert (await edge.call(client.head, f"{server.url}/none")).content == b""
+            await edge.close(client)
+
+        edge.run(scenario)
+    assert [decision["content"] for decision in edge.decisions] == [True, True, True, False, False, False, False, False]
+
+
 @pytest.mark.parametrize("http2", [True, False])
 def test_threads_never_meet_on_a_connection_of_http2(sync_edge: Any, http2: bool) -> None:
     class Counting(sync_edge.module.HTTPTransport):  # type: ignore[name-defined,misc]

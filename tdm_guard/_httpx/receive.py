@@ -1,0 +1,136 @@
+"""How much of a body is received before its decision, and where it is heard: the steps of an `exchange` for it."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import sys
+from collections.abc import Generator
+from functools import partial
+from typing import Any
+
+from tdm_guard._httpx.offloop import is_small, takes_long
+from tdm_guard._httpx.wire import FILL, Asking, Hear, Wire
+from tdm_guard.case import Case
+from tdm_guard.formats.media_type import SNIFF_BYTES
+from tdm_guard.guard import Work
+from tdm_guard.model import Headers
+
+FIRST_LOOK = 128 * 1024  # bytes; most pages are smaller and are looked at once, when they are whole
+LOOK_AGAIN = 4  # times as many bytes until the next look, so that all looks cost at most a third more
+SET_ASIDE = 2**20  # bytes of a body received so that its connection is free for what the response declares
+MAX_DIGITS = 18  # of an announced size
+READ_AHEAD = 64 * 1024  # bytes of content other than pages; most images and feeds are smaller
+
+
+def receive(case: Case, wire: Wire, headers: Headers, *, most: int, whole: bool) -> Generator[Asking, Any, bool]:
+    """
+    Receives the body as far as its decision or the client needs it; True if nothing is left of it on the network.
+
+    `most` bytes of it are heard; `whole` says that the client reads it to its end anyway. What reserves ends it early.
+    """
+    response = wire.response
+    in_memory: bool = response.is_stream_consumed
+    unannounced = False
+    if not case.content and 200 <= response.status_code < 300:  # whatever was said of it: bytes that are there count
+        wire.goal = 1
+        if (yield FILL):
+            case.hear_body(b"")
+            return True
+        unannounced = True
+    ended = False
+    if unannounced or case.wants_body() or (in_memory and case.content):
+        ended = yield from _hear(case, wire, None if in_memory else most, headers)
+    if not ended and whole and case.content and not case.refused:
+        ended = yield from _read_ahead(case, wire)
+    return ended or in_memory
+
+
+def _hear(case: Case, wire: Wire, limit: int | None, headers: Headers) -> Generator[Asking, Any, bool]:
+    """
+    Receives the body as far as the case wants it, at most `limit` bytes; True if that was all of it.
+
+    A body whose first bytes show that it need not be heard is left to stream on.
+    """
+    heard, look, known = wire.heard, FIRST_LOOK, case.type_speaks or not case.content
+    if limit is None:
+        limit = look = sys.maxsize
+        known = True
+    while True:
+        wire.goal = min(limit + 1, look if known else SNIFF_BYTES)
+        if (yield FILL):
+            break
+        if wire.size > limit:
+            case.hear_transfer(wire.size, None)
+            yield Work(partial(_hear_prefix, case, heard, limit))
+            return False
+        if not known:
+            known = True
+            prefix = b"".join(heard)
+            if not case.wants_body(prefix):
+                case.hear_body(prefix, complete=False)
+                return False
+        if wire.size >= look:
+            look = LOOK_AGAIN * wire.size
+            if (yield Work(partial(_settles, case, heard))):
+                case.hear_transfer(wire.size, None)
+                return False
+    if is_small(wire.size, case.media_type, headers):
+        case.hear_body(_transferred(case, wire))
+    else:
+        yield Hear(partial(_hear_whole, case, wire), partial(takes_long, wire.size, heard, headers))
+    return True
+
+
+def _hear_prefix(case: Case, heard: list[bytes], limit: int) -> None:
+    case.hear_body(b"".join(heard)[:limit], complete=False)
+
+
+def _settles(case: Case, heard: list[bytes]) -> bool:
+    return case.settled_by(b"".join(heard))
+
+
+def _hear_whole(case: Case, wire: Wire) -> None:
+    case.hear_body(_transferred(case, wire))
+
+
+def _read_ahead(case: Case, wire: Wire) -> Generator[Asking, Any, bool]:
+    """
+    Receives a body that need not be heard, `READ_AHEAD` bytes or a little more; True if that was all of it.
+
+    The client would read it now anyway. So one record says all of a small body, and what fails has none.
+    """
+    wire.goal = READ_AHEAD + 1
+    if wire.size >= wire.goal or not (yield FILL):
+        return False
+    _transferred(case, wire)
+    return True
+
+
+def set_aside(case: Case, wire: Wire, *, whole: bool) -> Generator[Asking, Any, bool]:
+    """
+    Receives the rest of a body, up to `SET_ASIDE` bytes; True if that was all and its connection is free.
+
+    `whole`: the client would read it anyway. Otherwise one of unknown size is left alone: it may be a stream of events.
+    """
+    if wire.size >= SET_ASIDE or not (whole or _announced_size(wire.response) <= SET_ASIDE):
+        return False
+    wire.goal = SET_ASIDE
+    if not (yield FILL):
+        return False
+    if case.content:
+        yield Work(partial(_transferred, case, wire))
+    return True
+
+
+def _announced_size(response: Any) -> float:
+    length = response.headers.get("content-length", "")
+    return int(length) if length.isdecimal() and len(length) <= MAX_DIGITS else math.inf
+
+
+def _transferred(case: Case, wire: Wire) -> bytes:
+    """The body that was received whole; its size and digest are noted. It takes the place of its pieces in `heard`."""
+    whole = b"".join(wire.heard)
+    wire.heard[:] = [whole]  # not beside them: a large file would be held twice
+    case.hear_transfer(len(whole), hashlib.sha256(whole).hexdigest())
+    return whole
