@@ -73,6 +73,7 @@ class Asset:
 
     `tags` are identifiers that the file itself has, by the keys of an item (`isrc`, `creator_name`, …), as written.
     `data` is the file itself (no copy), only where a C2PA marker was found: its seal covers every byte.
+    `parts` is how many pieces it has, where that is what another reader would need its time for.
     `complete` is True if every place that the format has for a packet was looked at. Of a prefix that is so only where
     the rest of the file has no such place (a JPEG's picture data); it is False where damage or a bound ended the walk.
     """
@@ -82,6 +83,7 @@ class Asset:
     unread: tuple[Unread, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
     complete: bool = True
+    parts: int = 0
     data: bytes = field(default=b"", repr=False)
 
 
@@ -91,6 +93,9 @@ class Reader(Protocol):
     def __call__(self, data: bytes, *, complete: bool) -> Asset: ...
 
 
+MAX_PACKETS_BYTES = 9 * 2**20  # of the packets of one file that are parsed; extended XMP of a JPEG may have 8 MiB
+MAX_PACKETS_TAGS = 250_000  # elements and their ends in those packets together; an XMP packet may have 100,000
+MAX_UNWALKED = 2**18  # bytes of a file that has few parts although the walk through it was given up
 MAGIC_BYTES = 1024  # how much of a file `format_of` looks at; a PDF's header may come that late (ISO 32000-1, H.3)
 
 _TYPES: dict[str, Format] = {
@@ -219,5 +224,29 @@ def _reader(module: str) -> Reader:
 def read_asset(data: bytes, format: Format, *, complete: bool = True) -> Asset:  # noqa: A002 - the word for it
     """What lies in a file of this format. `complete=False`: `data` is only its beginning. Never raises."""
     asset = _reader(_MODULES[format])(data, complete=complete)
+    if len(asset.packets) > 1:
+        asset = _bounded(asset)
     sealed = any(p.place is Place.C2PA for p in asset.packets) or any(u.place is Place.C2PA for u in asset.unread)
-    return replace(asset, data=data) if sealed else asset
+    if not sealed:
+        return asset
+    lost = len(data) > MAX_UNWALKED and any(u.place is Place.C2PA for u in asset.unread)
+    return replace(asset, data=data, parts=len(data) if lost else asset.parts)
+
+
+def _bounded(asset: Asset) -> Asset:
+    """A file whose packets are together no more than their readers should have to parse."""
+    left, tags = MAX_PACKETS_BYTES, MAX_PACKETS_TAGS
+    kept: list[Packet] = []
+    left_out: dict[Place, Unread] = {}
+    for packet in asset.packets:
+        if packet.place is not Place.C2PA:
+            left -= len(packet.data)
+            tags -= packet.data.count(b"<")
+            if kept and (left < 0 or tags < 0):
+                left_out[packet.place] = Unread(packet.place, packet.locator, "more packets than are read of one file")
+                continue
+        kept.append(packet)
+    if not left_out:
+        return asset
+    unread = (*asset.unread, *left_out.values())
+    return replace(asset, packets=tuple(kept), unread=unread, complete=False)

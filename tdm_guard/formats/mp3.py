@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tdm_guard.formats import flac, id3
 from tdm_guard.formats.asset import Asset, Format, Packet, Unread
-from tdm_guard.formats.salvage import damaged, hides
+from tdm_guard.formats.salvage import Unreads, damaged, hides
 
 MAX_TAGS = 8  # tags of one file; it has one or two
 _ID3V1 = 128
@@ -49,7 +49,7 @@ class _Tags:
         self._seen: set[int] = set()
         self._next: int | None = None
         self.packets: list[Packet] = []
-        self.unread: list[Unread] = []
+        self.unread = Unreads()
         self.tags: list[tuple[str, str]] = []
 
     def leading(self) -> int:

@@ -24,7 +24,7 @@ class _Stream:
 
     def __init__(self) -> None:
         self.whole = 0
-        self.packet = b""
+        self.packet = bytearray()
 
 
 def read(data: bytes, *, complete: bool) -> Asset:
@@ -49,9 +49,9 @@ def read(data: bytes, *, complete: bool) -> Asset:
             position += size
             if size < 255:
                 if stream.whole == 1:
-                    tags += _comments(stream.packet)
+                    tags += _comments(bytes(stream.packet))
                 stream.whole += 1
-                stream.packet = b""
+                stream.packet = bytearray()
     return Asset(
         format=Format.OGG, tags=tuple(dict.fromkeys(tags)), complete=complete or done or len(data) >= MAX_AWAITED
     )

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
+MAX_CHARACTERS = 8 * 2**20  # of the text kept of one document: a feed has as many bytes at most
 MAX_KEPT = 2_000  # subtrees kept of one document; a feed has some hundreds of items
 
 
@@ -36,6 +37,10 @@ _EXTERNAL_DOCTYPE = re.compile(
 )
 
 
+_NO_CHILDREN: list[Element] = []  # of an element without any; never added to
+_NO_ATTRIBUTES: dict[str, str] = {}
+
+
 class Element:
     """An element: its name in Clark's notation (`{namespace}name`), attributes, direct text, child elements."""
 
@@ -45,7 +50,7 @@ class Element:
         self.tag = tag
         self.attributes = attributes
         self.text = ""
-        self.children: list[Element] = []
+        self.children: list[Element] = _NO_CHILDREN
 
     @property
     def namespace(self) -> str:
@@ -71,13 +76,15 @@ class Xml(NamedTuple):
     """
     A document that was read: the tag of its root and the elements kept of it.
 
-    `problem` says why it could not be read, `place` where (a line); nothing is kept then.
+    `problem` says why it could not be read, `place` where (a line); nothing is kept then. `given_up`: for a bound, which
+    another attempt would reach as well.
     """
 
     root: str | None = None
     kept: tuple[Element, ...] = ()
     problem: str | None = None
     place: str | None = None
+    given_up: bool = False
 
 
 def parse(body: bytes, *, limits: Limits = DOCUMENT, keep: str | None = None, encoding: str | None = None) -> Xml:
@@ -87,7 +94,7 @@ def parse(body: bytes, *, limits: Limits = DOCUMENT, keep: str | None = None, en
     `encoding` overrides what the document declares. Nothing in `body` raises.
     """
     if len(body) > limits.bytes:
-        return Xml(problem=f"longer than {limits.bytes} bytes")
+        return Xml(problem=f"longer than {limits.bytes} bytes", given_up=True)
     builder = _Builder(limits, keep)
     try:
         parser = expat.ParserCreate(encoding, "}")
@@ -99,7 +106,7 @@ def parse(body: bytes, *, limits: Limits = DOCUMENT, keep: str | None = None, en
         parser.CharacterDataHandler = builder.text
         parser.Parse(body, True)  # in one piece: expat reads a long token again for each piece it comes in
     except _TooMuchError as error:
-        return Xml(problem=str(error))
+        return Xml(problem=str(error), given_up=True)
     except expat.ExpatError as error:
         return Xml(problem=f"not well-formed: {error}", place=f"line {error.lineno}")
     except (ValueError, LookupError) as error:  # an encoding that nobody knows
@@ -175,6 +182,7 @@ class _Builder:
         self._keep = keep
         self._depth = 0
         self._seen = 0
+        self._characters = 0
         self._open: list[Element] = []
         self.root: str | None = None
         self.kept: list[Element] = []
@@ -191,7 +199,11 @@ class _Builder:
             self.root = tag
         if self._open:
             element = Element(tag, _mapping(attributes))
-            self._open[-1].children.append(element)
+            around = self._open[-1]
+            if around.children is _NO_CHILDREN:
+                around.children = [element]
+            else:
+                around.children.append(element)
             self._open.append(element)
         elif self._keep is None or tag == self._keep:
             if len(self.kept) >= MAX_KEPT:
@@ -207,11 +219,16 @@ class _Builder:
 
     def text(self, text: str) -> None:
         if self._open:
+            self._characters += len(text)
+            if self._characters > MAX_CHARACTERS:
+                raise _TooMuchError(f"more than {MAX_CHARACTERS} characters of text")
             self._open[-1].text += text
 
 
 def _mapping(attributes: list[str]) -> dict[str, str]:
     """Attributes as expat has them, names and values in turn, `namespace}name` each."""
+    if not attributes:
+        return _NO_ATTRIBUTES
     return {
         "{" + name if "}" in name else name: value
         for name, value in zip(attributes[::2], attributes[1::2], strict=True)

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 from tdm_guard.formats import c2pa_store, xmp
 from tdm_guard.formats.asset import Format, Place
 from tdm_guard.formats.link_field import links
+from tdm_guard.formats.salvage import is_c2pa
 from tdm_guard.model import NOTHING, Fault, Headers, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals._c2pa_entries import USAGES
 from tdm_guard.signals._c2pa_report import NAME, STORE, read_report, undetermined
 from tdm_guard.signals._signal import Listener, Signal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tdm_guard.formats.asset import Asset
 
 __all__ = ["NAME", "SIGNAL", "read_asset", "read_headers", "read_report", "settle"]
@@ -28,10 +31,12 @@ FIELD = "link"
 RELATION = "c2pa-manifest"
 MAX_PACKETS = 100  # XMP packets of one file that are looked at; a multi-page TIFF has one for each page
 MAX_STORES = 4  # of one file that are read singly when the file as a whole is not; there should be one
+MAX_PARTS = 5_000  # pieces of a file that the native reader may have to walk; it takes up to 0.1 ms for one
 MAX_LINKS = 8  # manifests that one response or file may name
 
 _LETTERS = b"provenance"
 _PROVENANCE = frozenset({"provenance"})
+_MARKS = (b"c2pa:manifest", b"dcterms:provenance")  # in SVG, where a store is in base64; in XMP
 _TERMS = "http://purl.org/dc/terms/"
 # Dublin Core has the property for prose too; "self#jumbf=…" stands where the manifest was inside the file, and is cut.
 _ADDRESS = re.compile(r"(?i)https?://[^\s]{1,2048}\Z")
@@ -48,20 +53,39 @@ def _embedded(asset: Asset, source: Source, listener: Listener) -> Reading:
     """
     The store as it lies in the file, whose bytes it seals; else each store by itself, for its refusals.
 
-    So a refusal is found in a prefix and in a damaged file.
+    So a refusal is found in a prefix and in a damaged file. The native reader's time has no bound of its own: it gets a
+    file only if a store was found in it and our own walk came to its end within ours.
     """
-    sealed = c2pa_store.report(asset.data, asset.format)
-    if "error" not in sealed:
-        return read_report(sealed, source, listener, sealed=asset.complete and asset.format is not Format.C2PA)
-    if sealed["error"] != c2pa_store.MISSING:
-        stores = [p.data for p in asset.packets if p.place is Place.C2PA and c2pa_store.is_store(p.data)]
-        reports = [c2pa_store.report(store, Format.C2PA) for store in stores[:MAX_STORES]]
-        readings = [read_report(found, source, listener, sealed=False) for found in reports if "error" not in found]
-        if readings and len(readings) == len(stores):
-            fault = Fault.at(source, "the manifest store is read without the file", signal=NAME, excerpt=_said(sealed))
-            statements = tuple(statement for each in readings for statement in each.statements)
-            return Reading(statements, (fault, *(fault for each in readings for fault in each.faults)))
-    return undetermined(source, _said(sealed))
+    stores = [packet.data for packet in asset.packets if packet.place is Place.C2PA]
+    given_up = next((unread for unread in asset.unread if unread.place is Place.C2PA), None)
+    if given_up is not None and not stores and not _is_marked(asset.data):
+        return undetermined(source, given_up.message, given_up.locator)
+    if asset.parts > MAX_PARTS or not all(map(c2pa_store.is_bounded, stores[:MAX_STORES])):
+        message = f"a file of more than {MAX_PARTS} parts, or with a manifest store of more than are read"
+        sealed: Mapping[str, object] = {"error": "Bound", "message": message}
+    else:
+        sealed = c2pa_store.report(asset.data, asset.format)
+        if "error" not in sealed:
+            return read_report(sealed, source, listener, sealed=asset.complete and asset.format is not Format.C2PA)
+    if sealed["error"] == c2pa_store.MISSING:
+        return undetermined(source, _said(sealed))
+    whole = [store for store in stores[:MAX_STORES] if c2pa_store.is_store(store) and c2pa_store.is_bounded(store)]
+    reports = [c2pa_store.report(store, Format.C2PA) for store in whole]
+    readings = [read_report(found, source, listener, sealed=False) for found in reports if "error" not in found]
+    if given_up is not None or not readings or len(readings) < len(stores):
+        if all(found.get("error") == c2pa_store.MISSING for found in reports) and reports:
+            sealed = reports[0]
+        readings.append(undetermined(source, _said(sealed)))
+    else:
+        fault = Fault.at(source, "the manifest store is read without the file", signal=NAME, excerpt=_said(sealed))
+        readings.insert(0, Reading((), (fault,)))
+    statements = tuple(statement for each in readings for statement in each.statements)
+    return Reading(statements, tuple(fault for each in readings for fault in each.faults))
+
+
+def _is_marked(data: bytes) -> bool:
+    """True if there is something in a file that the native reader would read."""
+    return is_c2pa(data) or any(word in data for word in _MARKS)
 
 
 def _named_in_xmp(asset: Asset, source: Source) -> Reading:
