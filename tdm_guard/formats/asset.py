@@ -34,6 +34,11 @@ class Format(StrEnum):
     EPUB = "epub"
     PDF = "pdf"
     C2PA = "c2pa"  # a bare manifest store
+    OFFICE = "office"  # documents of Office Open XML and OpenDocument
+    AIFF = "aiff"
+    MATROSKA = "matroska"  # and WebM; no place for a reservation that is read: for the works that it names
+    APE = "ape"  # sound that begins with its own word and has its APE tag last: Monkey's Audio, WavPack, Musepack
+    MHTML = "mhtml"  # a saved page: its parts are heard as what they are
 
 
 class Place(StrEnum):
@@ -121,6 +126,30 @@ _TYPES: dict[str, Format] = {
     "image/svg+xml": Format.SVG, "image/svg": Format.SVG,
     "application/epub+zip": Format.EPUB, "application/epub": Format.EPUB,
     "application/pdf": Format.PDF, "application/x-pdf": Format.PDF,
+    **dict.fromkeys(
+        (
+            *(f"application/vnd.openxmlformats-officedocument.{kind}" for kind in (
+                "wordprocessingml.document", "spreadsheetml.sheet", "presentationml.presentation",
+                "wordprocessingml.template", "spreadsheetml.template", "presentationml.template",
+                "presentationml.slideshow",
+            )),
+            *(f"application/vnd.ms-{kind}.12" for kind in (
+                "word.document.macroenabled", "excel.sheet.macroenabled", "powerpoint.presentation.macroenabled",
+            )),
+            *(f"application/vnd.oasis.opendocument.{kind}" for kind in (
+                "text", "spreadsheet", "presentation", "graphics", "text-template", "spreadsheet-template",
+                "presentation-template", "formula", "chart",
+            )),
+        ),
+        Format.OFFICE,
+    ),
+    "audio/aiff": Format.AIFF, "audio/x-aiff": Format.AIFF, "audio/aifc": Format.AIFF, "sound/aiff": Format.AIFF,
+    "video/x-matroska": Format.MATROSKA, "audio/x-matroska": Format.MATROSKA, "video/webm": Format.MATROSKA,
+    "audio/webm": Format.MATROSKA, "video/matroska": Format.MATROSKA, "audio/matroska": Format.MATROSKA,
+    "audio/ape": Format.APE, "audio/x-ape": Format.APE, "audio/x-monkeys-audio": Format.APE,
+    "audio/x-wavpack": Format.APE, "audio/wavpack": Format.APE, "audio/x-musepack": Format.APE,
+    "audio/musepack": Format.APE,
+    "multipart/related": Format.MHTML, "message/rfc822": Format.MHTML, "application/x-mimearchive": Format.MHTML,
     "application/c2pa": Format.C2PA, "application/x-c2pa-manifest-store": Format.C2PA,
 }  # fmt: skip
 _STARTS: tuple[tuple[bytes, Format], ...] = (
@@ -132,6 +161,8 @@ _STARTS: tuple[tuple[bytes, Format], ...] = (
     (b"fLaC", Format.FLAC),
     (b"OggS", Format.OGG),
     (b"ID3", Format.MP3),
+    (b"\x1a\x45\xdf\xa3", Format.MATROSKA),  # EBML
+    (b"MAC ", Format.APE), (b"wvpk", Format.APE), (b"MPCK", Format.APE), (b"MP+", Format.APE),
 )  # fmt: skip
 _RIFF_STARTS = (b"RIFF", b"RF64", b"BW64")
 _RIFF = {b"WEBP": Format.WEBP, b"WAVE": Format.WAV, b"AVI ": Format.AVI, b"AVIX": Format.AVI}
@@ -147,6 +178,13 @@ _SVG_ROOT = re.compile(  # atomic: strings of comments must not be tried in ever
     re.DOTALL,
 )
 _EPUB_MIMETYPE = b"mimetypeapplication/epub+zip"  # EPUB 3 OCF 4.3: first and stored, at byte 30
+# the first entry of most: ECMA-376 part 2, 10.2; OpenDocument 1.3 part 2, 3.3
+_OFFICE_WORDS = (b"mimetypeapplication/vnd.oasis.opendocument.", b"[Content_Types].xml", b"_rels/.rels", b"docProps/")
+_TEXT = frozenset({"text/plain", "text/markdown"})  # letters and archives of letters, that are no saved pages
+_MESSAGE = re.compile(  # header lines with those that say a message in parts, as browsers save pages
+    rb"(?is)(?:\s{0,8})(?=[a-z][a-z-]{0,40}:)(?=.{0,900}?^mime-version:)(?=.{0,900}?^content-type:\s{0,8}(?:multipart/|text/html))",
+    re.MULTILINE,
+)
 _EPUB_CONTAINER = b"META-INF/container.xml"
 
 
@@ -171,18 +209,25 @@ def _by_magic(media_type: str, head: bytes) -> Format | None:
             return Format.FLAC if found is Format.MP3 and _TYPES.get(media_type) is Format.FLAC else found
     if head.startswith(_RIFF_STARTS):
         return _RIFF.get(head[8:12])
+    if head.startswith(b"FORM") and head[8:12] in (b"AIFF", b"AIFC"):
+        return Format.AIFF
     return _BOXES.get(head[4:8]) or _by_later_bytes(media_type, head)
 
 
 def _by_later_bytes(media_type: str, head: bytes) -> Format | None:
     """Formats that are not known by a fixed first word."""
     if head.startswith(b"PK\x03\x04"):
-        declared = _TYPES.get(media_type) is Format.EPUB
-        return Format.EPUB if declared or _EPUB_MIMETYPE in head or _EPUB_CONTAINER in head else None
+        declared = _TYPES.get(media_type)
+        if declared is Format.EPUB or _EPUB_MIMETYPE in head or _EPUB_CONTAINER in head:
+            return Format.EPUB
+        office = declared is Format.OFFICE or any(word in head for word in _OFFICE_WORDS)
+        return Format.OFFICE if office else None
     if media_type in _MARKUP:  # a page may speak of the other formats' magic
         return Format.PDF if head.lstrip().startswith(b"%PDF-") else None
     if b"%PDF-" in head:
         return Format.PDF
+    if _MESSAGE.match(head) and (media_type not in _TEXT or b"multipart/related" in head.lower()):
+        return Format.MHTML
     if _SVG_ROOT.match(head):
         return Format.SVG
     return Format.MP3 if _is_mpeg_frame(head) else None
@@ -213,6 +258,11 @@ _MODULES: dict[Format, str] = {
     Format.EPUB: "epub",
     Format.PDF: "pdf",
     Format.C2PA: "c2pa_store",
+    Format.OFFICE: "office",
+    Format.AIFF: "aiff",
+    Format.MATROSKA: "matroska",
+    Format.APE: "ape_file",
+    Format.MHTML: "mhtml",
 }
 
 

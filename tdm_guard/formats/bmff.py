@@ -13,14 +13,15 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tdm_guard.formats import bmff_items, id3
+from tdm_guard.formats import bmff_items, brob, id3
 from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
 from tdm_guard.formats.ilst import ilst_tags
-from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, Unreads, damaged, hides, is_xmp
+from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, Unreads, damaged, hides, is_c2pa, is_xmp
 
 MAX_BOXES = 50_000  # boxes looked at; hours of video in fragments have some ten thousand
 MAX_FOUND = 50  # packets of one file; it should have one
 MOVIE_COST = 10_000  # boxes that one compressed movie header counts for; a file has one
+MAX_BROBS = 2  # compressed boxes of one picture; it has one for its XMP
 MAX_TAGS = 4  # ID3 tags of one file, and lists of names; it has one
 MAX_MOVIE = 4 * 2**20  # bytes of a compressed movie header when decompressed
 XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
@@ -77,6 +78,7 @@ class _Walk:
         self.unread = Unreads()
         self.tags: list[tuple[str, str]] = []
         self._too_many = False
+        self._brobs_left = MAX_BROBS
         self._id3_left = self._lists_left = MAX_TAGS
         self._hurt_at_end = False  # said once, not of each box around the damage
 
@@ -207,9 +209,23 @@ class _Walk:
             store = self._data[box.start - 8 : min(box.end, box.start + MAX_STORE)]
             if b"c2pa" in store[:64]:
                 self._found(Packet(Place.C2PA, f"{path}/jumb", store))
-        elif self._data[box.start : box.start + 4] in (b"xml ", b"jumb"):
-            place = Place.XMP if self._data[box.start : box.start + 4] == b"xml " else Place.C2PA
-            self.unread.append(Unread(place, f"{path}/brob", "a box compressed with Brotli, which is not read"))
+        elif self._data[box.start : box.start + 4] in (b"xml ", b"jumb") and not (box.cut and not self._complete):
+            self._brob(box, f"{path}/brob")
+
+    def _brob(self, box: Box, locator: str) -> None:
+        kind = self._data[box.start : box.start + 4]
+        place = Place.XMP if kind == b"xml " else Place.C2PA
+        self._brobs_left -= 1
+        if self._brobs_left < 0:
+            self.unread.append(Unread(place, locator, f"more than {MAX_BROBS} compressed boxes"))
+            return
+        body, problem = brob.unpacked(self._data[box.start + 4 : min(box.end, box.start + 5 + brob.MAX_INPUT)])
+        if place is Place.C2PA:
+            body = (len(body) + 8).to_bytes(4, "big") + b"jumb" + body if body else b""
+        if body and (is_c2pa(body) if place is Place.C2PA else is_xmp(body)):
+            self._found(Packet(place, locator, body))
+        if problem is not None:
+            self.unread.append(Unread(place, locator, problem))
 
     def _hurt(self, start: int, end: int, path: str, message: str, *, cut: bool = False) -> None:
         if self._complete and not self._hurt_at_end:

@@ -48,6 +48,7 @@ _TYPES = {
     Format.SVG: "image/svg+xml",
     Format.EPUB: "application/epub+zip",
     Format.PDF: "application/pdf",
+    Format.OFFICE: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     Format.C2PA: "application/c2pa",
 }
 _REMOTE = re.compile(r'https?://[^\s"<>]{1,2048}')
@@ -77,6 +78,8 @@ def report(data: bytes, format: Format) -> Mapping[str, Any]:  # noqa: A002 - th
 
     The kind is `MISSING` where the extra is not installed. Never raises; touches neither network nor files.
     """
+    if format not in _TYPES:
+        return _error("Unsupported", f"a manifest in a file of a kind ({format}) that has none by the specification")
     try:
         import c2pa  # noqa: PLC0415 - 0.1 s and 50 MB, for files that carry a manifest
     except Exception as error:  # noqa: BLE001 - a library that does not load raises OSError and others

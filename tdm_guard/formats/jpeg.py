@@ -20,6 +20,7 @@ from tdm_guard.formats.salvage import Unreads, damaged
 MAX_SEGMENTS = 4_000  # extended XMP of 8 MiB takes 130, a colour profile at most 255
 MAX_EXTENDED = 8 * 2**20  # bytes of one joined extended packet
 MAX_STORE = 16 * 2**20  # bytes of one joined manifest store; thumbnails in it take some hundred kilobytes
+MAX_PACKETS = 100  # of one file; it should have one
 MAX_ODD = 8  # segments without the name of XMP that are searched for it; each is read byte by byte
 MAX_NOISE = 2**16  # bytes that are skipped in search of the next segment
 
@@ -74,7 +75,9 @@ class _Segments:
             self.stores.setdefault(instance, []).append(part)
 
     def _app1(self, data: bytes, start: int, end: int) -> None:
-        if data.startswith(XMP, start):
+        if len(self.packets) >= MAX_PACKETS:
+            self.unread.append(Unread(Place.XMP, "JPEG/APP1", f"more than {MAX_PACKETS} packets"))
+        elif data.startswith(XMP, start):
             self.packets.append(Packet(Place.XMP, "JPEG/APP1", data[start + len(XMP) : end]))
         elif data.startswith(EXTENSION, start):
             head = start + len(EXTENSION)

@@ -16,6 +16,7 @@ from tdm_guard.formats.asset import Packet, Place, Unread
 MAX_PACKET = 2**20  # an XMP packet has some kilobytes; JPEG allows 64 KiB in one piece
 MAX_STORE = 8 * 2**20  # a manifest store may hold thumbnails
 MAX_SALVAGED = 8  # packets cut out of one damaged file
+MAX_UNCLOSED = 2  # of them without an end, which go as far as a packet may: they lie in each other
 MAX_ROOTS = 4_096  # places of a damaged part that are looked at for the beginning of a packet
 MAX_UNREAD = 16  # places of one kind that are kept of one file: the first makes the kind undetermined, the rest inform
 
@@ -92,7 +93,7 @@ def damaged(data: bytes, start: int, end: int, locator: str, message: str, *, cu
 def _cut_out(data: bytes, start: int, end: int, locator: str) -> tuple[tuple[Packet, ...], bool]:
     """The packets, and whether there may be more than were looked for."""
     packets: list[Packet] = []
-    position = start
+    position, unclosed = start, 0
     following = {word: data.find(word, start, end) for word in _ROOTS}  # a search by `find` costs a tenth of one by `re`
     for _ in range(MAX_ROOTS):
         for word, at in following.items():
@@ -108,6 +109,9 @@ def _cut_out(data: bytes, start: int, end: int, locator: str) -> tuple[tuple[Pac
         first = at - len(opening[0])
         closing = b"</" + opening[1] + word + b">"
         stop = data.find(closing, position, min(end, first + MAX_PACKET))
+        unclosed += stop < 0
+        if stop < 0 and unclosed > MAX_UNCLOSED:
+            continue
         limit = min(end, first + MAX_PACKET) if stop < 0 else stop + len(closing)
         position = position if stop < 0 else limit
         packets.append(Packet(Place.XMP, f"{locator}/byte {first}", data[first:limit]))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LIMITS = Limits(bytes=32 * 2**20, elements=200_000, depth=256)  # maps have a path for each road
-MAX_INFLATED = 4 * 2**20  # bytes of a compressed drawing (SVGZ), and as many more as it has when compressed, twice
+MAX_INFLATED = 3 * 2**20  # bytes of a compressed drawing (SVGZ), and as many more as it has when compressed, twice
 MAX_THROUGH = 64 * 2**20  # bytes of such a drawing that are looked through
 MAX_STARTS = 4_096  # tags that are looked at in search of a packet or of the root
 MAX_PACKETS = 20  # of one file; it should have one

@@ -366,7 +366,7 @@ BOMBS: dict[str, tuple[Format, Maker]] = {
     "pdf lzw": (Format.PDF, lambda n: pdf_metadata(b"/LZWDecode", bytes(n // 1000))),
     "pdf predictor": (Format.PDF, lambda n: pdf_metadata(b"/FlateDecode", zlib.compress(bytes(n), 9), b"/DecodeParms<</Predictor 15/Columns 60000>>")),
     "pdf predictor of ones": (Format.PDF, lambda n: pdf_metadata(b"/FlateDecode", zlib.compress(b"\4\1" * (2**19 - 1), 9), b"/DecodeParms<</Predictor 15/Columns 1>>")),
-    "pdf object streams": (Format.PDF, lambda n: _pdf_object_streams(n // 100)),
+    "pdf object stream": (Format.PDF, lambda n: _pdf_object_streams(n // 100)),
     "epub packages": (Format.EPUB, _zip_bombs),
     "epub elements": (Format.EPUB, lambda n: _book(b"<package><metadata>" + _of(b"<a/>", n) + b"</metadata></package>", 8)),
 }  # fmt: skip
