@@ -49,7 +49,9 @@ class HeardPage(NamedTuple):
     complete: bool
 
 
-def hear_saved(judge: Judge, about: Announced, body: bytes, hear: _Hear, *, complete: bool, pictures: bool) -> HeardPage:
+def hear_saved(
+    judge: Judge, about: Announced, body: bytes, hear: _Hear, *, complete: bool, pictures: bool
+) -> HeardPage:
     """Hears each part of a saved page as what it is."""
     message = Message(body, about.content_type)
     statements: list[Statement] = []
@@ -96,8 +98,6 @@ _HEARD_OF_PARTS = (Stance.RESERVED, Stance.UNDETERMINED)
 
 def _announced(about: Announced, part: Part) -> Announced:
     inner = Announced(about.url, about.now, about.status)
-    inner.begins, inner._whole = True, True  # noqa: SLF001 - a part is whole, whatever the response is
+    inner.begins = True  # a part does, whatever the response is
     inner.hear("content-type", part.content_type)
     return inner
-
-

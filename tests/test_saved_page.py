@@ -21,15 +21,22 @@ SILENT = b"<html><head><title>x</title></head><body><p>hello</p></body></html>"
 QUOTED = (b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n", encodestring)
 BASE64 = (b"Content-Type: text/html\r\nContent-Transfer-Encoding: base64\r\n", encodebytes)
 PLAIN = (b"Content-Type: text/html\r\n", bytes)
-PICTURE = b"Content-Type: image/jpeg\r\nContent-Transfer-Encoding: base64\r\nContent-Location: https://a.example/a.jpg\r\n"
+PICTURE = (
+    b"Content-Type: image/jpeg\r\nContent-Transfer-Encoding: base64\r\nContent-Location: https://a.example/a.jpg\r\n"
+)
 HEAD = (
     b"From: <Saved by Blink>\r\nSnapshot-Content-Location: https://a.example/\r\nSubject: =?utf-8?Q?x?=\r\n"
-    b"MIME-Version: 1.0\r\nContent-Type: multipart/related;\r\n\ttype=\"text/html\";\r\n\tboundary=\"----b----\"\r\n\r\n"
+    b'MIME-Version: 1.0\r\nContent-Type: multipart/related;\r\n\ttype="text/html";\r\n\tboundary="----b----"\r\n\r\n'
 )
 
 
 def saved(*parts: tuple[bytes, bytes], head: bytes = HEAD, end: bytes = b"------b------\r\n") -> bytes:
-    return head + b"\r\n" + b"".join(b"------b----\r\n" + fields + b"\r\n" + body + b"\r\n" for fields, body in parts) + end
+    return (
+        head
+        + b"\r\n"
+        + b"".join(b"------b----\r\n" + fields + b"\r\n" + body + b"\r\n" for fields, body in parts)
+        + end
+    )
 
 
 def verdict(body: bytes, media_type: str | None = "multipart/related", **more: object) -> Verdict:
@@ -39,7 +46,9 @@ def verdict(body: bytes, media_type: str | None = "multipart/related", **more: o
 
 
 @pytest.mark.parametrize("kind", [QUOTED, BASE64, PLAIN], ids=["quoted-printable", "base64", "plain"])
-@pytest.mark.parametrize("media_type", ["multipart/related", "message/rfc822", None, "application/octet-stream", "text/plain"])
+@pytest.mark.parametrize(
+    "media_type", ["multipart/related", "message/rfc822", None, "application/octet-stream", "text/plain"]
+)
 def test_the_page_in_it_is_judged(kind: tuple[bytes, object], media_type: str | None) -> None:
     fields, encode = kind
     assert verdict(saved((fields, encode(RESERVES))), media_type) is Verdict.RESERVED  # type: ignore[operator]
@@ -60,7 +69,9 @@ def test_the_boundary_may_stand_in_the_response() -> None:
 
 
 def test_a_page_among_alternatives_is_judged() -> None:
-    inner = b"--c\r\nContent-Type: text/plain\r\n\r\nx\r\n--c\r\nContent-Type: text/html\r\n\r\n" + RESERVES + b"\r\n--c--"
+    inner = (
+        b"--c\r\nContent-Type: text/plain\r\n\r\nx\r\n--c\r\nContent-Type: text/html\r\n\r\n" + RESERVES + b"\r\n--c--"
+    )
     assert verdict(saved((b"Content-Type: multipart/alternative; boundary=c\r\n", inner))) is Verdict.RESERVED
 
 

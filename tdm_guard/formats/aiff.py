@@ -17,59 +17,86 @@ from tdm_guard.formats.salvage import MAX_PACKET, Unreads, damaged, hides
 MAX_CHUNKS = 20_000  # a recording has a dozen; one with many comments some hundred
 MAX_TAGS = 4  # ID3 tags of one file; it has one
 MAX_FOUND = 8  # packets of one file; it should have one
+MAX_NAMES = 64  # names in one file
 MAX_TEXT = 512  # bytes of a name
 _HEAD = Struct(">4sI")
 _NAMES = {b"NAME": "title", b"AUTH": "creator_name"}
-_ID3 = (b"ID3 ", b"id3 ")
+_ID3 = b"ID3 "
 _XMP = b"XMP "
+_CUT_SHORT = "it ends within a chunk"
+
+
+class _Chunks:
+    """What was found on the walk."""
+
+    __slots__ = ("complete", "counts", "data", "packets", "tags", "unread")
+
+    def __init__(self, data: bytes, *, complete: bool) -> None:
+        self.data = data
+        self.complete = complete
+        self.counts = {_ID3: 0, _XMP: 0}
+        self.packets: list[Packet] = []
+        self.unread = Unreads()
+        self.tags: list[tuple[str, str]] = []
+
+    def take(self, name: bytes, start: int, end: int) -> str | None:
+        """One chunk, `data[start:end]`; returns a bound that was reached."""
+        if name.upper() == _ID3:
+            self.counts[_ID3] += 1
+            if self.counts[_ID3] > MAX_TAGS:
+                return f"more than {MAX_TAGS} ID3 tags"
+            tag = read_tag(self.data, start, end, "AIFF/ID3", complete=self.complete)
+            self.packets += tag.packets
+            self.unread += tag.unread
+            self.tags += tag.tags
+        elif name == b"APPL" and self.data.startswith(_XMP, start):
+            self.counts[_XMP] += 1
+            if self.counts[_XMP] > MAX_FOUND or end - start > MAX_PACKET:
+                self.unread.append(Unread(Place.XMP, "AIFF/APPL", "too many packets, or one too long"))
+            else:
+                self.packets.append(Packet(Place.XMP, "AIFF/APPL", self.data[start + 4 : end]))
+        elif key := _NAMES.get(name):
+            raw = self.data[start : min(end, start + MAX_TEXT)]
+            if (text := raw.decode("utf-8", "replace").strip("\0 \t\r\n")) and len(self.tags) < MAX_NAMES:
+                self.tags.append((key, text))
+        return None
 
 
 def read(data: bytes, *, complete: bool) -> Asset:
     """The XMP packets and names in an AIFF file."""
-    packets: list[Packet] = []
-    unread = Unreads()
-    tags: list[tuple[str, str]] = []
-    counted = dict.fromkeys(("tags", "packets"), 0)
-    place, size = 12, len(data)
-    problem: str | None = None if data.startswith(b"FORM") else "it does not begin as an AIFF file"
-    for _ in range(MAX_CHUNKS):
-        if problem or place + 8 > size:
-            break
-        name, length = _HEAD.unpack_from(data, place)
-        start, end = place + 8, place + 8 + length
-        if end > size:
-            problem = "it ends within a chunk"
-        if name in _ID3 and (end <= size or complete):
-            counted["tags"] += 1
-            if counted["tags"] > MAX_TAGS:
-                problem = f"more than {MAX_TAGS} ID3 tags"
-                break
-            tag = read_tag(data, start, min(end, size), "AIFF/ID3", complete=complete)
-            packets += tag.packets
-            unread += tag.unread
-            tags += tag.tags
-        elif name == b"APPL" and data.startswith(_XMP, start) and (end <= size or complete):
-            counted["packets"] += 1
-            if counted["packets"] > MAX_FOUND or length > MAX_PACKET:
-                unread.append(Unread(Place.XMP, "AIFF/APPL", "too many packets, or one too long"))
-            else:
-                packets.append(Packet(Place.XMP, "AIFF/APPL", data[start + 4 : end]))
-        elif (key := _NAMES.get(name)) and len(tags) < MAX_CHUNKS:
-            if text := data[start : min(end, start + MAX_TEXT)].decode("utf-8", "replace").strip("\0 \t\r\n"):
-                tags.append((key, text))
-        place = end + length % 2
-    else:
-        problem = f"more than {MAX_CHUNKS} chunks"
+    found = _Chunks(data, complete=complete)
+    place, problem = _walk(data, found)
     if problem is not None and complete:
-        hurt = damaged(data, min(place, size), size, "AIFF", problem, cut=problem.startswith("it ends"))
-        packets += hurt.packets
-        unread += hurt.unread
+        hurt = damaged(data, min(place, len(data)), len(data), "AIFF", problem, cut=problem == _CUT_SHORT)
+        found.packets += hurt.packets
+        found.unread += hurt.unread
         if problem.startswith("more"):
-            unread += [Unread(kind, "AIFF", problem) for kind in (Place.XMP, Place.C2PA, Place.RSL)]
+            found.unread += [Unread(kind, "AIFF", problem) for kind in (Place.XMP, Place.C2PA, Place.RSL)]
     return Asset(
         format=Format.AIFF,
-        packets=tuple(packets),
-        unread=tuple(unread) if complete else (),
-        tags=tuple(dict.fromkeys(tags))[:64],
-        complete=complete and not hides(unread),
+        packets=tuple(found.packets),
+        unread=tuple(found.unread) if complete else (),
+        tags=tuple(dict.fromkeys(found.tags)),
+        complete=complete and not hides(found.unread),
     )
+
+
+def _walk(data: bytes, found: _Chunks) -> tuple[int, str | None]:
+    """Takes the chunks; returns where it lost its way, and why."""
+    size = len(data)
+    if not data.startswith(b"FORM"):
+        return 0, "it does not begin as an AIFF file"
+    place = 12
+    for _ in range(MAX_CHUNKS):
+        if place + 8 > size:
+            return place, _CUT_SHORT if place < 8 + int.from_bytes(data[4:8], "big") else None
+        name, length = _HEAD.unpack_from(data, place)
+        start, end = place + 8, place + 8 + length
+        if end <= size or found.complete:
+            problem = found.take(name, start, min(end, size))
+            if problem is not None:
+                return place, problem
+        if end > size:
+            return place, _CUT_SHORT
+        place = end + length % 2
+    return place, f"more than {MAX_CHUNKS} chunks"

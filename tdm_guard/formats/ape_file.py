@@ -11,6 +11,4 @@ MAX_AWAITED = 16 * 2**20  # bytes of a prefix after which no tag is awaited; no 
 def read(data: bytes, *, complete: bool) -> Asset:
     """The identifiers in the tag at the end."""
     tags = tag_items(data, tag_end(data)) if complete else []
-    return Asset(
-        format=Format.APE, tags=tuple(dict.fromkeys(tags)), complete=complete or len(data) >= MAX_AWAITED
-    )
+    return Asset(format=Format.APE, tags=tuple(dict.fromkeys(tags)), complete=complete or len(data) >= MAX_AWAITED)

@@ -166,6 +166,7 @@ _STARTS: tuple[tuple[bytes, Format], ...] = (
 )  # fmt: skip
 _RIFF_STARTS = (b"RIFF", b"RF64", b"BW64")
 _RIFF = {b"WEBP": Format.WEBP, b"WAVE": Format.WAV, b"AVI ": Format.AVI, b"AVIX": Format.AVI}
+_FORMS = {b"FORMAIFF": Format.AIFF, b"FORMAIFC": Format.AIFF}
 _BOXES = {  # the type of the first box, at byte 4; QuickTime files older than `ftyp` begin with one of the others
     b"ftyp": Format.BMFF, b"moov": Format.BMFF, b"mdat": Format.BMFF, b"wide": Format.BMFF, b"pnot": Format.BMFF,
     b"JXL ": Format.BMFF, b"jP  ": Format.BMFF,
@@ -209,9 +210,7 @@ def _by_magic(media_type: str, head: bytes) -> Format | None:
             return Format.FLAC if found is Format.MP3 and _TYPES.get(media_type) is Format.FLAC else found
     if head.startswith(_RIFF_STARTS):
         return _RIFF.get(head[8:12])
-    if head.startswith(b"FORM") and head[8:12] in (b"AIFF", b"AIFC"):
-        return Format.AIFF
-    return _BOXES.get(head[4:8]) or _by_later_bytes(media_type, head)
+    return _FORMS.get(head[:4] + head[8:12]) or _BOXES.get(head[4:8]) or _by_later_bytes(media_type, head)
 
 
 def _by_later_bytes(media_type: str, head: bytes) -> Format | None:
@@ -226,10 +225,10 @@ def _by_later_bytes(media_type: str, head: bytes) -> Format | None:
         return Format.PDF if head.lstrip().startswith(b"%PDF-") else None
     if b"%PDF-" in head:
         return Format.PDF
-    if _MESSAGE.match(head) and (media_type not in _TEXT or b"multipart/related" in head.lower()):
-        return Format.MHTML
     if _SVG_ROOT.match(head):
         return Format.SVG
+    if _MESSAGE.match(head) and (media_type not in _TEXT or b"multipart/related" in head.lower()):
+        return Format.MHTML
     return Format.MP3 if _is_mpeg_frame(head) else None
 
 

@@ -83,7 +83,13 @@ def read_stream(data: bytes, start: int, *, complete: bool) -> Asset:
         packets += found.packets
         unread += found.unread
         whole = complete and not hides(unread)
-    return Asset(format=Format.FLAC, packets=tuple(packets), unread=unread, tags=tuple(tags), complete=whole and not hides(unread))
+    return Asset(
+        format=Format.FLAC,
+        packets=tuple(packets),
+        unread=unread,
+        tags=tuple(tags),
+        complete=whole and not hides(unread),
+    )
 
 
 def _application(data: bytes, start: int, end: int) -> list[Packet]:

@@ -3,8 +3,8 @@ Pages saved with what they show (MHTML, RFC 2557) and other messages in parts (R
 
     message = header-lines CRLF ( part | *( "--" boundary CRLF message ) "--" boundary "--" )
 
-strategy: boundaries are searched for as bytes and each part is decoded when it is asked for, so that never more than one
-is held besides the body. What is not read is said in `Message.problem`.
+strategy: boundaries are searched for as bytes and each part is decoded when it is asked for, so that never more than
+one is held besides the body. What is not read is said in `Message.problem`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ MAX_DEPTH = 3  # of parts in parts: `related` in `alternative` in `mixed`
 
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _FOLDED = re.compile(rb"\r?\n[ \t]+")
-_FIELD = re.compile(rb"(?m)^(content-type|content-transfer-encoding|content-id)[ \t]{0,16}:[ \t]*([^\r\n]*)", re.IGNORECASE)
+_FIELD = re.compile(
+    rb"(?m)^(content-type|content-transfer-encoding|content-id)[ \t]{0,16}:[ \t]*([^\r\n]*)", re.IGNORECASE
+)
 _PARAMETER = r"""(?i);\s{0,64}%s\s{0,16}=\s{0,16}(?:"([^"]{1,256})"|([^\s;"]{1,256}))"""
 _BOUNDARY = re.compile(_PARAMETER % "boundary")
 _START = re.compile(_PARAMETER % "start")
@@ -96,7 +98,9 @@ class Message:
             if not boundary or depth >= MAX_DEPTH:
                 self.problem = "parts without a boundary, or in too many others"
                 return
-            yield from self._divided(boundary.encode("latin-1", "replace"), content_type, content, end, depth + 1, root=root)
+            yield from self._divided(
+                boundary.encode("latin-1", "replace"), content_type, content, end, depth + 1, root=root
+            )
             return
         encoding = fields.get("content-transfer-encoding", "").lower().strip()
         yield Part(content_type, encoding, content, end, root, fields.get("content-id", "").strip("<> "))
@@ -130,7 +134,7 @@ class Message:
             at = following + 1
 
 
-def read(data: bytes, *, complete: bool) -> Asset:  # noqa: ARG001 - as all containers
+def read(data: bytes, *, complete: bool) -> Asset:
     """Nothing: its parts are heard one by one, as what they are."""
     return Asset(format=Format.MHTML, complete=complete)
 

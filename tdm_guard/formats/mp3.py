@@ -8,7 +8,7 @@ footer); a SEEK frame of the first tag names the place of the next.
 from __future__ import annotations
 
 from tdm_guard.formats import ape, flac, id3
-from tdm_guard.formats.asset import Asset, Format, Packet, Unread
+from tdm_guard.formats.asset import Asset, Format, Packet
 from tdm_guard.formats.salvage import Unreads, damaged, hides
 
 MAX_TAGS = 8  # tags of one file; it has one or two

@@ -21,7 +21,9 @@ MAX_PROPERTY = 2**20  # bytes of one
 MAX_INFLATED = 2 * 2**20  # bytes of all of them
 _LIMITS = Limits(bytes=MAX_PROPERTY, elements=5_000, depth=32)
 _STORE = "META-INF/content_credential.c2pa"
-_PROPERTY = re.compile(rb"(?i)(?:docProps/[^/]{1,64}|meta|META-INF/[^/]{1,64})\.xml|(?:[^/]{1,64}/){0,3}[^/]{1,64}\.xmp")
+_PROPERTY = re.compile(
+    rb"(?i)(?:docProps/[^/]{1,64}|meta|META-INF/[^/]{1,64})\.xml|(?:[^/]{1,64}/){0,3}[^/]{1,64}\.xmp"
+)
 _RSL = b"rslstandard.org/rsl"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _KEYS = {f"{_DC}creator": "creator_name", f"{_DC}title": "title", f"{_DC}publisher": "publisher"}

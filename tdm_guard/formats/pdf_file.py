@@ -70,12 +70,12 @@ class _ObjectStream(NamedTuple):
 
     body: bytes
     first: int
-    count: int
+    objects: int
 
     def offset(self, number: int) -> int | None:
         """Where the object of this number begins."""
         try:
-            words = self.body[: self.first].split()[: 2 * max(0, self.count)]
+            words = self.body[: self.first].split()[: 2 * max(0, self.objects)]
             offset = self.first + int(words[2 * words[::2].index(b"%d" % number) + 1])
         except (ValueError, IndexError):
             return None

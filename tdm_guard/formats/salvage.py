@@ -94,7 +94,9 @@ def _cut_out(data: bytes, start: int, end: int, locator: str) -> tuple[tuple[Pac
     """The packets, and whether there may be more than were looked for."""
     packets: list[Packet] = []
     position, unclosed = start, 0
-    following = {word: data.find(word, start, end) for word in _ROOTS}  # a search by `find` costs a tenth of one by `re`
+    following = {
+        word: data.find(word, start, end) for word in _ROOTS
+    }  # a search by `find` costs a tenth of one by `re`
     for _ in range(MAX_ROOTS):
         for word, at in following.items():
             if 0 <= at < position:

@@ -82,7 +82,7 @@ def _is_whole(body: bytes) -> bool:
 
 
 def _is_silent(data: bytes) -> bool:
-    """True if the words of a packet and of a manifest stand nowhere in a compressed drawing, which is not held for it."""
+    """True if the words of packets and manifests stand nowhere in a compressed drawing, which is not held for it."""
     window = b""
     try:
         for piece in pieces(data, GZIP, MAX_THROUGH):

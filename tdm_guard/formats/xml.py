@@ -76,8 +76,8 @@ class Xml(NamedTuple):
     """
     A document that was read: the tag of its root and the elements kept of it.
 
-    `problem` says why it could not be read, `place` where (a line); nothing is kept then. `given_up`: for a bound, which
-    another attempt would reach as well.
+    `problem` says why it could not be read, `place` where (a line); nothing is kept then. `given_up`: for a bound,
+    which another attempt would reach as well.
     """
 
     root: str | None = None

@@ -30,7 +30,9 @@ def zipped(*entries: tuple[str, bytes | str]) -> bytes:
 
 
 def docx(*more: tuple[str, bytes | str]) -> bytes:
-    return zipped(("[Content_Types].xml", "<Types/>"), ("docProps/core.xml", CORE), ("word/document.xml", "<w/>"), *more)
+    return zipped(
+        ("[Content_Types].xml", "<Types/>"), ("docProps/core.xml", CORE), ("word/document.xml", "<w/>"), *more
+    )
 
 
 def odt(*more: tuple[str, bytes | str]) -> bytes:

@@ -7,21 +7,24 @@ become `size` bytes when it is unpacked.
 
 from __future__ import annotations
 
+import gzip as gzip_module
+import io
 import struct
+import zipfile
 import zlib
-from base64 import b64encode
+from base64 import a85encode
 from collections.abc import Callable
 
+import brotli
+
 from tdm_guard.formats.asset import Format
-from tests.support.documents import C2PA_UUID, STORE, XMP_UUID, box, epub, frame, full_box, id3, seven_bits, xmp
+from tests.support.documents import C2PA_UUID, XMP_UUID, box, frame, full_box, heif, id3, seven_bits, xmp
 from tests.support.pictures import (
-    XMP_HEADER,
     XMP_KEYWORD,
     app1,
     chunk,
     gif,
     itxt,
-    jpeg,
     manifest,
     png,
     riff,
@@ -139,7 +142,9 @@ def _heif(size: int) -> bytes:
     entry = full_box(b"infe", struct.pack(">HH4s", 1, 0, b"mime"), b"\0application/rdf+xml\0\0", version=2)
     count = size // len(entry)
     iinf = full_box(b"iinf", struct.pack(">I", count), entry * count, version=1)
-    return box(b"ftyp", b"heic", bytes(8)) + full_box(b"meta", full_box(b"hdlr", bytes(25)), iinf, full_box(b"iloc", bytes(6)))
+    return box(b"ftyp", b"heic", bytes(8)) + full_box(
+        b"meta", full_box(b"hdlr", bytes(25)), iinf, full_box(b"iloc", bytes(6))
+    )
 
 
 def _metas(size: int) -> bytes:
@@ -150,7 +155,9 @@ def _metas(size: int) -> bytes:
 def _ilsts(size: int) -> bytes:
     atom = box(b"----", box(b"name", bytes(4), b"ISRC"), box(b"data", bytes(8)) * 400)
     lists = box(b"ilst", atom * 500)
-    return box(b"ftyp", b"isom", bytes(8)) + box(b"moov", full_box(b"meta", full_box(b"hdlr", bytes(8)), _of(lists, size)))
+    return box(b"ftyp", b"isom", bytes(8)) + box(
+        b"moov", full_box(b"meta", full_box(b"hdlr", bytes(8)), _of(lists, size))
+    )
 
 
 def _compressed_movies(size: int) -> bytes:
@@ -165,7 +172,9 @@ def _zip_entries(size: int) -> bytes:
     central = struct.pack("<4sHHHHHHIIIHHHHHII", b"PK\1\2", 20, 20, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0) + b"a.opf"
     count = size // len(central)
     body = local + central * count
-    end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, count & 0xFFFF, count & 0xFFFF, len(central) * count, len(local), 0)
+    end = struct.pack(
+        "<4sHHHHIIH", b"PK\5\6", 0, 0, count & 0xFFFF, count & 0xFFFF, len(central) * count, len(local), 0
+    )
     return _EPUB_START + body + end
 
 
@@ -179,16 +188,7 @@ def _zip_locals(size: int) -> bytes:
     return _filled(_EPUB_START, one, size)
 
 
-def _zip_bombs(size: int) -> bytes:
-    """A book of many package documents, each a bomb."""
-    package = b"<package>" + b" " * size
-    return epub(metadata="", extra={f"{n}.opf": package for n in range(8)}) if False else _book(package, 8)
-
-
 def _book(package: bytes, count: int) -> bytes:
-    import io  # noqa: PLC0415
-    import zipfile  # noqa: PLC0415
-
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as book:
         book.writestr(zipfile.ZipInfo("mimetype"), "application/epub+zip")
@@ -241,28 +241,44 @@ def _deep(size: int) -> bytes:
 
 
 def _rdf_in_svg(size: int) -> bytes:
-    rdf = b'<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><r:Description><a>1</a></r:Description></r:RDF>'
+    rdf = (
+        b'<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><r:Description><a>1</a></r:Description></r:RDF>'
+    )
     return svg(_of(rdf, size))
 
 
 def _xmp_of(unit: bytes, size: int) -> bytes:
-    return xmp("DMI-ALLOWED").replace(b"</rdf:RDF>", b"<rdf:Description>" + _of(unit, size) + b"</rdf:Description></rdf:RDF>")
+    return xmp("DMI-ALLOWED").replace(
+        b"</rdf:RDF>", b"<rdf:Description>" + _of(unit, size) + b"</rdf:Description></rdf:RDF>"
+    )
 
+
+_ID3 = id3(frame(b"TXXX", b"\0a\0b") * 300, padding=0)
+_EBML = b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67\x01" + b"\xff" * 7
 
 LARGE: dict[str, tuple[Format, Maker]] = {
     "jpeg segments": (Format.JPEG, lambda n: _filled(b"\xff\xd8", b"\xff\xe2\0\2", n)),
     "jpeg fill": (Format.JPEG, lambda n: _filled(b"\xff\xd8", b"\xff", n)),
     "jpeg xmp": (Format.JPEG, lambda n: _filled(b"\xff\xd8", app1(b"<x/>"), n, b"\xff\xda\0\2")),
-    "jpeg extended heads": (Format.JPEG, lambda n: _filled(b"\xff\xd8", segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0"), n)),
+    "jpeg extended heads": (
+        Format.JPEG,
+        lambda n: _filled(b"\xff\xd8", segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0"), n),
+    ),
     "jpeg odd xmp": (Format.JPEG, lambda n: _filled(b"\xff\xd8", segment(0xE1, b"<" * 65_000), n, b"\xff\xda\0\2")),
-    "jpeg odd xmp names": (Format.JPEG, lambda n: _filled(b"\xff\xd8", segment(0xE1, b"<aaaaaaaaaaaaaaa" * 4_000), n, b"\xff\xda\0\2")),
+    "jpeg odd xmp names": (
+        Format.JPEG,
+        lambda n: _filled(b"\xff\xd8", segment(0xE1, b"<aaaaaaaaaaaaaaa" * 4_000), n, b"\xff\xda\0\2"),
+    ),
     "jpeg whole xmp": (Format.JPEG, lambda n: _filled(b"\xff\xd8", app1(_xmp_of(b"<a/>", 60_000)), n, b"\xff\xda\0\2")),
     "jpeg noise": (Format.JPEG, lambda n: _filled(b"\xff\xd8", b"<", n)),
     "jpeg noise of names": (Format.JPEG, lambda n: _filled(b"\xff\xd8\0", b"<aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", n)),
     "jpeg noise of roots": (Format.JPEG, lambda n: _filled(b"\xff\xd8\0", b"<rdf:RDF>", n)),
     "jpeg noise of almost marks": (Format.JPEG, lambda n: _filled(b"\xff\xd8\0", b"adobe:ns:met", n)),
     "jpeg stores": (Format.JPEG, lambda n: _filled(b"\xff\xd8", manifest()[0], n, b"\xff\xda\0\2")),
-    "jpeg store of boxes": (Format.JPEG, lambda n: b"\xff\xd8" + b"".join(manifest(_store_of(min(n, 15 * 2**20)), 60_000)) + b"\xff\xda\0\2"),
+    "jpeg store of boxes": (
+        Format.JPEG,
+        lambda n: b"\xff\xd8" + b"".join(manifest(_store_of(min(n, 15 * 2**20)), 60_000)) + b"\xff\xda\0\2",
+    ),
     "png chunks": (Format.PNG, lambda n: _filled(b"\x89PNG\r\n\x1a\n", chunk(b"tEXt", b""), n)),
     "png unknown chunks": (Format.PNG, lambda n: _filled(b"\x89PNG\r\n\x1a\n", chunk(b"abCd", b""), n)),
     "png stores": (Format.PNG, lambda n: _filled(b"\x89PNG\r\n\x1a\n", chunk(b"caBX", _JUMB), n)),
@@ -278,7 +294,10 @@ LARGE: dict[str, tuple[Format, Maker]] = {
     "bigtiff entries": (Format.TIFF, _big_tiff),
     "webp chunks": (Format.WEBP, lambda n: webp(_of(riff_chunk(b"abcd", b""), n))),
     "webp packets": (Format.WEBP, lambda n: webp(_of(riff_chunk(b"XMP ", b"<x/>"), n))),
-    "wav id3": (Format.WAV, lambda n: wav(_of(riff_chunk(b"id3 ", id3(frame(b"TXXX", b"\0a\0b") * 300, padding=0)), n))),
+    "wav id3": (
+        Format.WAV,
+        lambda n: wav(_of(riff_chunk(b"id3 ", id3(frame(b"TXXX", b"\0a\0b") * 300, padding=0)), n)),
+    ),
     "wav bombs": (Format.WAV, lambda n: wav(_of(riff_chunk(b"id3 ", _compressed_frames(8 * 2**20)), n))),
     "wav info": (Format.WAV, lambda n: wav(_of(riff_chunk(b"LIST", b"INFO" + riff_chunk(b"IART", b"ab") * 60), n))),
     "wav axml": (Format.WAV, lambda n: wav(_of(riff_chunk(b"axml", b"ISRC:AABBB0012345" * 3_000), n))),
@@ -286,8 +305,19 @@ LARGE: dict[str, tuple[Format, Maker]] = {
     "bmff boxes": (Format.BMFF, lambda n: box(b"ftyp", b"isom") + _of(box(b"free"), n)),
     "bmff uuids": (Format.BMFF, lambda n: box(b"ftyp", b"isom") + _of(box(b"uuid", C2PA_UUID, b"abcd"), n)),
     "bmff packets": (Format.BMFF, lambda n: box(b"ftyp", b"isom") + _of(box(b"uuid", XMP_UUID, b"<x/>"), n)),
-    "bmff traks": (Format.BMFF, lambda n: box(b"ftyp", b"isom") + box(b"moov", _of(box(b"trak", box(b"udta", b"\0\0\0\1abcd")), n))),
-    "bmff id32": (Format.BMFF, lambda n: box(b"ftyp", b"isom") + box(b"moov", box(b"udta", _of(box(b"ID32", bytes(6), id3(frame(b"TXXX", b"\0a\0b") * 300, padding=0)), n)))),
+    "bmff traks": (
+        Format.BMFF,
+        lambda n: box(b"ftyp", b"isom") + box(b"moov", _of(box(b"trak", box(b"udta", b"\0\0\0\1abcd")), n)),
+    ),
+    "bmff id32": (
+        Format.BMFF,
+        lambda n: (
+            box(b"ftyp", b"isom")
+            + box(
+                b"moov", box(b"udta", _of(box(b"ID32", bytes(6), id3(frame(b"TXXX", b"\0a\0b") * 300, padding=0)), n))
+            )
+        ),
+    ),
     "bmff ilst": (Format.BMFF, _ilsts),
     "bmff metas": (Format.BMFF, _metas),
     "bmff items": (Format.BMFF, _heif),
@@ -297,7 +327,10 @@ LARGE: dict[str, tuple[Format, Maker]] = {
     "mp3 frames": (Format.MP3, _id3_frames),
     "mp3 documents": (Format.MP3, lambda n: _id3_frames(n, b"TXXX", b"\0a\0rslstandard.org/rsl")),
     "mp3 encrypted": (Format.MP3, lambda n: id3((b"PRIV\0\0\0\4\0\4abcd") * (n // 14), padding=0)),
-    "mp3 unsynchronised": (Format.MP3, lambda n: id3(frame(b"TXXX", _of(b"\xff\0", min(n, 2**28 - 64)), flags=2), padding=0)),
+    "mp3 unsynchronised": (
+        Format.MP3,
+        lambda n: id3(frame(b"TXXX", _of(b"\xff\0", min(n, 2**28 - 64)), flags=2), padding=0),
+    ),
     "mp3 tag unsynchronised": (Format.MP3, lambda n: b"ID3\3\0\x80" + seven_bits(n) + _of(b"\xff\0", n)),
     "mp3 junk": (Format.MP3, lambda n: b"ID3\3\0\0" + seven_bits(n) + _of(b"<aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", n)),
     "flac blocks": (Format.FLAC, _flac),
@@ -309,17 +342,32 @@ LARGE: dict[str, tuple[Format, Maker]] = {
     "svg roots": (Format.SVG, _deep),
     "svg packets": (Format.SVG, _rdf_in_svg),
     "svg comments": (Format.SVG, lambda n: svg(xmp(), before=_of(b"<!---->", n))),
-    "svg attributes": (Format.SVG, lambda n: svg(xmp(), before=b"<g " + b" ".join(b"a%d='1'" % k for k in range(n // 12)) + b"/>")),
+    "svg attributes": (
+        Format.SVG,
+        lambda n: svg(xmp(), before=b"<g " + b" ".join(b"a%d='1'" % k for k in range(n // 12)) + b"/>"),
+    ),
     "svg blanks": (Format.SVG, lambda n: b"<svg>RDF c2pa:manifest" + _of(b"<c2pa:manifest ", n)),
-    "svg text": (Format.SVG, lambda n: svg(b'<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#">' + _of(b"a\n", n) + b"</r:RDF>")),
-    "svg wide": (Format.SVG, lambda n: b"\xff\xfe" + svg(xmp(), before=_of(b"<g/>", n // 2)).decode("latin-1").encode("utf-16-le")),
+    "svg text": (
+        Format.SVG,
+        lambda n: svg(b'<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#">' + _of(b"a\n", n) + b"</r:RDF>"),
+    ),
+    "svg wide": (
+        Format.SVG,
+        lambda n: b"\xff\xfe" + svg(xmp(), before=_of(b"<g/>", n // 2)).decode("latin-1").encode("utf-16-le"),
+    ),
     "pdf objects": (Format.PDF, lambda n: _pdf(_of(b"9 0 obj\n", n))),
     "pdf object streams": (Format.PDF, _pdf_object_streams),
     "pdf empty object streams": (Format.PDF, _pdf_empty_streams),
     "pdf roots": (Format.PDF, lambda n: _pdf(b"", tail=_of(b"/Root 1 0 R", n))),
     "pdf sections": (Format.PDF, _pdf_chain),
     "pdf subsections": (Format.PDF, _pdf_subsections),
-    "pdf nothing": (Format.PDF, lambda n: _pdf(_of(b"0 obj ", n), root=b"<</Type/Catalog/Metadata 77 0 R/AF[" + b" ".join(b"%d 0 R" % k for k in range(20, 60)) + b"]>>")),
+    "pdf nothing": (
+        Format.PDF,
+        lambda n: _pdf(
+            _of(b"0 obj ", n),
+            root=b"<</Type/Catalog/Metadata 77 0 R/AF[" + b" ".join(b"%d 0 R" % k for k in range(20, 60)) + b"]>>",
+        ),
+    ),
     "pdf escapes": (Format.PDF, lambda n: b"%PDF-1.7\n" + _of(b"/aaaaaaa", n)),
     "pdf blanks": (Format.PDF, lambda n: b"%PDF-1.7\n1 0 obj<</Type/Catalog/Metadata 9 0 R" + b" " * n),
     "pdf hex": (Format.PDF, lambda n: _pdf(b"9 0 obj<" + b"a" * n + b">endobj")),
@@ -328,11 +376,42 @@ LARGE: dict[str, tuple[Format, Maker]] = {
     "pdf ascii85 digits": (Format.PDF, lambda n: pdf_metadata(b"/ASCII85Decode", b"!!!!!" * (n // 5))),
     "pdf asciihex": (Format.PDF, lambda n: pdf_metadata(b"/ASCIIHexDecode", b"a " * (n // 2))),
     "pdf chain": (Format.PDF, lambda n: pdf_metadata(b"[/AHx/A85/AHx]", b"7a" * (n // 2))),
-    "pdf encrypted": (Format.PDF, lambda n: _pdf(_of(b"8 0 obj<</A 1>>endobj\n", n)).replace(b"/Size 10", b"/Size 10/Encrypt 5 0 R")),
+    "pdf encrypted": (
+        Format.PDF,
+        lambda n: _pdf(_of(b"8 0 obj<</A 1>>endobj\n", n)).replace(b"/Size 10", b"/Size 10/Encrypt 5 0 R"),
+    ),
     "epub entries": (Format.EPUB, _zip_entries),
     "epub headers": (Format.EPUB, _zip_locals),
-    "c2pa boxes": (Format.C2PA, lambda n: _store_of(n)),
-}  # fmt: skip
+    "office entries": (
+        Format.OFFICE,
+        lambda n: _zip_entries(n).replace(b"a.opf", b"a.xmp").replace(b"epub+zip", b"octet-st"),
+    ),
+    "office headers": (
+        Format.OFFICE,
+        lambda n: _zip_locals(n).replace(b"a.opf", b"a.xmp").replace(b"epub+zip", b"octet-st"),
+    ),
+    "aiff chunks": (Format.AIFF, lambda n: b"FORM\0\0\0\0AIFF" + _of(b"abcd\0\0\0\0", n)),
+    "aiff names": (Format.AIFF, lambda n: b"FORM\0\0\0\0AIFF" + _of(b"NAME\0\0\0\2ab", n)),
+    "aiff packets": (Format.AIFF, lambda n: b"FORM\0\0\0\0AIFF" + _of(b"APPL\0\0\0\x08XMP <x/>", n)),
+    "aiff tags": (Format.AIFF, lambda n: b"FORM\0\0\0\0AIFF" + _of(b"ID3 " + _big(_ID3) + _ID3, n)),
+    "ape items": (
+        Format.APE,
+        lambda n: (
+            b"MAC " + _of(b"\2\0\0\0\0\0\0\0ISRC\0ab", n) + b"APETAGEX" + struct.pack("<IIII", 2000, n, n, 0) + bytes(8)
+        ),
+    ),
+    "matroska elements": (Format.MATROSKA, lambda n: _EBML + _of(b"\xec\x80", n)),
+    "matroska tags": (
+        Format.MATROSKA,
+        lambda n: (
+            _EBML
+            + b"\x12\x54\xc3\x67\x01"
+            + struct.pack(">Q", n // 14 * 14)[1:]
+            + _of(b"\x73\x73\x8b\x67\xc8\x88\x45\xa3\x81a\x44\x87\x81b", n)
+        ),
+    ),
+    "c2pa boxes": (Format.C2PA, _store_of),
+}
 
 
 def _store_of(size: int) -> bytes:
@@ -344,16 +423,24 @@ def _store_of(size: int) -> bytes:
 
 
 BOMBS: dict[str, tuple[Format, Maker]] = {
-    "png zTXt": (Format.PNG, lambda n: png(*[chunk(b"zTXt", XMP_KEYWORD + b"\0\0" + zlib.compress(b"<" + bytes(n), 9))] * 20)),
+    "png zTXt": (
+        Format.PNG,
+        lambda n: png(*[chunk(b"zTXt", XMP_KEYWORD + b"\0\0" + zlib.compress(b"<" + bytes(n), 9))] * 20),
+    ),
     "png iTXt": (Format.PNG, lambda n: png(*[itxt(b"<x>" + b" " * n, compressed=True)] * 20)),
-    "png profile": (Format.PNG, lambda n: png(*[chunk(b"zTXt", b"Raw profile type xmp\0\0" + zlib.compress(b"\nxmp\n 9\n" + b"a " * (n // 2), 9))] * 20)),
+    "png profile": (
+        Format.PNG,
+        lambda n: png(
+            *[chunk(b"zTXt", b"Raw profile type xmp\0\0" + zlib.compress(b"\nxmp\n 9\n" + b"a " * (n // 2), 9))] * 20
+        ),
+    ),
     "png packet of elements": (Format.PNG, lambda n: png(*[itxt(_xmp_of(b"<a/>", n), compressed=True)] * 20)),
-    "svgz": (Format.SVG, lambda n: zlib.compress(b"", wbits=31)[:0] + _gzip(svg(xmp(), before=b" " * n))),
+    "svgz": (Format.SVG, lambda n: _gzip(svg(xmp(), before=b" " * n))),
     "svgz elements": (Format.SVG, lambda n: _gzip(svg(_xmp_of(b"<a/>", n)))),
     "svg store": (Format.SVG, lambda n: _gzip(svg(b"<c2pa:manifest>" + b"A" * n + b"</c2pa:manifest>"))),
     "heif deflate": (Format.BMFF, lambda n: _heif_of(zlib.compress(bytes(n), 9))),
     "movie": (Format.BMFF, lambda n: _compressed_movies(n // 200)),
-    "id3 frames": (Format.MP3, lambda n: _compressed_frames(n)),
+    "id3 frames": (Format.MP3, _compressed_frames),
     "wav id3": (Format.WAV, lambda n: wav(riff_chunk(b"id3 ", _compressed_frames(n)) * 20)),
     "pdf flate": (Format.PDF, lambda n: pdf_metadata(b"/FlateDecode", zlib.compress(bytes(n), 9))),
     "pdf flate twice": (Format.PDF, lambda n: pdf_metadata(b"[/Fl/Fl]", zlib.compress(zlib.compress(bytes(n), 9), 9))),
@@ -364,30 +451,45 @@ BOMBS: dict[str, tuple[Format, Maker]] = {
     "pdf ascii85": (Format.PDF, lambda n: pdf_metadata(b"/A85", b"z" * (n // 100))),
     "pdf run length": (Format.PDF, lambda n: pdf_metadata(b"/RunLengthDecode", b"\x81\0" * (n // 128))),
     "pdf lzw": (Format.PDF, lambda n: pdf_metadata(b"/LZWDecode", bytes(n // 1000))),
-    "pdf predictor": (Format.PDF, lambda n: pdf_metadata(b"/FlateDecode", zlib.compress(bytes(n), 9), b"/DecodeParms<</Predictor 15/Columns 60000>>")),
-    "pdf predictor of ones": (Format.PDF, lambda n: pdf_metadata(b"/FlateDecode", zlib.compress(b"\4\1" * (2**19 - 1), 9), b"/DecodeParms<</Predictor 15/Columns 1>>")),
+    "pdf predictor": (
+        Format.PDF,
+        lambda n: pdf_metadata(
+            b"/FlateDecode", zlib.compress(bytes(n), 9), b"/DecodeParms<</Predictor 15/Columns 60000>>"
+        ),
+    ),
+    "pdf predictor of ones": (
+        Format.PDF,
+        lambda n: pdf_metadata(
+            b"/FlateDecode", zlib.compress(b"\4\1" * (2**19 - 1), 9), b"/DecodeParms<</Predictor 15/Columns 1>>"
+        ),
+    ),
     "pdf object stream": (Format.PDF, lambda n: _pdf_object_streams(n // 100)),
-    "epub packages": (Format.EPUB, _zip_bombs),
-    "epub elements": (Format.EPUB, lambda n: _book(b"<package><metadata>" + _of(b"<a/>", n) + b"</metadata></package>", 8)),
-}  # fmt: skip
+    "jxl brob": (
+        Format.BMFF,
+        lambda n: (
+            box(b"JXL ", b"\r\n\x87\n")
+            + box(b"brob", b"xml ", brotli.compress(b"adobe:ns:meta" + bytes(n), quality=1)) * 4
+        ),
+    ),
+    "office": (
+        Format.OFFICE,
+        lambda n: _book(b"<a/>" * (n // 4), 8).replace(b".opf", b".xmp").replace(b"epub+zip", b"octet-st"),
+    ),
+    "epub packages": (Format.EPUB, lambda n: _book(b"<package>" + b" " * n, 8)),
+    "epub elements": (
+        Format.EPUB,
+        lambda n: _book(b"<package><metadata>" + _of(b"<a/>", n) + b"</metadata></package>", 8),
+    ),
+}
 
 
 def _gzip(body: bytes) -> bytes:
-    import gzip  # noqa: PLC0415
-
-    return gzip.compress(body)
+    return gzip_module.compress(body)
 
 
 def _a85(body: bytes) -> bytes:
-    import base64  # noqa: PLC0415
-
-    return base64.a85encode(body) + b"~>"
+    return a85encode(body) + b"~>"
 
 
 def _heif_of(body: bytes) -> bytes:
-    from tests.support.documents import heif  # noqa: PLC0415
-
     return heif(body, encoding=b"deflate")
-
-
-__all__ = ["BOMBS", "LARGE", "STORE", "XMP_HEADER", "b64encode", "jpeg", "pdf_metadata"]
