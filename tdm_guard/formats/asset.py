@@ -216,11 +216,7 @@ def _by_magic(media_type: str, head: bytes) -> Format | None:
 def _by_later_bytes(media_type: str, head: bytes) -> Format | None:
     """Formats that are not known by a fixed first word."""
     if head.startswith(b"PK\x03\x04"):
-        declared = _TYPES.get(media_type)
-        if declared is Format.EPUB or _EPUB_MIMETYPE in head or _EPUB_CONTAINER in head:
-            return Format.EPUB
-        office = declared is Format.OFFICE or any(word in head for word in _OFFICE_WORDS)
-        return Format.OFFICE if office else None
+        return _archive(media_type, head)
     if media_type in _MARKUP:  # a page may speak of the other formats' magic
         return Format.PDF if head.lstrip().startswith(b"%PDF-") else None
     if b"%PDF-" in head:
@@ -230,6 +226,15 @@ def _by_later_bytes(media_type: str, head: bytes) -> Format | None:
     if _MESSAGE.match(head) and (media_type not in _TEXT or b"multipart/related" in head.lower()):
         return Format.MHTML
     return Format.MP3 if _is_mpeg_frame(head) else None
+
+
+def _archive(media_type: str, head: bytes) -> Format | None:
+    """What a ZIP archive is a container for, if anything that is read."""
+    declared = _TYPES.get(media_type)
+    if declared is Format.EPUB or _EPUB_MIMETYPE in head or _EPUB_CONTAINER in head:
+        return Format.EPUB
+    office = declared is Format.OFFICE or any(word in head for word in _OFFICE_WORDS)
+    return Format.OFFICE if office else None
 
 
 def _is_mpeg_frame(head: bytes) -> bool:

@@ -89,8 +89,9 @@ def test_a_manifest_in_a_document_is_a_packet() -> None:
 
 def test_xmp_in_a_document_is_heard() -> None:
     data = odt(("META-INF/metadata.xml", xmp()))
-    decision = evaluate("https://a.example/x.odt", headers=[("content-type", "application/vnd.oasis.opendocument.text")],
-                        body=data, usages={"tdm"}, agent="ExampleBot", unread="ignore", now=datetime(2026, 11, 28, tzinfo=UTC))  # fmt: skip
+    fields = [("content-type", "application/vnd.oasis.opendocument.text")]
+    options = {"usages": {"tdm"}, "agent": "ExampleBot", "unread": "ignore", "now": datetime(2026, 11, 28, tzinfo=UTC)}
+    decision = evaluate("https://a.example/x.odt", headers=fields, body=data, **options)  # type: ignore[arg-type]
     assert decision.verdict is Verdict.RESERVED
 
 

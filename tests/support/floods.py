@@ -253,6 +253,14 @@ def _xmp_of(unit: bytes, size: int) -> bytes:
     )
 
 
+def _store_of(size: int) -> bytes:
+    """A manifest store full of boxes."""
+    head = b"\0\0\0\x1ejumdc2pa\0\x11\0\x10\x80\0\0\xaa\0\x38\x9b\x71\x03c2pa\0"
+    head = struct.pack(">I", len(head)) + head[4:]
+    inner = _of(box(b"jumb", head), size)
+    return box(b"jumb", head, inner)
+
+
 _ID3 = id3(frame(b"TXXX", b"\0a\0b") * 300, padding=0)
 _EBML = b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67\x01" + b"\xff" * 7
 
@@ -412,14 +420,6 @@ LARGE: dict[str, tuple[Format, Maker]] = {
     ),
     "c2pa boxes": (Format.C2PA, _store_of),
 }
-
-
-def _store_of(size: int) -> bytes:
-    """A manifest store full of boxes."""
-    head = b"\0\0\0\x1ejumdc2pa\0\x11\0\x10\x80\0\0\xaa\0\x38\x9b\x71\x03c2pa\0"
-    head = struct.pack(">I", len(head)) + head[4:]
-    inner = _of(box(b"jumb", head), size)
-    return box(b"jumb", head, inner)
 
 
 BOMBS: dict[str, tuple[Format, Maker]] = {
