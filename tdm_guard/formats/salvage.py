@@ -112,8 +112,8 @@ def _cut_out(data: bytes, start: int, end: int, locator: str) -> tuple[tuple[Pac
         closing = b"</" + opening[1] + word + b">"
         stop = data.find(closing, position, min(end, first + MAX_PACKET))
         unclosed += stop < 0
-        if stop < 0 and unclosed > MAX_UNCLOSED:
-            continue
+        if unclosed > MAX_UNCLOSED:
+            break
         limit = min(end, first + MAX_PACKET) if stop < 0 else stop + len(closing)
         position = position if stop < 0 else limit
         packets.append(Packet(Place.XMP, f"{locator}/byte {first}", data[first:limit]))

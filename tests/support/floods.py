@@ -195,7 +195,8 @@ def _book(package: bytes, count: int) -> bytes:
         roots = "".join(f'<rootfile full-path="{n}.opf"/>' for n in range(count))
         book.writestr(
             "META-INF/container.xml",
-            f'<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>{roots}</rootfiles></container>',
+            f'<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+            f"{roots}</rootfiles></container>",
         )
         for number in range(count):
             book.writestr(f"{number}.opf", package)
