@@ -183,6 +183,7 @@ class _Builder:
         self._depth = 0
         self._seen = 0
         self._characters = 0
+        self._pieces: list[str] = []  # text of the innermost element, joined once
         self._open: list[Element] = []
         self.root: str | None = None
         self.kept: list[Element] = []
@@ -198,6 +199,8 @@ class _Builder:
         if self.root is None:
             self.root = tag
         if self._open:
+            if self._pieces:
+                self._join()
             element = Element(tag, _mapping(attributes))
             around = self._open[-1]
             if around.children is _NO_CHILDREN:
@@ -215,14 +218,20 @@ class _Builder:
     def closed(self, _name: str) -> None:
         self._depth -= 1
         if self._open:
+            if self._pieces:
+                self._join()
             self._open.pop()
+
+    def _join(self) -> None:
+        self._open[-1].text += "".join(self._pieces)
+        self._pieces.clear()
 
     def text(self, text: str) -> None:
         if self._open:
             self._characters += len(text)
             if self._characters > MAX_CHARACTERS:
                 raise _TooMuchError(f"more than {MAX_CHARACTERS} characters of text")
-            self._open[-1].text += text
+            self._pieces.append(text)
 
 
 def _mapping(attributes: list[str]) -> dict[str, str]:
