@@ -19,7 +19,7 @@ from tdm_guard.formats.salvage import Unreads, damaged
 
 MAX_CHUNKS = 100_000  # picture data comes in chunks of 8 KiB and more; 32 MiB of these are 4096
 MAX_TEXT = 4 * 2**20  # bytes of one packet
-MAX_INFLATED = 2**20  # bytes of one packet, decompressed; it has some kilobytes
+MAX_INFLATED = 3 * 2**18  # bytes of one packet, decompressed; it has some kilobytes
 MAX_INFLATED_ALL = 3 * 2**19  # bytes of all of them in one file
 MAX_STORE = 16 * 2**20  # bytes of a manifest store
 MAX_PACKETS = 20  # of one file; it should have one
