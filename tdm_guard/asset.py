@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from tdm_guard.judge import Judge
 
 _TYPES = {  # the type of work that an item from a file of this format is taken for
-    **dict.fromkeys((Format.MP3, Format.FLAC, Format.OGG, Format.WAV), "sound_recording"),
-    **dict.fromkeys((Format.EPUB, Format.PDF), "text"),
+    **dict.fromkeys((Format.MP3, Format.FLAC, Format.OGG, Format.WAV, Format.AIFF, Format.APE), "sound_recording"),
+    **dict.fromkeys((Format.EPUB, Format.PDF, Format.OFFICE), "text"),
     **dict.fromkeys((Format.JPEG, Format.PNG, Format.WEBP, Format.GIF, Format.TIFF, Format.SVG), "image"),
 }
 

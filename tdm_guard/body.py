@@ -21,6 +21,7 @@ from tdm_guard.formats.page_items import JSON_REPAIR, PageItems, page_items
 from tdm_guard.formats.xhtml import is_disguised
 from tdm_guard.model import NOTHING, Fault, Layer, Posture, Reading, Source, Stance, Statement
 from tdm_guard.repertoire.item import Item, read_item
+from tdm_guard.saved_page import hear_saved
 from tdm_guard.signals._signal import DocumentReading, Signal
 
 if TYPE_CHECKING:
@@ -78,7 +79,11 @@ def hear(
         feed = tuple((s, s.read_feed(decoded.body, source, judge.listener)) for s in judge.feed_signals if s.read_feed)
     complete = complete and doubt is None
     whole = complete
-    if found is not None:
+    if found is Format.MHTML:
+        saved = hear_saved(judge, about, decoded.body, hear, complete=complete, pictures=pictures)
+        reading, items = _joined(reading, saved.reading), items + saved.items
+        shown, complete = shown + saved.shown, saved.complete
+    elif found is not None:
         heard = hear_asset(judge, about, decoded.body, found, complete=complete)
         reading, items = _joined(reading, heard.reading), items + heard.items
         # As nothing but this file, it is read whole when all its places for a reservation are; the middle of one may

@@ -35,6 +35,11 @@ class Format(StrEnum):
     PDF = "pdf"
     C2PA = "c2pa"  # a bare manifest store
     TEXT = "text"  # plain text and WebVTT
+    OFFICE = "office"  # documents of Office Open XML and OpenDocument
+    AIFF = "aiff"
+    MATROSKA = "matroska"  # and WebM; no place for a reservation that is read: for the works that it names
+    APE = "ape"  # sound that begins with its own word and has its APE tag last: Monkey's Audio, WavPack, Musepack
+    MHTML = "mhtml"  # a saved page: its parts are heard as what they are
 
 
 class Place(StrEnum):
@@ -74,6 +79,7 @@ class Asset:
 
     `tags` are identifiers that the file itself has, by the keys of an item (`isrc`, `creator_name`, …), as written.
     `data` is the file itself (no copy), only where a C2PA marker was found: its seal covers every byte.
+    `parts` is how many pieces it has, where that is what another reader would need its time for.
     `complete` is True if every place that the format has for a packet was looked at. Of a prefix that is so only where
     the rest of the file has no such place (a JPEG's picture data); it is False where damage or a bound ended the walk.
     """
@@ -83,6 +89,7 @@ class Asset:
     unread: tuple[Unread, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
     complete: bool = True
+    parts: int = 0
     data: bytes = field(default=b"", repr=False)
 
 
@@ -92,6 +99,9 @@ class Reader(Protocol):
     def __call__(self, data: bytes, *, complete: bool) -> Asset: ...
 
 
+MAX_PACKETS_BYTES = 9 * 2**20  # of the packets of one file that are parsed; extended XMP of a JPEG may have 8 MiB
+MAX_PACKETS_TAGS = 250_000  # elements and their ends in those packets together; an XMP packet may have 100,000
+MAX_UNWALKED = 2**18  # bytes of a file that has few parts although the walk through it was given up
 MAGIC_BYTES = 1024  # how much of a file `format_of` looks at; a PDF's header may come that late (ISO 32000-1, H.3)
 
 _TYPES: dict[str, Format] = {
@@ -118,6 +128,30 @@ _TYPES: dict[str, Format] = {
     "application/epub+zip": Format.EPUB, "application/epub": Format.EPUB,
     "application/pdf": Format.PDF, "application/x-pdf": Format.PDF,
     "text/plain": Format.TEXT, "text/markdown": Format.TEXT, "text/x-markdown": Format.TEXT, "text/vtt": Format.TEXT,
+    **dict.fromkeys(
+        (
+            *(f"application/vnd.openxmlformats-officedocument.{kind}" for kind in (
+                "wordprocessingml.document", "spreadsheetml.sheet", "presentationml.presentation",
+                "wordprocessingml.template", "spreadsheetml.template", "presentationml.template",
+                "presentationml.slideshow",
+            )),
+            *(f"application/vnd.ms-{kind}.12" for kind in (
+                "word.document.macroenabled", "excel.sheet.macroenabled", "powerpoint.presentation.macroenabled",
+            )),
+            *(f"application/vnd.oasis.opendocument.{kind}" for kind in (
+                "text", "spreadsheet", "presentation", "graphics", "text-template", "spreadsheet-template",
+                "presentation-template", "formula", "chart",
+            )),
+        ),
+        Format.OFFICE,
+    ),
+    "audio/aiff": Format.AIFF, "audio/x-aiff": Format.AIFF, "audio/aifc": Format.AIFF, "sound/aiff": Format.AIFF,
+    "video/x-matroska": Format.MATROSKA, "audio/x-matroska": Format.MATROSKA, "video/webm": Format.MATROSKA,
+    "audio/webm": Format.MATROSKA, "video/matroska": Format.MATROSKA, "audio/matroska": Format.MATROSKA,
+    "audio/ape": Format.APE, "audio/x-ape": Format.APE, "audio/x-monkeys-audio": Format.APE,
+    "audio/x-wavpack": Format.APE, "audio/wavpack": Format.APE, "audio/x-musepack": Format.APE,
+    "audio/musepack": Format.APE,
+    "multipart/related": Format.MHTML, "message/rfc822": Format.MHTML, "application/x-mimearchive": Format.MHTML,
     "application/c2pa": Format.C2PA, "application/x-c2pa-manifest-store": Format.C2PA,
 }  # fmt: skip
 _STARTS: tuple[tuple[bytes, Format], ...] = (
@@ -129,9 +163,12 @@ _STARTS: tuple[tuple[bytes, Format], ...] = (
     (b"fLaC", Format.FLAC),
     (b"OggS", Format.OGG),
     (b"ID3", Format.MP3),
+    (b"\x1a\x45\xdf\xa3", Format.MATROSKA),  # EBML
+    (b"MAC ", Format.APE), (b"wvpk", Format.APE), (b"MPCK", Format.APE), (b"MP+", Format.APE),
 )  # fmt: skip
 _RIFF_STARTS = (b"RIFF", b"RF64", b"BW64")
 _RIFF = {b"WEBP": Format.WEBP, b"WAVE": Format.WAV, b"AVI ": Format.AVI, b"AVIX": Format.AVI}
+_FORMS = {b"FORMAIFF": Format.AIFF, b"FORMAIFC": Format.AIFF}
 _BOXES = {  # the type of the first box, at byte 4; QuickTime files older than `ftyp` begin with one of the others
     b"ftyp": Format.BMFF, b"moov": Format.BMFF, b"mdat": Format.BMFF, b"wide": Format.BMFF, b"pnot": Format.BMFF,
     b"JXL ": Format.BMFF, b"jP  ": Format.BMFF,
@@ -144,6 +181,13 @@ _SVG_ROOT = re.compile(  # atomic: strings of comments must not be tried in ever
     re.DOTALL,
 )
 _EPUB_MIMETYPE = b"mimetypeapplication/epub+zip"  # EPUB 3 OCF 4.3: first and stored, at byte 30
+# the first entry of most: ECMA-376 part 2, 10.2; OpenDocument 1.3 part 2, 3.3
+_OFFICE_WORDS = (b"mimetypeapplication/vnd.oasis.opendocument.", b"[Content_Types].xml", b"_rels/.rels", b"docProps/")
+_TEXT = frozenset({"text/plain", "text/markdown"})  # letters and archives of letters, that are no saved pages
+_MESSAGE = re.compile(  # header lines with those that say a message in parts, as browsers save pages
+    rb"(?is)(?:\s{0,8})(?=[a-z][a-z-]{0,40}:)(?=.{0,900}?^mime-version:)(?=.{0,900}?^content-type:\s{0,8}(?:multipart/|text/html))",
+    re.MULTILINE,
+)
 _EPUB_CONTAINER = b"META-INF/container.xml"
 
 
@@ -168,21 +212,31 @@ def _by_magic(media_type: str, head: bytes) -> Format | None:
             return Format.FLAC if found is Format.MP3 and _TYPES.get(media_type) is Format.FLAC else found
     if head.startswith(_RIFF_STARTS):
         return _RIFF.get(head[8:12])
-    return _BOXES.get(head[4:8]) or _by_later_bytes(media_type, head)
+    return _FORMS.get(head[:4] + head[8:12]) or _BOXES.get(head[4:8]) or _by_later_bytes(media_type, head)
 
 
 def _by_later_bytes(media_type: str, head: bytes) -> Format | None:
     """Formats that are not known by a fixed first word."""
     if head.startswith(b"PK\x03\x04"):
-        declared = _TYPES.get(media_type) is Format.EPUB
-        return Format.EPUB if declared or _EPUB_MIMETYPE in head or _EPUB_CONTAINER in head else None
+        return _archive(media_type, head)
     if media_type in _MARKUP:  # a page may speak of the other formats' magic
         return Format.PDF if head.lstrip().startswith(b"%PDF-") else None
     if b"%PDF-" in head:
         return Format.PDF
     if _SVG_ROOT.match(head):
         return Format.SVG
+    if _MESSAGE.match(head) and (media_type not in _TEXT or b"multipart/related" in head.lower()):
+        return Format.MHTML
     return Format.MP3 if _is_mpeg_frame(head) else None
+
+
+def _archive(media_type: str, head: bytes) -> Format | None:
+    """What a ZIP archive is a container for, if anything that is read."""
+    declared = _TYPES.get(media_type)
+    if declared is Format.EPUB or _EPUB_MIMETYPE in head or _EPUB_CONTAINER in head:
+        return Format.EPUB
+    office = declared is Format.OFFICE or any(word in head for word in _OFFICE_WORDS)
+    return Format.OFFICE if office else None
 
 
 def _is_mpeg_frame(head: bytes) -> bool:
@@ -211,6 +265,11 @@ _MODULES: dict[Format, str] = {
     Format.PDF: "pdf",
     Format.C2PA: "c2pa_store",
     Format.TEXT: "text",
+    Format.OFFICE: "office",
+    Format.AIFF: "aiff",
+    Format.MATROSKA: "matroska",
+    Format.APE: "ape_file",
+    Format.MHTML: "mhtml",
 }
 
 
@@ -222,5 +281,29 @@ def _reader(module: str) -> Reader:
 def read_asset(data: bytes, format: Format, *, complete: bool = True) -> Asset:  # noqa: A002 - the word for it
     """What lies in a file of this format. `complete=False`: `data` is only its beginning. Never raises."""
     asset = _reader(_MODULES[format])(data, complete=complete)
+    if len(asset.packets) > 1:
+        asset = _bounded(asset)
     sealed = any(p.place is Place.C2PA for p in asset.packets) or any(u.place is Place.C2PA for u in asset.unread)
-    return replace(asset, data=data) if sealed else asset
+    if not sealed:
+        return asset
+    lost = len(data) > MAX_UNWALKED and any(u.place is Place.C2PA for u in asset.unread)
+    return replace(asset, data=data, parts=len(data) if lost else asset.parts)
+
+
+def _bounded(asset: Asset) -> Asset:
+    """A file whose packets are together no more than their readers should have to parse."""
+    left, tags = MAX_PACKETS_BYTES, MAX_PACKETS_TAGS
+    kept: list[Packet] = []
+    left_out: dict[Place, Unread] = {}
+    for packet in asset.packets:
+        if packet.place is not Place.C2PA:
+            left -= len(packet.data)
+            tags -= packet.data.count(b"<")
+            if kept and (left < 0 or tags < 0):
+                left_out[packet.place] = Unread(packet.place, packet.locator, "more packets than are read of one file")
+                continue
+        kept.append(packet)
+    if not left_out:
+        return asset
+    unread = (*asset.unread, *left_out.values())
+    return replace(asset, packets=tuple(kept), unread=unread, complete=False)

@@ -13,14 +13,16 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tdm_guard.formats import bmff_items, id3
+from tdm_guard.formats import bmff_items, brob, id3
 from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
 from tdm_guard.formats.ilst import ilst_tags
-from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, damaged, hides, is_xmp
+from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, Unreads, damaged, hides, is_c2pa, is_xmp
 
 MAX_BOXES = 50_000  # boxes looked at; hours of video in fragments have some ten thousand
 MAX_FOUND = 50  # packets of one file; it should have one
 MOVIE_COST = 10_000  # boxes that one compressed movie header counts for; a file has one
+MAX_BROBS = 2  # compressed boxes of one picture; it has one for its XMP
+MAX_TAGS = 4  # ID3 tags of one file, and lists of names; it has one
 MAX_MOVIE = 4 * 2**20  # bytes of a compressed movie header when decompressed
 XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 C2PA_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
@@ -61,6 +63,7 @@ def read(data: bytes, *, complete: bool) -> Asset:
         unread=tuple(walk.unread),
         tags=tuple(walk.tags),
         complete=complete and not hides(walk.unread),
+        parts=MAX_BOXES - walk.boxes_left,
     )
 
 
@@ -70,11 +73,13 @@ class _Walk:
     def __init__(self, data: bytes, *, complete: bool, boxes: int = MAX_BOXES) -> None:
         self._data = data
         self._complete = complete
-        self._boxes_left = boxes
+        self.boxes_left = boxes
         self.packets: list[Packet] = []
-        self.unread: list[Unread] = []
+        self.unread = Unreads()
         self.tags: list[tuple[str, str]] = []
         self._too_many = False
+        self._brobs_left = MAX_BROBS
+        self._id3_left = self._lists_left = MAX_TAGS
         self._hurt_at_end = False  # said once, not of each box around the damage
 
     def enter(self, name: str, start: int, end: int, path: str) -> None:
@@ -88,9 +93,9 @@ class _Walk:
                 if box.type == b"XMP_" or is_xmp(self._data, box.start, min(box.end, box.start + MAX_PACKET)):
                     self._xmp(box.start, box.end, f"{path}/{box.type.decode().strip()}", cut=box.cut)
             elif box.type == b"ID32":
-                tag = id3.read_tag(self._data, box.start + 6, box.end, f"{path}/ID32")  # version, flags, language
-                self._add(tag.packets, tag.unread, tag.tags)
-            elif box.type == b"ilst":
+                self._id3(box, path)
+            elif box.type == b"ilst" and self._lists_left > 0:
+                self._lists_left -= 1
                 self.tags += ilst_tags(self._data, box.start, box.end)
             elif box.type in (b"jumb", b"brob") and name == "":
                 self._jpeg_xl(box, path)
@@ -112,11 +117,11 @@ class _Walk:
     def _boxes(self, start: int, end: int, path: str) -> Iterator[Box]:
         data, position = self._data, start
         while end - position >= 8:
-            if self._boxes_left <= 0:
+            if self.boxes_left <= 0:
                 compressed = data.find(b"cmvd", position, end) >= 0  # in which no mark can be seen
                 self._hurt(position, end, path, f"more than {MAX_BOXES} boxes", cut=compressed)
                 return
-            self._boxes_left -= 1
+            self.boxes_left -= 1
             size = int.from_bytes(data[position : position + 4], "big")
             kind = data[position + 4 : position + 8]
             content = position + 8
@@ -139,6 +144,15 @@ class _Walk:
                 self._hurt(first, end, path, message, cut=end == len(data) and kind in _COMMON)
             yield Box(kind, content, min(after, end), cut)
             position = after
+
+    def _id3(self, box: Box, path: str) -> None:
+        self._id3_left -= 1
+        if self._id3_left < 0:
+            places = (Place.XMP, Place.C2PA, Place.RSL)
+            self.unread += [Unread(place, f"{path}/ID32", f"more than {MAX_TAGS} tags") for place in places]
+            return
+        tag = id3.read_tag(self._data, box.start + 6, box.end, f"{path}/ID32")  # version, flags, language
+        self._add(tag.packets, tag.unread, tag.tags)
 
     def _uuid(self, box: Box, path: str) -> None:
         identifier = self._data[box.start : box.start + 16]
@@ -175,18 +189,18 @@ class _Walk:
         for child in self._boxes(box.start, box.end, path):
             if child.type != b"cmvd":
                 continue
-            self._boxes_left -= MOVIE_COST
+            self.boxes_left -= MOVIE_COST
             inflater = zlib.decompressobj()
             try:
-                movie = inflater.decompress(self._data[child.start + 4 : child.end], MAX_MOVIE)
+                movie = inflater.decompress(memoryview(self._data)[child.start + 4 : child.end], MAX_MOVIE)
             except zlib.error as error:
                 movie = b""
                 self.unread.append(Unread(Place.XMP, path, f"a compressed movie header that is damaged: {error}"))
             if inflater.unconsumed_tail:
                 self.unread.append(Unread(Place.XMP, path, f"a movie header of more than {MAX_MOVIE} bytes"))
-            inner = _Walk(movie, complete=True, boxes=self._boxes_left)
+            inner = _Walk(movie, complete=True, boxes=self.boxes_left)
             inner.enter("moov", 8, len(movie), path)  # it is one box `moov`, in which no other is compressed
-            self._boxes_left = inner._boxes_left
+            self.boxes_left = inner.boxes_left
             self._add(tuple(inner.packets), tuple(inner.unread), tuple(inner.tags))
 
     def _jpeg_xl(self, box: Box, path: str) -> None:
@@ -195,9 +209,23 @@ class _Walk:
             store = self._data[box.start - 8 : min(box.end, box.start + MAX_STORE)]
             if b"c2pa" in store[:64]:
                 self._found(Packet(Place.C2PA, f"{path}/jumb", store))
-        elif self._data[box.start : box.start + 4] in (b"xml ", b"jumb"):
-            place = Place.XMP if self._data[box.start : box.start + 4] == b"xml " else Place.C2PA
-            self.unread.append(Unread(place, f"{path}/brob", "a box compressed with Brotli, which is not read"))
+        elif self._data[box.start : box.start + 4] in (b"xml ", b"jumb") and not (box.cut and not self._complete):
+            self._brob(box, f"{path}/brob")
+
+    def _brob(self, box: Box, locator: str) -> None:
+        kind = self._data[box.start : box.start + 4]
+        place = Place.XMP if kind == b"xml " else Place.C2PA
+        self._brobs_left -= 1
+        if self._brobs_left < 0:
+            self.unread.append(Unread(place, locator, f"more than {MAX_BROBS} compressed boxes"))
+            return
+        body, problem = brob.unpacked(self._data[box.start + 4 : min(box.end, box.start + 5 + brob.MAX_INPUT)])
+        if place is Place.C2PA:
+            body = (len(body) + 8).to_bytes(4, "big") + b"jumb" + body if body else b""
+        if body and (is_c2pa(body) if place is Place.C2PA else is_xmp(body)):
+            self._found(Packet(place, locator, body))
+        if problem is not None:
+            self.unread.append(Unread(place, locator, problem))
 
     def _hurt(self, start: int, end: int, path: str, message: str, *, cut: bool = False) -> None:
         if self._complete and not self._hurt_at_end:

@@ -17,6 +17,7 @@ MAX_CHILDREN = 256  # boxes of one `meta`; it has a dozen
 MAX_ITEMS = 65_536  # items of one file; a picture in tiles has some thousand
 MAX_EXTENTS = 1_024  # pieces of one item
 MAX_XMP = 16  # XMP items read of one file
+MAX_INFLATED = 2 * 2**20  # bytes that compressed items of one file come to
 _RDF = b"application/rdf+xml"
 _ENCODINGS = {b"deflate": 15, b"gzip": 31}
 
@@ -69,11 +70,14 @@ def xmp_items(data: bytes, start: int, end: int, path: str, *, complete: bool) -
         places = _places(table, frozenset(wanted)) if wanted else {}
     except _DamageError as error:
         return Found(unread=(Unread(Place.XMP, f"{path}/iinf", str(error)),) if complete else ())
+    left = MAX_INFLATED
     for identifier, encoding in list(wanted.items())[:MAX_XMP]:
         locator = f"{path}/item {identifier}"
         try:
             body = _gather(data, places.get(identifier), boxes.get(b"idat"))
-            packets.append(Packet(Place.XMP, locator, _decoded(body, encoding)))
+            plain = _decoded(body, encoding, left)
+            left -= len(plain) if encoding else 0
+            packets.append(Packet(Place.XMP, locator, plain))
         except _DamageError as error:
             if complete:
                 unread.append(Unread(Place.XMP, locator, str(error)))
@@ -177,7 +181,7 @@ def _gather(data: bytes, place: _Location | None, idat: tuple[int, int] | None) 
     return b"".join(pieces)
 
 
-def _decoded(body: bytes, encoding: bytes) -> bytes:
+def _decoded(body: bytes, encoding: bytes, left: int) -> bytes:
     if not encoding:
         return body
     bits = _ENCODINGS.get(encoding)
@@ -185,7 +189,7 @@ def _decoded(body: bytes, encoding: bytes) -> bytes:
         raise _DamageError(f"XMP in the encoding {encoding[:20].decode('latin-1')!r}, which is not read")
     inflater = zlib.decompressobj(bits)
     try:
-        plain = inflater.decompress(body, MAX_PACKET)
+        plain = inflater.decompress(body, min(MAX_PACKET, max(left, 1)))
     except zlib.error as error:
         raise _DamageError(f"compressed XMP that is damaged: {error}") from None
     if inflater.unconsumed_tail:

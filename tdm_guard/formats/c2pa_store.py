@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 EXTRA = "tdm-guard[c2pa]"
 MAX_REPORT = 8 * 2**20  # characters of a report; those of ten ingredients have some 100,000
 MAX_MESSAGE = 300  # characters of what the reader says of a failure
+MAX_STORE = 16 * 2**20  # bytes of a store; thumbnails in it take some hundred kilobytes
+MAX_BOXES = 20_000  # boxes of a store, by their words; those of ten ingredients have some thousand
 MISSING = "ExtraMissing"
 
 _SETTINGS: Mapping[str, Mapping[str, object]] = {
@@ -46,6 +48,7 @@ _TYPES = {
     Format.SVG: "image/svg+xml",
     Format.EPUB: "application/epub+zip",
     Format.PDF: "application/pdf",
+    Format.OFFICE: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     Format.C2PA: "application/c2pa",
 }
 SEALED = frozenset(_TYPES)  # formats that the reader takes whole; of others it takes the store alone
@@ -55,6 +58,11 @@ _REMOTE = re.compile(r'https?://[^\s"<>]{1,2048}')
 def is_store(data: bytes) -> bool:
     """True if `data` is one whole JUMBF superbox (ISO 19566-5), as a manifest store is."""
     return data[4:8] == b"jumb" and int.from_bytes(data[:4], "big") in (0, len(data))
+
+
+def is_bounded(store: bytes) -> bool:
+    """True if a store is of a size, and of as many boxes, as the native reader takes up in a fraction of a second."""
+    return len(store) <= MAX_STORE and store.count(b"jum") <= MAX_BOXES
 
 
 def read(data: bytes, *, complete: bool) -> Asset:
@@ -71,6 +79,8 @@ def report(data: bytes, format: Format) -> Mapping[str, Any]:  # noqa: A002 - th
 
     The kind is `MISSING` where the extra is not installed. Never raises; touches neither network nor files.
     """
+    if format not in _TYPES:
+        return _error("Unsupported", f"a manifest in a file of a kind ({format}) that has none by the specification")
     try:
         import c2pa  # noqa: PLC0415 - 0.1 s and 50 MB, for files that carry a manifest
     except Exception as error:  # noqa: BLE001 - a library that does not load raises OSError and others

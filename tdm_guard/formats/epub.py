@@ -15,11 +15,14 @@ from urllib.parse import unquote
 from tdm_guard.formats import zip_archive
 from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
 from tdm_guard.formats.opf_identifiers import identifiers, without_manifest
-from tdm_guard.formats.salvage import MAX_STORE, hides
+from tdm_guard.formats.salvage import MAX_STORE, Unreads, hides
 from tdm_guard.formats.xml import Limits, parse
 
 MAX_PACKAGES = 16  # package documents read of one book; one with two renditions has two
 MAX_PACKAGE = 4 * 2**20  # bytes of one; the manifest of a large book has some hundred kilobytes
+MAX_INFLATED = 3 * 2**20  # bytes of all that is read of one book, besides what it has itself
+MAX_SAME = 4  # entries of one name that are read; there should be one
+MAX_FOUND = 1_024  # entries that are wanted; a book has one or two
 _CONTAINER_LIMITS = Limits(bytes=2**18, elements=1_000, depth=16)
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
@@ -39,6 +42,7 @@ def read(data: bytes, *, complete: bool) -> Asset:
         unread=tuple(book.unread),
         tags=tuple(dict.fromkeys(book.tags)),
         complete=complete and not hides(book.unread),
+        parts=data.count(b"PK\3\4") if any(packet.place is Place.C2PA for packet in book.packets) else 0,
     )
 
 
@@ -53,15 +57,19 @@ class _Book:
         self._data = data
         self._complete = complete
         self.packets: list[Packet] = []
-        self.unread: list[Unread] = []
+        self.unread = Unreads()
         self.tags: list[tuple[str, str]] = []
+        self._left = MAX_INFLATED + len(data)
 
     def read(self) -> None:
         """Finds the package documents and the manifest store."""
         listing = zip_archive.entries(self._data, _is_wanted)
         named: dict[str, list[zip_archive.Entry]] = {}
-        for entry in listing.entries:
+        for entry in listing.entries[:MAX_FOUND]:
             named.setdefault(entry.name, []).append(entry)
+        if len(listing.entries) > MAX_FOUND:
+            for place in (Place.OPF, Place.C2PA):
+                self._missing(place, "EPUB", f"more than {MAX_FOUND} package documents")
         self._stores(named.get(_STORE, []))
         paths = self._paths(named)
         missing = [path for path in paths if path not in named]
@@ -111,8 +119,14 @@ class _Book:
         locator = f"EPUB/{path}"
         if not found:
             self._missing(Place.OPF, locator, "the package document is not in the archive")
-        for entry in found:  # two of one name: which of them is the book's depends on the reader
-            package = zip_archive.extract(self._data, entry, MAX_PACKAGE)
+        if len(found) > MAX_SAME:
+            self._missing(Place.OPF, locator, f"more than {MAX_SAME} entries of this name")
+        for entry in found[:MAX_SAME]:  # two of one name: which of them is the book's depends on the reader
+            if self._left <= 0:
+                self._missing(Place.OPF, locator, "more package documents than are read of one book")
+                return
+            package = zip_archive.extract(self._data, entry, min(MAX_PACKAGE, self._left))
+            self._left -= len(package.body)
             if package.problem:
                 self._missing(Place.OPF, locator, package.problem)
             if package.body:
@@ -121,8 +135,11 @@ class _Book:
                 self.tags += identifiers(metadata)
 
     def _stores(self, found: list[zip_archive.Entry]) -> None:
-        for entry in found:
-            store = zip_archive.extract(self._data, entry, MAX_STORE)
+        if len(found) > MAX_SAME:
+            self._missing(Place.C2PA, f"EPUB/{_STORE}", f"more than {MAX_SAME} entries of this name")
+        for entry in found[:MAX_SAME]:
+            store = zip_archive.extract(self._data, entry, max(1, min(MAX_STORE, self._left)))
+            self._left -= len(store.body)
             if store.problem:
                 self._missing(Place.C2PA, f"EPUB/{_STORE}", store.problem)
             if store.body:

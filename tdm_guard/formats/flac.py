@@ -15,6 +15,7 @@ from tdm_guard.formats.salvage import MAX_PACKET, damaged, hides
 from tdm_guard.formats.vorbis_comment import read_comments
 
 MAX_BLOCKS = 512  # metadata blocks of one file; it has a handful
+MAX_COMMENTS = 4  # blocks of comments; it has one
 MAX_FOUND = 8  # packets of one file; it should have one
 _APPLICATION = 2
 _COMMENT = 4
@@ -48,6 +49,7 @@ def read_stream(data: bytes, start: int, *, complete: bool) -> Asset:
     tags: list[tuple[str, str]] = []
     unread: tuple[Unread, ...] = ()
     whole = False
+    comments = 0
     position = start + 4
     if not data.startswith(b"fLaC", start):
         if complete:
@@ -60,15 +62,20 @@ def read_stream(data: bytes, start: int, *, complete: bool) -> Asset:
             if complete:
                 found = damaged(data, position, len(data), "FLAC", message, cut=True)
                 packets += found.packets
-                unread = found.unread
+                unread += found.unread
             break
         kind = data[position] & 0x7F
-        if kind == _COMMENT:
-            comments = read_comments(data, first, stop, "FLAC/VORBIS_COMMENT")
-            tags += comments.tags
-            packets += comments.packets
-        elif kind == _APPLICATION and len(packets) < MAX_FOUND:
-            packets += _application(data, first, stop)
+        if kind == _COMMENT and comments < MAX_COMMENTS:
+            comments += 1
+            said = read_comments(data, first, stop, "FLAC/VORBIS_COMMENT")
+            tags += said.tags
+            packets += said.packets
+        elif kind == _APPLICATION:
+            found_here = _application(data, first, stop)
+            if len(packets) + len(found_here) > MAX_FOUND:
+                unread = (Unread(Place.XMP, "FLAC/APPLICATION/_PMX", f"more than {MAX_FOUND} packets"),)
+            else:
+                packets += found_here
         whole = data[position] >= 0x80
         position = stop
         if whole:
@@ -76,9 +83,15 @@ def read_stream(data: bytes, start: int, *, complete: bool) -> Asset:
     else:
         found = damaged(data, position, len(data), "FLAC", f"more than {MAX_BLOCKS} metadata blocks")
         packets += found.packets
-        unread = found.unread
+        unread += found.unread
         whole = complete and not hides(unread)
-    return Asset(format=Format.FLAC, packets=tuple(packets), unread=unread, tags=tuple(tags), complete=whole)
+    return Asset(
+        format=Format.FLAC,
+        packets=tuple(packets),
+        unread=unread,
+        tags=tuple(tags),
+        complete=whole and not hides(unread),
+    )
 
 
 def _application(data: bytes, start: int, end: int) -> list[Packet]:

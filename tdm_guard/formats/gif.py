@@ -10,7 +10,7 @@ for lengths to its end. Programs exist that cut it into blocks all the same.
 from __future__ import annotations
 
 from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
-from tdm_guard.formats.salvage import damaged
+from tdm_guard.formats.salvage import MAX_STORE, Unreads, damaged
 
 MAX_BLOCKS = 500_000  # of pictures and extensions; 32 MiB of full blocks are 131 thousand
 MAX_PACKET = 8 * 2**20  # bytes of a packet
@@ -39,7 +39,7 @@ class _Walk:
         self.place = 13
         self.blocks = 0
         self.packets: list[Packet] = []
-        self.unread: list[Unread] = []
+        self.unread = Unreads()
 
     def run(self) -> None:
         """Takes the blocks up to the last. Raises `_LostError`, and `IndexError` at the end of the data."""
@@ -71,7 +71,10 @@ class _Walk:
             self.place = start + 14
             first = self.place
             self._skip()
-            self.packets.append(Packet(Place.C2PA, "GIF/C2PA_GIF", _unblocked(data, first, self.place)))
+            if len(self.packets) >= MAX_PACKETS or self.place - first > MAX_STORE:
+                self.unread.append(Unread(Place.C2PA, "GIF/C2PA_GIF", "too many manifest stores, or one too long"))
+            else:
+                self.packets.append(Packet(Place.C2PA, "GIF/C2PA_GIF", _unblocked(data, first, self.place)))
         else:
             self._skip()
 
@@ -122,6 +125,7 @@ def read(data: bytes, *, complete: bool = True) -> Asset:
         packets=tuple(walk.packets),
         unread=tuple(walk.unread),
         complete=(complete or problem is None) and not hidden,
+        parts=walk.blocks,
     )
 
 

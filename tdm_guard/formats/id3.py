@@ -16,11 +16,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tdm_guard.formats.asset import Packet, Place, Unread
-from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, damaged
+from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, Unreads, damaged
 
 MAX_FRAMES = 4_096  # frames of one tag; a book in chapters has some hundred
 MAX_UNSYNCHRONISED = 16 * 2**20  # bytes of a tag that is copied to undo its unsynchronisation
-MAX_INFLATED = 16 * 2**20  # bytes that compressed frames of one tag come to
+MAX_INFLATED = 2**20  # bytes that compressed frames of one tag come to
+MAX_DEFLATED = 2**20  # bytes of a compressed frame that are looked at
 MAX_FOUND = 50  # packets of one tag; it should have one of a kind
 MAX_TEXT = 4_096  # bytes of a text, of which several codes may be joined
 HEADER = 10
@@ -31,6 +32,7 @@ _TEXT_KEYS = {
     b"TRC": "isrc", b"TPB": "publisher", b"TCM": "creator_name", b"TXT": "creator_name", b"TP1": "creator_name",
     b"TT2": "title",
 }  # fmt: skip
+_PLACES = (Place.XMP, Place.C2PA, Place.RSL)
 _FREE_TEXT = (b"TXXX", b"TXX")
 _FREE_KEYS = {  # descriptions of free text frames, in capitals
     "ISWC": "iswc", "ISRC": "isrc", "TSRC": "isrc", "LABEL": "label", "BARCODE": "gtin", "UPC": "gtin", "EAN": "gtin",
@@ -106,8 +108,9 @@ class _Reader:
         self._complete = complete
         self._all_unsynchronised = False
         self._left = MAX_INFLATED
+        self._cut = False  # of the frame being read, a part was not unpacked
         self.packets: list[Packet] = []
-        self.unread: list[Unread] = []
+        self.unread = Unreads()
         self.tags: list[tuple[str, str]] = []
         self.seek: int | None = None
 
@@ -199,9 +202,9 @@ class _Reader:
             content = self._content(data, frame, MAX_STORE)
             if content is not None:
                 self._document(frame.id, content)
-            elif frame.id == b"PRIV" or frame.id in _OBJECTS:
-                place = Place.XMP if frame.id == b"PRIV" else Place.C2PA
-                message = "a frame that is encrypted or damaged, or one compressed too many"
+            if content is None or self._cut or frame.end - frame.start > MAX_STORE:
+                place = Place.XMP if frame.id == b"PRIV" else Place.C2PA if frame.id in _OBJECTS else Place.RSL
+                message = "a frame that is encrypted, damaged or too long, or one compressed too many"
                 self.unread.append(Unread(place, f"{self._path}/{_plain(frame.id)}", message))
         elif frame.id == b"SEEK" and frame.end - frame.start == 4:
             self.seek = int.from_bytes(data[frame.start : frame.end], "big")
@@ -209,6 +212,7 @@ class _Reader:
     def _content(self, data: bytes, frame: _Frame, limit: int) -> bytes | None:
         """A frame's content, at most `limit` bytes of it, with what its flags say undone; None if that cannot be."""
         start, flags = frame.start, frame.flags
+        self._cut = False
         if self._version == 4:
             grouped, deflated, encrypted = flags & 0x40, flags & 0x08, flags & 0x04
             sized, unsynchronised = flags & 0x01, flags & 0x02 or self._all_unsynchronised
@@ -218,19 +222,22 @@ class _Reader:
             start += (4 if deflated else 0) + (1 if grouped else 0)
         if encrypted:
             return None
-        content = data[start : frame.end if deflated or unsynchronised else min(frame.end, start + limit)]
-        if unsynchronised:
-            content = content.replace(b"\xff\0", b"\xff")
-        return self._inflated(content, limit) if deflated else content[:limit]
+        if deflated:
+            content = data[start : min(frame.end, start + MAX_DEFLATED)]
+            return self._inflated(content.replace(b"\xff\0", b"\xff") if unsynchronised else content, limit)
+        content = data[start : min(frame.end, start + (2 * limit if unsynchronised else limit))]
+        return content.replace(b"\xff\0", b"\xff")[:limit] if unsynchronised else content
 
     def _inflated(self, content: bytes, limit: int) -> bytes | None:
         if self._left <= 0:
             return None
         try:
-            content = zlib.decompressobj().decompress(content, min(limit, self._left))
+            stream = zlib.decompressobj()
+            content = stream.decompress(content, min(limit, self._left))
         except zlib.error:
             return None
         self._left -= len(content)
+        self._cut = not stream.eof
         return content
 
     def _text(self, key: str | None, content: bytes) -> None:
@@ -244,7 +251,7 @@ class _Reader:
     def _document(self, identifier: bytes, content: bytes) -> None:
         locator = f"{self._path}/{_plain(identifier)}"
         if len(self.packets) >= MAX_FOUND:
-            self.unread = [*self.unread[:MAX_FOUND], Unread(Place.XMP, locator, f"more than {MAX_FOUND} packets")]
+            self.unread += [Unread(place, locator, f"more than {MAX_FOUND} packets") for place in _PLACES]
             return
         owner, _, rest = content[:MAX_PACKET].partition(b"\0")
         if identifier == b"PRIV" and owner == b"XMP":

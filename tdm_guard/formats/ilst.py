@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-MAX_ATOMS = 512  # items of one list, and parts of one item
+MAX_ATOMS = 512  # items of one list
+MAX_PARTS = 64  # parts of one item
 MAX_TEXT = 4_096  # bytes of one value, several codes joined included
 
 _KEYS = {
@@ -32,8 +33,8 @@ def ilst_tags(data: bytes, start: int, end: int) -> list[tuple[str, str]]:
     return found
 
 
-def _atoms(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    for _ in range(MAX_ATOMS):
+def _atoms(data: bytes, start: int, end: int, most: int = MAX_ATOMS) -> Iterator[tuple[bytes, int, int]]:
+    for _ in range(most):
         size = int.from_bytes(data[start : start + 4], "big")
         if size < 8 or start + size > end:
             return
@@ -42,14 +43,14 @@ def _atoms(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]
 
 
 def _free_name(data: bytes, start: int, end: int) -> bytes:
-    for kind, first, stop in _atoms(data, start, end):
+    for kind, first, stop in _atoms(data, start, end, MAX_PARTS):
         if kind == b"name":
             return data[first + 4 : min(stop, first + 68)].upper()
     return b""
 
 
 def _values(data: bytes, start: int, end: int) -> Iterator[str]:
-    for kind, first, stop in _atoms(data, start, end):
+    for kind, first, stop in _atoms(data, start, end, MAX_PARTS):
         if kind == b"data":  # four bytes of type, four of locale, the value
             wide = int.from_bytes(data[first : first + 4], "big") == 2
             raw = data[first + 8 : min(stop, first + 8 + MAX_TEXT)]

@@ -15,11 +15,13 @@ from struct import Struct
 from typing import NamedTuple
 
 from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
-from tdm_guard.formats.salvage import damaged
+from tdm_guard.formats.salvage import Unreads, damaged
 
 MAX_SEGMENTS = 4_000  # extended XMP of 8 MiB takes 130, a colour profile at most 255
 MAX_EXTENDED = 8 * 2**20  # bytes of one joined extended packet
 MAX_STORE = 16 * 2**20  # bytes of one joined manifest store; thumbnails in it take some hundred kilobytes
+MAX_PACKETS = 100  # of one file; it should have one
+MAX_ODD = 8  # segments without the name of XMP that are searched for it; each is read byte by byte
 MAX_NOISE = 2**16  # bytes that are skipped in search of the next segment
 
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
@@ -27,6 +29,7 @@ EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 _EXTENSION_HEAD = Struct(">32sII")
 _EXIF = b"Exif\0"
 _ODD_XMP = re.compile(rb"<(?:\?xpacket|(?:[A-Za-z_][\w.-]{0,15}:)?(?:xmpmeta|xapmeta|RDF)[\s>])")
+_ODD_WORDS = (b"<?xpacket", b"xmpmeta", b"xapmeta", b"RDF")  # without which the expression finds nothing
 _EXTENDED = re.compile(rb"""HasExtendedXMP\s{0,64}(?:=\s{0,64}["']|>)\s{0,64}([0-9A-Fa-f]{32})""")
 _STORE_HEAD = Struct(">2sHI")  # "JP", box instance, packet sequence; then the box's own length and type again
 _STORE_BOX = b"jumb"
@@ -51,13 +54,14 @@ class _Part(NamedTuple):
 class _Segments:
     """What was found on the walk."""
 
-    __slots__ = ("cut", "extended", "packets", "stores", "unread")
+    __slots__ = ("cut", "extended", "odd", "packets", "stores", "unread")
 
     def __init__(self) -> None:
         self.packets: list[Packet] = []
         self.extended: dict[bytes, tuple[int, list[_Part]]] = {}
         self.stores: dict[int, list[_Part]] = {}
-        self.unread: list[Unread] = []
+        self.unread = Unreads()
+        self.odd = 0
         self.cut: tuple[int, int] | None = None  # marker and start of a segment that the file does not end
 
     def take(self, data: bytes, marker: int, start: int, end: int) -> None:
@@ -71,7 +75,9 @@ class _Segments:
             self.stores.setdefault(instance, []).append(part)
 
     def _app1(self, data: bytes, start: int, end: int) -> None:
-        if data.startswith(XMP, start):
+        if len(self.packets) >= MAX_PACKETS:
+            self.unread.append(Unread(Place.XMP, "JPEG/APP1", f"more than {MAX_PACKETS} packets"))
+        elif data.startswith(XMP, start):
             self.packets.append(Packet(Place.XMP, "JPEG/APP1", data[start + len(XMP) : end]))
         elif data.startswith(EXTENSION, start):
             head = start + len(EXTENSION)
@@ -82,9 +88,17 @@ class _Segments:
             part = _Part(offset, head + _EXTENSION_HEAD.size, end)
             self.extended.setdefault(guid.upper(), (length, []))[1].append(part)
         elif not data.startswith(_EXIF, start):
-            segment = data[start:end]  # programs exist that leave out or misspell the name
-            if odd := _ODD_XMP.search(segment):
-                self.packets.append(Packet(Place.XMP, "JPEG/APP1", segment[odd.start() :]))
+            self._odd_app1(data[start:end])
+
+    def _odd_app1(self, segment: bytes) -> None:
+        """Programs exist that leave out or misspell the name."""
+        if not any(word in segment for word in _ODD_WORDS):
+            return
+        self.odd += 1
+        if self.odd > MAX_ODD:
+            self.unread.append(Unread(Place.XMP, "JPEG/APP1", f"more than {MAX_ODD} segments of XMP without its name"))
+        elif odd := _ODD_XMP.search(segment):
+            self.packets.append(Packet(Place.XMP, "JPEG/APP1", segment[odd.start() :]))
 
 
 _PLAIN = Asset(format=Format.JPEG)

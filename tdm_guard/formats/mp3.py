@@ -7,9 +7,9 @@ footer); a SEEK frame of the first tag names the place of the next.
 
 from __future__ import annotations
 
-from tdm_guard.formats import flac, id3
-from tdm_guard.formats.asset import Asset, Format, Packet, Unread
-from tdm_guard.formats.salvage import damaged, hides
+from tdm_guard.formats import ape, flac, id3
+from tdm_guard.formats.asset import Asset, Format, Packet
+from tdm_guard.formats.salvage import Unreads, damaged, hides
 
 MAX_TAGS = 8  # tags of one file; it has one or two
 _ID3V1 = 128
@@ -49,7 +49,7 @@ class _Tags:
         self._seen: set[int] = set()
         self._next: int | None = None
         self.packets: list[Packet] = []
-        self.unread: list[Unread] = []
+        self.unread = Unreads()
         self.tags: list[tuple[str, str]] = []
 
     def leading(self) -> int:
@@ -89,6 +89,7 @@ class _Tags:
             return end
         size = int.from_bytes(foot[12:16], "little")
         header = _APE_FOOTER if int.from_bytes(foot[20:24], "little") & 0x80000000 else 0
+        self.tags += ape.tag_items(self._data, end)
         start = end - size - header
         if start < 0:
             self.unread += damaged(self._data, 0, end, "MP3/APE", "a tag longer than the file").unread

@@ -16,10 +16,13 @@ from tdm_guard.formats import pdf_encrypted
 from tdm_guard.formats.asset import MAGIC_BYTES, Asset, Format, Packet, Place, Unread
 from tdm_guard.formats.pdf_file import Header, PdfFile, Stream, is_ended
 from tdm_guard.formats.pdf_objects import PdfError, Value, text_of
-from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, hides, is_xmp
+from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, Unreads, hides, is_xmp
 
 LOCATOR = "PDF/Catalog/Metadata"
+MAX_STORE_GROWTH = 2**20  # bytes by which a manifest store may be longer than its file; it has little to deflate
 MAX_FILES = 64  # attached files looked at for a manifest store
+MAX_ESCAPES = 10_000  # characters that may begin an escape and are looked at
+MAX_STORES = 4  # manifest stores; there should be one
 MAX_NODES = 128  # nodes of the tree that names them
 _HIDING = (b"/Metadata", b"/ObjStm")  # without one of these there is no metadata, however damaged the file is
 _ESCAPED = re.compile(rb"/[A-Za-z]{0,7}+#[0-9A-Fa-f]{2}")  # a name may have its characters escaped (7.3.5)
@@ -45,6 +48,7 @@ def read(data: bytes, *, complete: bool) -> Asset:
         unread=tuple(document.unread) if complete else (),
         tags=tuple(dict.fromkeys(document.tags)),
         complete=complete and not hides(document.unread),
+        parts=data.count(b"endobj") if any(packet.place is Place.C2PA for packet in document.packets) else 0,
     )
 
 
@@ -55,7 +59,7 @@ class _Document:
         self._data = data
         self._complete = complete
         self.packets: list[Packet] = []
-        self.unread: list[Unread] = []
+        self.unread = Unreads()
         self.tags: list[tuple[str, str]] = []
 
     def read(self) -> None:
@@ -89,7 +93,18 @@ class _Document:
         self.unread.append(Unread(Place.XMP if cut or self._may_hide() else None, "PDF", message))
 
     def _may_hide(self) -> bool:
-        return any(word in self._data for word in _HIDING) or _ESCAPED.search(self._data) is not None
+        return any(word in self._data for word in _HIDING) or self._has_escapes()
+
+    def _has_escapes(self) -> bool:
+        """True if a name may be written so that its letters are not seen."""
+        at = -1
+        for _ in range(MAX_ESCAPES):
+            at = self._data.find(b"#", at + 1)
+            if at < 0:
+                return False
+            if _ESCAPED.search(self._data, max(0, at - 8), at + 3):
+                return True
+        return True
 
     def _metadata(self, file: PdfFile, value: Value) -> None:
         try:
@@ -146,6 +161,8 @@ class _Document:
                 return
         except PdfError:
             pass  # what is encrypted looks damaged
+        if not self._may_hide():
+            return
         decrypted = pdf_encrypted.metadata(self._data, MAX_PACKET)
         if decrypted.problem is not None:
             self.unread.append(Unread(Place.XMP, LOCATOR, decrypted.problem))
@@ -167,9 +184,11 @@ def _stores(file: PdfFile, catalogue: Header) -> Iterator[bytes]:
         stream = file.resolve(embedded.get(b"F", embedded.get(b"UF")))
         if not isinstance(stream, Stream):
             raise PdfError("a manifest store that is no stream")
+        if len(seen) >= MAX_STORES:
+            raise PdfError(f"more than {MAX_STORES} manifest stores: C2PA")
         if stream.start not in seen:
             seen.add(stream.start)
-            yield file.stream(stream, MAX_STORE)
+            yield file.stream(stream, min(MAX_STORE, MAX_STORE_GROWTH + len(file.data)))
 
 
 def _attached(file: PdfFile, catalogue: Header) -> Iterator[Value]:

@@ -8,6 +8,7 @@ back, and only one thread reads at a time. It is not asked to repair, which has 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -15,7 +16,13 @@ from logging import getLogger
 from threading import Lock
 from typing import Any, NamedTuple
 
+from tdm_guard.formats.pdf_filters import MAX_FILTERS, decode
+from tdm_guard.formats.pdf_objects import Name, Value
+from tdm_guard.formats.salvage import MAX_PACKET
+
 MAX_FILE = 64 * 2**20  # bytes of a file that is opened
+MAX_OBJECTS = 100_000  # objects of a file that is opened; qpdf reads the entry of each
+MAX_SWOLLEN = 4 * 2**20  # bytes of a file in which ASCII85 may stand in for object streams: qpdf has no limit for it
 MISSING = "encrypted PDF metadata is there, but the extra 'pdf' is not installed: pip install \"tdm-guard[pdf]\""
 _LIMITS = {
     "flate_max_memory": 4 * 2**20,  # an object stream has some hundred kilobytes
@@ -27,6 +34,7 @@ _LIMITS = {
     "parser_max_nesting": 64,
     "doc_max_warnings": 100,
 }
+_ASCII85 = re.compile(rb"/A(?:SCII)?85")
 _LOCK = Lock()
 _LOGGER = getLogger("pikepdf._core")
 
@@ -64,6 +72,10 @@ def metadata(data: bytes, limit: int) -> Decrypted:
 def _refusal(data: bytes) -> str | None:
     if len(data) > MAX_FILE:
         return f"an encrypted PDF of more than {MAX_FILE} bytes"
+    if data.count(b"endobj") > MAX_OBJECTS or data.count(b" n") > 2 * MAX_OBJECTS:
+        return f"an encrypted PDF of more than {MAX_OBJECTS} objects"
+    if len(data) > MAX_SWOLLEN and b"85" in data and (b"/XRef" in data or b"/ObjStm" in data) and _ASCII85.search(data):
+        return "an encrypted PDF with ASCII85 and object streams, which is not read"
     if b"/LZW" in data and b"/XRef" in data:  # the one filter without a limit, where qpdf would decode it unasked
         return "an encrypted PDF with LZW and cross-reference streams, which is not read"
     return None
@@ -72,7 +84,25 @@ def _refusal(data: bytes) -> str | None:
 def _open(pikepdf: Any, data: bytes) -> Decrypted:
     with pikepdf.open(io.BytesIO(data), attempt_recovery=False, inherit_page_attributes=False) as pdf:
         found = pdf.Root.get("/Metadata")
-        return Decrypted(None if found is None else found.read_bytes(), None, tuple(_tags(pdf)))
+        return Decrypted(None if found is None else _decoded(found), None, tuple(_tags(pdf)))
+
+
+def _decoded(stream: Any) -> bytes:
+    """A stream, decrypted by qpdf and decoded by us, since qpdf has no limit for some filters."""
+    header: dict[bytes, Value] = {}
+    for key in ("Filter", "DecodeParms"):
+        value = stream.get(f"/{key}")
+        if value is not None:
+            values = list(value) if type(value).__name__ == "Array" or value._type_name == "array" else [value]
+            header[key.encode()] = [_plain(each) for each in values[: MAX_FILTERS + 1]]
+    return decode(stream.read_raw_bytes(), header, MAX_PACKET)
+
+
+def _plain(value: Any) -> Value:
+    """A filter's name, or its parameters, as our own reader has them."""
+    if hasattr(value, "keys") and getattr(value, "_type_name", "") == "dictionary":
+        return {key[1:].encode(): value[key] for key in list(value.keys())[:16] if isinstance(value[key], int)}
+    return Name(str(value)[1:].encode())
 
 
 @contextmanager

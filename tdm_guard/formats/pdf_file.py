@@ -12,13 +12,14 @@ import re
 from itertools import islice
 from typing import NamedTuple
 
-from tdm_guard.formats.pdf_filters import ENCODING, Rows, decode, rows
+from tdm_guard.formats.pdf_filters import ENCODING, Effort, Rows, decode, rows
 from tdm_guard.formats.pdf_objects import Name, PdfError, Reference, Value, parse
 
 MAX_SECTIONS = 512  # cross-reference sections: one for each time the file was saved in place
 MAX_SUBSECTIONS = 20_000  # runs of numbers in one section; a file saved in place often has some hundred
 MAX_TABLE = 16 * 2**20  # bytes of a cross-reference stream when decoded: two million objects
 MAX_OBJECT_STREAM = 8 * 2**20  # bytes of an object stream when decoded; it has some ten thousand
+MAX_KEPT = 3 * 2**20  # bytes of decoded tables and object streams that are kept, besides twice those of the file
 MAX_SEARCHED = 64 * 2**20  # bytes of object streams decoded in the searches of one file
 MAX_NUMBERS = 2**18  # bytes of an object stream's own table, of some ten thousand objects
 MAX_OPENING = 4  # object streams being read at a time: the length of one may be an object in another
@@ -65,16 +66,17 @@ class _Rows(NamedTuple):
 
 
 class _ObjectStream(NamedTuple):
-    """A decoded object stream (7.5.7): where its objects begin, and the words before: number and offset of each."""
+    """A decoded object stream (7.5.7): where its objects begin, and how many numbers and offsets stand before them."""
 
     body: bytes
     first: int
-    words: list[bytes]
+    objects: int
 
     def offset(self, number: int) -> int | None:
         """Where the object of this number begins."""
         try:
-            offset = self.first + int(self.words[2 * self.words[::2].index(b"%d" % number) + 1])
+            words = self.body[: self.first].split()[: 2 * max(0, self.objects)]
+            offset = self.first + int(words[2 * words[::2].index(b"%d" % number) + 1])
         except (ValueError, IndexError):
             return None
         return offset if self.first <= offset < len(self.body) else None
@@ -97,6 +99,8 @@ class PdfFile:
         self._streams: dict[int, _ObjectStream] = {}
         self._opening: list[int] = []
         self._searches = 0
+        self._effort = Effort()
+        self._room = MAX_KEPT + 2 * len(data)
         self._left = MAX_SEARCHED
         self._shift = max(0, data.find(b"%PDF-", 0, 1_024))  # offsets count from the header
         try:
@@ -125,7 +129,7 @@ class PdfFile:
 
     def stream(self, stream: Stream, limit: int, *, mended: bool = False) -> bytes:
         """A stream's data, decoded; `mended`: as much of it as can be. Raises `PdfError` beyond `limit` bytes."""
-        return decode(self.raw(stream), self._filters(stream), limit, mended=mended)
+        return decode(self.raw(stream), self._filters(stream), limit, mended=mended, effort=self._effort)
 
     def raw(self, stream: Stream) -> bytes:
         """A stream's data as it stands; where its length is wrong, up to its last word."""
@@ -208,7 +212,9 @@ class PdfFile:
             or not all(isinstance(w, int) and 0 <= w <= 8 for w in widths)
         ):
             raise PdfError("a cross-reference stream without widths")
-        table = rows(self.raw(stream), self._filters(stream), sum(widths[:3]), MAX_TABLE)
+        most = min(MAX_TABLE, self._room)
+        table = rows(self.raw(stream), self._filters(stream), sum(widths[:3]), most, self._effort)
+        self._room -= table.size
         if not isinstance(index, list):
             index = [0, size]
         start = 0
@@ -296,7 +302,9 @@ class PdfFile:
                 raise PdfError("object streams that need each other")
             self._opening.append(container)
             try:
-                self._streams[container] = self._opened(self._container(container), MAX_OBJECT_STREAM)
+                opened = self._opened(self._container(container), min(MAX_OBJECT_STREAM, self._room))
+                self._room -= len(opened.body)
+                self._streams[container] = opened
             finally:
                 self._opening.pop()
         opened = self._streams[container]
@@ -318,7 +326,7 @@ class PdfFile:
         first, count = self.resolve(stream.header.get(b"First")), self.resolve(stream.header.get(b"N"))
         if not (isinstance(first, int) and isinstance(count, int) and 0 <= first <= min(len(body), MAX_NUMBERS)):
             raise PdfError("an object stream without its numbers")
-        return _ObjectStream(body, first, body[:first].split()[: 2 * max(0, count)])
+        return _ObjectStream(body, first, count)
 
     def _search_root(self) -> None:
         """Finds the catalogue by its own words: the last `/Root` that leads to a dictionary."""
@@ -373,7 +381,7 @@ class PdfFile:
                 stream = self._at(head)
                 if not isinstance(stream, Stream):
                     continue
-                opened = self._opened(stream, min(MAX_OBJECT_STREAM, self._left))
+                opened = self._opened(stream, min(MAX_OBJECT_STREAM, self._left, MAX_KEPT + 2 * len(self.data)))
                 self._left -= len(opened.body)
                 offset = opened.offset(number)
                 if offset is not None:

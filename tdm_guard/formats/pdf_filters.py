@@ -8,18 +8,40 @@ import zlib
 from tdm_guard.formats.pdf_objects import Name, PdfError, Value
 
 MAX_FILTERS = 3  # of one stream: Flate in ASCII85 has two; more is a way to build a bomb
-MAX_PREDICTED = 2**20  # bytes of which a predictor is undone one by one
+MAX_PREDICTED = 2**20  # bytes of which a predictor is undone
+MAX_EFFORT = 600_000  # of one file, in what takes about a microsecond; a metadata stream in ASCII85 takes some thousand
 ENCODING = (b"Filter", b"DecodeParms", b"F")  # members of a stream's dictionary that say how its data are kept
+_ASCII_PIECE = 2**16  # bytes of an ASCII filter that are read at a time
 _PIECE = 128  # bytes of a damaged stream that are lost with the damage
 _UP = 12  # the predictor of cross-reference streams
 _FLATE = (b"FlateDecode", b"Fl")
 _ASCII85 = (b"ASCII85Decode", b"A85")
+_BLANKS = b" \t\n\r\v\f\0"
 _ASCII_HEX = (b"ASCIIHexDecode", b"AHx")
 
 
-def decode(raw: bytes, header: dict[bytes, Value], limit: int, *, mended: bool = False) -> bytes:
+class Effort:
+    """What the streams of one file may still take: filters in plain Python are slow, and a file may have a thousand."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left: float = MAX_EFFORT
+
+    def take(self, amount: float) -> None:
+        """Raises `PdfError` when there is nothing left."""
+        self.left -= amount
+        if self.left < 0:
+            raise PdfError("streams that take longer to decode than is spent on one file")
+
+
+def decode(
+    raw: bytes, header: dict[bytes, Value], limit: int, *, mended: bool = False, effort: Effort | None = None
+) -> bytes:
     """
     `raw` with the filters of the stream's dictionary undone. Raises `PdfError` beyond `limit` bytes.
+
+    Each filter gives up where it has given more than `limit` bytes, or where `effort` comes to an end.
 
     `mended`: of a compressed stream that is damaged, what comes before the damage, or all if only its sum is wrong.
     """
@@ -29,16 +51,18 @@ def decode(raw: bytes, header: dict[bytes, Value], limit: int, *, mended: bool =
         raise PdfError("a stream kept in another file")
     if len(filters) > MAX_FILTERS:
         raise PdfError(f"a stream with more than {MAX_FILTERS} filters")
+    effort = Effort() if effort is None else effort
     for number, name in enumerate(filters):
         if name in _FLATE:
             raw = _inflate(raw, limit, mended=mended)
+            effort.take(100 + len(raw) / 200)
             options = parameters[number] if number < len(parameters) else None
             if isinstance(options, dict):
-                raw = _unpredicted(raw, options)
+                raw = _unpredicted(raw, options, effort)
         elif name in _ASCII85:
-            raw = _ascii85(raw)
+            raw = _ascii85(raw, limit, effort)
         elif name in _ASCII_HEX:
-            raw = _ascii_hex(raw)
+            raw = _ascii_hex(raw, limit, effort)
         elif name == b"Crypt":
             raise PdfError("a stream that is encrypted")
         else:
@@ -82,7 +106,7 @@ def _before_damage(raw: bytes, limit: int) -> bytes:
     return bytes(plain)
 
 
-def _unpredicted(plain: bytes, options: dict[bytes, Value]) -> bytes:
+def _unpredicted(plain: bytes, options: dict[bytes, Value], effort: Effort) -> bytes:
     predictor = options.get(b"Predictor", 1)
     if predictor in (1, None):
         return plain
@@ -91,13 +115,16 @@ def _unpredicted(plain: bytes, options: dict[bytes, Value]) -> bytes:
         raise PdfError("a predictor with numbers that cannot be")
     if predictor == 2:
         raise PdfError("a stream with the TIFF predictor, which is not read")
-    return _png(plain, (columns * colours * bits + 7) // 8, max(1, colours * bits // 8))
+    return _png(plain, (columns * colours * bits + 7) // 8, max(1, colours * bits // 8), effort)
 
 
 _PREDICTOR_DEFAULTS = ((b"Columns", 1), (b"Colors", 1), (b"BitsPerComponent", 8))
 
 
-def _png(plain: bytes, width: int, step: int) -> bytes:
+_ROW_COSTS = {0: 0.0, 1: 0.3, 2: 0.1, 3: 0.4}  # of a byte by the filter of its row
+
+
+def _png(plain: bytes, width: int, step: int, effort: Effort) -> bytes:
     """The PNG filters undone, row by row (PNG, 9.2): each row has a byte that names its filter."""
     if len(plain) > MAX_PREDICTED:
         raise PdfError(f"a stream with a predictor of more than {MAX_PREDICTED} bytes")
@@ -105,6 +132,7 @@ def _png(plain: bytes, width: int, step: int) -> bytes:
     out = bytearray()
     above = bytes(width)
     for start in range(0, len(plain), stride):
+        effort.take(4 + (min(width, len(plain)) * _ROW_COSTS.get(plain[start], 2)))
         line = _png_row(plain[start], plain[start + 1 : start + stride], above, step)
         out += line
         above = bytes(line).ljust(width, b"\0")
@@ -119,13 +147,14 @@ class Rows:
     sum for one is cheaper than undoing the filter for all.
     """
 
-    __slots__ = ("_body", "_up", "_width", "count")
+    __slots__ = ("_body", "_up", "_width", "count", "size")
 
     def __init__(self, body: bytes, width: int, *, up: bool) -> None:
         self._body = body
         self._width = width
         self._up = up
         self.count = len(body) // (width + up)
+        self.size = len(body)
 
     def row(self, number: int) -> bytes:
         """The row of this number, from 0."""
@@ -137,7 +166,7 @@ class Rows:
         return bytes([sum(self._body[column:end:stride]) & 0xFF for column in range(1, stride)])
 
 
-def rows(raw: bytes, header: dict[bytes, Value], width: int, limit: int) -> Rows:
+def rows(raw: bytes, header: dict[bytes, Value], width: int, limit: int, effort: Effort | None = None) -> Rows:
     """The rows of `width` bytes in a cross-reference stream. Raises `PdfError`."""
     if width < 1:
         raise PdfError("a cross-reference stream without widths")
@@ -148,10 +177,10 @@ def rows(raw: bytes, header: dict[bytes, Value], width: int, limit: int) -> Rows
         b"BitsPerComponent",
     }
     if len(_list(header.get(b"Filter"))) == 1 and parameters.get(b"Predictor") == _UP and plain_of_predictor:
-        body = decode(raw, {b"Filter": header[b"Filter"]}, limit, mended=True)
+        body = decode(raw, {b"Filter": header[b"Filter"]}, limit, mended=True, effort=effort)
         if body[:: width + 1].strip(b"\2") == b"":
             return Rows(body, width, up=True)
-    return Rows(decode(raw, header, limit, mended=True), width, up=False)
+    return Rows(decode(raw, header, limit, mended=True, effort=effort), width, up=False)
 
 
 def _png_row(kind: int, row: bytes, above: bytes, step: int) -> bytes | bytearray:
@@ -181,20 +210,52 @@ def _paeth(left: int, above: int, corner: int) -> int:
     return (left, above, corner)[distances.index(min(distances))]
 
 
-def _ascii85(raw: bytes) -> bytes:
-    body = raw.strip().removeprefix(b"<~").partition(b"~")[0]
-    try:
-        return base64.a85decode(body, ignorechars=b" \t\n\r\v\f\0")
-    except ValueError as error:
-        raise PdfError(f"an ASCII85 stream that is damaged: {error}") from None
+def _ascii85(raw: bytes, limit: int, effort: Effort) -> bytes:
+    """In pieces, since one byte may stand for four."""
+    plain = bytearray()
+    start = len(raw) - len(raw.lstrip())
+    start += 2 if raw.startswith(b"<~", start) else 0
+    end = raw.find(b"~", start)
+    end = len(raw) if end < 0 else end
+    rest = b""
+    for at in range(start, end, _ASCII_PIECE):
+        piece = rest + raw[at : min(at + _ASCII_PIECE, end)].translate(None, _BLANKS)
+        effort.take(0.4 * len(piece) + piece.count(b"z"))
+        cut = len(piece) if at + _ASCII_PIECE >= end else _groups_end(piece)
+        try:
+            plain += base64.a85decode(piece[:cut])
+        except ValueError as error:
+            raise PdfError(f"an ASCII85 stream that is damaged: {error}") from None
+        if len(plain) > limit:
+            raise PdfError(f"a stream of more than {limit} bytes")
+        rest = piece[cut:]
+    return bytes(plain)
 
 
-def _ascii_hex(raw: bytes) -> bytes:
-    digits = b"".join(raw.partition(b">")[0].split())
-    try:
-        return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode("ascii"))
-    except ValueError as error:
-        raise PdfError(f"a hexadecimal stream that is damaged: {error}") from None
+def _groups_end(piece: bytes) -> int:
+    """Where the last whole group of five ends; `z` stands for one by itself."""
+    last = piece.rfind(b"z") + 1
+    return last + (len(piece) - last) // 5 * 5
+
+
+def _ascii_hex(raw: bytes, limit: int, effort: Effort) -> bytes:
+    plain = bytearray()
+    end = raw.find(b">")
+    end = len(raw) if end < 0 else end
+    rest = b""
+    for at in range(0, end, _ASCII_PIECE):
+        digits = rest + raw[at : min(at + _ASCII_PIECE, end)].translate(None, _BLANKS)
+        effort.take(50 + len(digits) / 100)
+        last = at + _ASCII_PIECE >= end
+        cut = len(digits) & ~1
+        rest = digits[cut:]
+        try:
+            plain += bytes.fromhex((digits + b"0" * (len(digits) % 2) if last else digits[:cut]).decode("ascii"))
+        except ValueError as error:
+            raise PdfError(f"a hexadecimal stream that is damaged: {error}") from None
+        if len(plain) > limit:
+            raise PdfError(f"a stream of more than {limit} bytes")
+    return bytes(plain)
 
 
 def _shown(name: Value) -> str:

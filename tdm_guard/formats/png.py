@@ -15,10 +15,12 @@ import zlib
 from struct import Struct
 
 from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
-from tdm_guard.formats.salvage import damaged
+from tdm_guard.formats.salvage import Unreads, damaged
 
 MAX_CHUNKS = 100_000  # picture data comes in chunks of 8 KiB and more; 32 MiB of these are 4096
-MAX_TEXT = 4 * 2**20  # bytes of one packet, decompressed
+MAX_TEXT = 4 * 2**20  # bytes of one packet
+MAX_INFLATED = 3 * 2**18  # bytes of one packet, decompressed; it has some kilobytes
+MAX_INFLATED_ALL = 3 * 2**19  # bytes of all of them in one file
 MAX_STORE = 16 * 2**20  # bytes of a manifest store
 MAX_PACKETS = 20  # of one file; it should have one
 
@@ -41,15 +43,20 @@ _CUT_SHORT = "it ends before its last chunk"
 class _Chunks:
     """What was found on the walk."""
 
-    __slots__ = ("packets", "unread")
+    __slots__ = ("count", "left", "packets", "unread")
 
     def __init__(self) -> None:
         self.packets: list[Packet] = []
-        self.unread: list[Unread] = []
+        self.unread = Unreads()
+
+        self.left = MAX_INFLATED_ALL
+        self.count = 0
 
     def take(self, name: bytes, data: bytes, start: int, end: int) -> str | None:
         """One chunk of text or a manifest, `data[start:end]`; returns a bound that was reached."""
         if name == _STORE:
+            if len(self.packets) + len(self.unread) >= MAX_PACKETS:
+                return f"more than {MAX_PACKETS} packets"
             if end - start > MAX_STORE:
                 self.unread.append(Unread(Place.C2PA, "PNG/caBX", f"longer than {MAX_STORE} bytes"))
             else:
@@ -64,9 +71,36 @@ class _Chunks:
             self._text(name.decode(), keyword, data[nul + 1 : min(end, nul + 1 + MAX_TEXT)])
         return None
 
+    def _plain(self, name: str, body: bytes) -> tuple[bytes, str | None]:
+        """The text of a chunk behind its keyword, and what was wrong with it."""
+        if name == "tEXt":
+            return body, None
+        if name == "zTXt":
+            return self._inflated(body[1:])
+        language = body.find(b"\0", 2)
+        keyword = body.find(b"\0", language + 1) if language >= 0 else -1
+        if keyword < 0 or body[0] > 1:
+            return b"", "no packet stands behind the keyword"
+        text = body[keyword + 1 :]
+        return self._inflated(text) if body[0] else (text, None)
+
+    def _inflated(self, body: bytes) -> tuple[bytes, str | None]:
+        limit = min(MAX_INFLATED, self.left)
+        if limit <= 0:
+            return b"", f"more than {MAX_INFLATED_ALL} bytes of compressed text"
+        stream = zlib.decompressobj()
+        try:
+            text = stream.decompress(body, limit)
+        except zlib.error as error:
+            return b"", f"compressed data that cannot be read: {error}"
+        self.left -= len(text)
+        if stream.unconsumed_tail:
+            return text, f"longer than {limit} bytes when decompressed"
+        return text, None if stream.eof else "compressed data without an end"
+
     def _text(self, name: str, keyword: bytes, body: bytes) -> None:
         locator = f"PNG/{name}"
-        text, problem = _plain(name, body)
+        text, problem = self._plain(name, body)
         if keyword in _PROFILES:
             packet = _from_digits(text)
             if packet is not None or problem is not None:
@@ -87,37 +121,12 @@ class _Chunks:
             self.unread.append(Unread(place, locator, problem))
 
 
-def _plain(name: str, body: bytes) -> tuple[bytes, str | None]:
-    """The text of a chunk behind its keyword, and what was wrong with it."""
-    if name == "tEXt":
-        return body, None
-    if name == "zTXt":
-        return _inflated(body[1:])
-    language = body.find(b"\0", 2)
-    keyword = body.find(b"\0", language + 1) if language >= 0 else -1
-    if keyword < 0 or body[0] > 1:
-        return b"", "no packet stands behind the keyword"
-    text = body[keyword + 1 :]
-    return _inflated(text) if body[0] else (text, None)
-
-
-def _inflated(body: bytes) -> tuple[bytes, str | None]:
-    stream = zlib.decompressobj()
-    try:
-        text = stream.decompress(body, MAX_TEXT)
-    except zlib.error as error:
-        return b"", f"compressed data that cannot be read: {error}"
-    if stream.unconsumed_tail:
-        return text, f"longer than {MAX_TEXT} bytes when decompressed"
-    return text, None if stream.eof else "compressed data without an end"
-
-
 def _from_digits(text: bytes) -> bytes | None:
     """An XMP packet that was written in hexadecimal digits; None if it is something else."""
     digits = _HEXADECIMAL.match(text)
     if digits is None:
         return None
-    plain = b"".join(digits.group(1).split())
+    plain = digits.group(1).translate(None, b" \t\r\n\v\f")
     profile = bytes.fromhex(plain[: len(plain) & ~1].decode()).removeprefix(_APP1)
     return profile if _ROOT.search(profile[:1024]) else None
 
@@ -134,6 +143,7 @@ def read(data: bytes, *, complete: bool = True) -> Asset:
         packets=tuple(found.packets),
         unread=tuple(found.unread),
         complete=(complete or problem is None) and not hidden,
+        parts=found.count,
     )
 
 
@@ -146,6 +156,7 @@ def _walk(data: bytes, found: _Chunks, complete: bool) -> tuple[int, str | None]
     for _ in range(MAX_CHUNKS):
         if place + 8 > size:
             return place, _CUT_SHORT
+        found.count += 1
         length, name = _HEAD.unpack_from(data, place)
         end = place + 8 + length
         if name in _TEXTS or name == _STORE:

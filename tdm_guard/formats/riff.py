@@ -18,11 +18,13 @@ from typing import NamedTuple
 from tdm_guard.formats import identifiers, several
 from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
 from tdm_guard.formats.id3 import read_tag
-from tdm_guard.formats.salvage import MAX_STORE, damaged
+from tdm_guard.formats.salvage import MAX_STORE, Unreads, damaged
 
 MAX_CHUNKS = 100_000  # an AVI of many parts has some hundreds besides its lists of frames
 MAX_PACKET = 8 * 2**20  # bytes of an XMP packet
 MAX_FOUND = 50  # packets of one file; it should have one
+MAX_TAGS = 4  # ID3 tags and `axml` of one file; it has one
+MAX_INFO = 1_024  # entries of all lists of names
 MAX_TEXT = 2**16  # bytes of `axml` that are searched
 MAX_VALUE = 4_096  # bytes of a name
 MAX_NAMES = 64  # names in one file
@@ -46,14 +48,15 @@ _TOO_MANY = f"more than {MAX_CHUNKS} chunks"
 class _Chunks:
     """What was found on the walk."""
 
-    __slots__ = ("data", "format", "packets", "tags", "unread")
+    __slots__ = ("count", "data", "format", "info", "packets", "tags", "texts", "unread")
 
     def __init__(self, data: bytes, kind: Format) -> None:
         self.data = data
         self.format = kind
         self.packets: list[Packet] = []
-        self.unread: list[Unread] = []
+        self.unread = Unreads()
         self.tags: list[tuple[str, str]] = []
+        self.count = self.info = self.texts = 0
 
     def take(self, name: bytes, start: int, end: int) -> None:
         """One chunk, `data[start:end]`."""
@@ -61,17 +64,25 @@ class _Chunks:
             self._packet(Place.XMP, name, start, end, MAX_PACKET)
         elif name == _STORE:
             self._packet(Place.C2PA, name, start, end, MAX_STORE)
+        elif name in _ID3 or name == b"axml":
+            self._tag(name, start, end)
+        elif name == b"LIST" and self.data.startswith(b"INFO", start):
+            self._info(start + 4, end)
+
+    def _tag(self, name: bytes, start: int, end: int) -> None:
+        self.texts += 1
+        if self.texts > MAX_TAGS:
+            for place in (Place.XMP, Place.C2PA, Place.RSL) if name in _ID3 else (None,):
+                self.unread.append(Unread(place, f"{self._path}/id3", f"more than {MAX_TAGS} tags"))
         elif name in _ID3:
             tag = read_tag(self.data, start, end, f"{self._path}/id3")
             self.packets += tag.packets
             self.unread += tag.unread
             self.tags += tag.tags
-        elif name == b"axml":
+        else:
             self.tags += [
                 ("isrc", found.decode()) for found in _ISRC.findall(self.data[start : min(end, start + MAX_TEXT)])
-            ]
-        elif name == b"LIST" and self.data.startswith(b"INFO", start):
-            self._info(start + 4, end)
+            ][:MAX_NAMES]
 
     @property
     def _path(self) -> str:
@@ -88,8 +99,9 @@ class _Chunks:
 
     def _info(self, start: int, end: int) -> None:
         for _ in range(MAX_NAMES):
-            if start + 8 > end:
+            if start + 8 > end or self.info >= MAX_INFO:
                 return
+            self.info += 1
             name, size = _HEAD.unpack_from(self.data, start)
             if (key := _INFO.get(name)) or name == _INFO_ISRC:
                 raw = self.data[start + 8 : min(start + 8 + size, start + 8 + MAX_VALUE, end)]
@@ -121,6 +133,7 @@ def read(data: bytes, *, complete: bool = True) -> Asset:
         unread=tuple(found.unread),
         tags=tuple(found.tags[:MAX_NAMES]),
         complete=complete and not hidden,
+        parts=found.count,
     )
 
 
@@ -135,6 +148,7 @@ def _walk(data: bytes, found: _Chunks, complete: bool) -> tuple[int, str | None]
     size = len(data)
     place = 12
     for _ in range(MAX_CHUNKS):
+        found.count += 1
         if place + 8 > size:  # a few bytes of padding are no chunk
             return size, _CUT_SHORT if _is_cut(data) or (not complete and place < size) else None
         chunk = _chunk(data, place)

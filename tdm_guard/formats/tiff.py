@@ -14,7 +14,7 @@ from struct import Struct
 from typing import Literal, NamedTuple
 
 from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
-from tdm_guard.formats.salvage import MAX_STORE, damaged
+from tdm_guard.formats.salvage import MAX_STORE, Unreads, damaged
 
 MAX_IFDS = 1_000  # a scanned book has one for each page
 MAX_ENTRIES = 50_000  # of all of them together; an IFD has some dozens
@@ -56,15 +56,16 @@ _HEADERS = {
 class _Walk:
     """Goes from IFD to IFD."""
 
-    __slots__ = ("complete", "data", "entries", "layout", "packets", "problem", "unread")
+    __slots__ = ("complete", "data", "entries", "layout", "left", "packets", "problem", "unread")
 
     def __init__(self, data: bytes, layout: _Layout, complete: bool) -> None:
         self.data = data
         self.layout = layout
         self.complete = complete
         self.entries = 0
+        self.left = len(data)  # packets do not overlap
         self.packets: list[Packet] = []
-        self.unread: list[Unread] = []
+        self.unread = Unreads()
         self.problem: str | None = None
 
     def run(self, place: int) -> None:
@@ -122,7 +123,10 @@ class _Walk:
                 self.unread.append(Unread(place, locator, f"longer than {limit} bytes"))
             elif len(self.packets) >= MAX_PACKETS:
                 self.unread.append(Unread(place, locator, f"more than {MAX_PACKETS} packets"))
+            elif size > self.left:
+                self.unread.append(Unread(place, locator, "packets that are together longer than the file"))
             elif start + size <= len(source):
+                self.left -= size
                 self.packets.append(Packet(place, locator, source[start : start + size]))
             elif not self.complete:
                 self.problem = self.problem or _CUT_SHORT
@@ -141,7 +145,7 @@ def read(data: bytes, *, complete: bool = True) -> Asset:
     header = _HEADERS.get(data[:4])
     problem: str | None = _CUT_SHORT if header else "it does not begin as a TIFF"
     packets: list[Packet] = []
-    unread: list[Unread] = []
+    unread = Unreads()
     if header is not None and len(data) >= 16:
         layout, at = header
         walk = _Walk(data, layout, complete)

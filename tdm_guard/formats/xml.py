@@ -15,6 +15,7 @@ from typing import NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
+MAX_CHARACTERS = 8 * 2**20  # of the text kept of one document: a feed has as many bytes at most
 MAX_KEPT = 2_000  # subtrees kept of one document; a feed has some hundreds of items
 
 
@@ -37,6 +38,10 @@ _EXTERNAL_DOCTYPE = re.compile(
 )
 
 
+_NO_CHILDREN: list[Element] = []  # of an element without any; never added to
+_NO_ATTRIBUTES: dict[str, str] = {}
+
+
 class Element:
     """An element: its name in Clark's notation (`{namespace}name`), attributes, direct text, child elements."""
 
@@ -46,7 +51,7 @@ class Element:
         self.tag = tag
         self.attributes = attributes
         self.text = ""
-        self.children: list[Element] = []
+        self.children: list[Element] = _NO_CHILDREN
 
     @property
     def namespace(self) -> str:
@@ -72,13 +77,15 @@ class Xml(NamedTuple):
     """
     A document that was read: the tag of its root and the elements kept of it.
 
-    `problem` says why it could not be read, `place` where (a line); nothing is kept then.
+    `problem` says why it could not be read, `place` where (a line); nothing is kept then. `given_up`: for a bound,
+    which another attempt would reach as well.
     """
 
     root: str | None = None
     kept: tuple[Element, ...] = ()
     problem: str | None = None
     place: str | None = None
+    given_up: bool = False
 
 
 Keep = str | tuple[str, ...]
@@ -92,7 +99,7 @@ def parse(body: bytes, *, limits: Limits = DOCUMENT, keep: Keep | None = None, e
     `encoding` overrides what the document declares. Nothing in `body` raises.
     """
     if len(body) > limits.bytes:
-        return Xml(problem=f"longer than {limits.bytes} bytes")
+        return Xml(problem=f"longer than {limits.bytes} bytes", given_up=True)
     builder = _Builder(limits, keep)
     try:
         parser = expat.ParserCreate(encoding, "}")
@@ -104,7 +111,7 @@ def parse(body: bytes, *, limits: Limits = DOCUMENT, keep: Keep | None = None, e
         parser.CharacterDataHandler = builder.text
         parser.Parse(body, True)  # in one piece: expat reads a long token again for each piece it comes in
     except _TooMuchError as error:
-        return Xml(problem=str(error))
+        return Xml(problem=str(error), given_up=True)
     except expat.ExpatError as error:
         return Xml(problem=f"not well-formed: {error}", place=f"line {error.lineno}")
     except (ValueError, LookupError) as error:  # an encoding that nobody knows
@@ -180,6 +187,8 @@ class _Builder:
         self._keep = keep
         self._depth = 0
         self._seen = 0
+        self._characters = 0
+        self._pieces: list[str] = []  # text of the innermost element, joined once
         self._open: list[Element] = []
         self.root: str | None = None
         self.kept: list[Element] = []
@@ -195,8 +204,14 @@ class _Builder:
         if self.root is None:
             self.root = tag
         if self._open:
+            if self._pieces:
+                self._join()
             element = Element(tag, _mapping(attributes))
-            self._open[-1].children.append(element)
+            around = self._open[-1]
+            if around.children is _NO_CHILDREN:
+                around.children = [element]
+            else:
+                around.children.append(element)
             self._open.append(element)
         elif self._keep is None or tag == self._keep or (isinstance(self._keep, tuple) and tag.startswith(self._keep)):
             if len(self.kept) >= self._limits.kept:
@@ -208,15 +223,26 @@ class _Builder:
     def closed(self, _name: str) -> None:
         self._depth -= 1
         if self._open:
+            if self._pieces:
+                self._join()
             self._open.pop()
+
+    def _join(self) -> None:
+        self._open[-1].text += "".join(self._pieces)
+        self._pieces.clear()
 
     def text(self, text: str) -> None:
         if self._open:
-            self._open[-1].text += text
+            self._characters += len(text)
+            if self._characters > MAX_CHARACTERS:
+                raise _TooMuchError(f"more than {MAX_CHARACTERS} characters of text")
+            self._pieces.append(text)
 
 
 def _mapping(attributes: list[str]) -> dict[str, str]:
     """Attributes as expat has them, names and values in turn, `namespace}name` each."""
+    if not attributes:
+        return _NO_ATTRIBUTES
     return {
         "{" + name if "}" in name else name: value
         for name, value in zip(attributes[::2], attributes[1::2], strict=True)

@@ -157,7 +157,7 @@ def _parsed(body: bytes, encoding: str | None, problem: str | None, tag: Keep) -
     Bytes around the outermost element are no part of the packet. Characters that XML does not have can hide no element.
     """
     first = xml = parse(body, limits=LIMITS, keep=tag, encoding=encoding)
-    if first.problem is None or _DOCTYPE in body:
+    if first.problem is None or first.given_up or _DOCTYPE in body:
         return first, problem
     inner = _outermost(body)
     if inner is not None:

@@ -112,7 +112,7 @@ def _unpacked(data: bytes, method: int, start: int, end: int, limit: int) -> Ext
 def _until_damage(data: bytes, start: int, end: int, limit: int) -> bytes:
     """What a damaged entry gives before the damage: the decompressor is fed in small pieces."""
     inflater = zlib.decompressobj(_NO_WRAPPER)
-    body = b""
+    body = bytearray()
     for position in range(start, min(end, start + limit), 512):
         try:
             body += inflater.decompress(data[position : min(position + 512, end)], limit - len(body) or 1)
@@ -120,7 +120,7 @@ def _until_damage(data: bytes, start: int, end: int, limit: int) -> bytes:
             break
         if inflater.eof or len(body) >= limit:
             break
-    return body[:limit]
+    return bytes(body[:limit])
 
 
 def _directory(data: bytes) -> tuple[int, int, int] | None:

@@ -17,6 +17,7 @@ from tdm_guard.formats.asset import Format, Place
 from tdm_guard.formats.html import C2PA_TYPE as TYPE
 from tdm_guard.formats.link_field import links
 from tdm_guard.formats.media_type import essence
+from tdm_guard.formats.salvage import is_c2pa
 from tdm_guard.model import NOTHING, Fault, Headers, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals._c2pa_entries import USAGES
 from tdm_guard.signals._c2pa_report import NAME, STORE, read_report, undetermined
@@ -32,10 +33,12 @@ FIELD = "link"
 RELATION = "c2pa-manifest"
 MAX_PACKETS = 100  # XMP packets of one file that are looked at; a multi-page TIFF has one for each page
 MAX_STORES = 4  # of one file that are read singly when the file as a whole is not; there should be one
+MAX_PARTS = 5_000  # pieces of a file that the native reader may have to walk; it takes up to 0.1 ms for one
 MAX_LINKS = 8  # manifests that one response or file may name
 
 _LETTERS = b"provenance"
 _PROVENANCE = frozenset({"provenance"})
+_MARKS = (b"c2pa:manifest", b"dcterms:provenance")  # in SVG, where a store is in base64; in XMP
 _TERMS = "http://purl.org/dc/terms/"
 # Dublin Core has the property for prose too; "self#jumbf=…" stands where the manifest was inside the file, and is cut.
 _ADDRESS = re.compile(r"(?i)https?://[^\s]{1,2048}\Z")
@@ -52,19 +55,27 @@ def _embedded(asset: Asset, source: Source, listener: Listener) -> Reading:
     """
     The store as it lies in the file, whose bytes it seals; else each store by itself, for its refusals.
 
-    So a refusal is found in a prefix and in a damaged file.
+    So a refusal is found in a prefix and in a damaged file. The native reader's time has no bound of its own: it gets a
+    file only if a store was found in it and our own walk came to its end within ours.
     """
-    packets = [packet for packet in asset.packets if packet.place is Place.C2PA]
+    stores = [packet.data for packet in asset.packets if packet.place is Place.C2PA]
+    given_up = next((unread for unread in asset.unread if unread.place is Place.C2PA), None)
     if asset.format not in c2pa_store.SEALED:
-        missing = [unread.message for unread in asset.unread if unread.place is Place.C2PA]
-        return _stores([packet.data for packet in packets], source, listener, missing[0] if missing else None)
-    sealed = c2pa_store.report(asset.data, asset.format)
-    if "error" not in sealed:
-        return read_report(sealed, source, listener, sealed=asset.complete and asset.format is not Format.C2PA)
-    if sealed["error"] == c2pa_store.MISSING:
-        return undetermined(source, _said(sealed))
-    stores = [packet.data for packet in packets if c2pa_store.is_store(packet.data)]
-    return _stores(stores, source, listener, None if stores else _said(sealed), _said(sealed))
+        return _stores(stores, source, listener, None if given_up is None else given_up.message)
+    if given_up is not None and not stores and not _is_marked(asset.data):
+        return undetermined(source, given_up.message, given_up.locator)
+    if asset.parts > MAX_PARTS or not all(map(c2pa_store.is_bounded, stores[:MAX_STORES])):
+        why = f"a file of more than {MAX_PARTS} parts, or with a manifest store of more than are read"
+    else:
+        sealed = c2pa_store.report(asset.data, asset.format)
+        if "error" not in sealed:
+            return read_report(sealed, source, listener, sealed=asset.complete and asset.format is not Format.C2PA)
+        why = _said(sealed)
+        if sealed["error"] == c2pa_store.MISSING:
+            return undetermined(source, why)
+    whole = [store for store in stores[:MAX_STORES] if c2pa_store.is_store(store)]
+    missing = why if given_up is not None or not whole or len(whole) < len(stores) else None
+    return _stores(whole, source, listener, missing, why)
 
 
 def _stores(
@@ -77,14 +88,19 @@ def _stores(
     """
     readings: list[Reading] = []
     for store in stores[:MAX_STORES]:
+        if not c2pa_store.is_bounded(store):
+            missing = missing or why or "a manifest store of more than is read"
+            continue
         found = c2pa_store.report(store, Format.C2PA)
-        if "error" in found:
-            missing = missing or why or _said(found)
-        else:
+        if "error" not in found:
             readings.append(read_report(found, source, listener, sealed=False))
+        elif found["error"] == c2pa_store.MISSING:
+            missing = _said(found)
+        else:
+            missing = missing or why or _said(found)
     if len(stores) > MAX_STORES:
         missing = missing or f"more than {MAX_STORES} manifest stores"
-    if readings:
+    if readings and not missing:
         fault = Fault.at(source, "the manifest store is read without the file", signal=NAME, excerpt=why)
         readings.append(Reading(faults=(fault,)))
     if missing or not readings:
@@ -95,6 +111,11 @@ def _stores(
 def _joined(readings: list[Reading]) -> Reading:
     statements = tuple(statement for each in readings for statement in each.statements)
     return Reading(statements, tuple(fault for each in readings for fault in each.faults))
+
+
+def _is_marked(data: bytes) -> bool:
+    """True if there is something in a file that the native reader would read."""
+    return is_c2pa(data) or any(word in data for word in _MARKS)
 
 
 def _named_in_xmp(asset: Asset, source: Source) -> Reading:

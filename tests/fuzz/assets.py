@@ -1,7 +1,9 @@
 """
 Mutated files of every format through the containers and the signals: `python -m tests.fuzz.assets 1000000`.
 
-Reports exceptions, the slowest files and the memory. Every file follows from the seed and its own number, so that
+Reports exceptions, the slowest files and the memory. `--floods 32` makes no mutations but files of 32 MiB full of one
+small thing, and bombs, and states the time and the memory that each takes.
+ Every file follows from the seed and its own number, so that
 `--only NUMBER --keep FILE` makes one again. Not part of the test suite, which has smaller runs of its own.
 """
 
@@ -15,14 +17,20 @@ import struct
 import sys
 import time
 import traceback
+import tracemalloc
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
+from tdm_guard import Judge
+from tdm_guard.announced import Announced
+from tdm_guard.asset import hear_asset
 from tdm_guard.formats.asset import Asset, Format, format_of, read_asset
 from tdm_guard.model import Posture, Source, Stance
 from tdm_guard.signals import SIGNALS
 from tdm_guard.signals._signal import Listener
 from tests.support import documents, pictures
+from tests.support.floods import BOMBS, LARGE
 
 SLOW = 1.0  # seconds of CPU for one small file that are reported as a finding
 LARGEST = 400_000  # bytes a mutated file may grow to
@@ -100,6 +108,33 @@ def hear(data: bytes, wanted: Format, number: int, *, native: bool) -> Counter[s
     return outcome
 
 
+def floods(mebibytes: float) -> int:
+    """Large files made to cost, and bombs: a line for each, then the slowest and the one that took most memory."""
+    size = int(mebibytes * 2**20)
+    worst_time, worst_memory, failed = (0.0, ""), (0.0, ""), 0
+    for name, (kind, make) in (LARGE | {f"bomb: {name}": made for name, made in BOMBS.items()}).items():
+        data = make(size)
+        start = time.process_time()
+        _heard(data, kind)
+        spent = time.process_time() - start
+        tracemalloc.start()
+        _heard(data, kind)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        over = (peak - 8 * 2**20) / len(data)
+        failed += spent > SLOW or over > 3
+        worst_time, worst_memory = max(worst_time, (spent, name)), max(worst_memory, (over, name))
+        print(f"{name:32} {len(data) / 2**20:7.2f} MiB {1000 * spent:7.0f} ms, {peak / 2**20:7.1f} MiB at its peak")
+    print(f"slowest: {1000 * worst_time[0]:.0f} ms of CPU ({worst_time[1]})")
+    print(f"most memory: {worst_memory[0]:.1f} times the file and 8 MiB ({worst_memory[1]}); {failed} beyond a bound")
+    return 1 if failed else 0
+
+
+def _heard(data: bytes, kind: Format) -> None:
+    about = Announced("https://site.example/file", datetime(2026, 1, 1, tzinfo=UTC), 200)
+    hear_asset(Judge(usages={"tdm"}, agent="ExampleBot"), about, data, kind, complete=True)
+
+
 def _bounded(asset: Asset, data: bytes) -> None:
     """What is kept of a file stays in proportion to it, or within the bounds of the formats."""
     kept = sum(len(packet.data) for packet in asset.packets)
@@ -111,15 +146,18 @@ def _bounded(asset: Asset, data: bytes) -> None:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("files", type=int, help="how many mutated files")
+    parser.add_argument("files", type=int, nargs="?", default=10_000, help="how many mutated files")
     parser.add_argument("--seed", type=int, default=20261121)
     parser.add_argument("--first", type=int, default=0, help="number of the first file, to go on with a run")
     parser.add_argument("--only", type=int, help="make and read this one file")
     parser.add_argument("--keep", type=Path, help="write the file of --only here")
     parser.add_argument("--kind", help="only seeds whose name begins so, such as pdf")
     parser.add_argument("--native", action="store_true", help="also the C2PA reader, which is not ours and takes 5 ms")
+    parser.add_argument("--floods", type=float, metavar="MIB", help="files of this size made to cost, instead")
     options = parser.parse_args(arguments)
-    named = pictures.seeds() | documents.seeds()
+    if options.floods:
+        return floods(options.floods)
+    named = pictures.seeds() | documents.seeds() | {name: make(2_000) for name, (_, make) in LARGE.items()}
     if options.kind:
         named = {name: data for name, data in named.items() if name.startswith(options.kind)}
     seeds = list(named.values())

@@ -1,0 +1,185 @@
+"""Office and OpenDocument, AIFF, APE tags, Matroska, compressed boxes of JPEG XL: what they say, and where they end."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from datetime import UTC, datetime
+from importlib import import_module
+
+import brotli
+import pytest
+
+from tdm_guard import Verdict, evaluate
+from tdm_guard.formats.asset import Format, Place, format_of, read_asset
+from tests.support.documents import STORE, box, id3, mp3, private_frame, text_frame, xmp
+
+CORE = (
+    '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
+    'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>Essai</dc:title><dc:creator>Marie</dc:creator></cp:coreProperties>'
+)
+
+
+def zipped(*entries: tuple[str, bytes | str]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, body in entries:
+            archive.writestr(zipfile.ZipInfo(name), body)
+    return out.getvalue()
+
+
+def docx(*more: tuple[str, bytes | str]) -> bytes:
+    return zipped(
+        ("[Content_Types].xml", "<Types/>"), ("docProps/core.xml", CORE), ("word/document.xml", "<w/>"), *more
+    )
+
+
+def odt(*more: tuple[str, bytes | str]) -> bytes:
+    return zipped(("mimetype", "application/vnd.oasis.opendocument.text"), ("meta.xml", CORE), *more)
+
+
+def aiff(*chunks: tuple[bytes, bytes]) -> bytes:
+    body = b"AIFF" + b"".join(
+        name + struct.pack(">I", len(content)) + content + b"\0" * (len(content) % 2)
+        for name, content in ((b"COMM", bytes(18)), *chunks, (b"SSND", bytes(40)))
+    )
+    return b"FORM" + struct.pack(">I", len(body)) + body
+
+
+def ape_tag(*items: tuple[str, str], header: bool = True) -> bytes:
+    body = b"".join(
+        struct.pack("<II", len(value.encode()), 0) + name.encode() + b"\0" + value.encode() for name, value in items
+    )
+
+    def ends(flags: int) -> bytes:
+        return b"APETAGEX" + struct.pack("<IIII", 2_000, len(body) + 32, len(items), flags) + bytes(8)
+
+    return (ends(0xA0000000) if header else b"") + body + ends(0x80000000 if header else 0)
+
+
+def element(identifier: int, *content: bytes, unknown: bool = False) -> bytes:
+    body = b"".join(content)
+    name = identifier.to_bytes((identifier.bit_length() + 7) // 8, "big")
+    size = b"\x01" + b"\xff" * 7 if unknown else (len(body) | 1 << 56).to_bytes(8, "big")
+    return name + size + body
+
+
+def tags(**values: str) -> bytes:
+    simple = [element(0x67C8, element(0x45A3, k.encode()), element(0x4487, v.encode())) for k, v in values.items()]
+    return element(0x1254C367, element(0x7373, *simple))
+
+
+def webm(*content: bytes, unknown: bool = False) -> bytes:
+    return element(0x1A45DFA3, element(0x4282, b"webm")) + element(0x18538067, *content, unknown=unknown)
+
+
+@pytest.mark.parametrize("data", [docx(), odt()], ids=["docx", "odt"])
+def test_a_silent_document_is_read_whole_and_names_its_creator(data: bytes) -> None:
+    assert format_of("", data[:1024]) is Format.OFFICE
+    asset = read_asset(data, Format.OFFICE)
+    assert (asset.packets, asset.unread, asset.complete) == ((), (), True)
+    assert asset.tags == (("creator_name", "Marie"), ("title", "Essai"))
+
+
+def test_a_manifest_in_a_document_is_a_packet() -> None:
+    asset = read_asset(docx(("META-INF/content_credential.c2pa", STORE)), Format.OFFICE)
+    assert [(p.place, p.data) for p in asset.packets] == [(Place.C2PA, STORE)]
+
+
+def test_xmp_in_a_document_is_heard() -> None:
+    data = odt(("META-INF/metadata.xml", xmp()))
+    fields = [("content-type", "application/vnd.oasis.opendocument.text")]
+    options = {"usages": {"tdm"}, "agent": "ExampleBot", "unread": "ignore", "now": datetime(2026, 11, 28, tzinfo=UTC)}
+    decision = evaluate("https://a.example/x.odt", headers=fields, body=data, **options)  # type: ignore[arg-type]
+    assert decision.verdict is Verdict.RESERVED
+
+
+def test_a_document_that_is_cut_short_is_undetermined() -> None:
+    data = docx(("media.bin", bytes(5_000)))[:-200]
+    asset = read_asset(data, Format.OFFICE)
+    assert {unread.place for unread in asset.unread} == {Place.C2PA}
+    assert not asset.complete
+
+
+def test_a_plain_archive_is_no_document() -> None:
+    assert format_of("application/zip", zipped(("a.txt", "x"))[:1024]) is None
+
+
+def test_aiff_speaks_in_its_id3_tag() -> None:
+    data = aiff((b"NAME", b"Song"), (b"ID3 ", id3(private_frame(xmp()), text_frame(b"TSRC", "FRZ039800212"))))
+    assert format_of("", data[:1024]) is Format.AIFF
+    asset = read_asset(data, Format.AIFF)
+    assert [(p.place, p.locator) for p in asset.packets] == [(Place.XMP, "AIFF/ID3/PRIV")]
+    assert asset.tags == (("title", "Song"), ("isrc", "FRZ039800212"))
+
+
+def test_aiff_speaks_in_an_application_chunk() -> None:
+    asset = read_asset(aiff((b"APPL", b"XMP " + xmp())), Format.AIFF)
+    assert [p.data for p in asset.packets] == [xmp()]
+
+
+def test_aiff_without_packets_is_silent_and_one_that_is_cut_is_not() -> None:
+    assert read_asset(aiff(), Format.AIFF).complete
+    cut = read_asset(aiff((b"ID3 ", id3(private_frame(xmp()))))[:-60], Format.AIFF)
+    assert Place.XMP in {unread.place for unread in cut.unread}
+    assert read_asset(aiff()[:-10], Format.AIFF, complete=False).unread == ()
+
+
+@pytest.mark.parametrize("start", [b"MAC \x96\x0f", b"wvpk", b"MPCK"])
+@pytest.mark.parametrize("header", [True, False])
+def test_an_ape_tag_names_the_recording(start: bytes, header: bool) -> None:
+    data = start + bytes(400) + ape_tag(("ISRC", "FRZ039800212"), ("Artist", "A\0B"), header=header)
+    assert format_of("", data[:1024]) is Format.APE
+    expected = (("isrc", "FRZ039800212"), ("creator_name", "A"), ("creator_name", "B"))
+    assert read_asset(data, Format.APE).tags == expected
+    assert read_asset(data + b"TAG" + bytes(125), Format.APE).tags == expected
+
+
+def test_an_ape_tag_at_the_end_of_an_mp3_is_read() -> None:
+    assert read_asset(mp3(tail=ape_tag(("ISRC", "FRZ039800212"))), Format.MP3).tags == (("isrc", "FRZ039800212"),)
+
+
+def test_an_ape_tag_that_lies_about_its_size_is_no_fault() -> None:
+    tag = bytearray(ape_tag(("ISRC", "FRZ039800212"), header=False))
+    tag[0:4] = b"\xff\xff\xff\xff"
+    assert read_asset(b"MAC " + bytes(40) + bytes(tag), Format.APE).tags == (("isrc", "FRZ039800212"),)
+
+
+@pytest.mark.parametrize("unknown", [True, False])
+def test_the_tags_of_matroska_name_the_recording(unknown: bool) -> None:
+    cluster = element(0x1F43B675, element(0xE7, b"\0"), element(0xA3, bytes(200)), unknown=unknown)
+    data = webm(cluster, tags(ISRC="FRZ039800212", TITLE="Song", ENCODER="x"), unknown=unknown)
+    assert format_of("", data[:1024]) is Format.MATROSKA
+    assert read_asset(data, Format.MATROSKA).tags == (("isrc", "FRZ039800212"), ("title", "Song"))
+
+
+def test_matroska_without_tags_is_not_awaited_for_ever() -> None:
+    film = webm(element(0x1F43B675, bytes(2**20 + 100)))
+    assert not read_asset(film[: 2**19], Format.MATROSKA, complete=False).complete
+    assert read_asset(film[: 2**20 + 1], Format.MATROSKA, complete=False).complete
+
+
+def brob(kind: bytes, content: bytes) -> bytes:
+    return box(b"JXL ", b"\r\n\x87\n") + box(b"ftyp", b"jxl ", bytes(4)) + box(b"brob", kind, brotli.compress(content))
+
+
+def test_a_compressed_box_of_jpeg_xl_is_heard() -> None:
+    asset = read_asset(brob(b"xml ", xmp()), Format.BMFF)
+    assert [(p.place, p.data) for p in asset.packets] == [(Place.XMP, xmp())]
+    asset = read_asset(brob(b"jumb", STORE[8:]), Format.BMFF)
+    assert [(p.place, p.data) for p in asset.packets] == [(Place.C2PA, STORE)]
+
+
+def test_a_compressed_box_is_bounded() -> None:
+    asset = read_asset(brob(b"xml ", xmp() + b" " * 2**22), Format.BMFF)
+    assert len(asset.packets[0].data) <= 2**20
+    assert {unread.place for unread in asset.unread} == {Place.XMP}
+
+
+def test_without_the_package_the_box_is_undetermined_and_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = import_module("tdm_guard.formats.brob")
+    monkeypatch.setattr(module, "_MODULES", ("there_is_no_such_package",))
+    asset = read_asset(brob(b"xml ", xmp()), Format.BMFF)
+    assert "pip install brotli" in asset.unread[0].message
+    assert (asset.unread[0].place, asset.complete) == (Place.XMP, False)
