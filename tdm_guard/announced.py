@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.formats.asset import Format, format_of, format_of_type
-from tdm_guard.formats.content_coding import begins_as_markup
+from tdm_guard.formats.content_coding import begins_as_markup, is_text
 from tdm_guard.formats.field_lines import is_glued, lines_of
 from tdm_guard.formats.media_type import (
     HTML,
@@ -154,6 +154,8 @@ class Announced:
         found = format_of("", body[:SNIFF_BYTES])
         if found is not None and (found is not Format.MP3 or body.startswith(b"ID3") or self.file is found):
             return True
+        if self.file is Format.TEXT or self.markup is UNKNOWN:
+            return is_text(body)
         return (self.markup is not OTHER or self.file is Format.SVG) and begins_as_markup(body)
 
     def shown(self, prefix: bytes, *, ended: bool) -> Markup:

@@ -22,7 +22,7 @@ from tdm_guard.gather import Answers, Gathering, Wanted, documents, gather, read
 from tdm_guard.given import content, number, pairs, places
 from tdm_guard.model import Declared, Fetched
 from tdm_guard.options import OPTION_NAMES, Options
-from tdm_guard.origin import Origin
+from tdm_guard.origin import Origin, trimmed
 from tdm_guard.policy import Kept, OriginPolicy
 from tdm_guard.repertoire.item import Item
 from tdm_guard.repertoire.matching import Heard, Match, Repertoire
@@ -190,6 +190,7 @@ class Judge:
         Of `url` alone the decision is whether it may be requested.
         """
         now = aware(now)
+        url = trimmed(url)
         policy = self.policy_for(url, {} if policies is None else policies, now)
         case = Case(self, url, policy, now, item=item, ignore_unasked=_ignores(unread))
         if hops:

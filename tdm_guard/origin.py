@@ -21,12 +21,15 @@ from tdm_guard.plain import address, without_userinfo
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _AUTHORITY = re.compile(r"(?i)https?://[^/?#]*")
 _HOST = re.compile(r"[a-z0-9._~!$&'()*+,;=-]+")  # RFC 3986 3.2.2, lower case, decoded
+_AROUND = "".join(map(chr, range(0x21)))
 _MAX_URL = 65_536  # longer ones are no addresses but payloads
 _GLOBAL = IPv6Network("2000::/3")  # all that is given out for global unicast (IANA)
 _TRANSLATED = IPv6Network("64:ff9b::/96")  # NAT64 (RFC 6052)
 _LOCALLY_TRANSLATED = IPv6Network("64:ff9b:1::/48")  # NAT64 of one's own network (RFC 8215)
 _SIIT = IPv6Network("::ffff:0:0:0/96")  # RFC 7915
 _COMPATIBLE = IPv6Network("::/96")  # RFC 4291 2.5.5.1, given up
+_PROTOCOLS = ipaddress.IPv4Network("192.0.0.0/24")  # RFC 6890 2.2.2; Python's table has the first eight only
+_METADATA = frozenset(map(IPv4Address, ("192.0.0.192", "168.63.129.16")))  # of clouds, which use no link-local address
 _THIS_NETWORK = ipaddress.IPv4Network("0.0.0.0/8")  # most systems connect to themselves (RFC 1122 3.2.1.3)
 _ISATAP = (b"\0\0\x5e\xfe", b"\2\0\x5e\xfe")  # RFC 5214 6.1
 _HOSTS = ("localhost", "localhost.localdomain")  # RFC 6761 6.3
@@ -77,6 +80,11 @@ class Origin(NamedTuple):
         return self.reach not in (None, Reach.PUBLIC)
 
 
+def trimmed(url: str) -> str:
+    """`url` without blanks and control characters around it (WHATWG URL 4.4), which lists of addresses have."""
+    return url.strip(_AROUND)
+
+
 def bare(url: str) -> str:
     """`url` without its fragment and without user and password: so it is recorded."""
     if "#" in url:
@@ -117,9 +125,10 @@ def _nearest(found: Iterator[Reach]) -> Reach | None:
 def _of_ipv4(ip: IPv4Address) -> Reach:
     if ip.is_loopback or ip in _THIS_NETWORK:
         return Reach.HOST
-    if ip.is_link_local:
+    if ip.is_link_local or ip in _METADATA:
         return Reach.LINK
-    return Reach.PUBLIC if ip.is_global and not ip.is_multicast else Reach.NETWORK
+    public = ip.is_global and not ip.is_multicast and ip not in _PROTOCOLS
+    return Reach.PUBLIC if public else Reach.NETWORK
 
 
 def _of_ipv6(ip: IPv6Address) -> Reach:

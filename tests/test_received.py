@@ -87,8 +87,10 @@ JUDGES = {
 WITHHELD = {"reserved", "undetermined"}
 
 
-def judged(*, posture: str = "cautious", policies: dict[str, Fetched] | None = None, **how: Any) -> Decision:
-    return JUDGES[posture].evaluate(URL, policies=SILENT | (policies or {}), now=NOW, **how)
+def judged(
+    *, url: str = URL, posture: str = "cautious", policies: dict[str, Fetched] | None = None, **how: Any
+) -> Decision:
+    return JUDGES[posture].evaluate(url, policies=SILENT | (policies or {}), now=NOW, **how)
 
 
 def content(name: str, body: bytes, *fields: tuple[str, str], **how: Any) -> Decision:
@@ -586,3 +588,71 @@ def test_a_challenge_that_cannot_be_decoded_may_be_a_licence() -> None:
         assert plain.verdict == judged(status=status, headers=[coded("gzip")], body=gzip.compress(PROHIBITS)).verdict
         assert str(judged(status=status, headers=[coded("x")], body=b"\1\2\3").verdict) in WITHHELD
     assert judged(status=401, headers=HTML, body=PLAIN).verdict == "unreserved"
+
+
+# ---- what follows the first member, fields that name no coding, charsets that a page names itself --------------------
+
+
+SKIPPED = b"\x50\x2a\x4d\x18" + (4).to_bytes(4, "little") + b"abcd"  # RFC 8878 3.1.2
+
+
+@pytest.mark.parametrize(
+    ("coding", "between"),
+    [("gzip", b""), ("gzip", bytes(300)), ("zstd", b""), ("zstd", SKIPPED), ("zstd", 3 * SKIPPED)],
+)
+def test_members_behind_padding_and_skipped_frames_are_read(coding: str, between: bytes) -> None:
+    pack: Callable[[bytes], bytes] = {"gzip": gzip.compress, "zstd": zstd.compress}[coding]
+    field = [("content-encoding", coding)]
+    page = pack(META[:20]) + between + pack(META[20:])
+    assert judged(status=200, headers=[*HTML, *field], body=page).verdict == "reserved"
+    rules = pack(b"User-agent: *\n") + between + pack(b"Disallow: /\n")
+    policies = {"/robots.txt": Fetched(status=200, headers=field, body=rules)}
+    assert judged(policies=policies).verdict == "reserved"
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "none", "binary", "8bit", "ISO-8859-1"])
+@pytest.mark.parametrize("kind", ["text/plain", "text/markdown", "application/octet-stream", "", "text/csv"])
+def test_a_field_that_names_no_coding_refuses_nothing(coding: str, kind: str) -> None:
+    headers = [*([("content-type", kind)] if kind else []), ("content-encoding", coding)]
+    body = bytes(range(256)) * 9 if kind == "application/octet-stream" else b"Words of a text.\n" * 99
+    assert judged(status=200, headers=headers, body=body).verdict == "unreserved"
+    if kind != "text/csv":  # in which nothing speaks
+        assert judged(status=200, headers=headers, body=gzip.compress(META)).verdict != "unreserved"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "deflate"])
+def test_a_text_that_was_stored_decoded_is_read_as_it_stands(coding: str) -> None:
+    headers = [("content-type", "text/plain"), ("content-encoding", coding)]
+    assert judged(status=200, headers=headers, body=b"Words of a text.\n" * 99).verdict == "unreserved"
+    assert judged(status=200, headers=headers, body=bytes(range(256)) * 9).verdict == "undetermined"
+
+
+EBCDIC = '<html><head><meta name="tdm-reservation" content="1"></head></html>'.encode("cp037")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("text/html", b'<html><head><meta charset="cp037"></head>' + EBCDIC),
+        ("text/html", b"<html><META HTTP-EQUIV=Content-Type CONTENT='text/html; CHARSET = cp037'>" + EBCDIC),
+        ("text/html", b'<?xml version="1.0" encoding="cp037"?>' + EBCDIC),
+        ("text/html, charset=cp037", EBCDIC),
+        ("text/html charset=cp037", EBCDIC),
+        ("text/html", b'<html><meta charset="utf-16">' + META.decode().encode("utf-16-be")),
+    ],
+)
+def test_a_charset_that_a_page_names_itself_may_hide_tags(kind: str, body: bytes) -> None:
+    assert judged(status=200, headers=[("content-type", kind)], body=body).verdict == "undetermined"
+
+
+@pytest.mark.parametrize("name", ["utf-8", "windows-1252", "shift_jis", "gb18030", "euc-kr", "utf-16", "x-unknown", ""])
+def test_usual_charsets_of_pages_hide_nothing(name: str) -> None:
+    body = f'<!doctype html><meta charset="{name}"><title>t</title>'.encode() + WORDS
+    assert judged(status=200, headers=[("content-type", "text/html")], body=body).verdict == "unreserved"
+
+
+@pytest.mark.parametrize("around", [" ", "\n", "\t", "\x01", "\r\n "])
+def test_blanks_around_an_address_are_none_of_it(around: str) -> None:
+    rules = {"/robots.txt": Fetched(status=200, body=b"User-agent: *\nDisallow: /a\n")}
+    for url in (around + URL, URL + around):
+        assert judged(url=url, policies=rules).verdict == "reserved"

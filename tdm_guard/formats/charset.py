@@ -11,6 +11,7 @@ from __future__ import annotations
 import codecs
 import re
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 # What the standard's labels name by other words than Python (Encoding 4.2), or Python would take for another one.
@@ -22,6 +23,9 @@ _MARKS_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LABELS_16 = frozenset({"ucs-2", "csunicode", "iso-10646-ucs-2", "unicode", "unicodefeff"})
 _XML_16 = (b"<\0?\0", b"\0<\0?")  # the beginning of an XML declaration, which browsers look for
 _XML_EBCDIC = b"\x4c\x6f\xa7\x94"
+_PRESCAN = 4096  # bytes in which readers look for the name of an encoding; browsers in the first 1024
+MAX_NAMED = 16  # names that are looked at
+_NAMED = re.compile(rb"(?i)(?:charset|encoding)\s{0,8}=\s{0,8}[\"']?\s{0,8}([A-Za-z][\w.:-]{1,40})")
 _LOOK = 1024  # bytes of a page; in UTF-16 its markup has a NUL in every second one
 
 
@@ -48,7 +52,21 @@ def encoding_of(label: str | None, body: bytes) -> Encoding:
             return Encoding(label, "UTF-16 or UTF-32, which nothing says")
     elif head == _XML_EBCDIC:
         return Encoding(label, "EBCDIC, which is known to some readers only")
-    return Encoding(label)
+    return Encoding(label, _declared(body)) if label is None else Encoding(label)
+
+
+def _declared(body: bytes) -> str | None:
+    """The doubt about a page that itself names an encoding in which some readers would see other tags."""
+    beginning = body[:_PRESCAN]
+    for found in islice(_NAMED.finditer(beginning), MAX_NAMED):
+        name = found[1].decode("ascii")
+        if is_foreign(name) or (_is_wide(name) and b"\0" in beginning):
+            return f"the page says that it is in {name[:40]!r}, which is known to some readers only"
+    return None
+
+
+def _is_wide(label: str) -> bool:
+    return _utf16(label) is not None or (_codec(label) or "").startswith("utf-32")
 
 
 def _wide(label: str, order: str, body: bytes) -> Encoding:

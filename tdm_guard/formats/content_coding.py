@@ -23,6 +23,12 @@ _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?[\t\n\f\r ]*<[A-Za-z!?/]")
 _BINARY = re.compile(rb"[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")  # in no text; coded data is full of them
 _LOOK = 1024  # bytes in which coded data shows itself
 _BOMS = (b"\xff\xfe", b"\xfe\xff")
+# How a further member begins: behind zeros that pad the one before it; a frame that is skipped is one (RFC 8878 3.1.2).
+_GZIP = re.compile(rb"\0*+(\x1f\x8b)")
+_ZSTD = re.compile(rb"(\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18)")
+_MAGIC = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x1f\x9d")
+_NO_CODINGS = frozenset({"none", "binary", "8bit", "7bit", "plain", "text", "raw", "ascii", "us-ascii", "latin1"})
+_CHARSETS = ("utf", "iso-8859", "windows-", "cp125")
 _SEPARATORS = re.compile(r"[,\r\n\0]")
 
 
@@ -76,6 +82,23 @@ def begins_as_markup(body: bytes) -> bool:
     return _MARKUP.match(head) is not None and _BINARY.search(head) is None
 
 
+def is_text(body: bytes) -> bool:
+    """True for what begins as text in UTF-8, as coded data does not."""
+    head = body[:_LOOK]
+    if _BINARY.search(head) is not None:
+        return False
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:
+        return len(body) > _LOOK and error.start > _LOOK - 4  # cut within a character
+    return bool(head)
+
+
+def _is_none(name: str, body: bytes) -> bool:
+    """True for a name that is no coding, but a charset or a word for none, of a body that shows none."""
+    return (name in _NO_CODINGS or name.startswith(_CHARSETS)) and not body.startswith(_MAGIC)
+
+
 def decode(body: bytes, codings: str, max_bytes: int) -> Decoded:
     """
     `body` with the content codings of a `Content-Encoding` field value undone, at most `max_bytes` of it.
@@ -107,7 +130,7 @@ def undo(body: bytes, names: list[str], max_bytes: int, stands: Callable[[bytes]
         out = _undo(name, body, max_bytes)
         if out.problem is None:
             complete, coded, body = complete and out.complete, True, out.body
-        elif stands(body):
+        elif stands(body) or _is_none(name, body):
             note = f"the body does not have the content coding {name[:40]!r}: read as it stands"
             complete = complete and len(body) <= max_bytes
             return Undone(body[:max_bytes], complete, ends_early, note, coded, cut=ends_early is not None)
@@ -143,7 +166,9 @@ def _undo(name: str, body: bytes, max_bytes: int) -> Undone:
     return best
 
 
-def _members(name: str, new: Callable[[], Any], magic: bytes, body: bytes, max_bytes: int, *, checked: bool) -> Undone:
+def _members(
+    name: str, new: Callable[[], Any], magic: re.Pattern[bytes] | None, body: bytes, max_bytes: int, *, checked: bool
+) -> Undone:
     """Reads members (gzip) or frames (zstd) one after another; a damaged later one leaves the earlier ones readable."""
     out = BytesIO()
     at = members = 0
@@ -161,7 +186,8 @@ def _members(name: str, new: Callable[[], Any], magic: bytes, body: bytes, max_b
             return Undone(out.getvalue(), complete=False, coded=True)
         if not stream.eof:
             problem, cut = f"{name} data ends early or is damaged", True
-        elif magic and body.startswith(magic, at):
+        elif magic is not None and (further := magic.match(body, at)) is not None:
+            at = further.start(1)
             if members == MAX_MEMBERS:
                 problem = f"more than {MAX_MEMBERS} members of {name} data"
         elif at < len(body) and not checked:
@@ -239,21 +265,21 @@ class _Brotli:
         return bool(self._object.is_finished())
 
 
-def _decoders(name: str, body: bytes) -> list[tuple[Callable[[], Any], bytes, bool]]:
+def _decoders(name: str, body: bytes) -> list[tuple[Callable[[], Any], re.Pattern[bytes] | None, bool]]:
     """What makes a decoder, how a further member begins, and whether a check sum shows that the end is one."""
     match name:
         case "gzip" | "x-gzip":
-            return [(lambda: _Inflate(31), b"\x1f\x8b", True)]
+            return [(lambda: _Inflate(31), _GZIP, True)]
         case "deflate":  # RFC 9110 8.4.1.2: zlib; many servers send it bare, and bare data may begin like zlib's
             zlibs = body[0] & 0x0F == 0x08 and int.from_bytes(body[:2], "big") % 31 == 0
-            wrapped = [(lambda: _Inflate(15), b"", True)] if zlibs else []
-            return [*wrapped, (lambda: _Inflate(-15), b"", False)]
+            wrapped = [(lambda: _Inflate(15), None, True)] if zlibs else []
+            return [*wrapped, (lambda: _Inflate(-15), None, False)]
         case "br":
             module = _optional("brotli", "brotlicffi")
-            return [(lambda: _Brotli(module), b"", False)] if module else []
+            return [(lambda: _Brotli(module), None, False)] if module else []
         case "zstd":
             module = _optional("compression.zstd", "backports.zstd")
-            return [(lambda: _Zstd(module), b"\x28\xb5\x2f\xfd", True)] if module else []
+            return [(lambda: _Zstd(module), _ZSTD, True)] if module else []
     return []
 
 

@@ -60,8 +60,8 @@ def essence(content_type: str) -> str:
 
 
 def charset(content_type: str) -> str | None:
-    """The charset parameter, if there is one."""
-    found = re.search(r"""(?i);\s*charset\s*=\s*["']?([^\s"';]+)""", content_type)
+    """The charset parameter, if there is one; behind a blank or a comma too, where some readers find it."""
+    found = re.search(r"""(?i)[;,\s]\s*charset\s*=\s*["']?([^\s"';,]+)""", content_type)
     return found.group(1) if found else None
 
 

@@ -10,6 +10,7 @@ Of a damaged document the `meta` tags are searched for: good enough for a reserv
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from tdm_guard.formats.xml import DOCUMENT, Element, parse, without_doctype
@@ -25,7 +26,7 @@ _PREFIX = re.compile(r"([^\s:]{1,64}+):\s{1,64}+(\S{1,512}+)")
 class Meta(NamedTuple):
     """One `meta`: the attributes, the text, where it stands (`meta[3]`), the words."""
 
-    attributes: dict[str, str]
+    attributes: Mapping[str, str]
     text: str
     locator: str
     excerpt: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from tdm_guard.formats.work_codes import Codes, key_of, recognise, recognise_as
 from tdm_guard.formats.xml import Limits, parse
@@ -46,7 +47,7 @@ def without_manifest(package: bytes) -> bytes:
     return package[: ends[0].end()] + b"</" + root[1] + b">"
 
 
-def _scheme(attributes: dict[str, str]) -> str:
+def _scheme(attributes: Mapping[str, str]) -> str:
     return next((value.lower() for name, value in attributes.items() if name.rpartition("}")[2] == "scheme"), "")
 
 

@@ -90,7 +90,7 @@ def unbound(element: Element) -> Content:
     licence = element
     if element.name != "license":
         licence = Element(f"{{{NAMESPACE}}}license", {})
-        licence.children.append(element)
+        licence.children = [element]
     around = Element(f"{{{NAMESPACE}}}content", {"url": ""})
-    around.children.append(licence)
+    around.children = [licence]
     return Reader(meant=True).content(around, "")._replace(excerpt=element.words[:500])

@@ -7,6 +7,8 @@ What they mean is not known; that they are no yes, is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tdm_guard.formats.rsl_vocabulary import CHILDREN, KINDS, Flaw, Stray, Tokens
 from tdm_guard.formats.rsl_words import MAX_TEXT, forbids, is_no, says_no
 from tdm_guard.formats.xml import Element
@@ -132,6 +134,6 @@ def all_text(element: Element) -> str:
     return " ".join(filter(None, parts))
 
 
-def folded(attributes: dict[str, str], name: str) -> str | None:
+def folded(attributes: Mapping[str, str], name: str) -> str | None:
     """The value of an attribute, in whatever letters and namespace it is written."""
     return next((value for raw, value in attributes.items() if raw.rpartition("}")[2].lower() == name), None)

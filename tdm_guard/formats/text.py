@@ -17,8 +17,13 @@ from contextlib import suppress
 
 from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
 
-MAX_STORES = 8  # of one text; there should be one
-MAX_STORE = 8 * 2**20  # bytes of one manifest store; those with thumbnails have some hundred thousand
+MAX_STORES = 4  # of one text; there should be one
+MAX_STORE = 2**20  # bytes of one manifest store; those of texts have no thumbnails, and some ten thousand
+MAX_ARMOUR = 2 * MAX_STORE  # characters of one in armour, signs of comments included
+MAX_LINES = 32_768  # of armour, that are freed of signs of comments
+ENOUGH = (
+    2**20
+)  # bytes of a text that was cut off, behind which nothing is waited for: large ones are data, not articles
 _MAGIC = b"C2PATXT\0"
 _HEAD = 13  # magic, version, four bytes of length
 
@@ -28,17 +33,17 @@ def _selector(byte: int) -> bytes:
     return chr(0xFE00 + byte if byte < 16 else 0xE0100 + byte - 16).encode()
 
 
-_BYTES = {_selector(byte): bytes([byte]) for byte in range(256)}
+_BYTES = {ord(_selector(byte).decode()): byte for byte in range(256)}
 _UNSEEN = b"\xef\xbb\xbf" + b"".join(_selector(byte) for byte in _MAGIC)
-_selectors = re.compile(rb"\xef\xb8[\x80-\x8f]|\xf3\xa0[\x84-\x86][\x80-\xbf]|\xf3\xa0\x87[\x80-\xaf]").match
+_selectors = re.compile(rb"(?:\xef\xb8[\x80-\x8f]|\xf3\xa0[\x84-\x86][\x80-\xbf]|\xf3\xa0\x87[\x80-\xaf])*+").match
 _BEGIN, _END = b"-----BEGIN C2PA MANIFEST-----", b"-----END C2PA MANIFEST-----"
 _DATA = b"data:application/c2pa;base64,"
-_comments = re.compile(rb"(?m)^[ \t]*(?:#|//|[*;%'\"]|--)+[ \t]*")  # in which the armour of source text stands
+_comments = re.compile(rb"(?m)^[ \t]*+(?:#|//|[*;%'\"]|--)++[ \t]*+")  # in which the armour of source text stands
 _BLANKS = b" \t\r\n\f"
 
 
 def read(data: bytes, *, complete: bool) -> Asset:
-    """The manifest stores in a text; a prefix holds back what stands in the rest."""
+    """The manifest stores in a text; what is cut off may hold one, unless a great deal of it came."""
     packets: list[Packet] = []
     unread: list[Unread] = []
     for locator, store in [*_unseen(data), *_armoured(data)]:
@@ -46,7 +51,9 @@ def read(data: bytes, *, complete: bool) -> Asset:
             packets.append(Packet(Place.C2PA, locator, store))
         else:
             unread.append(Unread(Place.C2PA, locator, store))
-    return Asset(format=Format.TEXT, packets=tuple(packets), unread=tuple(unread), complete=complete)
+    return Asset(
+        format=Format.TEXT, packets=tuple(packets), unread=tuple(unread), complete=complete or len(data) >= ENOUGH
+    )
 
 
 def _unseen(data: bytes) -> list[tuple[str, bytes | str]]:
@@ -65,11 +72,8 @@ def _unseen(data: bytes) -> list[tuple[str, bytes | str]]:
 
 def _undone(data: bytes, at: int) -> tuple[bytes, int]:
     """The bytes that the selectors from `at` on stand for, and where they end."""
-    out = bytearray()
-    while len(out) < _HEAD + MAX_STORE and (selector := _selectors(data, at)):
-        out += _BYTES[selector[0]]
-        at = selector.end()
-    return bytes(out), at
+    found = _selectors(data, at, at + 4 * (_HEAD + MAX_STORE))
+    return (found[0].decode().translate(_BYTES).encode("latin-1"), found.end()) if found else (b"", at)
 
 
 def _armoured(data: bytes) -> list[tuple[str, bytes | str]]:
@@ -78,12 +82,10 @@ def _armoured(data: bytes) -> list[tuple[str, bytes | str]]:
     at = data.find(_BEGIN)
     while at >= 0 and len(found) < MAX_STORES:
         begin = at + len(_BEGIN)
-        end = data.find(_END, begin)
-        inner = data[begin : end if end >= 0 else begin + 4 * MAX_STORE // 3]
-        found.append(
-            ("text/armour", _unarmoured(inner.strip()) if end >= 0 else "a manifest in armour that is cut off")
-        )
-        at = data.find(_BEGIN, begin)
+        end = data.find(_END, begin, begin + MAX_ARMOUR)
+        cut = "a manifest in armour that is cut off, or of more than is read"
+        found.append(("text/armour", _unarmoured(data[begin:end].strip()) if end >= 0 else cut))
+        at = data.find(_BEGIN, max(begin, end))
     return found
 
 
@@ -92,7 +94,11 @@ def _unarmoured(inner: bytes) -> bytes | str:
         inner = inner[len(_DATA) :]
     elif re.match(rb"[A-Za-z][A-Za-z0-9+.-]{1,20}:", inner):
         return f"remote_manifest: {inner[:200].decode('latin-1')}"
-    for text in (inner, _comments.sub(b"", inner)):
+    found: bytes | str = "a manifest in armour that is no base64"
+    for text in (inner, _comments.sub(b"", inner, MAX_LINES)):  # a sign of comments may be a letter, too
         with suppress(binascii.Error):
-            return base64.b64decode(text.translate(None, _BLANKS), validate=True)
-    return "a manifest in armour that is no base64"
+            store = base64.b64decode(text.translate(None, _BLANKS), validate=True)
+            if store[4:8] == b"jumb":
+                return store
+            found = store
+    return found

@@ -10,7 +10,7 @@ are kept. Damage is an answer, never an exception.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
@@ -38,8 +38,8 @@ _EXTERNAL_DOCTYPE = re.compile(
 )
 
 
-_NO_CHILDREN: list[Element] = []  # of an element without any; never added to
-_NO_ATTRIBUTES: dict[str, str] = {}
+_NO_CHILDREN: tuple[Element, ...] = ()  # most elements have none
+_NO_ATTRIBUTES: Mapping[str, str] = {}
 
 
 class Element:
@@ -47,11 +47,11 @@ class Element:
 
     __slots__ = ("attributes", "children", "tag", "text")
 
-    def __init__(self, tag: str, attributes: dict[str, str]) -> None:
+    def __init__(self, tag: str, attributes: Mapping[str, str]) -> None:
         self.tag = tag
         self.attributes = attributes
         self.text = ""
-        self.children: list[Element] = _NO_CHILDREN
+        self.children: Sequence[Element] = _NO_CHILDREN
 
     @property
     def namespace(self) -> str:
@@ -208,10 +208,10 @@ class _Builder:
                 self._join()
             element = Element(tag, _mapping(attributes))
             around = self._open[-1]
-            if around.children is _NO_CHILDREN:
-                around.children = [element]
-            else:
+            if isinstance(around.children, list):
                 around.children.append(element)
+            else:
+                around.children = [element]
             self._open.append(element)
         elif self._keep is None or tag == self._keep or (isinstance(self._keep, tuple) and tag.startswith(self._keep)):
             if len(self.kept) >= self._limits.kept:
@@ -239,7 +239,7 @@ class _Builder:
             self._pieces.append(text)
 
 
-def _mapping(attributes: list[str]) -> dict[str, str]:
+def _mapping(attributes: list[str]) -> Mapping[str, str]:
     """Attributes as expat has them, names and values in turn, `namespace}name` each."""
     if not attributes:
         return _NO_ATTRIBUTES

@@ -132,7 +132,6 @@ def compile_content(content: Content, operator: Operator | None, *, cautious: bo
             doubts += _doubts(stray.tokens, place)
             if not stray.tokens.tokens:
                 bans.append(Ban(_AI, place.words(stray), repair=UNKNOWN))
-                doubts.append(Doubt(EVERY, place.words(stray)))
         elif stray.kind == "price":
             offers = [offer._replace(unmet=offer.unmet or place.words(stray)) for offer in offers]
         else:
@@ -177,6 +176,13 @@ def _bans(element: Tokens, operator: Operator, place: _Place) -> Iterable[Ban]:
 
 
 def _doubts(element: Tokens, place: _Place) -> Iterable[Doubt]:
+    """
+    What a list of prohibitions may refuse that is not understood.
+
+    One without words may be a template that nobody filled in, so that it reserves nothing, and nothing is permitted.
+    """
+    if not element.tokens:
+        return (Doubt(EVERY, place.words(element)),)
     return _unsure(_not_understood(element), place.words(element))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
 from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
@@ -130,6 +131,29 @@ def test_a_store_in_a_text_that_cannot_be_read_is_undetermined(stores: dict[str,
         armour(b64encode(b"other").decode()),
     ):
         assert judged(said, media_type).verdict == "undetermined"
+
+
+@pytest.mark.parametrize("padding", range(4))
+def test_a_sign_of_comments_that_is_a_letter_of_base64_does_no_harm(padding: int) -> None:
+    store = (16 + padding).to_bytes(4, "big") + b"jumb" + bytes(8 + padding)
+    found = text.read(armour(b64encode(store).decode(), "// ").encode(), complete=True)
+    assert [packet.data for packet in found.packets] == [store]
+
+
+def test_what_is_hostile_costs_little() -> None:
+    """Signs of comments and selectors without end, in armour and out of it: bounded in time and memory."""
+    for hostile in (b"#" * 2**21, "\ufe00".encode() * 2**19, b"# \n" * 2**19):
+        body = text._UNSEEN + hostile + text._BEGIN + hostile + text._END
+        tracemalloc.start()
+        asset = text.read(b"\xef\xbb\xbf" + body, complete=True)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert asset.unread or asset.packets
+        assert peak < 3 * len(body) + 8 * 2**20
+
+
+def test_a_large_text_is_judged_by_what_came_of_it() -> None:
+    assert judged(b"word " * (text.ENOUGH // 5 + 1), "text/plain", body_complete=False).verdict == "unreserved"
 
 
 def test_the_rest_of_a_text_may_hold_one() -> None:

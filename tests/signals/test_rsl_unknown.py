@@ -269,8 +269,6 @@ def test_terms_at_a_wrong_place_take_the_grant_back(xml: str, posture: str) -> N
         licensed('<x:payment type="free"/>'),
         licensed("<x:amount>0.00</x:amount>"),
         licensed('<legal type="contact">legal@a.example</legal>'),
-        licensed('<prohibits type="geo">US</prohibits>').replace("US", ""),
-        licensed('<prohibits type="usage"></prohibits>'),
         licensed('<x:license x:resource="https://creativecommons.org/licenses/by/4.0/"/>'),
         licensed("<x:training>https://a.example/about-our-courses</x:training>"),
         document(f"<license>{ALL}</license><x:blockchain>0xabc</x:blockchain>", 'lastmod="2026-01-01" x:id="7"'),
@@ -284,6 +282,15 @@ def test_terms_at_a_wrong_place_take_the_grant_back(xml: str, posture: str) -> N
 def test_extensions_that_forbid_nothing_are_harmless(xml: str, posture: str) -> None:
     for usage in ("ai-training", "search"):
         assert decide(posture, usage, **in_robots(xml)).verdict is Verdict.PERMITTED
+
+
+@pytest.mark.parametrize("inner", ["", ",", "\u00a0", "<![CDATA[ ]]>", " \n "])
+@pytest.mark.parametrize("kind", ["usage", "user", "geo"])
+@BOTH
+def test_an_empty_prohibition_reserves_nothing_and_nothing_is_permitted(inner: str, kind: str, posture: str) -> None:
+    xml = licensed(f'<prohibits type="{kind}">{inner}</prohibits>')
+    for usage in ("ai-training", "search"):
+        assert decide(posture, usage, **in_robots(xml)).verdict is Verdict.UNRESERVED
 
 
 def test_what_is_of_ai_by_its_words_leaves_search_alone() -> None:
