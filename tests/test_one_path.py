@@ -20,6 +20,8 @@ from tdm_guard.formats.path_pattern import as_browsers_read, normal_url, normali
 from tdm_guard.httpx import guard_client
 from tdm_guard.log.latest import Latest
 from tdm_guard.log.reader import Line
+from tdm_guard.repertoire.places import Place, url_prefix
+from tdm_guard.shown import Shown
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 SITE = "https://site.example"
@@ -32,7 +34,11 @@ RSL = (
     '<rsl xmlns="https://rslstandard.org/rsl"><content url="{}"><license>'
     '<prohibits type="usage">ai-all</prohibits></license></content></rsl>'
 )
-SIGNALS = ("robots", "ai-agents", "training-lines", "aipref", "content-signals", "ai-txt", "rsl", "tdmrep")
+SIGNALS = (
+    "robots", "ai-agents", "training-lines", "unknown-lines", "policy-tokens", "aipref", "content-signals", "ai-txt",
+    "rsl", "tdmrep",
+)  # fmt: skip
+REPAIRED = {"ai-agents", "unknown-lines", "policy-tokens"}  # what only the cautious posture hears
 
 
 def documents(signal: str, rule: str) -> dict[str, str]:
@@ -41,6 +47,8 @@ def documents(signal: str, rule: str) -> dict[str, str]:
         "robots": f"User-agent: *\nDisallow: {rule}\n",
         "ai-agents": f"User-agent: GPTBot\nDisallow: {rule}\n",
         "training-lines": f"User-agent: *\nAllow: /\nDisallowAITraining: {rule}\n",
+        "unknown-lines": f"User-agent: *\nAllow: /\nDisallow-AI: {rule}\n",
+        "policy-tokens": f"User-agent: AI-Training\nDisallow: {rule}\n",
         "aipref": f"User-agent: *\nContent-Usage: {rule} train-ai=n\n",
         "content-signals": f"User-agent: *\nContent-Signal: {rule} ai-train=no\n",
         "rsl": f"License: {LICENCE}\n{FREE}",
@@ -93,8 +101,8 @@ OTHER = ["/x/premium/a", "/premium", "/premium%2Fa", "//premium/a", "/x?/../prem
 @pytest.mark.parametrize("posture", ["cautious", "literal"])
 @pytest.mark.parametrize("signal", SIGNALS)
 def test_addresses_that_are_equal_get_one_decision(signal: str, posture: str) -> None:
-    if (signal, posture) == ("ai-agents", "literal"):
-        return  # words to other agents are not for us
+    if signal in REPAIRED and posture == "literal":
+        return  # words to others, or in no standard's form
     assert [path for path in EQUAL if not reserved(signal, "/premium/", path, posture)] == []
     assert [path for path in OTHER if reserved(signal, "/premium/", path, posture)] == []
 
@@ -145,19 +153,65 @@ def _spell(draw: st.DrawFn, character: str) -> str:
     return character
 
 
-@given(st.data(), st.sampled_from(SIGNALS), st.sampled_from(["/premium/", "/", "/a", "/*/b", "/b$", "/.x", "/a//b"]))
-@settings(max_examples=80, deadline=None)
-def test_equivalent_addresses_get_one_decision(data: st.DataObject, signal: str, rule: str) -> None:
+@given(
+    st.data(),
+    st.sampled_from(SIGNALS),
+    st.sampled_from(["/premium/", "/", "/a", "/*/b", "/b$", "/.x", "/a//b"]),
+    st.sampled_from(["cautious", "literal"]),
+)
+@settings(max_examples=120, deadline=None)
+def test_equivalent_addresses_get_one_decision(data: st.DataObject, signal: str, rule: str, posture: str) -> None:
     path = data.draw(PATHS).replace("%2F", "")  # escapes of the address itself are spelled by `_spell`
     other = data.draw(equivalents(path))
     query = data.draw(st.sampled_from(["", "?", "?a=/../b"]))
     origin = data.draw(st.sampled_from([SITE, "HTTPS://Site.Example", SITE + ":443", "https://site%2Eexample"]))
-    one, two = (decide(signal, rule, url) for url in (SITE + path + query, origin + other + query))
+    one, two = (decide(signal, rule, url, posture) for url in (SITE + path + query, origin + other + query))
     assert (one.verdict, [s.excerpt for s in one.because]) == (two.verdict, [s.excerpt for s in two.because])
     if path.endswith("/"):  # a slash behind it would make another path of each of its spellings
         return
     spelled = data.draw(equivalents(path)) + "/"
-    assert decide(signal, spelled, SITE + path + "/a").verdict == decide(signal, path + "/", SITE + path + "/a").verdict
+    one, two = (decide(signal, each, SITE + path + "/a", posture) for each in (spelled, path + "/"))
+    assert one.verdict == two.verdict
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_whatever_is_remembered_is_found_under_each_spelling(data: st.DataObject) -> None:
+    path = data.draw(PATHS).replace("%2F", "")
+    other = data.draw(equivalents(path))
+    origin = data.draw(st.sampled_from([SITE, "HTTPS://Site.Example", SITE + ":443"]))
+    said = decide("tdmrep", "/", SITE + "/").because
+    shown = Shown()
+    shown.remember([SITE + path], said, NOW)
+    assert shown.hear(origin + other, NOW).statements == said  # what a page said of a picture
+    records = [
+        {"type": "decision", "url": url, "final_url": url, "verdict": verdict, "usages": {}}
+        for url, verdict in ((SITE + path, "unreserved"), (origin + other, "reserved"))
+    ]
+    lines = [
+        Line(path="log", number=number, raw=json.dumps(record).encode(), record=record, whole=True)
+        for number, record in enumerate(records, 1)
+    ]
+    with closing(Latest.of(lines, lambda record: True)) as latest:  # what a later record of a log replaces
+        assert [record["verdict"] for record in latest] == ["reserved"]
+    place = Place.of(origin + other)
+    assert place is not None
+    assert url_prefix(SITE + path) in place.prefixes()  # what a declaration over a repertoire names
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_licence_is_one_document_under_each_spelling_of_its_address(data: st.DataObject) -> None:
+    path = data.draw(PATHS).replace("%2F", "") + ".xml"
+    declared, given_at = data.draw(equivalents(path)), data.draw(equivalents(path))
+    policies = SILENT | {
+        data.draw(equivalents("/robots.txt")): Fetched(status=200, body=f"License: {SITE}{declared}\n{FREE}".encode()),
+        "/.well-known/tdmrep.json": Fetched(status=404),
+        SITE + given_at: Fetched(status=200, body=RSL.format("/").encode()),
+    }
+    for posture in ("cautious", "literal"):
+        (statement,) = judge(posture).evaluate(f"{SITE}/a", policies=policies, now=NOW).because
+        assert (statement.signal, statement.policy_url) == ("rsl", normal_url(SITE + path))
 
 
 @given(st.text("/.%2eE*$?a\\\t", max_size=14).map("/".__add__))
@@ -197,7 +251,7 @@ def test_backslashes_tabs_and_line_ends_are_read_as_browsers_do_too(signal: str)
     assert "path-backslash" in (statement.repair or "")
     assert not reserved(signal, "/premium/", "/x?\\premium\\a")
     assert reserved(signal, "/premium%5Ca", "/premium\\a")
-    if signal != "ai-agents":
+    if signal not in REPAIRED:
         assert not reserved(signal, "/premium/", "/premium\\a", "literal")
 
 

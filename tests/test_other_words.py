@@ -40,7 +40,11 @@ def judge(
     kind: str = "text/html; charset=utf-8",
     posture: Posture = CAUTIOUS,
 ) -> Decision:
-    policies = {**ABSENT, **({"/robots.txt": Fetched(status=200, body=robots.encode())} if robots is not None else {})}
+    policies = {
+        **ABSENT,
+        **LICENCES,
+        **({"/robots.txt": Fetched(status=200, body=robots.encode())} if robots is not None else {}),
+    }
     how: dict[str, Any] = {}
     if headers or html is not None:
         body = html if isinstance(html, bytes) else (html or "<p>x</p>").encode()
@@ -144,6 +148,23 @@ def test_ordinary_values_keep_their_outcome(field: str, value: str) -> None:
 @pytest.mark.parametrize(
     "html",
     [
+        '<meta http-equiv="X-Robots-Tag" content="noai">',
+        '<meta property="robots" content="noai, noindex">',
+        '<meta name="robots" content="noindex noai">',
+        '<meta name="robots" content="no-ai">',
+    ],
+)
+def test_what_takes_a_repair_to_hear_is_no_yes_to_the_letter(html: str) -> None:
+    decision = judge(robots=YES, html=html, posture=LITERAL)
+    assert decision.verdict is Verdict.UNRESERVED
+    assert decision.faults
+    assert judge(robots=YES, html=html).verdict is Verdict.RESERVED
+    assert judge(robots=YES, headers=(("X-Robots-Tag", "noindex"),), posture=LITERAL).verdict is Verdict.PERMITTED
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
         '<meta name="description" content="no AI training here: noai, ai-train=no">',
         '<meta name="keywords" content="ai-training, no-train">',
         '<meta name="ai-disclosure" content="none">',
@@ -235,6 +256,15 @@ def test_a_permission_in_wrong_quotation_marks_is_none() -> None:
 # Contradictions
 
 
+REFUSING, GRANTING = "https://site.example/no.xml", "https://site.example/yes.xml"
+LICENCES = {
+    url: Fetched(
+        status=200,
+        body=f'<rsl xmlns="https://rslstandard.org/rsl"><content url="/"><license><{term} type="usage">all</{term}>'
+        "</license></content></rsl>".encode(),
+    )
+    for url, term in ((REFUSING, "prohibits"), (GRANTING, "permits"))
+}
 HEADERS = st.lists(
     st.sampled_from(
         [
@@ -256,6 +286,15 @@ HEADERS = st.lists(
             ("tdm-reservation", "1; x"),
             ("tdm-reservation", "yes, 0"),
             ("AI-Training", "no"),
+            ("AI-Training", "yes"),
+            ("X-Robots-Tag", "ExampleBot: noml, noindex"),
+            ("X-Robots-Tag", "content-signal: ai-train=yes"),
+            ("tdm-policy", "https://site.example/p.json"),
+            ("tdm-policy", "/other.json"),
+            ("Link", f'<{REFUSING}>; rel="license"; type="application/rsl+xml"'),
+            ("Link", f'<{GRANTING}>; rel="license"; type="application/rsl+xml", </x>; rel="next"'),
+            ("Link", '</a.c2pa>; rel="c2pa-manifest"'),
+            ("crawler-charged", "USD 0.01"),
         ]
     ),
     max_size=5,
@@ -276,6 +315,15 @@ METAS = st.lists(
             "<meta name=“robots” content=“noai, noindex”>",
             '<meta name="ai-training" content="no">',
             '<meta name="ai-training" content="yes">',
+            '<meta http-equiv="Content-Usage" content="train-ai=n">',
+            '<meta http-equiv="X-Robots-Tag" content="noai">',
+            '<meta name="GPTBot" content="noai">',
+            '<meta name="tdm-policy" content="https://site.example/p.json">',
+            f'<link rel="license" type="application/rsl+xml" href="{REFUSING}">',
+            f'<link rel="license" type="application/rsl+xml" href="{GRANTING}">',
+            f'<script type="application/rsl+xml">{LICENCES[REFUSING].body.decode()}</script>',
+            f'<script type="application/rsl+xml">{LICENCES[GRANTING].body.decode()}</script>',
+            '<link rel="c2pa-manifest" href="/a.c2pa">',
         ]
     ),
     max_size=5,
@@ -283,7 +331,7 @@ METAS = st.lists(
 GROUPS = st.lists(
     st.builds(
         lambda agent, lines: "\n".join([f"User-agent: {agent}", *lines, "Allow: /", ""]),
-        st.sampled_from(["*", "ExampleBot", "GPTBot", "Other"]),
+        st.sampled_from(["*", "ExampleBot", "GPTBot", "Other", "GPTBot, CCBot", "AI-Training", "*\nUser-agent: CCBot"]),
         st.lists(
             st.sampled_from(
                 [
@@ -301,6 +349,13 @@ GROUPS = st.lists(
                     "AllowAITraining: /",
                     "Disallow: /page",
                     "Disallow: /other",
+                    "Prohibits: ai-training",
+                    "Standard: cc",
+                    "TDM-Reservation: 1",
+                    "X-Robots-Tag: noai",
+                    "Crawl-delay: 3",
+                    "Content-Signal: /page ai-train=no, search=yes",
+                    "# AI-Training: no",
                 ]
             ),
             max_size=3,
@@ -337,6 +392,61 @@ LINES = st.one_of(
     st.builds("Content-Usage: {}={}".format, st.sampled_from(["ai-training", "llm-training", "ai-train"]), NOS),
     st.builds("Content-Signal: {}={}".format, st.sampled_from(["ai-training", "train-ai", "ai-train"]), NOS),
 )
+
+
+FIELDS = st.one_of(
+    st.tuples(st.sampled_from(["AI-Training", "ai-train", "X-AI-Training"]), NOS),
+    st.tuples(st.just("Content-Usage"), st.builds("{}={}".format, st.sampled_from(["ai-training", "train-ai"]), NOS)),
+    st.tuples(st.just("Content-Signal"), st.builds("{}={}".format, st.sampled_from(["ai-train", "train-ai"]), NOS)),
+    st.tuples(st.just("X-Robots-Tag"), st.sampled_from(["noai", "no-ai", "foo: 3, noai", "ai-training: no", "noml"])),
+)
+STRICTNESS = ("permitted", "unreserved", "undetermined", "reserved")
+
+
+def strictness(decision: Decision) -> int:
+    return STRICTNESS.index(decision.verdict.value)
+
+
+@settings(max_examples=150, deadline=None)
+@given(GROUPS, LINES, st.data(), st.sampled_from(Posture))
+def test_a_refusal_added_to_any_robots_txt_makes_nothing_laxer(
+    groups: list[str], line: str, data: st.DataObject, posture: Posture
+) -> None:
+    group = data.draw(st.sampled_from([*range(len(groups)), None]))
+    if group is None:  # behind the last group, or alone
+        added = [*groups, f"User-agent: *\nAllow: /\n{line}\n"]
+    else:
+        lines = groups[group].split("\n")
+        agents = sum(each.startswith("User-agent") for each in lines)
+        lines.insert(data.draw(st.integers(agents, len(lines) - 1)), line)
+        added = [*groups[:group], "\n".join(lines), *groups[group + 1 :]]
+    before, after = (judge(robots="\n".join(each), posture=posture) for each in (groups, added))
+    assert strictness(after) >= strictness(before)
+
+
+@settings(max_examples=150, deadline=None)
+@given(HEADERS, METAS, FIELDS, st.sampled_from(["field", "name", "http-equiv"]), st.data(), st.sampled_from(Posture))
+def test_a_refusal_added_to_any_response_makes_nothing_laxer(
+    headers: list[tuple[str, str]],
+    metas: list[str],
+    more: tuple[str, str],
+    place: str,
+    data: st.DataObject,
+    posture: Posture,
+) -> None:
+    name, value = more
+    fields, tags = list(headers), list(metas)
+    if place == "field":
+        fields.insert(data.draw(st.integers(0, len(fields))), more)
+    else:
+        named = "robots" if name == "X-Robots-Tag" and place == "name" else name
+        tags.insert(data.draw(st.integers(0, len(tags))), f'<meta {place}="{named}" content="{value}">')
+    before = judge(robots=YES, headers=tuple(headers), html="".join(metas), posture=posture)
+    after = judge(robots=YES, headers=tuple(fields), html="".join(tags), posture=posture)
+    assert strictness(after) >= strictness(before)
+    if posture is CAUTIOUS:
+        assert after.verdict is Verdict.RESERVED
+    assert after.verdict is not Verdict.PERMITTED
 
 
 @settings(max_examples=200, deadline=None)

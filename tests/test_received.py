@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tdm_guard import Decision, Fetched, Judge
 from tdm_guard.case import Case
 from tdm_guard.formats import content_coding
+from tests.support import documents, pictures
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 URL = "https://site.example/a"
@@ -257,20 +258,58 @@ def test_the_cut_that_a_caller_tells_of_is_no_damage() -> None:
     assert policy("/robots.txt", body[: len(body) // 2], coded("gzip")).verdict == "undetermined"
 
 
-CODINGS = st.lists(
-    st.sampled_from(["gzip", "br", "deflate", "zstd", "x", "utf-8", "identity", "compress", ""]), max_size=5
+CODINGS = st.sampled_from(
+    ["gzip", "br", "deflate", "zstd", "x", "utf-8", "identity", "compress", "", "GZip;q=1", "none"]
 )
+NAMES = st.sampled_from(["content-encoding", "Content-Encoding", "transfer-encoding", "Transfer-Encoding"])
+FIELDS = st.lists(
+    st.tuples(NAMES, st.lists(CODINGS, max_size=4).map(", ".join) | st.text(max_size=12)), min_size=1, max_size=3
+)
+FILES = {  # each with words that reserve
+    "epub": ("application/epub+zip", documents.epub()),
+    "mp3": ("audio/mpeg", documents.mp3(documents.id3(documents.private_frame(documents.xmp())))),
+    "pdf": ("application/pdf", documents.pdf(XMP)),
+    "png": ("image/png", pictures.png(pictures.itxt(XMP))),
+    "svg": ("image/svg+xml", pictures.svg(XMP)),
+    "heif": ("image/heic", documents.heif(XMP)),
+}
 
 
-@given(coding=CODINGS, name=st.sampled_from(sorted(BODIES)), posture=st.sampled_from(sorted(JUDGES)))
-def test_no_coding_field_takes_a_reservation_of_content_away(coding: list[str], name: str, posture: str) -> None:
-    decision = content(name, BODIES[name][1], coded(", ".join(coding)), posture=posture)
+@settings(deadline=None)
+@given(fields=FIELDS, name=st.sampled_from(sorted(BODIES)), posture=st.sampled_from(sorted(JUDGES)))
+def test_no_coding_field_takes_a_reservation_of_content_away(
+    fields: list[tuple[str, str]], name: str, posture: str
+) -> None:
+    decision = content(name, BODIES[name][1], *fields, posture=posture)
     assert str(decision.verdict) in WITHHELD
 
 
-@given(coding=CODINGS, path=st.sampled_from(sorted(DOCUMENTS)), posture=st.sampled_from(sorted(JUDGES)))
-def test_no_coding_field_takes_a_reservation_of_a_document_away(coding: list[str], path: str, posture: str) -> None:
-    decision = policy(path, DOCUMENTS[path][0], coded(", ".join(coding)), posture=posture)
+@settings(deadline=None)
+@given(fields=FIELDS, path=st.sampled_from(sorted(DOCUMENTS)), posture=st.sampled_from(sorted(JUDGES)))
+def test_no_coding_field_takes_a_reservation_of_a_document_away(
+    fields: list[tuple[str, str]], path: str, posture: str
+) -> None:
+    decision = policy(path, DOCUMENTS[path][0], *fields, posture=posture)
+    assert str(decision.verdict) in WITHHELD
+
+
+@settings(deadline=None)
+@given(fields=FIELDS, name=st.sampled_from(sorted(FILES)), posture=st.sampled_from(sorted(JUDGES)))
+def test_no_coding_field_takes_a_reservation_of_a_file_away(
+    fields: list[tuple[str, str]], name: str, posture: str
+) -> None:
+    kind, body = FILES[name]
+    assert judged(status=200, headers=[("content-type", kind)], body=body, posture=posture).verdict == "reserved"
+    decision = judged(status=200, headers=[("content-type", kind), *fields], body=body, posture=posture)
+    assert str(decision.verdict) in WITHHELD
+
+
+@settings(deadline=None)
+@given(fields=FIELDS, status=st.sampled_from([401, 402]), posture=st.sampled_from(sorted(JUDGES)))
+def test_no_coding_field_takes_a_licence_that_is_asked_for_away(
+    fields: list[tuple[str, str]], status: int, posture: str
+) -> None:
+    decision = judged(status=status, headers=fields, body=PROHIBITS, posture=posture)
     assert str(decision.verdict) in WITHHELD
 
 

@@ -139,7 +139,7 @@ def _others(
     for word in words:
         to_us = word.address is None or word.address == own
         if word.rule in WORDS and to_us:
-            doubted = not listener.cautious and word.repair in _DOUBTED and (word.rule != IMAGES_ONLY or image)
+            doubted = not listener.cautious and word.repair is not None and (word.rule != IMAGES_ONLY or image)
             usages: tuple[Usage, ...] = TRAINING if doubted else ()
         elif to_us:
             usages = () if _is_heard_elsewhere(word.rule) else refused("", word.rule)

@@ -10,13 +10,9 @@ small thing, and bombs, and states the time and the memory that each takes.
 from __future__ import annotations
 
 import argparse
-import heapq
 import random
-import resource
-import struct
 import sys
 import time
-import traceback
 import tracemalloc
 from collections import Counter
 from datetime import UTC, datetime
@@ -29,12 +25,10 @@ from tdm_guard.formats.asset import Asset, Format, format_of, read_asset
 from tdm_guard.model import Posture, Source, Stance
 from tdm_guard.signals import SIGNALS
 from tdm_guard.signals._signal import Listener
+from tests.fuzz.running import LARGEST, SLOW, change, run
 from tests.support import documents, pictures
 from tests.support.floods import BOMBS, LARGE
 
-SLOW = 1.0  # seconds of CPU for one small file that are reported as a finding
-LARGEST = 400_000  # bytes a mutated file may grow to
-NUMBERS = (0, 1, 2, 7, 8, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 2**63 - 1, 2**64 - 1)
 WORDS = (
     b"<!DOCTYPE x [<!ENTITY a 'b'>]>",
     b"&a;",
@@ -58,36 +52,8 @@ def mutated(seeds: list[bytes], number: int, seed: int) -> bytes:
         cut = rng.randrange(len(other))
         data[rng.randrange(len(data)) :] = other[cut:]
     for _ in range(rng.choice((1, 1, 2, 3, 5, 8))):
-        _change(data, rng)
+        change(data, rng, WORDS)
     return bytes(data[:LARGEST])
-
-
-def _change(data: bytearray, rng: random.Random) -> None:
-    if not data:
-        return
-    at = rng.randrange(len(data))
-    size = min(len(data) - at, rng.choice((1, 2, 4, 8, 64, 512)))
-    match rng.randrange(9):
-        case 0:
-            data[at] = rng.randrange(256)
-        case 1:
-            data[at] ^= 1 << rng.randrange(8)
-        case 2:  # a length that lies
-            width, order = rng.choice((("H", 2), ("I", 4), ("Q", 8))), rng.choice("<>")
-            data[at : at + width[1]] = struct.pack(order + width[0], rng.choice(NUMBERS) & (256 ** width[1] - 1))
-        case 3:
-            del data[at : at + size]
-        case 4:
-            data[at:at] = data[at : at + size] * rng.choice((1, 2, 50))
-        case 5:
-            del data[at:]
-        case 6:
-            data[at:at] = rng.choice(WORDS)
-        case 7:
-            data[at : at + size] = rng.randbytes(size)
-        case 8:
-            other = rng.randrange(len(data))
-            data[at : at + size], data[other : other + size] = data[other : other + size], data[at : at + size]
 
 
 def hear(data: bytes, wanted: Format, number: int, *, native: bool) -> Counter[str]:
@@ -163,36 +129,15 @@ def main(arguments: list[str]) -> int:
     seeds = list(named.values())
     wanted = [format_of("", data) or Format.JPEG for data in seeds]
     first, last = (options.only, options.only + 1) if options.only is not None else (0, options.files)
-    slowest: list[tuple[float, int]] = []
-    failures: list[int] = []
-    outcomes = Counter[str]()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    begun = time.monotonic()
-    for number in range(first + options.first, last + options.first):
-        data = mutated(seeds, number, options.seed)
-        if options.keep is not None:
-            options.keep.write_bytes(data)
-        start = time.process_time()
-        try:
-            outcomes += hear(data, wanted[number % len(wanted)], number, native=options.native)
-        except Exception:
-            failures.append(number)
-            if len(failures) <= 10:
-                print(f"file {number}:", file=sys.stderr)
-                traceback.print_exc()
-        spent = time.process_time() - start
-        heapq.heappush(slowest, (spent, number)) if len(slowest) < 10 else heapq.heappushpop(slowest, (spent, number))
-        if number % 50_000 == 49_999:
-            print(f"{number + 1} files, {time.monotonic() - begun:.0f} s, {len(failures)} failures", file=sys.stderr)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"{last - first} files of {len(seeds)} seeds in {time.monotonic() - begun:.0f} s; {len(failures)} exceptions")
-    print(
-        "slowest:",
-        ", ".join(f"{1000 * spent:.1f} ms (file {number})" for spent, number in sorted(slowest, reverse=True)),
+    numbers = range(first + options.first, last + options.first)
+    whole = run(
+        f"files of {len(seeds)} seeds",
+        lambda number: mutated(seeds, number, options.seed),
+        lambda data, number: hear(data, wanted[number % len(wanted)], number, native=options.native),
+        numbers,
+        keep=options.keep,
     )
-    print(f"memory at its peak {peak // 1024} MiB, {(peak - before) // 1024} MiB more than before")
-    print("outcomes:", dict(outcomes))
-    return 1 if failures or max(slowest)[0] > SLOW else 0
+    return 0 if whole else 1
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tdm_guard import Decision, Fetched, Judge
 from tdm_guard.signals._refusing_prose import begins_like_refusal, refused_by
+from tdm_guard.testing.files import jpeg, xmp
 from tdm_guard.usage import TDM, TRAINING, Usage
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -157,6 +158,72 @@ def test_an_added_refusal_makes_no_verdict_laxer(name: str, sign: str, value: st
         before, after = verdict("/ai.txt", "\n".join(lines), posture), verdict("/ai.txt", "\n".join(added), posture)
         assert after != "permitted"
         assert STRICTNESS.index(after) >= STRICTNESS.index(before)
+
+
+TRUST = st.lists(st.sampled_from(["datatrainingallowed=yes", "member=https://no.example/", "# none", "", "a: b"]))
+
+
+@given(NAMES, st.sampled_from(["=", ":", " = "]), VALUES, TRUST, st.data())
+@settings(max_examples=60, deadline=None)
+def test_an_added_refusal_makes_no_trust_txt_laxer(
+    name: str, sign: str, value: str, extra: list[str], data: Any
+) -> None:
+    lines = ["datatrainingallowed=yes", *extra]
+    place = data.draw(st.integers(0, len(lines)))
+    named = name if data.draw(st.booleans()) else "datatrainingallowed"
+    added = [*lines[:place], f"{named}{sign}{value}", *lines[place:]]
+    for posture in ("cautious", "literal"):
+        before, after = (
+            verdict("/trust.txt", "\n".join(lines), posture),
+            verdict("/trust.txt", "\n".join(added), posture),
+        )
+        assert after != "permitted"
+        assert STRICTNESS.index(after) >= STRICTNESS.index(before)
+
+
+# ---- XMP ------------------------------------------------------------------------------------------------------------
+
+PROPERTIES = st.lists(
+    st.sampled_from(
+        ["<plus:DataMining>http://ns.useplus.org/ldf/vocab/DMI-ALLOWED</plus:DataMining>",
+         "<plus:DataMining>DMI-UNSPECIFIED</plus:DataMining>", "<dc:title>No AI</dc:title>",
+         "<plus:DataMining rdf:resource='http://ns.useplus.org/ldf/vocab/DMI-ALLOWED'/>"]
+    ),
+    max_size=3,
+)  # fmt: skip
+
+
+@given(
+    PROPERTIES,
+    st.sampled_from(["DMI-PROHIBITED-FUTURE", "prohibited", "Prohibited for all", "dmi-prohibited", "no", "NO-AI"]),
+    st.sampled_from(["", "http://ns.useplus.org/ldf/vocab/"]),
+    st.data(),
+)
+@settings(max_examples=60, deadline=None)
+def test_an_added_value_that_begins_like_a_refusal_is_no_yes(
+    said: list[str], value: str, space: str, data: Any
+) -> None:
+    place = data.draw(st.integers(0, len(said)))
+    added = [*said[:place], f"<plus:DataMining>{space}{value}</plus:DataMining>", *said[place:]]
+    for posture in ("cautious", "literal"):
+        before, after = (
+            str(
+                judge(posture, "ai-training")
+                .evaluate(
+                    "https://site.example/a",
+                    policies=SILENT,
+                    now=NOW,
+                    status=200,
+                    headers=[("content-type", "image/jpeg")],
+                    body=jpeg(b"mark", xmp({}, "".join(properties))),
+                )
+                .verdict
+            )
+            for properties in (said, added)
+        )
+        assert after != "permitted"
+        assert STRICTNESS.index(after) >= STRICTNESS.index(before)
+        assert posture == "literal" or after == "reserved"
 
 
 # ---- tdmrep.json ----------------------------------------------------------------------------------------------------

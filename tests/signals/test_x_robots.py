@@ -73,8 +73,9 @@ def tokens(vector: dict[str, Any], *, cautious: bool) -> set[str]:
         cautious=cautious,
         kind="image/png",
     )
+    # a doubt, which permits nothing to the letter, is no word that was heard
     heard = [s for s in reading.statements if s.signal == "x-robots" or s.stance is Stance.RESERVED]
-    said = " ".join(s.excerpt or "" for s in heard).lower()
+    said = " ".join(s.excerpt or "" for s in heard if s.doubt is None).lower()
     return set(re.findall(r"\bno(?:image)?ai\b|\bnoml\b", said))
 
 
