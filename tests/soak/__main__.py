@@ -24,6 +24,7 @@ KILLS = 30
 PAGES, ORIGINS = 200_000, 20_000
 SMALL_CACHE, MANY = 4 * 2**20, 9_000
 SEED = 20261128
+LOOK = 25  # pages between two looks at what a crawl holds; one takes some ten microseconds
 Trial = tuple[str, Callable[[], Figures]]
 
 
@@ -79,12 +80,9 @@ class Soak:
 
     def crawl(self, edge: str, origins: int, pages: int, share: float) -> Figures:
         options = {"cache": f"memory:?max_bytes={SMALL_CACHE}"}
-        return long_crawl(
-            self.task(
-                edge, f"long-{edge}-{origins}", origins=origins, pages=pages, other=40, cancel=101, wide=16,
-                look=max(50, min(2000, int(origins * pages / 100 * self.scale))), until=self.until(share), options=options,
-            )
-        )  # fmt: skip
+        name = f"long-{edge}-{origins}"
+        how = {"other": 40, "cancel": 101, "wide": 16, "look": LOOK, "options": options}
+        return long_crawl(self.task(edge, name, origins=origins, pages=pages, until=self.until(share), **how))
 
 
 def main(arguments: list[str]) -> int:
@@ -93,7 +91,7 @@ def main(arguments: list[str]) -> int:
     minutes = parser.parse_args(arguments).minutes
     failed = 0
     with web.serving() as proxy, TemporaryDirectory(prefix="soak-") as folder:
-        soak = Soak(proxy, Path(folder), time.time() + minutes * 60, min(1.0, minutes / 20))
+        soak = Soak(proxy, Path(folder), time.time() + minutes * 60, min(1.0, minutes / 25))
         print("| trial | held | seconds | figures |\n|---|---|---|---|", flush=True)
         for name, trial in soak.trials():
             began = time.monotonic()

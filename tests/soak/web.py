@@ -1,7 +1,8 @@
 """
-Any number of pretend origins behind one proxy on loopback, in a process of its own; what each says follows from its number.
+Any number of pretend origins behind one proxy on loopback, in a process of its own.
 
-`o7.example` is kind 7. No names are looked up, and crawlers keep few connections, however many origins there are.
+What an origin says follows from its number: `o27.example` is of kind 7. No names are looked up, and crawlers keep few
+connections, however many origins there are.
 """
 
 from __future__ import annotations

@@ -92,9 +92,7 @@ class AfterTicks:
 
 
 @pytest.mark.slow
-def test_requests_of_a_crawl_cancelled_after_any_turn_let_nothing_pass(
-    collector: Any, web: Any, tmp_path: Path
-) -> None:
+def test_requests_of_a_crawl_cancelled_at_any_turn_let_nothing_pass(collector: Any, web: Any, tmp_path: Path) -> None:
     secret = Answer.html(f'<meta name="tdm-reservation" content="1">SECRET{"<p>and so on</p>" * 5_000}')
     opened = Answer.html(f"<title>t</title>OPEN{'<p>and so on</p>' * 5_000}")
     names = [f"s{turns}.example" for turns in range(TICKS)]
