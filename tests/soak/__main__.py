@@ -60,10 +60,10 @@ class Soak:
         for family in ("httpx", "httpx2"):
             for backend in ("asyncio", "trio"):
                 yield f"cancelled, {family} on {backend}", lambda f=family, b=backend: self.cancelled(f, b)
-        yield f"{MANY:,} origins in {SMALL_CACHE >> 20} MiB, httpx2", lambda: self.crawl("httpx2", MANY, 1, 0.25)
+        yield f"{MANY:,} origins in {SMALL_CACHE >> 20} MiB, httpx2", lambda: self.crawl("httpx2", MANY, 1, 0.2)
         yield (
             f"{PAGES // 10:,} pages, {ORIGINS // 10:,} origins, scrapy",
-            lambda: self.crawl("scrapy", ORIGINS // 10, 13, 0.25),
+            lambda: self.crawl("scrapy", ORIGINS // 10, 13, 0.15),
         )
         yield f"{PAGES:,} pages, {ORIGINS:,} origins, httpx", lambda: self.crawl("httpx", ORIGINS, 13, 1)
 

@@ -75,8 +75,8 @@ HEAD = """# Every limit
 
 What strangers send is read within bounds. These are all of them, as they stand in the sources;
 [the ones that matter most](security.md#what-is-bounded-by-what) come with what they are against. `max_asset_bytes`,
-`policy_timeout` and the size of `cache` are [options](options.md); the others are fixed. Values are in the unit that the
-reason names; 1 Ki is 1,024. `python tests/tools/limits.py` writes this page.
+`policy_timeout` and the size of `cache` are [options](options.md); the others are fixed. Values are in the unit
+that the reason names; 1 Ki is 1,024. `python tests/tools/limits.py` writes this page.
 
 | constant | value | reason |
 |---|---|---|
