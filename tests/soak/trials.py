@@ -22,6 +22,7 @@ from tdm_guard.log.reader import read_log
 from tdm_guard.log.verify import Severity, Verification
 from tests.soak import web
 from tests.soak.task import ENDED, HANDED, HOLDS, Task
+from tests.soak.web import ROOT
 
 GRACEFUL = "Received SIGTERM, shutting down gracefully"  # Scrapy's own words
 MIB = 2**20
@@ -43,7 +44,11 @@ def hold(promise: bool, words: str) -> None:
 def _begun(task: Task) -> Iterator[subprocess.Popen[str]]:
     module = f"tests.soak.crawl_{'scrapy' if task.edge == 'scrapy' else 'httpx'}"
     with subprocess.Popen(
-        [sys.executable, "-m", module, task.words()], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, "-m", module, task.words()],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     ) as crawl:
         try:
             yield crawl

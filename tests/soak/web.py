@@ -13,7 +13,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+ROOT = Path(__file__).parents[2]  # where `tests` is found as a package
 KINDS = 20  # sixteen that say nothing, and one each of the others
 NO_ROBOTS, NO_FILE, NO_HEADER, NO_META = 16, 17, 18, 19
 MAX_HEAD = 65_536  # bytes of a request; ours are far shorter
@@ -100,7 +102,7 @@ async def serve() -> None:
 @contextmanager
 def serving() -> Iterator[str]:
     """The address of the proxy, whose process runs meanwhile."""
-    with subprocess.Popen([sys.executable, "-m", "tests.soak.web"], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen([sys.executable, "-m", "tests.soak.web"], cwd=ROOT, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
             yield f"http://127.0.0.1:{int(process.stdout.readline())}"
