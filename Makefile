@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 FLOOR := .venv-floor
 
-.PHONY: demo test floor bench lint clean
+.PHONY: demo test floor bench soak lint clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -39,6 +39,11 @@ lint: $(VENV)/.ready
 bench: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python -m tests.benchmarks
+
+# Kills, floods and a long crawl at full size, with figures; not part of `make test`. `make soak MINUTES=3` is a short one.
+MINUTES ?= 30
+soak: $(VENV)/.ready
+	$(BIN)/python -m tests.soak --minutes $(MINUTES)
 
 clean:
 	rm -rf $(VENV) $(FLOOR) build dist .coverage .coverage.* htmlcov demo-output

@@ -57,6 +57,21 @@ def test_the_least_recently_used_go_when_bytes_run_out() -> None:
     assert cache.get(policies[-1].origin) is policies[-1]
 
 
+def test_thousands_of_origins_take_no_more_than_a_small_cache_may() -> None:
+    """What was put out is held by nobody else either."""
+    cache, held = MemoryCache(max_bytes=2**18), []
+    for number in range(2_000):
+        cache.put(policy(number, b"User-agent: *\nDisallow: /private-%d\n" % number).as_cached())
+        assert cache.size <= 2**18
+        if number % 1_000 == 999:
+            gc.collect()
+            held.append(sum(isinstance(item, OriginPolicy) for item in gc.get_objects()))
+    assert cache.get(policy(0).origin) is None
+    assert cache.get(policy(1_999).origin) is not None
+    assert held[1] <= held[0] + 5  # they differ a little in weight
+    assert held[1] < 200
+
+
 def test_one_larger_than_the_cache_is_not_kept() -> None:
     cache = MemoryCache(max_bytes=100)
     cache.put(policy(1))

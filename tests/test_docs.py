@@ -15,7 +15,7 @@ from tdm_guard.testing import sample_web
 from tdm_guard.usage import Usage
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 SAMPLES = [ROOT / "README.md", ROOT / "docs" / "offline.md", ROOT / "docs" / "assets.md"]
 
 
