@@ -25,6 +25,7 @@ from tdm_guard.formats.media_type import (
     UNKNOWN,
     Markup,
     beginning,
+    charset,
     content_kind,
     sniff,
 )
@@ -50,12 +51,13 @@ class Beginning(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """What one `Content-Type` value says: the media type, of markup and of files; and the value."""
+    """What one `Content-Type` value says: the media type, of markup and of files; and the value and its charset."""
 
     media_type: str | None
     markup: Markup
     file: Format | None
     said: str
+    charset: str | None = None
 
 
 _NO_TYPE = Kind(None, UNKNOWN, None, "")
@@ -238,4 +240,4 @@ def _kinds(content_type: str) -> Kind:
         lines = lines_of(content_type)
         content_type = next((line for line in lines if content_kind(line)[1] is HTML), lines[0])
     media_type, markup = content_kind(content_type)
-    return Kind(media_type, markup, format_of_type(media_type), content_type)
+    return Kind(media_type, markup, format_of_type(media_type), content_type, charset(content_type))

@@ -451,7 +451,7 @@ class Case:
         """
         about = self._about
         if about is not None and self.content and not self._body_heard:
-            _, markup, file, _ = about.kind
+            _, markup, file, _, _ = about.kind
             held = file if self.judge.asset_signals else None
             if (held is not None or self.judge.readers[markup]) and not self.refused:
                 self._kind, self._held = markup, held

@@ -35,6 +35,8 @@ class Encoding(NamedTuple):
 def encoding_of(label: str | None, body: bytes) -> Encoding:
     """How a page with `label` as the charset of its media type is read."""
     head = body[:4]
+    if b"\0" not in head and head != _XML_EBCDIC and (usual := _usual(label)) is not None:
+        return usual
     if label is not None and body[:2] not in _MARKS_16 and not body.startswith(codecs.BOM_UTF8):
         order = _utf16(label)
         if order is not None:
@@ -49,6 +51,12 @@ def encoding_of(label: str | None, body: bytes) -> Encoding:
     elif head == _XML_EBCDIC:
         return Encoding(label, "EBCDIC, which is known to some readers only")
     return Encoding(label)
+
+
+@lru_cache(maxsize=256)  # sites send a handful of labels
+def _usual(label: str | None) -> Encoding | None:
+    """How a page with this label is read whatever is in it, but for NULs in front; None for the few odd ones."""
+    return Encoding(label) if label is None or (_utf16(label) is None and not is_foreign(label)) else None
 
 
 def _wide(label: str, order: str, body: bytes) -> Encoding:

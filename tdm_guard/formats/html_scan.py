@@ -22,9 +22,11 @@ _WS = b"\t\n\f\r "
 _FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"+", b":"))
 _LEFT_OUT = _WS + b"-_"  # with the marks by which the spellings of a word differ
 _MARK = re.compile(r"[^0-9a-z].{3,}")  # marks are rarer than letters: a word is best looked for from there on
-# What many of our words share and other text has seldom; of the two names of preferences their one rare letter
-_SHARED = re.compile(r"ai|ml|(?<=contentsi)g|(?<=contentusa)g")
+# What many of our words share, or the rarest letters of one; of the two names of preferences their one rare letter
+_SHARED = re.compile(r"ai|ml|dm|2pa|(?<=contentsi)g|(?<=contentusa)g")
 _MARKS = tuple((mark, b"=" + mark, bytes({*range(256)} - {*mark, *b"\x01>"})) for mark in (b'"', b"'"))
+_QUOTE = ord('"')
+_BEFORE_OPENER = frozenset(b"=" + _WS)
 
 
 class Scanner:
@@ -51,9 +53,10 @@ class Scanner:
         """
         if b"\0" in body or b"\x1b" in body:
             return True
-        said = b">".join([*_OPENING.findall(body), b""])
+        cuttings = _OPENING.findall(body)
+        said = b">".join(cuttings) + b">"
         dense = said.translate(_FOLDED, _LEFT_OUT)
-        return self._has_word(said, dense) or (_any_open(dense) and self._may_speak_further(body))
+        return self._has_word(said, dense) or (_any_open(_in_doubt(cuttings, dense)) and self._may_speak_further(body))
 
     def _may_speak_further(self, body: bytes) -> bool:
         """The same for the tags that go on behind their first `>`."""
@@ -104,6 +107,18 @@ def _beginnings(words: list[str]) -> list[str]:
         else:
             parts.setdefault(word[:2], []).append(re.escape(word[2:]))
     return [f"{re.escape(beginning)}(?:{'|'.join(rest)})" for beginning, rest in parts.items()]
+
+
+def _in_doubt(cuttings: list[bytes], dense: bytes) -> bytes:
+    """
+    `dense` with fewer cuttings in it: most end in a quotation mark that closes, which `_any_open` need not be asked.
+
+    Where the other quotation mark stands anywhere all are left in.
+    """
+    if b"'" in dense:
+        return dense
+    rest = [cut for cut in cuttings if cut[-1] != _QUOTE or cut[-2] in _BEFORE_OPENER]
+    return (b">".join(rest) + b">").translate(_FOLDED, _LEFT_OUT)
 
 
 def _any_open(dense: bytes) -> bool:
