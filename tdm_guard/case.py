@@ -224,6 +224,10 @@ class Case:
         about = self._about
         return about is not None and not self._body_heard and about.wanted(self.judge, prefix, ended=ended)
 
+    def may_last(self, body: bytes) -> bool:
+        """True if `hear_body(body)` may take longer than an event loop can wait: it is called in a thread then."""
+        return self._about is not None and self._about.may_last(body)
+
     @property
     def type_speaks(self) -> bool:
         """True if a body that is wanted stays so whatever its first bytes are."""

@@ -35,8 +35,13 @@ class Encoding(NamedTuple):
 def encoding_of(label: str | None, body: bytes) -> Encoding:
     """How a page with `label` as the charset of its media type is read."""
     head = body[:4]
-    if b"\0" not in head and head != _XML_EBCDIC and (usual := _usual(label)) is not None:
+    usual = _usual(label)
+    if usual is not None and b"\0" not in head and head != _XML_EBCDIC:
         return usual
+    return _odd(label, head, body)
+
+
+def _odd(label: str | None, head: bytes, body: bytes) -> Encoding:
     if label is not None and body[:2] not in _MARKS_16 and not body.startswith(codecs.BOM_UTF8):
         order = _utf16(label)
         if order is not None:

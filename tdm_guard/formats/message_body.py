@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -113,9 +113,9 @@ def undone(
     `stands` says whether bytes are what the body should be.
     """
     size = len(body)
-    if not said.codings and not said.chunked and size <= max_bytes and body[:1] not in HEXADECIMAL:
-        if not (complete and said.lengths and is_short(size, said)):
-            return Plain(body, complete)
+    usual = not said.codings and not said.chunked and size <= max_bytes and body[:1] not in HEXADECIMAL
+    if usual and not (complete and said.lengths and is_short(size, said)):
+        return Plain(body, complete)
     whole, cut, long = complete, False, False
     problem: str | None = None
     note: str | None = None
@@ -204,13 +204,15 @@ def document(fetched: Fetched, max_bytes: int) -> PlainDocument:
 
     Only of an answer with content (2xx): what a refusal says counts by its status.
     """
-    given = fetched.headers if isinstance(fetched.headers, tuple) else tuple(fetched.headers)
-    headers = parted(given)
-    if headers is not given:
-        fetched = replace(fetched, headers=headers)
+    headers: Sequence[tuple[str, str]] = ()
+    if fetched.headers:
+        given = fetched.headers if isinstance(fetched.headers, tuple) else tuple(fetched.headers)
+        headers = parted(given)
+        if headers is not given:
+            fetched = replace(fetched, headers=headers)
     if fetched.error or fetched.status is None or not 200 <= fetched.status < 300:
         return PlainDocument(fetched)
-    said = framing(headers)
+    said = framing(headers) if headers else NO_FRAMING
     body = fetched.body
     if said is NO_FRAMING and body[:1] in _USUAL:
         return PlainDocument(fetched)
