@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from tdm_guard.formats.asset import Format, format_of, format_of_type
+from tdm_guard.formats.asset import Format, format_of, format_of_type, may_swell
 from tdm_guard.formats.content_coding import begins_as_markup, is_text
 from tdm_guard.formats.field_lines import is_glued, lines_of
 from tdm_guard.formats.media_type import (
@@ -25,6 +25,7 @@ from tdm_guard.formats.media_type import (
     UNKNOWN,
     Markup,
     beginning,
+    charset,
     content_kind,
     sniff,
 )
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 FIELDS = frozenset({"content-type", "content-encoding", "content-range"})
 CHALLENGES = (401, 402)
 SHOWN = 16 * SNIFF_BYTES  # decoded bytes in which a body of no type shows what it is; a bomb shows no more either
+OFF_LOOP_BYTES = 32 * 1024  # what is longer is read off the event loop: hostile ones take up to a second
+CODED_BYTES = 8 * 1024  # a coded body of more is usually one of `OFF_LOOP_BYTES` and more
 RECEIVED = 128 * 1024  # of as many bytes as received; a gzip member may begin with fields of 64 KiB
 _FROM_START = re.compile(r"bytes\s+0-(\d{1,18})/(\d{1,18}|\*)\s*")
 
@@ -50,12 +53,13 @@ class Beginning(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """What one `Content-Type` value says: the media type, of markup and of files; and the value."""
+    """What one `Content-Type` value says: the media type, of markup and of files; and the value and its charset."""
 
     media_type: str | None
     markup: Markup
     file: Format | None
     said: str
+    charset: str | None = None
 
 
 _NO_TYPE = Kind(None, UNKNOWN, None, "")
@@ -141,11 +145,30 @@ class Announced:
         """
         if not (complete and self.whole):
             return False
-        return not self.content or not is_short(size, self.framing)
+        return not self.content or not self.framing.lengths or not is_short(size, self.framing)
 
     def plain(self, body: bytes, max_bytes: int, *, complete: bool) -> Plain:
         """`body` as it is read; `complete`: as many bytes were received as came."""
         return undone(body, self.framing, max_bytes, self._stands, complete=complete)
+
+    def may_last(self, body: bytes) -> bool:
+        """
+        True if `body`, as received, may take longer to judge than an event loop can wait (50 ms).
+
+        A few coded bytes may become many: they are decoded as far as needed to know.
+        """
+        if len(body) > OFF_LOOP_BYTES:
+            return True
+        if self.framing.codings:
+            if len(body) > CODED_BYTES:
+                return True
+            plain = self.plain(body, OFF_LOOP_BYTES, complete=True)
+            if plain.long:
+                return True
+            body = plain.body
+        if self.markup is HTML and body[:16].lstrip()[:1] == b"<":
+            return False
+        return may_swell(body, format_of(self.media_type or "", beginning(body)))
 
     def _stands(self, body: bytes) -> bool:
         """True for what this body should be by its type, by its first bytes as they are."""
@@ -240,4 +263,4 @@ def _kinds(content_type: str) -> Kind:
         lines = lines_of(content_type)
         content_type = next((line for line in lines if content_kind(line)[1] is HTML), lines[0])
     media_type, markup = content_kind(content_type)
-    return Kind(media_type, markup, format_of_type(media_type), content_type)
+    return Kind(media_type, markup, format_of_type(media_type), content_type, charset(content_type))

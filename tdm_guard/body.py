@@ -14,7 +14,7 @@ from tdm_guard.asset import hear_asset
 from tdm_guard.formats.asset import Format, format_of
 from tdm_guard.formats.charset import encoding_of
 from tdm_guard.formats.html import Page, read_page
-from tdm_guard.formats.media_type import FEED, HTML, OTHER, SNIFF_BYTES, UNKNOWN, Markup, beginning, charset, is_xml
+from tdm_guard.formats.media_type import FEED, HTML, OTHER, SNIFF_BYTES, UNKNOWN, Markup, beginning, is_xml
 from tdm_guard.formats.message_body import unsaid_coding
 from tdm_guard.formats.page_images import page_images
 from tdm_guard.formats.page_items import JSON_REPAIR, PageItems, page_items
@@ -61,15 +61,17 @@ def hear(
     feed: tuple[tuple[Signal, DocumentReading], ...] = ()
     shown: tuple[str, ...] = ()
     found = None
-    if judge.asset_signals and decoded.body and not (markup is HTML and _begins_as_markup(decoded.body)):
-        found = format_of((about.media_type or ""), beginning(decoded.body))
-    if found is None and about.begins and (markup in (HTML, FEED) or is_xml(about.media_type or "")):
+    media_type = about.media_type or ""
+    plainly = markup is HTML and _begins_as_markup(decoded.body)  # as nearly every page: no other file, nor coded
+    if judge.asset_signals and decoded.body and not plainly:
+        found = format_of(media_type, beginning(decoded.body))
+    if found is None and not plainly and about.begins and (markup in (HTML, FEED) or is_xml(media_type)):
         name = unsaid_coding(decoded.body)
         doubt = None if name is None else f"the body is {name} data, which no field says"
     if markup is HTML or (markup is UNKNOWN and about.begins):
-        label, other = encoding_of(charset(about.content_type), decoded.body)
+        label, other = encoding_of(about.kind.charset, decoded.body)
         doubt = doubt or other
-        disguised = "xml" in (about.media_type or "") and is_disguised(decoded.body)
+        disguised = "xml" in media_type and is_disguised(decoded.body)
         if pictures or disguised or judge.scanner.may_speak(decoded.body):
             reading, items, page = _hear_page(judge, about, decoded.body, label, complete=complete and doubt is None)
             complete = complete and page.complete

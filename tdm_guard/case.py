@@ -224,6 +224,10 @@ class Case:
         about = self._about
         return about is not None and not self._body_heard and about.wanted(self.judge, prefix, ended=ended)
 
+    def may_last(self, body: bytes) -> bool:
+        """True if `hear_body(body)` may take longer than an event loop can wait: it is called in a thread then."""
+        return self._about is not None and self._about.may_last(body)
+
     @property
     def type_speaks(self) -> bool:
         """True if a body that is wanted stays so whatever its first bytes are."""
@@ -451,7 +455,7 @@ class Case:
         """
         about = self._about
         if about is not None and self.content and not self._body_heard:
-            _, markup, file, _ = about.kind
+            _, markup, file, _, _ = about.kind
             held = file if self.judge.asset_signals else None
             if (held is not None or self.judge.readers[markup]) and not self.refused:
                 self._kind, self._held = markup, held

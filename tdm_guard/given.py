@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from tdm_guard.errors import ConfigurationError, UnsupportedURL
-from tdm_guard.formats.path_pattern import normal_url
+from tdm_guard.formats.path_pattern import normal_path, normal_url
 from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin
 from tdm_guard.plain import address
@@ -56,10 +56,15 @@ def places(name: str, documents: Mapping[str, Fetched | None]) -> dict[str, Fetc
 
     Raises `ConfigurationError` for a key that is neither, which would leave its document unread.
     """
-    return {normal_url(name + key if key[:1] == "/" else _place(key)): value for key, value in documents.items()}
+    return {
+        name + normal_path(key) if key[:1] == "/" and "#" not in key else normal_url(_placed(name, key)): value
+        for key, value in documents.items()
+    }
 
 
-def _place(key: str) -> str:
+def _placed(name: str, key: str) -> str:
+    if key[:1] == "/":
+        return name + key
     try:
         origin = Origin.parse(key)
     except UnsupportedURL:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
+from tdm_guard.announced import OFF_LOOP_BYTES
 from tdm_guard.cache import PolicyCache, open_cache
 from tdm_guard.case import Case
 from tdm_guard.decision import Decision
@@ -33,7 +34,6 @@ from tdm_guard.shown import Shown
 from tdm_guard.tokens import Tokens
 
 T = TypeVar("T")
-OFF_LOOP_BYTES = 32 * 1024  # documents of more are read off the event loop: hostile ones take up to a second
 HANDED_FOR = timedelta(minutes=5)  # an older copy is no answer for an origin that is read now
 MAX_HANDED = 256  # documents that a framework fetched itself and that wait for their origin to be read
 _COUNTED = {verdict: f"verdict/{verdict}" for verdict in Verdict}

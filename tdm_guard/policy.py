@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 
 from tdm_guard.formats.freshness import CEILING
@@ -19,9 +20,8 @@ from tdm_guard.signals._signal import Listener, Site
 MAX_OWN_AGE = timedelta(days=30)  # RSL 1.0: the default lifetime of a licence document; longer ones are asked for again
 _LONGER = {"rsl": MAX_OWN_AGE}  # signals whose documents say their own age
 MAX_LENT = 64  # licence documents kept for the responses that declare them; the oldest go first
-
-
 REPAIR = "path-backslash"
+_expiry = attrgetter("expires_at")
 
 
 class Said(NamedTuple):
@@ -106,6 +106,13 @@ def _heard_as_browsers(sites: tuple[Site, ...], target: str, heard: tuple[Statem
     )
 
 
+def _fresh_from(kept: tuple[Kept, ...]) -> datetime:
+    """The latest time before which one of the documents was not read."""
+    if _LONGER.keys().isdisjoint([item.signal for item in kept]):
+        return max(kept, key=_expiry).fresh_from  # all have the same limit
+    return max([item.fresh_from for item in kept])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OriginPolicy:
     """
@@ -161,7 +168,7 @@ class OriginPolicy:
             listener=listener,
             kept=kept,
             expires_at=min([item.expires_at for item in kept]),
-            fresh_from=max([item.fresh_from for item in kept]),
+            fresh_from=_fresh_from(kept),
             checked=tuple([item.checked for item in kept]),
             sites=sites,
             hold=hold,

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from tdm_guard import Decision, Fetched, Guard, Options, Verdict
+from tdm_guard.announced import OFF_LOOP_BYTES
 from tdm_guard.case import Case
 from tdm_guard.fetch import Answer, Effects, Get, Resolve
-from tdm_guard.guard import OFF_LOOP_BYTES, run, run_async
+from tdm_guard.guard import run, run_async
 from tdm_guard.model import Result
 from tdm_guard.origin import Origin
 

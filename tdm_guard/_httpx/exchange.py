@@ -73,7 +73,7 @@ def _judge(
     case.hear_headers(response.status_code, headers, bodiless=request.method == "HEAD", cached=cached)
     if case.refused:
         yield from _refuse(session, case, asked, wire)
-    ended = yield from receive(case, wire, headers, most=session.guard.options.max_asset_bytes, whole=journey.whole)
+    ended = yield from receive(case, wire, most=session.guard.options.max_asset_bytes, whole=journey.whole)
     if case.declared:
         if case.refused:
             yield from _refuse(session, case, asked, wire)

@@ -9,12 +9,11 @@ from collections.abc import Generator
 from functools import partial
 from typing import Any
 
-from tdm_guard._httpx.offloop import is_small, takes_long
 from tdm_guard._httpx.wire import FILL, Asking, Hear, Wire
+from tdm_guard.announced import OFF_LOOP_BYTES
 from tdm_guard.case import Case
 from tdm_guard.formats.media_type import SNIFF_BYTES
 from tdm_guard.guard import Work
-from tdm_guard.model import Headers
 
 FIRST_LOOK = 128 * 1024  # bytes; most pages are smaller and are looked at once, when they are whole
 LOOK_AGAIN = 4  # times as many bytes until the next look, so that all looks cost at most a third more
@@ -23,7 +22,7 @@ MAX_DIGITS = 18  # of an announced size
 READ_AHEAD = 64 * 1024  # bytes of content other than pages; most images and feeds are smaller
 
 
-def receive(case: Case, wire: Wire, headers: Headers, *, most: int, whole: bool) -> Generator[Asking, Any, bool]:
+def receive(case: Case, wire: Wire, *, most: int, whole: bool) -> Generator[Asking, Any, bool]:
     """
     Receives the body as far as its decision or the client needs it; True if nothing is left of it on the network.
 
@@ -40,13 +39,13 @@ def receive(case: Case, wire: Wire, headers: Headers, *, most: int, whole: bool)
         unannounced = True
     ended = False
     if unannounced or case.wants_body() or (in_memory and case.content):
-        ended = yield from _hear(case, wire, None if in_memory else most, headers)
+        ended = yield from _hear(case, wire, None if in_memory else most)
     if not ended and whole and case.content and not case.refused:
         ended = yield from _read_ahead(case, wire)
     return ended or in_memory
 
 
-def _hear(case: Case, wire: Wire, limit: int | None, headers: Headers) -> Generator[Asking, Any, bool]:
+def _hear(case: Case, wire: Wire, limit: int | None) -> Generator[Asking, Any, bool]:
     """
     Receives the body as far as the case wants it, at most `limit` bytes; True if that was all of it.
 
@@ -75,10 +74,7 @@ def _hear(case: Case, wire: Wire, limit: int | None, headers: Headers) -> Genera
             if (yield Work(partial(_settles, case, heard))):
                 case.hear_transfer(wire.size, None)
                 return False
-    if is_small(wire.size, case.media_type, headers):
-        case.hear_body(_transferred(case, wire))
-    else:
-        yield Hear(partial(_hear_whole, case, wire), partial(takes_long, wire.size, heard, headers))
+    yield Hear(partial(_hear_whole, case, wire), partial(_may_last, case, wire))
     return True
 
 
@@ -88,6 +84,10 @@ def _hear_prefix(case: Case, heard: list[bytes], limit: int) -> None:
 
 def _settles(case: Case, heard: list[bytes]) -> bool:
     return case.settled_by(b"".join(heard))
+
+
+def _may_last(case: Case, wire: Wire) -> bool:
+    return wire.size > OFF_LOOP_BYTES or case.may_last(b"".join(wire.heard))
 
 
 def _hear_whole(case: Case, wire: Wire) -> None:

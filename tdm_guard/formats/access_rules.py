@@ -52,9 +52,11 @@ class AccessRules:
         self._utf8 = utf8
         kept: list[str | bytes] = []
         refused: set[str] = set()
+        dotted = False  # whether a segment of some path begins with a dot
         for part in parts:
             lines = access_values(part.text)
             if lines:
+                dotted = dotted or "/." in part.text
                 refused.update([raw.strip() for refuses, raw in lines if refuses])
                 usual = len(part.text) <= _USUAL_LINE * len(lines) + _SPARE
                 kept.append(_packed(part.line, part.text if usual else access_lines(part.text)))
@@ -62,8 +64,10 @@ class AccessRules:
         prefixes = {
             value
             for value in refused
-            if utf8 and value[0] == "/" and not ("*" in value or "$" in value or "%" in value or "/." in value)
+            if utf8 and value[0] == "/" and "*" not in value and "$" not in value and "%" not in value
         }
+        if dotted:
+            prefixes = {value for value in prefixes if "/." not in value}
         fragments: set[str] = set()  # of patterns: the longest part, where no path need begin with it
         exact: set[str] = set()
         for value in refused - prefixes:

@@ -42,6 +42,21 @@ class Format(StrEnum):
     MHTML = "mhtml"  # a saved page: its parts are heard as what they are
 
 
+_PACKED = frozenset(
+    {Format.PDF, Format.EPUB, Format.OFFICE, Format.BMFF, Format.MP3, Format.WAV, Format.AIFF, Format.MHTML}
+)
+_PACKED_CHUNKS = (b"zTXt", b"iTXt", b"iCCP")
+
+
+def may_swell(body: bytes, kind: Format | None) -> bool:
+    """True if a small file of this kind may hold much more, compressed; of PNG and SVG only if it looks so."""
+    if kind is Format.PNG:
+        return any(name in body for name in _PACKED_CHUNKS)
+    if kind is Format.SVG:
+        return body.startswith(b"\x1f\x8b")
+    return kind in _PACKED
+
+
 class Place(StrEnum):
     """What kind of packet: an XMP packet, an EPUB package document, a C2PA manifest store, an RSL document."""
 

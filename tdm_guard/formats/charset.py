@@ -39,6 +39,13 @@ class Encoding(NamedTuple):
 def encoding_of(label: str | None, body: bytes) -> Encoding:
     """How a page with `label` as the charset of its media type is read."""
     head = body[:4]
+    usual = _usual(label)
+    if usual is not None and b"\0" not in head and head != _XML_EBCDIC:
+        return usual
+    return _odd(label, head, body)
+
+
+def _odd(label: str | None, head: bytes, body: bytes) -> Encoding:
     if label is not None and body[:2] not in _MARKS_16 and not body.startswith(codecs.BOM_UTF8):
         order = _utf16(label)
         if order is not None:
@@ -67,6 +74,12 @@ def _declared(body: bytes) -> str | None:
 
 def _is_wide(label: str) -> bool:
     return _utf16(label) is not None or (_codec(label) or "").startswith("utf-32")
+
+
+@lru_cache(maxsize=256)  # sites send a handful of labels
+def _usual(label: str | None) -> Encoding | None:
+    """How a page with this label is read whatever is in it, but for NULs in front; None for the few odd ones."""
+    return Encoding(label) if label is None or (_utf16(label) is None and not is_foreign(label)) else None
 
 
 def _wide(label: str, order: str, body: bytes) -> Encoding:

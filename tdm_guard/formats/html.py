@@ -28,12 +28,11 @@ from tdm_guard.formats.html_tokens import (
     is_self_closing,
     names,
 )
-from tdm_guard.formats.xhtml import is_disguised, plain
+from tdm_guard.formats.xhtml import MAX_MARKUP, is_disguised, plain
 
 __all__ = ["MAX_SCRIPT", "MAX_SCRIPTS", "MAX_SHOWN", "MAX_TAGS", "REQUOTED", "Page", "Scanner", "Tag", "read_page"]
 
 MAX_TAGS = 20_000  # speaking tags that are kept of one document; real heads have some hundreds
-MAX_MARKUP = 300_000  # tags, comments and the like that are looked at; the largest real pages have a tenth of it
 MAX_SCRIPTS = 100  # JSON-LD scripts that are read of one document; real pages have under a dozen
 MAX_SCRIPT = 1_048_576  # characters of one of them; the largest product feeds stay below half of it
 MAX_SHOWN = 4_000  # tags of pictures that are kept of one document; large galleries show some hundreds
@@ -160,7 +159,7 @@ class _Reader:
         at = seen = 0
         while at >= 0 and (found := _MARKUP.search(text, at)):
             seen += 1
-            if seen > MAX_MARKUP:
+            if seen > MAX_MARKUP or (not self.whole and len(self.tags) >= MAX_TAGS):  # nothing more would be kept
                 self.whole = False
                 return
             start = found.start()

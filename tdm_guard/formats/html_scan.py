@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 # The first letters of meta, link and script; what else begins so ("<metadata>") does no harm.
 _OPENING = re.compile(rb"<[MmLlSs][EeIiCc][TtNnRr][AaKkIi][^>]*")
 _WS = b"\t\n\f\r "
-_FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"+", b":"))
+# Marks of one kind; and the rare letters of "c2pa" as those of "noml", so that one search finds both
+_FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"+2p", b":ml"))
 _LEFT_OUT = _WS + b"-_"  # with the marks by which the spellings of a word differ
 _MARK = re.compile(r"[^0-9a-z].{3,}")  # marks are rarer than letters: a word is best looked for from there on
-# What many of our words share and other text has seldom; of the two names of preferences their one rare letter
-_SHARED = re.compile(r"ai|ml|(?<=contentsi)g|(?<=contentusa)g")
+# What many of our words share, or the rarest letters of one; of the two names of preferences their one rare letter
+_SHARED = re.compile(r"ai|ml|dm|(?<=contentsi)g|(?<=contentusa)g")
 _MARKS = tuple((mark, b"=" + mark, bytes({*range(256)} - {*mark, *b"\x01>"})) for mark in (b'"', b"'"))
+PIECE = 2**20  # bytes looked through at once; more would hold up other threads, and be held in memory beside the body
+_QUOTE = ord('"')
+_BEFORE_OPENER = frozenset(b"=" + _WS)
 
 
 class Scanner:
@@ -51,9 +55,18 @@ class Scanner:
         """
         if b"\0" in body or b"\x1b" in body:
             return True
-        said = b">".join([*_OPENING.findall(body), b""])
-        dense = said.translate(_FOLDED, _LEFT_OUT)
-        return self._has_word(said, dense) or (_any_open(dense) and self._may_speak_further(body))
+        is_open = False
+        start, size = 0, len(body)
+        while start < size:
+            end = size if size - start <= PIECE else _end_of_piece(body, start)
+            cuttings = _OPENING.findall(body, start, end)
+            said = b">".join(cuttings) + b">"
+            dense = said.translate(_FOLDED, _LEFT_OUT)
+            if self._has_word(said, dense):
+                return True
+            is_open = is_open or _any_open(_in_doubt(cuttings, dense))
+            start = end
+        return is_open and self._may_speak_further(body)
 
     def _may_speak_further(self, body: bytes) -> bool:
         """The same for the tags that go on behind their first `>`."""
@@ -73,14 +86,24 @@ class Scanner:
         return False
 
     def _has_word(self, said: bytes, dense: bytes) -> bool:
-        """`dense` is `said` folded, without blanks and hyphens; our words have no blank, but "no aid" is not "noai"."""
+        """
+        `dense` is `said` folded, without blanks and hyphens; our words have no blank, but "no aid" is not "noai".
+
+        A tag that is longer than a piece is not looked at so closely.
+        """
         for pattern in self._beginnings:
             if pattern.search(dense):
+                if len(said) > 2 * PIECE:
+                    return True
                 lower = said.lower()
                 if any(word in lower for word in self._words):
                     return True
                 break
-        if b"&" not in said or not self._references.search(said):
+        if b"&" not in said:
+            return False
+        if len(said) > 2 * PIECE:
+            return True
+        if not self._references.search(said):
             return False
         plain = resolve(said.decode("latin-1")).lower().encode("latin-1", "replace")
         return any(word in plain for word in self._words)
@@ -104,6 +127,23 @@ def _beginnings(words: list[str]) -> list[str]:
         else:
             parts.setdefault(word[:2], []).append(re.escape(word[2:]))
     return [f"{re.escape(beginning)}(?:{'|'.join(rest)})" for beginning, rest in parts.items()]
+
+
+def _end_of_piece(body: bytes, start: int) -> int:
+    """Where a piece that begins at `start` ends: behind a ">", which no cutting holds."""
+    return (body.rfind(b">", start, start + PIECE) + 1) or (body.find(b">", start + PIECE) + 1) or len(body)
+
+
+def _in_doubt(cuttings: list[bytes], dense: bytes) -> bytes:
+    """
+    `dense` with fewer cuttings in it: most end in a quotation mark that closes, which `_any_open` need not be asked.
+
+    Where the other quotation mark stands anywhere all are left in.
+    """
+    if b"'" in dense:
+        return dense
+    rest = [cut for cut in cuttings if cut[-1] != _QUOTE or cut[-2] in _BEFORE_OPENER]
+    return (b">".join(rest) + b">").translate(_FOLDED, _LEFT_OUT)
 
 
 def _any_open(dense: bytes) -> bool:

@@ -8,6 +8,7 @@ never backtracks, so that all of it is linear. A function takes the text and a p
 from __future__ import annotations
 
 import codecs
+import io
 import re
 from html.entities import html5
 
@@ -62,6 +63,7 @@ _WIDENED = {
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _XML_UTF16 = ((b"<\0?\0x\0", "utf-16-le"), (b"\0<\0?\0x", "utf-16-be"))  # the beginning of "<?xml", 13.2.3.2
 _PRESCAN = 1024  # bytes, 13.2.3.2
+_PIECE = 2**20  # bytes decoded at once; other threads wait meanwhile
 _META_CHARSET = re.compile(
     rb"""(?i)<meta[\t\n\f\r /][^>]*?charset[\t\n\f\r ]*=[\t\n\f\r ]*["']?[\t\n\f\r ]*([\w.:-]+)"""
 )
@@ -73,13 +75,19 @@ def decode(body: bytes, charset: str | None) -> str:
 
     Line ends become line feeds (13.2.3.5). An unknown name is passed over; bytes without a meaning are replaced.
     """
-    for mark, name in _BOMS:
-        if body.startswith(mark):
-            text = body[len(mark) :].decode(name, "replace")
-            break
-    else:
-        text = body.decode(_codec(charset) or _declared(body) or "cp1252", "replace")
+    mark, name = next((each for each in _BOMS if body.startswith(each[0])), (b"", None))
+    body = body[len(mark) :]
+    name = name or _codec(charset) or _declared(body) or "cp1252"
+    if len(body) > _PIECE:
+        return _decode_in_pieces(body, name)
+    text = body.decode(name, "replace")
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _decode_in_pieces(body: bytes, name: str) -> str:
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(name)("replace"), translate=True)
+    starts = range(0, len(body), _PIECE)
+    return "".join([decoder.decode(body[at : at + _PIECE], final=at + _PIECE >= len(body)) for at in starts])
 
 
 def _codec(label: str | None) -> str | None:

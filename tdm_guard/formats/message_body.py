@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -24,11 +24,13 @@ MAX_LENGTH = 10**18  # a longer number is as good as this one
 MAX_NOTHING = 128  # bytes that a coding takes for an empty body; a longer one was not empty
 
 _FIELDS = {16: "content-encoding", 14: "content-length", 17: "transfer-encoding"}  # by the length of their names
+_LENGTHS = frozenset(_FIELDS)
 _USUAL = frozenset([b"", *(bytes([byte]) for byte in b"\t\n\r #*/<[{GHIJKLMNOPQRSTUVWYZghijklmnopqrstuvwyz\xef")])
 _ASCII = bytes(range(128))
 _SHOWN = 1024  # decoded bytes in which a text shows itself
 _BINARY_TEXT = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _BOMS = (b"\xff\xfe", b"\xfe\xff")
+_BETWEEN = re.compile(r"[,\r\n\0]")  # numbers
 # `name: value` as robots.txt and ai.txt have it, `name=value` as trust.txt; nothing but comments and blanks
 _LINE = re.compile(rb"(?m)^[ \t]*[A-Za-z][A-Za-z _-]{0,40}[ \t]*(?::|=[ \t]*[^=\s])")
 _COMMENTS = re.compile(rb"(?:[\t\n\f\r ]++|#[^\r\n]*+)*+")
@@ -63,7 +65,11 @@ NO_FRAMING = Framing([], chunked=False, lengths=[])
 
 def framing(headers: Iterable[tuple[str, str]]) -> Framing:
     """What `headers` say of the body."""
-    found = [(name, value) for spelt, value in headers if (name := _FIELDS.get(len(spelt))) and spelt.lower() == name]
+    found = [
+        (name, value)
+        for spelt, value in headers
+        if len(spelt) in _LENGTHS and (name := spelt.lower()) == _FIELDS[len(name)]
+    ]
     if not found:
         return NO_FRAMING
     codings: list[str] = []
@@ -72,7 +78,7 @@ def framing(headers: Iterable[tuple[str, str]]) -> Framing:
     for name, value in found:
         if name == "content-length":
             # a list of one number is what some proxies make of repeated lines (RFC 9110 8.6)
-            digits = [item.strip() for item in re.split(r"[,\r\n\0]", value)]
+            digits = [value] if _is_number(value) else [item.strip() for item in _BETWEEN.split(value)]
             lengths += [int(item) if len(item) < 19 else MAX_LENGTH for item in digits if _is_number(item)]
         else:
             (codings if name == "content-encoding" else transfer).extend(names_of(value))
@@ -107,6 +113,9 @@ def undone(
     `stands` says whether bytes are what the body should be.
     """
     size = len(body)
+    usual = not said.codings and not said.chunked and size <= max_bytes and body[:1] not in HEXADECIMAL
+    if usual and not (complete and said.lengths and is_short(size, said)):
+        return Plain(body, complete)
     whole, cut, long = complete, False, False
     problem: str | None = None
     note: str | None = None
@@ -195,13 +204,15 @@ def document(fetched: Fetched, max_bytes: int) -> PlainDocument:
 
     Only of an answer with content (2xx): what a refusal says counts by its status.
     """
-    given = fetched.headers if isinstance(fetched.headers, tuple) else tuple(fetched.headers)
-    headers = parted(given)
-    if headers is not given:
-        fetched = replace(fetched, headers=headers)
+    headers: Sequence[tuple[str, str]] = ()
+    if fetched.headers:
+        given = fetched.headers if isinstance(fetched.headers, tuple) else tuple(fetched.headers)
+        headers = parted(given)
+        if headers is not given:
+            fetched = replace(fetched, headers=headers)
     if fetched.error or fetched.status is None or not 200 <= fetched.status < 300:
         return PlainDocument(fetched)
-    said = framing(headers)
+    said = framing(headers) if headers else NO_FRAMING
     body = fetched.body
     if said is NO_FRAMING and body[:1] in _USUAL:
         return PlainDocument(fetched)

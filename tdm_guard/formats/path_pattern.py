@@ -26,6 +26,7 @@ _KEEP_IN_ADDRESS = _KEEP_IN_PATTERN
 _ADDRESS = re.compile(r"(?i)(https?://[^/?#]*)([^#]*)(.*)", re.DOTALL)
 _TARGET = re.compile(r"(?i)https?://[^/?#]*([^#]*)")
 _DOTS = ("/./", "/../")
+_may_have_dots = re.compile(r"/\.\.?(?:[/?]|\Z)").search
 _BROWSERS_DROP = re.compile(r"%0[9AD]")  # raw tabs and line ends (WHATWG URL 4.4), as they are spelled here
 _BACKSLASH = "%5C"
 
@@ -53,14 +54,19 @@ def normal_url(url: str) -> str:
     except UnsupportedURL:
         return url
     path = found[2] if found[2].startswith("/") else "/" + found[2]
+    return f"{origin}{normal_path(path)}{found[3]}"
+
+
+def normal_path(path: str) -> str:
+    """The path, with its query and without a fragment, of a URL in that form."""
     spelled = path if _PLAIN.fullmatch(path) else _normalise(path, _KEEP_IN_ADDRESS)
-    return f"{origin}{resolve_dots(spelled)}{found[3]}"
+    return resolve_dots(spelled) if _may_have_dots(spelled) else spelled
 
 
 def normalise_path(path: str) -> str:
     """`path` (with its query) in the one spelling; a raw `*` or `$` in it is a character, so it is encoded."""
     spelled = path if _PLAIN.fullmatch(path) else _normalise(path, _KEEP_IN_PATH)
-    return resolve_dots(spelled) if "/." in spelled else spelled
+    return resolve_dots(spelled) if "/." in spelled and _may_have_dots(spelled) else spelled
 
 
 def normalise_pattern(pattern: str) -> str:

@@ -136,11 +136,16 @@ class RobotsTxt:
         _read_lines(self._head, 0, records, records)
         return tuple(records)
 
-    def mentions(self, word: str) -> bool:
-        """True if the lower-case `word` occurs anywhere: a quick "is there anything for me in this file?"."""
+    @property
+    def lower(self) -> str:
+        """The text in lower case, in which quick looks are taken; it has the same lines."""
         if self._lower is None:
             self._lower = self.text.lower()
-        return word in self._lower
+        return self._lower
+
+    def mentions(self, word: str) -> bool:
+        """True if the lower-case `word` occurs anywhere: a quick "is there anything for me in this file?"."""
+        return word in (self._lower or self.lower)
 
     def named(self, token: str) -> bool:
         """True if a group names `token` itself (RFC 9309 2.2.1); the `*` of everyone is no name."""

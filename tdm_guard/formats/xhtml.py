@@ -18,6 +18,7 @@ MAX_ENTITY = 4_096  # characters of one, with those within it put in
 MAX_NESTED = 8  # entities within entities
 MAX_PREFIXES = 8  # bound to XHTML in one document
 MAX_GROWTH = 2**20  # characters that entities may add to one document
+MAX_MARKUP = 300_000  # tags, comments and the like that are looked at; the largest real pages have a tenth of it
 
 NAMESPACE = "http://www.w3.org/1999/xhtml"
 _NAME = r"[A-Za-z_\u0080-\uffff][\w.\-\u0080-\uffff]{0,63}"
@@ -29,7 +30,7 @@ _find_declaration = re.compile(
 ).finditer
 _find_reference = re.compile(rf"&({_NAME});").sub
 _find_prefix = re.compile(rf"xmlns:({_NAME})\s*=\s*(?:\"{NAMESPACE}/?\"|'{NAMESPACE}/?')").finditer
-_BYTES = re.compile(rb"<!ENTITY|xmlns:[^\s=]{1,64}\s*=\s*[\"'](?:http://www\.w3\.org/1999/xhtml|[^\"'>]{0,64}&)")
+_PREFIXED = re.compile(rb"xmlns:[^\s=]{1,64}\s*=\s*[\"'](?:http://www\.w3\.org/1999/xhtml|[^\"'>]{0,64}&)")
 _PREDEFINED = frozenset({"lt", "gt", "amp", "quot", "apos"})
 
 
@@ -42,7 +43,7 @@ class Plain(NamedTuple):
 
 def is_disguised(body: bytes) -> bool:
     """True if the document may name elements of XHTML by a prefix, or declares entities."""
-    return _BYTES.search(body) is not None
+    return b"<!ENTITY" in body or _PREFIXED.search(body) is not None
 
 
 def plain(text: str) -> Plain:
@@ -53,7 +54,8 @@ def plain(text: str) -> Plain:
         prefixes, whole = prefixes[:MAX_PREFIXES], False
     if prefixes:
         names = "|".join(re.escape(prefix) for prefix in prefixes)
-        text = re.sub(rf"<(/?)(?:{names}):(?=[A-Za-z])", r"<\1", text)
+        for opening in ("<", "</"):
+            text = re.sub(rf"{opening}(?:{names}):(?=[A-Za-z])", opening, text, count=MAX_MARKUP)
     return Plain(text, whole)
 
 

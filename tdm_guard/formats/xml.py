@@ -17,6 +17,12 @@ from xml.sax.saxutils import escape, quoteattr
 
 MAX_CHARACTERS = 8 * 2**20  # of the text kept of one document: a feed has as many bytes at most
 MAX_KEPT = 2_000  # subtrees kept of one document; a feed has some hundreds of items
+MAX_ATTRIBUTES = 10_000  # of one element; real ones have a few dozen
+MAX_TAG = 4 * 2**20  # bytes of one tag, of which the parser holds five times as many; longer are pictures in drawings
+SMALL = 64 * 1024  # bytes with room for no more attributes than these; in what is smaller nobody counts
+ROOM = 7 * 2**20  # bytes that what is kept may take, beside twice those of the document
+OF_ELEMENT, OF_NAME, OF_TEXT = 120, 200, 60  # bytes that an element takes, a name that is new, a piece of text
+OF_ATTRIBUTES, OF_ATTRIBUTE = 190, 110  # the attributes of one element, and each of them without its value
 
 
 class Limits(NamedTuple):
@@ -30,6 +36,7 @@ class Limits(NamedTuple):
 
 DOCUMENT = Limits(bytes=2**20, elements=50_000, depth=32)  # a licence document has five levels
 FEED = Limits(bytes=8 * 2**20, elements=200_000, depth=128)  # items hold XHTML
+_NO_ROOM = "more elements and attributes than there is room for"
 _DOCTYPE_REFUSED = "a document type or an entity is declared, which is not read"
 _EXTERNAL_DOCTYPE = re.compile(
     rb"""(?x) <!DOCTYPE \s{1,64} [^\s<>\[\]"']{1,128} \s{0,64}
@@ -40,6 +47,8 @@ _EXTERNAL_DOCTYPE = re.compile(
 
 _NO_CHILDREN: tuple[Element, ...] = ()  # most elements have none
 _NO_ATTRIBUTES: Mapping[str, str] = {}
+_TAG = re.compile(rb"""<(?:[^>"']++|"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))*+""")
+_NARROW, _WIDE = 2, 8  # bytes that a character of text takes in its piece and in the whole; all do as the widest
 
 
 class Element:
@@ -100,8 +109,9 @@ def parse(body: bytes, *, limits: Limits = DOCUMENT, keep: Keep | None = None, e
     """
     if len(body) > limits.bytes:
         return Xml(problem=f"longer than {limits.bytes} bytes", given_up=True)
-    builder = _Builder(limits, keep)
+    builder = _Builder(limits, keep, ROOM + 2 * len(body))
     try:
+        _look_for_crowds(body)
         parser = expat.ParserCreate(encoding, "}")
         parser.buffer_text = True
         parser.ordered_attributes = True
@@ -126,6 +136,7 @@ def well_formed(body: bytes, *, encoding: str | None = None) -> str | None:
     Prefixes are not resolved.
     """
     try:
+        _look_for_crowds(body)
         parser = expat.ParserCreate(encoding)
         parser.StartDoctypeDeclHandler = _refuse  # entities can be declared nowhere else
         parser.Parse(body, True)
@@ -136,6 +147,27 @@ def well_formed(body: bytes, *, encoding: str | None = None) -> str | None:
     except (ValueError, LookupError) as error:
         return f"not readable: {error}"
     return None
+
+
+def _look_for_crowds(body: bytes) -> None:
+    """
+    Raises for an element that may have too many attributes: the parser makes objects of all before it asks anybody.
+
+    No tag holds a second "<", so that only a long way from one to the next can be such a tag, or a tag and text; each
+    attribute in it takes a "=" and two quotation marks. A tag that is too long is found likewise.
+    """
+    at = SMALL - 1  # any way of that length holds one of the places that are looked at
+    while at < len(body):
+        start = max(body.rfind(b"<", 0, at + 1), 0)
+        end = body.find(b"<", at + 1)
+        end = len(body) if end < 0 else end
+        if end - start >= SMALL and body[start + 1 : start + 2] not in (b"!", b"?"):
+            marks = body.count(b'"', start, end) + body.count(b"'", start, end)
+            if min(body.count(b"=", start, end), marks // 2) > MAX_ATTRIBUTES:
+                raise _TooMuchError(f"more than {MAX_ATTRIBUTES} attributes of one element")
+            if end - start > MAX_TAG and (tag := _TAG.match(body, start)) and tag.end() - start > MAX_TAG:
+                raise _TooMuchError(f"a tag longer than {MAX_TAG} bytes")
+        at = end + SMALL - 1
 
 
 def _refuse(*_declaration: object) -> None:
@@ -182,14 +214,17 @@ class _TooMuchError(Exception):
 class _Builder:
     """What the parser reports to."""
 
-    def __init__(self, limits: Limits, keep: Keep | None) -> None:
+    def __init__(self, limits: Limits, keep: Keep | None, room: int) -> None:
         self._limits = limits
         self._keep = keep
+        self._room = room
+        self._tags: dict[str, str] = {}  # the name of an element as it is kept, once for all of that name
         self._depth = 0
         self._seen = 0
         self._characters = 0
-        self._pieces: list[str] = []  # text of the innermost element, joined once
+        self._width = _NARROW
         self._open: list[Element] = []
+        self._texts: list[list[str]] = []  # the text of each of these in pieces, joined once
         self.root: str | None = None
         self.kept: list[Element] = []
 
@@ -200,43 +235,52 @@ class _Builder:
             raise _TooMuchError(f"nested deeper than {self._limits.depth} elements")
         if self._seen > self._limits.elements:
             raise _TooMuchError(f"more than {self._limits.elements} elements")
-        tag = "{" + name if "}" in name else name
+        tag = self._tags.get(name) or self._named(name)
         if self.root is None:
             self.root = tag
         if self._open:
-            if self._pieces:
-                self._join()
-            element = Element(tag, _mapping(attributes))
             around = self._open[-1]
+            element = self._element(tag, attributes)
             if isinstance(around.children, list):
                 around.children.append(element)
             else:
                 around.children = [element]
-            self._open.append(element)
         elif self._keep is None or tag == self._keep or (isinstance(self._keep, tuple) and tag.startswith(self._keep)):
             if len(self.kept) >= self._limits.kept:
                 raise _TooMuchError(f"more than {self._limits.kept} elements of one kind")
-            element = Element(tag, _mapping(attributes))
-            self.kept.append(element)
-            self._open.append(element)
+            self.kept.append(self._element(tag, attributes))
+
+    def _named(self, name: str) -> str:
+        tag = self._tags[name] = "{" + name if "}" in name else name
+        self._room -= OF_NAME + len(tag)
+        if self._room < 0:
+            raise _TooMuchError(_NO_ROOM)
+        return tag
+
+    def _element(self, tag: str, attributes: list[str]) -> Element:
+        self._room -= OF_ELEMENT
+        if attributes:
+            self._room -= OF_ATTRIBUTES + len(attributes) // 2 * OF_ATTRIBUTE + sum(map(len, attributes))
+        if self._room < 0:
+            raise _TooMuchError(_NO_ROOM)
+        element = Element(tag, _mapping(attributes))
+        self._open.append(element)
+        self._texts.append([])
+        return element
 
     def closed(self, _name: str) -> None:
         self._depth -= 1
         if self._open:
-            if self._pieces:
-                self._join()
-            self._open.pop()
-
-    def _join(self) -> None:
-        self._open[-1].text += "".join(self._pieces)
-        self._pieces.clear()
+            self._open.pop().text = "".join(self._texts.pop())
 
     def text(self, text: str) -> None:
         if self._open:
             self._characters += len(text)
-            if self._characters > MAX_CHARACTERS:
-                raise _TooMuchError(f"more than {MAX_CHARACTERS} characters of text")
-            self._pieces.append(text)
+            self._width = self._width if text.isascii() else _WIDE
+            if self._characters > MAX_CHARACTERS or self._characters * self._width > self._room:
+                raise _TooMuchError(f"more than {min(MAX_CHARACTERS, self._room // self._width)} characters of text")
+            self._room -= OF_TEXT
+            self._texts[-1].append(text)
 
 
 def _mapping(attributes: list[str]) -> Mapping[str, str]:

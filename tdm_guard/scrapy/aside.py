@@ -7,11 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from tdm_guard.guard import OFF_LOOP_BYTES
-
 THREADS = 4  # that judge at one time; more would only share the interpreter's lock, fewer let one bad file hold up all
-SMALL_CODED = 4 * 1024  # bytes; gzip gives at most a thousand times as many, which are judged within the limit
-_BOUNDED = frozenset({b"gzip", b"x-gzip", b"deflate"})  # codings with a bound; brotli makes megabytes of ten bytes
 T = TypeVar("T")
 
 
@@ -42,12 +38,3 @@ class Aside:
         """The run is over: what was given up is not begun any more."""
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-def takes_long(body: bytes, codings: list[bytes] | None) -> bool:
-    """True if `body`, as received, may take longer to judge than an event loop can be held up."""
-    if not codings:
-        return len(body) > OFF_LOOP_BYTES
-    if len(codings) > 1 or codings[0].strip().lower() not in _BOUNDED:
-        return bool(body)
-    return len(body) > SMALL_CODED

@@ -19,11 +19,12 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import is_asyncio_available
 
+from tdm_guard.announced import OFF_LOOP_BYTES
 from tdm_guard.errors import ConfigurationError, LogError, UnsupportedURL
 from tdm_guard.guard import Guard
 from tdm_guard.origin import Origin
 from tdm_guard.scrapy import outcome
-from tdm_guard.scrapy.aside import Aside, takes_long
+from tdm_guard.scrapy.aside import Aside
 from tdm_guard.scrapy.early import Early
 from tdm_guard.scrapy.fetch import CUT, Downloads
 from tdm_guard.scrapy.hops import Hops
@@ -33,7 +34,7 @@ from tdm_guard.scrapy.robots import Robots
 from tdm_guard.scrapy.room import Room
 from tdm_guard.scrapy.settings import PREFIX, check_gates, named, read_options, switched_off
 from tdm_guard.scrapy.told import told
-from tdm_guard.scrapy.visit import CODING, ITEM, Fields, Visit, has_credentials
+from tdm_guard.scrapy.visit import ITEM, Fields, Visit, has_credentials
 from tdm_guard.scrapy.way import Way
 from tdm_guard.tokens import FIELD
 
@@ -190,7 +191,7 @@ class Crawl:
         visit.fresh = False
         words = self._hear_head(case, request, response, received=inner)
         raw = response.body if received is None else received
-        long = takes_long(raw, dict.get(response.headers, CODING)) or takes_long(response.body, None)
+        long = len(raw) > OFF_LOOP_BYTES or case.may_last(response.body)  # the digest is of what was received
         reads = await self.aside.call(partial(self._hear_body, case, response, raw), long=long)
         if case.declared:
             await self.policies.hear_declared(case, Way.of(request))

@@ -96,26 +96,29 @@ class _UnknownLines:
 
 def read_unknown(robots: RobotsTxt, source: Source, listener: Listener, *, signal: str) -> Site | None:
     """The refusals in unknown words that speak to our agent, as statements of `signal`; None if there are none."""
-    text = "\n" + robots.text
-    lower = text.lower()
+    lower = "\n" + robots.lower
     unusual = [found for found in _find_unusual(lower) if _may_refuse(found[1])]
     if not unusual:
         return None
-    written = text.split("\n")
+    written = ["", *robots.text.split("\n")]
     group = robots.group_for(listener.agent)
     ours = frozenset(part.line for part in group.parts) if group else frozenset[int]()
     begins = sorted(part.line for each in robots.groups for part in each.parts)
     named = robots.named(listener.agent)
     entries: list[tuple[str | None, _Line]] = []
+    line = counted = 0
     for each in unusual:
-        line = lower.count("\n", 0, each.start(1))
+        if len(entries) == MAX_LINES:
+            break
+        line += lower.count("\n", counted, each.start(1))
+        counted = each.start(1)
         found = _match_unknown(written[line])
         place = bisect_right(begins, line)
         own = not place or begins[place - 1] in ours
         if found is None or (named and not own):
             continue
         path, usages = _read(found[1].strip(), found[2], own=own)
-        if usages and len(entries) < MAX_LINES:
+        if usages:
             entries.append((path, _Line(line, bounded(written[line].strip()) or "", usages)))
     if not entries:
         return None

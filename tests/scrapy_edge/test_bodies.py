@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import scrapy
 
-from tdm_guard.scrapy.aside import SMALL_CODED, Aside, takes_long
+from tdm_guard.scrapy.aside import Aside
 from tdm_guard.testing import Answer, PretendWeb, Site
 from tests.support import documents
 from tests.support.assets import BULK, MEGABYTE, bulk, large_jpeg, large_mp4
@@ -101,16 +101,6 @@ def test_beginnings_are_looked_at_beside_the_loop(web: Web, crawl: Crawl, way: d
     lines = [line.split() for line in (crawled.folder / "threads").read_text().splitlines()]
     assert len(lines) >= 4  # of one the beginning and what came until it was cut off, of the other two and the whole
     assert {where for _, where in lines} == {"aside"}
-
-
-def test_what_takes_long() -> None:
-    assert not takes_long(bytes(32 * 1024), None)
-    assert takes_long(bytes(32 * 1024 + 1), [])
-    assert not takes_long(bytes(SMALL_CODED), [b"GZIP "])
-    assert takes_long(bytes(SMALL_CODED + 1), [b"gzip"])
-    assert takes_long(b"br", [b"br"])  # ten bytes of it make megabytes
-    assert takes_long(b"gz", [b"gzip, gzip"])
-    assert not takes_long(b"", [b"br"])
 
 
 def test_who_is_cancelled_leaves_the_rest_to_go_on() -> None:

@@ -355,6 +355,23 @@ LARGE: dict[str, tuple[Format, Maker]] = {
         Format.SVG,
         lambda n: svg(xmp(), before=b"<g " + b" ".join(b"a%d='1'" % k for k in range(n // 12)) + b"/>"),
     ),
+    "svg attributes kept": (
+        Format.SVG,
+        lambda n: svg(
+            b'<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+            + _of(b"<a b='' c='' d='' e=''/>", min(n, 190_000 * 24))
+            + b"</r:RDF>"
+        ),
+    ),
+    "svg attribute": (Format.SVG, lambda n: svg(xmp(), before=b"<g a='" + b">" * n + b"'/>")),
+    "svg pieces of text": (
+        Format.SVG,
+        lambda n: svg(
+            b'<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+            + _of(b"a" * 150 + b"<a/>", min(n, 190_000 * 154))
+            + b"</r:RDF>"
+        ),
+    ),
     "svg blanks": (Format.SVG, lambda n: b"<svg>RDF c2pa:manifest" + _of(b"<c2pa:manifest ", n)),
     "svg text": (
         Format.SVG,
