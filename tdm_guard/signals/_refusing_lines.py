@@ -32,6 +32,7 @@ MAX_LINE = 400  # characters looked at; a longer line is prose
 _match_line = re.compile(r"([^\W\d_][\w .'-]{0,60}?)[ \t]*[:=](?!//)[ \t]*(.+)").match
 _match_agent = re.compile(r"(?i)(?:user[- ]?agent|agent|bot)[ \t]*[:=][ \t]*(.*)").match
 _no_sentence = re.compile(r"[][{}<>:=/|\"]|\.\S").search
+_REFUSES = "disallow"  # known, but for its values that are no paths
 _BULLETS = "-*•–· \t>\"'“”„«»`"
 _QUOTES = "\"'“”„«»`‚‘’ \t,;"
 _NAME = 4  # words of a name that say something, unless it is merely confirmed: `Do not use for AI training: yes`
@@ -79,9 +80,17 @@ def _refuses(words: str, known: frozenset[str]) -> str | None:
     if not found:
         return "/" if _is_short_refusal(words) else None
     name, value = found[1].strip(_QUOTES), found[2].strip(_QUOTES)
-    if name.lower() in known or _is_sentence(name, value) or not refused(name, value, of=TDM):
+    lower = name.lower()
+    if (lower in known and not (lower == _REFUSES and _is_phrase(value))) or _is_sentence(name, value):
+        return None
+    if not refused(name, value, of=() if lower == _REFUSES else TDM):
         return None
     return value if value.startswith(("/", "*")) and value != "*" and name_refuses(name) else "/"
+
+
+def _is_phrase(value: str) -> bool:
+    """True for words where a path is expected: `Disallow: using content to train models`."""
+    return " " in value and not value.startswith(("/", "*", "."))
 
 
 def _is_sentence(name: str, value: str) -> bool:

@@ -94,6 +94,7 @@ _is_about_ai = re.compile(
 # Words that tell how something was made, or who is to be asked, and refuse nothing
 _of_origin = re.compile(
     r"generat(?:ed|ion|ors?)(?=-|$)|provenance|label|written|assisted|(?:^|-)authors?(?=-|$)|detect"
+    r"|(?:was|were)-used|(?:^|-)(?:ai-used|ai-content)$|in-making|made-(?:by|with)"
 ).search
 _of_contact = re.compile(r"disclos|declar|(?:^|-)(?:contact|e-?mail)").search
 
@@ -147,7 +148,7 @@ _is_off = re.compile(
 _is_place = re.compile(r"\s*[/*]").match
 _CONSENT = r"(?:licen[cs]e|permission|consent|agreement|authori[sz]ation)"
 _is_no = re.compile(
-    rf"n|0|false|off|none|nein|disabled|paid|conditional|constrained|on-request|(?:\w+-)?{_CONSENT}-(?:is-)?(?:required|only)"
+    rf"n|0|false|off|none|nein|disabled|paid|conditional|constrained|on-request|(?:(?!no-|non-)\w+-)?{_CONSENT}-(?:is-)?(?:required|only)"
     rf"|requires?-(?:\w+-)?{_CONSENT}|(?:by|with|under)-(?:\w+-)?{_CONSENT}-only|only-(?:by|with|under|upon)-(?:\w+-)?{_CONSENT}"
     r"|(?:licen[cs]ing|payment)-required"
 ).fullmatch
@@ -212,7 +213,7 @@ def is_off(value: str) -> bool:
     return _is_off(words) is not None if words else bool(value.strip()) and not _is_place(value)
 
 
-def begins_like_refusal(value: str, *, lone: bool = True) -> bool:
+def begins_like_refusal(value: str, *, lone: bool = True) -> bool:  # noqa: PLR0911 - one case after the other
     """
     True if a clause begins like a refusal. `lone`: a mere no counts as well, and what is not allowed.
 

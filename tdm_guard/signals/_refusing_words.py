@@ -40,17 +40,24 @@ DOUBT = "a refusal in words that no standard has"
 _OF_PREFERENCES: Mapping[str, tuple[Usage, ...]] = {"search": (Usage.SEARCH,), "bots": TDM, "all": EVERY}
 _NOBODY: tuple[Usage, ...] = ()
 
-_PERMITS = r"permi(?:t|ssion|tted)s?|allow(?:ed|s)?|consent|grant(?:ed|s)?|authori[sz]\w*|enabled?|licensed|opt-?in|accept\w*"
+_PERMITS = (
+    r"permi(?:t|ssion|tted)s?|allow(?:ed|s)?|consent|grant(?:ed|s)?|authori[sz]\w*|enabled?|licensed|opt-?in|accept\w*"
+)
 _permits = re.compile(rf"(?:^|-)(?:{_PERMITS})(?=-|$)|(?:allowed|permitted)$").search
 _is_general = re.compile(
     r"(?:^|-)(?:polic(?:y|ies)|politi\w*|usages?|uses?|access|rights?|status|rules?|terms|licen[cs]e|reuse|value|decision"
     r"|stance|preferences?|directives?|signals?|nutzung|rechte|droits|derechos|diritti|erlaubnis)(?=-|$)"
 ).search
 _is_party = re.compile(r"(?:^|-)(?:agents?|\w*bots?|crawlers?|user|ips?|countr\w*|hosts?|domains?)(?=-|$)").search
-_describes = re.compile(r"(?:^|-)(?:contact|e-?mail|title|version|author|owner|editor|publisher)s?(?=-|$)").search
+_describes = re.compile(
+    r"(?:^|-)(?:contact|e-?mail|title|version|author|owner|editor|publisher)s?(?=-|$)|disclos"
+).search
 _addresses = re.compile(r"\S*(?:://|@)\S*|(?:^|(?<=\s))/\S*|\S+\.ai\b\S*").sub  # an address says where, not what
 _split_pair = re.compile(r"\s*[=:]\s*").split
 _ASKED = frozenset({"required", "needed", "necessary", "erforderlich", "requis", "requise", "requerido", "richiesto"})
+_confirms = re.compile(  # a name that refuses, and says not of what
+    r"(?i)\W*(?:y|yes|true|on|1|ja|oui|si|all|any|every\w*|alle\w*|tout\w*|tod[oa]s?|tutt\w|total|full)(?![a-z0-9])|\s*[/*]"
+).match
 _SILENT_IF_EMPTY = frozenset({"disallow", "dis-allow", "prohibit", "prohibits", "deny", "block"})  # as `Disallow:`
 # What CrawlerToll's Prohibits lines name besides; none of it is mining
 _OTHER_TRADE = re.compile(r"re(?:distribut|badg|sale|sell|publi)|third-party|display|commercial").match
@@ -102,12 +109,13 @@ def _weigh(name: str, value: str, of: tuple[Usage, ...], *, nested: bool) -> tup
         return ()
     general = of if _is_general(named) or _permits(named) else _NOBODY
     lone = bool(topic) or _permits(named) is not None
+    told = bool(topic) or _is_general(named) is not None
     found = [*named_among_rights(value)]
     for number, clause in enumerate(clauses(_addresses(" ", value[:MAX_WORDS]))):
         key, *rest = _split_pair(clause.strip(), 1)
         if rest and not nested:
             found += _weigh(key, rest[0], of, nested=True)
-        found += _in_clause(clause, topic, general, named=bool(topic or _is_general(named)), first=not number, lone=lone)
+        found += _in_clause(clause, topic, general, told=told, first=not number, lone=lone)
     return tuple(found)
 
 
@@ -116,7 +124,7 @@ def _by_name(named: str, verb: re.Match[str], value: str, of: tuple[Usage, ...])
     if is_off(value) or (verb[0] in _SILENT_IF_EMPTY and not value.strip()):
         return ()
     found = [*about(without(named, verb))] or [*_topics_in(value, named)]
-    if not found and value.strip() and _name_refuses(named) and not _is_party(named):
+    if not found and _confirms(value) and _name_refuses(named) and not _is_party(named):
         return of
     return tuple(found)
 
@@ -134,7 +142,7 @@ def _name_refuses(words: str) -> bool:
 
 
 def _in_clause(
-    clause: str, topic: tuple[Usage, ...], general: tuple[Usage, ...], *, named: bool, first: bool, lone: bool
+    clause: str, topic: tuple[Usage, ...], general: tuple[Usage, ...], *, told: bool, first: bool, lone: bool
 ) -> tuple[Usage, ...]:
     """What a clause refuses under a name about `topic`, or one about permissions in general."""
     words = plain(clause)
@@ -150,7 +158,7 @@ def _in_clause(
         return ()
     if begins_like_refusal(clause, lone=lone):
         return narrower or ((topic or general) if first else _NOBODY)
-    return about(words[verb.end() :].strip("-")) if named else ()
+    return about(words[verb.end() :].strip("-")) if told else ()
 
 
 def _topics_in(value: str, named: str) -> Iterator[Usage]:

@@ -31,7 +31,8 @@ MAX_LINES = 64  # refusals kept of one file; more prove nothing more
 MAX_FAULTS = 8
 
 _KNOWN = (
-    r"user[- \t]?agent|(?:dis)?all?ow|di(?:ss|sa|as)\w{0,8}|sitemap|crawl-?delay|host|license(?=[ \t]*:?[ \t]*(?:https?:|/))"
+    r"user[- \t]?agent|(?:dis)?all?ow|di(?:ss|sa|as)\w{0,8}|sitemap|crawl-?delay|host"
+    r"|license(?=[ \t]*:?[ \t]*(?:https?:|/))"
     r"|content-(?:usage|signals?)|clean-param|request-rate|visit-time|cache-delay|noindex|comment"
 )
 # A first look, in lower case: the lines but the commonest records. It leaps from line feed to line feed.
@@ -44,7 +45,7 @@ _match_unknown = re.compile(
     r"(?:([A-Za-z][\w. \t/'-]{0,63}?)[ \t]*[:=](?!//)[ \t]*([^\n#]{0,512})|([A-Za-z][^\n#:=<>{}\"]{1,160})(?=#|\Z))"
 ).match
 _may_refuse = re.compile(
-    r"ai|ａ|\bki\b|\bia\b|train|trein|addestr|tdm|mining|miner[ií]a|fouille|ml\b|llm|gpt|scrap|learn|lern|genera|prohibit|compensation"
+    r"ai|ａ|\bki\b|\bia\b|train|trein|addestr|tdm|mining|miner[ií]a|fouille|estrazione|extrac|ml\b|llm|gpt|scrap|learn|lern|genera|prohibit|compensation"
     r"|chat|rag\b|ground|infer|retriev|dataset|embedding|artifi|k[uü]nstlich|sprachmodell|model|44b"
 ).search
 MAX_SENTENCE = 8  # words of a line without a name; a longer one is prose
