@@ -8,6 +8,7 @@ that on another resource it is noted and reserves nothing. `no-ai` and its like 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.formats.html import REQUOTED
@@ -28,6 +29,8 @@ FIELDS = frozenset({FIELD, "robots-tag", "x-robots"})  # the second is that of d
 PAGE_WORDS = (
     *WORDS, "no-ai", "no_ai", "no-ml", "no_ml", "noimage-ai", "no-image-ai", "no_image_ai", "notrain", "no-train",
     "no_train", "ai-train", "ai_train", "aitrain", "train-ai", "train_ai", "trainai", "disallow-ai", "disallowai",
+    "do-not-train", "llm-train", "ml-train", "ki-train", "ai-policy", "ai-usage", "ai-opt-out", "ai-optout",
+    "tdm-opt-out", "no-tdm", "notdm", "no-llm", "nollm", "no-genai", "nogenai",
 )  # fmt: skip
 MAX_LINES = 64  # field lines or tags looked at in one response, of several that speak
 
@@ -40,6 +43,7 @@ SWALLOWED = "x-robots-unknown-name"
 MISNAMED = "x-robots-field"
 
 _RANKS = {"header": 2, "html": 3}
+_is_prose = re.compile(r"(?:og:|twitter:|dc(?:terms)?\.)?(?:description|keywords|title|abstract)").fullmatch
 _LOOKED_AT = ("name", "property", "http-equiv", "content")
 
 
@@ -66,6 +70,8 @@ def in_fields(headers: Headers) -> Iterator[AiWord]:
 def in_page(page: Page) -> Iterator[AiWord]:
     """The rules of the meta tags that hold one of `WORDS`, wherever in the document they stand."""
     for attributes, locator, misquoted in named_metas(page):
+        if _is_prose(attributes.get("name", "").strip().lower()):
+            continue
         for address, repair in _addresses(attributes):
             for item in items(attributes.get("content", "")):
                 yield _word(item, address, locator, repair or misquoted)

@@ -1,7 +1,7 @@
 """
 Lines of a site's text files that begin like a refusal and belong to no standard: `Permission: deny-training`.
 
-    line = name (":" / "=") value / up to five words, the first of which refuse: `No AI training`
+    line = name (":" / "=") value / a few words, the first of which refuse: `No AI training`
 
 Comments and the lines of a block for somebody else (`User-agent: OtherBot`) say nothing to us. A blank line ends such
 a block here: what follows it may be meant for everyone.
@@ -15,14 +15,16 @@ from typing import NamedTuple
 
 from tdm_guard.formats.robots_txt import is_everyone, names
 from tdm_guard.model import bounded
-from tdm_guard.signals._refusing_prose import (
+from tdm_guard.signals._refusing_vocabulary import (
+    about,
     begins_like_refusal,
-    name_refuses,
+    length,
+    named_among_rights,
     plain,
-    refused_by,
-    usages_about,
-    words_of,
+    spelled,
 )
+from tdm_guard.signals._refusing_words import name_refuses, refused
+from tdm_guard.usage import TDM
 
 MAX_REFUSALS = 100  # of one file; more than this prove nothing more
 MAX_LINE = 400  # characters looked at; a longer line is prose
@@ -30,9 +32,13 @@ MAX_LINE = 400  # characters looked at; a longer line is prose
 _match_line = re.compile(r"([^\W\d_][\w .'-]{0,60}?)[ \t]*[:=](?!//)[ \t]*(.+)").match
 _match_agent = re.compile(r"(?i)(?:user[- ]?agent|agent|bot)[ \t]*[:=][ \t]*(.*)").match
 _no_sentence = re.compile(r"[][{}<>:=/|\"]|\.\S").search
+_REFUSES = "disallow"  # known, but for its values that are no paths
 _BULLETS = "-*•–· \t>\"'“”„«»`"
 _QUOTES = "\"'“”„«»`‚‘’ \t,;"
-_SENTENCE = 5  # words of a line without a name
+_NAME = 4  # words of a name that say something, unless it is merely confirmed: `Do not use for AI training: yes`
+_LONGEST = 8  # words of a name; longer ones are sentences
+_ALONE = 10  # words of a line without a name
+_is_yes = re.compile(r"(?i)(?:y|yes|true|on|1|ja|oui|si)\Z").match
 
 
 class RefusingLine(NamedTuple):
@@ -54,14 +60,14 @@ def refusing_lines(text: str, agent: str, known: Iterable[str] = ()) -> Iterator
             continue
         if words[0] == "#" or len(words) > MAX_LINE:
             continue
-        spelled = plain(words).partition(" #")[0]
-        if who := _match_agent(spelled):
+        written = spelled(words).partition(" #")[0]
+        if who := _match_agent(written):
             speaks = names(who[1].strip(), agent) or is_everyone(who[1].strip())
             ours = (naming and ours) or speaks
             naming = True
             continue
         naming = False
-        if ours and (path := _refuses(spelled.strip(_BULLETS), known)):
+        if ours and (path := _refuses(written.lstrip(_BULLETS).rstrip(_QUOTES), known)):
             yield RefusingLine(number, bounded(words) or "", path)
             found += 1
             if found == MAX_REFUSALS:
@@ -74,13 +80,28 @@ def _refuses(words: str, known: frozenset[str]) -> str | None:
     if not found:
         return "/" if _is_short_refusal(words) else None
     name, value = found[1].strip(_QUOTES), found[2].strip(_QUOTES)
-    if name.lower() in known or not refused_by(name, value):
+    lower = name.lower()
+    if (lower in known and not (lower == _REFUSES and _is_phrase(value))) or _is_sentence(name, value):
         return None
-    return value if value.startswith(("/", "*")) and name_refuses(name) else "/"
+    if not refused(name, value, of=() if lower == _REFUSES else TDM):
+        return None
+    return value if value.startswith(("/", "*")) and value != "*" and name_refuses(name) else "/"
+
+
+def _is_phrase(value: str) -> bool:
+    """True for words where a path is expected: `Disallow: using content to train models`."""
+    return " " in value and not value.startswith(("/", "*", "."))
+
+
+def _is_sentence(name: str, value: str) -> bool:
+    words = plain(name)
+    return words.count("-") >= _LONGEST or (length(words) > _NAME and not _is_yes(value))
 
 
 def _is_short_refusal(line: str) -> bool:
-    """`No AI training`, `Do not train`: a line of few words, one of them about a use."""
-    words = words_of(line)
-    few = 1 < len(words) <= _SENTENCE and not _no_sentence(line)
-    return few and bool(usages_about(words)) and begins_like_refusal(line)
+    """`No AI training`, `Do not train`, `noai`: a line of few words, one of them about a use."""
+    if named_among_rights(line):
+        return True
+    words = plain(line)
+    few = words.count("-") < _ALONE and not _no_sentence(line)
+    return few and bool(about(words) or refused("", line)) and begins_like_refusal(line)

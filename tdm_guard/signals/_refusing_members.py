@@ -12,20 +12,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdm_guard.formats.tdmrep_json import MAX_NESTING, Members, is_place_of_its_own
 from tdm_guard.formats.tdmrep_value import plain_name
-from tdm_guard.signals._refusing_prose import (
-    begins_like_refusal,
-    grants,
-    name_refuses,
-    refused_by,
-    says_no,
-    usages_about,
-    words_of,
-)
+from tdm_guard.signals._refusing_vocabulary import AI, about, begins_like_refusal, clauses, is_off, plain
+from tdm_guard.signals._refusing_words import grants, name_refuses, refused
 from tdm_guard.usage import TDM, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MAX_TEXTS = 8  # of a list that are looked at
 MAX_TEXT_WORDS = 4  # of a refusal under a name that says nothing; a longer text is prose
 
 _DESCRIBES = frozenset(
@@ -72,10 +66,10 @@ def _look(members: Members, topic: tuple[Usage, ...], depth: int) -> Iterator[tu
 def _look_inside(
     name: str, raw: Members | list[Any], topic: tuple[Usage, ...], depth: int
 ) -> Iterator[tuple[tuple[Usage, ...], str, bool]]:
-    named = usages_about(words_of(name))
+    named = _mining(about(plain(name)))
     if name_refuses(name) and raw:
-        texts = raw if isinstance(raw, list) else []
-        valued = usages_about(tuple(word for text in texts[:8] if isinstance(text, str) for word in words_of(text)))
+        texts = [text for text in raw[:MAX_TEXTS] if isinstance(text, str)] if isinstance(raw, list) else []
+        valued = _mining(tuple(usage for text in texts for usage in about(plain(text))))
         yield named or valued or topic or TDM, name, False
         return
     for item in [raw] if isinstance(raw, Members) else raw:
@@ -86,22 +80,30 @@ def _look_inside(
             yield _refused(name, item, topic), name, False
 
 
-def _refused(  # noqa: PLR0911 - one case after the other
-    name: str, raw: Any, topic: tuple[Usage, ...]
-) -> tuple[Usage, ...]:
+def _refused(name: str, raw: Any, topic: tuple[Usage, ...]) -> tuple[Usage, ...]:
     if raw is None:
         return ()
-    words = words_of(name)
-    named = usages_about(words)
     if isinstance(raw, str):
-        if refused := refused_by(name, raw):
-            return refused
-        if topic and begins_like_refusal(raw):
-            return topic
-        short = len(words_of(raw)) <= MAX_TEXT_WORDS and not name_refuses(name) and not says_no(raw)
-        return usages_about(words_of(raw)) or TDM if short and begins_like_refusal(raw, lone=False) else ()
+        return _by_text(name, raw, topic)
+    words = plain(name)
+    named = _mining(about(words))
     if raw:  # true, or a number
         return named or topic or TDM if name_refuses(name) else ()
-    if name_refuses(name) or words == ("tdm",):
+    if name_refuses(name) or words == "tdm":
         return ()
     return named or (topic or TDM if grants(name) else ())
+
+
+def _by_text(name: str, text: str, topic: tuple[Usage, ...]) -> tuple[Usage, ...]:
+    if found := refused(name, text, of=TDM):
+        return _mining(found)
+    if topic and begins_like_refusal(clauses(text)[0]):
+        return topic
+    words = plain(text)
+    short = words.count("-") < MAX_TEXT_WORDS and not name_refuses(name) and not is_off(text)
+    return _mining(about(words)) or TDM if short and begins_like_refusal(text, lone=False) else ()
+
+
+def _mining(usages: tuple[Usage, ...]) -> tuple[Usage, ...]:
+    """Usages that are found in a file on mining: AI in general is all of it."""
+    return TDM if set(usages) >= set(AI) else usages

@@ -1,125 +1,94 @@
 """
-Words by which people refuse AI without the words of any standard: whether a line is a refusal, and of what.
+Names and values by which people refuse AI without the words of any standard: whether they do, and of what.
 
     name ":" value          AI-Training: disallowed / Disallow-AI: yes / Prohibits: train-ai / Policy: no-training
 
-strategy: a name or a value is brought to lower-case words joined by hyphens (`plain`). In it a verb is looked for that
-refuses, and a topic; a topic with a word that says no is a refusal, and so is a verb with a topic. What neither has is
-none of ours. Nothing here permits: a signal hears what is found in the cautious posture, under a code, and to the
-letter takes it for a doubt that no permission outweighs.
+strategy: a name that refuses does so unless its value takes it back; a name with a topic refuses by a value that says
+no; and a value may say all by itself. What a carrier is about (`of`) is refused where the words name nothing else, in
+an ai.txt for example; elsewhere they have to name it. Nothing here permits: a signal hears what is found in the
+cautious posture, under a code, and to the letter takes it for a doubt that no permission outweighs.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from tdm_guard.model import Source, Stance, Statement
-from tdm_guard.usage import EVERY, TDM, TRAINING, Usage
+from tdm_guard.signals._refusing_vocabulary import (
+    AI,
+    LABELS,
+    MAX_WORDS,
+    about,
+    begins_like_refusal,
+    clauses,
+    is_of_origin,
+    is_off,
+    is_weak,
+    named_among_rights,
+    plain,
+    refusing,
+    says_no,
+    without,
+)
+from tdm_guard.usage import EVERY, TDM, Usage
 
-MAX_WORDS = 512  # characters of a name or value that are looked at; a refusal stands in the first few
-MAX_PIECES = 64  # parts of one value
+__all__ = ["AI", "LABELS", "about", "begins_like_refusal", "plain", "says_no"]
+
 DOUBT = "a refusal in words that no standard has"
-
-AI = (*TRAINING, Usage.AI_INPUT, Usage.AI_INDEX)
-_INPUT = (Usage.AI_INPUT,)
-# The labels of the standards, and what each could be about where another standard's are expected.
-LABELS: Mapping[str, tuple[Usage, ...]] = {
-    "train-ai": TRAINING, "ai-train": TRAINING, "train-genai": (Usage.GENAI_TRAINING,),
-    "ai-use": _INPUT, "ai-input": _INPUT, "ai-output": (Usage.AI_INPUT, Usage.AI_INDEX), "inference": _INPUT,
-    "ai-index": (Usage.AI_INDEX,), "ai": AI, "ai-all": AI, "genai": AI, "tdm": TDM,
-}  # fmt: skip
 # In a list of preferences, and nowhere else, these are labels too.
 _OF_PREFERENCES: Mapping[str, tuple[Usage, ...]] = {"search": (Usage.SEARCH,), "bots": TDM, "all": EVERY}
+_NOBODY: tuple[Usage, ...] = ()
 
-_camel = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])").sub
-_join = re.compile(r"[\s_.+:/'’-]+").sub
-_TOPIC_BEGINS = r"ai|ml|tdm|train|llm|gen-?ai|image-?ai|machine|scrap|data-?min"
-_VERB = (
-    r"do-?n[o']?t|do-not|must-not|may-not|cannot|not|non?|never|without|dis-?allow(?:ed|s|ing)?|prohibit(?:ed|s|ions?)?"
-    r"|forbid(?:den|s)?|den(?:y|ied|ies)|block(?:ed|s|ing)?|reject(?:ed|s)?|refus(?:e|ed|es|al)|ban(?:ned|s)?"
-    r"|exclud(?:e|ed|es)|opt(?:ed|s)?-?out|reserv(?:e|ed|es|ations?)|restrict(?:ed)?|unauthori[sz]ed"
-    r"|stop|prevent|interdit|verboten|untersagt"
+_PERMITS = (
+    r"permi(?:t|ssion|tted)s?|allow(?:ed|s)?|consent|grant(?:ed|s)?|authori[sz]\w*|enabled?|licensed|opt-?in|accept\w*"
 )
-_find_verb = re.compile(
-    rf"(?:^|(?<=-))(?:{_VERB})(?=-|$|{_TOPIC_BEGINS})(?!-(?:restriction|limit|reply|objection))"
+_permits = re.compile(rf"(?:^|-)(?:{_PERMITS})(?=-|$)|(?:allowed|permitted)$").search
+_is_general = re.compile(
+    r"(?:^|-)(?:polic(?:y|ies)|politi\w*|usages?|uses?|access|rights?|status|rules?|terms|licen[cs]e|reuse|value|decision"
+    r"|stance|preferences?|directives?|signals?|nutzung|rechte|droits|derechos|diritti|erlaubnis)(?=-|$)"
 ).search
-_OFF = frozenset({"n", "no", "false", "off", "0", "?0", "none", "never", "nein", "non"})
-_says_no = re.compile(
-    rf"(?:n|0|\?0|false|off|none|nein|paid|conditional|constrained|(?:licen[cs]e|permission|consent)-required"
-    rf"|(?:{_VERB})(?!-(?:restriction|limit|reply|objection))(?:-.*)?)"
-).fullmatch
-_TOPICS: tuple[tuple[Any, tuple[Usage, ...]], ...] = (
-    (re.compile(r"(?:^|-)(?:tdm|mining|data-?mining|text-?mining|scrap(?:e|ing|ers?))(?=-|$)").search, TDM),
-    (
-        re.compile(
-            r"(?:^|-|ai|ml|pre|llm)train(?:ing|s|ed)?(?=-|$|ai|data|model|set)"
-            r"|(?:^|-)(?:ai|machine|deep)-?learning|fine-?tun|(?:^|-)(?:ml|aiml)(?=-|$)"
-        ).search,
-        TRAINING,
-    ),
-    (
-        re.compile(r"(?:^|-)(?:ai-?(?:inputs?|answers?|summar\w*|overviews?)|rag|grounding|inference)(?=-|$)").search,
-        _INPUT,
-    ),
-    (re.compile(r"(?:^|-)ai-?(?:index(?:ing)?|search)(?=-|$)").search, (Usage.AI_INDEX,)),
-)
-_is_about_ai = re.compile(
-    r"(?:^|-)(?:ai|a-i|image-?ai|gen-?ai|llms?|chatgpt|artificial-intelligence|generative|chat-?bots?"
-    r"|ai(?:bots?|crawl\w*|agents?|models?|data|content|us(?:e|age)|access|scrap\w*|systems?))(?=-|$)"
+_is_party = re.compile(r"(?:^|-)(?:agents?|\w*bots?|crawlers?|user|ips?|countr\w*|hosts?|domains?)(?=-|$)").search
+_describes = re.compile(
+    r"(?:^|-)(?:contact|e-?mail|title|version|author|owner|editor|publisher)s?(?=-|$)|disclos"
 ).search
-# Words that tell how something was made, or who is to be asked, and refuse nothing
-_of_origin = re.compile(
-    r"disclos|generat(?:ed|ion|ors?)(?=-|$)|declar|provenance|label|written|assisted|author|contact|detect"
-).search
-_elsewhere = re.compile(r"://|@|^\s*/").search  # an address says where, not what
-_split_value = re.compile(r"[,;|{}\[\]]").split
+_addresses = re.compile(r"\S*(?:://|@)\S*|(?:^|(?<=\s))/\S*|\S+\.ai\b\S*").sub  # an address says where, not what
 _split_pair = re.compile(r"\s*[=:]\s*").split
-_QUOTES = " \t\"'“”„‟«»″‘’`()"
+_ASKED = frozenset({"required", "needed", "necessary", "erforderlich", "requis", "requise", "requerido", "richiesto"})
+_confirms = re.compile(  # a name that refuses, and says not of what
+    r"(?i)\W*(?:y|yes|true|on|1|ja|oui|si|all|any|every\w*|alle\w*|tout\w*|tod[oa]s?|tutt\w|total|full)(?![a-z0-9])|\s*[/*]"
+).match
 _SILENT_IF_EMPTY = frozenset({"disallow", "dis-allow", "prohibit", "prohibits", "deny", "block"})  # as `Disallow:`
 # What CrawlerToll's Prohibits lines name besides; none of it is mining
 _OTHER_TRADE = re.compile(r"re(?:distribut|badg|sale|sell|publi)|third-party|display|commercial").match
 _UNBOUNDED = "prohibits"
 
 
-def plain(words: str) -> str:
-    """Lower-case words with a hyphen between them; capitals within one part it."""
-    words = words[:MAX_WORDS].strip(_QUOTES)
-    if not words.islower():
-        words = _camel("-", words).lower()
-    return _join("-", words).strip("-")
-
-
-def says_no(value: str) -> bool:
-    """True for a value that refuses what its key is about."""
-    return _says_no(plain(value)) is not None
-
-
-@lru_cache(maxsize=1024)  # the same few names stand in many files
-def about(words: str) -> tuple[Usage, ...]:
-    """The usages that plain words could be about; none if they are not about AI or mining."""
-    if words in LABELS:
-        return LABELS[words]
-    if _of_origin(words):
-        return ()
-    found = {usage for search, usages in _TOPICS if search(words) for usage in usages}
-    if not found and _is_about_ai(words):
-        return AI
-    return tuple(usage for usage in EVERY if usage in found)
-
-
 def has_topic(name: str) -> bool:
     """True if a name alone, with or without a verb that refuses, is about AI or mining."""
     words = plain(name)
-    verb = _find_verb(words)
-    return bool(about(_without(words, verb) if verb else words))
+    verb = refusing(words)
+    return bool(about(without(words, verb) if verb else words))
 
 
-def refused(name: str, value: str = "") -> tuple[Usage, ...]:
-    """The usages that `name` with `value` refuses, in the order of the enumeration. The name may be empty."""
-    found = set(_weigh(name, value, nested=False))
+def name_refuses(name: str) -> bool:
+    """True for a name that is a refusal by itself: `opt-out`, `no-ai`, `prohibited-uses`, `do-not-train`."""
+    return _name_refuses(plain(name))
+
+
+def grants(name: str) -> bool:
+    """True for a name that is a permission, so that a false under it refuses."""
+    words = plain(name)
+    return _permits(words) is not None and not _name_refuses(words)
+
+
+def refused(name: str, value: str = "", *, of: tuple[Usage, ...] = ()) -> tuple[Usage, ...]:
+    """
+    The usages that `name` with `value` refuses, in the order of the enumeration. The name may be empty.
+
+    `of` is what the carrier itself is about, which a refusal without a topic is of.
+    """
+    found = set(_weigh(name, value, of, nested=False))
     return tuple(usage for usage in EVERY if usage in found) if found else ()
 
 
@@ -131,50 +100,77 @@ def refused_preference(label: str, value: str) -> tuple[Usage, ...]:
     return refused(label, value)
 
 
-def _weigh(name: str, value: str, *, nested: bool) -> tuple[Usage, ...]:
+def _weigh(name: str, value: str, of: tuple[Usage, ...], *, nested: bool) -> tuple[Usage, ...]:
     named = plain(name)
-    said = plain(value)
-    verb = _find_verb(named)
-    if verb:
-        if said in _OFF or (verb[0] in _SILENT_IF_EMPTY and not value.strip()):
-            return ()
-        topic = about(_without(named, verb))
-        return topic or _topics_in(value, named)
+    if verb := refusing(named):
+        return _by_name(named, verb, value, of)
     topic = about(named)
-    if _elsewhere(value):
+    if not topic and _describes(named):
         return ()
-    if topic and _says_no(said):
-        narrower = _find_verb(said)
-        return (about(_without(said, narrower)) if narrower else ()) or topic
-    found: list[Usage] = []
-    for piece in _split_value(value[:MAX_WORDS], MAX_PIECES)[:MAX_PIECES]:
-        key, *rest = _split_pair(piece, 1)
+    general = of if _is_general(named) or _permits(named) else _NOBODY
+    lone = bool(topic) or _permits(named) is not None
+    told = bool(topic) or _is_general(named) is not None
+    found = [*named_among_rights(value)]
+    for number, clause in enumerate(clauses(_addresses(" ", value[:MAX_WORDS]))):
+        key, *rest = _split_pair(clause.strip(), 1)
         if rest and not nested:
-            found += _weigh(key, rest[0], nested=True)
-            continue
-        words = plain(piece)
-        if refusing := _find_verb(words):
-            found += about(_without(words, refusing)) or topic
+            found += _weigh(key, rest[0], of, nested=True)
+        found += _in_clause(clause, topic, general, told=told, first=not number, lone=lone)
     return tuple(found)
 
 
-def _topics_in(value: str, named: str) -> tuple[Usage, ...]:
+def _by_name(named: str, verb: re.Match[str], value: str, of: tuple[Usage, ...]) -> tuple[Usage, ...]:
+    """What a name that refuses does so of: what it names, else what its value names."""
+    if is_off(value) or (verb[0] in _SILENT_IF_EMPTY and not value.strip()):
+        return ()
+    found = [*about(without(named, verb))] or [*_topics_in(value, named)]
+    if not found and _confirms(value) and _name_refuses(named) and not _is_party(named):
+        return of
+    return tuple(found)
+
+
+def _name_refuses(words: str) -> bool:
+    verb = refusing(words)
+    if verb is None:
+        return False
+    rest = without(words, verb)
+    if about(rest):
+        return True
+    if is_weak(verb):
+        return not verb.start() and (_permits(rest) is not None or verb[0].startswith("do"))
+    return _permits(rest) is None and words.split("-", 1)[0] not in ("unless", "un")
+
+
+def _in_clause(
+    clause: str, topic: tuple[Usage, ...], general: tuple[Usage, ...], *, told: bool, first: bool, lone: bool
+) -> tuple[Usage, ...]:
+    """What a clause refuses under a name about `topic`, or one about permissions in general."""
+    words = plain(clause)
+    if not words:
+        return ()
+    verb = refusing(words)
+    if verb is None:
+        if first and (says_no(clause) or (lone and words in _ASKED)):
+            return topic or (general if lone else _NOBODY)
+        return ()
+    narrower = about(without(words, verb))
+    if not narrower and is_of_origin(words):
+        return ()
+    if begins_like_refusal(clause, lone=lone):
+        return narrower or ((topic or general) if first else _NOBODY)
+    return about(words[verb.end() :].strip("-")) if told else ()
+
+
+def _topics_in(value: str, named: str) -> Iterator[Usage]:
     """What a verb in a name refuses, by its value."""
-    found: list[Usage] = []
-    for piece in _split_value(value[:MAX_WORDS], MAX_PIECES)[:MAX_PIECES]:
-        words = plain(piece)
-        if _elsewhere(piece) or not words:
+    for clause in clauses(value):
+        words = plain(_addresses(" ", clause))
+        if not words:
             continue
         topic = about(words)
         if named == _UNBOUNDED and not topic:
-            topic = _OF_PREFERENCES.get(words) or (() if _OTHER_TRADE(words) else AI)
-        found += topic
-    return tuple(found)
-
-
-def _without(words: str, verb: re.Match[str]) -> str:
-    rest = _join("-", f"{words[: verb.start()]}-{words[verb.end() :]}")
-    return rest.strip("-")
+            topic = _OF_PREFERENCES.get(words) or (_NOBODY if _OTHER_TRADE(words) else AI)
+        yield from topic
 
 
 def statement(

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from tdm_guard.formats.path_records import PathTable, split_path
 from tdm_guard.model import NOTHING, Fault, Reading, Source, Statement, bounded
 from tdm_guard.signals._ai_training_lines import ENDS, FOR_US, REFUSES
-from tdm_guard.signals._refusing_words import AI, refused, statement
+from tdm_guard.signals._refusing_vocabulary import AI, named_among_rights, plain, spelled
+from tdm_guard.signals._refusing_words import refused, statement
 from tdm_guard.signals._signal import Listener, Site
 
 if TYPE_CHECKING:
@@ -30,21 +31,24 @@ MAX_LINES = 64  # refusals kept of one file; more prove nothing more
 MAX_FAULTS = 8
 
 _KNOWN = (
-    r"user[- \t]?agent|(?:dis)?all?ow|di(?:ss|sa|as)\w{0,8}|sitemap|crawl-?delay|host|license"
+    r"user[- \t]?agent|(?:dis)?all?ow|di(?:ss|sa|as)\w{0,8}|sitemap|crawl-?delay|host"
+    r"|license(?=[ \t]*:?[ \t]*(?:https?:|/))"
     r"|content-(?:usage|signals?)|clean-param|request-rate|visit-time|cache-delay|noindex|comment"
 )
 # A first look, in lower case: the lines but the commonest records. It leaps from line feed to line feed.
 _find_unusual = re.compile(
     r"\n(?!disallow[:\t ]|allow[:\t ]|user-agent[:\t ]|sitemap:|crawl-delay:|[#\n])([^\n]+)"
 ).finditer
-# A record that nobody knows: a name is a few words, a value ends at a "#".
+# A record that nobody knows: a name is a few words, a value ends at a "#". A line without a colon has no name.
 _match_unknown = re.compile(
-    rf"(?ai)[ \t]*+(?!(?:{_KNOWN})(?=[ \t:]))"
-    r"([A-Za-z][\w. \t/-]{0,63}?)[ \t]*(?:[:=][ \t]*|[ \t]+)([^\n#]{0,512})"
+    rf"(?ai)[ \t*•–>-]*+(?!(?:{_KNOWN})(?=[ \t:]))"
+    r"(?:([A-Za-z][\w. \t/'-]{0,63}?)[ \t]*[:=](?!//)[ \t]*([^\n#]{0,512})|([A-Za-z][^\n#:=<>{}\"]{1,160})(?=#|\Z))"
 ).match
 _may_refuse = re.compile(
-    r"(?a)ai|train|tdm|mining|ml\b|llm|gpt|scrap|learn|generative|prohibit|compensation|chat|rag\b|ground|infer"
+    r"ai|ａ|\bki\b|\bia\b|train|trein|addestr|tdm|mining|miner[ií]a|fouille|estrazione|extrac|ml\b|llm|gpt|scrap|learn|lern|genera|prohibit|compensation"
+    r"|chat|rag\b|ground|infer|retriev|dataset|embedding|artifi|k[uü]nstlich|sprachmodell|model|44b"
 ).search
+MAX_SENTENCE = 8  # words of a line without a name; a longer one is prose
 _PRICE = "compensation"
 _FREE = re.compile(r"(?i)\s*(?:free|none|no|0|\Z)").match
 _IS_ADDRESS = re.compile(r"(?i)\s*https?://").match
@@ -112,12 +116,12 @@ def read_unknown(robots: RobotsTxt, source: Source, listener: Listener, *, signa
             break
         line += lower.count("\n", counted, each.start(1))
         counted = each.start(1)
-        found = _match_unknown(written[line])
+        found = _match_unknown(spelled(written[line]))
         place = bisect_right(begins, line)
         own = not place or begins[place - 1] in ours
         if found is None or (named and not own):
             continue
-        path, usages = _read(found[1].strip(), found[2], own=own)
+        path, usages = _read(found[1].strip(), found[2], own=own) if found[1] else (None, _sentence(found[3]))
         if usages:
             entries.append((path, _Line(line, bounded(written[line].strip()) or "", usages)))
     if not entries:
@@ -136,3 +140,13 @@ def _read(name: str, value: str, *, own: bool) -> tuple[str | None, tuple[Usage,
     if _IS_ADDRESS(value):
         return None, ()
     return path, refused(name, rest or ("yes" if path else value))
+
+
+def _sentence(words: str) -> tuple[Usage, ...]:
+    """What a line without a name refuses: `No AI training`, or `AI-Training no`, which lacks its colon."""
+    if found := named_among_rights(words):
+        return found
+    if plain(words).count("-") >= MAX_SENTENCE:
+        return ()
+    name, _, value = words.strip().partition(" ")
+    return refused("", words) or (refused(name, value) if value.strip().count(" ") == 0 else ())

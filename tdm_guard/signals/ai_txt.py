@@ -29,7 +29,7 @@ UNKNOWN = "ai-txt-unknown-refusal"
 MAX_FAULTS = 8
 
 _KNOWN = frozenset({"allow", "disallow", "training-deny", "training-allow", "sitemap", "host", "crawl-delay"})
-_of_other_proposal = re.compile(r"(?i)training[ \t]*:[ \t]*deny[ \t]*(?:#|$)").match
+_of_other_proposal = re.compile(r"(?i)training[ \t]*:[ \t]*(?:deny|conditional)[ \t]*(?:#|$)").match
 _is_plain_allow = re.compile(r"(?i)allow[ \t]*:").match
 
 

@@ -8,12 +8,10 @@ name that begins like a refusal (code `trust-txt-unknown-refusal`).
 
 from __future__ import annotations
 
-import re
-
 from tdm_guard.formats.trust_txt import MAX_BYTES, TrainingLine, parse
 from tdm_guard.model import Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.signals._refusing_lines import refusing_lines
-from tdm_guard.signals._refusing_prose import begins_like_refusal
+from tdm_guard.signals._refusing_vocabulary import begins_like_refusal, says_no
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal
 from tdm_guard.signals._site_file import without_file
 from tdm_guard.usage import TRAINING, Usage
@@ -26,7 +24,6 @@ MAX_FAULTS = 8
 _KNOWN = frozenset(
     {"datatrainingallowed", "member", "belongto", "control", "controlledby", "social", "vendor", "customer"}
 )
-_says_no = re.compile(r"[^a-z0-9]*no(?![a-z0-9])").match
 
 
 class Everywhere:
@@ -79,7 +76,7 @@ def _choose(
     words = {line.value for line in valid}
     if words == {"no"}:
         return _statement(source, valid[0], Stance.RESERVED)
-    refusal = next((line for line in lines if _says_no(line.value) or begins_like_refusal(line.value)), None)
+    refusal = next((line for line in lines if says_no(line.value) or begins_like_refusal(line.value)), None)
     if refusal is not None:
         return _statement(source, refusal, Stance.RESERVED, REPAIR) if listener.cautious else None
     if words == {"yes"} and len(valid) == len(lines) and complete:

@@ -64,6 +64,16 @@ _OWN_FIELDS = frozenset(
         "no-ai",
         "no-ai-training",
         "disallow-ai",
+        "ai-access",
+        "ai-consent",
+        "ai-opt-out",
+        "ai-optout",
+        "do-not-train",
+        "genai",
+        "llm-training",
+        "tdm",
+        "tdm-opt-out",
+        "tdm-optout",
     )
 )
 # Spellings that seem to mean a refusal but are defined nowhere (`noaitraining`, `notrain`).

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import Decision, Fetched, Judge
-from tdm_guard.signals._refusing_prose import begins_like_refusal, refused_by
+from tdm_guard.signals._refusing_words import begins_like_refusal, refused
 from tdm_guard.testing.files import jpeg, xmp
 from tdm_guard.usage import TDM, TRAINING, Usage
 
@@ -50,7 +50,7 @@ REFUSING = [
 ]  # fmt: skip
 NOT_REFUSING = [
     ("Training", "allow"), ("Training", "this site may be used"), ("Training your dog", "never shout"),
-    ("Contact", "none"), ("AI-Training", "yes"), ("Training", "conditional"), ("Opt-Out", "no"), ("Access", "none"),
+    ("Contact", "none"), ("AI-Training", "yes"), ("Opt-Out", "no"), ("Access", "none"),
     ("AI-Training", "no restrictions"), ("AI-Training", "not restricted"), ("AI-Training", "unrestricted"),
     ("Training", "No login required"), ("Cookies", "no"), ("Blocked-Bots", "GPTBot"), ("Restrictions", "none"),
     ("AI-Policy", "https://x.example/no-ai"), ("Permission", "allowed"), ("Prohibited-uses", "none"), ("Version", "0"),
@@ -60,24 +60,24 @@ NOT_REFUSING = [
 
 @pytest.mark.parametrize(("name", "value"), REFUSING)
 def test_what_begins_like_a_refusal(name: str, value: str) -> None:
-    assert set(TRAINING) <= set(refused_by(name, value))
+    assert set(TRAINING) <= set(refused(name, value, of=TDM))
 
 
 @pytest.mark.parametrize(("name", "value"), NOT_REFUSING)
 def test_what_does_not(name: str, value: str) -> None:
-    assert refused_by(name, value) == ()
+    assert refused(name, value, of=TDM) == ()
 
 
 def test_a_refusal_is_of_the_usages_that_it_names() -> None:
-    assert refused_by("ai-input", "no") == (Usage.AI_INPUT,)
-    assert refused_by("text-mining", "prohibited") == TDM
-    assert refused_by("permission", "deny-training") == TRAINING
+    assert refused("ai-input", "no", of=TDM) == (Usage.AI_INPUT,)
+    assert refused("text-mining", "prohibited", of=TDM) == TDM
+    assert refused("permission", "deny-training", of=TDM) == TRAINING
     assert begins_like_refusal("not reserved") is begins_like_refusal("nothing is prohibited") is False
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_words_never_raise(name: str, value: str) -> None:
-    assert set(refused_by(name, value)) <= set(TDM)
+    assert set(refused(name, value, of=TDM)) <= set(TDM)
 
 
 # ---- ai.txt and trust.txt -------------------------------------------------------------------------------------------
@@ -109,7 +109,8 @@ def test_a_line_of_ai_txt(line: str) -> None:
     [f"{name}: {value}" for name, value in NOT_REFUSING if name]
     + ["# No AI training", "LLMs-txt: /llms.txt", "Summary: We sell no training data",
        "- [Training](/t): No prices here",
-       "User-agent: GPTBot\nAI-Training: no", "> Nothing here is about AI training.", "## We do not offer"],
+       "User-agent: GPTBot\nAI-Training: no", "> Nothing here is about AI training.", "## We do not offer",
+       "Training: conditional"],
 )  # fmt: skip
 def test_a_line_of_ai_txt_that_refuses_nothing(line: str, posture: str) -> None:
     assert verdict("/ai.txt", f"User-Agent: *\nAllow: /\n{line}\n", posture) == "permitted"
