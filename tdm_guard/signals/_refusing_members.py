@@ -8,6 +8,7 @@ identifies or only points elsewhere is passed over.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdm_guard.formats.tdmrep_json import MAX_NESTING, Members, is_place_of_its_own
@@ -19,6 +20,9 @@ from tdm_guard.usage import TDM, Usage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_of_rights = re.compile(
+    r"(?:^|-)(?:opt(?:ed)?-?out|reserv\w*|rights?|mining|usages?|uses?|licen[cs]e|polic(?:y|ies))(?=-|$)"
+).search
 MAX_TEXTS = 8  # of a list that are looked at
 MAX_TEXT_WORDS = 4  # of a refusal under a name that says nothing; a longer text is prose
 
@@ -33,11 +37,16 @@ _DESCRIBES = frozenset(
 
 
 class Refused(NamedTuple):
-    """Usages that a member refuses, the member's name, and whether it stands in the object itself as a plain value."""
+    """
+    Usages that a member refuses, the member's name, and whether it stands in the object itself as a plain value.
+
+    `named`: the object says that it is about AI, mining or a right, and not just that something is denied.
+    """
 
     usages: tuple[Usage, ...]
     name: str
     direct: bool
+    named: bool
 
 
 def refused_in(members: Members) -> Refused | None:
@@ -47,7 +56,20 @@ def refused_in(members: Members) -> Refused | None:
         return None
     named = {usage for usages, _, _ in found for usage in usages}
     first = next((item for item in found if item[2]), found[0])
-    return Refused(tuple(usage for usage in TDM if usage in named), first[1], first[2])
+    return Refused(tuple(usage for usage in TDM if usage in named), first[1], first[2], _is_about_mining(members, 0))
+
+
+def _is_about_mining(members: Members, depth: int) -> bool:
+    for name, raw in members:
+        if _of_rights(plain(name)) or about(plain(name)) or (isinstance(raw, str) and about(plain(raw))):
+            return True
+        inside = [raw] if isinstance(raw, Members) else raw[:MAX_TEXTS] if isinstance(raw, list) else []
+        for item in inside if depth < MAX_NESTING else ():
+            if isinstance(item, Members) and _is_about_mining(item, depth + 1):
+                return True
+            if isinstance(item, str) and about(plain(item)):
+                return True
+    return False
 
 
 def _look(members: Members, topic: tuple[Usage, ...], depth: int) -> Iterator[tuple[tuple[Usage, ...], str, bool]]:

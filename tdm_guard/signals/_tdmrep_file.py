@@ -7,6 +7,7 @@ longest. Literal: the first that matches. Cautious: both are looked up, and the 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from tdm_guard.formats.tdmrep_json import MAX_BYTES, MAX_RULES, RulesFile, is_page, mentions_reservation, parse
@@ -28,6 +29,7 @@ class RulesSite:
     rules: tuple[Rule, ...]
     cautious: bool
     refusals: tuple[Rule, ...] = ()
+    unheard: frozenset[Usage] = frozenset()
 
     @property
     def everywhere(self) -> tuple[Usage, ...]:
@@ -47,7 +49,7 @@ class RulesSite:
                     break
             elif _weight(rule) > _weight(longest):
                 longest = rule
-        said = NOTHING if first is None or longest is None else _say(self.source, first, longest)
+        said = NOTHING if first is None or longest is None else _say(self.source, first, longest, self.unheard)
         if self.refusals and (refusal := self._refused(target, first if first is longest else None)):
             return Reading((*said.statements, *refusal), said.faults)
         return said
@@ -70,7 +72,7 @@ def _weight(rule: Rule) -> tuple[int, bool]:
     return rule.octets, rule.reserved  # of equally long ones the one with 1
 
 
-def _say(source: Source, first: Rule, longest: Rule) -> Reading:
+def _say(source: Source, first: Rule, longest: Rule, unheard: frozenset[Usage]) -> Reading:
     decisive, repair = first, first.repair
     if longest.reserved and not first.reserved:
         decisive, repair = longest, join("C1", longest.repair)
@@ -79,7 +81,7 @@ def _say(source: Source, first: Rule, longest: Rule) -> Reading:
         message = f"rule {first.number} comes first and rule {longest.number} is longer, and they do not agree"
         other = longest if decisive is first else first
         faults = (Fault.at(source, message, signal=NAME, locator=f"rule {other.number}", excerpt=other.excerpt),)
-    refused = {*first.refuses, *longest.refuses} if not decisive.reserved else ()
+    refused = {*first.refuses, *longest.refuses, *unheard} if not decisive.reserved else ()
     left = tuple(usage for usage in TDM if usage not in refused) if refused else TDM
     statements = (_statement(source, decisive, left, repair),) if left else ()
     return Reading(statements, faults) if statements or faults else NOTHING
@@ -155,7 +157,7 @@ def _read_body(fetched: Fetched, source: Source, listener: Listener) -> Document
         result = Result.UNREADABLE if file.problem and not rules and not refusals else Result.READ
         return DocumentReading(
             result=result,
-            site=RulesSite(source, rules, listener.cautious, refusals) if rules or refusals else None,
+            site=_site(source, rules, listener, refusals, compiler.unheard),
             faults=_problem(source, file) + compiler.faults,
             hold=tuple(_unread(source, words, "C11") for words in compiler.doubts[:1]),
         )
@@ -171,8 +173,16 @@ def _problem(source: Source, file: RulesFile) -> tuple[Fault, ...]:
     return (Fault.at(source, file.problem, signal=NAME, locator=file.place),) if file.problem else ()
 
 
-def _site(source: Source, rules: tuple[Rule, ...], listener: Listener) -> RulesSite | None:
-    return RulesSite(source, rules, listener.cautious) if rules else None
+def _site(
+    source: Source,
+    rules: tuple[Rule, ...],
+    listener: Listener,
+    refusals: tuple[Rule, ...] = (),
+    unheard: Collection[Usage] = (),
+) -> RulesSite | None:
+    if not rules and not refusals:
+        return None
+    return RulesSite(source, rules, listener.cautious, refusals, frozenset(unheard))
 
 
 DOCUMENT = Document(

@@ -92,6 +92,7 @@ class Compiler:
         self.refusals: list[Rule] = []
         self.doubts: list[str] = []
         self.reserves = False  # True if a 1 stands anywhere, also where it cannot be heard
+        self.unheard: set[Usage] = set()  # what something refuses that is no rule: no 0 of the file permits it
         self._faults: list[Fault] = []
         self._policies: dict[str, str | None] = {}
 
@@ -110,19 +111,23 @@ class Compiler:
         if entry.members is None:
             self._fault(entry, "no object stands here, so no rule")
             return
-        self.reserves = self.reserves or any(
+        reserves = any(
             (value := read_json(raw)) is not None and value.reserved
             for name, raw in entry.members
             if plain_name(name) == "tdm-reservation"
         )
+        self.reserves = self.reserves or reserves
         if entry.host is not None and not _is_host(entry.host, self.source.url):
             self._fault(entry, "the rule stands under the name of another host")
             return
         refused = refused_in(entry.members)
         if refused is not None:
             self._fault(entry, f"{bounded(refused.name)!r} begins like a refusal and is of no standard")
-            if self.cautious:
-                self._refuse(entry, entry.members, refused)
+            placed = self.cautious and self._refuse(entry, entry.members, refused)
+            if not placed:
+                self.unheard.update(refused.usages)
+        if reserves and not self.cautious and _reservation(entry.members, cautious=False) != (True, None):
+            self.unheard.update(TDM)
         if entry.wrapped and not self.cautious:
             self._fault(entry, "the rule does not stand in the array at the root")
         elif (reservation := _reservation(entry.members, cautious=self.cautious)) is None:
@@ -139,18 +144,26 @@ class Compiler:
                 for rule in self._at(entry, entry.members, location, reserved, repair):
                     yield rule._replace(refuses=refused.usages) if refused and not reserved else rule
 
-    def _refuse(self, entry: Entry, members: Members, refused: Refused) -> None:
-        """A refusal in words of no standard: a rule where it says where, or stands as one; else a doubt about all."""
+    def _refuse(self, entry: Entry, members: Members, refused: Refused) -> bool:
+        """
+        A refusal in words of no standard: a rule where it says where, or stands as one; else a doubt about all.
+
+        False for what is neither: servers answer any address with an object that says that access to it is denied.
+        """
         names = {plain_name(name) for name, _ in members}
         rule = not names.isdisjoint((*_LOCATION, *_PATH, "tdm-reservation"))
+        if not rule and not refused.named:
+            return False
         if not rule and not (refused.direct and (entry.number == 1 or not entry.wrapped)):
             self.doubts.append(_words(members) or refused.name)
-            return
+            return True
+        before = len(self.refusals)
         locations, exact = _locations(members)
         repair = join("C11", None if exact and not entry.wrapped else "C3")
         for location in locations:
             for found in self._at(entry, members, location, True, repair):
                 self.refusals.append(found._replace(usages=refused.usages, words=_words(members)))
+        return len(self.refusals) > before
 
     def _at(self, entry: Entry, members: Members, location: str, reserved: bool, repair: str | None) -> Iterator[Rule]:
         """The rule as written; beside it, for a 1, the rule that was meant (C5)."""

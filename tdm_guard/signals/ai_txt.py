@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 from tdm_guard.formats import ai_declaration, robots_txt
 from tdm_guard.formats.ai_txt import MAX_BYTES, Rule, RuleTable, is_rule_value
 from tdm_guard.formats.robots_txt import RobotsTxt
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.signals._refusing_lines import refusing_lines
+from tdm_guard.signals._refusing_words import says_no
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal
 from tdm_guard.signals._site_file import without_file
 from tdm_guard.usage import TRAINING, Usage
@@ -33,16 +35,32 @@ _of_other_proposal = re.compile(r"(?i)training[ \t]*:[ \t]*(?:deny|conditional)[
 _is_plain_allow = re.compile(r"(?i)allow[ \t]*:").match
 
 
+_AROUND = " \t\"'“”„‟«»″‘’`<>()[]\\"
+_is_everything = re.compile(r"(?i)(?:all|any|every\w*|whole|entire|site|full|total|yes|true|1|y|on|x)\b.*").fullmatch
+
+
+class _Heard(NamedTuple):
+    """Rules by their values, refusals that take a repair, and whether a Disallow is about nothing that is known."""
+
+    rules: list[tuple[str, Rule]]
+    repaired: list[tuple[str, Rule]]
+    doubtful: bool
+
+
 class Rules:
     """
     What one ai.txt says of each path: its rules, and refusals that take a repair to hear.
 
-    To the letter such a refusal reserves nothing, but where it stands nothing is permitted either.
+    To the letter such a refusal reserves nothing, but where it stands nothing is permitted either; nor is it beside a
+    refusal of what nobody can tell (`doubtful`).
     """
 
-    __slots__ = ("_cautious", "_repaired", "_rules", "_source")
+    __slots__ = ("_cautious", "_doubtful", "_repaired", "_rules", "_source")
 
-    def __init__(self, source: Source, rules: RuleTable, repaired: RuleTable, *, cautious: bool) -> None:
+    def __init__(
+        self, source: Source, rules: RuleTable, repaired: RuleTable, *, cautious: bool, doubtful: bool
+    ) -> None:
+        self._doubtful = doubtful
         self._source = source
         self._rules = rules
         self._repaired = repaired
@@ -60,7 +78,9 @@ class Rules:
             other = self._repaired.strongest(target)
             if other is not None and other.reserved:
                 return _say(self._source, other) if self._cautious else NOTHING
-        return NOTHING if rule is None else _say(self._source, rule)
+        if rule is None or (self._doubtful and not rule.reserved):
+            return NOTHING
+        return _say(self._source, rule)
 
 
 @lru_cache(maxsize=256)  # one line mostly speaks of many pages
@@ -88,12 +108,12 @@ def read_document(fetched: Fetched, source: Source, listener: Listener) -> Docum
     text = robots_txt.parse(body, complete=complete)
     faults = [] if complete else [_fault(source, f"longer than was read ({len(body)} bytes)")]
     unknown = _unknown(text, source, listener, faults)
-    rules = _rules(text, source, listener, faults, permits=complete)
-    repaired = _outside(text, source, faults) + _other_proposal(text, source, listener, faults) + unknown
+    rules, meant, doubtful = _rules(text, source, listener, faults, permits=complete)
+    repaired = _outside(text, source, faults) + _other_proposal(text, source, listener, faults) + unknown + meant
     site = None
     if rules or (repaired and listener.cautious):
         tables = RuleTable(rules, utf8=text.utf8), RuleTable(repaired)
-        site = Rules(source, *tables, cautious=listener.cautious)
+        site = Rules(source, *tables, cautious=listener.cautious, doubtful=doubtful)
     result = Result.READ
     if site is None and not any(group.rules for group in text.groups):
         result = Result.UNREADABLE
@@ -103,20 +123,34 @@ def read_document(fetched: Fetched, source: Source, listener: Listener) -> Docum
     return DocumentReading(result=result, site=site, faults=tuple(faults[:MAX_FAULTS]))
 
 
-def _rules(
-    text: RobotsTxt, source: Source, listener: Listener, faults: list[Fault], *, permits: bool
-) -> list[tuple[str, Rule]]:
+def _rules(text: RobotsTxt, source: Source, listener: Listener, faults: list[Fault], *, permits: bool) -> _Heard:
+    """The rules of the group that speaks to us."""
     group = text.group_for(listener.agent)
     kept: list[tuple[str, Rule]] = []
+    repaired: list[tuple[str, Rule]] = []
+    doubtful = False
     for record in group.rules if group is not None else ():
         if not record.value:
             continue
         reserved = record.name == "disallow"
         if not is_rule_value(record.value):
             faults.append(_fault(source, "neither a path nor a file type", record.words, record.line))
+            doubtful = doubtful or reserved
+            if (meant := _meant(record.name, record.value)) is not None:
+                repaired.append((meant, Rule(record.line, record.words, True, UNKNOWN)))
         elif reserved or (permits and _is_plain_allow(record.words)):
             kept.append((record.value, Rule(record.line, record.words, reserved)))
-    return kept
+    return _Heard(kept, repaired, doubtful)
+
+
+def _meant(name: str, value: str) -> str | None:
+    """The path that a value means which is none: all, in a word for it, or a path in quotation marks."""
+    text = value.strip(_AROUND)
+    if name == "allow":
+        return "/" if says_no(text) else None
+    if is_rule_value(text):
+        return text
+    return "/" if not text or _is_everything(text) else None
 
 
 def _outside(text: RobotsTxt, source: Source, faults: list[Fault]) -> list[tuple[str, Rule]]:
