@@ -177,10 +177,10 @@ def _declared_document(task: Gathering, declared: Declared) -> Document | None:
 def _read_round(
     task: Gathering, batch: list[Document], kept: dict[str, Kept], before: Mapping[str, Kept]
 ) -> Generator[tuple[Wanted, ...], Answers, None]:
-    due = [
-        (task.url(document), document, before.get(document.path))
+    due: list[tuple[str, Document, Kept | None]] = [
+        (task.url(document), document, before.get(document.path) if before else None)
         for document in batch
-        if not _fresh(before.get(document.path), task.now)
+        if not (before and _fresh(before.get(document.path), task.now))
     ]
     read: dict[str, Kept] = {}
     if due:

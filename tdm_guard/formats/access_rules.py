@@ -61,17 +61,15 @@ class AccessRules:
                 usual = len(part.text) <= _USUAL_LINE * len(lines) + _SPARE
                 kept.append(_packed(part.line, part.text if usual else access_lines(part.text)))
         refused.discard("")  # RFC 9309 2.2: an empty pattern matches nothing
-        prefixes = {
-            value
-            for value in refused
-            if utf8 and value[0] == "/" and "*" not in value and "$" not in value and "%" not in value
-        }
+        prefixes: set[str] = set()
+        if utf8:
+            prefixes = {v for v in refused if v[0] == "/" and "*" not in v and "$" not in v and "%" not in v}
         if dotted:
             prefixes = {value for value in prefixes if "/." not in value}
         fragments: set[str] = set()  # of patterns: the longest part, where no path need begin with it
         exact: set[str] = set()
         for value in refused - prefixes:
-            if not utf8 or "%" in value or "/." in value or "$" in value[:-1] or value[0] not in "/*":
+            if not utf8 or "%" in value or (dotted and "/." in value) or "$" in value[:-1] or value[0] not in "/*":
                 for pattern in self._spellings(value):
                     _sort_in(pattern, prefixes, fragments, exact)
             elif "*" not in value:  # a final `$` is an anchor, and the character as well

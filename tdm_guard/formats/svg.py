@@ -25,7 +25,7 @@ MAX_INFLATED = 3 * 2**20  # bytes of a compressed drawing (SVGZ), and as many mo
 MAX_THROUGH = 64 * 2**20  # bytes of such a drawing that are looked through
 MAX_STARTS = 4_096  # tags that are looked at in search of a packet or of the root
 MAX_PACKETS = 20  # of one file; it should have one
-MAX_PACKET = 8 * 2**20  # bytes of a packet
+MAX_PACKET = 6 * 2**20  # bytes of a packet, of which its reading takes a dozen times as many
 MAX_STORE = 16 * 2**20  # characters of a manifest store
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}RDF"
