@@ -30,7 +30,7 @@ PAGE_WORDS = (
     *WORDS, "no-ai", "no_ai", "no-ml", "no_ml", "noimage-ai", "no-image-ai", "no_image_ai", "notrain", "no-train",
     "no_train", "ai-train", "ai_train", "aitrain", "train-ai", "train_ai", "trainai", "disallow-ai", "disallowai",
     "do-not-train", "llm-train", "ml-train", "ki-train", "ai-policy", "ai-usage", "ai-opt-out", "ai-optout",
-    "tdm-opt-out", "no-tdm", "notdm", "no-llm", "nollm", "no-genai", "nogenai",
+    "tdm-opt-out", "no-genai", "nogenai",
 )  # fmt: skip
 MAX_LINES = 64  # field lines or tags looked at in one response, of several that speak
 

@@ -118,7 +118,7 @@ def test_a_field_that_is_a_refusal(field: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("robots", "nollm"), ("robots", "no-genai"), ("robots", "notdm"), ("llm-training", "no"), ("ai-opt-out", "true"),
+    [("robots", "no-genai"), ("robots", "nogenai"), ("llm-training", "no"), ("ai-opt-out", "true"),
      ("ai-policy", "no training allowed"), ("ai-usage", "prohibited"), ("tdm-opt-out", "1"), ("ki-training", "nein"),
      ("do-not-train", "true"), ("robots", "kein ki-training")],
 )  # fmt: skip
