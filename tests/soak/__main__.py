@@ -49,11 +49,11 @@ class Soak:
 
     def trials(self) -> Iterator[Trial]:
         for edge in ("scrapy", "httpx"):
-            task = self.task(edge, f"killed-{edge}", until=self.until(0.1))
+            task = self.task(edge, f"killed-{edge}", silent=4, until=self.until(0.1))
             yield f"SIGKILL, {edge}", lambda e=task: ended_by(e, self.after(KILLS // 2), signal.SIGKILL)
         twice = self.task("scrapy", "twice", silent=4, until=self.until(0.05))
         yield "SIGTERM twice, scrapy", lambda: ended_by(twice, self.after(6), signal.SIGTERM, signal.SIGTERM)
-        once = self.task("httpx2", "once", until=self.until(0.05))
+        once = self.task("httpx2", "once", silent=4, until=self.until(0.05))
         yield "SIGTERM, httpx2", lambda: ended_by(once, self.after(6), signal.SIGTERM)
         for name, log in (("one log", "log"), ("logs of their own", "{run}-{pid}")):
             yield f"three processes, {name}", lambda n=name, log=log: self.three(n, log)

@@ -32,7 +32,7 @@ async def main() -> None:
         trust_env=False,
         verify=False,
         follow_redirects=True,
-        timeout=60,
+        timeout=600,
         **{"policy_timeout": 60.0, **TASK.options},
     )
     cache = client._transport.session.guard.cache

@@ -22,7 +22,8 @@ class Task:
     """
     `pages` of each of `origins`, whose numbers begin at `first`, by one client through `proxy`.
 
-    Every `other`-th address is one that leads on or breaks off; `silent` ones are asked for last. Every `cancel`-th
+    Every `other`-th address is one that leads on or breaks off; `silent` ones, which keep
+    the crawl from ending by itself, are asked for last. Every `cancel`-th
     request is cancelled on its way. What the crawl holds is told every `look` pages. None begins after `until` (clock
     of the machine, seconds).
     """

@@ -35,7 +35,7 @@ def task(edge: str, proxy: str, log: Path, **how: Any) -> Task:
 @pytest.mark.parametrize("edge", EDGES)
 def test_what_reached_the_caller_before_a_kill_is_on_record(edge: str, proxy: str, tmp_path: Path) -> None:
     """The second run goes on in the log that the first left torn, if it did."""
-    figures = ended_by(task(edge, proxy, tmp_path / "log.jsonl"), (1, 90), signal.SIGKILL)
+    figures = ended_by(task(edge, proxy, tmp_path / "log.jsonl", silent=4), (1, 90), signal.SIGKILL)
     assert 91 <= figures["pages"] <= figures["records"]
 
 
