@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # The first letters of meta, link and script; what else begins so ("<metadata>") does no harm.
 _OPENING = re.compile(rb"<[MmLlSs][EeIiCc][TtNnRr][AaKkIi][^>]*")
+_INNER = re.compile(rb"<[MmLlSs][^\t\n\f\r />]*+")
 _WS = b"\t\n\f\r "
 # Marks of one kind; and the rare letters of "c2pa" as those of "noml", so that one search finds both
 _FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"+2p", b":ml"))
@@ -75,9 +76,9 @@ class Scanner:
         for found in _OPENING.finditer(body):
             if not _any_open((found[0] + b">").translate(None, _WS)):
                 continue
-            for inner in re.finditer(b"<[MmLlSs]", found[0]):
+            for inner in _INNER.finditer(found[0]):
                 begin = found.start() + inner.start()
-                end = end_of_tag(text, begin + 1)
+                end = end_of_tag(text, found.start() + inner.end())  # a "=" behind the name begins a name of its own
                 end = len(text) if end < 0 else end
                 patience -= end - begin
                 said = body[begin:end]

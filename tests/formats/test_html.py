@@ -431,3 +431,11 @@ def test_json_ld_beyond_the_bounds_is_cut_and_shows_it() -> None:
     assert len(page.json_ld) == MAX_SCRIPTS + 1
     assert len(read(LD * (MAX_SCRIPTS + 50), json_ld=True).json_ld) == MAX_SCRIPTS + 1
     assert page.complete  # of what speaks of use, nothing is missing
+
+
+@pytest.mark.parametrize("behind", ["\n = data-x", " =data-x", "/=x", " = a = b", " ==''"])
+def test_the_first_look_follows_a_tag_whose_name_is_followed_by_an_equals_sign(behind: str) -> None:
+    """A `=` there begins a name (13.2.5.32), so that the mark behind it opens a value in which a `>` ends nothing."""
+    body = f'<html><head><meta{behind}="a>b" name="noai" content="1"></head>'.encode()
+    tags = read_page(body, url="https://site.example/").tags
+    assert Scanner(["noai"]).may_speak(body) or not any("noai" in tag.attributes.values() for tag in tags)
