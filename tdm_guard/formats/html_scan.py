@@ -12,6 +12,7 @@ from html.entities import html5
 from typing import TYPE_CHECKING
 
 from tdm_guard.formats.html_tokens import end_of_tag, resolve
+from tdm_guard.formats.invisible import without_octets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,7 +52,7 @@ class Scanner:
         """
         if b"\0" in body or b"\x1b" in body:
             return True
-        said = b">".join([*_OPENING.findall(body), b""])
+        said = without_octets(b">".join([*_OPENING.findall(body), b""]))
         dense = said.translate(_FOLDED, _LEFT_OUT)
         return self._has_word(said, dense) or (_any_open(dense) and self._may_speak_further(body))
 
