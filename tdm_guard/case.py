@@ -20,6 +20,7 @@ from tdm_guard.decision import Decision, Exchange, Outcome
 from tdm_guard.declared import as_declared, never_asked, policy_behind, with_terms
 from tdm_guard.formats.asset import Format
 from tdm_guard.formats.field_lines import parted
+from tdm_guard.formats.invisible import seen_field
 from tdm_guard.formats.media_type import UNKNOWN
 from tdm_guard.formats.path_pattern import normal_url
 from tdm_guard.lift import Occasion
@@ -40,7 +41,7 @@ from tdm_guard.model import (
     Statement,
 )
 from tdm_guard.origin import bare
-from tdm_guard.policy import Kept, OriginPolicy, Said, hear_sites
+from tdm_guard.policy import Kept, OriginPolicy, Said, beside, hear_sites
 from tdm_guard.repertoire.item import Item, read_item
 from tdm_guard.repertoire.matching import Match
 from tdm_guard.shown import of_pictures
@@ -152,7 +153,11 @@ class Case:
         for signal, fields in self._speaking(parted(tuple(headers))[:MAX_FIELDS]):
             if signal.read_hop is not None:
                 source = Source(url=url, carrier="header", retrieved_at=self.now)
-                self._add(signal.read_hop(fields, source, self.judge.listener))
+                reading = signal.read_hop(fields, source, self.judge.listener)
+                self._add(reading)
+                if (visible := self._visible(fields)) is not None:
+                    other = signal.read_hop(visible, source, self.judge.listener)
+                    self._add(beside(reading.statements, other.statements))
 
     def hear_headers(
         self, status: int, headers: Iterable[tuple[str, str]], *, bodiless: bool = False, cached: bool = False
@@ -201,7 +206,18 @@ class Case:
         source = Source(url=self.final_url, carrier="header", retrieved_at=self.now)
         for signal, fields in self._speaking(heard):
             if signal.read_headers is not None:
-                self._add(signal.read_headers(fields, source, self.judge.listener))
+                reading = signal.read_headers(fields, source, self.judge.listener)
+                self._add(reading)
+                if (visible := self._visible(fields)) is not None:
+                    other = signal.read_headers(visible, source, self.judge.listener)
+                    self._add(beside(reading.statements, other.statements))
+
+    def _visible(self, fields: Headers) -> Headers | None:
+        """The fields as they are seen; None if that is how they stand, or if it does not count."""
+        if not self.judge.listener.cautious or all(value.isascii() for _, value in fields):
+            return None
+        visible = tuple((name, seen_field(value)) for name, value in fields)
+        return None if visible == fields else visible
 
     def _speaking(self, headers: Iterable[tuple[str, str]]) -> list[tuple[Signal, Headers]]:
         """The signals that have a field among `headers`, each with its fields and the content type."""

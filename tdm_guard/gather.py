@@ -17,9 +17,10 @@ from typing import NamedTuple
 
 from tdm_guard.formats import message_body, robots_txt
 from tdm_guard.formats.freshness import FLOOR, expiry
+from tdm_guard.formats.invisible import seen_octets
 from tdm_guard.model import Checked, Declared, Fault, Fetched, Kind, Result, Source, Stance, Statement
 from tdm_guard.origin import Origin
-from tdm_guard.policy import MAX_OWN_AGE, SILENT, Kept, OriginPolicy, Said, Stale
+from tdm_guard.policy import MAX_OWN_AGE, SILENT, Kept, OriginPolicy, Said, Seen, Stale
 from tdm_guard.signals import robots
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal, Site
 from tdm_guard.usage import Usage
@@ -223,7 +224,7 @@ def _read(task: Gathering, url: str, document: Document, fetched: Fetched | None
     received = fetched.body
     plain = message_body.document(fetched, document.max_bytes)
     fetched = plain.fetched
-    shown = fetched.body or received
+    shown = plain.octets or fetched.body or received
     digest = hashlib.sha256(shown).hexdigest() if shown and not fetched.error else None
     source = Source(url, document.carrier, digest, at)
     if plain.problem is None:
@@ -243,6 +244,7 @@ def _read(task: Gathering, url: str, document: Document, fetched: Fetched | None
     declared: tuple[Declared, ...] = ()
     if document is robots.DOCUMENT and result is _READ:
         sites, declared = _robots_sites(task, fetched, source)
+    sites += _seen(task, document, fetched, source, sites)
     if partial:
         before = old.said.sites if old is not None else ()
         sites = tuple([site if isinstance(site, Stale) else Stale(site) for site in (*sites, *before)])
@@ -305,6 +307,24 @@ def _robots_sites(task: Gathering, fetched: Fetched, source: Source) -> tuple[tu
         for item in signal.declared_in_robots(text, source, task.listener)
     ]
     return tuple(site for site in read if site is not None), tuple(declared)
+
+
+def _seen(
+    task: Gathering, document: Document, fetched: Fetched, source: Source, sites: tuple[Site, ...]
+) -> tuple[Site, ...]:
+    """What a document reserves beside `sites` as it is seen, without what is invisible in it (cautious)."""
+    if not task.listener.cautious or fetched.error or not 200 <= (fetched.status or 0) < 300:
+        return ()
+    body = seen_octets(fetched.body)
+    if body is None:
+        return ()
+    fetched = replace(fetched, body=body)
+    if document is robots.DOCUMENT:
+        others = _robots_sites(task, fetched, source)[0]
+    else:
+        site = document.read(fetched, source, task.listener).site
+        others = () if site is None else (site,)
+    return (Seen(sites, others),) if others else ()
 
 
 def _for_listener(task: Gathering, hold: tuple[Statement, ...]) -> tuple[Statement, ...]:

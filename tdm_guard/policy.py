@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from tdm_guard.formats.freshness import CEILING
+from tdm_guard.formats.invisible import CODE
 from tdm_guard.formats.path_pattern import as_browsers_read, normalise_path, target
 from tdm_guard.model import NOTHING, Checked, Declared, Fault, Reading, Stance, Statement
 from tdm_guard.origin import Origin
@@ -82,6 +83,30 @@ class Stale:
         reading = self.site.hear(target)
         reserved = tuple(s for s in reading.statements if s.stance is Stance.RESERVED)
         return Reading(reserved, reading.faults) if reserved else NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The sites of a document read again without what is invisible in it: only what they reserve beside `sites`."""
+
+    sites: tuple[Site, ...]
+    others: tuple[Site, ...]
+
+    def hear(self, target: str) -> Reading:
+        """What is reserved of `target` only so."""
+        heard = tuple(s for site in self.sites for s in site.hear(target).statements)
+        return beside(heard, tuple(s for site in self.others for s in site.hear(target).statements))
+
+
+def beside(heard: tuple[Statement, ...], more: tuple[Statement, ...]) -> Reading:
+    """Those of `more`, which were heard without what is invisible, that reserve what none of `heard` does."""
+    known = {(s.signal, s.kind, usage) for s in heard if s.stance is Stance.RESERVED for usage in s.usages}
+    added = tuple(
+        replace(s, repair=f"{s.repair},{CODE}" if s.repair else CODE)
+        for s in more
+        if s.stance is Stance.RESERVED and not known.issuperset((s.signal, s.kind, usage) for usage in s.usages)
+    )
+    return Reading(added) if added else NOTHING
 
 
 def hear_sites(sites: tuple[Site, ...], target: str, *, cautious: bool) -> list[Reading]:

@@ -126,3 +126,48 @@ def test_letters_and_other_text_are_no_saved_pages(media_type: str, head: bytes)
 def test_a_saved_page_is_known_by_its_first_lines() -> None:
     assert format_of("", HEAD) is Format.MHTML
     assert format_of("application/octet-stream", HEAD.replace(b"\r\n", b"\n")) is Format.MHTML
+
+
+LONG = HEAD.replace(b"https://a.example/", b"https://a.example/" + b"a" * 2_000)
+LETTER = b"Subject: " + b"s" * 2_000 + b"\r\n" + HEAD.replace(b"From: <Saved by Blink>", b"From: a@a.example")
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("media_type", [None, "application/octet-stream", "text/plain", "multipart/related"])
+@pytest.mark.parametrize("head", [HEAD, LONG])
+def test_a_long_first_line_or_a_mark_hides_no_page(head: bytes, media_type: str | None, mark: bytes) -> None:
+    assert verdict(mark + saved((PLAIN[0], RESERVES), head=head), media_type) is Verdict.RESERVED
+    assert verdict(mark + saved((PLAIN[0], SILENT), head=head), media_type) is Verdict.UNRESERVED
+
+
+def test_a_letter_of_no_type_whose_fields_go_on_is_read() -> None:
+    assert verdict(saved((PLAIN[0], RESERVES), head=LETTER), None) is Verdict.RESERVED
+    assert format_of("text/plain", LETTER) is not Format.MHTML
+    assert format_of("", b"note: " + b"s" * 2_000) is None
+    assert format_of("", b"Subject: short\n\n" + b"s" * 2_000) is None
+
+
+@pytest.mark.parametrize("subtype", ["mixed", "alternative", "form-data", "signed", "x-mixed-replace", "unheard-of"])
+@pytest.mark.parametrize("before", [b"", b"This is a message in parts.\r\n\r\n", b"\r\n"])
+def test_a_page_in_parts_of_any_kind_is_judged(subtype: str, before: bytes) -> None:
+    kind = f"multipart/{subtype}; boundary=b"
+    text = b"--b\r\n\r\nwords\r\n"
+    for first in (b"", text):
+        for page, wanted in ((RESERVES, Verdict.RESERVED), (SILENT, Verdict.UNRESERVED)):
+            body = before + first + b"--b\r\nContent-Type: text/html\r\n\r\n" + page + b"\r\n--b--\r\n"
+            assert verdict(body, kind) is wanted
+
+
+def test_parts_that_are_not_found_are_not_read() -> None:
+    assert verdict(b"words\r\n\r\nmore words", "multipart/mixed; boundary=b") is Verdict.UNDETERMINED
+    assert verdict(SILENT, "multipart/mixed") is Verdict.UNDETERMINED
+
+
+def test_a_stream_of_pictures_needs_no_end() -> None:
+    body = b"--b\r\nContent-Type: image/jpeg\r\n\r\n" + jpeg() + b"\r\n"
+    assert verdict(body * 2, "multipart/x-mixed-replace; boundary=b") is Verdict.UNRESERVED
+    assert verdict(body * 2, "multipart/mixed; boundary=b") is Verdict.UNDETERMINED
+
+
+def test_ranges_are_those_of_another_body() -> None:
+    assert format_of("multipart/byteranges", b"--b\r\n") is None

@@ -166,7 +166,7 @@ _TYPES: dict[str, Format] = {
     "audio/ape": Format.APE, "audio/x-ape": Format.APE, "audio/x-monkeys-audio": Format.APE,
     "audio/x-wavpack": Format.APE, "audio/wavpack": Format.APE, "audio/x-musepack": Format.APE,
     "audio/musepack": Format.APE,
-    "multipart/related": Format.MHTML, "message/rfc822": Format.MHTML, "application/x-mimearchive": Format.MHTML,
+    "message/rfc822": Format.MHTML, "application/x-mimearchive": Format.MHTML,
     "application/c2pa": Format.C2PA, "application/x-c2pa-manifest-store": Format.C2PA,
 }  # fmt: skip
 _STARTS: tuple[tuple[bytes, Format], ...] = (
@@ -199,10 +199,22 @@ _EPUB_MIMETYPE = b"mimetypeapplication/epub+zip"  # EPUB 3 OCF 4.3: first and st
 # the first entry of most: ECMA-376 part 2, 10.2; OpenDocument 1.3 part 2, 3.3
 _OFFICE_WORDS = (b"mimetypeapplication/vnd.oasis.opendocument.", b"[Content_Types].xml", b"_rels/.rels", b"docProps/")
 _TEXT = frozenset({"text/plain", "text/markdown"})  # letters and archives of letters, that are no saved pages
+_BYTERANGES = "multipart/byteranges"  # the one in parts that is a body of some other type
 _MESSAGE = re.compile(  # header lines with those that say a message in parts, as browsers save pages
-    rb"(?is)(?:\s{0,8})(?=[a-z][a-z-]{0,40}:)(?=.{0,900}?^mime-version:)(?=.{0,900}?^content-type:\s{0,8}(?:multipart/|text/html))",
+    rb"(?is)(?:\xef\xbb\xbf)?\s{0,8}(?=[a-z][a-z-]{0,40}:)(?=.{0,900}?^mime-version:)"
+    rb"(?=.{0,900}?^content-type:\s{0,8}(?:multipart/|text/html))",
     re.MULTILINE,
 )
+# the first lines that browsers write; an address or a title may then fill all that is looked at
+_SAVED = re.compile(
+    rb"(?i)(?:\xef\xbb\xbf)?\s{0,8}"
+    rb"(?:from:[ \t]{0,8}<?saved by |(?:[a-z-]{1,40}:[^\n]{0,200}\n){0,4}snapshot-content-location:)"
+)
+_LETTER = re.compile(  # a line of a message whose header lines have not ended where we stop looking
+    rb"(?i)(?:\xef\xbb\xbf)?\s{0,8}(?:from|to|subject|date|mime-version|message-id|received|return-path|delivered-to"
+    rb"|content-(?:type|location|transfer-encoding)|x-mailer|x-unsent):[ \t]"
+)
+_BLANK_LINE = re.compile(rb"\n\r?\n")
 _EPUB_CONTAINER = b"META-INF/container.xml"
 
 
@@ -212,12 +224,15 @@ def format_of(media_type: str, prefix: bytes) -> Format | None:
 
     None if it has no place for a reservation that is read.
     """
-    return _by_magic(media_type, prefix[:MAGIC_BYTES]) or _TYPES.get(media_type)
+    return _by_magic(media_type, prefix[:MAGIC_BYTES]) or format_of_type(media_type)
 
 
 def format_of_type(media_type: str) -> Format | None:
     """The format that a media type (lower case, without parameters) names; what `format_of` falls back on."""
-    return _TYPES.get(media_type)
+    found = _TYPES.get(media_type)
+    if found is None and media_type.startswith("multipart/") and media_type != _BYTERANGES:
+        return Format.MHTML
+    return found
 
 
 def _by_magic(media_type: str, head: bytes) -> Format | None:
@@ -240,9 +255,20 @@ def _by_later_bytes(media_type: str, head: bytes) -> Format | None:
         return Format.PDF
     if _SVG_ROOT.match(head):
         return Format.SVG
-    if _MESSAGE.match(head) and (media_type not in _TEXT or b"multipart/related" in head.lower()):
+    if _is_message(media_type, head):
         return Format.MHTML
     return Format.MP3 if _is_mpeg_frame(head) else None
+
+
+def _is_message(media_type: str, head: bytes) -> bool:
+    """True for what browsers save pages as, and, where the type does not call it a text, for other such messages."""
+    if _SAVED.match(head):
+        return True
+    if media_type in _TEXT:
+        return _MESSAGE.match(head) is not None and b"multipart/related" in head.lower()
+    if _MESSAGE.match(head):
+        return True
+    return len(head) == MAGIC_BYTES and _LETTER.match(head) is not None and not _BLANK_LINE.search(head)
 
 
 def _archive(media_type: str, head: bytes) -> Format | None:

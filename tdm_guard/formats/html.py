@@ -28,6 +28,7 @@ from tdm_guard.formats.html_tokens import (
     is_self_closing,
     names,
 )
+from tdm_guard.formats.invisible import seen
 from tdm_guard.formats.xhtml import MAX_MARKUP, is_disguised, plain
 
 __all__ = ["MAX_SCRIPT", "MAX_SCRIPTS", "MAX_SHOWN", "MAX_TAGS", "REQUOTED", "Page", "Scanner", "Tag", "read_page"]
@@ -45,6 +46,7 @@ JSON_LD_TYPES = frozenset({"application/ld+json", "ld+json"})  # the second is Y
 _SCRIPTS = frozenset({"", "module", "text/javascript", *JSON_LD_TYPES})
 _SPEAKING = frozenset({"meta", "link", "base"})
 _SHOWING = names("img source image input video amp-img object embed")
+_GLUED = ("meta", "link")
 _RAW = RAW_TEXT | {"script", "plaintext"}
 _HEAD_CONTENT = names("html head base basefont bgsound link meta title style script noscript noframes template")
 _HEAD_ENDERS = frozenset({"head", "body", "html", "br"})
@@ -78,7 +80,7 @@ class Page:
     are those of their text, which is cut behind `MAX_SCRIPT`; one more than `MAX_SCRIPTS` shows that there are more.
     So it is with `shown`, the tags that show pictures, in templates and SVG too, and `MAX_SHOWN`.
     `requoted` are meta, link and RSL script tags that were read again with typographic and other wrong quotation marks
-    as quotes: good enough for a refusal, and beside what the standard has in `tags`.
+    as quotes, and without what is invisible: good enough for a refusal, and beside what the standard has in `tags`.
     """
 
     url: str
@@ -177,6 +179,8 @@ class _Reader:
 
     def _read_tag(self, start: int, begin: int, name: str, *, closing: bool) -> int:
         """Reads one tag (and the raw text it opens); where to go on, or -1 at the end of the text."""
+        if not name.isascii() and not closing:
+            self._part(name, start, begin)
         end = end_of_tag(self._text, begin)
         if end < 0:
             if name in _SPEAKING and (stop := self._text.find(">", begin)) > 0 and not self._nesting.in_template:
@@ -214,6 +218,16 @@ class _Reader:
             return
         self._looked_at += 1
         self.requoted += [self._tag(tag, found, start, content) for tag, found in requoted(name, raw) if found]
+
+    def _part(self, name: str, start: int, begin: int) -> None:
+        """Reads a tag again whose name a character glues to its attributes that is a blank, or none, to the eye."""
+        word = next((word for word in _GLUED if name.startswith(word)), None)
+        if word is None or seen(name[len(word)]) == name[len(word)] or self._nesting.in_template:
+            return
+        begin -= len(name) - len(word)
+        end = end_of_tag(self._text, begin)
+        if end >= 0:
+            self._requote(word, start, begin, end)
 
     def _keep_script(self, start: int, begin: int, end: int, stop: int) -> None:
         found, whole = attributes(self._text, begin, end)

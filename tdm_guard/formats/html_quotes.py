@@ -6,7 +6,7 @@ Attributes in quotation marks that HTML does not have: typographic ones, charact
 To HTML these marks are letters: the value is unquoted, holds them, and ends at the first blank (WHATWG HTML 13.2.5.37).
 strategy: every such mark becomes one and the same; then the attributes are read again, a mark closing what a mark
 opened where a blank or the end of the tag follows. What was read so is kept apart from what the standard has, and only
-ever adds to it.
+ever adds to it. In the same way a tag is read again without characters that nobody sees.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from tdm_guard.formats.html_tokens import ascii_lower, resolve
+from tdm_guard.formats.invisible import seen
 
 MAX_LENGTH = 4_096  # characters of one tag that are read again; deployed ones have some hundreds
 MAX_TAGS = 8  # tags that an unclosed quotation mark swallowed
@@ -56,8 +57,10 @@ def requoted(name: str, raw: str) -> Iterator[tuple[str, dict[str, str]]]:
 
     More than one where a mark was meant to close what a quotation mark opened, so that HTML reads on to the next.
     """
-    text = _marked(_references(_reference, raw[:MAX_LENGTH]))
-    if MARK not in text:
+    referred = _references(_reference, raw[:MAX_LENGTH])
+    visible = seen(referred)
+    text = _marked(visible)
+    if MARK not in text and visible == referred:
         return
     first, *more = _split_tags(text, MAX_TAGS)
     yield name, _attributes(first)
@@ -66,7 +69,8 @@ def requoted(name: str, raw: str) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _reference(found: re.Match[str]) -> str:
-    return MARK if resolve(found[0]) in _QUOTES else found[0]
+    text = resolve(found[0])
+    return MARK if text in _QUOTES else text if seen(text) != text else found[0]
 
 
 def _attributes(text: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from html.entities import html5
 from typing import TYPE_CHECKING
 
 from tdm_guard.formats.html_tokens import end_of_tag, resolve
+from tdm_guard.formats.invisible import without_octets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,7 +62,7 @@ class Scanner:
         while start < size:
             end = size if size - start <= PIECE else _end_of_piece(body, start)
             cuttings = _OPENING.findall(body, start, end)
-            said = b">".join(cuttings) + b">"
+            said = without_octets(b">".join(cuttings) + b">")
             dense = said.translate(_FOLDED, _LEFT_OUT)
             if self._has_word(said, dense):
                 return True
@@ -81,7 +82,7 @@ class Scanner:
                 end = end_of_tag(text, found.start() + inner.end())  # a "=" behind the name begins a name of its own
                 end = len(text) if end < 0 else end
                 patience -= end - begin
-                said = body[begin:end]
+                said = without_octets(body[begin:end])
                 if patience < 0 or self._has_word(said, said.translate(_FOLDED, _LEFT_OUT)):
                     return True
         return False

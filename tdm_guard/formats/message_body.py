@@ -18,6 +18,7 @@ from typing import NamedTuple
 from tdm_guard.formats.content_coding import begins_as_markup, names_of, undo
 from tdm_guard.formats.field_lines import parted
 from tdm_guard.formats.transfer_coding import HEXADECIMAL, dechunk
+from tdm_guard.formats.wide_text import narrowed
 from tdm_guard.model import Fetched
 
 MAX_LENGTH = 10**18  # a longer number is as good as this one
@@ -190,27 +191,48 @@ class PlainDocument(NamedTuple):
     The answer to a request for a document, its body as it is read, without the fields that were undone.
 
     `problem`: why it is not whole; of its body, which may be empty, only what it reserves counts then. `note`: what was
-    not as its fields have it.
+    not as its fields have it. `octets`: its body before it was brought to UTF-8, if it was.
     """
 
     fetched: Fetched
     problem: str | None = None
     note: str | None = None
+    octets: bytes = b""
 
 
 def document(fetched: Fetched, max_bytes: int) -> PlainDocument:
     """
     What a document, of which at most `max_bytes` count, answered.
 
-    Only of an answer with content (2xx): what a refusal says counts by its status.
+    Only of an answer with content (2xx): what a refusal says counts by its status. Text in UTF-16 or UTF-32 is brought
+    to UTF-8, which all readers of documents read.
     """
+    plain = _undone_document(fetched, max_bytes)
+    body = plain.fetched.body
+    if b"\0" not in body or plain.problem is not None or not _has_content(plain.fetched):
+        return plain
+    narrow = narrowed(body)
+    if narrow is None:
+        return plain
+    note = "; ".join(filter(None, (plain.note, f"{narrow.encoding}, read as text")))
+    if narrow.whole:
+        return PlainDocument(replace(plain.fetched, body=narrow.body), None, note, body)
+    problem = f"{narrow.encoding}, of which a part is not"
+    return PlainDocument(replace(plain.fetched, body=narrow.body, complete=False), problem, plain.note, body)
+
+
+def _has_content(fetched: Fetched) -> bool:
+    return not fetched.error and fetched.status is not None and 200 <= fetched.status < 300
+
+
+def _undone_document(fetched: Fetched, max_bytes: int) -> PlainDocument:
     headers: Sequence[tuple[str, str]] = ()
     if fetched.headers:
         given = fetched.headers if isinstance(fetched.headers, tuple) else tuple(fetched.headers)
         headers = parted(given)
         if headers is not given:
             fetched = replace(fetched, headers=headers)
-    if fetched.error or fetched.status is None or not 200 <= fetched.status < 300:
+    if not _has_content(fetched):
         return PlainDocument(fetched)
     said = framing(headers) if headers else NO_FRAMING
     body = fetched.body

@@ -29,6 +29,7 @@ _PARAMETER = r"""(?i);\s{0,64}%s\s{0,16}=\s{0,16}(?:"([^"]{1,256})"|([^\s;"]{1,2
 _BOUNDARY = re.compile(_PARAMETER % "boundary")
 _START = re.compile(_PARAMETER % "start")
 _FIRST_LINE = re.compile(rb"\s{0,16}--([^\s]{1,200})[ \t]*\r?\n")
+_MARK = b"\xef\xbb\xbf"  # of UTF-8, which some tools put before the first field
 _PLAIN = frozenset({"", "7bit", "8bit", "binary"})
 
 
@@ -50,16 +51,23 @@ class Message:
         self._data = data
         self._count = 0
         self._content_type = content_type
+        said = content_type.strip().lower()
+        self._is_divided = said.startswith("multipart/")
+        self._is_endless = said.startswith("multipart/x-mixed-replace")  # nothing need follow its last part
         self.problem: str | None = None
 
     def parts(self) -> Iterator[Part]:
         """The parts that hold something themselves, the root the first of its level unless `start` names another."""
-        opening = _FIRST_LINE.match(self._data)
+        data, begin = self._data, len(_MARK) if self._data.startswith(_MARK) else 0
+        opening = _FIRST_LINE.match(data, begin)
         if opening is not None:  # the fields are those of the response
-            boundary = opening[1]
-            yield from self._divided(boundary, self._content_type, opening.start(1) - 2, len(self._data), 1, root=True)
+            yield from self._divided(opening[1], self._content_type, opening.start(1) - 2, len(data), 1, root=True)
+            return
+        boundary = _parameter(_BOUNDARY, self._content_type).encode("latin-1", "replace") if self._is_divided else b""
+        if boundary and b"\n--" + boundary in data:  # behind words to readers that know no parts, or fields of its own
+            yield from self._divided(boundary, self._content_type, begin, len(data), 1, root=True)
         else:
-            yield from self._read(0, len(self._data), 0, root=True)
+            yield from self._read(begin, len(data), 0, root=True)
 
     def decoded(self, part: Part) -> bytes:
         """The part's bytes; empty, with a problem, if its encoding cannot be undone."""
@@ -92,6 +100,9 @@ class Message:
                 return
             content = blank.end()
         fields = _fields(self._data[start:content])
+        if not depth and self._is_divided and "content-type" not in fields:
+            self.problem = "no part begins where one should"
+            return
         content_type = fields.get("content-type", "text/plain")
         if content_type.lower().startswith("multipart/"):
             boundary = _parameter(_BOUNDARY, content_type)
@@ -129,7 +140,8 @@ class Message:
                 yield part._replace(root=part.root and (not chosen or part.identifier == chosen))
             first = False
             if following < 0:
-                self.problem = "it ends before its last part"
+                if not self._is_endless:
+                    self.problem = "it ends before its last part"
                 return
             at = following + 1
 

@@ -10,7 +10,6 @@ The text of the draft was not at hand; the grammar is that of two validators.
 from __future__ import annotations
 
 import re
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from typing import NamedTuple
 
 MAX_BYTES = 512 * 1024  # as robots.txt (RFC 9309 2.5): an association lists its members, thousands of them
@@ -47,8 +46,7 @@ def parse(body: bytes, *, complete: bool = True) -> TrustTxt:
         body, complete = body[:MAX_BYTES], False
     if not complete:
         body = body[: max(body.rfind(b"\n"), body.rfind(b"\r")) + 1]
-    utf16 = body.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
-    text = "\n".join(body.decode("utf-16" if utf16 else "utf-8-sig", "replace").splitlines())
+    text = "\n".join(body.decode("utf-8-sig", "replace").splitlines())
     found: list[TrainingLine] = []
     number, counted = 1, 0
     for match in _find_training(text):

@@ -149,10 +149,6 @@ def test_places() -> None:
     assert SIGNAL.usages == DOCUMENT.usages == TRAINING
 
 
-def test_utf_16_is_read() -> None:
-    assert stance(read("member=x\r\ndatatrainingallowed=no\r\n".encode("utf-16"))) is NO
-
-
 @BOTH
 def test_of_a_file_that_was_cut_only_a_refusal_is_heard(posture: Posture) -> None:
     filler = "member=https://a.example/\n" * (MAX_BYTES // 20)

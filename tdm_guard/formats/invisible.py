@@ -1,0 +1,54 @@
+"""
+Characters that nobody sees, and blanks that are no ASCII ones, as copying from pages and word processors leaves them.
+
+No standard of this field strips them, so that `noai` with one behind it is another word. Whoever reads a text again
+without them takes from it only what it reserves: within a path or a word of some scripts they have a meaning.
+"""
+
+from __future__ import annotations
+
+CODE = "invisible"  # the repair by which such a text is heard
+
+# soft hyphen; joiners, direction marks and isolates; word joiner and invisible operators; byte order mark
+_DROPPED = (0xAD, 0x061C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
+_BLANK = (0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
+_SEEN: dict[int, str | None] = {**dict.fromkeys(_DROPPED), **dict.fromkeys(_BLANK, " ")}
+_OCTETS = tuple(chr(code).encode() for code in _DROPPED)
+_LEADS = tuple(sorted({chr(code).encode()[:2] for code in _SEEN}))  # a quick look before characters are
+_MARK = b"\xef\xbb\xbf"
+
+
+def seen(text: str) -> str:
+    """`text` as it is seen: without what is invisible, other blanks as blanks; nearly always itself."""
+    return text if text.isascii() else text.translate(_SEEN)
+
+
+def seen_field(value: str) -> str:
+    """The same for the value of a field, whose octets are UTF-8 although they were read as Latin-1 (RFC 9110 5.5)."""
+    if value.isascii():
+        return value
+    try:
+        text = value.encode("latin-1").decode()
+    except UnicodeError:
+        return seen(value)
+    plain = seen(text)
+    return value if plain == text else plain
+
+
+def seen_octets(body: bytes) -> bytes | None:
+    """The same for a document in UTF-8; None if it is what is seen. A mark at its beginning is no part of it."""
+    body = body.removeprefix(_MARK)
+    if body.isascii() or not any(map(body.__contains__, _LEADS)):
+        return None
+    text = body.decode("utf-8", "surrogateescape")
+    plain = text.translate(_SEEN)
+    return None if plain == text else plain.encode("utf-8", "surrogateescape")
+
+
+def without_octets(words: bytes) -> bytes:
+    """`words` without what is invisible in UTF-8; other blanks stay."""
+    if not words.isascii():
+        for octets in _OCTETS:
+            if octets in words:
+                words = words.replace(octets, b"")
+    return words
