@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tdm_guard.formats.path_pattern import TooMuchWork, check_work
 from tdm_guard.formats.tdmrep_json import MAX_BYTES, MAX_RULES, RulesFile, is_page, mentions_reservation, parse
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement, bounded
 from tdm_guard.signals._signal import Document, DocumentReading, Listener
 from tdm_guard.signals._tdmrep_rules import NAME, Compiler, Rule, join
+from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import TDM, Usage
 
 RANK = 1  # sec-processing-priority: the file is read first, so that every later carrier supersedes it
@@ -28,6 +30,7 @@ class RulesSite:
     rules: tuple[Rule, ...]
     cautious: bool
     refusals: tuple[Rule, ...] = ()
+    wildcards: int = 0  # rules that are looked for anywhere in a path
 
     @property
     def everywhere(self) -> tuple[Usage, ...]:
@@ -37,6 +40,11 @@ class RulesSite:
 
     def hear(self, target: str) -> Reading:
         """What the rules say of a path with its query, in the spelling of `formats.path_pattern.target`."""
+        if self.wildcards:
+            try:
+                check_work(self.wildcards, target)
+            except TooMuchWork as bound:
+                return too_much(self.source, NAME, TDM, bound, rank=RANK)
         first = longest = None
         for rule in self.rules:
             if not rule.matches(target):
@@ -155,7 +163,7 @@ def _read_body(fetched: Fetched, source: Source, listener: Listener) -> Document
         result = Result.UNREADABLE if file.problem and not rules and not refusals else Result.READ
         return DocumentReading(
             result=result,
-            site=RulesSite(source, rules, listener.cautious, refusals) if rules or refusals else None,
+            site=_site(source, rules, listener, refusals),
             faults=_problem(source, file) + compiler.faults,
             hold=tuple(_unread(source, words, "C11") for words in compiler.doubts[:1]),
         )
@@ -171,8 +179,14 @@ def _problem(source: Source, file: RulesFile) -> tuple[Fault, ...]:
     return (Fault.at(source, file.problem, signal=NAME, locator=file.place),) if file.problem else ()
 
 
-def _site(source: Source, rules: tuple[Rule, ...], listener: Listener) -> RulesSite | None:
-    return RulesSite(source, rules, listener.cautious) if rules else None
+def _site(
+    source: Source, rules: tuple[Rule, ...], listener: Listener, refusals: tuple[Rule, ...] = ()
+) -> RulesSite | None:
+    if not rules and not refusals:
+        return None
+    patterns = [rule.pattern for rule in (*rules, *refusals)]
+    wildcards = sum(1 for pattern in patterns if not isinstance(pattern, str) and len(pattern.parts) > 1)
+    return RulesSite(source, rules, listener.cautious, refusals, wildcards)
 
 
 DOCUMENT = Document(
