@@ -23,7 +23,7 @@ MAX_REDIRECTS = 5  # RFC 9309 2.3.1.2 asks for at least five
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 ACCEPT = "*/*"
 MAX_PEERS = 10_000  # hosts of which is remembered where they lie; the oldest go first
-_PRIVATE = "a private address"
+PRIVATE = "a private address"  # how the errors end that say what was not asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +187,7 @@ def _refuses(url: str, home: _Home) -> Generator[Effect, Any, str | None]:
         return None
     inside = there.reach is Reach.HOST or is_private_address(there.host)
     if inside and home.origin.reach is None:  # that a name of anybody's leads inside is no leave to go to an address
-        return _PRIVATE
+        return PRIVATE
     if there.reach is not None:
         reaches = {there.reach}
     else:
@@ -196,7 +196,7 @@ def _refuses(url: str, home: _Home) -> Generator[Effect, Any, str | None]:
     reaches.discard(Reach.PUBLIC)
     if not reaches or (yield from _lies_there(home, reaches)):
         return None
-    return _PRIVATE
+    return PRIVATE
 
 
 def _answers_inside(url: str, peer: str, home: _Home) -> Generator[Effect, Any, bool]:

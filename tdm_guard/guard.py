@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Hashable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -31,6 +31,7 @@ from tdm_guard.options import Options
 from tdm_guard.origin import Origin
 from tdm_guard.policy import OriginPolicy
 from tdm_guard.shown import Shown
+from tdm_guard.silence import Silence
 from tdm_guard.tokens import Tokens
 
 T = TypeVar("T")
@@ -75,6 +76,7 @@ class Guard:
         self.totals: Counter[str] = Counter()
         self._handed: dict[str, Fetched] = {}
         self._peers = Peers()
+        self._silence = Silence()
         self._ended = False
         self.log = JsonlLog(options.log, run=_run_info(options), now=clock())
 
@@ -117,16 +119,18 @@ class Guard:
         self.cache.put(policy.as_cached())
         return policy
 
-    def read_declared(self, case: Case) -> Reading[None]:
+    def read_declared(self, case: Case, way: Hashable = None) -> Reading[None]:
         """
         Reads the documents that a response declared and lets the case hear them, driven as `load` is.
 
-        They are kept with the policy of the case's origin, for other responses that declare them.
+        They are kept with the policy of the case's origin, for other responses that declare them. What lies at an
+        origin that gave no answer lately, on the same `way`, is not asked for.
         """
         policy = case.policy
         task = self.judge.gathering(policy.origin, self.clock())
         kept = self._kept(policy.origin) or policy
-        lent = yield from self._read(policy.origin, read_lent(task, case.declared, kept.lent))
+        reading = read_lent(task, case.declared, kept.lent)
+        lent = yield from self._read(policy.origin, reading, fetch=partial(self._fetch_declared, way))
         case.hear_declared(lent)
         self.cache.put((self._kept(policy.origin) or policy).lending(lent).as_cached())
 
@@ -142,11 +146,13 @@ class Guard:
         origin: Origin,
         reading: Generator[tuple[Wanted, ...], Answers, T],
         documents: dict[str, Fetched | None] | None = None,
+        fetch: Callable[[Origin, tuple[Wanted, ...]], Reading[dict[str, Fetched | None]]] | None = None,
     ) -> Reading[T]:
         """Fetches what `reading` wants until it is done."""
+        fetch = fetch or self._fetch
         wanted, result = _advance(reading, None)
         while wanted:
-            answers = yield from self._fetch(origin, wanted)
+            answers = yield from fetch(origin, wanted)
             if documents is not None:
                 documents.update(answers)
             if sum(len(answer.body) for answer in answers.values() if answer) > OFF_LOOP_BYTES:
@@ -155,6 +161,20 @@ class Guard:
                 wanted, result = _advance(reading, answers)
         done: T = result
         return done
+
+    def _fetch_declared(
+        self, way: Hashable, origin: Origin, wanted: tuple[Wanted, ...]
+    ) -> Reading[dict[str, Fetched | None]]:
+        now = self.clock()
+        silent = {want.url: self._silence.of(want.url, origin, way, now) for want in wanted}
+        asked = tuple([want for want in wanted if silent[want.url] is None])
+        answers = (yield from self._fetch(origin, asked)) if asked else {}
+        now = self.clock()
+        for want in asked:
+            if fetched := answers.get(want.url):
+                self._silence.note(want.url, origin, way, fetched, now)
+        left = {url: Fetched.unreachable(f"not asked: {why} before", at=now) for url, why in silent.items() if why}
+        return answers | left
 
     def _fetch(self, origin: Origin, wanted: tuple[Wanted, ...]) -> Reading[dict[str, Fetched | None]]:
         answers: dict[str, Fetched | None] = {}

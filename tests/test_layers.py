@@ -17,7 +17,7 @@ LAYERS = {
     "_version": 0, "errors": 0, "plain": 0, "origin": 0, "usage": 0, "model": 0, "decision": 0, "operator": 0,
     "formats": 1,
     "signals": 2, "repertoire": 2,
-    "lift": 3, "holdings": 3, "shown": 3, "announced": 3,
+    "lift": 3, "holdings": 3, "shown": 3, "silence": 3, "announced": 3,
     "asset": 3, "options": 3, "policy": 3, "gather": 3, "body": 3, "declared": 3, "decide": 3, "case": 3,
     "judge": 3, "fetch": 3, "given": 3, "saved_page": 3,
     "cache": 4, "log": 4,

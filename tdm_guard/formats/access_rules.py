@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 
 from protego import Protego
 
-from tdm_guard.formats.path_pattern import PathPattern, normalise_pattern
+from tdm_guard.formats.path_pattern import PathPattern, TooMuchWork, check_work, normalise_pattern
 from tdm_guard.formats.robots_txt import Part, access_lines, access_values, read_rule
 
 ROBOTS = "/robots.txt"  # never refused (RFC 9309 2.2.2)
@@ -29,6 +29,7 @@ _SPARE = 200  # characters of comments and other records that may stay: taking t
 _MARKS = (("\nDisallow: /", "\n\r"), ("\nAllow: /", "\n\v"))  # these end lines, so that no line holds them
 _SMALL = 700  # characters: compressing fewer of them costs more time than it saves memory
 _WINDOW = -12  # for zlib: 4 KB, no header; to make a larger window costs more than to pack a usual file
+MAX_TRIED = 4_000  # different rules that match an address or hold escapes; what is ordinary stays below some hundreds
 _INDEX = "index.html"  # Protego reads an Allow of /a/index.html as one of /a/ too
 
 
@@ -44,20 +45,24 @@ class AccessRules:
     The rules of one group's parts, compiled. Picklable.
 
     `utf8` is False for a file that was not UTF-8: its paths are then compared as characters and as the bytes sent.
+    `wildcards` are those of all different rules.
     """
 
-    __slots__ = ("_exact", "_fragments", "_parts", "_prefixes", "_shortest", "_utf8")
+    __slots__ = ("_exact", "_fragments", "_parts", "_prefixes", "_shortest", "_utf8", "wildcards")
 
     def __init__(self, parts: Iterable[Part], *, utf8: bool = True) -> None:
         self._utf8 = utf8
         kept: list[str | bytes] = []
         refused: set[str] = set()
         dotted = False  # whether a segment of some path begins with a dot
+        allowed: set[str] = set()
         for part in parts:
             lines = access_values(part.text)
             if lines:
                 dotted = dotted or "/." in part.text
                 refused.update([raw.strip() for refuses, raw in lines if refuses])
+                if "*" in part.text:
+                    allowed.update([raw for refuses, raw in lines if not refuses])
                 usual = len(part.text) <= _USUAL_LINE * len(lines) + _SPARE
                 kept.append(_packed(part.line, part.text if usual else access_lines(part.text)))
         refused.discard("")  # RFC 9309 2.2: an empty pattern matches nothing
@@ -88,6 +93,7 @@ class AccessRules:
         self._shortest = min(map(len, beginnings), default=0)
         self._fragments = "\n".join(fragments) if "" not in fragments else "/"
         self._exact = tuple(exact)
+        self.wildcards = "".join(refused).count("*") + "".join(allowed).count("*")
 
     @property
     def refuses_all(self) -> bool:
@@ -99,7 +105,13 @@ class AccessRules:
         return bool(self._prefixes or self._fragments or self._exact)
 
     def may_refuse(self, target: str) -> bool:
-        """False if no Disallow matches `target`, spelled as by `path_pattern.target`: nothing refuses it."""
+        """
+        False if no Disallow matches `target`, spelled as by `path_pattern.target`: nothing refuses it.
+
+        Raises `TooMuchWork` where it would take too long to know, as `refusal` does.
+        """
+        if self.wildcards:
+            check_work(self.wildcards, target)
         # A wildcard may end inside an escape: "*9/b" covers "/%C3%A9/b", so the target counts as it is too.
         return self._filter(target) or ("%" in target and self._filter(_decoded(target)))
 
@@ -128,12 +140,20 @@ class AccessRules:
         strongest = -1
         found: Refusal | None = None
         certain = True
+        tried = 0
+        known: set[str] = set()
         for line, words in self._lines():
+            if words in known:
+                continue
+            known.add(words)
             name, value = read_rule(words)
             if not value:
                 continue  # RFC 9309 2.2: an empty pattern matches nothing
             if _is_plain(value) and not (_may_match(value, spelled) or _may_match(value, target)) and "/." not in value:
                 continue
+            tried += 1
+            if tried > MAX_TRIED:
+                raise TooMuchWork(f"more than {MAX_TRIED} rules that may be about one address")
             for pattern in self._spellings(value):
                 if any(variant.matches(spelled) for variant in _variants(pattern)) or (
                     "*" in pattern and PathPattern.parse(pattern).matches(target)

@@ -113,7 +113,8 @@ def read_page(
     """
     text, whole = decode(body, charset), True
     if xml and is_disguised(body if b"\0" not in body[:4] else text.encode("utf-8", "replace")):
-        text, whole = plain(text)
+        del text  # and decoded again, so that nobody but `plain` holds it
+        text, whole = plain(decode(body, charset))
     reader = _Reader(text, xml=xml, json_ld=json_ld, shown=shown)
     reader.read()
     return Page(

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.origin import Origin
 
+MAX_WORK = 2_500_000  # patterns times characters of the address, for one answer; 1,000 patterns and 200 are ordinary
 _PLAIN = re.compile(r"[A-Za-z0-9._~/?=&,;:@!'()+\[\]#-]*")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -29,6 +30,19 @@ _DOTS = ("/./", "/../")
 _may_have_dots = re.compile(r"/\.\.?(?:[/?]|\Z)").search
 _BROWSERS_DROP = re.compile(r"%0[9AD]")  # raw tabs and line ends (WHATWG URL 4.4), as they are spelled here
 _BACKSLASH = "%5C"
+
+
+class TooMuchWork(Exception):
+    """A document has so many patterns, and the address is so long, that comparing them would hold up everybody."""
+
+
+def check_work(patterns: int, address: str) -> None:
+    """Raises `TooMuchWork` if so many patterns that are looked for anywhere in `address` are beyond the bound."""
+    if patterns * len(address) > MAX_WORK:
+        raise TooMuchWork(
+            f"{patterns} patterns on an address of {len(address)} characters: more than is compared for one "
+            f"({MAX_WORK} in all)"
+        )
 
 
 def target(url: str) -> str:

@@ -80,7 +80,11 @@ class PathTable(Generic[T]):
         return not (self._few or self._values)
 
     def matching(self, target: str) -> tuple[tuple[int, T], ...]:
-        """Length of the path and value, for each path that matches `target` (the spelling of `path_pattern.target`)."""
+        """
+        Length of the path and value, for each path that matches `target` (the spelling of `path_pattern.target`).
+
+        Raises `TooMuchWork` if too many have to be tried.
+        """
         if self._index is None:
             found = [value for part, pattern, value in self._few if part in target and pattern.matches(target)]
         else:

@@ -12,9 +12,10 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 
-from tdm_guard.formats.path_pattern import PathPattern
+from tdm_guard.formats.path_pattern import PathPattern, check_work
 
 _GRAM = 3
+_MANY = 64  # grams; to cut up a path costs about as much as looking for so many
 
 
 class PatternIndex:
@@ -37,7 +38,11 @@ class PatternIndex:
         self._grams, self._short = _by_gram(others)
 
     def matching(self, path: str) -> tuple[int, ...]:
-        """The places of the patterns that cover `path` (in the spelling of `path_pattern.target`), ascending."""
+        """
+        The places of the patterns that cover `path` (in the spelling of `path_pattern.target`), ascending.
+
+        Raises `TooMuchWork` if too many have to be tried.
+        """
         found: list[int] = []
         at = bisect_right(self._prefixes, path) - 1
         while at >= 0:
@@ -45,13 +50,14 @@ class PatternIndex:
                 found.extend(self._places[at])
             at = self._parents[at]
         if self._others:
-            others = self._others
-            found += [place for place in self._candidates(path) if others[place].matches(path)]
+            others, candidates = self._others, self._candidates(path)
+            check_work(len(candidates), path)
+            found += [place for place in candidates if others[place].matches(path)]
         return tuple(sorted(found)) if len(found) > 1 else tuple(found)
 
     def _candidates(self, path: str) -> list[int]:
         grams = self._grams
-        if len(path) < 4 * len(grams):
+        if len(grams) > _MANY or len(path) < 4 * len(grams):
             held = grams.keys() & {path[i : i + _GRAM] for i in range(len(path) - _GRAM + 1)}
         else:
             held = {gram for gram in grams if gram in path}

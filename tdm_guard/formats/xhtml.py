@@ -17,6 +17,8 @@ MAX_ENTITIES = 200  # declared by one document; real ones have a handful
 MAX_ENTITY = 4_096  # characters of one, with those within it put in
 MAX_NESTED = 8  # entities within entities
 MAX_PREFIXES = 8  # bound to XHTML in one document
+MAX_PREFIXED = 300_000  # names with a prefix that are rewritten; as many tags are looked at of any document
+_PIECE = 2**18  # characters rewritten at one time; each name takes several times its own room meanwhile
 MAX_GROWTH = 2**20  # characters that entities may add to one document
 MAX_MARKUP = 300_000  # tags, comments and the like that are looked at; the largest real pages have a tenth of it
 
@@ -54,9 +56,34 @@ def plain(text: str) -> Plain:
         prefixes, whole = prefixes[:MAX_PREFIXES], False
     if prefixes:
         names = "|".join(re.escape(prefix) for prefix in prefixes)
-        for opening in ("<", "</"):
-            text = re.sub(rf"{opening}(?:{names}):(?=[A-Za-z])", opening, text, count=MAX_MARKUP)
+        pieces, all_renamed = _renamed(text, re.compile(rf"<(/?)(?:{names}):(?=[A-Za-z])"))
+        del text  # so that no more than two copies are held at one time
+        return Plain("".join(pieces), whole and all_renamed)
     return Plain(text, whole)
+
+
+def _renamed(text: str, prefixed: re.Pattern[str]) -> tuple[list[str], bool]:
+    """
+    The text without these prefixes, in pieces; False if it ends before the text does.
+
+    Nothing is kept of what stands behind the last name that is rewritten: it cannot be known there.
+    """
+    pieces: list[str] = []
+    left, at, size = MAX_PREFIXED, 0, len(text)
+    while at < size:
+        end = size
+        if size - at > _PIECE:  # up to a "<", so that no name is cut
+            end = text.rfind("<", at + 1, at + _PIECE)
+            if end < 0:
+                end = text.find("<", at + _PIECE)
+            end = size if end < 0 else end
+        piece, renamed = prefixed.subn(r"<\1", text[at:end], count=left)
+        pieces.append(piece)
+        left -= renamed
+        if left <= 0:
+            return pieces, end == size and not prefixed.search(piece)
+        at = end
+    return pieces, True
 
 
 def _without_entities(text: str) -> tuple[str, bool]:

@@ -7,6 +7,7 @@ What waits here takes no place from the pages of other origins (`room`).
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 DOCUMENTS = 2  # that are asked for side by side at first, of an origin
 MAX_WAYS = 4  # on which an origin that gives no answer is tried before its silence is believed
 MAX_SILENT = 1024  # origins of which it is remembered which ways were tried
+MAX_HELD = 64  # responses, each with its body, that wait for what they declare beside CONCURRENT_REQUESTS
 T = TypeVar("T")
 
 
@@ -52,6 +54,7 @@ class Policies:
         self._flights: dict[Origin, asyncio.Task[Load]] = {}
         self._locks: WeakValueDictionary[Origin, asyncio.Lock] = WeakValueDictionary()
         self._silent: dict[Origin, set[Way]] = {}
+        self._held = 0
 
     async def read(self, origin: Origin, way: Way) -> OriginPolicy:
         """Reads the documents of `origin` once however many ask; a waiter that is cancelled takes nobody with it."""
@@ -87,11 +90,20 @@ class Policies:
         return True
 
     async def hear_declared(self, case: Case, way: Way) -> None:
-        """Reads what was declared; of one origin in turn, so that pages that declare the same share it."""
+        """
+        Reads what was declared; of one origin in turn, so that pages that declare the same share it.
+
+        A response that waits takes no place from the pages of other origins, as long as not too many do.
+        """
         origin = case.policy.origin
         lock = self._locks.setdefault(origin, asyncio.Lock())
-        async with lock:
-            await self._perform(origin, self._guard.read_declared(case), way)
+        with self._room.wait() if self._held < MAX_HELD else nullcontext():
+            self._held += 1
+            try:
+                async with lock:
+                    await self._perform(origin, self._guard.read_declared(case, way), way)
+            finally:
+                self._held -= 1
 
     def close(self) -> None:
         """Ends what is under way: the run is over."""

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tdm_guard.formats.path_pattern import TooMuchWork
 from tdm_guard.formats.path_records import PathTable
 from tdm_guard.model import NOTHING, Fault, Reading, Source, Stance, Statement, bounded
 from tdm_guard.signals._signal import Listener, Site
+from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import TRAINING
 
 if TYPE_CHECKING:
@@ -45,7 +47,10 @@ class _TrainingLines:
         self._cautious = cautious
 
     def hear(self, target: str) -> Reading:
-        matching = self._rules.matching(target)
+        try:
+            matching = self._rules.matching(target)
+        except TooMuchWork as bound:
+            return too_much(self._source, self._signal, TRAINING, bound, rank=FOR_US)
         if not matching:
             return NOTHING
         if not self._cautious:

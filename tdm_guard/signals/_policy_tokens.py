@@ -17,12 +17,14 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
 
+from tdm_guard.formats.path_pattern import TooMuchWork
 from tdm_guard.formats.path_records import PathTable
 from tdm_guard.formats.robots_txt import names
 from tdm_guard.model import NOTHING, Kind, Reading, Source, Stance, Statement, bounded
 from tdm_guard.signals._agents import training_tokens
 from tdm_guard.signals._ai_training_lines import FOR_US
 from tdm_guard.signals._signal import Listener, PolicyTokens, Site
+from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import TRAINING, Usage, expand
 
 if TYPE_CHECKING:
@@ -74,7 +76,10 @@ class _Preference:
         self._cautious = cautious
 
     def hear(self, target: str) -> Reading:
-        matching = self._rules.matching(target)
+        try:
+            matching = self._rules.matching(target)
+        except TooMuchWork as bound:
+            return too_much(self._source, "ai-agents", self._heard.usages, bound, rank=FOR_US)
         if not matching:
             return NOTHING
         _, rule = max(matching, key=lambda item: (item[0], not item[1].refuses))

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from tdm_guard.errors import UnsupportedURL
-from tdm_guard.formats.path_pattern import PathPattern
+from tdm_guard.formats.path_pattern import PathPattern, TooMuchWork
 from tdm_guard.formats.pattern_index import PatternIndex
 from tdm_guard.formats.rsl_vocabulary import Content, Flaw, RslDocument
 from tdm_guard.model import NOTHING, Kind, Reading, Source, Stance, Statement
@@ -21,6 +21,7 @@ from tdm_guard.origin import Origin
 from tdm_guard.signals._rsl_answer import Answer, Rank, answer, doubt, doubted
 from tdm_guard.signals._rsl_terms import RELATIVE, UNKNOWN, Entry, Words, compile_content
 from tdm_guard.signals._signal import Listener
+from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import EVERY, Usage
 
 NAME = "rsl"
@@ -102,7 +103,10 @@ class LicenceSite:
 
     def hear(self, target: str) -> Reading:
         """What the document says of a path with its query, in the spelling of `formats.path_pattern.target`."""
-        found = self._index.matching(target)
+        try:
+            found = self._index.matching(target)
+        except TooMuchWork as bound:
+            return too_much(self._source, NAME, EVERY, bound)
         if not found and not self._always:
             return NOTHING
         said = self._said.get(found)
@@ -118,7 +122,10 @@ class LicenceSite:
 
     def covers(self, target: str) -> bool:
         """True if one of its contents covers the path."""
-        return bool(self._always or self._index.matching(target))
+        try:
+            return bool(self._always or self._index.matching(target))
+        except TooMuchWork:  # `hear` says so
+            return True
 
     def all_at_once(self) -> Reading:
         """What the strictest of its contents say, for a document that holds the works of all of them."""

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from tdm_guard.formats.path_pattern import TooMuchWork, check_work
 from tdm_guard.formats.tdmrep_json import MAX_BYTES, MAX_RULES, RulesFile, is_page, mentions_reservation, parse
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement, bounded
 from tdm_guard.signals._signal import Document, DocumentReading, Listener
 from tdm_guard.signals._tdmrep_rules import NAME, Compiler, Rule, join
+from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import TDM, Usage
 
 RANK = 1  # sec-processing-priority: the file is read first, so that every later carrier supersedes it
@@ -30,6 +32,7 @@ class RulesSite:
     cautious: bool
     refusals: tuple[Rule, ...] = ()
     unheard: frozenset[Usage] = frozenset()
+    wildcards: int = 0  # rules that are looked for anywhere in a path
 
     @property
     def everywhere(self) -> tuple[Usage, ...]:
@@ -39,6 +42,11 @@ class RulesSite:
 
     def hear(self, target: str) -> Reading:
         """What the rules say of a path with its query, in the spelling of `formats.path_pattern.target`."""
+        if self.wildcards:
+            try:
+                check_work(self.wildcards, target)
+            except TooMuchWork as bound:
+                return too_much(self.source, NAME, TDM, bound, rank=RANK)
         first = longest = None
         for rule in self.rules:
             if not rule.matches(target):
@@ -182,7 +190,9 @@ def _site(
 ) -> RulesSite | None:
     if not rules and not refusals:
         return None
-    return RulesSite(source, rules, listener.cautious, refusals, frozenset(unheard))
+    patterns = [rule.pattern for rule in (*rules, *refusals)]
+    wildcards = sum(1 for pattern in patterns if not isinstance(pattern, str) and len(pattern.parts) > 1)
+    return RulesSite(source, rules, listener.cautious, refusals, frozenset(unheard), wildcards)
 
 
 DOCUMENT = Document(

@@ -15,6 +15,7 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
+from tdm_guard.formats.path_pattern import TooMuchWork
 from tdm_guard.formats.path_records import PathTable, split_path
 from tdm_guard.model import NOTHING, Fault, Reading, Source, Statement, bounded
 from tdm_guard.signals._ai_training_lines import ENDS, FOR_US, REFUSES
@@ -24,7 +25,8 @@ from tdm_guard.signals._signal import Listener, Site
 
 if TYPE_CHECKING:
     from tdm_guard.formats.robots_txt import RobotsTxt
-    from tdm_guard.usage import Usage
+    from tdm_guard.signals._too_much import too_much
+from tdm_guard.usage import EVERY, Usage
 
 REPAIR = "robots-unknown-refusal"
 MAX_LINES = 64  # refusals kept of one file; more prove nothing more
@@ -75,7 +77,11 @@ class _UnknownLines:
         said: set[Usage] = set()
         statements: list[Statement] = []
         faults: list[Fault] = []
-        for _, line in self._lines.matching(target):
+        try:
+            matching = self._lines.matching(target)
+        except TooMuchWork as bound:
+            return too_much(self._source, self._signal, EVERY, bound, rank=FOR_US)
+        for _, line in matching:
             locator = f"line {line.line}"
             if len(faults) < MAX_FAULTS:
                 message = "a refusal in words that no standard has"

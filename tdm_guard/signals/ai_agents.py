@@ -15,12 +15,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tdm_guard.formats.access_rules import AccessRules, Refusal
+from tdm_guard.formats.path_pattern import TooMuchWork, check_work
 from tdm_guard.model import NOTHING, Headers, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals._agents import agent_list, training_tokens
 from tdm_guard.signals._ai_training_lines import FOR_US, read_lines
 from tdm_guard.signals._ai_words import FIELDS, PAGE_WORDS, AiWord, in_fields, in_page, is_image, weigh
 from tdm_guard.signals._policy_tokens import read_tokens
 from tdm_guard.signals._signal import Listener, Signal, Site
+from tdm_guard.signals._too_much import too_much
 from tdm_guard.signals._unknown_lines import read_unknown
 from tdm_guard.usage import TDM, TRAINING
 
@@ -49,11 +51,15 @@ class _Refusals:
         self._cautious = cautious
 
     def hear(self, target: str) -> Reading:
-        for agents, rules in self._sets:
-            if rules.may_refuse(target):
-                refusal = rules.refusal(target)
-                if refusal is not None:
-                    return Reading((self._statement(agents, refusal),))
+        try:
+            check_work(sum([rules.wildcards for _, rules in self._sets]), target)
+            for agents, rules in self._sets:
+                if rules.may_refuse(target):
+                    refusal = rules.refusal(target)
+                    if refusal is not None:
+                        return Reading((self._statement(agents, refusal),))
+        except TooMuchWork as bound:
+            return too_much(self._source, NAME, TRAINING, bound)
         return NOTHING
 
     def _statement(self, agents: str, refusal: Refusal) -> Statement:

@@ -16,12 +16,14 @@ from typing import NamedTuple
 
 from tdm_guard.formats import ai_declaration, robots_txt
 from tdm_guard.formats.ai_txt import MAX_BYTES, Rule, RuleTable, is_rule_value
+from tdm_guard.formats.path_pattern import TooMuchWork
 from tdm_guard.formats.robots_txt import RobotsTxt
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.signals._refusing_lines import refusing_lines
 from tdm_guard.signals._refusing_words import says_no
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal
 from tdm_guard.signals._site_file import without_file
+from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import TRAINING, Usage
 
 NAME = "ai-txt"
@@ -73,11 +75,14 @@ class Rules:
 
     def hear(self, target: str) -> Reading:
         """What is said of a path with its query, in the spelling of `formats.path_pattern.target`."""
-        rule = self._rules.strongest(target)
-        if (rule is None or not rule.reserved) and self._repaired:
-            other = self._repaired.strongest(target)
-            if other is not None and other.reserved:
-                return _say(self._source, other) if self._cautious else NOTHING
+        try:
+            rule = self._rules.strongest(target)
+            repaired = (rule is None or not rule.reserved) and bool(self._repaired)
+            other = self._repaired.strongest(target) if repaired else None
+        except TooMuchWork as bound:
+            return too_much(self._source, NAME, TRAINING, bound)
+        if other is not None and other.reserved:
+            return _say(self._source, other) if self._cautious else NOTHING
         if rule is None or (self._doubtful and not rule.reserved):
             return NOTHING
         return _say(self._source, rule)

@@ -13,12 +13,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tdm_guard.formats.access_rules import AccessRules
+from tdm_guard.formats.path_pattern import TooMuchWork
 from tdm_guard.formats.path_records import PathTable, split_path
 from tdm_guard.model import NOTHING, Headers, Reading, Source, bounded
 from tdm_guard.signals._aipref_rules import GROUPING, NAME, NO_GROUP, Rule, weigh
 from tdm_guard.signals._aipref_words import UNPARSED, Preferences, join, read_broken, read_lines, read_preferences
 from tdm_guard.signals._meta_names import named_so
 from tdm_guard.signals._signal import Listener, Signal, Site
+from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import TDM, Usage
 
 if TYPE_CHECKING:
@@ -47,9 +49,12 @@ class _Preferences:
         self._constant = NOTHING if self._rules else weigh(rules.matching("/"), source, cautious=cautious)
 
     def hear(self, target: str) -> Reading:
-        matching = self._rules.matching(target) if self._rules is not None else None
-        if matching == () or (self._access is not None and self._access.refusal(target) is not None):
-            return NOTHING
+        try:
+            matching = self._rules.matching(target) if self._rules is not None else None
+            if matching == () or (self._access is not None and self._access.refusal(target) is not None):
+                return NOTHING
+        except TooMuchWork as bound:
+            return too_much(self._source, NAME, TDM, bound)
         if matching is None:
             return self._constant
         return weigh(matching, self._source, cautious=self._cautious)

@@ -18,12 +18,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from tdm_guard.formats.path_pattern import TooMuchWork
 from tdm_guard.formats.path_records import PathTable, split_path
 from tdm_guard.model import NOTHING, Fault, Headers, Kind, Reading, Source, Stance, Statement, bounded
 from tdm_guard.signals import _refusing_words as unknown
 from tdm_guard.signals._meta_names import named_so
 from tdm_guard.signals._refusing_words import LABELS, refused_preference, says_no
 from tdm_guard.signals._signal import Listener, Signal, Site
+from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import EVERY, TRAINING, Usage
 
 if TYPE_CHECKING:
@@ -108,7 +110,10 @@ class _Signals:
     def hear(self, target: str) -> Reading:
         if self._said is None:
             return self._constant
-        matching = self._said.matching(target)
+        try:
+            matching = self._said.matching(target)
+        except TooMuchWork as bound:
+            return too_much(self._source, NAME, EVERY, bound)
         return _reading([said for _, said in matching], self._source) if matching else NOTHING
 
 

@@ -11,9 +11,11 @@ import re
 
 from tdm_guard.formats import robots_txt
 from tdm_guard.formats.access_rules import AccessRules
+from tdm_guard.formats.path_pattern import TooMuchWork
 from tdm_guard.formats.robots_txt import RobotsTxt
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal, Site
+from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import EVERY, Usage
 
 NAME = "robots"
@@ -39,9 +41,12 @@ class _Access:
         self._source = source
 
     def hear(self, target: str) -> Reading:
-        if not self._rules.may_refuse(target):
-            return NOTHING
-        refusal = self._rules.refusal(target)
+        try:
+            if not self._rules.may_refuse(target):
+                return NOTHING
+            refusal = self._rules.refusal(target)
+        except TooMuchWork as bound:
+            return too_much(self._source, NAME, EVERY, bound, kind=Kind.ACCESS)
         if refusal is None:
             return NOTHING
         return Reading(

@@ -207,3 +207,21 @@ def test_pages_that_waited_for_a_policy_keep_within_the_concurrency(web: Web, cr
         again = crawl(*urls, CONCURRENT_REQUESTS=2, HTTPCACHE_ENABLED=True)
         assert len(again.responses) == 15
         assert pretend.asked("site.example", "/0") == 1
+
+
+def test_licences_that_nobody_answers_for_hold_up_no_other_site(web: Web, crawl: Crawl) -> None:
+    def page(n: int) -> Answer:
+        return Answer.html("<p>words", ("link", f'</l{n}.xml>; rel="license"; type="application/rsl+xml"'))
+
+    pages = {f"/{n}": page(n) for n in range(8)}
+    pretend = web(
+        Site("hangs.example", {**pages, **{f"/l{n}.xml": SILENT for n in range(8)}}),
+        Site("well.example", {f"/{n}": OPEN for n in range(12)}),
+    )
+    hangs, well = pretend.origin("hangs.example"), pretend.origin("well.example")
+    urls = [*(f"{hangs}/{n}" for n in range(8)), *(f"{well}/{n}" for n in range(12))]
+    crawled = crawl(*urls, CONCURRENT_REQUESTS=4, TDM_GUARD_POLICY_TIMEOUT=5)
+    assert [record["origin"] for record in crawled.decisions[:12]] == [well] * 12
+    assert {record["verdict"] for record in crawled.decisions[12:]} == {"reserved"}
+    assert len(crawled.decisions) == 20
+    assert sum(pretend.asked("hangs.example", f"/l{n}.xml") for n in range(8)) == 1
