@@ -12,7 +12,7 @@ from tdm_guard.formats.xhtml import MAX_PREFIXED, plain
 
 HEAD = '<a:html xmlns:a="http://www.w3.org/1999/xhtml">'
 META = '<a:meta name="robots" content="noai"/>'
-SIZE = 4 * 2**20
+SIZE = 2 * 2**20
 
 
 @pytest.mark.parametrize("unit", ["<a:b>", "</a:b>", "<!-- <a:b> -->", "<a:p>words of a page</a:p>"])
