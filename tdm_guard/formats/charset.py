@@ -25,7 +25,7 @@ _XML_16 = (b"<\0?\0", b"\0<\0?")  # the beginning of an XML declaration, which b
 _XML_EBCDIC = b"\x4c\x6f\xa7\x94"
 _PRESCAN = 4096  # bytes in which readers look for the name of an encoding; browsers in the first 1024
 MAX_NAMED = 16  # names that are looked at
-_NAMED = re.compile(rb"(?i)(?:charset|encoding)\s{0,8}=\s{0,8}[\"']?\s{0,8}([A-Za-z][\w.:-]{1,40})")
+_NAMED = re.compile(rb"(?:charset|encoding)\s{0,8}=\s{0,8}[\"']?\s{0,8}([a-z][\w.:-]{1,40})")
 _LOOK = 1024  # bytes of a page; in UTF-16 its markup has a NUL in every second one
 
 
@@ -41,7 +41,7 @@ def encoding_of(label: str | None, body: bytes) -> Encoding:
     head = body[:4]
     usual = _usual(label)
     if usual is not None and b"\0" not in head and head != _XML_EBCDIC:
-        return usual
+        return Encoding(None, _declared(body)) if label is None else usual
     return _odd(label, head, body)
 
 
@@ -64,7 +64,9 @@ def _odd(label: str | None, head: bytes, body: bytes) -> Encoding:
 
 def _declared(body: bytes) -> str | None:
     """The doubt about a page that itself names an encoding in which some readers would see other tags."""
-    beginning = body[:_PRESCAN]
+    beginning = body[:_PRESCAN].lower()
+    if b"charset" not in beginning and b"encoding" not in beginning:
+        return None
     for found in islice(_NAMED.finditer(beginning), MAX_NAMED):
         name = found[1].decode("ascii")
         if is_foreign(name) or (_is_wide(name) and b"\0" in beginning):

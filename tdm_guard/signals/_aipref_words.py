@@ -138,7 +138,7 @@ def _broken(lines: Sequence[str], alone: Sequence[Dictionary], whole: Dictionary
         return read_broken(", ".join(lines), problem)
     found: dict[Refusal, None] = {}
     for text, line in zip(lines, alone, strict=True):
-        heard = _seen(text) if line.problem else _heard(tuple(line.members.items()), line).refusals
+        heard = _seen(text) if line.problem else read_lines((text,), cautious=True).refusals
         for refusal in heard:
             found[refusal._replace(repair=join(UNPARSED, refusal.repair))] = None
     return Preferences(tuple(found), problems=(problem,))

@@ -607,6 +607,12 @@ def test_no_order_of_lines_changes_what_the_cautious_posture_hears(content: list
     assert stances(lines(*in_robots)) == stances(lines(*again))
 
 
+@pytest.mark.parametrize("further", ["", "x,", 'search="'])
+@pytest.mark.parametrize("over", ["train-ai", "train-ai=y"])
+def test_a_broken_line_beside_it_hides_no_key_that_stands_twice(over: str, further: str) -> None:
+    assert stances(field(f"train-ai=n, {over}", further))[Usage.GENAI_TRAINING] is Stance.RESERVED
+
+
 @settings(max_examples=300)
 @given(st.lists(MEMBERS, min_size=1, max_size=3), st.lists(MEMBERS, max_size=2))
 def test_a_further_line_lifts_nothing_in_the_cautious_posture(content: list[str], more: list[str]) -> None:

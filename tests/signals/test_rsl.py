@@ -233,7 +233,7 @@ def test_repaired_prohibitions(element: str, repair: str) -> None:
     assert all(s.repair is None for s in hear(body).statements if s.stance is Stance.PERMITTED)
 
 
-@pytest.mark.parametrize("element", [prohibits("GB", "geo"), prohibits("education", "user"), prohibits("")])
+@pytest.mark.parametrize("element", [prohibits("GB", "geo"), prohibits("education", "user")])
 @BOTH
 def test_what_prohibits_something_else_prohibits_nothing_here(element: str, posture: Posture) -> None:
     assert permitted(hear(document(content(licence(permits("all"), element))), to=listener(posture))) == set(EVERY)
