@@ -10,15 +10,41 @@ SNIFF_BYTES = 1445  # WHATWG MIME Sniffing 5.2: the resource header is the first
 MAX_LEADING = 2**20  # bytes of blanks and comments that are looked through; real prologues have some kilobytes
 
 MAX_CONTENT_TYPE = 255  # characters of a field value that are looked at; RFC 6838 4.2 keeps types within 127
-_HTML = frozenset({"text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml"})
+_HTML = frozenset(
+    {
+        "text/html",
+        "application/xhtml+xml",
+        "application/vnd.wap.xhtml+xml",
+        "text/htm",  # from here on registered by nobody, and sent
+        "text/x-html",
+        "text/xhtml",
+        "text/xhtml+xml",
+        "application/html",
+        "application/xhtml",
+    }
+)
 _GENERIC = frozenset(
     {
         "",
         "application/octet-stream",
+        "application/x-octet-stream",
         "binary/octet-stream",
         "unknown/unknown",
+        "x-unknown/x-unknown",
         "application/unknown",
+        "application/x-unknown",
+        "application/x-unknown-content-type",
+        "content/unknown",
+        "text/unknown",
         "*/*",
+        "text/*",
+        "application/*",
+        "application/download",  # what shall be saved
+        "application/x-download",
+        "application/force-download",
+        "application/x-force-download",
+        "application/x-httpd-php",  # what made the document
+        "httpd/unix-directory",
         "multipart/byteranges",  # parts of a body of some other type
     }
 )
@@ -81,7 +107,7 @@ def is_xml(media_type: str) -> bool:
 
 @lru_cache(maxsize=256)  # sites send a handful of values; an entry is a short field value
 def _kind(content_type: str) -> tuple[str, Markup]:
-    named = [words[0] for part in content_type.split(",") if (words := essence(part).split())]
+    named = [words[0] for part in content_type.split(",") if (words := essence(part).strip("'").split())]
     found = [media_type for media_type in named if _TYPE.fullmatch(media_type)]
     if not found:
         return essence(content_type), Markup.UNKNOWN

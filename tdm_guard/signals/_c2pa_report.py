@@ -19,6 +19,7 @@ from tdm_guard.signals._c2pa_entries import (
     text_of,
     usage_of,
 )
+from tdm_guard.signals._refusing_words import DOUBT
 from tdm_guard.signals._signal import Listener
 from tdm_guard.usage import EVERY, Usage
 
@@ -113,12 +114,13 @@ class _Reader:
         self._relied = sealed and state in ("Valid", "Trusted")
         self._said: dict[tuple[object, ...], Statement] = {}
         self._faults: list[Fault] = []
+        self._doubts: list[Statement] = []
         self._problem: str | None = None
         self._walked: list[str] = []
 
     def reading(self) -> Reading:
         """What was heard; that a manifest was read at all is the first statement."""
-        statements = tuple(self._said.values())
+        statements = (*self._said.values(), *self._doubts)
         if self._problem is not None:
             problem = undetermined(self._source, self._problem)
             return Reading((*statements, *problem.statements), (*self._faults, *problem.faults))
@@ -244,6 +246,22 @@ class _Reader:
             for usage in usages:
                 self._keep(usage, Stance.RESERVED, locator, _words({entry.key: entry.said}), entry.said, repair)
 
+    def _doubted(self, usages: tuple[Usage, ...], locator: str, words: str) -> None:
+        """A refusal that is heard as none: beside it nothing is permitted."""
+        if len(self._doubts) < MAX_FAULTS:
+            self._doubts.append(
+                Statement.at(
+                    self._source,
+                    signal=NAME,
+                    usages=usages,
+                    stance=Stance.UNSTATED,
+                    layer=Layer.ASSET,
+                    locator=locator,
+                    excerpt=words,
+                    doubt=DOUBT,
+                )
+            )
+
     def _entry(self, entry: Entry, prefix: str, locator: str, repair: str | None) -> None:
         locator = f"{locator}/{entry.key[:80]}"
         usage, key_repair = usage_of(entry.key, prefix)
@@ -255,6 +273,8 @@ class _Reader:
                 self._doubt(usages, locator, entry, repair or entry.repair or OTHER_KEY)
                 return
             ours = entry.key.partition(".")[0].lower() in ("cawg", "c2pa")
+            if ours and stance_of(entry.said)[0] is not Stance.PERMITTED:
+                self._doubted(EVERY, locator, words)
             self.fault("unknown_key: defined nowhere" if ours else "custom: a key of somebody's own", locator, words)
             return
         stance, value_repair = stance_of(entry.said)
@@ -267,6 +287,7 @@ class _Reader:
                 return
         elif (repair or slip) and not self._cautious:
             self.fault(f"{repair or slip}: a refusal that the letter does not know", locator, words)
+            self._doubted((usage,), locator, words)
             return
         self._keep(usage, stance, locator, words, entry.said, repair or slip)
 

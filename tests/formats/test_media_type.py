@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from tdm_guard.formats.media_type import Markup, charset, content_kind, essence, markup_of, sniff
 
 
-@pytest.mark.parametrize("media_type", ["text/html", "application/xhtml+xml"])
+@pytest.mark.parametrize(
+    "media_type", ["text/html", "application/xhtml+xml", "text/htm", "text/x-html", "application/html"]
+)
 def test_html_types(media_type: str) -> None:
     assert markup_of(media_type) is Markup.HTML
 
@@ -19,7 +21,11 @@ def test_other_types_are_not_looked_into(media_type: str) -> None:
     assert markup_of(media_type) is Markup.OTHER
 
 
-@pytest.mark.parametrize("media_type", ["", "application/octet-stream", "unknown/unknown", "*/*", "text/xml"])
+@pytest.mark.parametrize(
+    "media_type",
+    ["", "application/octet-stream", "unknown/unknown", "*/*", "text/xml", "text/*", "application/force-download",
+     "application/x-httpd-php", "httpd/unix-directory"],
+)  # fmt: skip
 def test_generic_types_say_nothing(media_type: str) -> None:
     assert markup_of(media_type) is Markup.UNKNOWN
 
@@ -39,6 +45,7 @@ def test_parameters_and_case_do_not_count() -> None:
         ('text/html; title="a, b/c"', "text/html", Markup.HTML),
         ("text/html charset=utf-8", "text/html", Markup.HTML),
         ("Text/HTML,", "text/html", Markup.HTML),
+        ("'text/html'; charset=utf-8", "text/html", Markup.HTML),
         ("image/png, */*", "*/*", Markup.UNKNOWN),
         ("image/png, application/rss+xml", "application/rss+xml", Markup.FEED),
         ("image/png, image/jpeg", "image/png", Markup.OTHER),

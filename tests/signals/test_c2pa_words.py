@@ -12,7 +12,7 @@ from tdm_guard.model import Posture, Reading, Source, Stance
 from tdm_guard.signals._c2pa_entries import about
 from tdm_guard.signals._c2pa_report import read_report
 from tdm_guard.signals._signal import Listener
-from tdm_guard.usage import TRAINING, Usage
+from tdm_guard.usage import EVERY, TRAINING, Usage
 
 SOURCE = Source(url="https://photos.example/a.jpg", carrier="jpeg")
 LABEL = "cawg.training-mining"
@@ -137,3 +137,24 @@ def test_adding_an_entry_that_refuses_is_never_a_yes(label: str, others: Any, ke
     assert strictest(read(said, label)) == "reserved"
     assert strictest(read(said, label, Posture.LITERAL)) != "permitted"
     assert strictest(read({"entries": [others, {key: refusal}]}, label)) == "reserved"
+
+
+def doubted(reading: Reading) -> set[Usage]:
+    return {usage for s in reading.statements if s.doubt and s.stance is Stance.UNSTATED for usage in s.usages}
+
+
+@pytest.mark.parametrize("key", ["cawg.all", "c2pa.ai", "cawg.future_use"])
+def test_a_refusal_under_a_key_that_the_standard_lacks_leaves_nothing_permitted(key: str) -> None:
+    for posture in Posture:
+        assert doubted(read({"entries": {key: NO, "cawg.ai_training": YES}}, posture=posture)) == set(EVERY)
+        assert not doubted(read({"entries": {key: YES, "cawg.ai_training": YES}}, posture=posture))
+        assert not doubted(read({"entries": {"org.example.print": NO}}, posture=posture))
+
+
+@pytest.mark.parametrize(
+    "key", ["c2pa.ai_generative_training", "cawg.ai-generative-training", "CAWG.ai_generative_training"]
+)
+def test_a_refusal_that_the_letter_does_not_know_leaves_nothing_permitted_there(key: str) -> None:
+    entries = {"entries": {key: NO, "cawg.ai_generative_training": YES}}
+    assert doubted(read(entries, posture=Posture.LITERAL)) == {Usage.GENAI_TRAINING}
+    assert reserved(read(entries)) == {Usage.GENAI_TRAINING}

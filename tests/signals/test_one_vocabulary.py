@@ -141,7 +141,7 @@ def test_a_meta_tag_that_refuses_nothing(name: str, content: str) -> None:
 def test_words_where_ai_txt_has_a_path() -> None:
     form = FILES["/ai.txt"]
     assert verdict("/ai.txt", form.format("Disallow: Using content to train models without permission.")) == "reserved"
-    assert verdict("/ai.txt", form.format("Disallow: Reproducing entire pages verbatim.")) == "permitted"
+    assert verdict("/ai.txt", form.format("Disallow: Reproducing entire pages verbatim.")) == "unreserved"
 
 
 def test_what_a_carrier_is_about() -> None:
