@@ -137,9 +137,8 @@ def test_only_such_characters_are_touched(text: str) -> None:
         text.encode("utf-8", "ignore").decode()
     )
     octets = text.encode("utf-8", "replace")
-    assert (seen_octets(octets) or octets.removeprefix(b"\xef\xbb\xbf")).decode() == seen(
-        octets.decode().removeprefix("\ufeff")
-    )
+    quoted = seen(octets.decode().removeprefix("\ufeff")).translate(dict.fromkeys(map(ord, "«»“”„‟″"), '"'))
+    assert (seen_octets(octets) or octets.removeprefix(b"\xef\xbb\xbf")).decode() == quoted
 
 
 @given(st.binary(max_size=60))
@@ -160,3 +159,18 @@ def test_a_word_of_some_script_keeps_its_rule() -> None:
     for path, verdict in (("%D9%85%DB%8C%E2%80%8C%D8%AE", Verdict.RESERVED), ("b", Verdict.UNRESERVED)):
         heard = JUDGES["cautious"].evaluate(f"https://site.example/{path}", policies=documents, now=NOW)
         assert heard.verdict is verdict
+
+
+@pytest.mark.parametrize(("left", "right"), ["“”", "„“", "«»"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("content-signal", "ai-train={}no{}"), ("content-usage", "train-ai={}n{}"), ("x-robots-tag", "{}noai{}")],
+)
+def test_typographic_quotation_marks_hide_no_word(name: str, value: str, left: str, right: str) -> None:
+    assert field(name, value.format(left, right)).verdict is Verdict.RESERVED
+    assert field(name, value.format(left, right), "literal").verdict is Verdict.UNRESERVED
+    line = f"User-agent: *\n{name}: {value.format(left, right)}\n"
+    if name != "x-robots-tag":
+        assert policy("/robots.txt", line).verdict is Verdict.RESERVED
+    permits = value.replace("no{}", "yes{}").replace("n{}", "y{}")
+    assert field(name, permits.format(left, right)).verdict is not Verdict.PERMITTED

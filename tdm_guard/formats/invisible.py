@@ -1,5 +1,6 @@
 """
-Characters that nobody sees, and blanks that are no ASCII ones, as copying from pages and word processors leaves them.
+Characters that nobody sees, and blanks and quotation marks that are no ASCII ones, as copying from pages and word
+processors leaves them.
 
 No standard of this field strips them, so that `noai` with one behind it is another word. Whoever reads a text again
 without them takes from it only what it reserves: within a path or a word of some scripts they have a meaning.
@@ -12,9 +13,11 @@ CODE = "invisible"  # the repair by which such a text is heard
 # soft hyphen; joiners, direction marks and isolates; word joiner and invisible operators; byte order mark
 _DROPPED = (0xAD, 0x061C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
 _BLANK = (0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
+_QUOTES = (0xAB, 0xBB, 0x201C, 0x201D, 0x201E, 0x201F, 0x2033)  # as word processors make them of plain ones
 _SEEN: dict[int, str | None] = {**dict.fromkeys(_DROPPED), **dict.fromkeys(_BLANK, " ")}
+_PLAIN: dict[int, str | None] = {**_SEEN, **dict.fromkeys(_QUOTES, '"')}  # HTML has a reading of its own for quotes
 _OCTETS = tuple(chr(code).encode() for code in _DROPPED)
-_LEADS = tuple(sorted({chr(code).encode()[:2] for code in _SEEN}))  # a quick look before characters are
+_LEADS = tuple(sorted({chr(code).encode()[:2] for code in _PLAIN}))  # a quick look before characters are
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -24,14 +27,18 @@ def seen(text: str) -> str:
 
 
 def seen_field(value: str) -> str:
-    """The same for the value of a field, whose octets are UTF-8 although they were read as Latin-1 (RFC 9110 5.5)."""
+    """
+    The value of a field, whose octets are UTF-8 although they were read as Latin-1 (RFC 9110 5.5), as it is seen.
+
+    Quotation marks are plain ones.
+    """
     if value.isascii():
         return value
     try:
         text = value.encode("latin-1").decode()
     except UnicodeError:
-        return seen(value)
-    plain = seen(text)
+        return value.translate(_PLAIN)
+    plain = text.translate(_PLAIN)
     return value if plain == text else plain
 
 
@@ -41,7 +48,7 @@ def seen_octets(body: bytes) -> bytes | None:
     if body.isascii() or not any(map(body.__contains__, _LEADS)):
         return None
     text = body.decode("utf-8", "surrogateescape")
-    plain = text.translate(_SEEN)
+    plain = text.translate(_PLAIN)
     return None if plain == text else plain.encode("utf-8", "surrogateescape")
 
 

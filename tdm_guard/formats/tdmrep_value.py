@@ -24,8 +24,8 @@ MAX_VALUE = 64  # characters; the longest word read is far shorter, and normalis
 MAX_POLICY_URL = 4096  # characters; longer ones are no addresses but payloads
 
 REPAIRED = frozenset(
-    {"1", "2", "true", "yes", "y", "on", "reserved"}
-)  # "2": reserved with a policy, before October 2021
+    {"1", "1/", "2", "true", "yes", "y", "on", "reserved", "prohibited", "forbidden", "disallowed"}
+)  # "1/": `content=1/>`; "2": reserved with a policy, before October 2021
 _QUOTES = "\"'“”„‟«»″′‘’‚‛`´\\"
 _KEEP = ":/?#[]@!$&'()*+,;=%~"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")

@@ -22,7 +22,9 @@ def test_zero() -> None:
     assert read_text(" 0 ") == Value(False)
 
 
-@pytest.mark.parametrize("text", ["2", "TRUE", "Yes", "y", "on", "Reserved", "１", "①", '"1"', "'1'", "“1”"])
+@pytest.mark.parametrize(
+    "text", ["2", "TRUE", "Yes", "y", "on", "Reserved", "１", "①", '"1"', "'1'", "“1”", "1/", "prohibited"]
+)
 def test_what_means_one_but_is_not_written_so(text: str) -> None:
     assert read_text(text) == REPAIRED
 

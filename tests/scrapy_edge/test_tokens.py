@@ -63,4 +63,4 @@ def test_credentials_of_the_project_are_left_to_it(crawl: Crawl, music: PretendW
     url = music.origin("music.example") + "/song"
     crawled = crawl({"url": url, "headers": {"Authorization": "Basic Zm9v"}})
     assert {got.header("authorization") for got in music.requests if got.path == "/song"} == {"Basic Zm9v"}
-    assert [error["type"] for error in crawled.errors] == ["HttpError"]
+    assert [error["type"] for error in crawled.errors] == ["Withheld"]  # 402: access is sold
