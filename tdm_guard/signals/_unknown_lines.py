@@ -22,11 +22,11 @@ from tdm_guard.signals._ai_training_lines import ENDS, FOR_US, REFUSES
 from tdm_guard.signals._refusing_vocabulary import AI, named_among_rights, plain, spelled
 from tdm_guard.signals._refusing_words import refused, statement
 from tdm_guard.signals._signal import Listener, Site
+from tdm_guard.signals._too_much import too_much
+from tdm_guard.usage import EVERY, Usage
 
 if TYPE_CHECKING:
     from tdm_guard.formats.robots_txt import RobotsTxt
-    from tdm_guard.signals._too_much import too_much
-from tdm_guard.usage import EVERY, Usage
 
 REPAIR = "robots-unknown-refusal"
 MAX_LINES = 64  # refusals kept of one file; more prove nothing more

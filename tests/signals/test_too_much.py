@@ -48,6 +48,7 @@ CARRIERS: dict[str, tuple[str, str, Lines]] = {
     "ai-agents": ("ai-agents", "/robots.txt", robots("Disallow: /*zz*{i}", "GPTBot")),
     "policy token": ("ai-agents", "/robots.txt", robots("Disallow: /*zz*{i}", "no-ai-training")),
     "training lines": ("ai-agents", "/robots.txt", robots("DisallowAITraining: /*zz*{i}")),
+    "unknown lines": ("ai-agents", "/robots.txt", robots("AI-Training: /*zz*{i} disallowed")),
     "aipref": ("aipref", "/robots.txt", robots("Content-Usage: /*zz*{i} train-ai=n")),
     "content-signals": ("content-signals", "/robots.txt", robots("Content-Signal: /*zz*{i} ai-train=no")),
     "ai-txt": ("ai-txt", "/ai.txt", robots("Disallow: /*zz*{i}")),
