@@ -107,8 +107,10 @@ def read_unknown(robots: RobotsTxt, source: Source, listener: Listener, *, signa
     begins = sorted(part.line for each in robots.groups for part in each.parts)
     named = robots.named(listener.agent)
     entries: list[tuple[str | None, _Line]] = []
-    for each in unusual:
-        line = lower.count("\n", 0, each.start(1))
+    line = counted = 0
+    for each in unusual:  # in their order, so that no line is counted twice
+        line += lower.count("\n", counted, each.start(1))
+        counted = each.start(1)
         found = _match_unknown(written[line])
         place = bisect_right(begins, line)
         own = not place or begins[place - 1] in ours
