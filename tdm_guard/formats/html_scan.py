@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # The first letters of meta, link and script; what else begins so ("<metadata>") does no harm.
 _OPENING = re.compile(rb"<[MmLlSs][EeIiCc][TtNnRr][AaKkIi][^>]*")
+_NAME = re.compile(rb"<(?=([MmLlSs][^\t\n\f\r />]*))")  # names may hold a "<", and another begins there
 _WS = b"\t\n\f\r "
 _FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"+", b":"))
 _LEFT_OUT = _WS + b"-_"  # with the marks by which the spellings of a word differ
@@ -62,9 +63,9 @@ class Scanner:
         for found in _OPENING.finditer(body):
             if not _any_open((found[0] + b">").translate(None, _WS)):
                 continue
-            for inner in re.finditer(b"<[MmLlSs]", found[0]):
+            for inner in _NAME.finditer(found[0]):
                 begin = found.start() + inner.start()
-                end = end_of_tag(text, begin + 1)
+                end = end_of_tag(text, found.start() + inner.end(1))  # a name is no attribute, whatever follows it
                 end = len(text) if end < 0 else end
                 patience -= end - begin
                 said = body[begin:end]
