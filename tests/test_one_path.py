@@ -167,7 +167,8 @@ def test_equivalent_addresses_get_one_decision(data: st.DataObject, signal: str,
     origin = data.draw(st.sampled_from([SITE, "HTTPS://Site.Example", SITE + ":443", "https://site%2Eexample"]))
     one, two = (decide(signal, rule, url, posture) for url in (SITE + path + query, origin + other + query))
     assert (one.verdict, [s.excerpt for s in one.because]) == (two.verdict, [s.excerpt for s in two.because])
-    if path.endswith("/"):  # a slash behind it would make another path of each of its spellings
+    # a slash behind it would make another path of each of its spellings; as a url of RSL two slashes begin a host
+    if path.endswith("/") or (signal == "rsl" and path.startswith("//")):
         return
     spelled = data.draw(equivalents(path)) + "/"
     one, two = (decide(signal, each, SITE + path + "/a", posture) for each in (spelled, path + "/"))

@@ -396,7 +396,8 @@ LINES = st.one_of(
 
 FIELDS = st.one_of(
     st.tuples(st.sampled_from(["AI-Training", "ai-train", "X-AI-Training"]), NOS),
-    st.tuples(st.just("Content-Usage"), st.builds("{}={}".format, st.sampled_from(["ai-training", "train-ai"]), NOS)),
+    st.tuples(st.just("Content-Usage"), st.builds("ai-training={}".format, NOS)),
+    st.tuples(st.just("Content-Usage"), st.builds("train-ai={}".format, NOS.filter(lambda no: no != "0"))),  # a doubt
     st.tuples(st.just("Content-Signal"), st.builds("{}={}".format, st.sampled_from(["ai-train", "train-ai"]), NOS)),
     st.tuples(st.just("X-Robots-Tag"), st.sampled_from(["noai", "no-ai", "foo: 3, noai", "ai-training: no", "noml"])),
 )

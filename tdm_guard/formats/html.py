@@ -184,7 +184,8 @@ class _Reader:
             self._part(name, start, begin)
         end = end_of_tag(self._text, begin)
         if end < 0:
-            if name in _SPEAKING and (stop := self._text.find(">", begin)) > 0 and not self._nesting.in_template:
+            opens = name in _SPEAKING and not closing and not self._nesting.in_template
+            if opens and (stop := self._text.find(">", begin)) > 0:
                 self._requote(name, start, begin, stop)
             return -1  # a tag cut off by the end of the text is none
         if closing:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # The first letters of meta, link and script; what else begins so ("<metadata>") does no harm.
 _OPENING = re.compile(rb"<[MmLlSs][EeIiCc][TtNnRr][AaKkIi][^>]*")
-_INNER = re.compile(rb"<[MmLlSs][^\t\n\f\r />]*+")
+_NAME = re.compile(rb"<(?=([MmLlSs][^\t\n\f\r />]*))")  # names may hold a "<", and another begins there
 _WS = b"\t\n\f\r "
 # Marks of one kind; and the rare letters of "c2pa" as those of "noml", so that one search finds both
 _FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"+2p", b":ml"))
@@ -77,9 +77,9 @@ class Scanner:
         for found in _OPENING.finditer(body):
             if not _any_open((found[0] + b">").translate(None, _WS)):
                 continue
-            for inner in _INNER.finditer(found[0]):
+            for inner in _NAME.finditer(found[0]):
                 begin = found.start() + inner.start()
-                end = end_of_tag(text, found.start() + inner.end())  # a "=" behind the name begins a name of its own
+                end = end_of_tag(text, found.start() + inner.end(1))  # a name is no attribute, whatever follows it
                 end = len(text) if end < 0 else end
                 patience -= end - begin
                 said = without_octets(body[begin:end])

@@ -155,14 +155,14 @@ class Compiler:
         if not rule and not refused.named:
             return False
         if not rule and not (refused.direct and (entry.number == 1 or not entry.wrapped)):
-            self.doubts.append(_words(members) or refused.name)
+            self.doubts.append(_refusing_words(members, refused))
             return True
         before = len(self.refusals)
         locations, exact = _locations(members)
         repair = join("C11", None if exact and not entry.wrapped else "C3")
         for location in locations:
             for found in self._at(entry, members, location, True, repair):
-                self.refusals.append(found._replace(usages=refused.usages, words=_words(members)))
+                self.refusals.append(found._replace(usages=refused.usages, words=_refusing_words(members, refused)))
         return len(self.refusals) > before
 
     def _at(self, entry: Entry, members: Members, location: str, reserved: bool, repair: str | None) -> Iterator[Rule]:
@@ -273,6 +273,14 @@ def _words(members: Members) -> str | None:
     """The rule's own words, as far as they are plain values."""
     plain = ((name, raw) for name, raw in members if not isinstance(raw, list | Members))
     return bounded(", ".join(f"{json.dumps(name)}: {json.dumps(raw, ensure_ascii=False)}" for name, raw in plain))
+
+
+def _refusing_words(members: Members, refused: Refused) -> str:
+    """The same with the name that refuses, whose value may be a list or an object."""
+    words, name = _words(members) or "", json.dumps(refused.name)
+    if name in words:
+        return words
+    return bounded(f"{name}: …, {words}" if words else f"{name}: …") or ""
 
 
 def _compiled(location: str) -> str | PathPattern:

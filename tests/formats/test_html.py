@@ -323,6 +323,10 @@ def test_documents_without_the_words_are_passed(document: str) -> None:
         "<!-- <meta a=\" --><meta b='\">' content=tdm>",
         "<meta/name=tdm>",
         '<meta a=\x01 b=">" tdm>',
+        '<meta\n = x="a>b" name="tdm">',
+        "<meta =x='>' name=tdm>",
+        '<link\t= b = "a>b" type="application/rsl+xml">',
+        '<m<meta = x="a>b" name="tdm">',
     ],
 )
 def test_documents_with_the_words_are_read(document: str) -> None:
@@ -363,6 +367,9 @@ SPEAKING_PIECES = st.one_of(
             "='",
             '="',
             "= '",
+            '<meta\n = x="a>b" ',
+            "</meta ",
+            "a>b",
         ]
     ),
 )
@@ -372,8 +379,16 @@ SPEAKING_PIECES = st.one_of(
 @given(st.lists(SPEAKING_PIECES, max_size=24).map("".join))
 @example('<meta a="<meta b=\'">tdm\'>">')
 def test_whatever_the_reader_finds_the_first_look_has_suspected(document: str) -> None:
-    said = [repr(tag.attributes).lower() for tag in read(document).tags if tag.name != "base"]
+    page = read(document)
+    said = [repr(tag.attributes).lower() for tag in (*page.tags, *page.requoted) if tag.name != "base"]
     assert SCANNER.may_speak(document.encode()) or not any(word in text for text in said for word in WORDS)
+
+
+@pytest.mark.parametrize("ending", ["", '">'])
+def test_an_end_tag_says_nothing(ending: str) -> None:
+    page = read(f'<p></meta name=“tdm-reservation” content="1{ending}><title>t</title>')
+    assert (page.tags, page.requoted) == ((), ())
+    assert read('<p><meta name=“tdm-reservation” content="1><title>t</title>').requoted
 
 
 def test_floods_of_markup_are_cut_and_said_to_be() -> None:

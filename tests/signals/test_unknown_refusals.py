@@ -268,6 +268,21 @@ def test_a_member_that_refuses_nothing(members: dict[str, Any], posture: str) ->
     assert verdict(TDMREP, rule(**members), posture) == "permitted"
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"location": ["/"], "AI-Training": [0]}', '"AI-Training": …'),
+        ('[{"reserved": {"by": {}}, "tdm-reservation": {"a": 0}}]', '"reserved": …'),
+        ('[{"location": "/", "tdm-reservation": 0, "ai-training": {"allowed": false}}]', "allowed"),
+        ('[{"location": "/", "tdm-reservation": 0, "ai-training": "prohibited"}]', '"ai-training": "prohibited"'),
+    ],
+)
+def test_the_words_that_refuse_are_quoted(text: str, words: str) -> None:
+    decision = decide(TDMREP, text)
+    assert decision.verdict == "reserved"
+    assert all(words in (statement.excerpt or "") for statement in decision.because)
+
+
 def test_the_other_usages_stay_permitted() -> None:
     for posture in ("cautious", "literal"):
         assert verdict(TDMREP, rule(ai_training="prohibited"), posture, usage="analysis") == "permitted"
