@@ -135,7 +135,8 @@ def test_words_of_any_name_are_looked_at_without_harm(name: str) -> None:
 def test_adding_an_entry_that_refuses_is_never_a_yes(label: str, others: Any, key: str, refusal: Any) -> None:
     said = {"entries": {**others, key: refusal}}
     assert strictest(read(said, label)) == "reserved"
-    assert strictest(read(said, label, Posture.LITERAL)) != "permitted"
+    literal = read(said, label, Posture.LITERAL)
+    assert strictest(literal) != "permitted" or doubted(literal)
     assert strictest(read({"entries": [others, {key: refusal}]}, label)) == "reserved"
 
 

@@ -343,6 +343,11 @@ def misquoted(because: dict[str, Any], source: Said) -> str:
         return "no locator"
     if because["sha256"] not in (None, source.digest):
         return "another digest"
+    if locator == "status":
+        first, *rest = because["excerpt"].split("; ")
+        known = [line.lower() for line in source.fields.splitlines()]
+        told = all(any(line.startswith(part.lower()) for line in known) for part in rest)
+        return "" if told and first == f"HTTP {source.status}" else "another status, or not in its fields"
     if locator.startswith("#") and because["carrier"] == "header":
         lines = [line for line in source.fields.splitlines() if line.startswith(f"{locator[1:]}:")]
         return "" if all(any(part in line for line in lines) for part in parts) else "not in that field"
