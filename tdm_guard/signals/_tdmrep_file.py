@@ -8,12 +8,12 @@ longest. Literal: the first that matches. Cautious: both are looked up, and the 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tdm_guard.formats.path_pattern import TooMuchWork, check_work
 from tdm_guard.formats.tdmrep_json import MAX_BYTES, MAX_RULES, RulesFile, is_page, mentions_reservation, parse
-from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement, bounded
-from tdm_guard.signals._signal import Document, DocumentReading, Listener
+from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Posture, Reading, Result, Source, Stance, Statement, bounded
+from tdm_guard.signals._signal import Document, DocumentReading, Listener, Site
 from tdm_guard.signals._tdmrep_rules import NAME, Compiler, Rule, join
 from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import TDM, Usage
@@ -25,7 +25,11 @@ _NOT_GIVEN = frozenset({402, 408, 425, 429})  # sold, or not now
 
 @dataclass(frozen=True, slots=True)
 class RulesSite:
-    """The rules of one file in force for one listener."""
+    """
+    The rules of one file in force for one listener.
+
+    `repaired`, to the letter, is the same file as caution hears it, if a repair adds a 1: no 0 permits that.
+    """
 
     source: Source
     rules: tuple[Rule, ...]
@@ -33,6 +37,7 @@ class RulesSite:
     refusals: tuple[Rule, ...] = ()
     unheard: frozenset[Usage] = frozenset()
     wildcards: int = 0  # rules that are looked for anywhere in a path
+    repaired: Site | None = None
 
     @property
     def everywhere(self) -> tuple[Usage, ...]:
@@ -57,7 +62,10 @@ class RulesSite:
                     break
             elif _weight(rule) > _weight(longest):
                 longest = rule
-        said = NOTHING if first is None or longest is None else _say(self.source, first, longest, self.unheard)
+        unheard = self.unheard
+        if self.repaired and first and not first.reserved:
+            unheard = unheard.union(*(said.usages for said in self.repaired.hear(target).statements if _adds(said)))
+        said = NOTHING if first is None or longest is None else _say(self.source, first, longest, unheard)
         if self.refusals and (refusal := self._refused(target, first if first is longest else None)):
             return Reading((*said.statements, *refusal), said.faults)
         return said
@@ -78,6 +86,11 @@ class RulesSite:
 
 def _weight(rule: Rule) -> tuple[int, bool]:
     return rule.octets, rule.reserved  # of equally long ones the one with 1
+
+
+def _adds(statement: Statement) -> bool:
+    """True for a refusal that a repair hears, not by mere order (C1), and for one that could not be looked for."""
+    return statement.stance is Stance.UNDETERMINED or statement.repair not in (None, "C1")
 
 
 def _say(source: Source, first: Rule, longest: Rule, unheard: frozenset[Usage]) -> Reading:
@@ -163,9 +176,12 @@ def _read_body(fetched: Fetched, source: Source, listener: Listener) -> Document
         if listener.cautious and not compiler.reserves and (hidden := mentions_reservation(fetched.body)):
             refusals += (Rule("/", "/", reserved=True, number=1, repair="C4", words=bounded(hidden.group().strip())),)
         result = Result.UNREADABLE if file.problem and not rules and not refusals else Result.READ
+        site = _site(source, rules, listener, refusals, compiler.unheard)
+        if site and compiler.repairable:
+            site = replace(site, repaired=_read_body(fetched, source, replace(listener, posture=Posture.CAUTIOUS)).site)
         return DocumentReading(
             result=result,
-            site=_site(source, rules, listener, refusals, compiler.unheard),
+            site=site,
             faults=_problem(source, file) + compiler.faults,
             hold=tuple(_unread(source, words, "C11") for words in compiler.doubts[:1]),
         )

@@ -92,6 +92,7 @@ class Compiler:
         self.refusals: list[Rule] = []
         self.doubts: list[str] = []
         self.reserves = False  # True if a 1 stands anywhere, also where it cannot be heard
+        self.repairable = False  # True if to the letter a rule is not heard that a repair would hear as 1
         self.unheard: set[Usage] = set()  # what something refuses that is no rule: no 0 of the file permits it
         self._faults: list[Fault] = []
         self._policies: dict[str, str | None] = {}
@@ -127,7 +128,7 @@ class Compiler:
             if not placed:
                 self.unheard.update(refused.usages)
         if reserves and not self.cautious and _reservation(entry.members, cautious=False) != (True, None):
-            self.unheard.update(TDM)
+            self.repairable = True
         if entry.wrapped and not self.cautious:
             self._fault(entry, "the rule does not stand in the array at the root")
         elif (reservation := _reservation(entry.members, cautious=self.cautious)) is None:
