@@ -64,7 +64,9 @@ class RulesSite:
                 longest = rule
         unheard = self.unheard
         if self.repaired and first and not first.reserved:
-            unheard = unheard.union(*(said.usages for said in self.repaired.hear(target).statements if _adds(said)))
+            unheard = unheard.union(
+                *(said.usages for said in self.repaired.hear(target).statements if said.stance is not Stance.PERMITTED)
+            )
         said = NOTHING if first is None or longest is None else _say(self.source, first, longest, unheard)
         if self.refusals and (refusal := self._refused(target, first if first is longest else None)):
             return Reading((*said.statements, *refusal), said.faults)
@@ -86,11 +88,6 @@ class RulesSite:
 
 def _weight(rule: Rule) -> tuple[int, bool]:
     return rule.octets, rule.reserved  # of equally long ones the one with 1
-
-
-def _adds(statement: Statement) -> bool:
-    """True for a refusal that a repair hears, not by mere order (C1), and for one that could not be looked for."""
-    return statement.stance is Stance.UNDETERMINED or statement.repair not in (None, "C1")
 
 
 def _say(source: Source, first: Rule, longest: Rule, unheard: frozenset[Usage]) -> Reading:
