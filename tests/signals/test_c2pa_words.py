@@ -134,9 +134,14 @@ def test_words_of_any_name_are_looked_at_without_harm(name: str) -> None:
 )
 def test_adding_an_entry_that_refuses_is_never_a_yes(label: str, others: Any, key: str, refusal: Any) -> None:
     said = {"entries": {**others, key: refusal}}
-    assert strictest(read(said, label)) == "reserved"
+    heard = read(said, label)
+    assert strictest(heard) == "reserved"
     literal = read(said, label, Posture.LITERAL)
-    assert strictest(literal) != "permitted" or doubted(literal)
+    unsure = {usage for s in literal.statements if s.stance is Stance.UNDETERMINED for usage in s.usages}
+    refused = reserved(heard) - reserved(read({"entries": others}, label))  # of what others say the letter judges alone
+    assert refused <= reserved(literal) | unsure | doubted(literal)
+    permitted = {usage for s in literal.statements if s.stance is Stance.PERMITTED for usage in s.usages}
+    assert permitted <= {Usage.NONGENAI_TRAINING} - refused or unsure
     assert strictest(read({"entries": [others, {key: refusal}]}, label)) == "reserved"
 
 
