@@ -27,6 +27,7 @@ _SENDING = (
     "http11.send_request_headers.started",
     "http2.send_request_headers.started",
 )
+LEAVE_SECONDS = 0.5  # that a thread has to leave a full pool once its time there is over
 _OPENED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
 
 
@@ -72,8 +73,13 @@ class _Job:
             self.stream = info.get("return_value")
 
     def begins(self, patience: float | None) -> bool:
-        """True if the network time began within `patience` seconds; None is without limit."""
-        left = None if patience is None else max(0.0, self.launched + patience - time.monotonic())
+        """
+        True if the network time began within `patience` seconds; None is without limit.
+
+        The pool keeps to the same limit on the thread, and is left time for it: were a connection given back while the
+        thread leaves, httpcore would keep it for a request that is gone, and for nobody else.
+        """
+        left = None if patience is None else max(0.0, self.launched + patience + LEAVE_SECONDS - time.monotonic())
         if self.begun.wait(left):
             return True
         self.given_up = True

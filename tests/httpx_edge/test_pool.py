@@ -114,6 +114,36 @@ def test_licence_that_finds_no_connection_is_undetermined_and_recorded(
     assert "/l.xml" not in server.targets()
 
 
+def test_who_waits_for_a_licence_has_left_the_pool_before_the_connection_is_given_back(
+    sync_edge: Any, raw_server: Any, http: Any
+) -> None:
+    """Else the pool may give the connection to a request that is gone, and has it no more."""
+    edge = sync_edge  # in an event loop it leaves before its caller goes on
+    events: list[str] = []
+
+    class Slow(edge.module.HTTPTransport):  # type: ignore[misc]
+        def handle_request(self, request: Any) -> Any:
+            try:
+                response = super().handle_request(request)
+            except edge.module.PoolTimeout:
+                time.sleep(0.2)  # a busy machine
+                events.append("left")
+                raise
+            if request.url.path == "/tar":
+                close = response.stream.close
+                response.stream.close = lambda: (events.append("closed"), close())
+            return response
+
+    with raw_server(site(http, tar=http(LARGE, link=LINK, **TAR))) as server:
+        limits = edge.module.Limits(max_connections=1)
+        with (
+            edge.client(transport=Slow(limits=limits), usages={"ai-training"}, policy_timeout=10.0) as guarded,
+            pytest.raises(Withheld),
+        ):
+            guarded.get(f"{server.url}/tar")
+    assert events[:2] == ["left", "closed"]
+
+
 def test_large_file_waits_for_its_licence_on_a_second_connection(edge: Any, raw_server: Any, http: Any) -> None:
     with raw_server(site(http, tar=http(LARGE, link=LINK, **TAR))) as server:
 

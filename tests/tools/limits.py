@@ -28,6 +28,7 @@ OTHERS = {
     "_httpx/receive.FIRST_LOOK",
     "_httpx/receive.READ_AHEAD",
     "_httpx/receive.SET_ASIDE",
+    "_httpx/threads.LEAVE_SECONDS",
     "_httpx/transport.HELD_SECONDS",
     "_httpx/wire.CLOSE_SECONDS",
     "announced.CODED_BYTES",
