@@ -76,6 +76,12 @@ def _challenge(path: str) -> Answer:
     return replace(rsl(("", _PAID), note=marker("briefing.example", path).decode()), status=402)
 
 
+def _priced(path: str) -> Answer:
+    offer = {"scheme": "exact", "network": "example", "maxAmountRequired": "2000", "asset": "credits"}
+    asked = {"x402Version": 1, "error": marker("briefing.example", path).decode(), "accepts": [offer]}
+    return replace(Answer.json(asked), status=402)
+
+
 _ITEMS = {"/items/sluice.html": "The sluice that sings", "/items/eels.html": "Eels at the weir"}
 
 
@@ -175,7 +181,7 @@ _RSL = (
     ),
     site(
         "briefing.example",
-        "A trade briefing: without a licence token its pages answer 402, in two spellings.",
+        "A trade briefing: without a licence token its pages answer 402, in three spellings.",
         Leaf(path="/", title="Freight Briefing", text="Rates at six in the morning.", expected=UNRESERVED),
         Leaf(
             path="/today.html",
@@ -185,6 +191,7 @@ _RSL = (
             wrap=_linked("briefing.example", "/license.xml"),
         ),
         Leaf(path="/archive.html", title="Archive", wrap=lambda _: _challenge("/archive.html")),
+        Leaf(path="/rates.json", title="Rates", wrap=lambda _: _priced("/rates.json")),
         expected=RESERVED,
         documents={"/license.xml": rsl(("/", _PAID))},
     ),

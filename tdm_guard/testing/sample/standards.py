@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tdm_guard.testing.sample._build import RESERVED, UNRESERVED, Leaf, robots, site
+from tdm_guard.testing.sample._build import RESERVED, UNDETERMINED, UNRESERVED, Leaf, robots, site
 
 _MANAGED = (
     "# Content signals, managed for this site by its host. A restriction is an",
@@ -194,6 +194,31 @@ _FILES = (
             title="A gansey for the new deckhand",
             text="Cast on 288 stitches and do not lose count.",
             headers=(("x-robots-tag", "GPTBot: noai"),),
+        ),
+        expected=RESERVED,
+    ),
+    site(
+        "signalbox.example",
+        "A railway museum: preferences in meta elements, where no standard has them, and a page that names a manifest.",
+        Leaf(path="/", title="The Signal Box", text="Open when the line is clear.", expected=UNRESERVED),
+        Leaf(
+            path="/levers.html",
+            title="Forty levers",
+            text="Red for the home signals, and one that nobody pulls.",
+            head='    <meta name="content-usage" content="train-ai=n">',
+        ),
+        Leaf(
+            path="/bells.html",
+            title="Bell codes",
+            text="Three, pause, one: the milk is early.",
+            head='    <meta name="content-signal" content="ai-train=no">',
+        ),
+        Leaf(
+            path="/plan.html",
+            title="The track plan",
+            text="Drawn by hand, and signed by the draughtsman's heirs.",
+            head='    <link rel="c2pa-manifest" href="/plan.c2pa">',
+            expected=UNDETERMINED,
         ),
         expected=RESERVED,
     ),
