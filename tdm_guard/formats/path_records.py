@@ -19,6 +19,7 @@ from tdm_guard.formats.pattern_index import PatternIndex
 
 T = TypeVar("T")
 
+MAX_PATHS = 64  # in one line; what follows is taken for words
 _FEW = 12  # patterns that are tried one by one sooner than an index is asked
 _split_at_blank = re.compile(r"[ \t]+").split
 
@@ -35,6 +36,16 @@ def split_path(value: str) -> tuple[str | None, str]:
     if path[0] == "*" and (not rest or "=" in path):
         return None, value
     return path, rest[0] if rest else ""
+
+
+def split_paths(value: str) -> tuple[tuple[str, ...], str]:
+    """All paths that `value` begins with, as no standard has it (`/a, /b; /c words`), and what stands behind them."""
+    paths: list[str] = []
+    path, rest = split_path(value)
+    while path is not None and len(paths) < MAX_PATHS:
+        paths.append(path.rstrip(",;"))
+        path, rest = split_path(rest) if rest[:1] == "/" else (None, rest)
+    return tuple(paths), rest
 
 
 class PathTable(Generic[T]):

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from tdm_guard.formats.path_records import split_paths
 from tdm_guard.formats.robots_txt import is_everyone, names
 from tdm_guard.model import bounded
 from tdm_guard.signals._refusing_vocabulary import (
@@ -26,12 +27,13 @@ from tdm_guard.signals._refusing_vocabulary import (
 from tdm_guard.signals._refusing_words import name_refuses, refused
 from tdm_guard.usage import TDM
 
-MAX_REFUSALS = 100  # of one file; more than this prove nothing more
+MAX_REFUSALS = 1000  # of one file; the last counts for every path
 MAX_LINE = 400  # characters looked at; a longer line is prose
 
 _match_line = re.compile(r"([^\W\d_][\w .'-]{0,60}?)[ \t]*[:=](?!//)[ \t]*(.+)").match
 _match_agent = re.compile(r"(?i)(?:user[- ]?agent|agent|bot)[ \t]*[:=][ \t]*(.*)").match
 _no_sentence = re.compile(r"[][{}<>:=/|\"]|\.\S").search
+_EVERYTHING = ("/",)
 _REFUSES = "disallow"  # known, but for its values that are no paths
 _BULLETS = "-*•–· \t>\"'“”„«»`"
 _QUOTES = "\"'“”„«»`‚‘’ \t,;"
@@ -67,25 +69,26 @@ def refusing_lines(text: str, agent: str, known: Iterable[str] = ()) -> Iterator
             naming = True
             continue
         naming = False
-        if ours and (path := _refuses(written.lstrip(_BULLETS).rstrip(_QUOTES), known)):
-            yield RefusingLine(number, bounded(words) or "", path)
+        paths = _refuses(written.lstrip(_BULLETS).rstrip(_QUOTES), known) if ours else ()
+        for path in paths:
             found += 1
+            yield RefusingLine(number, bounded(words) or "", path if found < MAX_REFUSALS else "/")
             if found == MAX_REFUSALS:
                 return
 
 
-def _refuses(words: str, known: frozenset[str]) -> str | None:
-    """The path that a line refuses, or None."""
+def _refuses(words: str, known: frozenset[str]) -> tuple[str, ...]:
+    """The paths that a line refuses, if it refuses."""
     found = _match_line(words)
     if not found:
-        return "/" if _is_short_refusal(words) else None
+        return _EVERYTHING if _is_short_refusal(words) else ()
     name, value = found[1].strip(_QUOTES), found[2].strip(_QUOTES)
     lower = name.lower()
     if (lower in known and not (lower == _REFUSES and _is_phrase(value))) or _is_sentence(name, value):
-        return None
+        return ()
     if not refused(name, value, of=() if lower == _REFUSES else TDM):
-        return None
-    return value if value.startswith(("/", "*")) and value != "*" and name_refuses(name) else "/"
+        return ()
+    return (split_paths(value)[0] if name_refuses(name) else ()) or _EVERYTHING
 
 
 def _is_phrase(value: str) -> bool:

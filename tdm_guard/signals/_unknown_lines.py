@@ -16,7 +16,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.formats.path_pattern import TooMuchWork
-from tdm_guard.formats.path_records import PathTable, split_path
+from tdm_guard.formats.path_records import PathTable, split_paths
 from tdm_guard.model import NOTHING, Fault, Reading, Source, Statement, bounded
 from tdm_guard.signals._ai_training_lines import ENDS, FOR_US, REFUSES
 from tdm_guard.signals._refusing_vocabulary import AI, named_among_rights, plain, spelled
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tdm_guard.formats.robots_txt import RobotsTxt
 
 REPAIR = "robots-unknown-refusal"
-MAX_LINES = 64  # refusals kept of one file; more prove nothing more
+MAX_LINES = 4000  # refusals kept of one file; the last counts for every path
 MAX_FAULTS = 8
 
 _KNOWN = (
@@ -48,7 +48,7 @@ _match_unknown = re.compile(
 ).match
 _may_refuse = re.compile(
     r"ai|ａ|\bki\b|\bia\b|train|trein|addestr|tdm|mining|miner[ií]a|fouille|estrazione|extrac|ml\b|llm|gpt|scrap|learn|lern|genera|prohibit|compensation"
-    r"|chat|rag\b|ground|infer|retriev|dataset|embedding|artifi|k[uü]nstlich|sprachmodell|model|44b"
+    r"|entren|apprent|aprendi|fine.?tun|a\Wi\b|data.?(?:mine|set)|chat|rag\b|ground|infer|retriev|dataset|embedding|artifi|k[uü]nstlich|sprachmodell|model|44b"
 ).search
 MAX_SENTENCE = 8  # words of a line without a name; a longer one is prose
 _PRICE = "compensation"
@@ -116,6 +116,7 @@ def read_unknown(robots: RobotsTxt, source: Source, listener: Listener, *, signa
     begins = sorted(part.line for each in robots.groups for part in each.parts)
     named = robots.named(listener.agent)
     entries: list[tuple[str | None, _Line]] = []
+    known: set[tuple[str | None, tuple[Usage, ...]]] = set()
     line = counted = 0
     for each in unusual:
         if len(entries) == MAX_LINES:
@@ -127,25 +128,28 @@ def read_unknown(robots: RobotsTxt, source: Source, listener: Listener, *, signa
         own = not place or begins[place - 1] in ours
         if found is None or (named and not own):
             continue
-        path, usages = _read(found[1].strip(), found[2], own=own) if found[1] else (None, _sentence(found[3]))
-        if usages:
-            entries.append((path, _Line(line, bounded(written[line].strip()) or "", usages)))
+        paths, usages = _read(found[1].strip(), found[2], own=own) if found[1] else ((), _sentence(found[3]))
+        for path in (paths or (None,)) if usages else ():
+            if (path, usages) not in known and len(entries) < MAX_LINES:
+                known.add((path, usages))
+                last = len(entries) == MAX_LINES - 1
+                entries.append((None if last else path, _Line(line, bounded(written[line].strip()) or "", usages)))
     if not entries:
         return None
     return _UnknownLines(PathTable(entries, utf8=robots.utf8), source, signal, cautious=listener.cautious)
 
 
-def _read(name: str, value: str, *, own: bool) -> tuple[str | None, tuple[Usage, ...]]:
-    """The path that a line is about, if it has one, and the usages that it refuses there."""
+def _read(name: str, value: str, *, own: bool) -> tuple[tuple[str, ...], tuple[Usage, ...]]:
+    """The paths that a line is about, if it has any, and the usages that it refuses there."""
     lower = name.lower()
-    path, rest = split_path(value.strip())
-    if lower in (REFUSES, ENDS) and (path is not None or not value.strip()):
-        return None, ()  # as its draft has it
+    paths, rest = split_paths(value.strip())
+    if lower in (REFUSES, ENDS) and (paths or not value.strip()):
+        return (), ()  # as its draft has it
     if lower == _PRICE:
-        return None, AI if own and not _FREE(value) else ()
+        return (), AI if own and not _FREE(value) else ()
     if _IS_ADDRESS(value):
-        return None, ()
-    return path, refused(name, rest or ("yes" if path else value))
+        return (), ()
+    return paths, refused(name, rest or ("yes" if paths else value))
 
 
 def _sentence(words: str) -> tuple[Usage, ...]:
