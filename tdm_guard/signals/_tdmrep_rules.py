@@ -127,8 +127,7 @@ class Compiler:
             placed = self.cautious and self._refuse(entry, entry.members, refused)
             if not placed:
                 self.unheard.update(refused.usages)
-        if reserves and not self.cautious and _reservation(entry.members, cautious=False) != (True, None):
-            self.repairable = True
+        heard = False
         if entry.wrapped and not self.cautious:
             self._fault(entry, "the rule does not stand in the array at the root")
         elif (reservation := _reservation(entry.members, cautious=self.cautious)) is None:
@@ -143,7 +142,11 @@ class Compiler:
                 self._fault(entry, "the rule does not say where it applies, or not as the report has it")
             for location in locations if not misplaced or (reserved and self.cautious) else ():
                 for rule in self._at(entry, entry.members, location, reserved, repair):
+                    heard = heard or rule.reserved
                     yield rule._replace(refuses=refused.usages) if refused and not reserved else rule
+
+        if reserves and not heard and not self.cautious:
+            self.repairable = True
 
     def _refuse(self, entry: Entry, members: Members, refused: Refused) -> bool:
         """
