@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
+MAX_LISTED = 1000  # tokens looked at in one user-agent value: several times the whole list of agents
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentList:
@@ -38,3 +40,8 @@ def agent_list() -> AgentList:
 def training_tokens() -> frozenset[str]:
     """Tokens, in lower case, of the agents whose function is training."""
     return agent_list().training
+
+
+def listed(value: str) -> list[str]:
+    """The tokens of a value that is no plain token: several on one line, with a version, with asterisks around."""
+    return [item.partition("/")[0].strip(" *\t") for item in value.split(",", MAX_LISTED)[:MAX_LISTED]]

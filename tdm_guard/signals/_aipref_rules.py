@@ -72,19 +72,24 @@ def weigh(matching: Matching, source: Source, *, cautious: bool) -> Reading:
         for code in (GROUPING, NO_GROUP, UNPARSED):
             passed += _beyond(tuple([item for item in matching if item[1].beyond == code]), code, speaking, yes)
     said = [*heard, *passed] if cautious else heard
-    doubted = [word for word in said if word.repair and (not cautious or NUMBER in word.repair)]
+    kept: list[Word] = []
+    doubted: list[Word] = []
+    for word in said:
+        (doubted if word.repair and (not cautious or NUMBER in word.repair) else kept).append(word)
     if not cautious:
         doubted += [word for word in passed if word.repair and word.repair not in _PASSED_OVER]
-    if doubted:
-        said = [word for word in said if word not in doubted]
-    statements = (*_statements(said, source), *_doubts(doubted, source))
+    statements = (*_statements(kept, source), *_doubts(doubted, source))
     faults = tuple(islice(_faults(matching, () if cautious else passed, source), MAX_FAULTS))
     return Reading(statements, faults) if statements or faults else NOTHING
 
 
 def _doubts(doubted: Iterable[Word], source: Source) -> Iterator[Statement]:
     """Refusals in words that this standard lacks, where they are not heard as such: no permission outweighs them."""
+    known: set[tuple[Usage, ...]] = set()
     for rule, _, usages, repair in doubted:
+        if usages in known:
+            continue
+        known.add(usages)
         yield unknown.statement(
             source,
             usages,

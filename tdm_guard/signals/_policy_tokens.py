@@ -21,7 +21,7 @@ from tdm_guard.formats.path_pattern import TooMuchWork
 from tdm_guard.formats.path_records import PathTable
 from tdm_guard.formats.robots_txt import names
 from tdm_guard.model import NOTHING, Kind, Reading, Source, Stance, Statement, bounded
-from tdm_guard.signals._agents import training_tokens
+from tdm_guard.signals._agents import listed, training_tokens
 from tdm_guard.signals._ai_training_lines import FOR_US
 from tdm_guard.signals._signal import Listener, PolicyTokens, Site
 from tdm_guard.signals._too_much import too_much
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from tdm_guard.formats.robots_txt import Group, RobotsTxt
 
 REPAIR = "policy-token"  # a token that only says by its words what it is for
-MAX_LISTED = 64  # tokens looked at in one user-agent value that lists several
 MAX_TOKEN = 80  # characters of a token whose words are looked at
 
 _HARMLESS = frozenset({"sitemap", "crawl-delay", "host", "clean-param", "request-rate", "visit-time"})
@@ -123,15 +122,15 @@ def says_training(token: str) -> bool:
 
 def read_tokens(robots: RobotsTxt, source: Source, listener: Listener) -> Iterator[Site]:
     """What each policy token's groups say."""
-    listed = [(token, usages) for token, usages in listener.policy_tokens if robots.mentions(token.lower())]
+    chosen = [(token, usages) for token, usages in listener.policy_tokens if robots.mentions(token.lower())]
     known = {token.lower() for token, _ in listener.policy_tokens} | {listener.agent.lower()}
     found: dict[str, tuple[_Heard, list[Group]]] = {}
     for group in robots.groups:
         for part in group.parts:
-            for token, usages in listed:
+            for token, usages in chosen:
                 if names(part.value, token):
                     _note(found, token, _Heard(part.value, usages, None), group)
-            for token in _tokens(part.value):
+            for token in listed(part.value):
                 if token.lower() not in known and says_training(token):
                     _note(found, token, _Heard(token, TRAINING, REPAIR), group)
     for heard, groups in found.values():
@@ -144,10 +143,6 @@ def _note(found: dict[str, tuple[_Heard, list[Group]]], token: str, heard: _Hear
     _, groups = found.setdefault(token.lower(), (heard, []))
     if not groups or groups[-1] is not group:
         groups.append(group)
-
-
-def _tokens(value: str) -> list[str]:
-    return [item.partition("/")[0].strip(" *\t") for item in value.split(",", MAX_LISTED)[:MAX_LISTED]]
 
 
 def _rules(groups: list[Group]) -> Iterator[tuple[str, _Rule]]:

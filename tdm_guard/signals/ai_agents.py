@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from tdm_guard.formats.access_rules import AccessRules, Refusal
 from tdm_guard.formats.path_pattern import TooMuchWork, check_work
 from tdm_guard.model import NOTHING, Headers, Posture, Reading, Source, Stance, Statement
-from tdm_guard.signals._agents import agent_list, training_tokens
+from tdm_guard.signals._agents import agent_list, listed, training_tokens
 from tdm_guard.signals._ai_training_lines import FOR_US, read_lines
 from tdm_guard.signals._ai_words import FIELDS, PAGE_WORDS, AiWord, in_fields, in_page, is_image, weigh
 from tdm_guard.signals._policy_tokens import read_tokens
@@ -37,7 +37,6 @@ REPAIR = "ai-agents"
 
 _SPOKEN_TO = 9  # the rank of the statement that silences the others
 _MAX_NAMED = 8  # tokens shown in one excerpt: more prove nothing more
-_MAX_LISTED = 1000  # tokens looked at in one user-agent value: several times the whole list of agents
 
 
 class _Refusals:
@@ -86,8 +85,11 @@ class _Several:
         said = [reading for site in self._sites if (reading := site.hear(target)) is not NOTHING]
         if len(said) < 2:
             return said[0] if said else NOTHING
-        statements = tuple(statement for reading in said for statement in reading.statements)
-        return Reading(statements, tuple(fault for reading in said for fault in reading.faults))
+        found: dict[tuple[object, ...], Statement] = {}  # of those that say the same the first, whoever is named
+        for reading in said:
+            for each in reading.statements:
+                found.setdefault((each.usages, each.stance, each.repair, each.doubt, each.rank), each)
+        return Reading(tuple(found.values()), tuple(fault for reading in said for fault in reading.faults))
 
 
 class _SpokenTo:
@@ -167,7 +169,7 @@ def _groups_by_token(robots: RobotsTxt, listener: Listener) -> dict[str, tuple[s
             if value.lower() in known:
                 _note(heard, value, group)
             elif "," in value or "/" in value or "*" in value:
-                for token in _tokens(value):
+                for token in listed(value):
                     if token.lower() in known or token.lower() == own:
                         _note(heard, token, group)
     return heard
@@ -177,11 +179,6 @@ def _note(heard: dict[str, tuple[str, list[Group]]], token: str, group: Group) -
     _, groups = heard.setdefault(token.lower(), (token, []))
     if not groups or groups[-1] is not group:
         groups.append(group)
-
-
-def _tokens(value: str) -> list[str]:
-    """The tokens of a value that is no plain token: several on one line, with a version, with asterisks around."""
-    return [item.partition("/")[0].strip(" *\t") for item in value.split(",", _MAX_LISTED)[:_MAX_LISTED]]
 
 
 def read_headers(headers: Headers, source: Source, listener: Listener) -> Reading:
