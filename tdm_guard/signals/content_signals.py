@@ -183,7 +183,13 @@ def _pairs(lines: Iterable[_Line], listener: Listener, faults: list[tuple[str, s
 def _pair(
     line: _Line, key: str, level: int, usages: tuple[Usage, ...], repair: str | None, listener: Listener
 ) -> _Pair:
-    """A pair of `line`; one that takes a repair is to the letter a doubt, kept apart from what is heard."""
+    """
+    A pair of `line`; one that takes a repair is to the letter a doubt, kept apart from what is heard.
+
+    Keys that the policy lacks are one where they are about the same.
+    """
+    if key not in _KEYS and key != _USE:
+        key = " ".join(usages)
     repairs = join(line.misnamed, repair)
     heard = listener.cautious or repairs is None
     return _Pair(key if heard else f"{key}?", level, usages, repairs, line.locator, line.words, heard)
@@ -197,13 +203,15 @@ def join(*repairs: str | None) -> str | None:
 def _written(line: _Line, faults: list[tuple[str, str, str]]) -> Iterator[tuple[str, int, tuple[Usage, ...]]]:
     """The pairs as the policy writes them; of a known key without a word of its own, a fault."""
     parts = line.value.split(",", MAX_PAIRS)
-    if len(parts) > MAX_PAIRS:
+    cut = len(parts) > MAX_PAIRS
+    if cut:
         faults.append((f"more than {MAX_PAIRS} pairs", line.locator, line.words))
     for part in parts[:MAX_PAIRS]:
         key, _, word = part.partition("=")
         key, word = key.strip().lower(), word.strip().lower()
         if (key, word) in _WORDS:
-            yield key, *_WORDS[key, word]
+            if not cut or _WORDS[key, word][0] > _YES:  # a no may stand where nobody looked
+                yield key, *_WORDS[key, word]
         elif (key in _KEYS or key == _USE) and (key, word) != _NO_RESTRICTION:
             faults.append((f"{key} has no word of its own", line.locator, line.words))
 
