@@ -32,7 +32,7 @@ PAGE_WORDS = (
     "do-not-train", "llm-train", "ml-train", "ki-train", "ai-policy", "ai-usage", "ai-opt-out", "ai-optout",
     "tdm-opt-out", "no-genai", "nogenai",
 )  # fmt: skip
-MAX_LINES = 64  # field lines or tags looked at in one response, of several that speak
+MAX_LINES = 64  # tags looked at in one page, of several that speak
 
 BLANKS = "x-robots-blanks"
 PROPERTY = "x-robots-property"
@@ -60,7 +60,7 @@ class AiWord(NamedTuple):
 def in_fields(headers: Headers) -> Iterator[AiWord]:
     """The rules of the X-Robots-Tag lines, each line read alone."""
     lines = [(field, value) for name, value in headers if (field := name.lower()) in FIELDS]
-    for number, (field, line) in enumerate(lines[:MAX_LINES], 1):
+    for number, (field, line) in enumerate(lines, 1):
         locator = f"#{field}" if len(lines) == 1 else f"#{field}[{number}]"
         repair = None if field == FIELD else MISNAMED
         for item in items(line):
@@ -70,8 +70,6 @@ def in_fields(headers: Headers) -> Iterator[AiWord]:
 def in_page(page: Page) -> Iterator[AiWord]:
     """The rules of the meta tags that hold one of `WORDS`, wherever in the document they stand."""
     for attributes, locator, misquoted in named_metas(page):
-        if _is_prose(attributes.get("name", "").strip().lower()):
-            continue
         for address, repair in _addresses(attributes):
             for item in items(attributes.get("content", "")):
                 yield _word(item, address, locator, repair or misquoted)
@@ -82,7 +80,7 @@ def named_metas(page: Page) -> Iterator[tuple[dict[str, str], str, str | None]]:
     looked = 0
     for tags, repair in ((page.tags, None), (page.requoted, REQUOTED)):
         for tag in tags:
-            if tag.name != "meta":
+            if tag.name != "meta" or _is_prose(tag.attributes.get("name", "").strip().lower()):
                 continue
             lower = " ".join([tag.attributes.get(name, "") for name in _LOOKED_AT]).lower()
             if any(word in lower for word in PAGE_WORDS):

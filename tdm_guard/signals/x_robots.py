@@ -13,6 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tdm_guard.formats.html import REQUOTED
+from tdm_guard.formats.tdmrep_value import plain_name
 from tdm_guard.model import Fault, Headers, Reading, Source, Statement
 from tdm_guard.signals import _refusing_words as unknown
 from tdm_guard.signals._ai_words import (
@@ -78,6 +79,8 @@ _OWN_FIELDS = frozenset(
 )
 # Spellings that seem to mean a refusal but are defined nowhere (`noaitraining`, `notrain`).
 _UNDEFINED = re.compile(r"(?:no|dis)[a-z_-]{0,40}(?:ai|ml|llm|train)[a-z_-]{0,40}")
+_TDMREP = frozenset({"tdm-reservation", "tdm-policy"})
+_split_name = re.compile(r"[=:]").split
 _AGENT_LIKE = re.compile(r"bot|crawl|spider|agent|extended|user").search
 
 
@@ -133,7 +136,7 @@ def _read(words: list[AiWord], source: Source, listener: Listener, *, image: boo
 
 def _is_heard_elsewhere(rule: str) -> bool:
     """True for the properties of TDMRep, and for words in blanks, each of which is read alone."""
-    return rule.startswith("tdm") or not _WORDS.isdisjoint(rule.split())
+    return plain_name(_split_name(rule, 1)[0]) in _TDMREP or not _WORDS.isdisjoint(rule.split())
 
 
 def _is_undefined(rule: str) -> bool:
