@@ -55,8 +55,11 @@ def refused_in(members: Members) -> Refused | None:
     if not found:
         return None
     named = {usage for usages, _, _ in found for usage in usages}
+    usages = tuple(usage for usage in TDM if usage in named)
+    if not usages:  # of search, say
+        return None
     first = next((item for item in found if item[2]), found[0])
-    return Refused(tuple(usage for usage in TDM if usage in named), first[1], first[2], _is_about_mining(members, 0))
+    return Refused(usages, first[1], first[2], _is_about_mining(members, 0))
 
 
 def _is_about_mining(members: Members, depth: int) -> bool:

@@ -117,7 +117,7 @@ def read_document(fetched: Fetched, source: Source, listener: Listener) -> Docum
     repaired = _outside(text, source, faults) + _other_proposal(text, source, listener, faults) + unknown + meant
     site = None
     if rules or (repaired and listener.cautious):
-        tables = RuleTable(rules, utf8=text.utf8), RuleTable(repaired)
+        tables = RuleTable(rules, utf8=text.utf8), RuleTable(repaired, utf8=text.utf8)
         site = Rules(source, *tables, cautious=listener.cautious, doubtful=doubtful)
     result = Result.READ
     if site is None and not any(group.rules for group in text.groups):
