@@ -5,7 +5,7 @@ strategy: the group that speaks to our agent counts, read as in robots.txt. The 
 guides and by another proposal: to the letter only robots-shaped rules speak. Cautious: refusals before any group count
 for everyone (code `ai-txt-no-group`), and so do those of the other proposal (code `ai-txt-training-deny`); what that
 one permits narrows its own refusals and grants nothing. A line of no standard that begins like a refusal reserves (code
-`ai-txt-unknown-refusal`); to the letter it is a fault, and nothing in the file is a permission any more.
+`ai-txt-unknown-refusal`); to the letter it is a fault and a doubt, beside which nothing is permitted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tdm_guard.formats.path_pattern import TooMuchWork
 from tdm_guard.formats.robots_txt import RobotsTxt
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.signals._refusing_lines import refusing_lines
-from tdm_guard.signals._refusing_words import says_no
+from tdm_guard.signals._refusing_words import says_no, statement
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal
 from tdm_guard.signals._site_file import without_file
 from tdm_guard.signals._too_much import too_much
@@ -53,8 +53,8 @@ class Rules:
     """
     What one ai.txt says of each path: its rules, and refusals that take a repair to hear.
 
-    To the letter such a refusal reserves nothing, but where it stands nothing is permitted either; nor is it beside a
-    refusal of what nobody can tell (`doubtful`).
+    To the letter such a refusal reserves nothing, but where it stands nothing is permitted, by whomever; nor is it in
+    this file beside a refusal of what nobody can tell (`doubtful`).
     """
 
     __slots__ = ("_cautious", "_doubtful", "_repaired", "_rules", "_source")
@@ -82,7 +82,7 @@ class Rules:
         except TooMuchWork as bound:
             return too_much(self._source, NAME, TRAINING, bound)
         if other is not None and other.reserved:
-            return _say(self._source, other) if self._cautious else NOTHING
+            return _say(self._source, other) if self._cautious else _doubt(self._source, other)
         if rule is None or (self._doubtful and not rule.reserved):
             return NOTHING
         return _say(self._source, rule)
@@ -103,6 +103,21 @@ def _say(source: Source, rule: Rule) -> Reading:
     return Reading((statement,))
 
 
+@lru_cache(maxsize=256)
+def _doubt(source: Source, rule: Rule) -> Reading:
+    """What takes a repair to hear, to the letter."""
+    doubt = statement(
+        source,
+        TRAINING,
+        signal=NAME,
+        cautious=False,
+        locator=f"line {rule.line}",
+        excerpt=rule.words,
+        repair=rule.repair or UNKNOWN,
+    )
+    return Reading((doubt,))
+
+
 def read_document(fetched: Fetched, source: Source, listener: Listener) -> DocumentReading:
     """What became of the file and what it says; of one that was cut, only what it reserves."""
     settled = without_file(fetched, source, NAME)
@@ -116,11 +131,11 @@ def read_document(fetched: Fetched, source: Source, listener: Listener) -> Docum
     rules, meant, doubtful = _rules(text, source, listener, faults, permits=complete)
     repaired = _outside(text, source, faults) + _other_proposal(text, source, listener, faults) + unknown + meant
     site = None
-    if rules or (repaired and listener.cautious):
+    if rules or repaired:
         tables = RuleTable(rules, utf8=text.utf8), RuleTable(repaired, utf8=text.utf8)
         site = Rules(source, *tables, cautious=listener.cautious, doubtful=doubtful)
     result = Result.READ
-    if site is None and not any(group.rules for group in text.groups):
+    if not (rules or (repaired and listener.cautious)) and not any(group.rules for group in text.groups):
         result = Result.UNREADABLE
         if not faults:
             words = next((line for line in text.text.split("\n") if line.strip()), "")

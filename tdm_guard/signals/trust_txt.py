@@ -3,13 +3,15 @@ trust.txt (JournalList): one variable of it, `datatrainingallowed`, says for a w
 
 strategy: at most one such line is foreseen. A `no` reserves; a `yes` permits if it is the only word. Cautious: any line
 that says `no` counts, beside others or not quite in the form (code `trust-txt-any-no`), and so does a line of another
-name that begins like a refusal (code `trust-txt-unknown-refusal`).
+name that begins like a refusal (code `trust-txt-unknown-refusal`). To the letter these are doubts, beside which nothing
+is permitted.
 """
 
 from __future__ import annotations
 
 from tdm_guard.formats.trust_txt import MAX_BYTES, TrainingLine, parse
 from tdm_guard.model import Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
+from tdm_guard.signals import _refusing_words
 from tdm_guard.signals._refusing_lines import refusing_lines
 from tdm_guard.signals._refusing_vocabulary import begins_like_refusal, says_no
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal
@@ -56,9 +58,8 @@ def read_document(fetched: Fetched, source: Source, listener: Listener) -> Docum
         message, locator = "a line of no standard that begins like a refusal", f"line {unknown.line}"
         faults.append(Fault.at(source, message, signal=NAME, locator=locator, excerpt=unknown.words))
     statement = _choose(file.training, source, listener, faults, complete=complete and unknown is None)
-    if unknown is not None and listener.cautious and (statement is None or statement.stance is not Stance.RESERVED):
-        line = TrainingLine(unknown.line, "", unknown.words, exact=False)
-        statement = _statement(source, line, Stance.RESERVED, UNKNOWN)
+    if unknown is not None and (statement is None or statement.stance is not Stance.RESERVED):
+        statement = _repaired(source, TrainingLine(unknown.line, "", unknown.words, exact=False), UNKNOWN, listener)
     site = Everywhere(statement) if statement is not None else None
     return DocumentReading(result=Result.READ, site=site, faults=tuple(faults[:MAX_FAULTS]))
 
@@ -78,7 +79,7 @@ def _choose(
         return _statement(source, valid[0], Stance.RESERVED)
     refusal = next((line for line in lines if says_no(line.value) or begins_like_refusal(line.value)), None)
     if refusal is not None:
-        return _statement(source, refusal, Stance.RESERVED, REPAIR) if listener.cautious else None
+        return _repaired(source, refusal, REPAIR, listener)
     if words == {"yes"} and len(valid) == len(lines) and complete:
         return _statement(source, valid[0], Stance.PERMITTED)
     return None
@@ -91,6 +92,19 @@ def _statement(source: Source, line: TrainingLine, stance: Stance, repair: str |
         signal=NAME,
         usages=TRAINING,
         stance=stance,
+        locator=f"line {line.line}",
+        excerpt=line.words,
+        repair=repair,
+    )
+
+
+def _repaired(source: Source, line: TrainingLine, repair: str, listener: Listener) -> Statement:
+    """A refusal that takes a repair to hear."""
+    return _refusing_words.statement(
+        source,
+        TRAINING,
+        signal=NAME,
+        cautious=listener.cautious,
         locator=f"line {line.line}",
         excerpt=line.words,
         repair=repair,

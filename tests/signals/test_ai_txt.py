@@ -48,7 +48,8 @@ def hear(body: str | bytes, path: str = "/a", posture: Posture = Posture.CAUTIOU
 
 
 def stance(reading: Reading) -> Stance | None:
-    return reading.statements[0].stance if reading.statements else None
+    """What is reserved or permitted; a mere doubt is neither."""
+    return next((each.stance for each in reading.statements if each.stance is not Stance.UNSTATED), None)
 
 
 # ---- vectors --------------------------------------------------------------------------------------------------------
@@ -265,7 +266,10 @@ def test_refusals_before_any_group_count_for_everyone_in_the_cautious_posture() 
     (statement,) = hear(body, "/a.jpg").statements
     assert (statement.stance, statement.repair, statement.locator) == (Stance.RESERVED, NO_GROUP, "line 1")
     assert hear(body, "/a.png") is NOTHING
-    assert hear(body, "/a.jpg", Posture.LITERAL) is NOTHING
+    (doubt,) = hear(body, "/a.jpg", Posture.LITERAL).statements
+    assert (doubt.stance, doubt.repair, doubt.locator) == (Stance.UNSTATED, None, "line 1")
+    assert doubt.doubt
+    assert hear(body, "/a.png", Posture.LITERAL) is NOTHING
     assert [fault.locator for fault in read(body, Posture.LITERAL).faults] == ["line 1"]
 
 

@@ -156,3 +156,22 @@ def test_doubts_about_many_labels_take_linear_time() -> None:
         return time.process_time() - begun
 
     assert cost(16_000) < 3 * 16 * cost(1_000)
+
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ("/ai.txt", "No AI training\n"),
+        ("/ai.txt", "User-agent: *\nAllow: /\n\nAI-Training: disallowed\n"),
+        ("/ai.txt", "Disallow: /\n"),
+        ("/trust.txt", "member=https://a.example/\nAI-Training=disallowed\n"),
+        ("/trust.txt", "datatrainingallowed=NO!\n"),
+    ],
+)
+def test_to_the_letter_no_other_document_permits_what_this_one_refuses_in_unknown_words(place: str, text: str) -> None:
+    robots = "User-agent: *\nContent-Signal: ai-train=yes\nAllow: /\n"
+    assert judged({"/robots.txt": robots}, posture=Posture.LITERAL).verdict is Verdict.PERMITTED
+    decision = judged({"/robots.txt": robots, place: text}, posture=Posture.LITERAL)
+    assert decision.verdict is Verdict.UNRESERVED
+    assert any((fault.locator or "").startswith("line") for fault in decision.faults)
+    assert judged({"/robots.txt": robots, place: text}).verdict is Verdict.RESERVED

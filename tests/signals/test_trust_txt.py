@@ -35,7 +35,9 @@ def read(body: str | bytes, posture: Posture = Posture.CAUTIOUS, **answer: Any) 
 
 
 def stance(reading: DocumentReading) -> Stance | None:
-    return reading.site.hear("/").statements[0].stance if reading.site else None
+    """What is reserved or permitted; a mere doubt is neither."""
+    said = reading.site.hear("/").statements if reading.site else ()
+    return next((each.stance for each in said if each.stance is not Stance.UNSTATED), None)
 
 
 @BOTH
