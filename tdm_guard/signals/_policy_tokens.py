@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from tdm_guard.formats.path_pattern import TooMuchWork
 from tdm_guard.formats.path_records import PathTable
 from tdm_guard.formats.robots_txt import names
-from tdm_guard.model import NOTHING, Kind, Reading, Source, Stance, Statement, bounded
+from tdm_guard.model import NOTHING, Fault, Kind, Reading, Source, Stance, Statement, bounded
 from tdm_guard.signals._agents import listed, training_tokens
 from tdm_guard.signals._ai_training_lines import FOR_US
+from tdm_guard.signals._refusing_words import DOUBT
 from tdm_guard.signals._signal import Listener, PolicyTokens, Site
 from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import TRAINING, Usage, expand
@@ -96,9 +97,13 @@ class _Preference:
             locator=f"line {rule.line}",
             excerpt=f"User-agent: {heard.written} … {rule.words}",
             repair=None if silent else heard.repair,
+            doubt=DOUBT if silent else None,
             rank=FOR_US,
         )
-        return Reading((statement,))
+        return Reading((statement,), (self._fault(statement),) if silent else ())
+
+    def _fault(self, statement: Statement) -> Fault:
+        return Fault.at(self._source, DOUBT, signal="ai-agents", locator=statement.locator, excerpt=statement.excerpt)
 
 
 @lru_cache(maxsize=1)

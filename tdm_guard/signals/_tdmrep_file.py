@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from tdm_guard.formats.path_pattern import TooMuchWork, check_work
 from tdm_guard.formats.tdmrep_json import MAX_BYTES, MAX_RULES, RulesFile, is_page, mentions_reservation, parse
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Posture, Reading, Result, Source, Stance, Statement, bounded
+from tdm_guard.signals._refusing_words import DOUBT
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Site
 from tdm_guard.signals._tdmrep_rules import NAME, Compiler, Rule, join
 from tdm_guard.signals._too_much import too_much
@@ -28,7 +29,8 @@ class RulesSite:
     """
     The rules of one file in force for one listener.
 
-    `repaired`, to the letter, is the same file as caution hears it, if a repair adds a 1: no 0 permits that.
+    `repaired`, to the letter, is the same file as caution hears it, if a repair adds a 1: no 0 permits that,
+    and nobody what is refused in words of no standard.
     """
 
     source: Source
@@ -63,11 +65,18 @@ class RulesSite:
             elif _weight(rule) > _weight(longest):
                 longest = rule
         unheard = self.unheard
-        if self.repaired and first and not first.reserved:
-            unheard = unheard.union(
-                *(said.usages for said in self.repaired.hear(target).statements if said.stance is not Stance.PERMITTED)
+        doubts: tuple[Statement, ...] = ()
+        if self.repaired and not (first and first.reserved):
+            against = [each for each in self.repaired.hear(target).statements if each.stance is not Stance.PERMITTED]
+            unheard = unheard.union(*(each.usages for each in against))
+            doubts = tuple(
+                replace(each, stance=Stance.UNSTATED, repair=None, doubt=DOUBT)
+                for each in against
+                if "C11" in (each.repair or "")
             )
         said = NOTHING if first is None or longest is None else _say(self.source, first, longest, unheard)
+        if doubts:
+            return Reading((*said.statements, *doubts), said.faults)
         if self.refusals and (refusal := self._refused(target, first if first is longest else None)):
             return Reading((*said.statements, *refusal), said.faults)
         return said
@@ -174,8 +183,9 @@ def _read_body(fetched: Fetched, source: Source, listener: Listener) -> Document
             refusals += (Rule("/", "/", reserved=True, number=1, repair="C4", words=bounded(hidden.group().strip())),)
         result = Result.UNREADABLE if file.problem and not rules and not refusals else Result.READ
         site = _site(source, rules, listener, refusals, compiler.unheard)
-        if site and compiler.repairable:
-            site = replace(site, repaired=_read_body(fetched, source, replace(listener, posture=Posture.CAUTIOUS)).site)
+        if compiler.repairable and (site or compiler.unheard):
+            repaired = _read_body(fetched, source, replace(listener, posture=Posture.CAUTIOUS)).site
+            site = replace(site or RulesSite(source, (), listener.cautious), repaired=repaired)
         return DocumentReading(
             result=result,
             site=site,

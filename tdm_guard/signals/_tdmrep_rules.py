@@ -124,6 +124,7 @@ class Compiler:
         refused = refused_in(entry.members)
         if refused is not None:
             self._fault(entry, f"{bounded(refused.name)!r} begins like a refusal and is of no standard")
+            self.repairable = not self.cautious
             placed = self.cautious and self._refuse(entry, entry.members, refused)
             if not placed:
                 self.unheard.update(refused.usages)

@@ -123,13 +123,9 @@ def settle(statements: tuple[Statement, ...], posture: Posture) -> tuple[Stateme
     """
     if len(statements) == 1 and statements[0].stance is Stance.RESERVED:
         return statements
-    beyond = tuple(s for s in statements if _TDM.isdisjoint(s.usages))  # what a damaged file may say besides
-    if beyond:
-        return settle(tuple(s for s in statements if s not in beyond), posture) + beyond
-    # A refusal of some usages, in words of no standard (C11), stands beside whatever else is said.
-    partly = tuple(s for s in statements if s.stance is Stance.RESERVED and not _TDM.issubset(s.usages))
-    if partly:
-        return settle(tuple(s for s in statements if s not in partly), posture) + partly
+    apart = tuple(s for s in statements if _stands_apart(s))
+    if apart:
+        return settle(tuple(s for s in statements if s not in apart), posture) + apart
     # of one carrier's words the 1 comes last
     heard = sorted(statements, key=lambda statement: (_rank(statement), statement.stance is Stance.RESERVED))
     unread = tuple(s for s in heard if s.stance is Stance.UNDETERMINED)
@@ -148,6 +144,12 @@ def settle(statements: tuple[Statement, ...], posture: Posture) -> tuple[Stateme
     if final.stance is Stance.PERMITTED:
         policy = None  # sec-tdm-policy: beside 0 it is not to be processed
     return (final if final.policy_url == policy else replace(final, policy_url=policy),)
+
+
+def _stands_apart(statement: Statement) -> bool:
+    """True for a refusal that was not understood, one of some usages (C11), and what a damaged file says besides."""
+    partly = statement.stance is Stance.RESERVED and not _TDM.issubset(statement.usages)
+    return partly or statement.doubt is not None or _TDM.isdisjoint(statement.usages)
 
 
 def _rank(statement: Statement) -> int:

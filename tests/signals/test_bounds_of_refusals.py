@@ -166,6 +166,8 @@ def test_doubts_about_many_labels_take_linear_time() -> None:
         ("/ai.txt", "Disallow: /\n"),
         ("/trust.txt", "member=https://a.example/\nAI-Training=disallowed\n"),
         ("/trust.txt", "datatrainingallowed=NO!\n"),
+        ("/.well-known/tdmrep.json", '[{"location": "/", "ai-training": "prohibited"}]'),
+        ("/.well-known/tdmrep.json", '[{"location": "/a", "tdm-reservation": 0, "ai-training": "prohibited"}]'),
     ],
 )
 def test_to_the_letter_no_other_document_permits_what_this_one_refuses_in_unknown_words(place: str, text: str) -> None:
@@ -173,5 +175,13 @@ def test_to_the_letter_no_other_document_permits_what_this_one_refuses_in_unknow
     assert judged({"/robots.txt": robots}, posture=Posture.LITERAL).verdict is Verdict.PERMITTED
     decision = judged({"/robots.txt": robots, place: text}, posture=Posture.LITERAL)
     assert decision.verdict is Verdict.UNRESERVED
-    assert any((fault.locator or "").startswith("line") for fault in decision.faults)
+    assert any((fault.locator or "").startswith(("line", "rule")) for fault in decision.faults)
     assert judged({"/robots.txt": robots, place: text}).verdict is Verdict.RESERVED
+
+
+def test_to_the_letter_a_rule_in_unknown_words_is_a_doubt_about_its_own_path_only() -> None:
+    robots = "User-agent: *\nContent-Signal: ai-train=yes\nAllow: /\n"
+    rules = '[{"location": "/page", "ai-training": "prohibited"}]'
+    documents: dict[str, str | bytes] = {"/robots.txt": robots, "/.well-known/tdmrep.json": rules}
+    assert judged(documents, posture=Posture.LITERAL).verdict is Verdict.PERMITTED
+    assert judged(documents, path="/page", posture=Posture.LITERAL).verdict is Verdict.UNRESERVED

@@ -105,6 +105,14 @@ def test_a_token_that_says_ai_training_is_heard_as_a_repair(token: str, more: st
     assert judged(f"User-agent: {token}\nAllow: /\n{more}").verdict == "unreserved"
 
 
+@pytest.mark.parametrize("token", NAMED)
+def test_to_the_letter_nothing_is_permitted_beside_a_refusal_to_such_a_token(token: str) -> None:
+    robots = f"User-agent: *\nContent-Signal: ai-train=yes\nAllow: /\n\nUser-agent: {token}\nDisallow: /b\n"
+    assert judged(robots, posture="literal").verdict == "permitted"
+    decision = judged(robots, "/b", posture="literal")
+    assert (decision.verdict, [fault.locator for fault in decision.faults]) == ("unreserved", ["line 6"])
+
+
 @pytest.mark.parametrize("token", UNNAMED)
 def test_other_names_are_nobodys(token: str) -> None:
     assert not says_training(token)
