@@ -25,6 +25,8 @@ from tdm_guard.saved_page import hear_saved
 from tdm_guard.signals._signal import DocumentReading, Signal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tdm_guard.announced import Announced
     from tdm_guard.judge import Judge
 
@@ -179,12 +181,11 @@ def hear_challenge(judge: Judge, about: Announced, body: bytes) -> Reading:
     )
 
 
-def unheard(judge: Judge, about: Announced, problem: str) -> Reading:
-    """What stands for header fields that were not read: each signal that could speak in one is undetermined."""
-    source = Source(url=about.url, carrier="header", retrieved_at=about.now)
+def unheard(signals: Iterable[Signal], source: Source, problem: str) -> Reading:
+    """What stands for header fields that were not read: each of the `signals` that can speak in one is undetermined."""
     statements = tuple(
         Statement.at(source, signal=signal.name, usages=signal.usages, stance=Stance.UNDETERMINED, excerpt=problem)
-        for signal in judge.header_signals
+        for signal in signals
     )
     return Reading(statements, (Fault.at(source, f"header fields: {problem}"),))
 

@@ -150,14 +150,20 @@ class Case:
         """Header fields of an earlier redirect hop of this fetch (TDMRep repair C9)."""
         url = bare(url)
         self.hops += (url,)
-        for signal, fields in self._speaking(parted(tuple(headers))[:MAX_FIELDS]):
+        heeded = self.judge.hop_fields
+        lines = parted([(name, value) for name, value in headers if name.lower() in heeded])
+        if not lines:
+            return
+        source = Source(url=url, carrier="header", retrieved_at=self.now)
+        for signal, fields in self._speaking(lines[:MAX_FIELDS]):
             if signal.read_hop is not None:
-                source = Source(url=url, carrier="header", retrieved_at=self.now)
                 reading = signal.read_hop(fields, source, self.judge.listener)
                 self._add(reading)
                 if (visible := self._visible(fields)) is not None:
                     other = signal.read_hop(visible, source, self.judge.listener)
                     self._add(beside(reading.statements, other.statements))
+        if len(lines) > MAX_FIELDS:
+            self._add(unheard(self.judge.hop_signals, source, _too_many(lines)))
 
     def hear_headers(
         self, status: int, headers: Iterable[tuple[str, str]], *, bodiless: bool = False, cached: bool = False
@@ -193,7 +199,8 @@ class Case:
             lines = parted(heard)
             self._hear_fields(tuple(lines[:MAX_FIELDS]))
             if len(lines) > MAX_FIELDS:
-                self._add(unheard(self.judge, about, f"only the first {MAX_FIELDS} of {len(lines)} lines were read"))
+                source = Source(url=self.final_url, carrier="header", retrieved_at=self.now)
+                self._add(unheard(self.judge.header_signals, source, _too_many(lines)))
 
     def _hear_status(self, status: int, heard: Headers) -> None:
         source = Source(url=self.final_url, carrier="header", retrieved_at=self.now)
@@ -499,6 +506,10 @@ class Case:
         url = self.hops[0] if self.hops else self.url
         moment = now or self.now
         return _new(Decision, (url, moment, self.stage, outcome, _new(Exchange, exchange), checked, self._faults, None))
+
+
+def _too_many(lines: Sequence[object]) -> str:
+    return f"only the first {MAX_FIELDS} of {len(lines)} lines were read"
 
 
 def _is_to_come(statement: Statement, known: set[str]) -> bool:

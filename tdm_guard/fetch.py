@@ -21,6 +21,7 @@ from tdm_guard.origin import Origin, Reach, bare, is_private_address, reach_of
 
 MAX_REDIRECTS = 5  # RFC 9309 2.3.1.2 asks for at least five
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PROXYS = 407  # a proxy's word, not the origin's (RFC 9110 15.5.8)
 ACCEPT = "*/*"
 MAX_PEERS = 10_000  # hosts of which is remembered where they lie; the oldest go first
 PRIVATE = "a private address"  # how the errors end that say what was not asked for
@@ -107,7 +108,7 @@ def follow(
     while True:
         get = Get(url=url, headers=_fields(wanted), timeout=remaining, max_bytes=wanted.max_bytes, origin=origin)
         answer: Answer = yield get
-        fetched, remaining = answer.fetched, remaining - answer.elapsed
+        fetched, remaining = _from_there(answer.fetched), remaining - answer.elapsed
         if answer.peer and (yield from _answers_inside(url, answer.peer, home)):
             reached = "redirect to" if len(seen) > 1 else "answered from"
             return Fetched.unreachable(f"{reached} a private address", at=fetched.at)
@@ -132,6 +133,11 @@ def follow(
             problem = "timeout"
         if problem:
             return Fetched.unreachable(problem, status=fetched.status, at=fetched.at)
+
+
+def _from_there(fetched: Fetched) -> Fetched:
+    """The answer, if it is one of the place that was asked, and not that of a proxy on the way."""
+    return Fetched.unreachable("proxy", at=fetched.at) if fetched.status == _PROXYS else fetched
 
 
 def _fields(wanted: Wanted) -> Headers:

@@ -116,6 +116,13 @@ class Guard:
         for checked in policy.checked:
             if checked.result is Result.UNREACHABLE and not checked.cached:
                 self.totals["policy/unreachable"] += 1
+        return self.keep(policy)
+
+    def keep(self, policy: OriginPolicy) -> OriginPolicy:
+        """Keeps what was read of an origin, and with it what was declared or learned there while it was read."""
+        kept = self._kept(policy.origin)
+        if kept is not None and (kept.lent or kept.learned):
+            policy = policy.beside(kept, self.clock())
         self.cache.put(policy.as_cached())
         return policy
 

@@ -82,6 +82,9 @@ class Judge:
         asked = set(options.usages)
         self.signals = tuple(signal for signal in options.signals if not asked.isdisjoint(signal.usages))
         self.header_signals = tuple(signal for signal in self.signals if signal.read_headers)
+        cautious = self.listener.cautious  # to the letter nothing counts of what an earlier hop says
+        self.hop_signals = tuple(signal for signal in self.header_signals if signal.read_hop and cautious)
+        self.hop_fields = frozenset().union(*(signal.headers for signal in self.hop_signals)) - {"content-type"}
         self.status_signals = tuple(signal for signal in self.signals if signal.read_status)
         self.statuses = frozenset().union(*(signal.statuses for signal in self.status_signals))
         self.page_signals = tuple(signal for signal in self.signals if signal.read_html)

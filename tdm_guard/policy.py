@@ -226,6 +226,12 @@ class OriginPolicy:
         rest = (item for item in self.lent if (item.path, item.signal) not in read)
         return replace(self, lent=(*rest, *more)[-MAX_LENT:])
 
+    def beside(self, other: OriginPolicy, now: datetime) -> OriginPolicy:
+        """The same policy with what `other`, of the same origin, has of other responses, as far as it is fresh."""
+        policy = self.lending(tuple(item for item in other.lent if item.is_fresh(now)))
+        learned = tuple(item for item in other.learned if item.is_fresh(now))
+        return policy.learning(learned) if learned else policy
+
     def hear(self, target: str) -> Reading:
         """What is said of a path with its query, in the spelling of `formats.path_pattern.target`."""
         statements = self.hold

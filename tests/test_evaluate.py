@@ -428,6 +428,23 @@ def test_header_lines_beyond_the_bound_are_no_yes() -> None:
     assert "1001 lines" in decision.faults[0].message
 
 
+@pytest.mark.parametrize("junk", ["x-junk", "x-robots-tag"])
+def test_header_lines_of_a_hop_count_only_if_they_can_speak_there(junk: str) -> None:
+    hop = Fetched(status=302, headers=[*[(junk, "noarchive")] * 1000, ("tdm-reservation", "1")], url=URL)
+    assert judged(hops=[hop]).verdict is Verdict.RESERVED
+
+
+def test_header_lines_of_a_hop_beyond_the_bound_are_no_yes() -> None:
+    lines = [("TDM-Reservation", "0")] * 1000
+    within = Fetched(status=302, headers=lines, url=URL)
+    beyond = Fetched(status=302, headers=[*lines, ("tdm-reservation", "1")], url=URL)
+    assert judged(hops=[within]).verdict is Verdict.UNRESERVED
+    decision = judged(hops=[beyond])
+    assert decision.verdict is Verdict.UNDETERMINED
+    assert "1001 lines" in decision.faults[-1].message
+    assert judged(hops=[beyond], posture="literal").verdict is Verdict.UNRESERVED
+
+
 def test_a_part_of_a_document_is_not_the_document() -> None:
     partial = Fetched(status=206, body=b"User-agent: *\nAllow: /\n")
     assert judged(policies=ABSENT | {"/robots.txt": partial}).verdict is Verdict.UNDETERMINED

@@ -52,6 +52,18 @@ def redirects(chain: dict[str, str], addresses: dict[str, tuple[str, ...]] | Non
     return respond
 
 
+@pytest.mark.parametrize("chain", [{}, {START: "/elsewhere"}])
+def test_a_proxy_that_turns_us_away_says_nothing_of_the_document(chain: dict[str, str]) -> None:
+    denied = Answer(fetched=Fetched(status=407, body=b"who are you?"))
+
+    def respond(effect: Effect) -> Any:
+        assert isinstance(effect, Get)
+        return redirect(chain[effect.url]) if effect.url in chain else denied
+
+    fetched, _ = drive(respond)
+    assert (fetched.error, fetched.status, fetched.body) == ("proxy", None, b"")
+
+
 def test_a_plain_answer_is_taken_as_it_is() -> None:
     fetched, asked = drive(lambda effect: page(b"User-agent: *"))
     assert (fetched.status, fetched.body, fetched.url, fetched.redirects) == (200, b"User-agent: *", START, ())

@@ -15,9 +15,10 @@ from tdm_guard import Decision, Fetched, Guard, Options, Verdict
 from tdm_guard.announced import OFF_LOOP_BYTES
 from tdm_guard.case import Case
 from tdm_guard.fetch import Answer, Effects, Get, Resolve
-from tdm_guard.guard import run, run_async
+from tdm_guard.guard import Work, run, run_async
 from tdm_guard.model import Result
 from tdm_guard.origin import Origin
+from tdm_guard.policy import OriginPolicy
 
 SITE = Origin.parse("https://site.example")
 URL = f"{SITE}/page"
@@ -383,3 +384,73 @@ def test_long_documents_are_read_off_the_event_loop(
     assert bool(threads) is off
     assert threading.get_ident() not in threads
     assert settled(make(), Net(answers), ARCHIVE, link(f"{SITE}/l.xml")).verdict is Verdict.RESERVED
+
+
+# ---- side by side ---------------------------------------------------------------------------------------------------
+
+
+FEED = (
+    '<rss version="2.0" xmlns:rsl="https://rslstandard.org/rsl"><channel><title>t</title><item>'
+    f'<link>{SITE}/item</link><rsl:content url="{SITE}/item"><rsl:license>'
+    '<rsl:prohibits type="usage">all</rsl:prohibits></rsl:license></rsl:content></item></channel></rss>'
+)
+
+
+def judge_a_feed(guard: Guard, net: Net) -> None:
+    policy = guard.cache.get(SITE) or run(guard.load(SITE), net)
+    case = guard.open(f"{SITE}/feed", policy)
+    case.hear_headers(200, [("content-type", "application/rss+xml")])
+    case.hear_body(FEED.encode())
+    assert case.learned
+    guard.close(case)
+
+
+def declare(guard: Guard, net: Net) -> None:
+    policy = guard.cache.get(SITE) or run(guard.load(SITE), net)
+    case = guard.open(URL, policy)
+    case.hear_headers(200, [ARCHIVE, link(f"{SITE}/l.xml")])
+    assert case.declared
+    run(guard.read_declared(case), net)
+
+
+def finish(reading: Any, step: Any, net: Net) -> OriginPolicy:
+    """Drives a load that was begun to its end."""
+    try:
+        while True:
+            step = reading.send(step.call() if isinstance(step, Work) else net(step))
+    except StopIteration as finished:
+        policy: OriginPolicy = finished.value
+        return policy
+
+
+@pytest.mark.parametrize("meanwhile", [judge_a_feed, declare])
+def test_what_is_learned_while_an_origin_is_read_again_is_kept(
+    make: Callable[..., Guard], clock: Clock, meanwhile: Callable[[Guard, Net], None]
+) -> None:
+    guard, net = make(), Net({"/l.xml": rsl(NO_TRAINING)})
+    run(guard.load(SITE), net)
+    clock.now += timedelta(hours=25)
+    reading = guard.load(SITE)
+    step = next(reading)
+    meanwhile(guard, net)
+    loaded = finish(reading, step, net)
+    known = guard.known(SITE)
+    assert known is not None
+    for policy in (loaded, known):  # who waited for it, and who comes later
+        assert [len(policy.learned), len(policy.lent)] == ([1, 0] if meanwhile is judge_a_feed else [0, 1])
+        assert guard.open(f"{SITE}/item", policy).refused is (meanwhile is judge_a_feed)
+
+
+def test_what_is_no_longer_fresh_when_an_origin_was_read_is_not_kept_beside_it(
+    make: Callable[..., Guard], clock: Clock
+) -> None:
+    guard, net = make(), Net({"/l.xml": rsl(NO_TRAINING)})
+    run(guard.load(SITE), net)
+    clock.now += timedelta(hours=25)
+    reading = guard.load(SITE)
+    step = next(reading)
+    judge_a_feed(guard, net)
+    declare(guard, net)
+    clock.now += timedelta(days=31)
+    loaded = finish(reading, step, net)
+    assert (loaded.learned, loaded.lent) == ((), ())

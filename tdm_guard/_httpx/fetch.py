@@ -30,9 +30,6 @@ def read_document(guard: Guard, max_bytes: int) -> Steps:
     """Sends, reads at most `max_bytes`, closes; returns what came and the peer's address."""
     response = yield SEND
     try:
-        if response.status_code == 407:  # a proxy's word, not the origin's (RFC 9110 15.5.8)
-            yield CLOSE
-            return Fetched.unreachable("proxy", at=guard.clock()), None
         body, complete = bytearray(), True
         while complete and (chunk := (yield READ)) is not None:
             body += chunk

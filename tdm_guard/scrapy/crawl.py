@@ -227,12 +227,13 @@ class Crawl:
 
     async def stopped(self, visit: Visit, request: Request, response: Response) -> None:
         """Records a download that was ended before its end, as it turned out. Raises `Withheld`."""
+        if self.dead:
+            raise LogError(self.dead)
         case = visit.take() or await self._open(visit.url, request)
         self._hear_head(case, request, response, received=False)
         if not case.refused:
             await self.aside.call(partial(self._hear_beginning, case, response.body), long=bool(response.body))
-        if case.refused:
-            await self.refuse(case, request)
+        await self.refuse(case, request)
 
     def _hear_beginning(self, case: Case, body: bytes) -> None:
         case.hear_transfer(len(body), None)
@@ -243,7 +244,7 @@ class Crawl:
     # ---- what comes of it ---------------------------------------------------------------------------------------
 
     async def refuse(self, case: Case, request: Request) -> None:
-        """Records a refusal, with what the policy behind it says of whom to ask. Raises `Withheld`."""
+        """Records how it turned out, with what the policy behind a refusal says of whom to ask. Raises `Withheld`."""
         if case.declared:
             await self.policies.hear_declared(case, Way.of(request))
         self.settle(case, request)

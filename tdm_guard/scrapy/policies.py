@@ -86,7 +86,7 @@ class Policies:
             return False
         now = self._guard.clock()
         kept = tuple(item._replace(expires_at=now) if _silent(item.checked) else item for item in policy.kept)
-        self._guard.cache.put(OriginPolicy.of(policy.origin, policy.listener, kept, policy.lent, policy.learned))
+        self._guard.keep(OriginPolicy.of(policy.origin, policy.listener, kept, policy.lent, policy.learned))
         return True
 
     async def hear_declared(self, case: Case, way: Way) -> None:

@@ -83,14 +83,20 @@ class ResponseGate:
         return response
 
     async def process_exception(self, request: Request, exception: Exception) -> None:
-        """Turns a download that the header gate ended into what it is. Raises `Withheld`."""
-        visit = self._crawl.visits.get(request)
-        self._crawl.early.forget(request)
+        """
+        Judges what came of a download that a signal handler ended, ours or the project's. Raises `Withheld`.
+
+        An errback would find it in the exception.
+        """
+        crawl = self._crawl
+        visit = crawl.visits.get(request)
+        crawl.early.forget(request)
         try:
-            if isinstance(exception, StopDownload) and visit is not None and visit.stopped:
-                if visit.error is not None:
+            if isinstance(exception, StopDownload):
+                if visit is not None and visit.stopped and visit.error is not None:
                     raise visit.error
-                if exception.response is not None:
-                    await self._crawl.stopped(visit, request, exception.response)
+                response = getattr(exception, "response", None)  # it has none before the downloader gives it one
+                if response is not None and crawl.judges(request):
+                    await crawl.stopped(visit or await crawl.enter(request), request, response)
         finally:
-            self._crawl.take_back(request)
+            crawl.take_back(request)

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import scrapy
+from scrapy.settings import Settings
 
+from tdm_guard import Fetched, Guard, Options
+from tdm_guard.fetch import Answer as FetchAnswer
+from tdm_guard.guard import run
+from tdm_guard.origin import Origin
+from tdm_guard.policy import Kept
+from tdm_guard.scrapy.fetch import Downloads
+from tdm_guard.scrapy.policies import Policies
+from tdm_guard.scrapy.room import Room
+from tdm_guard.scrapy.way import USUAL, Way
 from tdm_guard.testing import Answer, PretendWeb, Site, endless
 
 Web = Callable[..., PretendWeb]
@@ -225,3 +237,24 @@ def test_licences_that_nobody_answers_for_hold_up_no_other_site(web: Web, crawl:
     assert {record["verdict"] for record in crawled.decisions[12:]} == {"reserved"}
     assert len(crawled.decisions) == 20
     assert sum(pretend.asked("hangs.example", f"/l{n}.xml") for n in range(8)) == 1
+
+
+def test_what_was_learned_of_an_origin_stays_when_it_is_to_be_read_on_another_way(tmp_path: Path) -> None:
+    now = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    guard = Guard(Options.read({"agent": "ExampleBot", "log": tmp_path / "log.jsonl"}), clock=lambda: now)
+    site = Origin.parse("http://site.example")
+    crawler: Any = SimpleNamespace(settings=Settings(), spider=None)
+    policies = Policies(crawler, guard, Downloads(crawler), Room(crawler))
+
+    def silent(effects: Any) -> list[Any]:
+        return [FetchAnswer(fetched=Fetched.unreachable("timeout", at=now)) for _ in effects]
+
+    policy = run(guard.load(site), silent)
+    policies._silent[site] = {Way((("proxy", "http://one.example"),))}
+    feed = Kept(path=f"{site}/feed", checked=policy.checked[0], expires_at=now + timedelta(hours=1))
+    guard.cache.put(policy.as_cached().learning((feed,)))
+    assert policies.goes_another_way(policy, USUAL)
+    kept = guard.cache.get(site)
+    assert kept is not None
+    assert kept.learned == (feed,)
+    assert guard.known(site) is None

@@ -248,6 +248,37 @@ def test_a_download_that_somebody_else_stopped_is_theirs() -> None:
     assert asyncio.run(gate.process_exception(request, StopDownload())) is None
 
 
+@pytest.mark.parametrize("signal", ["bytes_received", "headers_received"])
+def test_what_came_of_a_download_that_the_project_stopped_is_judged_before_its_errback_has_it(
+    web: Web, crawl: Crawl, signal: str
+) -> None:
+    words = "SECRET-WORDS " * 20_000
+    pages = {
+        "/reserved": Answer.html('<meta name="tdm-reservation" content="1">' + words),
+        "/header": Answer.html(words, ("tdm-reservation", "1")),
+        "/silent": Answer.html("<!doctype html><title>t</title>" + words),
+        "/picture": Answer(body=words.encode(), headers=(("content-type", "video/x-unknown"),)),
+    }
+    origin = web(Site("site.example", dict(pages))).origin("site.example")
+    crawled = crawl(*(origin + path for path in pages), spider={"stops": signal})
+    found = {"/" + item["url"].split("/", 3)[3]: (item["type"], "SECRET" in item["body"]) for item in crawled.errors}
+    verdicts = crawled.verdicts()
+    assert crawled.responses == []
+    if signal == "bytes_received":
+        assert found == dict.fromkeys(pages, ("Withheld", False)) | {"/picture": ("StopDownload", True)}
+        assert verdicts == {
+            "/reserved": "reserved",
+            "/header": "reserved",
+            "/silent": "undetermined",
+            "/picture": "unreserved",
+        }
+    else:  # nothing of a body came
+        assert not any(secret for _, secret in found.values())
+        assert verdicts["/header"] == "reserved"
+        assert found["/header"][0] == "Withheld"
+        assert verdicts.keys() == pages.keys()
+
+
 def test_withheld_is_a_filtered_request_and_survives_pickling() -> None:
     decision = tdm_guard.evaluate("http://site.example/", status=200, now=datetime.now(UTC))
     error = Withheld(decision, Request("http://site.example/"))

@@ -78,6 +78,22 @@ def test_the_silence_of_one_proxy_is_not_that_of_the_origin(web: Web, crawl: Cra
     assert crawled.holds("hidden") == []
 
 
+def test_a_proxy_that_turns_us_away_is_no_word_of_the_site(web: Web, crawl: Crawl) -> None:
+    denied = Answer(status=407, headers=(("proxy-authenticate", "Basic realm=x"),))
+    away = web(Site("site.example", dict.fromkeys(("/robots.txt", TDMREP, "/first"), denied)))
+    well = web(Site("site.example", {"/robots.txt": refuses("/no"), "/no": OPEN, "/yes": OPEN}))
+    urls = [f"http://site.example{path}" for path in ("/first", "/yes", "/no")]
+    proxies = (away.proxy, well.proxy, well.proxy)
+    crawled = crawl(
+        *({"url": url, "meta": {"proxy": proxy}} for url, proxy in zip(urls, proxies, strict=True)),
+        CONCURRENT_REQUESTS=1,
+    )
+    verdicts = {record["url"]: record["verdict"] for record in crawled.decisions}
+    assert verdicts == {urls[0]: "undetermined", urls[1]: "unreserved", urls[2]: "reserved"}
+    assert crawled.decisions[0]["checked"][0]["result"] == "unreachable"
+    assert away.asked("site.example", "/first") == 0
+
+
 def test_a_request_told_to_use_no_proxy_reads_policies_without(web: Web, crawl: Crawl, monkeypatch: Any) -> None:
     pretend = web(Site("site.example", {"/robots.txt": refuses("/no"), "/no": OPEN, "/yes": OPEN}))
     origin = pretend.origin("site.example")

@@ -16,7 +16,7 @@ from typing import Any
 
 import scrapy
 from scrapy import crawler as crawlers
-from scrapy.exceptions import IgnoreRequest, ScrapyDeprecationWarning
+from scrapy.exceptions import IgnoreRequest, ScrapyDeprecationWarning, StopDownload
 
 import tdm_guard.scrapy
 
@@ -30,16 +30,23 @@ class Probe(scrapy.Spider):
     custom_settings: dict[str, Any] = {}  # noqa: RUF012 -- Scrapy's own shape
     requests: list[dict[str, Any]] = []  # noqa: RUF012
     seen: list[dict[str, Any]] = []  # noqa: RUF012
+    stops: str | None = None  # the signal of which a handler of the project's ends every download of a page
     pictures: list[str] = []  # noqa: RUF012 -- parts of the addresses of items that are pictures
 
     @classmethod
     def from_crawler(cls, crawler: Any, *args: Any, **kwargs: Any) -> Any:
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.note_withheld, tdm_guard.scrapy.withheld)
+        if spider.stops:
+            crawler.signals.connect(spider.stop, getattr(scrapy.signals, spider.stops))
         return spider
 
     def note_withheld(self, request: Any, decision: Any) -> None:
         self.seen.append({"kind": "signal", "url": request.url, "verdict": decision.verdict.value, "id": decision.id})
+
+    def stop(self, request: Any) -> None:
+        if request.callback == self.parse:
+            raise StopDownload(fail=True)
 
     async def start(self) -> Any:
         for entry in self.requests:
@@ -86,6 +93,7 @@ class Probe(scrapy.Spider):
             "ignored": isinstance(error, IgnoreRequest),
             "text": str(error)[:500],
             "meta": failure.request.meta.get("tdm_guard"),
+            "body": getattr(getattr(error, "response", None), "body", b"").decode("latin-1"),
         }
         if isinstance(error, tdm_guard.Withheld):
             again = pickle.loads(pickle.dumps(error))
