@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from tdm_guard.formats import id3
 from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
-from tdm_guard.formats.salvage import MAX_PACKET, damaged, hides
+from tdm_guard.formats.salvage import MAX_PACKET, Unreads, damaged, hides
 from tdm_guard.formats.vorbis_comment import read_comments
 
 MAX_BLOCKS = 512  # metadata blocks of one file; it has a handful
@@ -47,14 +47,14 @@ def read_stream(data: bytes, start: int, *, complete: bool) -> Asset:
     """What lies in the stream that begins at `start`; what comes after its blocks is sound alone."""
     packets: list[Packet] = []
     tags: list[tuple[str, str]] = []
-    unread: tuple[Unread, ...] = ()
+    unread = Unreads()
     whole = False
     comments = 0
     position = start + 4
     if not data.startswith(b"fLaC", start):
         if complete:
-            unread = damaged(data, start, len(data), "FLAC", "no FLAC stream where there should be one").unread
-        return Asset(format=Format.FLAC, unread=unread, complete=complete and not hides(unread))
+            unread += damaged(data, start, len(data), "FLAC", "no FLAC stream where there should be one").unread
+        return Asset(format=Format.FLAC, unread=tuple(unread), complete=complete and not hides(unread))
     for _ in range(MAX_BLOCKS):
         first, stop = position + 4, position + 4 + int.from_bytes(data[position + 1 : position + 4], "big")
         if stop > len(data) or first > len(data):
@@ -70,6 +70,7 @@ def read_stream(data: bytes, start: int, *, complete: bool) -> Asset:
             said = read_comments(data, first, stop, "FLAC/VORBIS_COMMENT")
             tags += said.tags
             packets += said.packets
+            unread += said.unread
         elif kind == _APPLICATION:
             found_here = _application(data, first, stop)
             if len(packets) + len(found_here) > MAX_FOUND:
@@ -88,7 +89,7 @@ def read_stream(data: bytes, start: int, *, complete: bool) -> Asset:
     return Asset(
         format=Format.FLAC,
         packets=tuple(packets),
-        unread=unread,
+        unread=tuple(unread),
         tags=tuple(tags),
         complete=whole and not hides(unread),
     )
