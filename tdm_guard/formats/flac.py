@@ -12,7 +12,7 @@ from __future__ import annotations
 from tdm_guard.formats import id3
 from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
 from tdm_guard.formats.salvage import MAX_PACKET, Unreads, damaged, hides
-from tdm_guard.formats.vorbis_comment import read_comments
+from tdm_guard.formats.vorbis_comment import Comments, read_comments
 
 MAX_BLOCKS = 512  # metadata blocks of one file; it has a handful
 MAX_COMMENTS = 4  # blocks of comments; it has one
@@ -65,16 +65,16 @@ def read_stream(data: bytes, start: int, *, complete: bool) -> Asset:
                 unread += found.unread
             break
         kind = data[position] & 0x7F
-        if kind == _COMMENT and comments < MAX_COMMENTS:
+        if kind == _COMMENT:
             comments += 1
-            said = read_comments(data, first, stop, "FLAC/VORBIS_COMMENT")
+            said = _comments(data, first, stop, comments)
             tags += said.tags
             packets += said.packets
             unread += said.unread
         elif kind == _APPLICATION:
             found_here = _application(data, first, stop)
             if len(packets) + len(found_here) > MAX_FOUND:
-                unread = (Unread(Place.XMP, "FLAC/APPLICATION/_PMX", f"more than {MAX_FOUND} packets"),)
+                unread.append(Unread(Place.XMP, "FLAC/APPLICATION/_PMX", f"more than {MAX_FOUND} packets"))
             else:
                 packets += found_here
         whole = data[position] >= 0x80
@@ -93,6 +93,13 @@ def read_stream(data: bytes, start: int, *, complete: bool) -> Asset:
         tags=tuple(tags),
         complete=whole and not hides(unread),
     )
+
+
+def _comments(data: bytes, start: int, end: int, number: int) -> Comments:
+    if number > MAX_COMMENTS:
+        message = f"more than {MAX_COMMENTS} blocks of comments"
+        return Comments((), unread=(Unread(Place.XMP, "FLAC/VORBIS_COMMENT", message),))
+    return read_comments(data, start, end, "FLAC/VORBIS_COMMENT")
 
 
 def _application(data: bytes, start: int, end: int) -> list[Packet]:

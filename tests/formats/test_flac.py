@@ -180,3 +180,19 @@ def test_comments_that_are_damaged_and_show_nothing_are_a_fault(comment: bytes) 
 def test_comments_within_the_bounds_are_whole(comment: bytes) -> None:
     asset = read(flac((4, comment)))
     assert (asset.unread, asset.complete) == ((), True)
+
+
+def test_a_fifth_block_of_comments_is_not_silence() -> None:
+    block = (4, vorbis_comment(COMMENT))
+    assert read(flac(*[block] * 4)).complete
+    for last in (block, (4, vorbis_comment([("XMP", PACKET.decode())]))):
+        asset = read(flac(*[block] * 4, last, (1, bytes(20))))
+        assert hidden(asset) == {Place.XMP}
+        assert not asset.complete
+
+
+def test_packets_beyond_the_bound_take_no_earlier_damage_away() -> None:
+    kept = (2, b"riff_PMX" + struct.pack("<I", 4) + b"<a/>")
+    lost = (4, overlong(("TITLE", "x"), ("XMP", PACKET.decode())))
+    messages = [unread.message for unread in read(flac(lost, *[kept] * 9)).unread]
+    assert messages == ["a comment ends behind its block", "more than 8 packets", "more than 8 packets"]
