@@ -214,6 +214,17 @@ def test_two_tags_one_after_the_other_and_one_behind_junk() -> None:
     assert packets(read(b"\0" * 100 + id3(private_frame(PACKET)) + mp3())) == [PACKET]
 
 
+def test_a_ninth_tag_before_the_sound_is_not_silence() -> None:
+    other = id3(text_frame(b"TIT2", "x"))
+    whole = read(mp3(*[other] * 7, id3(private_frame(PACKET))))
+    assert (packets(whole), whole.unread, whole.complete) == ([PACKET], (), True)
+    for last in (other, id3(private_frame(PACKET))):
+        for data in (mp3(*[other] * 8, last), flac(before=other * 8 + last)):
+            asset = read(data)
+            assert {Place.XMP, Place.C2PA, Place.RSL} <= hidden(asset)
+            assert not asset.complete
+
+
 def test_flac_and_other_sound_behind_a_tag() -> None:
     asset = read(flac((4, vorbis_comment([("ISRC", "FRX761234567")])), before=id3(private_frame(PACKET))))
     assert asset.format is Format.FLAC
