@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import encodebytes
+from base64 import b64encode, encodebytes
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from quopri import encodestring
@@ -171,3 +171,28 @@ def test_a_stream_of_pictures_needs_no_end() -> None:
 
 def test_ranges_are_those_of_another_body() -> None:
     assert format_of("multipart/byteranges", b"--b\r\n") is None
+
+
+def in_pieces(body: bytes, size: int = 20, between: bytes = b"\r\n") -> bytes:
+    """Base64 of each piece by itself, as tools write that encode as they read."""
+    return between.join(b64encode(body[at : at + size]) for at in range(0, len(body), size))
+
+
+@pytest.mark.parametrize("size", [1, 19, 20, 50])
+@pytest.mark.parametrize("between", [b"\r\n", b""])
+def test_base64_that_was_joined_is_read_behind_its_padding(size: int, between: bytes) -> None:
+    assert verdict(saved((BASE64[0], in_pieces(RESERVES, size, between)))) is Verdict.RESERVED
+    assert verdict(saved((BASE64[0], in_pieces(SILENT, size, between)))) is Verdict.UNRESERVED
+
+
+@pytest.mark.parametrize(
+    "coded",
+    [b64encode(SILENT) + b"=\r\nA", in_pieces(SILENT)[:-2] + b"=A", b"A", in_pieces(b"a" * 5_000, 1)],
+    ids=["junk", "a piece", "one letter", "many pieces"],
+)
+def test_base64_that_is_not_read_to_its_end_is_undetermined(coded: bytes) -> None:
+    assert verdict(saved((BASE64[0], coded))) is Verdict.UNDETERMINED
+
+
+def test_what_stands_before_damage_in_base64_is_heard() -> None:
+    assert verdict(saved((BASE64[0], b64encode(RESERVES) + b"==\r\nA"))) is Verdict.RESERVED

@@ -127,6 +127,8 @@ def undo(body: bytes, names: list[str], max_bytes: int, stands: Callable[[bytes]
     ends_early: str | None = None
     failed: Undone | None = None
     for name in reversed(names):
+        if not body:
+            break  # nothing was coded, whatever else the field names
         out = _undo(name, body, max_bytes)
         if out.problem is None:
             complete, coded, body = complete and out.complete, True, out.body

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from tdm_guard.formats import id3
 from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
-from tdm_guard.formats.salvage import MAX_PACKET, damaged, hides
-from tdm_guard.formats.vorbis_comment import read_comments
+from tdm_guard.formats.salvage import MAX_PACKET, Unreads, damaged, hides
+from tdm_guard.formats.vorbis_comment import Comments, read_comments
 
 MAX_BLOCKS = 512  # metadata blocks of one file; it has a handful
 MAX_COMMENTS = 4  # blocks of comments; it has one
@@ -47,14 +47,14 @@ def read_stream(data: bytes, start: int, *, complete: bool) -> Asset:
     """What lies in the stream that begins at `start`; what comes after its blocks is sound alone."""
     packets: list[Packet] = []
     tags: list[tuple[str, str]] = []
-    unread: tuple[Unread, ...] = ()
+    unread = Unreads()
     whole = False
     comments = 0
     position = start + 4
     if not data.startswith(b"fLaC", start):
         if complete:
-            unread = damaged(data, start, len(data), "FLAC", "no FLAC stream where there should be one").unread
-        return Asset(format=Format.FLAC, unread=unread, complete=complete and not hides(unread))
+            unread += damaged(data, start, len(data), "FLAC", "no FLAC stream where there should be one").unread
+        return Asset(format=Format.FLAC, unread=tuple(unread), complete=complete and not hides(unread))
     for _ in range(MAX_BLOCKS):
         first, stop = position + 4, position + 4 + int.from_bytes(data[position + 1 : position + 4], "big")
         if stop > len(data) or first > len(data):
@@ -65,15 +65,16 @@ def read_stream(data: bytes, start: int, *, complete: bool) -> Asset:
                 unread += found.unread
             break
         kind = data[position] & 0x7F
-        if kind == _COMMENT and comments < MAX_COMMENTS:
+        if kind == _COMMENT:
             comments += 1
-            said = read_comments(data, first, stop, "FLAC/VORBIS_COMMENT")
+            said = _comments(data, first, stop, comments)
             tags += said.tags
             packets += said.packets
+            unread += said.unread
         elif kind == _APPLICATION:
             found_here = _application(data, first, stop)
             if len(packets) + len(found_here) > MAX_FOUND:
-                unread = (Unread(Place.XMP, "FLAC/APPLICATION/_PMX", f"more than {MAX_FOUND} packets"),)
+                unread.append(Unread(Place.XMP, "FLAC/APPLICATION/_PMX", f"more than {MAX_FOUND} packets"))
             else:
                 packets += found_here
         whole = data[position] >= 0x80
@@ -88,10 +89,17 @@ def read_stream(data: bytes, start: int, *, complete: bool) -> Asset:
     return Asset(
         format=Format.FLAC,
         packets=tuple(packets),
-        unread=unread,
+        unread=tuple(unread),
         tags=tuple(tags),
         complete=whole and not hides(unread),
     )
+
+
+def _comments(data: bytes, start: int, end: int, number: int) -> Comments:
+    if number > MAX_COMMENTS:
+        message = f"more than {MAX_COMMENTS} blocks of comments"
+        return Comments((), unread=(Unread(Place.XMP, "FLAC/VORBIS_COMMENT", message),))
+    return read_comments(data, start, end, "FLAC/VORBIS_COMMENT")
 
 
 def _application(data: bytes, start: int, end: int) -> list[Packet]:

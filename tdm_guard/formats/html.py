@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from tdm_guard.formats.html_foreign import Nesting
-from tdm_guard.formats.html_quotes import may_be_misquoted, requoted
+from tdm_guard.formats.html_quotes import MAX_LENGTH, may_be_misquoted, requoted
 from tdm_guard.formats.html_scan import Scanner
 from tdm_guard.formats.html_tokens import (
     MAX_VALUE,
@@ -219,6 +219,9 @@ class _Reader:
         if name == "base" or self._looked_at >= MAX_REQUOTED or not may_be_misquoted(raw):
             return
         self._looked_at += 1
+        self._reread(name, start, raw, content)
+
+    def _reread(self, name: str, start: int, raw: str, content: str = "") -> None:
         self.requoted += [self._tag(tag, found, start, content) for tag, found in requoted(name, raw) if found]
 
     def _part(self, name: str, start: int, begin: int) -> None:
@@ -226,10 +229,18 @@ class _Reader:
         word = next((word for word in _GLUED if name.startswith(word)), None)
         if word is None or seen(name[len(word)]) == name[len(word)] or self._nesting.in_template:
             return
+        if self._looked_at >= MAX_REQUOTED:
+            self.whole = False
+            return
+        self._looked_at += 1
         begin -= len(name) - len(word)
-        end = end_of_tag(self._text, begin)
-        if end >= 0:
-            self._requote(word, start, begin, end)
+        raw = self._text[begin : begin + MAX_LENGTH]  # no more: a quote that is not closed goes on to the end
+        end = end_of_tag(raw, 0)
+        if end < 0:
+            if begin + MAX_LENGTH >= len(self._text):
+                return  # cut off by the end of the text, it is no tag
+            self.whole, end = False, len(raw)
+        self._reread(word, start, raw[:end])
 
     def _keep_script(self, start: int, begin: int, end: int, stop: int) -> None:
         found, whole = attributes(self._text, begin, end)

@@ -139,16 +139,29 @@ class _Reader:
             start, end = 0, len(data)
         self._all_unsynchronised = self._version == 4 and bool(flags & 0x80)
         if flags & 0x40:
-            start = self._after_extended_header(data, start)
+            first, start = start, self._after_extended_header(data, start, end)
+            if start > end:
+                self.hurt(data, first, end, f"an extended header that ends {start - end} bytes too late", cut=True)
+                return
         for frame in self._frames(data, start, end):
             self._frame(data, frame)
 
-    def _after_extended_header(self, data: bytes, start: int) -> int:
-        """An extended header's size counts itself in 2.4 and does not in 2.3; some writers mix them up."""
+    def _after_extended_header(self, data: bytes, start: int, end: int) -> int:
+        """
+        Where the frames begin behind an extended header.
+
+        Its size counts itself in 2.4 and does not in 2.3; some writers mix them up, or have no such header: what leads
+        to a frame is taken.
+        """
         size = data[start : start + 4]
-        if self._version == 4:
-            return start + max(_seven_bits(size), 6)
-        return start + 4 + int.from_bytes(size, "big")
+        seven, plain = start + max(_seven_bits(size), 6), start + 4 + int.from_bytes(size, "big")
+        places = (seven, plain) if self._version == 4 else (plain, plain - 4)
+        for place in (*places, start):
+            if _FRAME_ID.match(data, place, end):
+                if place != places[0]:
+                    self.unread.append(Unread(None, self._path, "an extended header with a wrong size, or none"))
+                return place
+        return places[0]
 
     def _frames(self, data: bytes, start: int, end: int) -> Iterator[_Frame]:
         short = self._version == 2

@@ -18,6 +18,7 @@ from tdm_guard.formats.asset import Asset, Format
 
 MAX_PARTS = 1_000  # of one message; a saved page has some hundred
 MAX_HEADER = 2**14  # bytes of the header lines of a part
+MAX_PADDED = 4_096  # pieces of base64 of one part, each with its padding; it has one
 MAX_DEPTH = 3  # of parts in parts: `related` in `alternative` in `mixed`
 
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
@@ -30,6 +31,7 @@ _BOUNDARY = re.compile(_PARAMETER % "boundary")
 _START = re.compile(_PARAMETER % "start")
 _FIRST_LINE = re.compile(rb"\s{0,16}--([^\s]{1,200})[ \t]*\r?\n")
 _MARK = b"\xef\xbb\xbf"  # of UTF-8, which some tools put before the first field
+_padding = re.compile(rb"=[^0-9A-Za-z+/]*+").search
 _PLAIN = frozenset({"", "7bit", "8bit", "binary"})
 
 
@@ -70,12 +72,12 @@ class Message:
             yield from self._read(begin, len(data), 0, root=True)
 
     def decoded(self, part: Part) -> bytes:
-        """The part's bytes; empty, with a problem, if its encoding cannot be undone."""
+        """The part's bytes; with a problem those before the damage, or none if its encoding cannot be undone."""
         raw = self._data[part.start : part.end]
         try:
             match part.encoding:
                 case "base64":
-                    return binascii.a2b_base64(raw)
+                    return self._from_base64(raw)
                 case "quoted-printable":
                     return binascii.a2b_qp(raw)
                 case encoding if encoding in _PLAIN:
@@ -85,6 +87,24 @@ class Message:
             return b""
         self.problem = f"a part in the encoding {part.encoding[:40]!r}, which is not read"
         return b""
+
+    def _from_base64(self, raw: bytes) -> bytes:
+        """Reads on behind padding, where tools join what was encoded piece by piece: the standard library does not."""
+        out = bytearray()
+        at = 0
+        for _ in range(MAX_PADDED):
+            padding = _padding(raw, at)
+            after = len(raw) if padding is None else padding.end()
+            try:
+                out += binascii.a2b_base64(raw[at:after])
+            except binascii.Error as error:
+                self.problem = f"a part that is damaged: {error}"
+                return bytes(out)
+            at = after
+            if at >= len(raw):
+                return bytes(out)
+        self.problem = f"a part of more than {MAX_PADDED} pieces of base64"
+        return bytes(out)
 
     def _read(self, start: int, end: int, depth: int, *, root: bool) -> Iterator[Part]:
         """The message, or the part with fields of its own, between `start` and `end`."""

@@ -8,12 +8,13 @@ footer); a SEEK frame of the first tag names the place of the next.
 from __future__ import annotations
 
 from tdm_guard.formats import ape, flac, id3
-from tdm_guard.formats.asset import Asset, Format, Packet
+from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
 from tdm_guard.formats.salvage import Unreads, damaged, hides
 
 MAX_TAGS = 8  # tags of one file; it has one or two
 _ID3V1 = 128
 _APE_FOOTER = 32
+_PLACES = (Place.XMP, Place.C2PA, Place.RSL)
 
 
 def read(data: bytes, *, complete: bool) -> Asset:
@@ -57,6 +58,8 @@ class _Tags:
         position = 0
         while len(self._seen) < MAX_TAGS and id3.is_tag(self._data, position):
             position = self._read(position)
+        if id3.is_tag(self._data, position):
+            self.unread += [Unread(place, "MP3/ID3", f"more than {MAX_TAGS} tags") for place in _PLACES]
         return position
 
     def trailing(self, start: int) -> None:

@@ -8,17 +8,19 @@ There is no place for a reservation in them but what ffmpeg carries over from ot
 
 from __future__ import annotations
 
-from tdm_guard.formats.asset import Asset, Format, Packet, Unread
-from tdm_guard.formats.salvage import damaged, is_xmp
+from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.salvage import Unreads, damaged, hides, is_xmp
 from tdm_guard.formats.vorbis_comment import Comments, read_comments
 
-MAX_PAGES = 512  # pages looked at; the comments begin on the second
+MAX_PAGES = 8_192  # pages looked at; the comments begin on the second, and a picture in them may take some hundred
 MAX_PACKET = 16 * 2**20  # bytes kept of one packet of comments, in which pictures may come first
 _HEAD = 27
 _MARKS = (b"\x03vorbis", b"OpusTags")
 _HEADS = (b"\x01vorbis", b"OpusHead", b"\x7fFLAC")  # of streams that have comments
 _FLAC_COMMENT = 4
 _LOST = "the pages do not follow each other"
+_EARLY = "it ends before its comments do"
+_TOO_MANY = f"more than {MAX_PAGES} pages before the end of the comments"
 
 
 class _Stream:
@@ -28,8 +30,16 @@ class _Stream:
         self.whole = 0
         self.packet = bytearray()
         self.awaited = True  # its comments are still to come
+        self.cut = False  # of the packet, more came than is kept
+
+    def take(self, piece: bytes) -> None:
+        """Keeps a piece of the packet, unless that is too long."""
+        room = MAX_PACKET - len(self.packet)
+        self.cut = self.cut or len(piece) > room
+        self.packet += piece[: max(room, 0)]
 
     def end_packet(self) -> None:
+        """Goes on to the next packet."""
         self.awaited = self.whole == 0 and self.packet.startswith(_HEADS)
         self.whole += 1
         self.packet = bytearray()
@@ -37,46 +47,95 @@ class _Stream:
 
 def read(data: bytes, *, complete: bool) -> Asset:
     """The identifiers of an Ogg file, and packets of XMP among them."""
-    streams: dict[bytes, _Stream] = {}
-    tags: list[tuple[str, str]] = []
-    packets: list[Packet] = []
-    unread: list[Unread] = []
-    position = 0
-    done = False
-    for _ in range(MAX_PAGES):
-        if len(data) - position < _HEAD:
-            break
-        if not data.startswith(b"OggS", position):
-            done = True
-            if is_xmp(data, position):
-                hurt = damaged(data, position, len(data), "OGG", _LOST)
-                packets += hurt.packets
-                unread += hurt.unread
-            break
-        first = data[position + 5] & 2
-        sizes = data[position + _HEAD : position + _HEAD + data[position + 26]]
-        done = not first and bool(streams) and not any(stream.awaited for stream in streams.values())
-        if done:
-            break
-        stream = streams.setdefault(data[position + 14 : position + 18], _Stream())
-        position += _HEAD + len(sizes)
-        for size in sizes:
-            if stream.awaited and len(stream.packet) < MAX_PACKET:
-                stream.packet += data[position : position + size]
-            position += size
-            if size < 255 and position <= len(data):
-                if stream.whole == 1:
-                    found = _comments(bytes(stream.packet))
-                    tags += found.tags
-                    packets += found.packets
-                stream.end_packet()
+    walk = _Walk(data)
+    problem = walk.run()
+    if problem is None and walk.awaited and complete:
+        problem = _EARLY
+    if problem is not None:
+        walk.end(problem)
     return Asset(
         format=Format.OGG,
-        packets=tuple(packets),
-        unread=tuple(unread),
-        tags=tuple(dict.fromkeys(tags)),
-        complete=complete or done,
+        packets=tuple(walk.packets),
+        unread=tuple(walk.unread),
+        tags=tuple(dict.fromkeys(walk.tags)),
+        complete=(complete or walk.done) and not hides(walk.unread),
     )
+
+
+class _Walk:
+    """The walk over the pages, until no comments are awaited."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._streams: dict[bytes, _Stream] = {}
+        self.awaited: set[bytes] = set()
+        self.done = False
+        self.tags: list[tuple[str, str]] = []
+        self.packets: list[Packet] = []
+        self.unread = Unreads()
+
+    def run(self) -> str | None:
+        """Reads the pages; why there may be more to read than the file has."""
+        data, position = self._data, 0
+        for _ in range(MAX_PAGES):
+            if len(data) - position < _HEAD:
+                return None
+            if not data.startswith(b"OggS", position):
+                self.done = True
+                if is_xmp(data, position):
+                    hurt = damaged(data, position, len(data), "OGG", _LOST)
+                    self.packets += hurt.packets
+                    self.unread += hurt.unread
+                return _LOST
+            first = data[position + 5] & 2
+            self.done = not first and bool(self._streams) and not self.awaited
+            if self.done:
+                return None
+            position = self._page(position)
+        return _TOO_MANY if self.awaited or position < len(data) else None
+
+    def _page(self, position: int) -> int:
+        """One page; where the next begins."""
+        data = self._data
+        sizes = data[position + _HEAD : position + _HEAD + data[position + 26]]
+        serial = data[position + 14 : position + 18]
+        if serial not in self._streams:
+            self._streams[serial] = _Stream()
+            self.awaited.add(serial)
+        stream = self._streams[serial]
+        position += _HEAD + len(sizes)
+        after = position + sum(sizes)
+        for size in sizes:
+            if not stream.awaited:
+                break
+            stream.take(data[position : position + size])
+            position += size
+            if size < 255 and position <= len(data):
+                self._hear(stream)
+                stream.end_packet()
+                if not stream.awaited:
+                    self.awaited.discard(serial)
+        return after
+
+    def _hear(self, stream: _Stream) -> None:
+        """Reads the packet of comments, if it is one."""
+        if stream.whole == 1:
+            found = _comments(bytes(stream.packet))
+            self.tags += found.tags
+            self.packets += found.packets
+            self.unread += found.unread
+            if stream.cut:
+                self.unread.append(Unread(Place.XMP, "OGG", f"comments of more than {MAX_PACKET} bytes"))
+
+    def end(self, problem: str) -> None:
+        """Reads what there is of comments that did not end."""
+        begun = False
+        for serial in self.awaited:
+            stream = self._streams[serial]
+            begun = begun or bool(stream.whole and stream.packet)
+            self._hear(stream)
+        if begun or problem == _TOO_MANY or (self.awaited and problem == _EARLY):
+            self.unread.append(Unread(Place.XMP, "OGG", problem))
 
 
 def _comments(packet: bytes) -> Comments:

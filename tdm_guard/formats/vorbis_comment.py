@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tdm_guard.formats.asset import Packet, Place
-from tdm_guard.formats.salvage import MAX_PACKET
+from tdm_guard.formats.asset import Packet, Place, Unread
+from tdm_guard.formats.salvage import MAX_PACKET, Unreads, damaged
 
 MAX_COMMENTS = 4_096  # fields of one block
 MAX_TEXT = 4_096  # bytes of one value, several codes joined included
@@ -32,24 +32,43 @@ _ESCAPES = re.compile(rb"\\x([0-9A-Fa-f]{2})")
 
 
 class Comments(NamedTuple):
-    """Identifiers by the keys of an item, and packets of XMP."""
+    """Identifiers by the keys of an item, packets of XMP, and what could not be read."""
 
     tags: tuple[tuple[str, str], ...]
     packets: tuple[Packet, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+
+class _LostError(Exception):
+    """The fields end before their block does; its message says why."""
+
+    def __init__(self, message: str, at: int) -> None:
+        super().__init__(message)
+        self.at = at
 
 
 def read_comments(data: bytes, start: int, end: int, path: str) -> Comments:
     """What is in a comment block between `start` and `end` of the file part called `path`."""
     tags: list[tuple[str, str]] = []
     packets: list[Packet] = []
-    for name, value in _fields(data, start, end):
-        upper = name.upper()
-        if key := _KEYS.get(upper):
-            if text := value[:MAX_TEXT].decode("utf-8", "replace").strip():
-                tags.append((key, text))
-        elif upper in _PACKETS and len(packets) < MAX_PACKETS:
-            packets.append(Packet(Place.XMP, f"{path}/{name.decode('latin-1')}", unescaped(value)))
-    return Comments(tuple(tags), tuple(packets))
+    unread = Unreads()
+    try:
+        for name, value in _fields(data, start, end):
+            upper = name.upper()
+            if key := _KEYS.get(upper):
+                if text := value[:MAX_TEXT].decode("utf-8", "replace").strip():
+                    tags.append((key, text))
+            elif upper in _PACKETS:
+                locator = f"{path}/{name.decode('latin-1')}"
+                if len(packets) < MAX_PACKETS:
+                    packets.append(Packet(Place.XMP, locator, unescaped(value)))
+                else:
+                    unread.append(Unread(Place.XMP, locator, f"more than {MAX_PACKETS} packets"))
+    except _LostError as lost:
+        hurt = damaged(data, lost.at, end, path, str(lost))
+        packets += hurt.packets
+        unread += hurt.unread
+    return Comments(tuple(tags), tuple(packets), tuple(unread))
 
 
 def unescaped(value: bytes) -> bytes:
@@ -61,17 +80,21 @@ def unescaped(value: bytes) -> bytes:
 
 def _fields(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, bytes]]:
     position = start + 4 + _number(data, start)  # the vendor's own words
+    if position + 4 > end:
+        raise _LostError("comments that end early", start)
     count = _number(data, position)
     position += 4
     for _ in range(min(count, MAX_COMMENTS)):
         size = _number(data, position)
         position += 4
         if position + size > end:
-            return
+            raise _LostError("a comment ends behind its block", min(position, end))
         found = data.find(b"=", position, position + min(size, MAX_NAME + 1))
         if found >= 0:
             yield data[position:found], data[found + 1 : position + min(size, MAX_NAME + _ESCAPED * MAX_PACKET)]
         position += size
+    if count > MAX_COMMENTS:
+        raise _LostError(f"more than {MAX_COMMENTS} comments", position)
 
 
 def _number(data: bytes, position: int) -> int:

@@ -94,3 +94,19 @@ def test_markup_under_a_wrong_coding_is_read_as_it_is() -> None:
 @given(st.binary(max_size=200), st.sampled_from([*CODERS, "gzip, br", "x", ",,"]), st.integers(0, 100))
 def test_no_bytes_raise_or_break_the_bound(body: bytes, codings: str, limit: int) -> None:
     assert len(decode(body, codings, limit).body) <= limit
+
+
+@pytest.mark.parametrize(
+    "codings", ["deflate, gzip", "gzip, gzip", "deflate, br, gzip", "br, gzip", "zstd, gzip", "x, gzip"]
+)
+def test_nothing_under_two_codings_is_an_empty_body(codings: str) -> None:
+    assert decode(gzip.compress(b""), codings, 10**6) == (b"", True, None)
+
+
+@pytest.mark.parametrize("codings", ["deflate, gzip", "gzip, gzip", "deflate, br, gzip"])
+def test_nothing_that_was_cut_is_no_empty_body(codings: str) -> None:
+    coded = gzip.compress(b"")
+    for size in (1, len(coded) // 2, len(coded) - 1):
+        decoded = decode(coded[:size], codings, 10**6)
+        assert not decoded.complete
+        assert decoded.problem

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard.formats.asset import Asset, Format, Place, format_of, read_asset
+from tdm_guard.formats.vorbis_comment import MAX_COMMENTS, MAX_PACKETS
 from tests.support.documents import STORE, flac, id3, object_frame, private_frame, vorbis_comment, xmp
 
 PACKET = xmp()
@@ -127,3 +128,71 @@ def test_the_names_that_ffmpeg_gives_frames_of_an_mp3() -> None:
 @pytest.mark.parametrize("name", ["id3v2_priv.www.amazon.com", "priv.XMP", "MYXMP", "id3v2_priv"])
 def test_other_private_frames_are_no_packets(name: str) -> None:
     assert read(flac((4, vorbis_comment([(name, PACKET.decode())])))).packets == ()
+
+
+def overlong(*fields: tuple[str, str], by: int = 5_000) -> bytes:
+    """Comments of which the first says that it is longer than it is."""
+    block = vorbis_comment(fields)
+    return block[:12] + struct.pack("<I", struct.unpack_from("<I", block, 12)[0] + by) + block[16:]
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        overlong(("TITLE", "x"), ("XMP", PACKET.decode())),
+        struct.pack("<I", 60_000) + vorbis_comment([("XMP", PACKET.decode())])[4:],
+        vorbis_comment([("A", "b")] * MAX_COMMENTS + [("XMP", PACKET.decode())]),
+        vorbis_comment([("XMP", "<a/>")] * MAX_PACKETS + [("XMP", PACKET.decode())]),
+    ],
+    ids=["a field", "the vendor", "fields", "packets"],
+)
+def test_comments_that_are_not_read_to_their_end_hide_what_they_show(comment: bytes) -> None:
+    asset = read(flac((4, comment)))
+    assert hidden(asset) == {Place.XMP}
+    assert not asset.complete
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        overlong(("TITLE", "x"), ("ARTIST", "Ann")),
+        vorbis_comment([("A", "b")] * (MAX_COMMENTS + 1)),
+        struct.pack("<II", 0, 9),
+        b"",
+    ],
+    ids=["a field", "fields", "a count", "nothing"],
+)
+def test_comments_that_are_damaged_and_show_nothing_are_a_fault(comment: bytes) -> None:
+    asset = read(flac((4, comment)))
+    assert hidden(asset) == {None}
+    assert asset.complete
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        vorbis_comment([]),
+        vorbis_comment([("A", "b")] * MAX_COMMENTS),
+        vorbis_comment([("XMP", "<a/>")] * MAX_PACKETS),
+        vorbis_comment(COMMENT) + bytes(9),
+    ],
+)
+def test_comments_within_the_bounds_are_whole(comment: bytes) -> None:
+    asset = read(flac((4, comment)))
+    assert (asset.unread, asset.complete) == ((), True)
+
+
+def test_a_fifth_block_of_comments_is_not_silence() -> None:
+    block = (4, vorbis_comment(COMMENT))
+    assert read(flac(*[block] * 4)).complete
+    for last in (block, (4, vorbis_comment([("XMP", PACKET.decode())]))):
+        asset = read(flac(*[block] * 4, last, (1, bytes(20))))
+        assert hidden(asset) == {Place.XMP}
+        assert not asset.complete
+
+
+def test_packets_beyond_the_bound_take_no_earlier_damage_away() -> None:
+    kept = (2, b"riff_PMX" + struct.pack("<I", 4) + b"<a/>")
+    lost = (4, overlong(("TITLE", "x"), ("XMP", PACKET.decode())))
+    messages = [unread.message for unread in read(flac(lost, *[kept] * 9)).unread]
+    assert messages == ["a comment ends behind its block", "more than 8 packets", "more than 8 packets"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 
 import html5lib
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.html import MAX_MARKUP, MAX_SCRIPT, MAX_SCRIPTS, MAX_TAGS, Page, Scanner, read_page
+from tdm_guard.formats.html import MAX_MARKUP, MAX_REQUOTED, MAX_SCRIPT, MAX_SCRIPTS, MAX_TAGS, Page, Scanner, read_page
 from tdm_guard.formats.html_tokens import MAX_ATTRIBUTES, MAX_VALUE
 
 WORDS = ("tdm", "noai", "noimageai", "noml", "application/rsl+xml", "citation_doi", "dc.", ":isbn", "a_b", "_c")
@@ -454,3 +455,29 @@ def test_the_first_look_follows_a_tag_whose_name_is_followed_by_an_equals_sign(b
     body = f'<html><head><meta{behind}="a>b" name="noai" content="1"></head>'.encode()
     tags = read_page(body, url="https://site.example/").tags
     assert Scanner(["noai"]).may_speak(body) or not any("noai" in tag.attributes.values() for tag in tags)
+
+
+GLUED = '<meta\u00a0name="tdm-reservation"\u00a0content="1">'
+
+
+@pytest.mark.parametrize("long", [0, 3_000])
+def test_tags_glued_to_their_attributes_are_looked_at_within_their_bounds(long: int) -> None:
+    page = read(GLUED[:-1] + f' title="{"x" * long}"><p>')
+    assert page.complete
+    assert [tag.attributes["content"] for tag in page.requoted] == ["1"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [GLUED[:-1] + f' title="{"x" * 5_000}"><p>', GLUED[:-1] + ' title="' + "<p>" * 5_000, GLUED * (MAX_REQUOTED + 1)],
+)
+def test_behind_the_bounds_a_page_of_glued_tags_is_not_whole(document: str) -> None:
+    page = read(document)
+    assert not page.complete
+    assert 1 <= len(page.requoted) <= MAX_REQUOTED
+
+
+def test_glued_tags_whose_quotes_swallow_each_other_take_linear_time() -> None:
+    start = time.process_time()
+    assert not read('<meta\u00a0a=">b="' * 20_000).complete
+    assert time.process_time() - start < 10  # measured below 2; over the rest of the page each time, minutes

@@ -130,6 +130,40 @@ def test_extended_headers_are_stepped_over() -> None:
     assert packets(read(mp3(old))) == [PACKET]
 
 
+@pytest.mark.parametrize(
+    ("version", "header"),
+    [
+        (3, b""),
+        (4, b""),
+        (3, struct.pack(">IHI", 10, 0, 0)),
+        (4, struct.pack(">IHI", 6, 0, 0)),
+    ],
+    ids=["2.3 without", "2.4 without", "2.3 counting itself", "2.4 not counting itself"],
+)
+def test_frames_behind_an_extended_header_that_is_none_or_lies_are_found(version: int, header: bytes) -> None:
+    tag = id3(header + private_frame(PACKET, version=version), version=version, flags=0x40)
+    asset = read(mp3(tag))
+    assert packets(asset) == [PACKET]
+    assert hidden(asset) == {None}
+    assert asset.complete
+
+
+@pytest.mark.parametrize("version", [3, 4])
+@pytest.mark.parametrize("size", [b"\x7f\x7f\x7f\x7f", b"\0\0\x70\0"])
+def test_an_extended_header_longer_than_its_tag_hides_the_frames(version: int, size: bytes) -> None:
+    for frames in (private_frame(PACKET, version=version), b"", frame(b"PRIV", bytes(4) + zlib.compress(PACKET))):
+        asset = read(mp3(id3(size + frames, version=version, flags=0x40)))
+        assert {Place.XMP, Place.C2PA} <= hidden(asset)
+        assert not asset.complete
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_an_extended_header_before_padding_alone_is_no_damage(version: int) -> None:
+    header = b"\0\0\0\x06\x01\0" if version == 4 else struct.pack(">IHI", 6, 0, 0)
+    asset = read(mp3(id3(header, version=version, flags=0x40)))
+    assert (asset.packets, asset.unread, asset.complete) == ((), (), True)
+
+
 def test_compressed_frames_and_frames_with_more_fields() -> None:
     content = b"XMP\0" + PACKET
     deflated = frame(b"PRIV", struct.pack(">I", len(content)) + zlib.compress(content), version=3, flags=0x80)
@@ -178,6 +212,17 @@ def test_two_tags_one_after_the_other_and_one_behind_junk() -> None:
     other = id3(text_frame(b"TIT2", "x"))
     assert packets(read(mp3(other, id3(private_frame(PACKET))))) == [PACKET]
     assert packets(read(b"\0" * 100 + id3(private_frame(PACKET)) + mp3())) == [PACKET]
+
+
+def test_a_ninth_tag_before_the_sound_is_not_silence() -> None:
+    other = id3(text_frame(b"TIT2", "x"))
+    whole = read(mp3(*[other] * 7, id3(private_frame(PACKET))))
+    assert (packets(whole), whole.unread, whole.complete) == ([PACKET], (), True)
+    for last in (other, id3(private_frame(PACKET))):
+        for data in (mp3(*[other] * 8, last), flac(before=other * 8 + last)):
+            asset = read(data)
+            assert {Place.XMP, Place.C2PA, Place.RSL} <= hidden(asset)
+            assert not asset.complete
 
 
 def test_flac_and_other_sound_behind_a_tag() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard.formats.asset import Asset, Format, Place, format_of, read_asset
+from tdm_guard.formats.ogg import MAX_PACKET, MAX_PAGES
 from tests.support.documents import vorbis_comment, xmp
 
 COMMENT = vorbis_comment([("ISRC", "FRX761234567"), ("ARTIST", "Ann")])
@@ -100,3 +101,63 @@ def test_comments_behind_a_large_picture_are_read() -> None:
 def test_xmp_behind_pages_that_are_lost_is_not_silence() -> None:
     data = page(b"OpusHead" + bytes(11), kind=2) + b"LOST" + bytes(40) + xmp()
     assert {unread.place for unread in read(data).unread} == {Place.XMP}
+
+
+HEAD = page(b"OpusHead" + bytes(11), kind=2)
+
+
+def paged(packet: bytes, sizes: int = 255) -> bytes:
+    """A packet over pages with so many pieces each."""
+    data = b""
+    while packet:
+        piece, packet = packet[: 255 * sizes], packet[255 * sizes :]
+        data += page(piece, whole=not packet)
+    return data
+
+
+@pytest.mark.parametrize(("size", "sizes"), [(100_000, 17), (2_300_000, 17), (2_000_000, 1), (3_000_000, 255)])
+def test_comments_over_many_pages_are_read(size: int, sizes: int) -> None:
+    comments = vorbis_comment([("METADATA_BLOCK_PICTURE", "A" * size), ("XMP", xmp().decode())])
+    asset = read(HEAD + paged(b"OpusTags" + comments, sizes) + page(bytes(200)))
+    assert [packet.data for packet in asset.packets] == [xmp()]
+    assert (asset.unread, asset.complete) == ((), True)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        HEAD + paged(b"OpusTags" + vorbis_comment([("PICTURE", "A" * MAX_PAGES * 255), ("XMP", "<a/>")]), 1),
+        HEAD + paged(b"OpusTags" + vorbis_comment([("PICTURE", "A" * MAX_PACKET), ("XMP", "<a/>")])),
+        b"".join(page(b"theora", kind=2, serial=serial) for serial in range(MAX_PAGES))
+        + HEAD
+        + paged(b"OpusTags" + COMMENT),
+        HEAD + paged(b"OpusTags" + vorbis_comment([("XMP", "<a>" * 500)]))[:-900],
+        HEAD + paged(b"OpusTags" + vorbis_comment([("XMP", "<a>" * 500)]), 2)[:-700] + b"LOST" + bytes(60),
+        HEAD,
+    ],
+    ids=["pages", "a packet", "streams", "cut", "lost", "a head alone"],
+)
+def test_comments_that_are_not_read_to_their_end_are_not_silence(data: bytes) -> None:
+    asset = read(data)
+    assert Place.XMP in {unread.place for unread in asset.unread}
+    assert not asset.complete
+
+
+def test_what_comments_without_end_begin_with_is_heard() -> None:
+    comments = vorbis_comment([("XMP", xmp().decode()), ("PICTURE", "A" * 5_000)])
+    asset = read(HEAD + paged(b"OpusTags" + comments)[:-3_000])
+    assert [packet.data for packet in asset.packets] == [xmp()]
+    assert read(HEAD + paged(b"OpusTags" + comments)[:-3_000], complete=False).unread == ()
+
+
+def test_a_field_longer_than_the_comments_hides_what_they_show() -> None:
+    comments = vorbis_comment([("XMP", xmp().decode())])
+    lying = comments[:12] + struct.pack("<I", 60_000) + comments[16:]
+    asset = read(HEAD + page(b"OpusTags" + lying) + page(bytes(200)))
+    assert {unread.place for unread in asset.unread} == {Place.XMP}
+    assert not asset.complete
+
+
+def test_streams_without_comments_await_none() -> None:
+    data = page(b"theora", kind=2, serial=1) + page(b"fishead", kind=2, serial=2) + page(b"x", serial=1)
+    assert (read(data).unread, read(data).complete) == ((), True)
