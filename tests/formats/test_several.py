@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tdm_guard.formats import identifiers
 from tdm_guard.formats.several import MAX_JOINED, MAX_PARTS, codes, names, pieces
+from tests.support.growth import grows_linearly
 
 READ: dict[str, Callable[[str], str | None]] = {
     "isrc": identifiers.isrc, "iswc": identifiers.iswc, "isbn": identifiers.isbn, "issn": identifiers.issn,
@@ -177,6 +178,10 @@ def test_order_does_not_matter(words: list[str], joiner: str) -> None:
 
 @pytest.mark.parametrize("piece", ["10.1000/", ",", "/", " ", "1/", "and ", "https://", "(", "a,", "978 "])
 def test_long_texts_take_linear_time(piece: str) -> None:
-    pieces(piece * 100_000)
-    for key, read in READ.items():
-        codes(key, piece * (MAX_JOINED // len(piece)), partial(read))
+    assert grows_linearly(lambda length: pieces(piece * (length // len(piece))), 400_000)
+
+    def every_code(length: int) -> None:
+        for key, read in READ.items():
+            codes(key, piece * (length // len(piece)), partial(read))
+
+    assert grows_linearly(every_code, MAX_JOINED)
