@@ -55,14 +55,15 @@ def found(key: str, raw: str) -> tuple[str, ...]:
     return codes(key, raw, READ[key]).codes
 
 
-@pytest.mark.parametrize("joiner", JOINERS)
-@pytest.mark.parametrize("key", READ)
+@pytest.mark.parametrize(
+    ("key", "joiner"),
+    # a dash is none of a DOI's joiners: the words between blanks are
+    [(key, joiner) for key in READ for joiner in JOINERS if (key, joiner) != ("doi", " - ")],
+)
 def test_each_of_two_codes_is_found_whatever_joins_them(key: str, joiner: str) -> None:
     first, second = PAIRS[key]
     if key == "doi":
         second = "10.1000/ab(c)d" if joiner in ("/", ",") else second
-    if (key, joiner) == ("doi", " - "):
-        return  # a dash is none of a DOI's joiners: the words between blanks are
     wanted = {READ[key](first), READ[key](second)}
     parts = codes(key, first + joiner + second, READ[key])
     assert wanted <= set(parts.codes)
