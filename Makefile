@@ -40,7 +40,7 @@ bench: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python -m tests.benchmarks
 
-# Kills, floods and a long crawl at full size, with figures; not part of `make test`. `make soak MINUTES=3` is a short one.
+# Kills, crowds, cancellations and long crawls at full size, with figures; not part of `make test`. `make soak MINUTES=3` is a short one.
 MINUTES ?= 30
 soak: $(VENV)/.ready
 	$(BIN)/python -m tests.soak --minutes $(MINUTES)

@@ -600,11 +600,16 @@ def test_a_page_that_is_not_in_utf_16_as_it_says_is_read_as_both() -> None:
     assert swapped.verdict == "reserved"
 
 
-@pytest.mark.parametrize("kind", ["text/html", "application/xhtml+xml", "application/rss+xml", "text/xml"])
-@pytest.mark.parametrize("coding", CODERS)
+@pytest.mark.parametrize(
+    ("coding", "kind"),
+    [  # of these two codings the first bytes show nothing, where no other type is due
+        (coding, kind)
+        for coding in CODERS
+        for kind in ("text/html", "application/xhtml+xml", "application/rss+xml", "text/xml")
+        if kind != "text/xml" or coding not in ("br", "deflate")
+    ],
+)
 def test_documents_that_are_coded_without_saying_so_are_undetermined(kind: str, coding: str) -> None:
-    if coding in ("br", "deflate") and kind == "text/xml":
-        return  # without a type that is due the first bytes show nothing
     body = CODERS[coding](META)
     assert judged(status=200, headers=[("content-type", kind)], body=body).verdict == "undetermined"
 

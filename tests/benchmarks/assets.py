@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import statistics
-import tracemalloc
 from collections.abc import Callable
 
 import defusedxml.ElementTree
@@ -15,6 +14,7 @@ from tdm_guard.signals import SIGNALS
 from tdm_guard.signals._signal import Listener
 from tests.benchmarks.measure import Row, per_call
 from tests.support.documents import RDF, xmp
+from tests.support.memory import peak
 from tests.support.pictures import app1, chunk, exif, itxt, jpeg, png, riff_chunk, svg, tiff, webp, without_wrapper
 
 LISTENER = Listener(agent="ExampleBot", posture=Posture.CAUTIOUS)
@@ -96,8 +96,5 @@ def _row(what: str, function: Callable[[], object], budget: float | None) -> Row
 
 def _memory(what: str, data: bytes) -> Row:
     hear(data)
-    tracemalloc.start()
-    hear(data)
-    peak = tracemalloc.get_traced_memory()[1] / 1024
-    tracemalloc.stop()
-    return Row(what=what, ours=peak, peer=64, unit="KiB", peer_name="at most", ratio=peak / 64, budget=1, note="peak")
+    most = peak(lambda: hear(data))[1] / 1024
+    return Row(what=what, ours=most, peer=64, unit="KiB", peer_name="at most", ratio=most / 64, budget=1, note="peak")

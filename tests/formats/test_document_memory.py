@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import tracemalloc
 
 import pytest
 
@@ -23,6 +22,7 @@ from tests.support.documents import (
     xmp,
     xmp_box,
 )
+from tests.support.memory import peak
 
 SIZE = 5 * 2**20
 PICTURE = frame(b"APIC", bytes(SIZE), version=3)
@@ -41,10 +41,7 @@ FILES = {
 def test_no_copy_of_a_large_file_is_made(name: str) -> None:
     kind, data = FILES[name]
     read_asset(data, kind)  # its module is imported
-    tracemalloc.start()
-    asset = read_asset(data, kind)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    asset, most = peak(lambda: read_asset(data, kind))
     assert len(data) > SIZE
     assert asset.packets
-    assert peak < 300_000, f"{peak} bytes"
+    assert most < 300_000, f"{most} bytes"

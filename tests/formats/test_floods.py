@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
@@ -18,6 +17,7 @@ from tdm_guard.signals._signal import Listener
 from tdm_guard.signals.c2pa import SIGNAL as C2PA
 from tests.support import pictures
 from tests.support.floods import BOMBS, LARGE
+from tests.support.memory import peak
 
 SIZE = 150_000  # bytes of a file that is full of one small thing; `python -m tests.fuzz.assets --floods 32` takes more
 SWOLLEN = 12 * 2**20  # bytes that a bomb wants to become
@@ -38,13 +38,8 @@ def test_a_file_takes_at_most_three_times_its_size_and_a_little(name: str) -> No
     (kind, make), size = (LARGE[name], SIZE) if name in LARGE else (BOMBS[name], SWOLLEN)
     data = make(size)
     hear(data[:64], kind)  # what is imported with the first file is not the file's
-    tracemalloc.start()
-    try:
-        statements, faults = hear(data, kind)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert peak <= 3 * len(data) + ROOM, f"{peak} bytes for a file of {len(data)}"
+    (statements, faults), most = peak(lambda: hear(data, kind))
+    assert most <= 3 * len(data) + ROOM, f"{most} bytes for a file of {len(data)}"
     assert statements <= 500
     assert faults <= 200
 

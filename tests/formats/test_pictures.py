@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import struct
 import time
-import tracemalloc
 import zlib
 
 import pytest
@@ -18,6 +17,7 @@ from tdm_guard.formats import tiff as tiff_format
 from tdm_guard.formats.asset import Asset, Format, Place, format_of, read_asset
 from tdm_guard.formats.xmp import read as read_xmp
 from tests.support.documents import STORE, id3, private_frame, xmp
+from tests.support.memory import peak
 from tests.support.pictures import (
     GUID,
     XMP_HEADER,
@@ -304,12 +304,9 @@ def test_a_packet_that_cannot_be_read_is_undetermined(text: bytes) -> None:
 
 def test_a_compressed_packet_is_bounded() -> None:
     bomb = itxt(b" " * (64 * 2**20), compressed=True)
-    tracemalloc.start()
-    asset = read(png(bomb))
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    asset, most = peak(lambda: read(png(bomb)))
     assert hidden(asset) == {Place.XMP}
-    assert peak < 4 * png_format.MAX_TEXT
+    assert most < 4 * png_format.MAX_TEXT
 
 
 def test_other_texts_are_no_packets() -> None:
@@ -518,11 +515,9 @@ def test_a_big_picture_is_not_copied() -> None:
         tiff({273: bytes(5 * 2**20), 700: PACKET}),
     ):
         read(data)
-        tracemalloc.start()
-        assert packets(read(data)) == [PACKET]
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        assert peak < 64 * 2**10
+        found, most = peak(lambda data=data: packets(read(data)))
+        assert found == [PACKET]
+        assert most < 64 * 2**10
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tracemalloc
-
 import pytest
 
 from tdm_guard.formats import xhtml
 from tdm_guard.formats.html import read_page
 from tdm_guard.formats.xhtml import MAX_PREFIXED, plain
+from tests.support.memory import peak
 
 HEAD = '<a:html xmlns:a="http://www.w3.org/1999/xhtml">'
 META = '<a:meta name="robots" content="noai"/>'
@@ -19,11 +18,8 @@ SIZE = 2 * 2**20
 def test_names_are_rewritten_in_little_room(unit: str) -> None:
     text = HEAD + unit * (SIZE // len(unit))
     size = len(text)
-    tracemalloc.start()
-    plain(text)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 2 * size + 8 * 2**20 - 2**20, f"{peak} bytes beside {size}"
+    _, most = peak(lambda: plain(text))
+    assert most < 2 * size + 8 * 2**20 - 2**20, f"{most} bytes beside {size}"
 
 
 @pytest.mark.parametrize("before", ["<a:b/>", "<!-- <a:b/> -->", "</a:b>"])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tracemalloc
-
 import pytest
 
 from tdm_guard.formats import xml
 from tdm_guard.formats.xml import Limits, parse, well_formed
+from tests.support.memory import peak
 
 WIDE = Limits(bytes=2**25, elements=200_000, depth=256)
 KEPT = b"<b c='d' e='f'/>"
@@ -20,16 +19,11 @@ def attributes(count: int, value: bytes = b"1") -> bytes:
 @pytest.mark.parametrize("value", [b"1", b">", b'"', b"=="])
 def test_an_element_with_too_many_attributes_is_given_up_before_they_are_made(value: bytes) -> None:
     body = b"<x>" + attributes(40_000, value) + b"</x>"
-    tracemalloc.start()
-    try:
-        read = parse(body, limits=WIDE)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    read, most = peak(lambda: parse(body, limits=WIDE))
     assert read.given_up
     assert "attributes of one element" in (read.problem or "")
     assert well_formed(body) == read.problem
-    assert peak < 100_000
+    assert most < 100_000
 
 
 def test_as_many_attributes_as_may_be_are_read() -> None:
@@ -62,14 +56,9 @@ def test_a_tag_that_is_too_long_is_given_up(value: bytes) -> None:
 
 def test_what_is_kept_has_room_for_so_much_only() -> None:
     body = b"<x>" + KEPT * 150_000 + b"</x>"
-    tracemalloc.start()
-    try:
-        read = parse(body, limits=WIDE)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    read, most = peak(lambda: parse(body, limits=WIDE))
     assert read.given_up
-    assert peak <= 3 * len(body) + 8 * 2**20
+    assert most <= 3 * len(body) + 8 * 2**20
     assert parse(body, limits=WIDE, keep="none").problem is None  # what nobody asked for takes none
     assert parse(b"<x>" + KEPT * 10_000 + b"</x>", limits=WIDE).problem is None
 

@@ -13,7 +13,6 @@ import argparse
 import random
 import sys
 import time
-import tracemalloc
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +27,7 @@ from tdm_guard.signals._signal import Listener
 from tests.fuzz.running import LARGEST, SLOW, change, run
 from tests.support import documents, pictures
 from tests.support.floods import BOMBS, LARGE
+from tests.support.memory import peak
 
 WORDS = (
     b"<!DOCTYPE x [<!ENTITY a 'b'>]>",
@@ -83,14 +83,11 @@ def floods(mebibytes: float) -> int:
         start = time.process_time()
         _heard(data, kind)
         spent = time.process_time() - start
-        tracemalloc.start()
-        _heard(data, kind)
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        over = (peak - 8 * 2**20) / len(data)
+        _, most = peak(lambda data=data, kind=kind: _heard(data, kind))
+        over = (most - 8 * 2**20) / len(data)
         failed += spent > SLOW or over > 3
         worst_time, worst_memory = max(worst_time, (spent, name)), max(worst_memory, (over, name))
-        print(f"{name:32} {len(data) / 2**20:7.2f} MiB {1000 * spent:7.0f} ms, {peak / 2**20:7.1f} MiB at its peak")
+        print(f"{name:32} {len(data) / 2**20:7.2f} MiB {1000 * spent:7.0f} ms, {most / 2**20:7.1f} MiB at its peak")
     print(f"slowest: {1000 * worst_time[0]:.0f} ms of CPU ({worst_time[1]})")
     print(f"most memory: {worst_memory[0]:.1f} times the file and 8 MiB ({worst_memory[1]}); {failed} beyond a bound")
     return 1 if failed else 0

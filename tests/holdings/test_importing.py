@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tracemalloc
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -20,6 +19,7 @@ from tdm_guard.holdings.importing import SHOWN, Imported, import_list
 from tdm_guard.holdings.index import ListIndex, open_list
 from tdm_guard.holdings.plan import Plan
 from tdm_guard.repertoire.item import KEYS, normalise, spellings
+from tests.support.memory import peak
 
 NOW = datetime(2026, 11, 21, 13, tzinfo=timezone(timedelta(hours=1)))
 GOOD = {
@@ -325,7 +325,7 @@ def test_a_file_that_cannot_be_read_to_its_end_leaves_everything_as_it_was(
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
-    def peak(rows: int) -> int:
+    def most(rows: int) -> int:
         content = "name,more\n" + "".join(f"name number{number},{'x' * 100}\n" for number in range(rows))
         source = tmp_path / "source.csv"
         source.write_text(content)
@@ -338,13 +338,9 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
             output=tmp_path / "out.tdmlist",
         )
         del content
-        tracemalloc.start()
-        import_list(plan, now=NOW)
-        top = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return top
+        return peak(lambda: import_list(plan, now=NOW))[1]
 
-    assert peak(30_000) < peak(15_000) * 1.3
+    assert most(30_000) < most(15_000) * 1.3
 
 
 # -- properties

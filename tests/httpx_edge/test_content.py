@@ -449,11 +449,11 @@ def test_bytes_that_are_there_are_content_whatever_status_and_method_say(
     assert len(strict) == (0 if status == 206 else 2)
 
 
-@pytest.mark.parametrize(("method", "status"), UNANNOUNCED)
+@pytest.mark.parametrize(
+    ("method", "status"),
+    [case for case in UNANNOUNCED if case[1] != 206],  # a part without content is content all the same
+)
 def test_no_bytes_are_no_content(edge: Any, method: str, status: int) -> None:
-    if status == 206:
-        pytest.skip("a part without content is content all the same")
-
     async def scenario() -> None:
         client = edge.client(edge.site({"/": lambda _: edge.answer(status, headers=HTML, pieces=[b""])}))
         response = await edge.call(client.request, method, "http://a.example/")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from typing import Any
 
+import anysqlite  # noqa: F401 -- hishel imports it late
+import hishel
+import hishel.httpx
+import hishel.httpx2
 import pytest
 
 from tdm_guard import Withheld
-
-pytest.importorskip("hishel", exc_type=ImportError)
 
 HTML = {"content_type": "text/html", "cache_control": "max-age=600"}
 RESERVED = b'<meta name="tdm-reservation" content="1"><p>secret'
@@ -21,8 +22,7 @@ def cache(edge: Any, tmp_path: Any) -> Iterator[Any]:
     """A function that makes a caching transport over another one."""
     if edge.kind == "trio":
         pytest.skip("its storage in SQLite is for asyncio")
-    hishel = pytest.importorskip("hishel")
-    kind = pytest.importorskip(f"hishel.{edge.name}", exc_type=ImportError)
+    kind = {"httpx": hishel.httpx, "httpx2": hishel.httpx2}[edge.name]
 
     def make(inner: Any, **options: Any) -> Any:
         path = str(tmp_path / "cache.db")
@@ -33,8 +33,6 @@ def cache(edge: Any, tmp_path: Any) -> Iterator[Any]:
         storage = hishel.AsyncSqliteStorage(database_path=path)
         return kind.AsyncCacheTransport(next_transport=inner, storage=storage, **options)
 
-    if not edge.sync:
-        importlib.import_module("anysqlite")
     return make
 
 

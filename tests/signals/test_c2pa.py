@@ -8,7 +8,6 @@ import socket
 import struct
 import subprocess
 import sys
-import tracemalloc
 import wave
 import zipfile
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ from tdm_guard.signals import c2pa as signal
 from tdm_guard.signals._signal import Listener
 from tdm_guard.signals.c2pa import SIGNAL, read_headers, read_report
 from tdm_guard.usage import EVERY, Usage
+from tests.support.memory import peak
 from tests.support.signing import Signer, store_of
 
 VECTORS = [
@@ -764,13 +764,9 @@ def test_a_manifest_in_the_file_comes_before_one_that_is_named(signer: Signer, j
 def test_a_large_picture_is_not_copied(signer: Signer) -> None:
     signed = signer.sign(picture("PNG", (1600, 1100)), "image/png", REFUSED)
     assert len(signed) > 4_000_000
-    tracemalloc.start()
-    try:
-        assert only(hear(marked(signed, Format.PNG))).stance is Stance.RESERVED
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert peak < len(signed) // 4
+    statement, most = peak(lambda: only(hear(marked(signed, Format.PNG))))
+    assert statement.stance is Stance.RESERVED
+    assert most < len(signed) // 4
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import tracemalloc
 from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 
 from tdm_guard import Decision, Fetched, evaluate
 from tdm_guard.formats import text
+from tests.support.memory import peak
 from tests.support.signing import Signer, store_of
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -144,12 +144,9 @@ def test_what_is_hostile_costs_little() -> None:
     """Signs of comments and selectors without end, in armour and out of it: bounded in time and memory."""
     for hostile in (b"#" * 2**21, "\ufe00".encode() * 2**19, b"# \n" * 2**19):
         body = text._UNSEEN + hostile + text._BEGIN + hostile + text._END
-        tracemalloc.start()
-        asset = text.read(b"\xef\xbb\xbf" + body, complete=True)
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
+        asset, most = peak(lambda body=body: text.read(b"\xef\xbb\xbf" + body, complete=True))
         assert asset.unread or asset.packets
-        assert peak < 3 * len(body) + 8 * 2**20
+        assert most < 3 * len(body) + 8 * 2**20
 
 
 def test_a_large_text_is_judged_by_what_came_of_it() -> None:

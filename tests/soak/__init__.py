@@ -1,1 +1,1 @@
-"""What the guard promises under kills, floods and time: small in `make test`, at full size in `make soak`."""
+"""What the guard promises under kills, crowds, cancellations and time: small in `make test`, full in `make soak`."""

@@ -84,8 +84,10 @@ class Teller:
             self.holds(HOLDS)
 
     def holds(self, word: str) -> None:
-        held = {name: count() for name, count in self._held.items()}
-        figures = {"pages": self.pages, "rss": resident(), "descriptors": descriptors(), **held}
+        figures = {"pages": self.pages}
+        if self._task.look:  # else nobody asks, and not every system can tell
+            held = {name: count() for name, count in self._held.items()}
+            figures |= {"rss": resident(), "descriptors": descriptors(), **held}
         self._tell(word + json.dumps(figures))
 
     def _tell(self, line: str) -> None:

@@ -18,7 +18,7 @@ from tests.soak.trials import ended_by, long_crawl, together
 
 EDGES = ("scrapy", "httpx", "httpx2")
 TICKS = 40  # turns of Scrapy's loop after which requests are cancelled, one each
-pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="descriptors are counted in /proc")
+counts = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="descriptors are counted in /proc")
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +57,7 @@ def test_three_processes_at_one_time(name: str, proxy: str, tmp_path: Path) -> N
     assert figures["files"] == (1 if name == "log" else 3)
 
 
+@counts
 @pytest.mark.slow
 @pytest.mark.parametrize("edge", EDGES)
 def test_a_crawl_of_many_origins_holds_no_more_at_its_end(edge: str, proxy: str, tmp_path: Path) -> None:
@@ -68,6 +69,7 @@ def test_a_crawl_of_many_origins_holds_no_more_at_its_end(edge: str, proxy: str,
 
 # httpx closes no generator that it wraps, so that trio finds them whoever leaves a body half-way, guarded or not.
 @pytest.mark.filterwarnings("ignore:Async generator 'httpcore:ResourceWarning")
+@counts
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 @pytest.mark.parametrize("family", ["httpx", "httpx2"])

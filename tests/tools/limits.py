@@ -1,5 +1,5 @@
 """
-Writes docs/limits.md: every limit in the sources with its value and its reason, the comment beside it.
+Writes docs/limits.md: the limits in the sources with their values and reasons, the comments beside them.
 
     python tests/tools/limits.py
 
@@ -26,6 +26,7 @@ OTHERS = {
     "_httpx/body.PIECE",
     "_httpx/offloop.THREADS",
     "_httpx/receive.FIRST_LOOK",
+    "_httpx/receive.LOOK_AGAIN",
     "_httpx/receive.READ_AHEAD",
     "_httpx/receive.SET_ASIDE",
     "_httpx/threads.LEAVE_SECONDS",
@@ -39,23 +40,35 @@ OTHERS = {
     "case.LEARNED_FOR",
     "cli/check.PAGE_TIMEOUT",
     "formats/asset.MAGIC_BYTES",
+    "formats/bmff.MOVIE_COST",
     "formats/content_coding.PIECE",
     "formats/freshness.CEILING",
     "formats/freshness.FLOOR",
+    "formats/html_scan.PIECE",
     "formats/inflate.PIECE",
     "formats/media_type.SNIFF_BYTES",
+    "formats/text.ENOUGH",
+    "formats/xml.ROOM",
+    "formats/xml.SMALL",
     "gather.UNREACHABLE_FOR",
     "guard.HANDED_FOR",
     "holdings/importing.BATCH",
     "holdings/importing.PIECE",
+    "holdings/importing.SHOWN",
+    "holdings/importing.SHOWN_RAW",
     "holdings/index.CACHE_KIB",
     "holdings/index.IDLE",
     "holdings/writing.CACHE_KIB",
+    "holdings/writing.ROWS",
     "log/latest.CACHE_KIB",
+    "log/report.SHOWN_HOSTS",
+    "log/worklist_page.SHOWN",
     "scrapy/aside.THREADS",
     "scrapy/early.LARGE",
     "scrapy/early.LOOK_WAIT",
     "scrapy/early.SMALL",
+    "scrapy/policies.DOCUMENTS",
+    "scrapy/room.LOOK_EVERY",
     "shown.DEFAULT_MAX_BYTES",
     "shown.SHOWN_FOR",
     "signals/_tdmrep_file.EXTRA_RULES",
@@ -71,9 +84,9 @@ REASONS = {  # where the name says it, the sources do not say it again
     "MAX_SAMPLES": "addresses told of one",
 }
 _NAME = re.compile(r"_?MAX_[A-Z0-9_]+")
-HEAD = """# Every limit
+HEAD = """# The limits
 
-What strangers send is read within bounds. These are all of them, as they stand in the sources;
+What strangers send is read within bounds. This page shows them as they stand in the sources;
 [the ones that matter most](security.md#what-is-bounded-by-what) come with what they are against. `max_asset_bytes`,
 `policy_timeout` and the size of `cache` are [options](options.md); the others are fixed. Values are in the unit
 that the reason names; 1 Ki is 1,024. `python tests/tools/limits.py` writes this page.
@@ -112,7 +125,7 @@ def spelled(value: object) -> str:
 
 
 def limits() -> Iterator[Limit]:
-    """All limits, by module and line."""
+    """The limits, by module and line."""
     for path in sorted(PACKAGE.rglob("*.py")):
         place = path.relative_to(PACKAGE).with_suffix("")
         if not NOT_OURS & set(place.parts):
