@@ -428,7 +428,7 @@ def test_header_lines_beyond_the_bound_are_no_yes() -> None:
     assert "1001 lines" in decision.faults[0].message
 
 
-@pytest.mark.parametrize("junk", ["x-junk", "x-robots-tag"])
+@pytest.mark.parametrize("junk", ["x-junk", "content-signal"])
 def test_header_lines_of_a_hop_count_only_if_they_can_speak_there(junk: str) -> None:
     hop = Fetched(status=302, headers=[*[(junk, "noarchive")] * 1000, ("tdm-reservation", "1")], url=URL)
     assert judged(hops=[hop]).verdict is Verdict.RESERVED

@@ -399,7 +399,7 @@ def test_the_sample_web_looks_like_life() -> None:
 
 def test_every_sample_page_is_served_with_its_marker() -> None:
     withheld_before_the_page = {"tarpit.example", "overloaded.example", "moved.example", "relay.example"}
-    challenges = {("briefing.example", "/today.html"), ("briefing.example", "/archive.html")}
+    challenges = {("briefing.example", path) for path in ("/today.html", "/archive.html", "/rates.json")}
     with sample_web() as web, httpx.Client(proxy=web.proxy, timeout=10, trust_env=False) as client:
         index = client.get("http://index.example/").text
         for site in SITES:

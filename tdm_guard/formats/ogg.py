@@ -38,11 +38,12 @@ class _Stream:
         self.cut = self.cut or len(piece) > room
         self.packet += piece[: max(room, 0)]
 
-    def end_packet(self) -> None:
-        """Goes on to the next packet."""
+    def end_packet(self) -> bool:
+        """Goes on to the next packet; true if the comments are still to come."""
         self.awaited = self.whole == 0 and self.packet.startswith(_HEADS)
         self.whole += 1
         self.packet = bytearray()
+        return self.awaited
 
 
 def read(data: bytes, *, complete: bool) -> Asset:
@@ -112,8 +113,7 @@ class _Walk:
             position += size
             if size < 255 and position <= len(data):
                 self._hear(stream)
-                stream.end_packet()
-                if not stream.awaited:
+                if not stream.end_packet():
                     self.awaited.discard(serial)
         return after
 
