@@ -96,7 +96,7 @@ class Announced:
     def hear(self, name: str, value: str) -> None:
         """One of the `FIELDS`, in the order in which they came."""
         if name == "content-type":
-            kind = _kinds(value[:MAX_CONTENT_TYPE])
+            kind = _kinds(value if len(value) <= MAX_CONTENT_TYPE else value[:MAX_CONTENT_TYPE])
             if self.kind is _NO_TYPE or kind.markup is HTML:  # of contradictory ones HTML counts: it is read
                 self.kind = kind
         elif self.status == 206 and name == "content-range":
@@ -149,7 +149,7 @@ class Announced:
 
     def plain(self, body: bytes, max_bytes: int, *, complete: bool) -> Plain:
         """`body` as it is read; `complete`: as many bytes were received as came."""
-        return undone(body, self.framing, max_bytes, self._stands, complete=complete)
+        return undone(body, self._framing or self.framing, max_bytes, self._stands, complete=complete)
 
     def may_last(self, body: bytes) -> bool:
         """

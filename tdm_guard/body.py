@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from tdm_guard.announced import Announced
     from tdm_guard.judge import Judge
 
+_new = tuple.__new__  # half the time of a NamedTuple's own, for every page
+
 
 class Heard(NamedTuple):
     """
@@ -103,7 +105,7 @@ def hear(
     if decoded.note is not None:
         source = Source(url=about.url, carrier=carrier_of(markup, found), retrieved_at=about.now)
         reading = _joined(Reading(faults=(Fault.at(source, decoded.note),)), reading)
-    return Heard(reading, problem, decoded.body, feed, items, found, shown)
+    return _new(Heard, (reading, problem, decoded.body, feed, items, found, shown))
 
 
 def carrier_of(markup: Markup, kind: Format | None) -> str:
@@ -113,7 +115,7 @@ def carrier_of(markup: Markup, kind: Format | None) -> str:
 
 def _begins_as_markup(body: bytes) -> bool:
     """True for what can be no file of another format, since all of those begin otherwise."""
-    return body[:16].lstrip()[:1] == b"<"
+    return body.startswith(b"<") or body[:16].lstrip().startswith(b"<")
 
 
 def _joined(one: Reading, other: Reading) -> Reading:

@@ -56,7 +56,6 @@ _new = tuple.__new__  # half the time of a NamedTuple's own, for every page
 LEARNED_FOR = timedelta(hours=24)  # what a feed says of its items is remembered as long as a policy at most
 _POLICY, _HEADERS, _BODY, _ASSET = Stage  # by these names: on Python 3.11 looking a member up on its class is slow
 MAX_FAULTS = 50  # per case; a hostile document could otherwise fill the log
-_PAIRS = (list, tuple)
 MAX_FIELDS = 1000  # header lines that are looked at; most servers and clients stop far earlier
 _MATCHES = (Match.MATCHED, Match.NOT_MATCHED, Match.UNMATCHABLE)  # the first that holds for one of the works counts
 
@@ -166,7 +165,7 @@ class Case:
             self._add(unheard(self.judge.hop_signals, source, _too_many(lines)))
 
     def hear_headers(
-        self, status: int, headers: Iterable[tuple[str, str]], *, bodiless: bool = False, cached: bool = False
+        self, status: int, headers: Sequence[tuple[str, str]], *, bodiless: bool = False, cached: bool = False
     ) -> None:
         """
         Status and header pairs of the response; repeated lines kept apart.
@@ -179,7 +178,7 @@ class Case:
         if cached:
             self.cached = True
         about = self._about = Announced(self.final_url, self.now, status, bodiless=bodiless)
-        about.headers = headers = headers if headers.__class__ in _PAIRS else tuple(headers)
+        about.headers = headers
         self.content = about.content
         heeded = self.judge.heard
         heard: list[tuple[str, str]] | None = None
@@ -478,10 +477,10 @@ class Case:
         """
         about = self._about
         if about is not None and self.content and not self._body_heard:
-            _, markup, file, _, _ = about.kind
-            held = file if self.judge.asset_signals else None
-            if (held is not None or self.judge.readers[markup]) and not self.refused:
-                self._kind, self._held = markup, held
+            kind = about.kind
+            held = kind.file if self.judge.asset_signals else None
+            if (held is not None or self.judge.readers[kind.markup]) and not self.refused:
+                self._kind, self._held = kind.markup, held
                 self._body_unread(about, "the document was not read")
                 self._body_heard = True
         if self._declared:

@@ -244,7 +244,7 @@ def _read(task: Gathering, url: str, document: Document, fetched: Fetched | None
     declared: tuple[Declared, ...] = ()
     if document is robots.DOCUMENT and result is _READ:
         sites, declared = _robots_sites(task, fetched, source)
-    sites += _seen(task, document, fetched, source, sites)
+    sites += _seen(task, document, fetched, source, sites) if fetched.body else ()
     if partial:
         before = old.said.sites if old is not None else ()
         sites = tuple([site if isinstance(site, Stale) else Stale(site) for site in (*sites, *before)])

@@ -14,6 +14,8 @@ from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin
 from tdm_guard.plain import address
 
+_USUAL = frozenset({"/robots.txt", "/.well-known/tdmrep.json", "/ai.txt", "/trust.txt"})  # in their normal form
+
 
 def number(status: object) -> int:
     """A status as it was given. Raises `ConfigurationError` for what is no number."""
@@ -56,10 +58,13 @@ def places(name: str, documents: Mapping[str, Fetched | None]) -> dict[str, Fetc
 
     Raises `ConfigurationError` for a key that is neither, which would leave its document unread.
     """
-    return {
-        name + normal_path(key) if key[:1] == "/" and "#" not in key else normal_url(_placed(name, key)): value
-        for key, value in documents.items()
-    }
+    return {_place(name, key): value for key, value in documents.items()}
+
+
+def _place(name: str, key: str) -> str:
+    if key in _USUAL:
+        return name + key
+    return name + normal_path(key) if key[:1] == "/" and "#" not in key else normal_url(_placed(name, key))
 
 
 def _placed(name: str, key: str) -> str:

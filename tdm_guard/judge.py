@@ -193,7 +193,8 @@ class Judge:
         Of `url` alone the decision is whether it may be requested.
         """
         now = aware(now)
-        url = trimmed(url)
+        if not url or url[0] <= " " or url[-1] <= " ":
+            url = trimmed(url)
         policy = self.policy_for(url, {} if policies is None else policies, now)
         case = Case(self, url, policy, now, item=item, ignore_unasked=_ignores(unread))
         if hops:

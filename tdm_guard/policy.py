@@ -131,24 +131,18 @@ def _heard_as_browsers(sites: tuple[Site, ...], target: str, heard: tuple[Statem
     )
 
 
-def _fresh_from(kept: tuple[Kept, ...]) -> datetime:
-    """The latest time before which one of the documents was not read."""
-    if _LONGER.keys().isdisjoint([item.signal for item in kept]):
-        return max(kept, key=_expiry).fresh_from  # all have the same limit
-    return max([item.fresh_from for item in kept])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: to make one would take ten times as long; nobody changes one
 class OriginPolicy:
     """
     All that the documents of one origin say to one listener; compact and picklable.
 
-    `expires_at` (UTC) is when the first of its documents must be asked for again; at a time before `fresh_from` one of
-    them would be fresh for too long.
+    `root` is how the usual addresses of the origin begin. `expires_at` (UTC) is when the first of its documents must
+    be asked for again; at a time before `fresh_from` one of them would be fresh for too long.
     """
 
     origin: Origin
     name: str
+    root: str
     listener: Listener
     kept: tuple[Kept, ...]
     expires_at: datetime
@@ -180,20 +174,24 @@ class OriginPolicy:
         hold: tuple[Statement, ...] = ()
         unasked: tuple[Statement, ...] = ()
         faults: tuple[Fault, ...] = ()
-        for item in (*kept, *learned):
+        longer = False
+        for item in (*kept, *learned) if learned else kept:
+            longer = longer or item.signal in _LONGER
             said = item.said
             if said is not SILENT:
                 sites += said.sites
                 hold += said.hold
                 unasked += said.unasked
                 faults += said.faults
+        name = str(origin)
         return cls(
             origin=origin,
-            name=str(origin),
+            name=name,
+            root=name + "/",
             listener=listener,
             kept=kept,
             expires_at=min([item.expires_at for item in kept]),
-            fresh_from=_fresh_from(kept),
+            fresh_from=max([item.fresh_from for item in kept]) if longer else max(kept, key=_expiry).fresh_from,
             checked=tuple([item.checked for item in kept]),
             sites=sites,
             hold=hold,
@@ -215,10 +213,9 @@ class OriginPolicy:
 
     def target(self, url: str) -> str:
         """Path and query of a URL of this origin, as `formats.path_pattern.target` spells them."""
-        name = self.name
-        if not url.startswith(name) or url[len(name) : len(name) + 1] != "/" or "#" in url:
+        if not url.startswith(self.root) or "#" in url:
             return target(url)
-        return normalise_path(url[len(name) :])
+        return normalise_path(url[len(self.name) :])
 
     def lending(self, more: tuple[Kept, ...]) -> OriginPolicy:
         """The same policy with documents that responses declared."""
@@ -247,8 +244,7 @@ class OriginPolicy:
 
     def covers(self, url: str) -> bool:
         """True if `url` is of this origin; the usual spelling is recognised without parsing."""
-        name = self.name
-        return (url.startswith(name) and url[len(name) : len(name) + 1] == "/") or Origin.parse(url) == self.origin
+        return url.startswith(self.root) or Origin.parse(url) == self.origin
 
     def lent_for(self, declared: tuple[Declared, ...], now: datetime) -> tuple[Kept, ...]:
         """The documents, still fresh at `now`, that these declarations name."""

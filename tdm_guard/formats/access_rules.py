@@ -16,8 +16,8 @@ from urllib.parse import unquote_to_bytes
 
 from protego import Protego
 
-from tdm_guard.formats.path_pattern import PathPattern, TooMuchWork, check_work, normalise_pattern
-from tdm_guard.formats.robots_txt import Part, access_lines, access_values, read_rule
+from tdm_guard.formats.path_pattern import MAX_WORK, PathPattern, TooMuchWork, check_work, normalise_pattern
+from tdm_guard.formats.robots_txt import Part, access_lines, access_values, holds_rule, read_rule, refused_values
 
 ROBOTS = "/robots.txt"  # never refused (RFC 9309 2.2.2)
 
@@ -27,6 +27,7 @@ _is_plain = re.compile(r"[/*][A-Za-z0-9._~/?=&,;:@!'()+\[\]*-]*\$?(?<!index\.htm
 _USUAL_LINE = 40  # characters; a bound for the average
 _SPARE = 200  # characters of comments and other records that may stay: taking them out costs time, keeping them memory
 _MARKS = (("\nDisallow: /", "\n\r"), ("\nAllow: /", "\n\v"))  # these end lines, so that no line holds them
+_MANY = 500  # wildcards that are worth to be counted exactly
 _SMALL = 700  # characters: compressing fewer of them costs more time than it saves memory
 _WINDOW = -12  # for zlib: 4 KB, no header; to make a larger window costs more than to pack a usual file
 MAX_TRIED = 4_000  # different rules that match an address or hold escapes; what is ordinary stays below some hundreds
@@ -45,26 +46,28 @@ class AccessRules:
     The rules of one group's parts, compiled. Picklable.
 
     `utf8` is False for a file that was not UTF-8: its paths are then compared as characters and as the bytes sent.
-    `wildcards` are those of all different rules.
+    `wildcards` are those of all different rules, or a few more.
     """
 
-    __slots__ = ("_exact", "_fragments", "_parts", "_prefixes", "_shortest", "_utf8", "wildcards")
+    __slots__ = ("_exact", "_fragments", "_longest", "_parts", "_prefixes", "_shortest", "_utf8", "wildcards")
 
     def __init__(self, parts: Iterable[Part], *, utf8: bool = True) -> None:
         self._utf8 = utf8
         kept: list[str | bytes] = []
+        texts: list[str] = []
         refused: set[str] = set()
         dotted = False  # whether a segment of some path begins with a dot
-        allowed: set[str] = set()
+        wildcards = 0
         for part in parts:
-            lines = access_values(part.text)
-            if lines:
-                dotted = dotted or "/." in part.text
-                refused.update([raw.strip() for refuses, raw in lines if refuses])
-                if "*" in part.text:
-                    allowed.update([raw for refuses, raw in lines if not refuses])
-                usual = len(part.text) <= _USUAL_LINE * len(lines) + _SPARE
-                kept.append(_packed(part.line, part.text if usual else access_lines(part.text)))
+            text = part.text
+            found = refused_values(text)
+            if found or holds_rule(text):
+                dotted = dotted or "/." in text
+                wildcards += text.count("*")
+                refused.update(map(str.strip, found))
+                texts.append(text)
+                usual = len(text) <= _USUAL_LINE * text.count("llow:") + _SPARE
+                kept.append(_packed(part.line, text if usual else access_lines(text)))
         refused.discard("")  # RFC 9309 2.2: an empty pattern matches nothing
         prefixes: set[str] = set()
         if utf8:
@@ -93,7 +96,8 @@ class AccessRules:
         self._shortest = min(map(len, beginnings), default=0)
         self._fragments = "\n".join(fragments) if "" not in fragments else "/"
         self._exact = tuple(exact)
-        self.wildcards = "".join(refused).count("*") + "".join(allowed).count("*")
+        self.wildcards = wildcards if wildcards < _MANY else _wildcards(texts)
+        self._longest = MAX_WORK // (self.wildcards or 1)  # address that is looked at without a question
 
     @property
     def refuses_all(self) -> bool:
@@ -110,7 +114,7 @@ class AccessRules:
 
         Raises `TooMuchWork` where it would take too long to know, as `refusal` does.
         """
-        if self.wildcards:
+        if len(target) > self._longest:
             check_work(self.wildcards, target)
         # A wildcard may end inside an escape: "*9/b" covers "/%C3%A9/b", so the target counts as it is too.
         return self._filter(target) or ("%" in target and self._filter(_decoded(target)))
@@ -186,6 +190,10 @@ class AccessRules:
             return (spelled,)
         sent = "".join(f"%{ord(c):02X}" if "\x7f" < c <= "\xff" else c for c in value)
         return (spelled, normalise_pattern(sent))
+
+
+def _wildcards(texts: list[str]) -> int:
+    return "".join({raw.strip() for text in texts for _, raw in access_values(text)}).count("*")
 
 
 def _packed(line: int, text: str) -> str | bytes:

@@ -38,11 +38,10 @@ class Encoding(NamedTuple):
 
 def encoding_of(label: str | None, body: bytes) -> Encoding:
     """How a page with `label` as the charset of its media type is read."""
-    head = body[:4]
     usual = _usual(label)
-    if usual is not None and b"\0" not in head and head != _XML_EBCDIC:
+    if usual is not None and body.find(b"\0", 0, 4) < 0 and not body.startswith(_XML_EBCDIC):
         return Encoding(None, _declared(body)) if label is None else usual
-    return _odd(label, head, body)
+    return _odd(label, body[:4], body)
 
 
 def _odd(label: str | None, head: bytes, body: bytes) -> Encoding:

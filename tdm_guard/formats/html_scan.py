@@ -21,16 +21,14 @@ if TYPE_CHECKING:
 _OPENING = re.compile(rb"<[MmLlSs][EeIiCc][TtNnRr][AaKkIi][^>]*")
 _NAME = re.compile(rb"<(?=([MmLlSs][^\t\n\f\r />]*))")  # names may hold a "<", and another begins there
 _WS = b"\t\n\f\r "
-# Marks of one kind; and the rare letters of "c2pa" as those of "noml", so that one search finds both
-_FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"+2p", b":ml"))
-_LEFT_OUT = _WS + b"-_"  # with the marks by which the spellings of a word differ
-_MARK = re.compile(r"[^0-9a-z].{3,}")  # marks are rarer than letters: a word is best looked for from there on
-# What many of our words share, or the rarest letters of one; of the two names of preferences their one rare letter
-_SHARED = re.compile(r"ai|ml|dm|(?<=contentsi)g|(?<=contentusa)g")
+# The rare letters of "c2pa" as those of "noml", so that one search finds both
+_FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"2p", b"ml"))
+_LEFT_OUT = _WS + b"-_+/:.,;?%"  # with the marks by which the spellings of a word differ, and those of addresses
+_MARK = re.compile(r"([^0-9a-z]).{3,}")  # marks are rarer than letters: a word is best looked for from there on
+_SHARED = re.compile(r"(ai|ml)")  # what many of our words share
 _MARKS = tuple((mark, b"=" + mark, bytes({*range(256)} - {*mark, *b"\x01>"})) for mark in (b'"', b"'"))
 PIECE = 2**20  # bytes looked through at once; more would hold up other threads, and be held in memory beside the body
 _QUOTE = ord('"')
-_BEFORE_OPENER = frozenset(b"=" + _WS)
 
 
 class Scanner:
@@ -40,13 +38,14 @@ class Scanner:
     It errs on one side only: comments, scripts and templates are looked at too.
     """
 
-    __slots__ = ("_beginnings", "_references", "_words")
+    __slots__ = ("_alone", "_beginnings", "_references", "_words")
 
     def __init__(self, words: Iterable[str]) -> None:
         wanted = sorted({word.lower() for word in words})
         self._words = tuple(word.encode() for word in wanted)
-        folded = sorted({word.translate(_FOLDED, _LEFT_OUT).decode("latin-1") for word in self._words})
-        self._beginnings = tuple(re.compile(pattern.encode("latin-1")) for pattern in _beginnings(folded))
+        folded = {word.translate(_FOLDED, _LEFT_OUT).decode("latin-1") for word in self._words}
+        least = sorted(word for word in folded if not any(other in word for other in folded - {word}))
+        self._alone, self._beginnings = _beginnings(least)
         self._references = re.compile(_references("".join(wanted)).encode())
 
     def may_speak(self, body: bytes) -> bool:
@@ -62,7 +61,9 @@ class Scanner:
         while start < size:
             end = size if size - start <= PIECE else _end_of_piece(body, start)
             cuttings = _OPENING.findall(body, start, end)
-            said = without_octets(b">".join(cuttings) + b">")
+            said = b">".join(cuttings) + b">"
+            if not said.isascii():
+                said = without_octets(said)
             dense = said.translate(_FOLDED, _LEFT_OUT)
             if self._has_word(said, dense):
                 return True
@@ -87,20 +88,27 @@ class Scanner:
                     return True
         return False
 
+    def _may_have_word(self, dense: bytes) -> bool:
+        """False only if none of the words is in it."""
+        found: object = None
+        for word in self._alone:
+            found = found or word in dense
+        for pattern in self._beginnings:
+            found = found or pattern.search(dense)
+        return bool(found)
+
     def _has_word(self, said: bytes, dense: bytes) -> bool:
         """
         `dense` is `said` folded, without blanks and hyphens; our words have no blank, but "no aid" is not "noai".
 
         A tag that is longer than a piece is not looked at so closely.
         """
-        for pattern in self._beginnings:
-            if pattern.search(dense):
-                if len(said) > 2 * PIECE:
-                    return True
-                lower = said.lower()
-                if any(word in lower for word in self._words):
-                    return True
-                break
+        if self._may_have_word(dense):
+            if len(said) > 2 * PIECE:
+                return True
+            lower = said.lower()
+            if any(word in lower for word in self._words):
+                return True
         if b"&" not in said:
             return False
         if len(said) > 2 * PIECE:
@@ -111,24 +119,31 @@ class Scanner:
         return any(word in plain for word in self._words)
 
 
-def _beginnings(words: list[str]) -> list[str]:
+def _beginnings(words: list[str]) -> tuple[tuple[bytes, ...], tuple[re.Pattern[bytes], ...]]:
     """
-    Patterns of which one matches wherever one of the folded `words` stands.
+    Words of which one stands, and patterns of which one matches, wherever one of the folded `words` stands.
 
     The engine leaps to a literal beginning, best to a rare character, but not to one of several: so words that share
-    some letters, or have a mark in them, make one pattern for each of these, from there on and then looking back; the
-    others one for each beginning.
+    some letters, or have a mark in them, make one pattern for each of these, from there on and then looking back. A
+    word that shares nothing is found soonest by itself.
     """
-    parts: dict[str, list[str]] = {}
+    alone: list[bytes] = []
+    groups: dict[str, list[str]] = {}
     for word in words:
-        if shared := _SHARED.search(word):
-            rest = word[shared.end() :]
-            parts.setdefault(shared[0], []).append(f"{re.escape(rest)}(?<={re.escape(word)})")
-        elif marked := _MARK.search(word):
-            parts.setdefault(marked[0][0], []).append(f"{re.escape(marked[0][1:])}(?<={re.escape(word)})")
+        if rare := _SHARED.search(word) or _MARK.search(word):
+            groups.setdefault(rare[1], []).append(word)
         else:
-            parts.setdefault(word[:2], []).append(re.escape(word[2:]))
-    return [f"{re.escape(beginning)}(?:{'|'.join(rest)})" for beginning, rest in parts.items()]
+            alone.append(word.encode("latin-1"))
+    patterns = (_pattern(beginning, group) for beginning, group in groups.items())
+    return tuple(alone), tuple(re.compile(pattern.encode("latin-1")) for pattern in patterns)
+
+
+def _pattern(beginning: str, words: list[str]) -> str:
+    rest = []
+    for word in words:
+        before, _, behind = word.partition(beginning)
+        rest.append(re.escape(behind) + (f"(?<={re.escape(word)})" if before else ""))
+    return f"{re.escape(beginning)}(?:{'|'.join(rest)})"
 
 
 def _end_of_piece(body: bytes, start: int) -> int:
@@ -140,12 +155,12 @@ def _in_doubt(cuttings: list[bytes], dense: bytes) -> bytes:
     """
     `dense` with fewer cuttings in it: most end in a quotation mark that closes, which `_any_open` need not be asked.
 
-    Where the other quotation mark stands anywhere all are left in.
+    Where the other quotation mark stands anywhere, or one may open at the end of a cutting, all are left in.
     """
-    if b"'" in dense:
+    if b"'" in dense or b'=">' in dense:
         return dense
-    rest = [cut for cut in cuttings if cut[-1] != _QUOTE or cut[-2] in _BEFORE_OPENER]
-    return (b">".join(rest) + b">").translate(_FOLDED, _LEFT_OUT)
+    rest = [cut for cut in cuttings if cut[-1] != _QUOTE]
+    return (b">".join(rest) + b">").translate(_FOLDED, _LEFT_OUT) if rest else b""
 
 
 def _any_open(dense: bytes) -> bool:
