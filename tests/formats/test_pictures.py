@@ -402,6 +402,12 @@ def test_pages_speak_for_themselves_and_reduced_pictures_do_not() -> None:
     assert [packet.locator for packet in asset.packets] == ["TIFF/IFD0/700", "TIFF/IFD1/700"]
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_the_preview_that_stands_first_has_the_packet_of_the_file(order: str) -> None:
+    asset = read(tiff({254: 1, 700: PACKET}, {254: 1, 700: OTHER}, order=order))
+    assert [(packet.locator, packet.data) for packet in asset.packets] == [("TIFF/IFD0/700", PACKET)]
+
+
 def test_directories_in_a_ring() -> None:
     asset = read(tiff({700: PACKET}, {256: 1}, last=8))
     assert packets(asset) == [PACKET]
