@@ -231,6 +231,19 @@ def test_a_length_too_small_to_be_one(length: int) -> None:
     assert hidden(asset) == {Place.XMP}
 
 
+def test_no_damage_is_forgotten_for_a_later_one() -> None:
+    astray = b"\0\0" + XMP_HEADER + PACKET  # a segment without its marker
+    assert Place.XMP in hidden(read(jpeg(astray, segment(0xE2, b"", 1))))
+    cut = jpeg(b"\0\0", segment(0xE2, b"a" * 90))[:80]
+    assert hidden(read(cut)) == {Place.XMP, Place.C2PA}
+    assert not read(cut, complete=False).unread
+
+
+def test_a_picture_that_has_its_end_misses_nothing_behind_damage() -> None:
+    asset = read(jpeg(b"\0\0", segment(0xE2, b"a", 0xFFF0)))
+    assert [unread.place for unread in asset.unread] == [None]
+
+
 def test_a_length_that_hides_the_packet() -> None:
     data = jpeg(segment(0xE2, b"abc", 0xFFF0), app1(PACKET))
     assert hidden(read(data)) == {Place.XMP, Place.C2PA}
