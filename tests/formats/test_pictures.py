@@ -309,10 +309,38 @@ def test_packets_in_utf16() -> None:
         chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(PACKET)[:-20]),
         chunk(b"iTXt", b"XML:com.adobe.xmp\0\x09\x09whatever"),
         chunk(b"zTXt", b"Raw profile type xmp\0\0" + b"nothing compressed"),
+        chunk(b"tEXt", b"Raw profile type xmp\0" + PACKET),
+        chunk(b"tEXt", b"Raw profile type APP1\0what is this"),
+        chunk(b"tEXt", b"Raw profile type xmp\0\nxmp\n 40\nzz" + PACKET.hex().encode()),
+        chunk(b"tEXt", b"Raw profile type xmp\0\nxmp\n 40\n" + bytes(40).hex().encode()),
+        chunk(b"tEXt", b"Raw profile type xmp\0\nxmp\n %d\n" % len(PACKET) + PACKET[:-9].hex().encode()),
+        chunk(b"tEXt", b"Raw profile type xmp\0\nxmp\n 40\n" + PACKET.hex().encode().replace(b"3c2f", b"3?2f")),
+        chunk(b"tEXt", b"XML:com.adobe.xmp\0" + PACKET + b" " * png_format.MAX_TEXT),
     ],
 )
 def test_a_packet_that_cannot_be_read_is_undetermined(text: bytes) -> None:
     assert hidden(read(png(text))) == {Place.XMP}
+
+
+@pytest.mark.parametrize("keyword", [b"xmp", b"APP1"])
+@pytest.mark.parametrize("before", [b"", b"Exif\0\0" + bytes(2_000)], ids=["alone", "behind Exif"])
+def test_the_packet_anywhere_in_a_profile(keyword: bytes, before: bytes) -> None:
+    profile = before + XMP_HEADER + PACKET
+    text = b"Raw profile type %s\0\ngeneric\n%8d\n%s\n" % (keyword, len(profile), profile.hex().encode())
+    asset = read(png(chunk(b"tEXt", text)))
+    assert packets(asset) == [PACKET]
+    assert asset.complete
+
+
+def test_a_packet_in_digits_may_be_in_utf16() -> None:
+    wide = PACKET.decode().replace("\ufeff", "").encode("utf-16")
+    text = b"Raw profile type xmp\0\nxmp\n%8d\n%s\n" % (len(wide), wide.hex().encode())
+    assert values(read(png(chunk(b"tEXt", text)))) == ["DMI-PROHIBITED"]
+
+
+def test_a_text_without_a_keyword_is_read_where_it_stands() -> None:
+    document = b'<rsl xmlns="https://rslstandard.org/rsl"><content url="https://a.example/i.png"/></rsl>'
+    assert packets(read(png(chunk(b"tEXt", document))), Place.RSL) == [document]
 
 
 def test_a_compressed_packet_is_bounded() -> None:
@@ -323,8 +351,15 @@ def test_a_compressed_packet_is_bounded() -> None:
 
 
 def test_other_texts_are_no_packets() -> None:
-    texts = (chunk(b"tEXt", b"DataMining\0Allowed"), chunk(b"tEXt", b"Raw profile type exif\0\nexif\n 4\n00000000"))
-    assert read(png(*texts)).packets == ()
+    texts = (
+        chunk(b"tEXt", b"DataMining\0Allowed"),
+        chunk(b"tEXt", b"Raw profile type exif\0\nexif\n 4\n00000000"),
+        chunk(b"tEXt", b"Raw profile type APP1\0\ngeneric\n  10\n" + b"Exif\0\0MM\0*".hex().encode()),
+        chunk(b"tEXt", b"Raw profile type APP1\0\ngeneric\n  99\n" + (b"Exif\0\0<?xml " + bytes(20)).hex().encode()),
+        chunk(b"tEXt", b"Raw profile type APP1\0\ngeneric\n  4\n01020304"),
+        chunk(b"tEXt", b"Raw profile type APP1\0\n"),
+    )
+    assert read(png(*texts)) == Asset(format=Format.PNG, parts=read(png(*texts)).parts)
 
 
 def test_an_rsl_document_in_a_text() -> None:
