@@ -65,6 +65,10 @@ class _Segments:
         self.cut: tuple[int, int] | None = None  # marker and start of a segment that the file does not end
         self.lost: int | None = None  # the first place where something else than a segment stood
 
+    def astray(self, place: int) -> None:
+        """Notes that no segment begins at this place."""
+        self.lost = place if self.lost is None else self.lost
+
     def take(self, data: bytes, marker: int, start: int, end: int) -> None:
         """One segment without marker and length, `data[start:end]`."""
         if marker == _APP1:
@@ -134,39 +138,39 @@ def _walk(data: bytes, found: _Segments) -> str | None:
     size = len(data)
     place = 2 if data.startswith(b"\xff\xd8") else data.find(b"\xff\xd8\xff", 0, MAX_NOISE) + 2
     if place < 2:
-        return _noted(found, 0)
+        found.lost = 0
+        return _LOST
+    problem: str | None = None
     for _ in range(MAX_SEGMENTS):
         if place + 4 > size:
-            if data.startswith(b"\xff\xd9", place):
-                return None if found.lost is None else _LOST
-            return _end(data, found)
+            problem = None if data.startswith(b"\xff\xd9", place) else _end(data, found)
+            break
         if data[place] != 0xFF:
-            _noted(found, place)  # what is skipped may have been a segment
+            found.astray(place)  # what is skipped may have been a segment
             place = data.find(b"\xff", place, place + MAX_NOISE)
             if place < 0:
-                return _LOST
+                break
             continue
         marker = data[place + 1]
         if marker in _ENDS:
-            return None if found.lost is None else _LOST
+            break
         if marker == 0xFF or marker in _ALONE:
             place += 1 if marker == 0xFF else 2
             continue
         end = place + 2 + (data[place + 2] << 8 | data[place + 3])
         if end < place + 4:
-            return _noted(found, place)
+            found.astray(place)
+            break
         if end > size:
             found.cut = (marker, place + 4)
-            return _end(data, found)
+            problem = _end(data, found)
+            break
         if marker in _TAKEN:
             found.take(data, marker, place + 4, end)
         place = end
-    return _TOO_MANY
-
-
-def _noted(found: _Segments, place: int) -> str:
-    found.lost = place if found.lost is None else found.lost
-    return _LOST
+    else:
+        return _TOO_MANY
+    return problem if problem is not None or found.lost is None else _LOST
 
 
 def _end(data: bytes, found: _Segments) -> str:
