@@ -62,7 +62,7 @@ def read(data: bytes, *, complete: bool) -> Asset:
             unread.append(Unread(Place.XMP if entry.name.lower().endswith(".xmp") else None, locator, found.problem))
         tags += _names(found.body)
     if listing.problem:
-        unread.append(Unread(Place.C2PA, "OFFICE", listing.problem))
+        unread += [Unread(place, "OFFICE", listing.problem) for place in _PLACES]
     return Asset(
         format=Format.OFFICE,
         packets=tuple(packets),

@@ -6,7 +6,6 @@ import io
 import struct
 import zipfile
 from datetime import UTC, datetime
-from importlib import import_module
 
 import brotli
 import pytest
@@ -98,8 +97,52 @@ def test_xmp_in_a_document_is_heard() -> None:
 def test_a_document_that_is_cut_short_is_undetermined() -> None:
     data = docx(("media.bin", bytes(5_000)))[:-200]
     asset = read_asset(data, Format.OFFICE)
-    assert {unread.place for unread in asset.unread} == {Place.C2PA}
+    assert {unread.place for unread in asset.unread} == {Place.C2PA, Place.XMP, Place.RSL}
     assert not asset.complete
+
+
+def _with_end(data: bytes, *, count: int | None = None, drop: int = 0) -> bytes:
+    """The archive with another count in its end record, or without the last records of its directory."""
+    end = data.rindex(b"PK\5\6")
+    total, size, offset = struct.unpack_from("<HII", data, end + 10)
+    stop = end
+    for _ in range(drop):
+        stop = data.rindex(b"PK\1\2", 0, stop)
+    count = total if count is None else count
+    return data[:stop] + struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, count, count, size - (end - stop), offset, 0)
+
+
+@pytest.mark.parametrize("drop", [1, 2, 4])
+def test_a_directory_that_lacks_entries_is_undetermined_and_they_are_looked_for(drop: int) -> None:
+    asset = read_asset(_with_end(docx(("word/x.xmp", xmp())), drop=drop), Format.OFFICE)
+    assert [packet.data for packet in asset.packets] == [xmp()]
+    assert {unread.place for unread in asset.unread} == {Place.C2PA, Place.XMP, Place.RSL}
+    assert "entries of 4" in asset.unread[0].message
+
+
+def test_a_directory_that_lists_nothing_is_undetermined() -> None:
+    asset = read_asset(_with_end(docx(("word/x.xmp", xmp())), drop=4, count=0), Format.OFFICE)
+    assert not asset.complete
+
+
+def test_a_damaged_directory_is_a_doubt_of_every_kind() -> None:
+    data = docx()
+    at = data.rindex(b"PK\1\2")
+    asset = read_asset(data[:at] + b"PK\1\3" + data[at + 4 :], Format.OFFICE)
+    assert {unread.place for unread in asset.unread} == {Place.C2PA, Place.XMP, Place.RSL}
+    assert ("title", "Essai") in asset.tags
+
+
+def test_a_count_of_entries_that_is_too_small_hides_nothing() -> None:
+    asset = read_asset(_with_end(docx(("word/x.xmp", xmp())), count=1), Format.OFFICE)
+    assert (asset.complete, asset.unread) == (True, ())
+    assert [packet.data for packet in asset.packets] == [xmp()]
+
+
+def test_as_many_entries_as_are_looked_at_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tdm_guard.formats.zip_archive.MAX_ENTRIES", 3)
+    assert read_asset(docx(), Format.OFFICE).complete
+    assert not read_asset(docx(("a.txt", "")), Format.OFFICE).complete
 
 
 def test_a_plain_archive_is_no_document() -> None:
@@ -178,8 +221,7 @@ def test_a_compressed_box_is_bounded() -> None:
 
 
 def test_without_the_package_the_box_is_undetermined_and_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = import_module("tdm_guard.formats.brob")
-    monkeypatch.setattr(module, "_MODULES", ("there_is_no_such_package",))
+    monkeypatch.setattr("tdm_guard.formats.brob.optional", lambda *names: None)
     asset = read_asset(brob(b"xml ", xmp()), Format.BMFF)
     assert "pip install brotli" in asset.unread[0].message
     assert (asset.unread[0].place, asset.complete) == (Place.XMP, False)
