@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tdm_guard.formats import bmff_items, brob, id3
-from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread, more_names
 from tdm_guard.formats.ilst import ilst_tags
 from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, Unreads, damaged, hides, is_c2pa, is_xmp
 
@@ -161,10 +161,12 @@ class _Walk:
 
     def _names(self, box: Box, path: str) -> None:
         self._lists_left -= 1
-        if self._lists_left >= 0:
-            self.tags += ilst_tags(self._data, box.start, box.end)
-        else:
-            self.unread.append(Unread(None, f"{path}/ilst", f"more than {MAX_TAGS} lists of names"))
+        more = self._lists_left < 0
+        if not more:
+            found, more = ilst_tags(self._data, box.start, box.end)
+            self.tags += found
+        if more:
+            self.unread.append(more_names(f"{path}/ilst"))
 
     def _uuid(self, box: Box, path: str) -> None:
         identifier = self._data[box.start : box.start + 16]

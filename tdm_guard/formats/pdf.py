@@ -136,11 +136,13 @@ class _Document:
             info = file.resolve(file.trailer.get(b"Info"))
             if not isinstance(info, dict):
                 return
-            for key, value in list(info.items())[:64]:
+            for key, value in info.items():
+                if key not in _INFO_KEYS and key != b"Subject":
+                    continue
                 text = text_of(file.resolve(value))[:1_024]
                 if key == b"Subject" and (found := _DOI.search(text)):  # where journals write it
                     self.tags.append(("doi", found[1]))
-                elif text and key in _INFO_KEYS:
+                elif text and key != b"Subject":
                     self.tags.append((_INFO_KEYS[key], text))
         except PdfError as error:
             self.unread.append(Unread(None, "PDF/Info", str(error)))

@@ -12,7 +12,23 @@ import pytest
 
 from tdm_guard import Verdict, evaluate
 from tdm_guard.formats.asset import Format, Place, format_of, read_asset
-from tests.support.documents import STORE, box, id3, mp3, private_frame, text_frame, xmp
+from tests.support.documents import (
+    STORE,
+    box,
+    epub,
+    full_box,
+    id3,
+    mp3,
+    mp4,
+    opf,
+    private_frame,
+    text_frame,
+    xmp,
+)
+from tests.support.documents import ilst as items_of
+from tests.support.pictures import riff_chunk, wav
+
+CREATOR = "<dc:creator>Ann</dc:creator>"
 
 CORE = (
     '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
@@ -71,6 +87,14 @@ def tags(**values: str) -> bytes:
 
 def webm(*content: bytes, unknown: bool = False) -> bytes:
     return element(0x1A45DFA3, element(0x4282, b"webm")) + element(0x18538067, *content, unknown=unknown)
+
+
+def names(count: int, name: bytes = b"IART") -> bytes:
+    return riff_chunk(b"LIST", b"INFO" + riff_chunk(name, b"Ann\0") * count)
+
+
+def ilst(*items: tuple[bytes, str]) -> bytes:
+    return box(b"udta", full_box(b"meta", full_box(b"hdlr", bytes(20)), items_of(*items)))
 
 
 @pytest.mark.parametrize("data", [docx(), odt()], ids=["docx", "odt"])
@@ -225,3 +249,38 @@ def test_without_the_package_the_box_is_undetermined_and_the_package_is_named(mo
     asset = read_asset(brob(b"xml ", xmp()), Format.BMFF)
     assert "pip install brotli" in asset.unread[0].message
     assert (asset.unread[0].place, asset.complete) == (Place.XMP, False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "few", "many"),
+    [
+        (Format.APE, b"MAC " + ape_tag(*[("Title", "x")] * 512), b"MAC " + ape_tag(*[("Title", "x")] * 513)),
+        (Format.APE, b"MAC " + ape_tag(("Title", "x\0" * 15 + "x")), b"MAC " + ape_tag(("Title", "x\0" * 16 + "x"))),
+        (Format.MP3, mp3(tail=ape_tag(("Title", "x"))), mp3(tail=ape_tag(*[("Title", "x")] * 513))),
+        (Format.AIFF, aiff(*[(b"NAME", b"title")] * 64), aiff(*[(b"NAME", b"title")] * 65)),
+        (Format.MATROSKA, webm(*[tags(TITLE="x")] * 512), webm(*[tags(TITLE="x")] * 513)),
+        (Format.MATROSKA, webm(element(0xEC) * 90_000), webm(element(0xEC) * 100_001)),
+        (Format.WAV, wav(names(60)), wav(names(70))),
+        (Format.WAV, wav(*[names(1)] * 60), wav(*[names(1)] * 70)),
+        (Format.WAV, wav(names(600, b"ICMT")), wav(names(1_100, b"ICMT"))),
+        (Format.BMFF, mp4(movie=ilst(*[(b"\xa9nam", "x")] * 512)), mp4(movie=ilst(*[(b"\xa9nam", "x")] * 513))),
+        (Format.EPUB, epub({"p.opf": opf(CREATOR * 64)}), epub({"p.opf": opf(CREATOR * 65)})),
+    ],
+)
+def test_more_names_than_are_read_are_told(kind: Format, few: bytes, many: bytes) -> None:
+    asset = read_asset(few, kind)
+    assert (asset.unread, asset.complete) == ((), True)
+    asset = read_asset(many, kind)
+    assert [unread.place for unread in asset.unread][:1] == [None]
+    assert "more names" in asset.unread[0].message
+    assert asset.complete
+
+
+def test_every_creator_of_a_document_is_a_name_and_damaged_properties_are_told() -> None:
+    creators = "".join(f"<dc:creator>{number}</dc:creator>" for number in range(40))
+    asset = read_asset(
+        docx(("docProps/app.xml", CORE.replace("<dc:creator>Marie</dc:creator>", creators))), Format.OFFICE
+    )
+    assert len([value for key, value in asset.tags if key == "creator_name"]) == 41
+    asset = read_asset(docx(("docProps/app.xml", CORE[:-20])), Format.OFFICE)
+    assert ([unread.place for unread in asset.unread], asset.complete) == ([None], True)

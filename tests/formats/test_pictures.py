@@ -426,6 +426,13 @@ def test_a_packet_cut_into_blocks() -> None:
     assert packets(read(gif(gif_xmp(PACKET, in_blocks=True)))) == [PACKET]
 
 
+def test_a_packet_of_a_gif_longer_than_is_read_is_undetermined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tdm_guard.formats.gif.MAX_PACKET", 4_096)
+    for in_blocks in (False, True):
+        assert hidden(read(gif(gif_xmp(PACKET, in_blocks=in_blocks)))) == set()
+        assert hidden(read(gif(gif_xmp(PACKET + b" " * 4_096, in_blocks=in_blocks)))) == {Place.XMP}
+
+
 def test_a_gif_without_its_last_byte_misses_nothing() -> None:
     assert read(gif(gif_xmp(PACKET), end=b"")).complete
 
