@@ -20,7 +20,7 @@ from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, Unreads, hides, is_
 
 LOCATOR = "PDF/Catalog/Metadata"
 MAX_STORE_GROWTH = 2**20  # bytes by which a manifest store may be longer than its file; it has little to deflate
-MAX_FILES = 256  # attached files looked at for a manifest store; one that stands in both lists counts twice
+MAX_FILES = 128  # attached files looked at for a manifest store; one that stands in both lists counts twice
 MAX_ESCAPES = 10_000  # characters that may begin an escape and are looked at
 MAX_STORES = 4  # manifest stores; there should be one
 MAX_NODES = 128  # nodes of the tree that names them
