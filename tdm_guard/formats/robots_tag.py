@@ -74,7 +74,8 @@ def items(line: str) -> Iterator[Item]:
     scope = 0  # where the words of the present agent begin
     end = -1
     parts = line.split(",", MAX_ITEMS)
-    rest = parts.pop() if len(parts) > MAX_ITEMS else ""
+    unread = [parts.pop()] if len(parts) > MAX_ITEMS else []
+    left = MAX_ITEMS  # of those that only blanks divide
     for part in parts:
         begin, end = end + 1, end + 1 + len(part)
         named, rule, value = _part(part)
@@ -88,11 +89,16 @@ def items(line: str) -> Iterator[Item]:
                 yield Item(outer[0], rule.lower(), value, words, swallowed=True)
         if _BLANKS.search((value or rule).strip()):
             text = part if named is None else f"{value or rule}"
-            yield from _loose(text, agent, words)
+            if left <= 0:
+                unread.append(text)
+                continue
+            for item in _loose(text, agent, words):
+                left -= 1
+                yield item
             if outer is not None:
                 for item in _loose(text, outer[0], words):
                     yield item._replace(swallowed=True)
-    yield from _known(rest)
+    yield from _known(" ".join(unread))
 
 
 def _loose(text: str, agent: str | None, words: str) -> Iterator[Item]:
