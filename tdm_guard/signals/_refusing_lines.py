@@ -107,4 +107,4 @@ def _is_short_refusal(line: str) -> bool:
         return True
     words = plain(line)
     few = words.count("-") < _ALONE and not _no_sentence(line)
-    return few and bool(about(words) or refused("", line)) and begins_like_refusal(line)
+    return few and begins_like_refusal(line) and bool(about(words) or refused("", line))
