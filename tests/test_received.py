@@ -208,7 +208,7 @@ def test_what_stands_behind_a_reservation_only_informs_and_holds_nothing_back() 
 
 @pytest.mark.parametrize("name", BODIES)
 def test_without_the_module_of_a_coding_nothing_is_silent(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(content_coding, "_optional", lambda *names: None)
+    monkeypatch.setattr(content_coding, "optional", lambda *names: None)
     for coding in ("br", "zstd"):
         assert content(name, CODERS[coding](BODIES[name][1]), coded(coding)).verdict == "undetermined"
         assert content(name, BODIES[name][1], coded(coding)).verdict == "reserved"
@@ -216,7 +216,7 @@ def test_without_the_module_of_a_coding_nothing_is_silent(name: str, monkeypatch
 
 @pytest.mark.parametrize("path", DOCUMENTS)
 def test_without_the_module_no_document_is_empty(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(content_coding, "_optional", lambda *names: None)
+    monkeypatch.setattr(content_coding, "optional", lambda *names: None)
     for posture in JUDGES:
         for body in DOCUMENTS[path]:
             decision = policy(path, brotli.compress(body), coded("br"), posture=posture)

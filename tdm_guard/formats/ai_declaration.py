@@ -16,8 +16,6 @@ from typing import NamedTuple
 
 from tdm_guard.formats.robots_txt import names
 
-MAX_LINES = 1000  # training lines heard of one file; an example of every field has five
-
 _VALUES = frozenset({"allow", "deny", "conditional"})
 _match_line = re.compile(r"(?i)([ \t]*)(agent|training|training-allow|training-deny)[ \t]*:([^#]*)").match
 
@@ -60,6 +58,6 @@ def parse(text: str, agent: str) -> Declaration:
         place = block if indent else shared
         if name == "training" and value.lower() not in _VALUES:
             continue
-        if place is not None and len(own) + len(shared) < MAX_LINES:
+        if place is not None:
             place.append(Line(number, name, value, words.strip()))
     return Declaration(own=tuple(own), shared=tuple(shared))

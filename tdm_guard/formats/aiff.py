@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from struct import Struct
 
-from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread, more_names
 from tdm_guard.formats.id3 import read_tag
 from tdm_guard.formats.salvage import MAX_PACKET, Unreads, damaged, hides
 
@@ -59,6 +59,8 @@ class _Chunks:
             raw = self.data[start : min(end, start + MAX_TEXT)]
             if (text := raw.decode("utf-8", "replace").strip("\0 \t\r\n")) and len(self.tags) < MAX_NAMES:
                 self.tags.append((key, text))
+            elif text:
+                self.unread.append(more_names("AIFF"))
         return None
 
 

@@ -9,6 +9,8 @@ There is no place for a reservation in them: they are read for the works that th
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 MAX_ITEMS = 512  # of one tag; it has a dozen
 MAX_TEXT = 1_024  # bytes of one value
 MAX_VALUES = 16  # of one item
@@ -30,14 +32,22 @@ def tag_end(data: bytes) -> int:
     return end - _ID3V1 if data[max(0, end - _ID3V1) :].startswith(b"TAG") else end
 
 
-def tag_items(data: bytes, end: int) -> list[tuple[str, str]]:
-    """The identifiers in the tag whose footer ends at `end`, by the keys of an item."""
+class Items(NamedTuple):
+    """Identifiers by the keys of an item; whether there are more than are read."""
+
+    tags: tuple[tuple[str, str], ...] = ()
+    more: bool = False
+
+
+def tag_items(data: bytes, end: int) -> Items:
+    """The identifiers in the tag whose footer ends at `end`."""
     foot = data[max(0, end - FOOTER) : end]
     if not foot.startswith(_MARK):
-        return []
+        return Items()
     position = max(0, end - int.from_bytes(foot[12:16], "little"))
     stop = end - FOOTER
     found: list[tuple[str, str]] = []
+    more = False
     for _ in range(MAX_ITEMS):
         if position + 9 > stop:
             break
@@ -50,5 +60,8 @@ def tag_items(data: bytes, end: int) -> list[tuple[str, str]]:
             raw = data[nul + 1 : min(nul + 1 + min(size, MAX_TEXT), stop)]
             values = [value.decode("utf-8", "replace").strip() for value in raw.split(b"\0", MAX_VALUES)]
             found += [(key, value) for value in values[:MAX_VALUES] if value]
+            more = more or len(values) > MAX_VALUES
         position = nul + 1 + size
-    return found
+    else:
+        more = more or position + 9 <= stop
+    return Items(tuple(found), more)

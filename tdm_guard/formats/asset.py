@@ -87,6 +87,11 @@ class Unread(NamedTuple):
     message: str
 
 
+def more_names(locator: str) -> Unread:
+    """Where a file has more identifiers than are kept of it: no reservation, but declarations may be about them."""
+    return Unread(None, locator, "more names than are read: the others are not matched")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
     """

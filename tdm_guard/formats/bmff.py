@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tdm_guard.formats import bmff_items, brob, id3
-from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread, more_names
 from tdm_guard.formats.ilst import ilst_tags
 from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, Unreads, damaged, hides, is_c2pa, is_xmp
 
@@ -40,6 +40,8 @@ _COMMON = _UNDERSTOOD.union(
     b"ftyp styp free skip wide moof mfra sidx ssix emsg pdin prft idat ilst keys hdlr iinf iloc iprp iref mvhd".split(),
     b"mvex mdia tkhd edts cmvd jumb brob jp2c jxlc jxlp".split(),
 )
+# words of what holds a packet in which no mark of it can be seen: it is compressed, or lies elsewhere
+_UNSEEN = (bmff_items.RDF, b"brobxml ", b"brobjumb")
 
 
 class Box(NamedTuple):
@@ -82,23 +84,26 @@ class _Walk:
         self._id3_left = self._lists_left = MAX_TAGS
         self._hurt_at_end = False  # said once, not of each box around the damage
 
-    def enter(self, name: str, start: int, end: int, path: str) -> None:
-        """Looks at the boxes between `start` and `end`, which are the content of the box `name`."""
+    def enter(self, name: str, start: int, end: int, path: str) -> bmff_items.Tables:
+        """Looks at the boxes between `start` and `end`, the content of the box `name`; returns its tables of items."""
+        tables: bmff_items.Tables = {}
         for box in self._boxes(start, end, path):
-            if box.type in _ENTERED[name]:
+            if box.type in bmff_items.TABLES:
+                tables.setdefault(box.type, []).append((box.start, box.end))
+            elif box.type in _ENTERED[name]:
                 self._enter_child(box, path)
             elif box.type == b"uuid":
                 self._uuid(box, path)
             elif box.type in (b"XMP_", b"xml "):
-                if box.type == b"XMP_" or is_xmp(self._data, box.start, min(box.end, box.start + MAX_PACKET)):
+                if box.type == b"XMP_" or is_xmp(self._data, box.start, box.end):
                     self._xmp(box.start, box.end, f"{path}/{box.type.decode().strip()}", cut=box.cut)
             elif box.type == b"ID32":
                 self._id3(box, path)
-            elif box.type == b"ilst" and self._lists_left > 0:
-                self._lists_left -= 1
-                self.tags += ilst_tags(self._data, box.start, box.end)
+            elif box.type == b"ilst":
+                self._names(box, path)
             elif box.type in (b"jumb", b"brob") and name == "":
                 self._jpeg_xl(box, path)
+        return tables
 
     def _enter_child(self, box: Box, path: str) -> None:
         name = box.type.decode()
@@ -108,8 +113,8 @@ class _Walk:
         elif name == "meta":
             # a full box has a version and flags; QuickTime's has none, its first child is the handler
             start = box.start if self._data[box.start + 4 : box.start + 8] == b"hdlr" else box.start + 4
-            self.enter(name, start, box.end, path)
-            found = bmff_items.xmp_items(self._data, start, box.end, path, complete=self._complete)
+            tables = self.enter(name, start, box.end, path)
+            found = bmff_items.xmp_items(self._data, tables, path, complete=self._complete)
             self._add(found.packets, found.unread)
         else:
             self.enter(name, box.start, box.end, path)
@@ -118,7 +123,7 @@ class _Walk:
         data, position = self._data, start
         while end - position >= 8:
             if self.boxes_left <= 0:
-                compressed = data.find(b"cmvd", position, end) >= 0  # in which no mark can be seen
+                compressed = data.find(b"cmvd", position, end) >= 0
                 self._hurt(position, end, path, f"more than {MAX_BOXES} boxes", cut=compressed)
                 return
             self.boxes_left -= 1
@@ -153,6 +158,15 @@ class _Walk:
             return
         tag = id3.read_tag(self._data, box.start + 6, box.end, f"{path}/ID32")  # version, flags, language
         self._add(tag.packets, tag.unread, tag.tags)
+
+    def _names(self, box: Box, path: str) -> None:
+        self._lists_left -= 1
+        more = self._lists_left < 0
+        if not more:
+            found, more = ilst_tags(self._data, box.start, box.end)
+            self.tags += found
+        if more:
+            self.unread.append(more_names(f"{path}/ilst"))
 
     def _uuid(self, box: Box, path: str) -> None:
         identifier = self._data[box.start : box.start + 16]
@@ -196,8 +210,9 @@ class _Walk:
             except zlib.error as error:
                 movie = b""
                 self.unread.append(Unread(Place.XMP, path, f"a compressed movie header that is damaged: {error}"))
-            if inflater.unconsumed_tail:
-                self.unread.append(Unread(Place.XMP, path, f"a movie header of more than {MAX_MOVIE} bytes"))
+            if movie and not inflater.eof:
+                ends = f"a movie header that ends early, or of more than {MAX_MOVIE} bytes"
+                self.unread.append(Unread(Place.XMP, path, ends))
             inner = _Walk(movie, complete=True, boxes=self.boxes_left)
             inner.enter("moov", 8, len(movie), path)  # it is one box `moov`, in which no other is compressed
             self.boxes_left = inner.boxes_left
@@ -229,6 +244,7 @@ class _Walk:
 
     def _hurt(self, start: int, end: int, path: str, message: str, *, cut: bool = False) -> None:
         if self._complete and not self._hurt_at_end:
+            cut = cut or any(self._data.find(word, start, end) >= 0 for word in _UNSEEN)
             self._hurt_at_end = cut
             found = damaged(self._data, start, end, path, message, cut=cut)
             self._add(found.packets, found.unread)

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from tdm_guard.formats.asset import Packet, Place, Unread
 from tdm_guard.formats.salvage import MAX_PACKET
 
-MAX_CHILDREN = 256  # boxes of one `meta`; it has a dozen
 MAX_ITEMS = 65_536  # items of one file; a picture in tiles has some thousand
 MAX_EXTENTS = 1_024  # pieces of one item
 MAX_XMP = 16  # XMP items read of one file
 MAX_INFLATED = 2 * 2**20  # bytes that compressed items of one file come to
-_RDF = b"application/rdf+xml"
+RDF = b"application/rdf+xml"
+TABLES = frozenset({b"iinf", b"iloc", b"idat"})
+Tables: TypeAlias = dict[bytes, list[tuple[int, int]]]  # where the content of each lies; there should be one of a kind
 _ENCODINGS = {b"deflate": 15, b"gzip": 31}
 
 
@@ -57,24 +58,29 @@ class _Cursor:
         return word
 
 
-def xmp_items(data: bytes, start: int, end: int, path: str, *, complete: bool) -> Found:
-    """The XMP items of the `meta` box whose children lie between `start` and `end`."""
-    boxes = dict(_children(data, start, end))
-    if b"iinf" not in boxes or data.find(_RDF, *boxes[b"iinf"]) < 0:
+def xmp_items(data: bytes, tables: Tables, path: str, *, complete: bool) -> Found:
+    """The XMP items of a `meta` box with these tables."""
+    listed = [table for table in tables.get(b"iinf", []) if data.find(RDF, *table) >= 0]
+    if not listed:
         return Found()
     packets: list[Packet] = []
     unread: list[Unread] = []
+    wanted: dict[int, bytes] = {}
+    places: dict[int, _Location] = {}
     try:
-        wanted = dict(_xmp_identifiers(_Cursor(data, *boxes[b"iinf"]), data))
-        table = _Cursor(data, *boxes.get(b"iloc", (0, 0)))
-        places = _places(table, frozenset(wanted)) if wanted else {}
+        for table in listed:
+            for identifier, encoding in _xmp_identifiers(_Cursor(data, *table), data):
+                wanted[identifier] = encoding
+        for table in tables.get(b"iloc", []) if wanted else []:
+            places |= _places(_Cursor(data, *table), frozenset(wanted))
     except _DamageError as error:
-        return Found(unread=(Unread(Place.XMP, f"{path}/iinf", str(error)),) if complete else ())
+        if complete:
+            unread.append(Unread(Place.XMP, f"{path}/iinf", str(error)))
     left = MAX_INFLATED
     for identifier, encoding in list(wanted.items())[:MAX_XMP]:
         locator = f"{path}/item {identifier}"
         try:
-            body = _gather(data, places.get(identifier), boxes.get(b"idat"))
+            body = _gather(data, places.get(identifier), tables.get(b"idat"))
             plain = _decoded(body, encoding, left)
             left -= len(plain) if encoding else 0
             packets.append(Packet(Place.XMP, locator, plain))
@@ -86,28 +92,22 @@ def xmp_items(data: bytes, start: int, end: int, path: str, *, complete: bool) -
     return Found(tuple(packets), tuple(unread))
 
 
-def _children(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, tuple[int, int]]]:
-    for _ in range(MAX_CHILDREN):
-        size = int.from_bytes(data[start : start + 4], "big")
-        if end - start < 8 or size < 8:
-            return
-        yield data[start + 4 : start + 8], (start + 8, min(start + size, end))
-        start += size
-
-
 def _xmp_identifiers(table: _Cursor, data: bytes) -> Iterator[tuple[int, bytes]]:
     """Identifier and content encoding of each item that is XMP."""
     version = table.number(1)
     table.number(3)
-    for _ in range(min(table.number(2 if version == 0 else 4), MAX_ITEMS)):
+    count = table.number(2 if version == 0 else 4)
+    for _ in range(min(count, MAX_ITEMS)):
         entry = table.position
         size = table.number(4)
         kind = table.number(4).to_bytes(4, "big")
         if size < 12:
             raise _DamageError("an item entry with a length that cannot be")
         table.position = entry + size
-        if kind == b"infe" and data.find(_RDF, entry, entry + size) >= 0:
+        if kind == b"infe" and data.find(RDF, entry, entry + size) >= 0:
             yield from _xmp_entry(_Cursor(data, entry + 8, entry + size))
+    if count > MAX_ITEMS:
+        raise _DamageError(f"more than {MAX_ITEMS} items")
 
 
 def _xmp_entry(entry: _Cursor) -> Iterator[tuple[int, bytes]]:
@@ -118,7 +118,7 @@ def _xmp_entry(entry: _Cursor) -> Iterator[tuple[int, bytes]]:
     if version >= 2 and entry.number(4) != int.from_bytes(b"mime", "big"):
         return
     entry.word()  # the item's name
-    if entry.word().lower().startswith(_RDF):
+    if entry.word().lower().startswith(RDF):
         yield identifier, entry.word().lower()
 
 
@@ -156,13 +156,13 @@ def _places(table: _Cursor, wanted: frozenset[int]) -> dict[int, _Location]:
     return places
 
 
-def _gather(data: bytes, place: _Location | None, idat: tuple[int, int] | None) -> bytes:
+def _gather(data: bytes, place: _Location | None, idat: list[tuple[int, int]] | None) -> bytes:
     if place is None or not place.extents:
         raise _DamageError("an XMP item without a place")
     if place.method == 1:
         if idat is None:
             raise _DamageError("an XMP item in a box that is not there")
-        first, end = idat
+        first, end = idat[-1]
     elif place.method == 0:
         first, end = 0, len(data)
     else:
@@ -192,6 +192,6 @@ def _decoded(body: bytes, encoding: bytes, left: int) -> bytes:
         plain = inflater.decompress(body, min(MAX_PACKET, max(left, 1)))
     except zlib.error as error:
         raise _DamageError(f"compressed XMP that is damaged: {error}") from None
-    if inflater.unconsumed_tail:
-        raise _DamageError(f"XMP of more than {MAX_PACKET} bytes")
+    if not inflater.eof:
+        raise _DamageError("compressed XMP that ends early, or of more bytes than are read")
     return plain

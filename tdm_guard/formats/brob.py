@@ -6,18 +6,16 @@ A picture made from a JPEG keeps its XMP so. The decoder is a package of its own
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from tdm_guard.formats.content_coding import optional
 
 MAX_CONTENT = 2**20  # bytes of a box, decompressed
 MAX_INPUT = 2**20  # bytes of one, compressed
 _STEP = 2**16  # bytes that are decompressed at a time
-_MODULES = ("brotli", "brotlicffi")
 
 
 def unpacked(data: bytes) -> tuple[bytes, str | None]:
     """The content of a box behind its type, and why it may not be all."""
-    module = _module()
+    module = optional("brotli", "brotlicffi")
     if module is None:
         return b"", "a box compressed with Brotli, which is not read without the package brotli: pip install brotli"
     if len(data) > MAX_INPUT:
@@ -35,12 +33,3 @@ def unpacked(data: bytes) -> tuple[bytes, str | None]:
     except Exception as error:  # noqa: BLE001 - each of the modules has an error of its own
         return bytes(out), f"a compressed box that is damaged: {str(error)[:80]}"
     return bytes(out), None if finished else "a compressed box without an end"
-
-
-def _module() -> Any:
-    for name in _MODULES:
-        try:
-            return import_module(name)
-        except ImportError:
-            continue
-    return None

@@ -11,7 +11,6 @@ from __future__ import annotations
 import codecs
 import re
 from functools import lru_cache
-from itertools import islice
 from typing import NamedTuple
 
 # What the standard's labels name by other words than Python (Encoding 4.2), or Python would take for another one.
@@ -24,7 +23,7 @@ _LABELS_16 = frozenset({"ucs-2", "csunicode", "iso-10646-ucs-2", "unicode", "uni
 _XML_16 = (b"<\0?\0", b"\0<\0?")  # the beginning of an XML declaration, which browsers look for
 _XML_EBCDIC = b"\x4c\x6f\xa7\x94"
 _PRESCAN = 4096  # bytes in which readers look for the name of an encoding; browsers in the first 1024
-MAX_NAMED = 16  # names that are looked at
+MAX_NAMED = 16  # different names of encodings; pages have one
 _NAMED = re.compile(rb"(?:charset|encoding)\s{0,8}=\s{0,8}[\"']?\s{0,8}([a-z][\w.:-]{1,40})")
 _LOOK = 1024  # bytes of a page; in UTF-16 its markup has a NUL in every second one
 
@@ -66,8 +65,10 @@ def _declared(body: bytes) -> str | None:
     beginning = body[:_PRESCAN].lower()
     if b"charset" not in beginning and b"encoding" not in beginning:
         return None
-    for found in islice(_NAMED.finditer(beginning), MAX_NAMED):
-        name = found[1].decode("ascii")
+    named = list(dict.fromkeys(found[1].decode("ascii") for found in _NAMED.finditer(beginning)))
+    if len(named) > MAX_NAMED:
+        return f"the page names more than {MAX_NAMED} encodings"
+    for name in named:
         if is_foreign(name) or (_is_wide(name) and b"\0" in beginning):
             return f"the page says that it is in {name[:40]!r}, which is known to some readers only"
     return None

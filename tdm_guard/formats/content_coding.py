@@ -277,15 +277,16 @@ def _decoders(name: str, body: bytes) -> list[tuple[Callable[[], Any], re.Patter
             wrapped = [(lambda: _Inflate(15), None, True)] if zlibs else []
             return [*wrapped, (lambda: _Inflate(-15), None, False)]
         case "br":
-            module = _optional("brotli", "brotlicffi")
+            module = optional("brotli", "brotlicffi")
             return [(lambda: _Brotli(module), None, False)] if module else []
         case "zstd":
-            module = _optional("compression.zstd", "backports.zstd")
+            module = optional("compression.zstd", "backports.zstd")
             return [(lambda: _Zstd(module), _ZSTD, True)] if module else []
     return []
 
 
-def _optional(*names: str) -> Any:
+def optional(*names: str) -> Any:
+    """The first of these modules that is installed."""
     for name in names:
         try:
             return importlib.import_module(name)

@@ -13,7 +13,7 @@ import posixpath
 from urllib.parse import unquote
 
 from tdm_guard.formats import zip_archive
-from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread, more_names
 from tdm_guard.formats.opf_identifiers import identifiers, without_manifest
 from tdm_guard.formats.salvage import MAX_STORE, Unreads, hides
 from tdm_guard.formats.xml import Limits, parse
@@ -115,13 +115,13 @@ class _Book:
             if path is not None:
                 named.setdefault(path, []).append(entry)
 
-    def _package(self, path: str, found: list[zip_archive.Entry]) -> None:
+    def _package(self, path: str, entries: list[zip_archive.Entry]) -> None:
         locator = f"EPUB/{path}"
-        if not found:
+        if not entries:
             self._missing(Place.OPF, locator, "the package document is not in the archive")
-        if len(found) > MAX_SAME:
+        if len(entries) > MAX_SAME:
             self._missing(Place.OPF, locator, f"more than {MAX_SAME} entries of this name")
-        for entry in found[:MAX_SAME]:  # two of one name: which of them is the book's depends on the reader
+        for entry in entries[:MAX_SAME]:  # two of one name: which of them is the book's depends on the reader
             if self._left <= 0:
                 self._missing(Place.OPF, locator, "more package documents than are read of one book")
                 return
@@ -132,7 +132,10 @@ class _Book:
             if package.body:
                 metadata = without_manifest(package.body)
                 self.packets.append(Packet(Place.OPF, locator, metadata))
-                self.tags += identifiers(metadata)
+                found, more = identifiers(metadata)
+                self.tags += found
+                if more:
+                    self.unread.append(more_names(locator))
 
     def _stores(self, found: list[zip_archive.Entry]) -> None:
         if len(found) > MAX_SAME:

@@ -19,6 +19,7 @@ MAX_COMMENTS = 4  # blocks of comments; it has one
 MAX_FOUND = 8  # packets of one file; it should have one
 _APPLICATION = 2
 _COMMENT = 4
+_RIFF_HEAD = 12  # bytes of an application block before the content of the chunk in it
 
 
 def read(data: bytes, *, complete: bool) -> Asset:
@@ -72,11 +73,9 @@ def read_stream(data: bytes, start: int, *, complete: bool) -> Asset:
             packets += said.packets
             unread += said.unread
         elif kind == _APPLICATION:
-            found_here = _application(data, first, stop)
-            if len(packets) + len(found_here) > MAX_FOUND:
-                unread.append(Unread(Place.XMP, "FLAC/APPLICATION/_PMX", f"more than {MAX_FOUND} packets"))
-            else:
-                packets += found_here
+            said = _application(data, first, stop, len(packets))
+            packets += said.packets
+            unread += said.unread
         whole = data[position] >= 0x80
         position = stop
         if whole:
@@ -102,7 +101,13 @@ def _comments(data: bytes, start: int, end: int, number: int) -> Comments:
     return read_comments(data, start, end, "FLAC/VORBIS_COMMENT")
 
 
-def _application(data: bytes, start: int, end: int) -> list[Packet]:
-    if data[start : start + 4] == b"riff" and data[start + 4 : start + 8] == b"_PMX":
-        return [Packet(Place.XMP, "FLAC/APPLICATION/_PMX", data[start + 12 : min(end, start + 12 + MAX_PACKET)])]
-    return []
+def _application(data: bytes, start: int, end: int, before: int) -> Comments:
+    """The packet in a chunk of RIFF that a block keeps; `before` it so many others were found."""
+    if data[start : start + 4] != b"riff" or data[start + 4 : start + 8] != b"_PMX":
+        return Comments(())
+    locator, first = "FLAC/APPLICATION/_PMX", start + _RIFF_HEAD
+    if before >= MAX_FOUND:
+        return Comments((), unread=(Unread(Place.XMP, locator, f"more than {MAX_FOUND} packets"),))
+    long = end - first > MAX_PACKET
+    unread = (Unread(Place.XMP, locator, f"longer than {MAX_PACKET} bytes"),) if long else ()
+    return Comments((), (Packet(Place.XMP, locator, data[first : min(end, first + MAX_PACKET)]),), unread)

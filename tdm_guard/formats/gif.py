@@ -87,6 +87,8 @@ class _Walk:
             self.unread.append(Unread(Place.XMP, "GIF/XMP", f"more than {MAX_PACKETS} packets"))
             return
         trailer = raw.rfind(_TRAILER)
+        if self.place - start > MAX_PACKET:
+            self.unread.append(Unread(Place.XMP, "GIF/XMP", f"longer than {MAX_PACKET} bytes"))
         packet = raw[:trailer] if trailer >= 0 else _unblocked(self.data, start, start + len(raw))
         self.packets.append(Packet(Place.XMP, "GIF/XMP", packet))
 

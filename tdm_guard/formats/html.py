@@ -16,7 +16,6 @@ from tdm_guard.formats.html_foreign import Nesting
 from tdm_guard.formats.html_quotes import MAX_LENGTH, may_be_misquoted, requoted
 from tdm_guard.formats.html_scan import Scanner
 from tdm_guard.formats.html_tokens import (
-    MAX_VALUE,
     RAW_TEXT,
     WS,
     ascii_lower,
@@ -37,7 +36,8 @@ MAX_TAGS = 20_000  # speaking tags that are kept of one document; real heads hav
 MAX_SCRIPTS = 100  # JSON-LD scripts that are read of one document; real pages have under a dozen
 MAX_SCRIPT = 1_048_576  # characters of one of them; the largest product feeds stay below half of it
 MAX_SHOWN = 4_000  # tags of pictures that are kept of one document; large galleries show some hundreds
-MAX_REQUOTED = 1_000  # tags looked at for quotation marks that HTML does not have; real pages have few
+MAX_REQUOTED = 2**20  # characters of tags read again for quotation marks that HTML does not have; real pages have few
+_OF_A_TAG = 64  # characters that each of them counts besides its own: as much takes what is done once for it
 REQUOTED = "html-quotes"  # the repair by which such tags are heard
 RSL_TYPE = "application/rsl+xml"
 C2PA_TYPE = "application/c2pa"
@@ -154,7 +154,7 @@ class _Reader:
         self.json_ld: list[Tag] = []
         self.shown: list[Tag] = []
         self.requoted: list[Tag] = []
-        self._looked_at = 0
+        self._left = MAX_REQUOTED
         self.whole = True
 
     def read(self) -> None:
@@ -215,29 +215,36 @@ class _Reader:
         self._requote(name, start, begin, end)
 
     def _requote(self, name: str, start: int, begin: int, end: int, content: str = "") -> None:
-        raw = self._text[begin : min(end, begin + MAX_VALUE)]
-        if name == "base" or self._looked_at >= MAX_REQUOTED or not may_be_misquoted(raw):
-            return
-        self._looked_at += 1
-        self._reread(name, start, raw, content)
+        raw = self._text[begin:end]
+        if name != "base" and may_be_misquoted(raw):
+            self._reread(name, start, raw, content)
 
     def _reread(self, name: str, start: int, raw: str, content: str = "") -> None:
-        self.requoted += [self._tag(tag, found, start, content) for tag, found in requoted(name, raw) if found]
+        self._left -= len(raw) + _OF_A_TAG
+        if self._left < 0:
+            self.whole = False
+            return
+        for tag, found in requoted(name, raw):
+            if len(self.requoted) >= MAX_TAGS:
+                self.whole = False
+                return
+            if found:
+                self.requoted.append(self._tag(tag, found, start, content))
 
     def _part(self, name: str, start: int, begin: int) -> None:
         """Reads a tag again whose name a character glues to its attributes that is a blank, or none, to the eye."""
         word = next((word for word in _GLUED if name.startswith(word)), None)
         if word is None or seen(name[len(word)]) == name[len(word)] or self._nesting.in_template:
             return
-        if self._looked_at >= MAX_REQUOTED:
+        if self._left < 0:
             self.whole = False
             return
-        self._looked_at += 1
         begin -= len(name) - len(word)
         raw = self._text[begin : begin + MAX_LENGTH]  # no more: a quote that is not closed goes on to the end
         end = end_of_tag(raw, 0)
         if end < 0:
             if begin + MAX_LENGTH >= len(self._text):
+                self._left -= len(raw)
                 return  # cut off by the end of the text, it is no tag
             self.whole, end = False, len(raw)
         self._reread(word, start, raw[:end])

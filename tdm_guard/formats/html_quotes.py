@@ -18,9 +18,7 @@ from functools import partial
 from tdm_guard.formats.html_tokens import ascii_lower, resolve
 from tdm_guard.formats.invisible import seen
 
-MAX_LENGTH = 4_096  # characters of one tag that are read again; deployed ones have some hundreds
-MAX_TAGS = 8  # tags that an unclosed quotation mark swallowed
-MAX_ATTRIBUTES = 64  # of one tag
+MAX_LENGTH = 4_096  # characters of a tag whose name is glued to its attributes; deployed ones have some hundreds
 
 MARK = "\u201c"
 _LIKE = (
@@ -55,14 +53,15 @@ def requoted(name: str, raw: str) -> Iterator[tuple[str, dict[str, str]]]:
     """
     The tags that stand in the attributes `raw` of a tag `name`, by name and attributes, if such marks are quotes.
 
-    More than one where a mark was meant to close what a quotation mark opened, so that HTML reads on to the next.
+    More than one where a mark was meant to close what a quotation mark opened, so that HTML reads on to the next. Time
+    is linear in the length of `raw`, which the caller bounds.
     """
-    referred = _references(_reference, raw[:MAX_LENGTH])
+    referred = _references(_reference, raw)
     visible = seen(referred)
     text = _marked(visible)
     if MARK not in text and visible == referred:
         return
-    first, *more = _split_tags(text, MAX_TAGS)
+    first, *more = _split_tags(text)
     yield name, _attributes(first)
     for piece in more:
         yield ascii_lower(piece[:4]), _attributes(piece[4:])
@@ -76,8 +75,6 @@ def _reference(found: re.Match[str]) -> str:
 def _attributes(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for pair in _find_pairs(text):
-        if len(found) >= MAX_ATTRIBUTES:
-            break
         value = next((group for group in pair.groups()[1:] if group is not None), "")
         found.setdefault(ascii_lower(pair[1]), resolve(value).strip(f"{MARK}\"' \t\n\f\r"))
     return found

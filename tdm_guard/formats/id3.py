@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tdm_guard.formats.asset import Packet, Place, Unread
-from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, Unreads, damaged
+from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, Unreads, damaged, is_c2pa
 
 MAX_FRAMES = 4_096  # frames of one tag; a book in chapters has some hundred
 MAX_UNSYNCHRONISED = 16 * 2**20  # bytes of a tag that is copied to undo its unsynchronisation
@@ -271,10 +271,12 @@ class _Reader:
             if len(content) > MAX_PACKET:
                 self.unread.append(Unread(Place.XMP, locator, f"XMP of more than {MAX_PACKET} bytes"))
             self.packets.append(Packet(Place.XMP, locator, rest))
-        elif identifier in _OBJECTS and b"c2pa" in content[:512]:
-            at = content.find(b"jumb", 0, 1_024)
+        elif identifier in _OBJECTS and (b"c2pa" in content[:512] or is_c2pa(content)):
+            at = content.find(b"jumb")
             self.packets.append(Packet(Place.C2PA, locator, content[at - 4 :] if at >= 4 else content))
         elif _RSL in content or _RSL.decode().encode("utf-16-le") in content:
+            if len(content) > MAX_PACKET:
+                self.unread.append(Unread(Place.RSL, locator, f"RSL of more than {MAX_PACKET} bytes"))
             self.packets.append(Packet(Place.RSL, locator, _markup(content[:MAX_PACKET])))
 
 
@@ -292,7 +294,7 @@ def _strings(encoding: int, raw: bytes) -> list[str]:
     """The strings of a text frame, divided by zero characters."""
     codec = _ENCODINGS[encoding] if encoding < len(_ENCODINGS) else "latin-1"
     text = raw.decode(codec, "replace")
-    return [part.strip(" \t\r\n\ufeff") for part in text.split("\0")][:64]
+    return [part.strip(" \t\r\n\ufeff") for part in text.split("\0")]
 
 
 def _leads_on(data: bytes, position: int, end: int) -> bool:

@@ -18,10 +18,17 @@ _FREE = {  # names of free-form items, in capitals
 }  # fmt: skip
 
 
-def ilst_tags(data: bytes, start: int, end: int) -> list[tuple[str, str]]:
-    """The identifiers in an `ilst` box whose content lies between `start` and `end`, by the keys of an item."""
+def ilst_tags(data: bytes, start: int, end: int) -> tuple[list[tuple[str, str]], bool]:
+    """
+    The identifiers in an `ilst` box whose content lies between `start` and `end`, by the keys of an item; and whether
+    there are more than are read.
+    """
     found = []
-    for kind, first, stop in _atoms(data, start, end):
+    count = 0
+    for kind, first, stop in _atoms(data, start, end, MAX_ATOMS + 1):
+        count += 1
+        if count > MAX_ATOMS:
+            break
         key = _KEYS.get(kind)
         if kind == b"----":
             key = _FREE.get(_free_name(data, first, stop))
@@ -30,10 +37,10 @@ def ilst_tags(data: bytes, start: int, end: int) -> list[tuple[str, str]]:
         elif kind == b"xid ":  # "vendor:isrc:code", written by stores
             words = [value.split(":") for value in _values(data, first, stop)]
             found += [(word[1].lower(), word[2]) for word in words if len(word) == 3 and word[1].lower() == "isrc"]
-    return found
+    return found, count > MAX_ATOMS
 
 
-def _atoms(data: bytes, start: int, end: int, most: int = MAX_ATOMS) -> Iterator[tuple[bytes, int, int]]:
+def _atoms(data: bytes, start: int, end: int, most: int) -> Iterator[tuple[bytes, int, int]]:
     for _ in range(most):
         size = int.from_bytes(data[start : start + 4], "big")
         if size < 8 or start + size > end:

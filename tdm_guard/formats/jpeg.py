@@ -54,7 +54,7 @@ class _Part(NamedTuple):
 class _Segments:
     """What was found on the walk."""
 
-    __slots__ = ("cut", "extended", "odd", "packets", "stores", "unread")
+    __slots__ = ("cut", "extended", "lost", "odd", "packets", "stores", "unread")
 
     def __init__(self) -> None:
         self.packets: list[Packet] = []
@@ -63,6 +63,11 @@ class _Segments:
         self.unread = Unreads()
         self.odd = 0
         self.cut: tuple[int, int] | None = None  # marker and start of a segment that the file does not end
+        self.lost: int | None = None  # the first place where something else than a segment stood
+
+    def astray(self, place: int) -> None:
+        """Notes that no segment begins at this place."""
+        self.lost = place if self.lost is None else self.lost
 
     def take(self, data: bytes, marker: int, start: int, end: int) -> None:
         """One segment without marker and length, `data[start:end]`."""
@@ -108,7 +113,7 @@ _CUT = Asset(format=Format.JPEG, complete=False)
 def read(data: bytes, *, complete: bool = True) -> Asset:
     """The XMP packets and manifest stores of a JPEG."""
     found = _Segments()
-    place, problem = _walk(data, found)
+    problem = _walk(data, found)
     if problem is None and not (found.packets or found.extended or found.stores or found.unread):
         return _PLAIN
     more = problem == _CUT_SHORT and not complete
@@ -118,7 +123,7 @@ def read(data: bytes, *, complete: bool = True) -> Asset:
         _join_extended(data, found)
         _join_stores(data, found)
         if problem is not None:
-            _lost(data, place, problem, found)
+            _lost(data, problem, found)
     hidden = any(unread.place for unread in found.unread)
     return Asset(
         format=Format.JPEG,
@@ -128,53 +133,60 @@ def read(data: bytes, *, complete: bool = True) -> Asset:
     )
 
 
-def _walk(data: bytes, found: _Segments) -> tuple[int, str | None]:
-    """Takes the segments up to the picture data; returns where it lost its way, and why."""
+def _walk(data: bytes, found: _Segments) -> str | None:
+    """Takes the segments up to the picture data; returns why there may be more of them."""
     size = len(data)
     place = 2 if data.startswith(b"\xff\xd8") else data.find(b"\xff\xd8\xff", 0, MAX_NOISE) + 2
     if place < 2:
-        return 0, _LOST
-    lost: int | None = None
+        found.lost = 0
+        return _LOST
+    problem: str | None = None
     for _ in range(MAX_SEGMENTS):
         if place + 4 > size:
-            if data.startswith(b"\xff\xd9", place):
-                return place, None
+            problem = None if data.startswith(b"\xff\xd9", place) else _end(data, found)
             break
         if data[place] != 0xFF:
-            lost = place if lost is None else lost  # what is skipped may have been a segment
+            found.astray(place)  # what is skipped may have been a segment
             place = data.find(b"\xff", place, place + MAX_NOISE)
             if place < 0:
                 break
             continue
         marker = data[place + 1]
         if marker in _ENDS:
-            return (place, None) if lost is None else (lost, _LOST)
+            break
         if marker == 0xFF or marker in _ALONE:
             place += 1 if marker == 0xFF else 2
             continue
         end = place + 2 + (data[place + 2] << 8 | data[place + 3])
         if end < place + 4:
-            return place, _LOST
+            found.astray(place)
+            break
         if end > size:
             found.cut = (marker, place + 4)
+            problem = _end(data, found)
             break
         if marker in _TAKEN:
             found.take(data, marker, place + 4, end)
         place = end
     else:
-        return place, _TOO_MANY
-    return (place, _CUT_SHORT) if lost is None else (lost, _LOST)
+        return _TOO_MANY
+    return problem if problem is not None or found.lost is None else _LOST
 
 
-def _lost(data: bytes, place: int, problem: str, found: _Segments) -> None:
+def _end(data: bytes, found: _Segments) -> str:
+    """What the end of the data means: behind damage the walk may also have gone astray in a file that has its end."""
+    return _CUT_SHORT if found.lost is None or not data[-64:].rstrip(b"\0\r\n").endswith(b"\xff\xd9") else _LOST
+
+
+def _lost(data: bytes, problem: str, found: _Segments) -> None:
     """What the walk did not reach may hold packets; they are not compressed here, so that they can be seen."""
     if problem == _CUT_SHORT and found.cut is not None and found.cut[0] in _TAKEN:
         found.take(data, found.cut[0], found.cut[1], len(data))
-    if problem == _LOST:
-        hurt = damaged(data, place, len(data), "JPEG", problem)
+    if found.lost is not None:
+        hurt = damaged(data, found.lost, len(data), "JPEG", _LOST)
         found.packets += hurt.packets
         found.unread += hurt.unread
-    else:
+    if problem != _LOST:
         found.unread += [Unread(kind, "JPEG", problem) for kind in (Place.XMP, Place.C2PA)]
 
 

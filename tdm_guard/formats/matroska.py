@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tdm_guard.formats.asset import Asset, Format
+from tdm_guard.formats.asset import Asset, Format, more_names
 
 MAX_ELEMENTS = 100_000  # elements looked at; a film of three hours has some thousand clusters
 MAX_TAGS = 512  # identifiers of one file
@@ -41,6 +41,7 @@ def read(data: bytes, *, complete: bool) -> Asset:
     awaited = MAX_ANNOUNCED if _ANNOUNCED in data[:4_096] and not walk.done else MAX_AWAITED
     return Asset(
         format=Format.MATROSKA,
+        unread=(more_names("MATROSKA"),) if walk.more else (),
         tags=tuple(dict.fromkeys(walk.tags)),
         complete=complete or walk.done or size >= awaited,
     )
@@ -54,6 +55,7 @@ class _Walk:
         self._left = MAX_ELEMENTS
         self.tags: list[tuple[str, str]] = []
         self.done = False
+        self.more = False  # names than are read, or there may be
 
     def top(self) -> None:
         """Goes through the file; clusters of unknown size, as live recordings have them, are gone through too."""
@@ -76,9 +78,15 @@ class _Walk:
                 value = self._data[first : min(last, first + MAX_TEXT)].rstrip(b"\0")
             elif kind == _SIMPLE and depth < MAX_DEPTH:
                 self._tag(first, last, depth + 1)
+            elif kind == _SIMPLE:
+                self.more = True
         key = _KEYS.get(name)
-        if key is not None and value.strip() and len(self.tags) < MAX_TAGS:
+        if key is None or not value.strip():
+            return
+        if len(self.tags) < MAX_TAGS:
             self.tags.append((key, value.decode("utf-8", "replace").strip()))
+        else:
+            self.more = True
 
     def _children(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         while (element := self._element(start, end)) is not None:
@@ -92,6 +100,7 @@ class _Walk:
         """Identifier, start and end of the element at `position`."""
         self._left -= 1
         if position >= end or self._left < 0:
+            self.more = self.more or position < end
             return None
         data = self._data
         width = 9 - data[position].bit_length()

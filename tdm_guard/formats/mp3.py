@@ -8,10 +8,11 @@ footer); a SEEK frame of the first tag names the place of the next.
 from __future__ import annotations
 
 from tdm_guard.formats import ape, flac, id3
-from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread, more_names
 from tdm_guard.formats.salvage import Unreads, damaged, hides
 
-MAX_TAGS = 8  # tags of one file; it has one or two
+MAX_TAGS = 8  # tags before the sound, behind it, and of those that name each other; a file has one or two
+MAX_JUNK = 4_096  # bytes before the first tag in which it is searched for
 _ID3V1 = 128
 _APE_FOOTER = 32
 _PLACES = (Place.XMP, Place.C2PA, Place.RSL)
@@ -59,7 +60,7 @@ class _Tags:
         while len(self._seen) < MAX_TAGS and id3.is_tag(self._data, position):
             position = self._read(position)
         if id3.is_tag(self._data, position):
-            self.unread += [Unread(place, "MP3/ID3", f"more than {MAX_TAGS} tags") for place in _PLACES]
+            self._too_many()
         return position
 
     def trailing(self, start: int) -> None:
@@ -68,22 +69,36 @@ class _Tags:
         end = len(data)
         if data[max(start, end - _ID3V1) :].startswith(b"TAG"):
             end -= _ID3V1
-        for _ in range(2):  # an APE tag may stand before the ID3 tag or after it
+        for _ in range(MAX_TAGS):  # an APE tag may stand before the ID3 tag or after it
+            behind = end
             end = self._before_ape(end)
             footed = id3.footed_tag(data, end)
             if footed is not None and footed >= start and footed not in self._seen:
                 self._read(footed)
                 end = footed
-        if self._next is not None and start <= self._next < len(data) and self._next not in self._seen:
+            if end == behind:
+                break
+        else:
+            self._too_many()
+        for _ in range(MAX_TAGS):
+            if self._next is None or not start <= self._next < len(data) or self._next in self._seen:
+                break
             self._read(self._next)
-        elif not self._seen and data.find(b"ID3", start, start + 4_096) >= 0:
+        else:
+            self._too_many()
+        if not self._seen:
             self._after_junk(start)
 
     def _after_junk(self, start: int) -> None:
         """A tag behind some bytes of junk is found by players, so that it is read as well."""
-        at = self._data.find(b"ID3", start, start + 4_096)
-        if id3.is_tag(self._data, at):
-            self._read(at)
+        at = self._data.find(b"ID3", start, start + MAX_JUNK)
+        while at >= 0 and not self._seen:
+            if id3.is_tag(self._data, at):
+                self._read(at)
+            at = self._data.find(b"ID3", at + 1, start + MAX_JUNK)
+
+    def _too_many(self) -> None:
+        self.unread += [Unread(place, "MP3/ID3", f"more than {MAX_TAGS} tags") for place in _PLACES]
 
     def _before_ape(self, end: int) -> int:
         """Where an APE tag that ends at `end` begins; `end` if there is none."""
@@ -92,7 +107,10 @@ class _Tags:
             return end
         size = int.from_bytes(foot[12:16], "little")
         header = _APE_FOOTER if int.from_bytes(foot[20:24], "little") & 0x80000000 else 0
-        self.tags += ape.tag_items(self._data, end)
+        items = ape.tag_items(self._data, end)
+        self.tags += items.tags
+        if items.more:
+            self.unread.append(more_names("MP3/APE"))
         start = end - size - header
         if start < 0:
             self.unread += damaged(self._data, 0, end, "MP3/APE", "a tag longer than the file").unread

@@ -60,9 +60,12 @@ def read(data: bytes, *, complete: bool) -> Asset:
             packets.append(Packet(Place.RSL, locator, found.body))
         elif found.problem:
             unread.append(Unread(Place.XMP if entry.name.lower().endswith(".xmp") else None, locator, found.problem))
-        tags += _names(found.body)
+        names, problem = _names(found.body)
+        tags += names
+        if problem is not None:
+            unread.append(Unread(None, locator, problem))
     if listing.problem:
-        unread.append(Unread(Place.C2PA, "OFFICE", listing.problem))
+        unread += [Unread(place, "OFFICE", listing.problem) for place in _PLACES]
     return Asset(
         format=Format.OFFICE,
         packets=tuple(packets),
@@ -80,13 +83,14 @@ def _is_wanted(name: bytes) -> bool:
     return name == _STORE.encode() or _PROPERTY.fullmatch(name) is not None
 
 
-def _names(body: bytes) -> list[tuple[str, str]]:
-    """Creator, title and publisher, as Dublin Core has them in the properties of both formats."""
+def _names(body: bytes) -> tuple[list[tuple[str, str]], str | None]:
+    """Creator, title and publisher, as Dublin Core has them in the properties of both formats; why some may lack."""
     if b"purl.org/dc/elements" not in body:
-        return []
+        return [], None
+    document = parse(body, limits=_LIMITS, keep=tuple(_KEYS))
     found: list[tuple[str, str]] = []
     for tag, key in _KEYS.items():
-        for element in parse(body, limits=_LIMITS, keep=tag).kept[:16]:
-            if text := " ".join(element.text.split())[:_MAX_VALUE]:
+        for element in document.kept:
+            if element.tag == tag and (text := " ".join(element.text.split())[:_MAX_VALUE]):
                 found.append((key, text))
-    return found
+    return found, document.problem

@@ -16,12 +16,15 @@ _SCHEMES = ("isbn", "doi", "issn", "isrc", "iswc", "isan", "eidr", "gtin")
 _NAMES = {"creator": "creator_name", "publisher": "publisher", "title": "title"}
 
 
-def identifiers(package: bytes) -> list[tuple[str, str]]:
-    """The identifiers in a package document, by the keys of an item; none if it cannot be parsed."""
+def identifiers(package: bytes) -> tuple[list[tuple[str, str]], bool]:
+    """
+    The identifiers in a package document, by the keys of an item, none if it cannot be parsed; and whether there are
+    more than are read.
+    """
     document = parse(package, limits=_LIMITS)
     found: list[tuple[str, str]] = []
     waiting = list(document.kept)
-    while waiting and len(found) < MAX_VALUES:
+    while waiting and len(found) <= MAX_VALUES:
         element = waiting.pop()
         waiting += reversed(element.children)
         text = " ".join(element.text.split())
@@ -31,7 +34,7 @@ def identifiers(package: bytes) -> list[tuple[str, str]]:
             found.append((_NAMES[element.name], text))
         elif element.name in ("identifier", "source"):
             found += _identifier(text, _scheme(element.attributes))
-    return found
+    return found[:MAX_VALUES], len(found) > MAX_VALUES
 
 
 def without_manifest(package: bytes) -> bytes:

@@ -45,6 +45,7 @@ _META = names(
 )
 _META_NAMES = ("property", "name", "itemprop")
 _LINK_RELATIONS = frozenset({"image_src"})
+_match_candidate = re.compile(r"[\t\n\f\r ,]*+([^\t\n\f\r ]++)").match
 _PARENTHESES = re.compile(r"[(),]")
 
 
@@ -60,6 +61,9 @@ def page_images(page: Page) -> PageImages:
     found: dict[str, None] = {}
     complete = page.complete and len(page.shown) <= MAX_SHOWN
     for written in _written(page):
+        if written is None:
+            complete = False
+            continue
         address = written.strip(WS)
         if not address or address[:5].lower() in ("data:", "blob:"):
             continue
@@ -79,7 +83,7 @@ def _absolute(base: str, address: str) -> str | None:
     return url if url[:8].lower().startswith(("http://", "https://")) else None
 
 
-def _written(page: Page) -> Iterator[str]:
+def _written(page: Page) -> Iterator[str | None]:
     for tag in page.tags:
         if tag.name == "meta":
             yield from _of_meta(tag)
@@ -94,7 +98,7 @@ def _of_meta(tag: Tag) -> Iterator[str]:
         yield tag.attributes.get("content", "")
 
 
-def _of_link(tag: Tag) -> Iterator[str]:
+def _of_link(tag: Tag) -> Iterator[str | None]:
     relations = tag.attributes.get("rel", "").lower().split()
     preloads = "preload" in relations and tag.attributes.get("as", "").strip(WS).lower() == "image"
     if preloads or not _LINK_RELATIONS.isdisjoint(relations) or tag.attributes.get("itemprop", "").lower() == "image":
@@ -103,7 +107,7 @@ def _of_link(tag: Tag) -> Iterator[str]:
         yield from candidates(tag.attributes.get("imagesrcset", ""))
 
 
-def _of_tag(tag: Tag) -> Iterator[str]:
+def _of_tag(tag: Tag) -> Iterator[str | None]:
     if tag.name in ("object", "embed") and not tag.attributes.get("type", "").strip(WS).lower().startswith("image/"):
         return
     if tag.name == "input" and tag.attributes.get("type", "").strip(WS).lower() != "image":
@@ -117,23 +121,23 @@ def _of_tag(tag: Tag) -> Iterator[str]:
             yield from candidates(tag.attributes[name])
 
 
-def candidates(srcset: str) -> Iterator[str]:
-    """The addresses of a srcset, at most `MAX_CANDIDATES`. One may hold commas, but end in none."""
-    at = seen = 0
-    end = len(srcset)
-    while seen < MAX_CANDIDATES:
-        while at < end and srcset[at] in WS + ",":
-            at += 1
-        begin = at
-        while at < end and srcset[at] not in WS:
-            at += 1
-        if begin == at:
+def candidates(srcset: str) -> Iterator[str | None]:
+    """
+    The addresses of a srcset, and None behind `MAX_CANDIDATES` of them if there are more.
+
+    An address may hold commas, but end in none.
+    """
+    at = 0
+    for _ in range(MAX_CANDIDATES):
+        found = _match_candidate(srcset, at)
+        if found is None:
             return
-        seen += 1
-        address = srcset[begin:at]
-        yield address.rstrip(",")
-        if not address.endswith(","):
+        at = found.end()
+        yield found[1].rstrip(",")
+        if not found[1].endswith(","):
             at = _behind_descriptors(srcset, at)
+    if _match_candidate(srcset, at):
+        yield None
 
 
 def _behind_descriptors(srcset: str, at: int) -> int:

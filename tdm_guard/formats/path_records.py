@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import partial
 from typing import Generic, TypeVar
 
 from tdm_guard.formats.path_pattern import PathPattern
@@ -19,8 +20,9 @@ from tdm_guard.formats.pattern_index import PatternIndex
 
 T = TypeVar("T")
 
-MAX_PATHS = 64  # in one line; what follows is taken for words
+MAX_PATHS = 64  # in one line; more are taken for all there are
 _FEW = 12  # patterns that are tried one by one sooner than an index is asked
+_without_paths = partial(re.compile(r"\A(?:/\S*+\s*+)*+").sub, "")
 _split_at_blank = re.compile(r"[ \t]+").split
 
 
@@ -39,12 +41,18 @@ def split_path(value: str) -> tuple[str | None, str]:
 
 
 def split_paths(value: str) -> tuple[tuple[str, ...], str]:
-    """All paths that `value` begins with, as no standard has it (`/a, /b; /c words`), and what stands behind them."""
+    """
+    All paths that `value` begins with, as no standard has it (`/a, /b; /c words`), and what stands behind them.
+
+    Of more than `MAX_PATHS` the last is `/`.
+    """
     paths: list[str] = []
     path, rest = split_path(value)
     while path is not None and len(paths) < MAX_PATHS:
         paths.append(path.rstrip(",;"))
         path, rest = split_path(rest) if rest[:1] == "/" else (None, rest)
+    if path is not None:
+        paths[-1], rest = "/", _without_paths(rest)
     return tuple(paths), rest
 
 

@@ -20,10 +20,11 @@ from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, Unreads, hides, is_
 
 LOCATOR = "PDF/Catalog/Metadata"
 MAX_STORE_GROWTH = 2**20  # bytes by which a manifest store may be longer than its file; it has little to deflate
-MAX_FILES = 64  # attached files looked at for a manifest store
+MAX_FILES = 128  # attached files looked at for a manifest store; one that stands in both lists counts twice
 MAX_ESCAPES = 10_000  # characters that may begin an escape and are looked at
 MAX_STORES = 4  # manifest stores; there should be one
 MAX_NODES = 128  # nodes of the tree that names them
+_MANIFEST = b"C2PA_Manifest"
 _HIDING = (b"/Metadata", b"/ObjStm")  # without one of these there is no metadata, however damaged the file is
 _ESCAPED = re.compile(rb"/[A-Za-z]{0,7}+#[0-9A-Fa-f]{2}")  # a name may have its characters escaped (7.3.5)
 _INFO_KEYS = {
@@ -85,7 +86,9 @@ class _Document:
             for store in _stores(file, catalogue):
                 self.packets.append(Packet(Place.C2PA, "PDF/C2PA_Manifest", store))
         except PdfError as error:
-            self.unread.append(Unread(Place.C2PA if b"C2PA" in self._data else None, "PDF/AF", str(error)))
+            # in an object stream, the word by which a store is known cannot be seen
+            may_hide = b"C2PA" in self._data or (file.repaired is None and b"/ObjStm" in self._data)
+            self.unread.append(Unread(Place.C2PA if may_hide else None, "PDF/AF", str(error)))
 
     def damaged(self, message: str) -> None:
         """Notes that there is no way to the catalogue."""
@@ -136,11 +139,13 @@ class _Document:
             info = file.resolve(file.trailer.get(b"Info"))
             if not isinstance(info, dict):
                 return
-            for key, value in list(info.items())[:64]:
+            for key, value in info.items():
+                if key not in _INFO_KEYS and key != b"Subject":
+                    continue
                 text = text_of(file.resolve(value))[:1_024]
                 if key == b"Subject" and (found := _DOI.search(text)):  # where journals write it
                     self.tags.append(("doi", found[1]))
-                elif text and key in _INFO_KEYS:
+                elif text and key != b"Subject":
                     self.tags.append((_INFO_KEYS[key], text))
         except PdfError as error:
             self.unread.append(Unread(None, "PDF/Info", str(error)))
@@ -149,8 +154,10 @@ class _Document:
         """
         Metadata of an encrypted file: names are in the open, streams are not, unless the file says so of this one.
 
-        A catalogue in an object stream is out of sight as well.
+        A catalogue in an object stream is out of sight as well. The files attached to it are not read.
         """
+        if _MANIFEST in self._data:
+            self.unread.append(Unread(Place.C2PA, "PDF/AF", "a manifest store in an encrypted file, which is not read"))
         try:
             catalogue = file.catalogue()
             found = file.resolve(catalogue.get(b"Metadata"))
@@ -174,9 +181,11 @@ class _Document:
 def _stores(file: PdfFile, catalogue: Header) -> Iterator[bytes]:
     """The manifest stores among the attached files: those of the relationship that C2PA names (C2PA 2.1, A.4)."""
     seen: set[int] = set()
-    for value in _attached(file, catalogue):
+    for number, value in enumerate(_attached(file, catalogue)):
+        if number >= MAX_FILES:
+            raise PdfError(f"more than {MAX_FILES} attached files")
         specification = file.resolve(value)
-        if not isinstance(specification, dict) or specification.get(b"AFRelationship") != b"C2PA_Manifest":
+        if not isinstance(specification, dict) or specification.get(b"AFRelationship") != _MANIFEST:
             continue
         embedded = file.resolve(specification.get(b"EF"))
         if not isinstance(embedded, dict):
@@ -195,7 +204,7 @@ def _attached(file: PdfFile, catalogue: Header) -> Iterator[Value]:
     """The file specifications of associated files (14.13) and of the tree of embedded files (7.11.4)."""
     associated = file.resolve(catalogue.get(b"AF"))
     if isinstance(associated, list):
-        yield from associated[:MAX_FILES]
+        yield from associated
     names = file.resolve(catalogue.get(b"Names"))
     waiting = [names.get(b"EmbeddedFiles")] if isinstance(names, dict) else []
     for _ in range(MAX_NODES):
@@ -204,5 +213,7 @@ def _attached(file: PdfFile, catalogue: Header) -> Iterator[Value]:
         node = file.resolve(waiting.pop(0))
         if isinstance(node, dict):
             leaves, kids = file.resolve(node.get(b"Names")), file.resolve(node.get(b"Kids"))
-            yield from leaves[1 : 2 * MAX_FILES : 2] if isinstance(leaves, list) else ()
-            waiting += kids[:MAX_NODES] if isinstance(kids, list) else ()
+            yield from leaves[1::2] if isinstance(leaves, list) else ()
+            waiting += kids if isinstance(kids, list) else ()
+    if waiting:
+        raise PdfError(f"more than {MAX_NODES} nodes in the tree of attached files")

@@ -88,9 +88,19 @@ def _inflate(raw: bytes, limit: int, *, mended: bool) -> bytes:
             raise PdfError(f"a compressed stream that is damaged: {error}") from None
     if len(plain) > limit:
         raise PdfError(f"a stream of more than {limit} bytes")
-    if not inflater.eof and not plain:
+    if not inflater.eof and (not plain or not (mended or _has_end(raw, limit))):
         raise PdfError("a compressed stream that ends early")
     return plain
+
+
+def _has_end(raw: bytes, limit: int) -> bool:
+    """True if only the sum behind a compressed stream is missing, as some writers' lengths leave it out."""
+    inflater = zlib.decompressobj(-15)
+    try:
+        inflater.decompress(raw[2:], limit + 1)
+    except zlib.error:
+        return False
+    return inflater.eof
 
 
 def _before_damage(raw: bytes, limit: int) -> bytes:

@@ -34,7 +34,8 @@ _STORE = b"caBX"
 _MAX_KEYWORD = 80  # bytes with the NUL (PNG 11.3.4.2)
 _ROOT = re.compile(rb"<(?:\?xpacket|\?xml|(?:[A-Za-z_][\w.-]{0,15}:)?(?:xmpmeta|xapmeta|RDF)[\s>])")
 _APP1 = b"http://ns.adobe.com/xap/1.0/\0"
-_HEXADECIMAL = re.compile(rb"\s{0,8}\w{1,16}\s{1,8}\d{1,10}\s([0-9A-Fa-f\s]*)")
+_EXIF = b"Exif\0"
+_HEXADECIMAL = re.compile(rb"\s{0,8}\w{1,16}\s{1,8}(\d{1,10})\s([0-9A-Fa-f\s]*+)")
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 _LOST = "the chunks do not follow each other"
 _CUT_SHORT = "it ends before its last chunk"
@@ -68,7 +69,8 @@ class _Chunks:
         if known or data.find(_RSL, start, end) >= 0 or b"rsl" in keyword.lower():
             if len(self.packets) + len(self.unread) >= MAX_PACKETS:
                 return f"more than {MAX_PACKETS} packets"
-            self._text(name.decode(), keyword, data[nul + 1 : min(end, nul + 1 + MAX_TEXT)])
+            begin = start if nul < 0 else nul + 1
+            self._text(name.decode(), keyword, data[begin : min(end, begin + MAX_TEXT)], whole=end - begin <= MAX_TEXT)
         return None
 
     def _plain(self, name: str, body: bytes) -> tuple[bytes, str | None]:
@@ -98,18 +100,19 @@ class _Chunks:
             return text, f"longer than {limit} bytes when decompressed"
         return text, None if stream.eof else "compressed data without an end"
 
-    def _text(self, name: str, keyword: bytes, body: bytes) -> None:
+    def _text(self, name: str, keyword: bytes, body: bytes, *, whole: bool) -> None:
         locator = f"PNG/{name}"
         text, problem = self._plain(name, body)
+        if not whole:
+            problem = problem or f"longer than {MAX_TEXT} bytes"
         if keyword in _PROFILES:
-            packet = _from_digits(text)
-            if packet is not None or problem is not None:
-                self._add(Place.XMP, locator, packet or b"", problem)
+            packet, fault = _from_digits(text, is_named=keyword == _PROFILES[0])
+            self._add(Place.XMP, locator, packet, problem or fault)
             return
         if not text.lstrip().startswith((b"<", b"\xef\xbb\xbf", *_WIDE)):
             root = _ROOT.search(body)
             if root is not None:
-                text, problem = body[root.start() :], None
+                text, problem = body[root.start() :], None if whole else problem
             elif text.strip(b"\0 \t\r\n"):
                 problem = problem or "no packet stands behind the keyword"
         self._add(Place.XMP if keyword == KEYWORD else Place.RSL, locator, text, problem)
@@ -121,14 +124,30 @@ class _Chunks:
             self.unread.append(Unread(place, locator, problem))
 
 
-def _from_digits(text: bytes) -> bytes | None:
-    """An XMP packet that was written in hexadecimal digits; None if it is something else."""
+def _from_digits(text: bytes, *, is_named: bool) -> tuple[bytes, str | None]:
+    """
+    An XMP packet that was written in hexadecimal digits, and why it may not be all.
+
+    A profile that is not named XMP may be something else, Exif for the most part, and nothing is missed then.
+    """
+    if not text.strip(b"\0 \t\r\n"):
+        return b"", None
     digits = _HEXADECIMAL.match(text)
     if digits is None:
-        return None
-    plain = digits.group(1).translate(None, b" \t\r\n\v\f")
-    profile = bytes.fromhex(plain[: len(plain) & ~1].decode()).removeprefix(_APP1)
-    return profile if _ROOT.search(profile[:1024]) else None
+        return b"", "a profile that is not written in hexadecimal digits"
+    plain = digits[2].translate(None, b" \t\r\n\v\f")
+    profile = bytes.fromhex(plain[: len(plain) & ~1].decode())
+    _, headed, behind = profile.partition(_APP1)
+    packet = behind if headed else profile
+    if not (is_named or headed) and profile.startswith(_EXIF):
+        return b"", None
+    root = None if packet.startswith((b"<", *_WIDE)) else _ROOT.search(packet)
+    if root is not None:
+        packet = packet[root.start() :]
+    elif not headed and not packet.startswith((b"<", *_WIDE)):
+        return b"", "no packet stands in the profile" if is_named or not profile else None
+    early = len(profile) < int(digits[1]) or text[digits.end() :].strip(b"\0")
+    return packet, "a profile whose digits end early" if early else None
 
 
 def read(data: bytes, *, complete: bool = True) -> Asset:
@@ -175,7 +194,8 @@ def _walk(data: bytes, found: _Chunks, complete: bool) -> tuple[int, str | None]
 def _lost(data: bytes, place: int, problem: str, found: _Chunks) -> None:
     """What the walk did not reach may hold packets; the words that they begin with are never compressed."""
     if problem != _LOST:
-        found.unread += [Unread(kind, "PNG", problem) for kind in (Place.XMP, Place.C2PA)]
+        places = (Place.XMP, Place.C2PA) if problem == _CUT_SHORT else (Place.XMP, Place.C2PA, Place.RSL)
+        found.unread += [Unread(kind, "PNG", problem) for kind in places]
         return
     hurt = damaged(data, place, len(data), "PNG", problem)
     found.packets += hurt.packets

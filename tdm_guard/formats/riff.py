@@ -16,7 +16,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from tdm_guard.formats import identifiers, several
-from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread, more_names
 from tdm_guard.formats.id3 import read_tag
 from tdm_guard.formats.salvage import MAX_STORE, Unreads, damaged
 
@@ -48,7 +48,7 @@ _TOO_MANY = f"more than {MAX_CHUNKS} chunks"
 class _Chunks:
     """What was found on the walk."""
 
-    __slots__ = ("count", "data", "format", "info", "packets", "tags", "texts", "unread")
+    __slots__ = ("count", "data", "format", "info", "more", "packets", "tags", "texts", "unread")
 
     def __init__(self, data: bytes, kind: Format) -> None:
         self.data = data
@@ -57,6 +57,7 @@ class _Chunks:
         self.unread = Unreads()
         self.tags: list[tuple[str, str]] = []
         self.count = self.info = self.texts = 0
+        self.more = False  # names than are read
 
     def take(self, name: bytes, start: int, end: int) -> None:
         """One chunk, `data[start:end]`."""
@@ -72,8 +73,9 @@ class _Chunks:
     def _tag(self, name: bytes, start: int, end: int) -> None:
         self.texts += 1
         if self.texts > MAX_TAGS:
-            for place in (Place.XMP, Place.C2PA, Place.RSL) if name in _ID3 else (None,):
+            for place in (Place.XMP, Place.C2PA, Place.RSL) if name in _ID3 else ():
                 self.unread.append(Unread(place, f"{self._path}/id3", f"more than {MAX_TAGS} tags"))
+            self.more = True
         elif name in _ID3:
             tag = read_tag(self.data, start, end, f"{self._path}/id3")
             self.packets += tag.packets
@@ -82,7 +84,8 @@ class _Chunks:
         else:
             self.tags += [
                 ("isrc", found.decode()) for found in _ISRC.findall(self.data[start : min(end, start + MAX_TEXT)])
-            ][:MAX_NAMES]
+            ]
+            self.more = self.more or end - start > MAX_TEXT
 
     @property
     def _path(self) -> str:
@@ -98,8 +101,9 @@ class _Chunks:
             self.packets.append(Packet(place, locator, self.data[start:end]))
 
     def _info(self, start: int, end: int) -> None:
-        for _ in range(MAX_NAMES):
-            if start + 8 > end or self.info >= MAX_INFO:
+        while start + 8 <= end:
+            if self.info >= MAX_INFO:
+                self.more = True
                 return
             self.info += 1
             name, size = _HEAD.unpack_from(self.data, start)
@@ -126,6 +130,8 @@ def read(data: bytes, *, complete: bool = True) -> Asset:
         hurt = damaged(data, place, len(data), kind.name, problem, cut=problem != _LOST)
         found.packets += hurt.packets
         found.unread += hurt.unread
+    if found.more or len(found.tags) > MAX_NAMES:
+        found.unread.append(more_names(kind.name))
     hidden = any(unread.place for unread in found.unread)
     return Asset(
         format=kind,

@@ -42,6 +42,7 @@ RULES = frozenset(
 _AGENT = re.compile(r"[^\s\d:,][^\s:,]*")
 _AGENT_LIKE = re.compile(r"(?i)bot|crawl|spider|agent|slurp|extended|google|fetch|\*").search
 _BLANKS = re.compile(r"[\s;|]+")
+_WORDS = re.compile(r"[\s,:;|=]+")
 _FIRST_WORD = re.compile(r"[^\s:;|=]*")
 
 
@@ -63,12 +64,19 @@ class Item(NamedTuple):
 
 
 def items(line: str) -> Iterator[Item]:
-    """The rules of one field line or one meta content, at most `MAX_ITEMS`."""
+    """
+    The rules of one field line or one meta content, of more than `MAX_ITEMS` those that are known, each once.
+
+    Whom these address, and what value they have, is not told: they are as loose as can be.
+    """
     agent: str | None = None
     outer: tuple[str | None] | None = None  # who is addressed if the present agent's name is none
     scope = 0  # where the words of the present agent begin
     end = -1
-    for part in line.split(",", MAX_ITEMS)[:MAX_ITEMS]:
+    parts = line.split(",", MAX_ITEMS)
+    unread = [parts.pop()] if len(parts) > MAX_ITEMS else []
+    left = MAX_ITEMS  # of those that only blanks divide
+    for part in parts:
         begin, end = end + 1, end + 1 + len(part)
         named, rule, value = _part(part)
         if named is not None:
@@ -81,20 +89,35 @@ def items(line: str) -> Iterator[Item]:
                 yield Item(outer[0], rule.lower(), value, words, swallowed=True)
         if _BLANKS.search((value or rule).strip()):
             text = part if named is None else f"{value or rule}"
-            yield from _loose(text, agent, words)
+            if left <= 0:
+                unread.append(text)
+                continue
+            for item in _loose(text, agent, words):
+                left -= 1
+                yield item
             if outer is not None:
                 for item in _loose(text, outer[0], words):
                     yield item._replace(swallowed=True)
+    yield from _known(" ".join(unread))
 
 
 def _loose(text: str, agent: str | None, words: str) -> Iterator[Item]:
     """The rules of a part in which blanks do the work of commas."""
-    for piece in _BLANKS.split(text.strip(), MAX_ITEMS)[:MAX_ITEMS]:
+    pieces = _BLANKS.split(text.strip(), MAX_ITEMS)
+    rest = pieces.pop() if len(pieces) > MAX_ITEMS else ""
+    for piece in pieces:
         named, rule, value = _part(piece)
         if named is not None:
             agent = _addressed(named)
         if rule:
             yield Item(agent, rule.lower(), value, words, loose=True)
+    yield from _known(rest)
+
+
+def _known(rest: str) -> Iterator[Item]:
+    """The rules without a value in what is left of a line with too many."""
+    for rule in sorted((RULES - VALUED).intersection(_WORDS.split(rest.lower()))) if rest else ():
+        yield Item(None, rule, None, rule, loose=True)
 
 
 def _part(part: str) -> tuple[str | None, str, str | None]:

@@ -66,10 +66,12 @@ def _values(text: str) -> Iterator[Any]:
 
 
 def _find(value: Any, found: list[dict[str, Any]], depth: int) -> None:
-    if depth == 0 or len(found) >= MAX_RIGHTS:
-        return
+    if depth == 0 and isinstance(value, dict | list):
+        raise RowsError(f"nested deeper than {MAX_DEPTH}")
     if isinstance(value, dict):
         if "iscc" in value:
+            if len(found) >= MAX_RIGHTS:
+                raise RowsError(f"holds more than {MAX_RIGHTS} objects with an iscc")
             found.append(value)
         else:
             for each in value.values():

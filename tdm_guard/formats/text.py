@@ -40,6 +40,7 @@ _BEGIN, _END = b"-----BEGIN C2PA MANIFEST-----", b"-----END C2PA MANIFEST-----"
 _DATA = b"data:application/c2pa;base64,"
 _comments = re.compile(rb"(?m)^[ \t]*+(?:#|//|[*;%'\"]|--)++[ \t]*+")  # in which the armour of source text stands
 _BLANKS = b" \t\r\n\f"
+_TOO_MANY = f"more than {MAX_STORES} manifests"
 
 
 def read(data: bytes, *, complete: bool) -> Asset:
@@ -67,7 +68,7 @@ def _unseen(data: bytes) -> list[tuple[str, bytes | str]]:
         store = said[_HEAD : _HEAD + length] if whole else "a manifest in variation selectors that is cut off"
         found.append(("text/U+FEFF", store))
         at = data.find(_UNSEEN, at)
-    return found
+    return found if at < 0 else [*found, ("text/U+FEFF", _TOO_MANY)]
 
 
 def _undone(data: bytes, at: int) -> tuple[bytes, int]:
@@ -86,7 +87,7 @@ def _armoured(data: bytes) -> list[tuple[str, bytes | str]]:
         cut = "a manifest in armour that is cut off, or of more than is read"
         found.append(("text/armour", _unarmoured(data[begin:end].strip()) if end >= 0 else cut))
         at = data.find(_BEGIN, max(begin, end))
-    return found
+    return found if at < 0 else [*found, ("text/armour", _TOO_MANY)]
 
 
 def _unarmoured(inner: bytes) -> bytes | str:

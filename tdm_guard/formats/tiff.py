@@ -5,7 +5,7 @@ TIFF 6.0, BigTIFF, and what is built on them: DNG and the camera files NEF, ARW,
     IFD    = count *( tag type count value-or-offset ) next-IFD
 
 Tag 700 holds an XMP packet (XMP Part 3, 1.1.8), tag 52545 a manifest store (C2PA 2.2, A.3.5). The packet of a reduced
-picture is not the file's.
+picture is not the file's, unless that stands first: DNG and NEF begin with a preview, and have the file's packet there.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MAX_ENTRIES = 50_000  # of all of them together; an IFD has some dozens
 MAX_PACKET = 8 * 2**20  # bytes of an XMP packet
 MAX_PACKETS = 100  # of one file, one for each page
 
-_XMP, _STORE, _SUBFILE, _SUBIFDS = 700, 52545, 254, 330
+_XMP, _STORE, _SUBFILE = 700, 52545, 254
 _REDUCED = 1  # NewSubfileType: a reduced-resolution version of another picture
 _WANTED = frozenset({_XMP, _STORE, _SUBFILE})
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 6: 1, 7: 1, 13: 4, 16: 8, 18: 8}  # bytes of the types that the wanted tags may have
@@ -110,7 +110,7 @@ class _Walk:
         return int(following)
 
     def _take(self, found: dict[int, tuple[int, int, bytes]], number: int) -> None:
-        reduced = _SUBFILE in found and self._number(*found[_SUBFILE]) & _REDUCED
+        reduced = number > 0 and _SUBFILE in found and self._number(*found[_SUBFILE]) & _REDUCED
         for tag, place, limit in ((_XMP, Place.XMP, MAX_PACKET), (_STORE, Place.C2PA, MAX_STORE)):
             if tag not in found or (reduced and tag == _XMP):
                 continue

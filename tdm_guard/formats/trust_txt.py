@@ -13,7 +13,6 @@ import re
 from typing import NamedTuple
 
 MAX_BYTES = 512 * 1024  # as robots.txt (RFC 9309 2.5): an association lists its members, thousands of them
-MAX_TRAINING_LINES = 100  # one is foreseen; more than this prove nothing more
 
 _find_training = re.compile(r"(?im)^[ \t]*datatrainingallowed[ \t]*([=:])([^#\n]*)").finditer
 _has_variable = re.compile(r"(?m)^[ \t]*[A-Za-z]{1,40}[ \t]*=").search
@@ -55,6 +54,4 @@ def parse(body: bytes, *, complete: bool = True) -> TrustTxt:
         end = text.find("\n", counted)
         words = text[counted : end if end >= 0 else len(text)].strip()
         found.append(TrainingLine(number, match[2].strip().lower(), words, match[1] == "="))
-        if len(found) == MAX_TRAINING_LINES:
-            break
     return TrustTxt(tuple(found), bool(found) or _has_variable(text) is not None, text)

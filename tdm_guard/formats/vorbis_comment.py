@@ -60,10 +60,13 @@ def read_comments(data: bytes, start: int, end: int, path: str) -> Comments:
                     tags.append((key, text))
             elif upper in _PACKETS:
                 locator = f"{path}/{name.decode('latin-1')}"
-                if len(packets) < MAX_PACKETS:
-                    packets.append(Packet(Place.XMP, locator, unescaped(value)))
-                else:
+                packet = unescaped(value) if len(packets) < MAX_PACKETS else b""
+                if len(packets) >= MAX_PACKETS:
                     unread.append(Unread(Place.XMP, locator, f"more than {MAX_PACKETS} packets"))
+                elif len(packet) > MAX_PACKET:
+                    unread.append(Unread(Place.XMP, locator, f"longer than {MAX_PACKET} bytes"))
+                if packet:
+                    packets.append(Packet(Place.XMP, locator, packet[:MAX_PACKET]))
     except _LostError as lost:
         hurt = damaged(data, lost.at, end, path, str(lost))
         packets += hurt.packets
@@ -74,8 +77,8 @@ def read_comments(data: bytes, start: int, end: int, path: str) -> Comments:
 def unescaped(value: bytes) -> bytes:
     """A packet as it was before ffmpeg spelt its bytes; as it stands if nothing in it is spelt so."""
     if b"\\x" not in value:
-        return value[:MAX_PACKET]
-    return _ESCAPES.sub(lambda found: bytes((int(found[1], 16),)), value)[:MAX_PACKET]
+        return value
+    return _ESCAPES.sub(lambda found: bytes((int(found[1], 16),)), value)
 
 
 def _fields(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, bytes]]:
@@ -91,7 +94,7 @@ def _fields(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, bytes]]:
             raise _LostError("a comment ends behind its block", min(position, end))
         found = data.find(b"=", position, position + min(size, MAX_NAME + 1))
         if found >= 0:
-            yield data[position:found], data[found + 1 : position + min(size, MAX_NAME + _ESCAPED * MAX_PACKET)]
+            yield data[position:found], data[found + 1 : position + min(size, MAX_NAME + _ESCAPED * (MAX_PACKET + 1))]
         position += size
     if count > MAX_COMMENTS:
         raise _LostError(f"more than {MAX_COMMENTS} comments", position)

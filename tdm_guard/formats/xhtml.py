@@ -30,7 +30,8 @@ _find_declaration = re.compile(
     r"|%[\w.-]+;|<![A-Z](?:[^>\"']|\"[^\"]*\"|'[^']*')*>|(\]\s*>)",
     re.DOTALL,
 ).finditer
-_find_reference = re.compile(rf"&({_NAME});").sub
+_REFERENCE = re.compile(rf"&({_NAME});")
+_find_reference, _each_reference = _REFERENCE.sub, _REFERENCE.finditer
 _find_prefix = re.compile(rf"xmlns:({_NAME})\s*=\s*(?:\"{NAMESPACE}/?\"|'{NAMESPACE}/?')").finditer
 _PREFIXED = re.compile(rb"xmlns:[^\s=]{1,64}\s*=\s*[\"'](?:http://www\.w3\.org/1999/xhtml|[^\"'>]{0,64}&)")
 _PREDEFINED = frozenset({"lt", "gt", "amp", "quot", "apos"})
@@ -110,7 +111,7 @@ def _without_entities(text: str) -> tuple[str, bool]:
                 unknown.add(name)
             else:
                 values[name] = value
-    expanded = {name: _expanded(value, values, unknown) for name, value in values.items()}
+    expanded = _expanded(values, unknown)
     unknown |= {name for name, value in expanded.items() if value is None}
     room = MAX_GROWTH
     missed = False
@@ -131,22 +132,42 @@ def _without_entities(text: str) -> tuple[str, bool]:
     return text[: start.start()] + "\n" * text.count("\n", start.start(), end) + rest, whole and not missed
 
 
-def _expanded(value: str, values: dict[str, str], unknown: set[str]) -> str | None:
-    """A value with the entities in it put in, and quotation marks as references; None if that has no end in sight."""
-    for _ in range(MAX_NESTED):
-        if not any(found in values or found in unknown for found in re.findall(r"&([^;&]{1,64});", value)):
-            return value if "<" in value else value.replace('"', "&quot;").replace("'", "&#39;").replace(">", "&gt;")
-        if any(found in unknown for found in re.findall(r"&([^;&]{1,64});", value)):
-            return None
-        size = 0
+def _expanded(values: dict[str, str], unknown: set[str]) -> dict[str, str | None]:
+    """
+    The values with the entities in them put in, and quotation marks as references; None for one without an end in
+    sight.
 
-        def put_in(found: re.Match[str]) -> str:
-            nonlocal size
-            more = values.get(found[1], found[0])
-            size += len(more)
-            return more if size <= MAX_ENTITY else found[0]
+    Each is put together once: of entities that hold one another twice, the text doubles with each.
+    """
+    whole: dict[str, tuple[str | None, int]] = dict.fromkeys(unknown, (None, 0))
 
-        value = _find_reference(put_in, value)
-        if size > MAX_ENTITY or len(value) > MAX_ENTITY:
-            return None
-    return None
+    def expand(name: str) -> tuple[str | None, int]:
+        """The value, and how many entities within entities it takes; of a circle, none."""
+        if name in whole:
+            return whole[name]
+        whole[name] = (None, 0)
+        raw = values[name]
+        pieces: list[str] = []
+        size = at = height = 0
+        for found in _each_reference(raw):
+            if found[1] not in values and found[1] not in unknown:
+                continue
+            inner, below = expand(found[1])
+            height = max(height, below + 1)
+            if inner is None or height >= MAX_NESTED or size > MAX_ENTITY:
+                return whole[name]
+            pieces += raw[at : found.start()], inner
+            size += len(pieces[-2]) + len(inner)
+            at = found.end()
+        value = "".join([*pieces, raw[at:]])
+        if len(value) <= MAX_ENTITY:
+            whole[name] = (value, height)
+        return whole[name]
+
+    return {name: _quoted(expand(name)[0]) for name in values}
+
+
+def _quoted(value: str | None) -> str | None:
+    if value is None or "<" in value:
+        return value
+    return value.replace('"', "&quot;").replace("'", "&#39;").replace(">", "&gt;")

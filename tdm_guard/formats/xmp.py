@@ -219,7 +219,7 @@ def _values(element: Element) -> list[tuple[str, bool]]:
     if element.text.strip():
         values.append((element.text, False))
     for child in element.children:
-        if child.tag in _HOLDERS and len(values) < MAX_PROPERTIES:
+        if child.tag in _HOLDERS and len(values) <= MAX_PROPERTIES:
             values += _values(child)  # the parser bounds the depth
     return values
 

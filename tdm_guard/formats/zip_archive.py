@@ -56,23 +56,26 @@ def entries(data: bytes, wanted: Callable[[bytes], bool]) -> Listing:
     if place is None:
         return Listing(tuple(_local(data, wanted)), "the archive has no directory: it is cut short or damaged")
     found: list[Entry] = []
-    position, end, shift = place
-    for _ in range(MAX_ENTRIES):
-        if end - position < _CENTRAL.size:
-            return Listing(tuple(found))
+    position, end, shift, declared = place
+    count = 0
+    problem: str | None = None
+    while problem is None and end - position >= _CENTRAL.size:
         word, size, more, remarks = _LENGTHS.unpack_from(data, position)
         if word != b"PK\x01\x02":
-            break
-        first = position + _CENTRAL.size
-        name = data[first : first + size]
-        if wanted(name):
-            extra = data[first + size : first + size + more]
-            found.append(_central_entry(name, _CENTRAL.unpack_from(data, position), extra, shift))
-        position = first + size + more + remarks
-    problem = "the archive's directory is damaged"
-    if data.startswith(b"PK\x01\x02", position):
-        problem = f"more than {MAX_ENTRIES} entries"
-    return Listing((*found, *_local(data, wanted)), problem)
+            problem = "the archive's directory is damaged"
+        elif count >= MAX_ENTRIES:
+            problem = f"more than {MAX_ENTRIES} entries"
+        else:
+            count += 1
+            first = position + _CENTRAL.size
+            name = data[first : first + size]
+            if wanted(name):
+                extra = data[first + size : first + size + more]
+                found.append(_central_entry(name, _CENTRAL.unpack_from(data, position), extra, shift))
+            position = first + size + more + remarks
+    if problem is None and (count < declared or (not count and b"PK\x03\x04" in data)):
+        problem = f"the archive's directory has {count} entries of {declared}"
+    return Listing(tuple(found)) if problem is None else Listing((*found, *_local(data, wanted)), problem)
 
 
 def extract(data: bytes, entry: Entry, limit: int) -> Extract:
@@ -123,24 +126,28 @@ def _until_damage(data: bytes, start: int, end: int, limit: int) -> bytes:
     return bytes(body[:limit])
 
 
-def _directory(data: bytes) -> tuple[int, int, int] | None:
-    """Start and end of the central directory, and how far the archive is shifted by bytes before it."""
+def _directory(data: bytes) -> tuple[int, int, int, int] | None:
+    """
+    Start and end of the central directory, how far the archive is shifted by bytes before it, and its entries.
+
+    Programs that know no ZIP64 write the count of entries without what exceeds 16 bits.
+    """
     at = data.rfind(b"PK\x05\x06", max(0, len(data) - _END.size - _MAX_COMMENT))
     if at < 0 or len(data) - at < _END.size:
         return None
     record = _END.unpack_from(data, at)
-    size, offset, end = record[5], record[6], at
+    count, size, offset, end = record[4], record[5], record[6], at
     if _WIDE in (size, offset) or record[4] == 0xFFFF:  # ZIP64: a locator before it, which points to a longer record
         locator = at - 20
         if locator >= 0 and data[locator : locator + 4] == b"PK\x06\x07":
             end = data.rfind(b"PK\x06\x06", 0, locator)
             if end < 0 or len(data) - end < _END64.size:
                 return None
-            size, offset = _END64.unpack_from(data, end)[8:10]
+            count, size, offset = _END64.unpack_from(data, end)[7:10]
     start = end - size
     if start < 0 or offset > start:
         return None
-    return start, end, start - offset
+    return start, end, start - offset, count
 
 
 def _central_entry(name: bytes, record: tuple[int, ...], extra: bytes, shift: int) -> Entry:

@@ -44,6 +44,7 @@ MISNAMED = "x-robots-field"
 
 _RANKS = {"header": 2, "html": 3}
 _is_prose = re.compile(r"(?:og:|twitter:|dc(?:terms)?\.)?(?:description|keywords|title|abstract)").fullmatch
+_has_word = re.compile("|".join(map(re.escape, PAGE_WORDS))).search
 _LOOKED_AT = ("name", "property", "http-equiv", "content")
 
 
@@ -83,7 +84,7 @@ def named_metas(page: Page) -> Iterator[tuple[dict[str, str], str, str | None]]:
             if tag.name != "meta" or _is_prose(tag.attributes.get("name", "").strip().lower()):
                 continue
             lower = " ".join([tag.attributes.get(name, "") for name in _LOOKED_AT]).lower()
-            if any(word in lower for word in PAGE_WORDS):
+            if _has_word(lower):
                 looked += 1
                 if looked > MAX_LINES:
                     return

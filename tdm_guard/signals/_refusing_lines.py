@@ -69,8 +69,8 @@ def refusing_lines(text: str, agent: str, known: Iterable[str] = ()) -> Iterator
             naming = True
             continue
         naming = False
-        paths = _refuses(written.lstrip(_BULLETS).rstrip(_QUOTES), known) if ours else ()
-        for path in paths:
+        bare = written.lstrip(_BULLETS).rstrip(_QUOTES)
+        for path in _refuses(bare, known) if ours and bare else ():
             found += 1
             yield RefusingLine(number, bounded(words) or "", path if found < MAX_REFUSALS else "/")
             if found == MAX_REFUSALS:
@@ -107,4 +107,4 @@ def _is_short_refusal(line: str) -> bool:
         return True
     words = plain(line)
     few = words.count("-") < _ALONE and not _no_sentence(line)
-    return few and bool(about(words) or refused("", line)) and begins_like_refusal(line)
+    return few and begins_like_refusal(line) and bool(about(words) or refused("", line))

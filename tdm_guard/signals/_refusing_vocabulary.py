@@ -48,7 +48,12 @@ def spelled(text: str) -> str:
 
 def plain(words: str) -> str:
     """Lower-case words with a hyphen between them; capitals within one part it."""
-    words = spelled(words[:MAX_WORDS].strip(_QUOTES))
+    return _plain(words[:MAX_WORDS])
+
+
+@lru_cache(maxsize=128)  # each question about a line asks for it again
+def _plain(words: str) -> str:
+    words = spelled(words.strip(_QUOTES))
     if not words.islower():
         words = _camel("-", words).lower()
     if "'" in words:

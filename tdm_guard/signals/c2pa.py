@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tdm_guard.formats import c2pa_store, xmp
 from tdm_guard.formats.asset import Format, Place
 from tdm_guard.formats.html import C2PA_TYPE as TYPE
-from tdm_guard.formats.link_field import links
+from tdm_guard.formats.link_field import MAX_LENGTH, links
 from tdm_guard.formats.media_type import essence
 from tdm_guard.formats.salvage import is_c2pa
 from tdm_guard.model import NOTHING, Fault, Headers, Posture, Reading, Source, Stance, Statement
@@ -148,9 +148,10 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
         for link in links(value)
         if RELATION in link.relations
     ]
-    if not named:
-        return NOTHING
-    return _joined([undetermined(source, link.words, locator=f"#{FIELD}") for link in named[:MAX_LINKS]])
+    said = [link.words for link in named[:MAX_LINKS]]
+    if not said and any(name.lower() == FIELD and RELATION in value[MAX_LENGTH:].lower() for name, value in headers):
+        said = [f"a field of more than {MAX_LENGTH} characters"]
+    return _joined([undetermined(source, words, locator=f"#{FIELD}") for words in said]) if said else NOTHING
 
 
 def read_html(page: Page, source: Source, listener: Listener) -> Reading:

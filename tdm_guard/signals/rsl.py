@@ -15,7 +15,7 @@ from urllib.parse import urldefrag
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats.html import REQUOTED
-from tdm_guard.formats.link_field import Link, links
+from tdm_guard.formats.link_field import MAX_LENGTH, Link, links
 from tdm_guard.formats.media_type import essence
 from tdm_guard.formats.rsl_vocabulary import MEDIA_TYPE
 from tdm_guard.model import NOTHING, Evidence, Fault, Headers, Reading, Source, Stance
@@ -59,6 +59,7 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
     """
     found: list[Found] = []
     challenges: list[Evidence] = []
+    unread: list[Evidence] = []
     for field, value in headers:
         name = field.lower()
         if name == _LINK and "rsl" in value.lower():
@@ -67,9 +68,14 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
                     words = evidence(source, f"#{_LINK}", link.words)
                     partial = "#" in link.parameters.get("anchor", "")
                     found.append(Found(link.target, words, source.url, relative=True, refusals_only=partial))
+            if MEDIA_TYPE in value[MAX_LENGTH:].lower():
+                unread.append(evidence(source, f"#{_LINK}", f"a field of more than {MAX_LENGTH} characters"))
         elif name == _CHALLENGE and _SCHEME.search(_QUOTED.sub('""', value)):
             challenges.append(evidence(source, f"#{_CHALLENGE}", f"{field}: {value}"))
     reading = declare(found, listener)
+    if unread:
+        more = too_many(unread[0])
+        reading = Reading((*reading.statements, *more.statements), reading.faults + more.faults, reading.declared)
     if not challenges:
         return reading
     policy = reading.declared[0].url if reading.declared else None

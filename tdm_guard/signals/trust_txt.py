@@ -69,10 +69,13 @@ def _choose(
 ) -> Statement | None:
     """The line that counts: a `no` in form that none contradicts, any other `no` (cautious), a lone `yes`."""
     valid = [line for line in lines if line.exact and line.value in ("yes", "no")]
+    first = valid[0] if valid else None
     for line in lines:
-        if line not in valid:
+        if len(faults) >= MAX_FAULTS:
+            break
+        if not line.exact or line.value not in ("yes", "no"):
             faults.append(_fault(source, line, "datatrainingallowed is neither yes nor no"))
-        elif line is not valid[0]:
+        elif line is not first:
             faults.append(_fault(source, line, "a second datatrainingallowed; one is foreseen"))
     words = {line.value for line in valid}
     if words == {"no"}:

@@ -149,7 +149,11 @@ def _others(
     """What is refused to us in words that nobody defines; to the letter also what takes a repair to hear."""
     said: set[tuple[Usage, ...]] = set()
     own = listener.agent.lower()
+    looked_at: set[tuple[str | None, str, str | None]] = set()
     for word in words:
+        if (key := (word.address, word.rule, word.repair)) in looked_at:
+            continue
+        looked_at.add(key)
         to_us = word.address is None or word.address == own
         if word.rule in WORDS and to_us:
             doubted = not listener.cautious and word.repair is not None and (word.rule != IMAGES_ONLY or image)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tdm_guard.formats import bmff, bmff_items
 from tdm_guard.formats.asset import Asset, Format, Place, format_of, read_asset
 from tests.support.documents import (
     STORE,
@@ -114,6 +115,80 @@ def test_a_compressed_movie_header_is_opened() -> None:
     assert packets(read(box(b"moov", cmov) + box(b"mdat", bytes(9)))) == [PACKET]
     broken = box(b"cmov", box(b"cmvd", body[:4] + b"\xff" * 40))
     assert hidden(read(box(b"moov", broken))) == {Place.XMP}
+
+
+@pytest.mark.parametrize("lost", [1, 4, 8])
+def test_a_compressed_movie_header_that_ends_early_is_undetermined(lost: int) -> None:
+    movie = box(b"moov", box(b"udta", box(b"XMP_", PACKET)))
+    body = struct.pack(">I", len(movie)) + zlib.compress(movie)[:-lost]
+    cmov = box(b"cmov", box(b"dcom", b"zlib"), box(b"cmvd", body))
+    assert Place.XMP in hidden(read(box(b"moov", cmov) + box(b"mdat", bytes(9))))
+
+
+def test_a_movie_header_of_just_the_bound_that_goes_on_is_undetermined() -> None:
+    movie = box(b"moov", box(b"free", bytes(bmff.MAX_MOVIE - 16)))
+    for more, expected in ((b"", set()), (box(b"XMP_", PACKET), {Place.XMP})):
+        cmov = box(b"cmov", box(b"cmvd", bytes(4), zlib.compress(movie + more)))
+        assert hidden(read(box(b"moov", cmov) + box(b"mdat", bytes(9)))) == expected
+
+
+def test_an_item_that_ends_early_is_undetermined() -> None:
+    whole = zlib.compress(PACKET)
+    assert hidden(read(heif(whole[:-2], encoding=b"deflate"))) == {Place.XMP}
+    assert hidden(read(heif(whole, encoding=b"deflate"))) == set()
+
+
+def _meta_of(*children: bytes) -> bytes:
+    """A picture whose XMP lies in `idat`, with other boxes before the tables of its items."""
+    handler = full_box(b"hdlr", bytes(4), b"pict", bytes(13))
+    name = full_box(b"infe", struct.pack(">HH4s", 2, 0, b"mime"), b"XMP\0application/rdf+xml\0\0", version=2)
+    place = struct.pack(">HHHHHHII", 0x4400, 1, 2, 1, 0, 1, 0, len(PACKET))
+    idat = box(b"idat", PACKET)
+    tables = full_box(b"iinf", struct.pack(">H", 1), name) + full_box(b"iloc", place, version=1)
+    return box(b"ftyp", b"heic") + full_box(b"meta", handler, *children, tables, idat) + box(b"mdat", bytes(99))
+
+
+@pytest.mark.parametrize("between", [box(b"free") * 300, box(b"free", bytes(40), wide=True)], ids=["many", "wide"])
+def test_tables_of_items_are_found_behind_other_boxes(between: bytes) -> None:
+    asset = read(_meta_of(between))
+    assert packets(asset) == [PACKET]
+    assert hidden(asset) == set()
+
+
+def test_a_second_table_of_items_hides_no_other() -> None:
+    foreign = full_box(b"infe", struct.pack(">HH4s", 1, 0, b"hvc1"), b"\0", version=2)
+    for asset in (
+        read(_meta_of(full_box(b"iinf", struct.pack(">H", 1), foreign))),
+        read(_meta_of() + full_box(b"meta", full_box(b"iinf", struct.pack(">H", 1), foreign))),
+    ):
+        assert packets(asset) == [PACKET]
+
+
+def test_tables_of_items_behind_damage_or_a_bound_are_undetermined() -> None:
+    assert Place.XMP in hidden(read(_meta_of(b"\0\0\0\1free" + bytes(8)).replace(PACKET, PACKET[::-1])))
+    assert Place.XMP in hidden(read(_meta_of(box(b"free") * (bmff.MAX_BOXES + 9)).replace(PACKET, PACKET[::-1])))
+
+
+def test_more_items_than_are_looked_at_are_undetermined(monkeypatch: pytest.MonkeyPatch) -> None:
+    foreign = full_box(b"infe", struct.pack(">HH4s", 1, 0, b"hvc1"), b"\0", version=2)
+    items = foreign * 20
+    monkeypatch.setattr(bmff_items, "MAX_ITEMS", 20)
+    table = full_box(b"iinf", struct.pack(">I", 21), items, b"\0application/rdf+xml", version=1)
+    asset = read(box(b"ftyp", b"heic") + full_box(b"meta", full_box(b"hdlr", bytes(20)), table))
+    assert [(unread.place, unread.message) for unread in asset.unread] == [(Place.XMP, "more than 20 items")]
+
+
+def test_a_box_of_xml_whose_packet_stands_late_is_read_or_undetermined() -> None:
+    jp2 = box(b"jP  ", b"\r\n\x87\n") + box(b"xml ", b"<a>" + b" " * 2**20 + PACKET + b"</a>")
+    assert hidden(read(jp2)) == {Place.XMP}
+    assert hidden(read(box(b"jP  ", b"\r\n\x87\n") + box(b"xml ", b"<a>" + b" " * 2**20 + b"</a>"))) == set()
+
+
+def test_more_lists_of_names_than_are_read_are_told() -> None:
+    names = box(b"udta", full_box(b"meta", full_box(b"hdlr", bytes(20)), ilst((b"\xa9nam", "Title"))))
+    asset = read(mp4(movie=names * (bmff.MAX_TAGS + 1)))
+    assert asset.complete
+    assert [unread.place for unread in asset.unread] == [None]
 
 
 def test_identifiers_come_from_the_item_list_and_from_an_id3_tag() -> None:

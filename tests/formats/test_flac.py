@@ -196,3 +196,21 @@ def test_packets_beyond_the_bound_take_no_earlier_damage_away() -> None:
     lost = (4, overlong(("TITLE", "x"), ("XMP", PACKET.decode())))
     messages = [unread.message for unread in read(flac(lost, *[kept] * 9)).unread]
     assert messages == ["a comment ends behind its block", "more than 8 packets", "more than 8 packets"]
+
+
+def test_a_packet_longer_than_is_read_is_undetermined() -> None:
+    long = PACKET.decode() + " " * 2**20
+    for spelt in (long, long.replace("<", "\\x3c")):
+        asset = read(flac((4, vorbis_comment([("XMP", spelt)]))))
+        assert hidden(asset) == {Place.XMP}
+        assert asset.packets[0].data.startswith(PACKET)
+    for more, expected in ((0, set()), (1, {Place.XMP})):
+        content = PACKET + b" " * (2**20 - len(PACKET) + more)
+        asset = read(flac((2, b"riff_PMX" + struct.pack("<I", len(content)) + content)))
+        assert hidden(asset) == expected
+        assert len(asset.packets[0].data) == 2**20
+
+
+def test_other_application_blocks_are_no_packets_however_many_there_are() -> None:
+    packet = (4, vorbis_comment([("XMP", PACKET.decode())] * 8))
+    assert read(flac(packet, (2, b"riffJUNK" + bytes(40)))).unread == ()

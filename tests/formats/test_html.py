@@ -469,12 +469,36 @@ def test_tags_glued_to_their_attributes_are_looked_at_within_their_bounds(long: 
 
 @pytest.mark.parametrize(
     "document",
-    [GLUED[:-1] + f' title="{"x" * 5_000}"><p>', GLUED[:-1] + ' title="' + "<p>" * 5_000, GLUED * (MAX_REQUOTED + 1)],
+    [GLUED[:-1] + f' title="{"x" * 5_000}"><p>', GLUED[:-1] + ' title="' + "<p>" * 5_000, GLUED * 20_000],
 )
 def test_behind_the_bounds_a_page_of_glued_tags_is_not_whole(document: str) -> None:
     page = read(document)
     assert not page.complete
-    assert 1 <= len(page.requoted) <= MAX_REQUOTED
+    assert 1 <= len(page.requoted) <= MAX_TAGS
+
+
+MISQUOTED = "<meta name=\u201cnoai\u201d content=\u201c1\u201d>"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        '<meta property=x content="l\u2019\u00e9t\u00e9 &amp; l\u2019hiver">' * 3_000 + MISQUOTED,
+        f'<meta data-x="{"x" * 5_000}" name=\u201cnoai\u201d content=\u201c1\u201d>',
+        "<meta " + " ".join(f"a{number}=b" for number in range(90)) + " name=\u201cnoai\u201d content=\u201c1\u201d>",
+        '<meta title="\u201c>' + "<meta name=x content=y>" * 20 + '<meta name="noai" content="1"><p class="">',
+    ],
+    ids=["many tags", "a long tag", "many attributes", "many tags that a quote swallowed"],
+)
+def test_misquoted_attributes_are_found_behind_many_others(document: str) -> None:
+    page = read(document)
+    assert page.complete
+    assert page.requoted[-1].attributes["name"] == "noai" or page.tags[-1].attributes["name"] == "noai"
+
+
+@pytest.mark.parametrize("document", [MISQUOTED * 20_000, f"<meta title=\u201c{'x' * MAX_REQUOTED}\u201d>"])
+def test_behind_the_bound_of_misquoted_tags_a_page_is_not_whole(document: str) -> None:
+    assert not read(document + MISQUOTED).complete
 
 
 def test_glued_tags_whose_quotes_swallow_each_other_take_linear_time() -> None:

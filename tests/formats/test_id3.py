@@ -312,3 +312,45 @@ def test_compressed_frames_and_packets_without_end_are_bounded() -> None:
     asset = read(mp3(id3(*[private_frame(PACKET)] * 400)))
     assert len(asset.packets) == 50
     assert Place.XMP in hidden(asset)
+
+
+def test_several_tags_behind_the_sound_are_read_and_too_many_are_not_silence() -> None:
+    other = id3(text_frame(b"TIT2", "x"), footer=True)
+    tail = id3(private_frame(PACKET), footer=True)
+    assert packets(read(mp3(tail=tail + other * 5))) == [PACKET]
+    asset = read(mp3(tail=tail + other * 8))
+    assert {Place.XMP, Place.C2PA, Place.RSL} <= hidden(asset)
+    assert not asset.complete
+    empty = b"APETAGEX" + struct.pack("<IIII", 2000, 32, 0, 0) + bytes(8)
+    assert packets(read(mp3(tail=tail + empty * 5))) == [PACKET]
+    assert not read(mp3(tail=tail + empty * 9)).complete
+
+
+def test_a_chain_of_tags_is_followed_and_a_long_one_is_not_silence() -> None:
+    def chain(length: int) -> bytes:
+        link = id3(frame(b"SEEK", struct.pack(">I", 100)), padding=0)
+        return mp3(link, frames=0, tail=(bytes(100) + link) * length + bytes(100) + id3(private_frame(PACKET)))
+
+    assert packets(read(chain(4))) == [PACKET]
+    assert not read(chain(9)).complete
+
+
+def test_a_tag_behind_words_that_are_none_is_found() -> None:
+    assert packets(read(b"\0ID3 \xff\xff" + bytes(40) + id3(private_frame(PACKET)) + mp3())) == [PACKET]
+
+
+def test_a_store_behind_a_long_description_is_found() -> None:
+    content = b"\0application/octet-stream\0store.bin\0" + b"described at length " * 80 + b"\0" + STORE
+    assert packets(read(mp3(id3(frame(b"GEOB", content)))), Place.C2PA) == [STORE]
+    assert read(mp3(id3(frame(b"GEOB", content.replace(STORE, b"a picture"))))).packets == ()
+
+
+def test_a_licence_document_beyond_the_bound_is_undetermined() -> None:
+    content = b"s.example\0" + b" " * 2**20 + RSL
+    asset = read(mp3(id3(frame(b"PRIV", content))))
+    assert hidden(asset) == {Place.RSL}
+
+
+def test_every_name_of_a_text_frame_is_read() -> None:
+    asset = read(mp3(id3(text_frame(b"TPE1", "\0".join(f"Ann {number}" for number in range(90))))))
+    assert len(asset.tags) == 90

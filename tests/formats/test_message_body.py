@@ -58,6 +58,14 @@ def test_coded_data_is_none(body: bytes) -> None:
     assert not stands_as_document(body)
 
 
+def test_a_page_that_names_many_encodings_is_a_doubt_and_one_that_repeats_one_is_none() -> None:
+    scripts = b"".join(b'<script charset="utf-8" src="/%d.js"></script>' % number for number in range(40))
+    assert encoding_of(None, scripts).doubt is None
+    many = b"".join(b'<p charset="x%d">' % number for number in range(20))
+    assert encoding_of(None, many + b'<meta charset="utf-7">').doubt is not None
+    assert encoding_of(None, scripts + b'<meta charset="utf-7">').doubt is not None
+
+
 @given(st.binary(max_size=200), st.sampled_from([None, "utf-16", "utf-32", "utf-8", "x", "idna", "cp037", "é"]))
 def test_no_bytes_raise(body: bytes, label: str | None) -> None:
     assert encoding_of(label, body)

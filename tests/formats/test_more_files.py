@@ -6,14 +6,29 @@ import io
 import struct
 import zipfile
 from datetime import UTC, datetime
-from importlib import import_module
 
 import brotli
 import pytest
 
 from tdm_guard import Verdict, evaluate
 from tdm_guard.formats.asset import Format, Place, format_of, read_asset
-from tests.support.documents import STORE, box, id3, mp3, private_frame, text_frame, xmp
+from tests.support.documents import (
+    STORE,
+    box,
+    epub,
+    full_box,
+    id3,
+    mp3,
+    mp4,
+    opf,
+    private_frame,
+    text_frame,
+    xmp,
+)
+from tests.support.documents import ilst as items_of
+from tests.support.pictures import riff_chunk, wav
+
+CREATOR = "<dc:creator>Ann</dc:creator>"
 
 CORE = (
     '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
@@ -74,6 +89,14 @@ def webm(*content: bytes, unknown: bool = False) -> bytes:
     return element(0x1A45DFA3, element(0x4282, b"webm")) + element(0x18538067, *content, unknown=unknown)
 
 
+def names(count: int, name: bytes = b"IART") -> bytes:
+    return riff_chunk(b"LIST", b"INFO" + riff_chunk(name, b"Ann\0") * count)
+
+
+def ilst(*items: tuple[bytes, str]) -> bytes:
+    return box(b"udta", full_box(b"meta", full_box(b"hdlr", bytes(20)), items_of(*items)))
+
+
 @pytest.mark.parametrize("data", [docx(), odt()], ids=["docx", "odt"])
 def test_a_silent_document_is_read_whole_and_names_its_creator(data: bytes) -> None:
     assert format_of("", data[:1024]) is Format.OFFICE
@@ -98,8 +121,52 @@ def test_xmp_in_a_document_is_heard() -> None:
 def test_a_document_that_is_cut_short_is_undetermined() -> None:
     data = docx(("media.bin", bytes(5_000)))[:-200]
     asset = read_asset(data, Format.OFFICE)
-    assert {unread.place for unread in asset.unread} == {Place.C2PA}
+    assert {unread.place for unread in asset.unread} == {Place.C2PA, Place.XMP, Place.RSL}
     assert not asset.complete
+
+
+def _with_end(data: bytes, *, count: int | None = None, drop: int = 0) -> bytes:
+    """The archive with another count in its end record, or without the last records of its directory."""
+    end = data.rindex(b"PK\5\6")
+    total, size, offset = struct.unpack_from("<HII", data, end + 10)
+    stop = end
+    for _ in range(drop):
+        stop = data.rindex(b"PK\1\2", 0, stop)
+    count = total if count is None else count
+    return data[:stop] + struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, count, count, size - (end - stop), offset, 0)
+
+
+@pytest.mark.parametrize("drop", [1, 2, 4])
+def test_a_directory_that_lacks_entries_is_undetermined_and_they_are_looked_for(drop: int) -> None:
+    asset = read_asset(_with_end(docx(("word/x.xmp", xmp())), drop=drop), Format.OFFICE)
+    assert [packet.data for packet in asset.packets] == [xmp()]
+    assert {unread.place for unread in asset.unread} == {Place.C2PA, Place.XMP, Place.RSL}
+    assert "entries of 4" in asset.unread[0].message
+
+
+def test_a_directory_that_lists_nothing_is_undetermined() -> None:
+    asset = read_asset(_with_end(docx(("word/x.xmp", xmp())), drop=4, count=0), Format.OFFICE)
+    assert not asset.complete
+
+
+def test_a_damaged_directory_is_a_doubt_of_every_kind() -> None:
+    data = docx()
+    at = data.rindex(b"PK\1\2")
+    asset = read_asset(data[:at] + b"PK\1\3" + data[at + 4 :], Format.OFFICE)
+    assert {unread.place for unread in asset.unread} == {Place.C2PA, Place.XMP, Place.RSL}
+    assert ("title", "Essai") in asset.tags
+
+
+def test_a_count_of_entries_that_is_too_small_hides_nothing() -> None:
+    asset = read_asset(_with_end(docx(("word/x.xmp", xmp())), count=1), Format.OFFICE)
+    assert (asset.complete, asset.unread) == (True, ())
+    assert [packet.data for packet in asset.packets] == [xmp()]
+
+
+def test_as_many_entries_as_are_looked_at_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tdm_guard.formats.zip_archive.MAX_ENTRIES", 3)
+    assert read_asset(docx(), Format.OFFICE).complete
+    assert not read_asset(docx(("a.txt", "")), Format.OFFICE).complete
 
 
 def test_a_plain_archive_is_no_document() -> None:
@@ -178,8 +245,42 @@ def test_a_compressed_box_is_bounded() -> None:
 
 
 def test_without_the_package_the_box_is_undetermined_and_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = import_module("tdm_guard.formats.brob")
-    monkeypatch.setattr(module, "_MODULES", ("there_is_no_such_package",))
+    monkeypatch.setattr("tdm_guard.formats.brob.optional", lambda *names: None)
     asset = read_asset(brob(b"xml ", xmp()), Format.BMFF)
     assert "pip install brotli" in asset.unread[0].message
     assert (asset.unread[0].place, asset.complete) == (Place.XMP, False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "few", "many"),
+    [
+        (Format.APE, b"MAC " + ape_tag(*[("Title", "x")] * 512), b"MAC " + ape_tag(*[("Title", "x")] * 513)),
+        (Format.APE, b"MAC " + ape_tag(("Title", "x\0" * 15 + "x")), b"MAC " + ape_tag(("Title", "x\0" * 16 + "x"))),
+        (Format.MP3, mp3(tail=ape_tag(("Title", "x"))), mp3(tail=ape_tag(*[("Title", "x")] * 513))),
+        (Format.AIFF, aiff(*[(b"NAME", b"title")] * 64), aiff(*[(b"NAME", b"title")] * 65)),
+        (Format.MATROSKA, webm(*[tags(TITLE="x")] * 512), webm(*[tags(TITLE="x")] * 513)),
+        (Format.MATROSKA, webm(element(0xEC) * 90_000), webm(element(0xEC) * 100_001)),
+        (Format.WAV, wav(names(60)), wav(names(70))),
+        (Format.WAV, wav(*[names(1)] * 60), wav(*[names(1)] * 70)),
+        (Format.WAV, wav(names(600, b"ICMT")), wav(names(1_100, b"ICMT"))),
+        (Format.BMFF, mp4(movie=ilst(*[(b"\xa9nam", "x")] * 512)), mp4(movie=ilst(*[(b"\xa9nam", "x")] * 513))),
+        (Format.EPUB, epub({"p.opf": opf(CREATOR * 64)}), epub({"p.opf": opf(CREATOR * 65)})),
+    ],
+)
+def test_more_names_than_are_read_are_told(kind: Format, few: bytes, many: bytes) -> None:
+    asset = read_asset(few, kind)
+    assert (asset.unread, asset.complete) == ((), True)
+    asset = read_asset(many, kind)
+    assert [unread.place for unread in asset.unread][:1] == [None]
+    assert "more names" in asset.unread[0].message
+    assert asset.complete
+
+
+def test_every_creator_of_a_document_is_a_name_and_damaged_properties_are_told() -> None:
+    creators = "".join(f"<dc:creator>{number}</dc:creator>" for number in range(40))
+    asset = read_asset(
+        docx(("docProps/app.xml", CORE.replace("<dc:creator>Marie</dc:creator>", creators))), Format.OFFICE
+    )
+    assert len([value for key, value in asset.tags if key == "creator_name"]) == 41
+    asset = read_asset(docx(("docProps/app.xml", CORE[:-20])), Format.OFFICE)
+    assert ([unread.place for unread in asset.unread], asset.complete) == ([None], True)

@@ -129,7 +129,10 @@ def test_bounds_cut_and_say_so() -> None:
     assert images(f"<img src=/{'x' * MAX_ADDRESS}><img src=/1.jpg>") == PageImages(
         ("https://photos.example/1.jpg",), complete=False
     )
-    assert len(list(candidates(", ".join(f"{n}.jpg" for n in range(500))))) == MAX_CANDIDATES
+    for more, complete in ((0, True), (1, False)):
+        srcset = ", ".join(f"/{n}.jpg" for n in range(MAX_CANDIDATES + more))
+        assert len([each for each in candidates(srcset) if each]) == MAX_CANDIDATES
+        assert images(f"<img srcset='{srcset}'>").complete is complete
 
 
 def test_a_prefix_gives_what_it_shows() -> None:

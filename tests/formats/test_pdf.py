@@ -580,3 +580,73 @@ def test_an_encrypted_file_whose_catalogue_is_something_else() -> None:
         ENCRYPTED.replace(b"/Root 1 0", b"/Root 9 9"),
     ):
         assert {Place.XMP} >= hidden(read(spoiled)) - {None}
+
+
+def attached(count: int, *, tree: bool = False) -> bytes:
+    """A file to which so many others are attached, the last a manifest store."""
+    plain = " ".join(["5 0 R"] * count)
+    leaves = " ".join(["(n) 5 0 R"] * count)
+    names = f"/Names << /EmbeddedFiles << /Names [{leaves} (s) 2 0 R] >> >>" if tree else f"/AF [{plain} 2 0 R]"
+    return classic_pdf(
+        {
+            1: pdf_object(1, f"<< /Type /Catalog {names} >>"),
+            2: pdf_object(2, "<< /AFRelationship /C2PA_Manifest /EF << /F 3 0 R >> >>"),
+            3: pdf_stream(3, "", STORE),
+            5: pdf_object(5, "<< /AFRelationship /Data >>"),
+        }
+    )
+
+
+@pytest.mark.parametrize("tree", [False, True])
+def test_a_store_behind_many_attached_files_is_found_and_behind_more_is_undetermined(tree: bool) -> None:
+    assert packets(read(attached(100, tree=tree)), Place.C2PA) == [STORE]
+    asset = read(attached(200, tree=tree))
+    assert (asset.packets, hidden(asset)) == ((), {Place.C2PA})
+
+
+def test_more_nodes_of_attached_files_than_are_read_are_undetermined() -> None:
+    def tree(nodes: int) -> bytes:
+        kids = " ".join(["5 0 R"] * nodes)
+        root = f"<< /Type /Catalog /Names << /EmbeddedFiles << /Kids [{kids} 6 0 R] >> >> >>"
+        node = "<< /Names [(s) 2 0 R] >>"
+        return classic_pdf(
+            {
+                1: pdf_object(1, root),
+                2: pdf_object(2, "<< /AFRelationship /C2PA_Manifest /EF << /F 3 0 R >> >>"),
+                3: pdf_stream(3, "", STORE),
+                5: pdf_object(5, "<< /Names [] >>"),
+                6: pdf_object(6, node),
+            }
+        )
+
+    assert packets(read(tree(100)), Place.C2PA) == [STORE]
+    assert hidden(read(tree(200))) == {Place.C2PA}
+
+
+def test_a_store_in_an_encrypted_file_is_undetermined() -> None:
+    document = pikepdf.Pdf.new()
+    document.add_blank_page()
+    store = pikepdf.AttachedFileSpec(document, STORE, filename="content_credential.c2pa")
+    document.attachments["content_credential.c2pa"] = store
+    document.attachments["content_credential.c2pa"].obj.AFRelationship = pikepdf.Name("/C2PA_Manifest")
+    out = io.BytesIO()
+    document.save(out, encryption=encryption())
+    assert Place.C2PA in hidden(read(out.getvalue()))
+
+
+def test_a_compressed_stream_that_is_cut_is_undetermined_and_one_without_its_sum_is_whole() -> None:
+    long = PACKET + b" " * 9_000
+    whole = zlib.compress(long)
+
+    def cut(bytes_lost: int) -> bytes:
+        return (
+            pdf(long).replace(whole, whole[:-bytes_lost]).replace(b"%d" % len(whole), b"%d" % (len(whole) - bytes_lost))
+        )
+
+    for lost in (1, 4):
+        asset = read(cut(lost))
+        assert packets(asset) == [long]
+        assert Place.XMP not in hidden(asset)
+    asset = read(cut(12))
+    assert packets(asset)[0].startswith(PACKET)
+    assert Place.XMP in hidden(asset)

@@ -231,6 +231,19 @@ def test_a_length_too_small_to_be_one(length: int) -> None:
     assert hidden(asset) == {Place.XMP}
 
 
+def test_no_damage_is_forgotten_for_a_later_one() -> None:
+    astray = b"\0\0" + XMP_HEADER + PACKET  # a segment without its marker
+    assert Place.XMP in hidden(read(jpeg(astray, segment(0xE2, b"", 1))))
+    cut = jpeg(b"\0\0", segment(0xE2, b"a" * 90))[:80]
+    assert hidden(read(cut)) == {Place.XMP, Place.C2PA}
+    assert not read(cut, complete=False).unread
+
+
+def test_a_picture_that_has_its_end_misses_nothing_behind_damage() -> None:
+    asset = read(jpeg(b"\0\0", segment(0xE2, b"a", 0xFFF0)))
+    assert [unread.place for unread in asset.unread] == [None]
+
+
 def test_a_length_that_hides_the_packet() -> None:
     data = jpeg(segment(0xE2, b"abc", 0xFFF0), app1(PACKET))
     assert hidden(read(data)) == {Place.XMP, Place.C2PA}
@@ -296,10 +309,38 @@ def test_packets_in_utf16() -> None:
         chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(PACKET)[:-20]),
         chunk(b"iTXt", b"XML:com.adobe.xmp\0\x09\x09whatever"),
         chunk(b"zTXt", b"Raw profile type xmp\0\0" + b"nothing compressed"),
+        chunk(b"tEXt", b"Raw profile type xmp\0" + PACKET),
+        chunk(b"tEXt", b"Raw profile type APP1\0what is this"),
+        chunk(b"tEXt", b"Raw profile type xmp\0\nxmp\n 40\nzz" + PACKET.hex().encode()),
+        chunk(b"tEXt", b"Raw profile type xmp\0\nxmp\n 40\n" + bytes(40).hex().encode()),
+        chunk(b"tEXt", b"Raw profile type xmp\0\nxmp\n %d\n" % len(PACKET) + PACKET[:-9].hex().encode()),
+        chunk(b"tEXt", b"Raw profile type xmp\0\nxmp\n 40\n" + PACKET.hex().encode().replace(b"3c2f", b"3?2f")),
+        chunk(b"tEXt", b"XML:com.adobe.xmp\0" + PACKET + b" " * png_format.MAX_TEXT),
     ],
 )
 def test_a_packet_that_cannot_be_read_is_undetermined(text: bytes) -> None:
     assert hidden(read(png(text))) == {Place.XMP}
+
+
+@pytest.mark.parametrize("keyword", [b"xmp", b"APP1"])
+@pytest.mark.parametrize("before", [b"", b"Exif\0\0" + bytes(2_000)], ids=["alone", "behind Exif"])
+def test_the_packet_anywhere_in_a_profile(keyword: bytes, before: bytes) -> None:
+    profile = before + XMP_HEADER + PACKET
+    text = b"Raw profile type %s\0\ngeneric\n%8d\n%s\n" % (keyword, len(profile), profile.hex().encode())
+    asset = read(png(chunk(b"tEXt", text)))
+    assert packets(asset) == [PACKET]
+    assert asset.complete
+
+
+def test_a_packet_in_digits_may_be_in_utf16() -> None:
+    wide = PACKET.decode().replace("\ufeff", "").encode("utf-16")
+    text = b"Raw profile type xmp\0\nxmp\n%8d\n%s\n" % (len(wide), wide.hex().encode())
+    assert values(read(png(chunk(b"tEXt", text)))) == ["DMI-PROHIBITED"]
+
+
+def test_a_text_without_a_keyword_is_read_where_it_stands() -> None:
+    document = b'<rsl xmlns="https://rslstandard.org/rsl"><content url="https://a.example/i.png"/></rsl>'
+    assert packets(read(png(chunk(b"tEXt", document))), Place.RSL) == [document]
 
 
 def test_a_compressed_packet_is_bounded() -> None:
@@ -310,8 +351,15 @@ def test_a_compressed_packet_is_bounded() -> None:
 
 
 def test_other_texts_are_no_packets() -> None:
-    texts = (chunk(b"tEXt", b"DataMining\0Allowed"), chunk(b"tEXt", b"Raw profile type exif\0\nexif\n 4\n00000000"))
-    assert read(png(*texts)).packets == ()
+    texts = (
+        chunk(b"tEXt", b"DataMining\0Allowed"),
+        chunk(b"tEXt", b"Raw profile type exif\0\nexif\n 4\n00000000"),
+        chunk(b"tEXt", b"Raw profile type APP1\0\ngeneric\n  10\n" + b"Exif\0\0MM\0*".hex().encode()),
+        chunk(b"tEXt", b"Raw profile type APP1\0\ngeneric\n  99\n" + (b"Exif\0\0<?xml " + bytes(20)).hex().encode()),
+        chunk(b"tEXt", b"Raw profile type APP1\0\ngeneric\n  4\n01020304"),
+        chunk(b"tEXt", b"Raw profile type APP1\0\n"),
+    )
+    assert read(png(*texts)) == Asset(format=Format.PNG, parts=read(png(*texts)).parts)
 
 
 def test_an_rsl_document_in_a_text() -> None:
@@ -378,6 +426,13 @@ def test_a_packet_cut_into_blocks() -> None:
     assert packets(read(gif(gif_xmp(PACKET, in_blocks=True)))) == [PACKET]
 
 
+def test_a_packet_of_a_gif_longer_than_is_read_is_undetermined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tdm_guard.formats.gif.MAX_PACKET", 4_096)
+    for in_blocks in (False, True):
+        assert hidden(read(gif(gif_xmp(PACKET, in_blocks=in_blocks)))) == set()
+        assert hidden(read(gif(gif_xmp(PACKET + b" " * 4_096, in_blocks=in_blocks)))) == {Place.XMP}
+
+
 def test_a_gif_without_its_last_byte_misses_nothing() -> None:
     assert read(gif(gif_xmp(PACKET), end=b"")).complete
 
@@ -400,6 +455,12 @@ def test_every_layout(order: str, big: bool) -> None:
 def test_pages_speak_for_themselves_and_reduced_pictures_do_not() -> None:
     asset = read(tiff({700: OTHER}, {700: PACKET}, {254: 1, 700: PACKET}))
     assert [packet.locator for packet in asset.packets] == ["TIFF/IFD0/700", "TIFF/IFD1/700"]
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_the_preview_that_stands_first_has_the_packet_of_the_file(order: str) -> None:
+    asset = read(tiff({254: 1, 700: PACKET}, {254: 1, 700: OTHER}, order=order))
+    assert [(packet.locator, packet.data) for packet in asset.packets] == [("TIFF/IFD0/700", PACKET)]
 
 
 def test_directories_in_a_ring() -> None:

@@ -129,6 +129,18 @@ def test_usages_of_a_preference(said: dict[str, Any], usages: Any) -> None:
     assert right.keys == (("iscc", ISCC),)
 
 
+def test_more_preferences_than_are_read_are_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tdm_ai, "MAX_RIGHTS", 3)
+    assert len(list(tdm_ai.read_rights(json.dumps([{"iscc": ISCC}] * 3)))) == 3
+    with pytest.raises(RowsError, match="more than 3"):
+        list(tdm_ai.read_rights(json.dumps([{"iscc": ISCC}] * 4)))
+    deep: Any = {"iscc": ISCC}
+    for _ in range(20):
+        deep = [deep]
+    with pytest.raises(RowsError, match="nested"):
+        list(tdm_ai.read_rights(json.dumps([{"iscc": ISCC}, deep])))
+
+
 def test_forms_of_a_file_of_preferences() -> None:
     one, two = {"iscc": ISCC, "all": "n"}, {"iscc": [ISCC], "all": "y"}
     for text in (

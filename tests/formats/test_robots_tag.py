@@ -94,4 +94,10 @@ def test_any_line_is_read(line: str) -> None:
 
 def test_a_line_is_read_up_to_a_bound() -> None:
     assert len(strict("noai," * (MAX_ITEMS * 2))) == MAX_ITEMS
-    assert len(loose("noai " * (MAX_ITEMS * 2))) == MAX_ITEMS
+    assert len(loose("noai " * (MAX_ITEMS * 2))) == MAX_ITEMS + 1  # of the others each that is known, once
+
+
+def test_rules_that_blanks_divide_are_bounded_together() -> None:
+    line = ", ".join(["index " * 40] * 900)
+    assert len(loose(line + ", follow noai")) <= 2 * MAX_ITEMS
+    assert (None, "noai") in loose(line + ", follow noai")

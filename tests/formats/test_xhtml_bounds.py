@@ -51,3 +51,20 @@ def test_a_disguised_page_is_heard_in_its_coding(coding: str) -> None:
     page = read_page((HEAD + META).encode(coding), url="https://site.example/", xml=True, charset=coding)
     assert [tag.attributes["content"] for tag in page.tags] == ["noai"]
     assert page.complete
+
+
+@pytest.mark.parametrize("forwards", [True, False])
+@pytest.mark.parametrize(("count", "whole"), [(1, True), (7, True), (8, False), (190, False)])
+def test_entities_within_entities(count: int, forwards: bool, *, whole: bool) -> None:
+    names = [f"e{n}" for n in range(count + 1)]
+    links = [f'<!ENTITY {name} "&{inner};&{inner};">' for name, inner in zip(names[1:], names, strict=False)]
+    declared = ['<!ENTITY e0 "no">', *links]
+    page = plain(f'<!DOCTYPE html [{"".join(declared if forwards else declared[::-1])}]><meta name="&e{count};"/>')
+    assert page.whole is whole
+    assert (f'name="{"no" * 2 ** min(count, 8)}"' in page.text) is whole
+
+
+def test_entities_in_a_circle_have_no_end() -> None:
+    circle = '<!DOCTYPE html [<!ENTITY a "&b;"><!ENTITY b "&a;"><!ENTITY c "&a;"><!ENTITY d "x">]>'
+    assert not plain(f'{circle}<meta name="&c;"/>').whole
+    assert plain(f'{circle}<meta name="&d;"/>').whole

@@ -197,6 +197,14 @@ def test_too_many_properties() -> None:
     assert "V" in values(result)
 
 
+def test_too_many_values_of_one_property() -> None:
+    items = "<rdf:li>V</rdf:li>" * MAX_PROPERTIES
+    whole = packet(f"<plus:DataMining><rdf:Bag>{items}</rdf:Bag></plus:DataMining>").encode()
+    assert read(whole, NAMES).whole
+    more = packet(f"<plus:DataMining><rdf:Bag>{items}<rdf:li>W</rdf:li></rdf:Bag></plus:DataMining>").encode()
+    assert not read(more, NAMES).whole
+
+
 def test_too_deep() -> None:
     depth = LIMITS.depth + 1
     assert values(damaged(packet("<plus:a>" * depth + "</plus:a>" * depth, attributes='plus:DataMining="V"'))) == ["V"]

@@ -185,3 +185,37 @@ def test_to_the_letter_a_rule_in_unknown_words_is_a_doubt_about_its_own_path_onl
     documents: dict[str, str | bytes] = {"/robots.txt": robots, "/.well-known/tdmrep.json": rules}
     assert judged(documents, posture=Posture.LITERAL).verdict is Verdict.PERMITTED
     assert judged(documents, path="/page", posture=Posture.LITERAL).verdict is Verdict.UNRESERVED
+
+
+def test_lines_of_another_proposal_of_ai_txt_have_no_end_but_that_of_the_file() -> None:
+    lines = "".join(f"Training-Deny: /p{n}\n" for n in range(1_500))
+    assert judged({"/ai.txt": lines + "Training-Deny: /a\n"}).verdict is Verdict.RESERVED
+    assert judged({"/ai.txt": lines}, path="/other").verdict is not Verdict.RESERVED
+
+
+@pytest.mark.parametrize("place", ["/robots.txt", "/ai.txt"])
+def test_more_paths_on_one_line_than_are_kept_are_all_there_are(place: str) -> None:
+    few = " ".join(f"/p{n}" for n in range(64))
+    assert judged({place: f"User-agent: *\nAllow: /\n\nDisallow-AI: {few}\n"}).verdict is not Verdict.RESERVED
+    for words in ("", " everything"):
+        text = f"User-agent: *\nAllow: /\n\nDisallow-AI: {few} /q /a{words}\n"
+        assert judged({place: text}).verdict is Verdict.RESERVED
+
+
+@pytest.mark.parametrize("between", [",", ", ", " ", ";"])
+def test_a_rule_behind_many_others_is_heard(between: str) -> None:
+    filler = between.join(["index"] * 1_500)
+    for words, expected in (("noai", Verdict.RESERVED), ("follow", Verdict.UNRESERVED)):
+        line = filler + between + words
+        assert judged(headers=(("X-Robots-Tag", line),)).verdict is expected
+        assert judged(html=f'<meta name="robots" content="{line}">').verdict is expected
+
+
+@pytest.mark.parametrize(
+    "link",
+    ['<https://site.example/a.c2pa>; rel="c2pa-manifest"', '</l.xml>; rel="license"; type="application/rsl+xml"'],
+)
+def test_links_beyond_what_is_read_of_a_field_are_no_silence(link: str) -> None:
+    filler = ", ".join(["</style.css>; rel=preload"] * 3_000)
+    assert judged(headers=(("Link", filler),)).verdict is Verdict.UNRESERVED
+    assert judged(headers=(("Link", f"{filler}, {link}"),)).verdict in (Verdict.UNDETERMINED, Verdict.RESERVED)

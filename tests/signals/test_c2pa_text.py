@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from base64 import b64encode
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -15,6 +15,9 @@ from tdm_guard import Decision, Fetched, evaluate
 from tdm_guard.formats import text
 from tests.support.memory import peak
 from tests.support.signing import Signer, store_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 NONE = {path: Fetched(status=404) for path in ("/robots.txt", "/.well-known/tdmrep.json")}
@@ -165,3 +168,13 @@ def test_the_rest_of_a_text_may_hold_one() -> None:
 def test_no_bytes_make_it_raise(data: bytes) -> None:
     for body in (data, b"\xef\xbb\xbf" + text._UNSEEN + data, text._BEGIN + data + text._END):
         text.read(body, complete=True)
+
+
+@pytest.mark.parametrize(
+    "form", [unseen, lambda store: armour(b64encode(store).decode()) + "\n"], ids=["unseen", "armour"]
+)
+def test_stores_behind_the_fourth_are_undetermined(stores: dict[str, bytes], form: Callable[[bytes], str]) -> None:
+    four = "".join(f"{n} {form(stores['silent'])} words\n" for n in range(text.MAX_STORES))
+    assert judged(four, "text/plain").verdict == "unreserved"
+    assert judged(four + form(stores["no"]), "text/plain").verdict == "undetermined"
+    assert judged(form(stores["no"]) + four, "text/plain").verdict == "reserved"

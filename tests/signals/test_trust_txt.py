@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import Fetched
-from tdm_guard.formats.trust_txt import MAX_BYTES, MAX_TRAINING_LINES, parse
+from tdm_guard.formats.trust_txt import MAX_BYTES, parse
 from tdm_guard.model import Kind, Posture, Result, Source, Stance
 from tdm_guard.signals._signal import DocumentReading, Listener
 from tdm_guard.signals.trust_txt import DOCUMENT, REPAIR, SIGNAL, read_document
@@ -160,8 +160,13 @@ def test_of_a_file_that_was_cut_only_a_refusal_is_heard(posture: Posture) -> Non
     assert stance(read("member=x\ndatatrainingallowed=no", posture, complete=False)) is None
 
 
-def test_training_lines_are_bounded() -> None:
-    assert len(parse(b"datatrainingallowed=yes\n" * 20_000).training) == MAX_TRAINING_LINES
+@BOTH
+def test_a_refusal_behind_many_other_lines_is_heard(posture: Posture) -> None:
+    many = "datatrainingallowed=yes\ndatatrainingallowed=perhaps\n" * 5_000
+    reading = read(many + "datatrainingallowed=no\n", posture)
+    assert stance(reading) is (NO if posture is Posture.CAUTIOUS else None)
+    assert stance(read("datatrainingallowed=yes\n" * 10_000, posture)) is YES
+    assert len(reading.faults) < 100
 
 
 def test_lines_are_counted() -> None:
