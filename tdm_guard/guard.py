@@ -12,7 +12,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Awaitable, Callable, Generator, Hashable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -35,8 +35,6 @@ from tdm_guard.silence import Silence
 from tdm_guard.tokens import Tokens
 
 T = TypeVar("T")
-HANDED_FOR = timedelta(minutes=5)  # an older copy is no answer for an origin that is read now
-MAX_HANDED = 256  # documents that a framework fetched itself and that wait for their origin to be read
 _COUNTED = {verdict: f"verdict/{verdict}" for verdict in Verdict}
 
 
@@ -74,7 +72,6 @@ class Guard:
         self.clock = clock
         self.shown = Shown()
         self.totals: Counter[str] = Counter()
-        self._handed: dict[str, Fetched] = {}
         self._peers = Peers()
         self._silence = Silence()
         self._ended = False
@@ -85,24 +82,10 @@ class Guard:
     def known(self, origin: Origin) -> OriginPolicy | None:
         """The policy of `origin` if it was read and is fresh."""
         policy = self._kept(origin)
-        if policy is None or not policy.fresh_from <= self.clock() < policy.expires_at:
+        if policy is None or not policy.is_fresh(self.clock()):
             return None
         self.totals["policy/hit"] += 1
         return policy
-
-    def hand(self, url: str, fetched: Fetched) -> None:
-        """Takes a document that the framework fetched on its own account, so that it is not fetched twice."""
-        self._handed.pop(url, None)
-        while len(self._handed) >= MAX_HANDED:
-            del self._handed[next(iter(self._handed))]  # the oldest: its origin may never be asked for
-        self._handed[url] = fetched
-
-    def handed(self, url: str) -> Fetched | None:
-        """The document that was handed for `url`, as long as it waits for its origin to be read and is young enough."""
-        fetched = self._handed.get(url)
-        if fetched is None or (fetched.at is not None and abs(self.clock() - fetched.at) > HANDED_FOR):
-            return None
-        return fetched
 
     def load(self, origin: Origin, documents: dict[str, Fetched | None] | None = None) -> Reading[OriginPolicy]:
         """
@@ -184,19 +167,11 @@ class Guard:
         return answers | left
 
     def _fetch(self, origin: Origin, wanted: tuple[Wanted, ...]) -> Reading[dict[str, Fetched | None]]:
-        answers: dict[str, Fetched | None] = {}
-        for want in wanted:
-            if handed := self.handed(want.url):
-                answers[want.url] = handed
-            self._handed.pop(want.url, None)
-        rest = [want for want in wanted if want.url not in answers]
-        silent = next((answer.error for answer in answers.values() if answer and answer.error), None)
-        if silent:
-            return answers | {want.url: Fetched.unreachable(f"not asked: {silent} before") for want in rest}
-        for _ in rest:
+        for _ in wanted:
             self.totals["policy/fetched"] += 1
-        fetched = yield from together([follow(want, origin, self.options.policy_timeout, self._peers) for want in rest])
-        return answers | {want.url: answer for want, answer in zip(rest, fetched, strict=True)}
+        timeout, peers = self.options.policy_timeout, self._peers
+        fetched = yield from together([follow(want, origin, timeout, peers) for want in wanted])
+        return {want.url: answer for want, answer in zip(wanted, fetched, strict=True)}
 
     # ---- cases --------------------------------------------------------------------------------------------------
 

@@ -67,7 +67,7 @@ class Policies:
     async def robots(self, origin: Origin, way: Way) -> Fetched:
         """The robots.txt of `origin`: the one that its policy is read from, if it has to be read, else a new copy."""
         url, policy, fetched = robots_of(origin), self._guard.cache.get(origin), None
-        if policy is None or self._guard.clock() >= policy.expires_at:
+        if policy is None or not policy.is_fresh(self._guard.clock()):
             fetched = (await asyncio.shield(self._begin(origin, way))).documents.get(url)
         if fetched is None or fetched.status == 304:
             self._guard.totals["policy/fetched"] += 1

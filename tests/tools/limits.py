@@ -51,7 +51,6 @@ OTHERS = {
     "formats/xml.ROOM",
     "formats/xml.SMALL",
     "gather.UNREACHABLE_FOR",
-    "guard.HANDED_FOR",
     "holdings/importing.BATCH",
     "holdings/importing.PIECE",
     "holdings/importing.SHOWN",
