@@ -22,6 +22,7 @@ from tdm_guard.case import Case
 from tdm_guard.decision import Decision
 from tdm_guard.errors import Withheld
 from tdm_guard.fetch import Effects, Peers, follow, together
+from tdm_guard.formats.message_body import may_be_longer
 from tdm_guard.gather import Answers, Wanted, gather, read_lent
 from tdm_guard.judge import Judge
 from tdm_guard.log.jsonl import JsonlLog
@@ -92,7 +93,7 @@ class Guard:
         Reads the documents of `origin` and keeps the policy. Yields batches of effects, takes their answers.
 
         An origin of which one document got no answer is not asked for the others. What was fetched is put into
-        `documents`, by URL.
+        `documents`, by URL, as it was received.
         """
         reading = gather(self.judge.gathering(origin, self.clock()), self._kept(origin))
         policy: OriginPolicy = yield from self._read(origin, reading, documents)
@@ -145,7 +146,7 @@ class Guard:
             answers = yield from fetch(origin, wanted)
             if documents is not None:
                 documents.update(answers)
-            if sum(len(answer.body) for answer in answers.values() if answer) > OFF_LOOP_BYTES:
+            if _may_last(answers):
                 wanted, result = yield Work(partial(_advance, reading, answers))
             else:
                 wanted, result = _advance(reading, answers)
@@ -247,6 +248,13 @@ def _run_info(options: Options) -> RunInfo:
         config_sha256=hashlib.sha256(spelled.encode("ascii")).hexdigest(),
         repertoire=options.holdings.sources,
     )
+
+
+def _may_last(answers: Answers) -> bool:
+    """True if documents may take longer to read than an event loop can wait."""
+    found = [answer for answer in answers.values() if answer is not None and answer.body]
+    size = sum([len(answer.body) for answer in found])
+    return size > OFF_LOOP_BYTES or any(may_be_longer(answer, OFF_LOOP_BYTES) for answer in found)
 
 
 def _advance(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import threading
+import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ from tdm_guard import Decision, Fetched, Guard, Options, Verdict
 from tdm_guard.announced import OFF_LOOP_BYTES
 from tdm_guard.case import Case
 from tdm_guard.fetch import Answer, Effects, Get, Resolve
+from tdm_guard.formats import message_body
 from tdm_guard.guard import Work, run, run_async
 from tdm_guard.model import Result
 from tdm_guard.origin import Origin
@@ -384,6 +388,59 @@ def test_long_documents_are_read_off_the_event_loop(
     assert bool(threads) is off
     assert threading.get_ident() not in threads
     assert settled(make(), Net(answers), ARCHIVE, link(f"{SITE}/l.xml")).verdict is Verdict.RESERVED
+
+
+def coded(fetched: Fetched, *names: str) -> Fetched:
+    body = fetched.body
+    for name in names:
+        body = gzip.compress(body) if name == "gzip" else zlib.compress(body)
+    return replace(fetched, body=body, headers=(("Content-Encoding", ", ".join(names)),))
+
+
+@pytest.mark.parametrize(
+    ("size", "codings", "off"),
+    [
+        (OFF_LOOP_BYTES, ("gzip",), True),
+        (OFF_LOOP_BYTES - 1, ("gzip",), False),
+        (100, ("gzip",), False),
+        (OFF_LOOP_BYTES, ("deflate",), True),
+        (100, ("deflate", "gzip"), True),  # what is behind two codings is not looked at
+    ],
+)
+@pytest.mark.parametrize("where", ["robots", "licence"])
+def test_documents_that_become_long_are_decoded_off_the_event_loop(
+    make: Callable[..., Guard],
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+    size: int,
+    codings: tuple[str, ...],
+    off: bool,
+) -> None:
+    text = b"User-agent: *\nDisallow: /page\n".ljust(size, b"#")
+    document = ok(text if where == "robots" else rsl(NO_TRAINING).body.ljust(size))
+    answers = {ROBOTS if where == "robots" else "/l.xml": coded(document, *codings)}
+    net, decoding = Net(answers), dict[bytes, int]()
+    undo = message_body.document
+
+    def noted(fetched: Fetched, most: int) -> message_body.PlainDocument:
+        decoding[fetched.body] = threading.get_ident()
+        return undo(fetched, most)
+
+    monkeypatch.setattr(message_body, "document", noted)
+
+    async def perform(effects: Effects) -> Sequence[Any]:
+        return net(effects)
+
+    async def scenario(guard: Guard) -> Decision:
+        case = guard.open(URL, await run_async(guard.load(SITE), perform, asyncio.to_thread))
+        case.hear_headers(200, (ARCHIVE, link(f"{SITE}/l.xml")))
+        if case.declared:
+            await run_async(guard.read_declared(case), perform, asyncio.to_thread)
+        return case.decision()
+
+    assert asyncio.run(scenario(make())).verdict is Verdict.RESERVED
+    (received,) = (answer.body for answer in answers.values())
+    assert (decoding[received] != threading.get_ident()) is off
 
 
 # ---- side by side ---------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
-from tdm_guard.fetch import follow, together
+from tdm_guard.fetch import decoded, follow, together
 from tdm_guard.gather import Wanted
 from tdm_guard.guard import Guard, Reading, run_async
 from tdm_guard.model import Checked, Fetched, Result
@@ -73,7 +73,7 @@ class Policies:
             self._guard.totals["policy/fetched"] += 1
             one = follow(Wanted(url, DOCUMENT.max_bytes), origin, self._guard.options.policy_timeout)
             (fetched,) = await self._perform(origin, together([one]), way)
-        return fetched
+        return await asyncio.to_thread(decoded, fetched, DOCUMENT.max_bytes)
 
     def goes_another_way(self, policy: OriginPolicy, way: Way) -> bool:
         """
