@@ -222,7 +222,7 @@ def document(fetched: Fetched, max_bytes: int) -> PlainDocument:
 
 
 def may_be_longer(fetched: Fetched, most: int) -> bool:
-    """True if the body of a document may be longer than `most` bytes as it is read; only so many are decoded to know."""
+    """True if a document may be longer than `most` bytes as it is read; only so many are decoded to know."""
     if len(fetched.body) > most:
         return True
     said = framing(parted(tuple(fetched.headers))) if fetched.headers and _has_content(fetched) else NO_FRAMING
