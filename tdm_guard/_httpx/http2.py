@@ -29,9 +29,9 @@ def abandon(source: Any) -> Abandoned | None:
 
     What came of it counts as read. None if there is no such stream. To be called before `source` is closed.
     """
-    stream = getattr(getattr(source, "_httpcore_stream", None), "_stream", None)
-    connection = getattr(stream, "_connection", None)
-    state = getattr(connection, "_h2_state", None)
+    stream: Any = getattr(getattr(source, "_httpcore_stream", None), "_stream", None)
+    connection: Any = getattr(stream, "_connection", None)
+    state: Any = getattr(connection, "_h2_state", None)
     if state is None:
         return None
     number = stream._stream_id
