@@ -257,6 +257,32 @@ def test_http2_shares_one_connection_for_policy_and_pages(edge: Any, authority: 
     assert sorted(server.asked) == sorted(["/", "/photo", "/strict", *edge.documents])
 
 
+@pytest.mark.parametrize(("losses", "verdict"), [(1, "reserved"), (9, "undetermined")])
+def test_document_whose_connection_is_lost_is_asked_for_once_more(
+    edge: Any, raw_server: Any, http: Any, losses: int, verdict: str
+) -> None:
+    asked: list[str] = []
+
+    def closes(head: str) -> bytes:
+        asked.append(head)
+        if len(asked) <= losses:
+            raise ConnectionError
+        return http(b'[{"location": "/", "tdm-reservation": 1}]')
+
+    with raw_server({"/.well-known/tdmrep.json": closes}) as server:
+
+        async def scenario() -> None:
+            client = edge.client(trust_env=False, limits=edge.module.Limits(max_connections=1))
+            with pytest.raises(Withheld) as caught:
+                await edge.get(client, f"{server.url}/a")
+            assert caught.value.decision.verdict == verdict
+            await edge.close(client)
+
+        edge.run(scenario)
+    assert len(asked) == 2
+    assert edge.decisions[0]["checked"][1]["result"] == ("read" if verdict == "reserved" else "unreachable")
+
+
 RESERVED = [("content-type", "application/x-tar"), ("tdm-reservation", "1")]
 ENDLESS = {
     "header": ("/strict", (200, RESERVED, b"tar")),
