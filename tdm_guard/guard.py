@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Generator, Hashable, Sequence
 from datetime import UTC, datetime
@@ -73,6 +74,7 @@ class Guard:
         self.clock = clock
         self.shown = Shown()
         self.totals: Counter[str] = Counter()
+        self._keeping = threading.Lock()  # of threads that share a guard none undoes what another keeps
         self._peers = Peers()
         self._silence = Silence()
         self._ended = False
@@ -104,10 +106,11 @@ class Guard:
 
     def keep(self, policy: OriginPolicy) -> OriginPolicy:
         """Keeps what was read of an origin, and with it what was declared or learned there while it was read."""
-        kept = self._kept(policy.origin)
-        if kept is not None and (kept.lent or kept.learned):
-            policy = policy.beside(kept, self.clock())
-        self.cache.put(policy.as_cached())
+        with self._keeping:
+            kept = self._kept(policy.origin)
+            if kept is not None and (kept.lent or kept.learned):
+                policy = policy.beside(kept, self.clock())
+            self.cache.put(policy.as_cached())
         return policy
 
     def read_declared(self, case: Case, way: Hashable = None) -> Reading[None]:
@@ -123,7 +126,8 @@ class Guard:
         reading = read_lent(task, case.declared, kept.lent)
         lent = yield from self._read(policy.origin, reading, fetch=partial(self._fetch_declared, way))
         case.hear_declared(lent)
-        self.cache.put((self._kept(policy.origin) or policy).lending(lent).as_cached())
+        with self._keeping:
+            self.cache.put((self._kept(policy.origin) or policy).lending(lent).as_cached())
 
     def _kept(self, origin: Origin) -> OriginPolicy | None:
         policy = self.cache.get(origin)
@@ -202,8 +206,9 @@ class Guard:
         decision = self.log.decision(case.decision(self.clock()))
         outcome = decision.outcome
         if case.learned:
-            kept = self._kept(case.policy.origin)
-            self.cache.put((kept or case.policy.as_cached()).learning(case.learned))
+            with self._keeping:
+                kept = self._kept(case.policy.origin)
+                self.cache.put((kept or case.policy.as_cached()).learning(case.learned))
         urls, said = case.shows
         if said:
             self.shown.remember(urls, said, case.now)

@@ -498,6 +498,30 @@ def test_what_is_learned_while_an_origin_is_read_again_is_kept(
         assert guard.open(f"{SITE}/item", policy).refused is (meanwhile is judge_a_feed)
 
 
+@pytest.mark.parametrize("other", [judge_a_feed, declare])
+def test_threads_that_share_a_guard_undo_nothing_of_each_other(
+    make: Callable[..., Guard], monkeypatch: pytest.MonkeyPatch, other: Callable[[Guard, Net], None]
+) -> None:
+    guard, net = make(), Net({"/l.xml": rsl(NO_TRAINING)})
+    policy = run(guard.load(SITE), net)
+    thread = threading.Thread(target=other, args=(guard, net))
+    get = guard.cache.get
+
+    def get_while_another_keeps(origin: Origin) -> OriginPolicy | None:
+        found = get(origin)
+        if threading.current_thread() is threading.main_thread() and not thread.ident:
+            thread.start()
+            thread.join(0.3)  # unless it has to wait for us
+        return found
+
+    monkeypatch.setattr(guard.cache, "get", get_while_another_keeps)
+    guard.keep(policy)
+    thread.join()
+    known = guard.known(SITE)
+    assert known is not None
+    assert [len(known.learned), len(known.lent)] == ([1, 0] if other is judge_a_feed else [0, 1])
+
+
 def test_what_is_no_longer_fresh_when_an_origin_was_read_is_not_kept_beside_it(
     make: Callable[..., Guard], clock: Clock
 ) -> None:
