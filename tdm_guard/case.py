@@ -400,7 +400,11 @@ class Case:
         self._add(Reading(statements))
 
     def hear_transfer(self, received: int, sha256: str | None) -> None:
-        """Size in bytes and SHA-256 of the body as received, before content-decoding."""
+        """
+        Size in bytes and SHA-256 of the body as received, before content-decoding; no digest of one that was given up.
+
+        If that was not given up after all, its size is not in the decision either.
+        """
         self.received = received
         self.sha256 = sha256
 
@@ -488,6 +492,9 @@ class Case:
         outcome = self._decided() if self._statements else self.judge.silence
         if self._imposed and not outcome.enforced:
             outcome = replace(outcome, enforced=True)
+        received = self.received
+        if received is not None and self.sha256 is None and outcome.admits:
+            received = None  # a part of what streams on, of which a body record tells
         exchange = (
             self.final_url,
             self.policy.name,
@@ -495,7 +502,7 @@ class Case:
             self.content,
             self.authenticated,
             self.media_type,
-            self.received,
+            received,
             self.sha256,
             self.cached,
             self.hops,

@@ -94,7 +94,8 @@ def follow(
     Fetches one document: at most five redirects, never from outside to a private address, nor to another network.
 
     What lies at another host than the origin's, by a redirect or since something declares it there, is looked up
-    before it is asked for, and whoever then answers is looked at too: a resolver may change its mind.
+    before it is asked for, and whoever then answers is looked at too: a resolver may change its mind. The body is as
+    received: to decode it may take long.
     """
     url, remaining, seen = wanted.url, timeout, [wanted.url]
     try:
@@ -116,7 +117,7 @@ def follow(
             return fetched
         location = fetched.header("location") if fetched.status in _REDIRECTS else None
         if location is None:
-            return _finished(fetched, url, tuple(seen[:-1]), wanted.max_bytes)
+            return replace(fetched, url=url, redirects=tuple(seen[:-1]))
         problem = None
         try:
             url = normal_url(bare(urljoin(url, location.strip())))
@@ -149,14 +150,10 @@ def _fields(wanted: Wanted) -> Headers:
     return tuple(fields)
 
 
-def _finished(fetched: Fetched, url: str, redirects: tuple[str, ...], max_bytes: int) -> Fetched:
-    """The answer with its codings undone; one that is not whole stays as received, so that its reader says why."""
-    fetched = replace(fetched, url=url, redirects=redirects)
+def decoded(fetched: Fetched, max_bytes: int) -> Fetched:
+    """An answer that `follow` brought, with its codings undone; one that cannot be read whole stays as received."""
     plain = document(fetched, max_bytes)
-    if plain.problem is not None:
-        partial = replace(fetched, complete=False)
-        return partial if document(partial, max_bytes).problem is not None else fetched
-    return fetched if plain.note is not None else plain.fetched
+    return fetched if plain.problem is not None else plain.fetched
 
 
 class _Home(NamedTuple):

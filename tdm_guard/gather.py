@@ -30,6 +30,10 @@ MAX_STALE = timedelta(days=30)  # RFC 9309 2.3.1.4: a copy may be kept about thi
 MAX_DECLARED_BYTES = 2**20  # of one licence document
 MAX_ROUNDS = 6  # well-known, optional, second places and declared ones come in four; the bound is for safety
 
+_UNASKED = {  # answers that nobody asked for (RFC 9110 15.3.7, 15.4.5): what is not there may reserve
+    206: "only a part of the document (206)",
+    304: "not modified (304), though no copy of it is held",
+}
 Answers = Mapping[str, Fetched | None]
 _READ, _ABSENT, _UNREADABLE, _UNREACHABLE, _NOT_ATTEMPTED = Result  # on Python 3.11 a look-up on the class is slow
 
@@ -202,8 +206,18 @@ def _fresh(kept: Kept | None, now: datetime) -> bool:
 
 
 def _want(url: str, document: Document, old: Kept | None) -> Wanted:
-    said = old.said if old else SILENT
+    copy = _last_copy(old)
+    said = SILENT if copy is None else copy.said
     return Wanted(url, document.max_bytes, said.etag, said.last_modified)
+
+
+def _last_copy(old: Kept | None) -> Kept | None:
+    """The copy that was read whole last, of which a 304 speaks (RFC 9110 15.4.5)."""
+    if old is None:
+        return None
+    if old.said.copy is not None:
+        return old.said.copy
+    return old if old.said.read_at is not None and old.checked.result is _READ else None
 
 
 def _read(task: Gathering, url: str, document: Document, fetched: Fetched | None, old: Kept | None) -> Kept:
@@ -213,14 +227,16 @@ def _read(task: Gathering, url: str, document: Document, fetched: Fetched | None
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
     since = at if at - task.now <= FLOOR else task.now  # who fetched it may have another clock than we
-    if fetched.status == 206 and not fetched.error:  # nobody asked for a part (RFC 9110 15.3.7): the rest may reserve
-        fetched = replace(fetched, error="only a part of the document (206)")
-    if fetched.status == 304 and old is not None and old.said.read_at is not None and not fetched.error:
-        return old._replace(
-            checked=old.checked._replace(result=_READ, retrieved_at=at, cached=False),
+    copy = _last_copy(old)
+    if copy is not None and fetched.status == 304 and not fetched.error and (copy.said.etag or copy.said.last_modified):
+        return copy._replace(
+            checked=copy.checked._replace(retrieved_at=at, cached=False),
             expires_at=expiry(tuple(fetched.headers), since),
-            said=old.said._replace(read_at=at),
+            said=copy.said._replace(read_at=at),
         )
+    copy = copy if copy is not None and _stands(copy, since) else None
+    if fetched.status in _UNASKED and not fetched.error:
+        fetched = replace(fetched, error=_UNASKED[fetched.status])
     received = fetched.body
     plain = message_body.document(fetched, document.max_bytes)
     fetched = plain.fetched
@@ -239,16 +255,15 @@ def _read(task: Gathering, url: str, document: Document, fetched: Fetched | None
     partial = plain.problem is not None and result is _READ
     checked = Checked(url, _UNREADABLE if partial else result, fetched.status, at, digest)
     if result is _UNREACHABLE:
-        return _unreachable(document, reading, checked, since, old)
+        return _unreachable(document, reading, checked, since, old, copy)
     sites: tuple[Site, ...] = (reading.site,) if reading.site else ()
     declared: tuple[Declared, ...] = ()
     if document is robots.DOCUMENT and result is _READ:
         sites, declared = _robots_sites(task, fetched, source)
     sites += _seen(task, document, fetched, source, sites) if fetched.body else ()
     if partial:
-        before = old.said.sites if old is not None else ()
-        sites = tuple([site if isinstance(site, Stale) else Stale(site) for site in (*sites, *before)])
-        said = Said(sites=sites, hold=reading.hold, faults=reading.faults, declared=declared)
+        before = copy.said.sites if copy is not None else ()
+        said = Said(_stale((*sites, *before)), reading.hold, (), reading.faults, declared, read_at=at, copy=copy)
         return Kept(document.path, checked, at + UNREACHABLE_FOR, said, document.signal)
     said = SILENT
     if sites or declared or reading.hold or reading.faults or result is _READ:
@@ -340,18 +355,25 @@ def _for_listener(task: Gathering, hold: tuple[Statement, ...]) -> tuple[Stateme
 
 
 def _unreachable(
-    document: Document, reading: DocumentReading, checked: Checked, at: datetime, old: Kept | None
+    document: Document, reading: DocumentReading, checked: Checked, at: datetime, old: Kept | None, copy: Kept | None
 ) -> Kept:
     """What was read before stays in force: a stale robots.txt stands for itself, other files keep what they reserve."""
     said = Said(sites=(reading.site,) if reading.site else (), hold=reading.hold, faults=reading.faults)
-    if old is not None and old.said.read_at is not None and abs(at - old.said.read_at) <= MAX_STALE:
+    if old is not None and _stands(old, at):
         before = old.said
-        said = said._replace(etag=before.etag, last_modified=before.last_modified, read_at=before.read_at)
-        if document is robots.DOCUMENT:
+        said = said._replace(sites=_stale(before.sites), read_at=before.read_at, copy=copy)
+        if document is robots.DOCUMENT and not before.hold:  # it was read whole
             said = said._replace(sites=before.sites, hold=(), declared=before.declared)
-        else:
-            said = said._replace(sites=tuple(site if isinstance(site, Stale) else Stale(site) for site in before.sites))
     return Kept(document.path, checked, at + UNREACHABLE_FOR, said, document.signal)
+
+
+def _stands(kept: Kept, at: datetime) -> bool:
+    """True if what a document said when it was read, which may be long ago, still stands while it cannot be had."""
+    return kept.said.read_at is not None and abs(at - kept.said.read_at) <= MAX_STALE
+
+
+def _stale(sites: tuple[Site, ...]) -> tuple[Site, ...]:
+    return tuple([site if isinstance(site, Stale) else Stale(site) for site in sites])
 
 
 def _never_asked(task: Gathering, url: str, document: Document) -> Kept:

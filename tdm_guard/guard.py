@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Generator, Hashable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -22,6 +23,7 @@ from tdm_guard.case import Case
 from tdm_guard.decision import Decision
 from tdm_guard.errors import Withheld
 from tdm_guard.fetch import Effects, Peers, follow, together
+from tdm_guard.formats.message_body import may_be_longer
 from tdm_guard.gather import Answers, Wanted, gather, read_lent
 from tdm_guard.judge import Judge
 from tdm_guard.log.jsonl import JsonlLog
@@ -35,8 +37,6 @@ from tdm_guard.silence import Silence
 from tdm_guard.tokens import Tokens
 
 T = TypeVar("T")
-HANDED_FOR = timedelta(minutes=5)  # an older copy is no answer for an origin that is read now
-MAX_HANDED = 256  # documents that a framework fetched itself and that wait for their origin to be read
 _COUNTED = {verdict: f"verdict/{verdict}" for verdict in Verdict}
 
 
@@ -74,7 +74,7 @@ class Guard:
         self.clock = clock
         self.shown = Shown()
         self.totals: Counter[str] = Counter()
-        self._handed: dict[str, Fetched] = {}
+        self._keeping = threading.Lock()  # of threads that share a guard none undoes what another keeps
         self._peers = Peers()
         self._silence = Silence()
         self._ended = False
@@ -85,31 +85,17 @@ class Guard:
     def known(self, origin: Origin) -> OriginPolicy | None:
         """The policy of `origin` if it was read and is fresh."""
         policy = self._kept(origin)
-        if policy is None or not policy.fresh_from <= self.clock() < policy.expires_at:
+        if policy is None or not policy.is_fresh(self.clock()):
             return None
         self.totals["policy/hit"] += 1
         return policy
-
-    def hand(self, url: str, fetched: Fetched) -> None:
-        """Takes a document that the framework fetched on its own account, so that it is not fetched twice."""
-        self._handed.pop(url, None)
-        while len(self._handed) >= MAX_HANDED:
-            del self._handed[next(iter(self._handed))]  # the oldest: its origin may never be asked for
-        self._handed[url] = fetched
-
-    def handed(self, url: str) -> Fetched | None:
-        """The document that was handed for `url`, as long as it waits for its origin to be read and is young enough."""
-        fetched = self._handed.get(url)
-        if fetched is None or (fetched.at is not None and abs(self.clock() - fetched.at) > HANDED_FOR):
-            return None
-        return fetched
 
     def load(self, origin: Origin, documents: dict[str, Fetched | None] | None = None) -> Reading[OriginPolicy]:
         """
         Reads the documents of `origin` and keeps the policy. Yields batches of effects, takes their answers.
 
         An origin of which one document got no answer is not asked for the others. What was fetched is put into
-        `documents`, by URL.
+        `documents`, by URL, as it was received.
         """
         reading = gather(self.judge.gathering(origin, self.clock()), self._kept(origin))
         policy: OriginPolicy = yield from self._read(origin, reading, documents)
@@ -120,10 +106,11 @@ class Guard:
 
     def keep(self, policy: OriginPolicy) -> OriginPolicy:
         """Keeps what was read of an origin, and with it what was declared or learned there while it was read."""
-        kept = self._kept(policy.origin)
-        if kept is not None and (kept.lent or kept.learned):
-            policy = policy.beside(kept, self.clock())
-        self.cache.put(policy.as_cached())
+        with self._keeping:
+            kept = self._kept(policy.origin)
+            if kept is not None and (kept.lent or kept.learned):
+                policy = policy.beside(kept, self.clock())
+            self.cache.put(policy.as_cached())
         return policy
 
     def read_declared(self, case: Case, way: Hashable = None) -> Reading[None]:
@@ -139,7 +126,8 @@ class Guard:
         reading = read_lent(task, case.declared, kept.lent)
         lent = yield from self._read(policy.origin, reading, fetch=partial(self._fetch_declared, way))
         case.hear_declared(lent)
-        self.cache.put((self._kept(policy.origin) or policy).lending(lent).as_cached())
+        with self._keeping:
+            self.cache.put((self._kept(policy.origin) or policy).lending(lent).as_cached())
 
     def _kept(self, origin: Origin) -> OriginPolicy | None:
         policy = self.cache.get(origin)
@@ -162,7 +150,7 @@ class Guard:
             answers = yield from fetch(origin, wanted)
             if documents is not None:
                 documents.update(answers)
-            if sum(len(answer.body) for answer in answers.values() if answer) > OFF_LOOP_BYTES:
+            if _may_last(answers):
                 wanted, result = yield Work(partial(_advance, reading, answers))
             else:
                 wanted, result = _advance(reading, answers)
@@ -184,19 +172,11 @@ class Guard:
         return answers | left
 
     def _fetch(self, origin: Origin, wanted: tuple[Wanted, ...]) -> Reading[dict[str, Fetched | None]]:
-        answers: dict[str, Fetched | None] = {}
-        for want in wanted:
-            if handed := self.handed(want.url):
-                answers[want.url] = handed
-            self._handed.pop(want.url, None)
-        rest = [want for want in wanted if want.url not in answers]
-        silent = next((answer.error for answer in answers.values() if answer and answer.error), None)
-        if silent:
-            return answers | {want.url: Fetched.unreachable(f"not asked: {silent} before") for want in rest}
-        for _ in rest:
+        for _ in wanted:
             self.totals["policy/fetched"] += 1
-        fetched = yield from together([follow(want, origin, self.options.policy_timeout, self._peers) for want in rest])
-        return answers | {want.url: answer for want, answer in zip(rest, fetched, strict=True)}
+        timeout, peers = self.options.policy_timeout, self._peers
+        fetched = yield from together([follow(want, origin, timeout, peers) for want in wanted])
+        return {want.url: answer for want, answer in zip(wanted, fetched, strict=True)}
 
     # ---- cases --------------------------------------------------------------------------------------------------
 
@@ -226,8 +206,9 @@ class Guard:
         decision = self.log.decision(case.decision(self.clock()))
         outcome = decision.outcome
         if case.learned:
-            kept = self._kept(case.policy.origin)
-            self.cache.put((kept or case.policy.as_cached()).learning(case.learned))
+            with self._keeping:
+                kept = self._kept(case.policy.origin)
+                self.cache.put((kept or case.policy.as_cached()).learning(case.learned))
         urls, said = case.shows
         if said:
             self.shown.remember(urls, said, case.now)
@@ -272,6 +253,13 @@ def _run_info(options: Options) -> RunInfo:
         config_sha256=hashlib.sha256(spelled.encode("ascii")).hexdigest(),
         repertoire=options.holdings.sources,
     )
+
+
+def _may_last(answers: Answers) -> bool:
+    """True if documents may take longer to read than an event loop can wait."""
+    found = [answer for answer in answers.values() if answer is not None and answer.body]
+    size = sum([len(answer.body) for answer in found])
+    return size > OFF_LOOP_BYTES or any(may_be_longer(answer, OFF_LOOP_BYTES) for answer in found)
 
 
 def _advance(

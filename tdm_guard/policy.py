@@ -30,7 +30,8 @@ class Said(NamedTuple):
     What a document said, or what stands for it while it cannot be read.
 
     `hold` stands for every URL while the document cannot be read, `unasked` only until somebody fetches it. `declared`
-    are the documents that it declares in its turn. `read_at`, `etag` and `last_modified` are of the copy that was read.
+    are the documents that it declares in its turn. `read_at` is when it was read; `etag` and `last_modified` are of
+    that copy. `copy` is the last one that was read whole, where this stands in its place.
     """
 
     sites: tuple[Site, ...] = ()
@@ -41,6 +42,7 @@ class Said(NamedTuple):
     read_at: datetime | None = None
     etag: str | None = None
     last_modified: str | None = None
+    copy: Kept | None = None
 
 
 SILENT = Said()  # shared by all documents that are not there: most origins have more of those than of others

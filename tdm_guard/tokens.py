@@ -66,10 +66,6 @@ class Tokens:
     def __reduce__(self) -> str:
         raise TypeError("licence tokens are not pickled; read them where they are used")
 
-    def field_for(self, origin: Origin) -> str | None:
-        """The value of the Authorization field for a request to `origin`, or None."""
-        return self._fields.get(origin)
-
     def holds(self, value: str) -> bool:
         """True if `value` is an Authorization field made from one of these tokens."""
         return value in self._fields.values()

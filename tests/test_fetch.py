@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tdm_guard import Fetched
-from tdm_guard.fetch import MAX_REDIRECTS, Answer, Effect, Effects, Get, Resolve, follow, together
+from tdm_guard.fetch import MAX_REDIRECTS, Answer, Effect, Effects, Get, Resolve, decoded, follow, together
 from tdm_guard.gather import Wanted
 from tdm_guard.origin import Origin
 
@@ -155,14 +155,16 @@ def test_errors_pass_through() -> None:
     assert (fetched.status, fetched.error) == (None, "dns")
 
 
-def test_bodies_are_decoded_within_the_limit() -> None:
-    coded = [("Content-Encoding", "gzip")]
-    fetched, _ = drive(lambda effect: page(gzip.compress(b"a" * 900), headers=coded))
-    assert (len(fetched.body), fetched.complete) == (900, True)
-    fetched, _ = drive(lambda effect: page(gzip.compress(b"a" * 10**6), headers=coded))
-    assert (len(fetched.body), fetched.complete) == (1000, False)
-    fetched, _ = drive(lambda effect: page(b"not gzip", headers=coded))
-    assert not fetched.complete
+def test_bodies_come_as_received_and_are_decoded_within_the_limit() -> None:
+    coded = (("Content-Encoding", "gzip"),)
+    for body, whole in ((b"a" * 900, True), (b"a" * 10**6, False)):
+        received, _ = drive(lambda effect, body=body: page(gzip.compress(body), headers=coded))
+        assert (received.body, received.headers) == (gzip.compress(body), coded)
+        plain = decoded(received, 1000)
+        assert (plain.body, plain.complete) == (body[:1000], whole)
+        assert "gzip" not in str(plain.headers)
+    received, _ = drive(lambda effect: page(b"not gzip", headers=coded))
+    assert decoded(received, 1000) is received
 
 
 def test_a_redirect_without_a_target_is_an_answer() -> None:

@@ -92,21 +92,11 @@ def test_both_loops_drive_the_same_engine(make: Callable[..., Guard]) -> None:
     assert one == other
 
 
-def test_what_the_framework_fetched_is_not_fetched_again(make: Callable[..., Guard]) -> None:
-    guard, web = make(), Web()
-    guard.hand(f"{SITE}/robots.txt", Fetched(status=200, body=b"User-agent: *\nDisallow: /page"))
-    policy = run(guard.load(SITE), web)
-    assert [[get.url for get in batch] for batch in web.batches] == [[f"{SITE}/.well-known/tdmrep.json"]]
-    assert guard.open(URL, policy).refused
-
-
 def test_an_origin_that_gave_no_answer_is_not_asked_for_more(make: Callable[..., Guard]) -> None:
-    guard, web = make(), Web()
-    guard.hand(f"{SITE}/robots.txt", Fetched.unreachable("timeout"))
+    guard, web = make(signals="all"), Web(robots=Fetched.unreachable("timeout"))
     policy = run(guard.load(SITE), web)
-    assert web.batches == []
-    assert {checked.result.value for checked in policy.checked} == {"unreachable"}
-    assert guard.totals["policy/unreachable"] == 2
+    assert len(web.batches) == 1
+    assert guard.totals["policy/unreachable"] == 1
     assert guard.open(URL, policy).decision().verdict is Verdict.UNDETERMINED
 
 
@@ -194,13 +184,6 @@ def test_a_clock_set_back_keeps_no_policy_beyond_its_limit(
     assert guard.known(SITE) is not None
     clock.now += timedelta(hours=24)
     assert guard.known(SITE) is None
-
-
-def test_what_a_framework_hands_over_is_young_by_our_clock(make: Callable[..., Guard], clock: Clock) -> None:
-    guard, url = make(), f"{SITE}/robots.txt"
-    for at, taken in ((START, True), (START + timedelta(days=1), False), (START - timedelta(days=1), False)):
-        guard.hand(url, Fetched(status=404, at=at))
-        assert (guard.handed(url) is not None) is taken
 
 
 def test_an_answer_from_the_future_is_fresh_from_now(make: Callable[..., Guard], clock: Clock) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import threading
+import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ from tdm_guard import Decision, Fetched, Guard, Options, Verdict
 from tdm_guard.announced import OFF_LOOP_BYTES
 from tdm_guard.case import Case
 from tdm_guard.fetch import Answer, Effects, Get, Resolve
+from tdm_guard.formats import message_body
 from tdm_guard.guard import Work, run, run_async
 from tdm_guard.model import Result
 from tdm_guard.origin import Origin
@@ -386,6 +390,59 @@ def test_long_documents_are_read_off_the_event_loop(
     assert settled(make(), Net(answers), ARCHIVE, link(f"{SITE}/l.xml")).verdict is Verdict.RESERVED
 
 
+def coded(fetched: Fetched, *names: str) -> Fetched:
+    body = fetched.body
+    for name in names:
+        body = gzip.compress(body) if name == "gzip" else zlib.compress(body)
+    return replace(fetched, body=body, headers=(("Content-Encoding", ", ".join(names)),))
+
+
+@pytest.mark.parametrize(
+    ("size", "codings", "off"),
+    [
+        (OFF_LOOP_BYTES, ("gzip",), True),
+        (OFF_LOOP_BYTES - 1, ("gzip",), False),
+        (100, ("gzip",), False),
+        (OFF_LOOP_BYTES, ("deflate",), True),
+        (100, ("deflate", "gzip"), True),  # what is behind two codings is not looked at
+    ],
+)
+@pytest.mark.parametrize("where", ["robots", "licence"])
+def test_documents_that_become_long_are_decoded_off_the_event_loop(
+    make: Callable[..., Guard],
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+    size: int,
+    codings: tuple[str, ...],
+    off: bool,
+) -> None:
+    text = b"User-agent: *\nDisallow: /page\n".ljust(size, b"#")
+    document = ok(text if where == "robots" else rsl(NO_TRAINING).body.ljust(size))
+    answers = {ROBOTS if where == "robots" else "/l.xml": coded(document, *codings)}
+    net, decoding = Net(answers), dict[bytes, int]()
+    undo = message_body.document
+
+    def noted(fetched: Fetched, most: int) -> message_body.PlainDocument:
+        decoding[fetched.body] = threading.get_ident()
+        return undo(fetched, most)
+
+    monkeypatch.setattr(message_body, "document", noted)
+
+    async def perform(effects: Effects) -> Sequence[Any]:
+        return net(effects)
+
+    async def scenario(guard: Guard) -> Decision:
+        case = guard.open(URL, await run_async(guard.load(SITE), perform, asyncio.to_thread))
+        case.hear_headers(200, (ARCHIVE, link(f"{SITE}/l.xml")))
+        if case.declared:
+            await run_async(guard.read_declared(case), perform, asyncio.to_thread)
+        return case.decision()
+
+    assert asyncio.run(scenario(make())).verdict is Verdict.RESERVED
+    (received,) = (answer.body for answer in answers.values())
+    assert (decoding[received] != threading.get_ident()) is off
+
+
 # ---- side by side ---------------------------------------------------------------------------------------------------
 
 
@@ -439,6 +496,30 @@ def test_what_is_learned_while_an_origin_is_read_again_is_kept(
     for policy in (loaded, known):  # who waited for it, and who comes later
         assert [len(policy.learned), len(policy.lent)] == ([1, 0] if meanwhile is judge_a_feed else [0, 1])
         assert guard.open(f"{SITE}/item", policy).refused is (meanwhile is judge_a_feed)
+
+
+@pytest.mark.parametrize("other", [judge_a_feed, declare])
+def test_threads_that_share_a_guard_undo_nothing_of_each_other(
+    make: Callable[..., Guard], monkeypatch: pytest.MonkeyPatch, other: Callable[[Guard, Net], None]
+) -> None:
+    guard, net = make(), Net({"/l.xml": rsl(NO_TRAINING)})
+    policy = run(guard.load(SITE), net)
+    thread = threading.Thread(target=other, args=(guard, net))
+    get = guard.cache.get
+
+    def get_while_another_keeps(origin: Origin) -> OriginPolicy | None:
+        found = get(origin)
+        if threading.current_thread() is threading.main_thread() and not thread.ident:
+            thread.start()
+            thread.join(0.3)  # unless it has to wait for us
+        return found
+
+    monkeypatch.setattr(guard.cache, "get", get_while_another_keeps)
+    guard.keep(policy)
+    thread.join()
+    known = guard.known(SITE)
+    assert known is not None
+    assert [len(known.learned), len(known.lent)] == ([1, 0] if other is judge_a_feed else [0, 1])
 
 
 def test_what_is_no_longer_fresh_when_an_origin_was_read_is_not_kept_beside_it(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -241,6 +242,116 @@ def test_an_origin_that_recovers_is_heard_anew() -> None:
     age = timedelta(minutes=6)
     policy = after(judge, FAILS, age, {ROBOTS: ALLOWS, TDMREP: RELEASES})
     assert verdict(judge, policy) is Verdict.PERMITTED
+
+
+def tagged(fetched: Fetched, *fields: tuple[str, str]) -> Fetched:
+    """The document with a lifetime of five minutes and an ETag, or with `fields` in its place."""
+    return replace(fetched, headers=(("cache-control", "no-cache"), *(fields or (("etag", '"1"'),))))
+
+
+UNMODIFIED = Fetched(status=304)
+CUT = Fetched(status=200, headers=[("content-length", "900")], body=b"# cut\n")
+OUTAGES = [Fetched(status=503), Fetched.unreachable("timeout"), CUT]
+STEP = timedelta(minutes=6)
+
+
+def validators(judge: Judge, policy: OriginPolicy, now: datetime) -> dict[str, tuple[str | None, str | None]]:
+    wanted = next(gather(judge.gathering(policy.origin, now), policy))
+    return {want.url: (want.etag, want.last_modified) for want in wanted}
+
+
+@pytest.mark.parametrize("posture", Posture)
+@pytest.mark.parametrize("outage", OUTAGES)
+@pytest.mark.parametrize("failures", [1, 3])
+@pytest.mark.parametrize(
+    ("url", "document", "expected"),
+    [
+        (TDMREP, RELEASES, Verdict.PERMITTED),
+        (TDMREP, RESERVES, Verdict.RESERVED),
+        (ROBOTS, ALLOWS, Verdict.UNRESERVED),
+        (ROBOTS, REFUSES, Verdict.RESERVED),
+    ],
+)
+def test_a_304_after_an_outage_brings_the_last_good_copy_back(
+    posture: Posture, outage: Fetched, failures: int, url: str, document: Fetched, expected: Verdict
+) -> None:
+    judge = Judge(posture=posture, signals=["robots", "tdmrep"])
+    others: dict[str, Fetched | None] = {ROBOTS: ABSENT, TDMREP: ABSENT}
+    first = policy = read(judge, others | {url: tagged(document)})
+    assert verdict(judge, policy) is expected
+    now = NOW
+    for _ in range(failures):
+        now += STEP
+        policy = read(judge, others | {url: outage}, now, policy)
+        assert policy.checked != first.checked
+    now += STEP
+    assert validators(judge, policy, now)[url] == ('"1"', None)
+    renewed = read(judge, others | {url: replace(UNMODIFIED, at=now)}, now, policy)
+    assert verdict(judge, renewed, now=now) is expected
+    (before,), (after,) = ([c for c in p.checked if c.document == url] for p in (first, renewed))
+    assert after == before._replace(retrieved_at=now, cached=False)
+    assert (renewed.sites, renewed.hold, renewed.faults) == (first.sites, first.hold, first.faults)
+
+
+@pytest.mark.parametrize("outage", OUTAGES)
+@pytest.mark.parametrize("validator", [("etag", '"1"'), ("last-modified", "Sat, 21 Nov 2026 11:00:00 GMT"), ("x", "y")])
+def test_a_304_that_speaks_of_no_copy_is_none(outage: Fetched, validator: tuple[str, str]) -> None:
+    judge = Judge(signals=["robots", "tdmrep"])
+    others: dict[str, Fetched | None] = {ROBOTS: ABSENT}
+    policy = read(judge, others | {TDMREP: replace(outage, headers=(*outage.headers, validator))})
+    assert validators(judge, policy, NOW + STEP)[TDMREP] == (None, None)
+    renewed = read(judge, others | {TDMREP: UNMODIFIED}, NOW + STEP, policy)
+    assert verdict(judge, renewed) is Verdict.UNDETERMINED
+    assert renewed.checked[1].status == 304
+    never = read(judge, others | {TDMREP: UNMODIFIED})
+    assert verdict(judge, never) is Verdict.UNDETERMINED
+
+
+def test_a_304_to_a_request_without_a_condition_is_none() -> None:
+    judge = Judge(signals=["robots", "tdmrep"])
+    first = read(judge, {ROBOTS: tagged(ALLOWS, ("x", "y")), TDMREP: tagged(RELEASES, ("x", "y"))})
+    assert validators(judge, first, NOW + STEP) == {ROBOTS: (None, None), TDMREP: (None, None)}
+    renewed = read(judge, {ROBOTS: UNMODIFIED, TDMREP: UNMODIFIED}, NOW + STEP, first)
+    assert [checked.result for checked in renewed.checked] == [Result.UNREACHABLE] * 2
+    assert verdict(judge, renewed, now=NOW + STEP) is Verdict.UNDETERMINED
+    assert verdict(judge, renewed, "/private", NOW + STEP) is Verdict.RESERVED  # the copy of robots.txt stands
+
+
+def test_a_copy_that_is_too_old_to_stand_is_asked_for_without_a_condition() -> None:
+    judge = Judge(signals=["robots", "tdmrep"])
+    policy = read(judge, {ROBOTS: ABSENT, TDMREP: tagged(RESERVES)})
+    for age in (timedelta(days=20), timedelta(days=31)):
+        policy = read(judge, {ROBOTS: ABSENT, TDMREP: Fetched(status=503)}, NOW + age, policy)
+    assert validators(judge, policy, NOW + timedelta(days=32))[TDMREP] == (None, None)
+    assert verdict(judge, policy) is Verdict.UNDETERMINED
+
+
+AI_TXT_URL = f"{SITE}/ai.txt"
+
+
+def test_what_a_damaged_copy_and_the_one_before_reserve_stays_in_force_through_an_outage() -> None:
+    judge = Judge(signals=["ai-txt"])
+    refuses = Fetched(status=200, body=b"User-Agent: *\nDisallow: /old/\n")
+    damaged = Fetched(status=200, headers=[("content-length", "900")], body=b"User-Agent: *\nDisallow: /new/\n")
+    policy = read(judge, {AI_TXT_URL: tagged(refuses)})
+    now = NOW
+    for answer in (damaged, damaged, damaged, Fetched(status=503), Fetched(status=503)):
+        now += STEP
+        policy = read(judge, {AI_TXT_URL: answer}, now, policy)
+        assert verdict(judge, policy, "/old/a", now) is Verdict.RESERVED
+        assert verdict(judge, policy, "/new/a", now) is Verdict.RESERVED
+        assert len(policy.sites) == 2
+    now += STEP
+    policy = read(judge, {AI_TXT_URL: UNMODIFIED}, now, policy)
+    assert verdict(judge, policy, "/old/a", now) is Verdict.RESERVED
+    assert verdict(judge, policy, "/new/a", now) is Verdict.UNRESERVED
+
+
+def test_a_damaged_robots_txt_stands_for_no_whole_one_while_the_origin_fails() -> None:
+    judge = Judge(signals=["robots"])
+    policy = read(judge, {ROBOTS: CUT})
+    policy = read(judge, {ROBOTS: Fetched(status=503)}, NOW + STEP, policy)
+    assert verdict(judge, policy, now=NOW + STEP) is Verdict.UNDETERMINED
 
 
 def test_every_caching_vector_of_robots_txt_is_held_here() -> None:

@@ -36,6 +36,7 @@ class Family:
         self._timeout: type[Exception] = module.TimeoutException
         self._proxy: type[Exception] = module.ProxyError
         self._protocol: type[Exception] = module.ProtocolError
+        self._losses = (module.ReadError, module.WriteError, module.CloseError, module.RemoteProtocolError)
 
     def traced(self, transport: Any) -> bool:
         """True for the package's own network transports, which report when a request got its connection."""
@@ -53,6 +54,14 @@ class Family:
     def multiplexes(self, transport: Any) -> bool:
         """True if several requests may share one of the connections of `transport` at the same time (HTTP/2)."""
         return self.traced(transport) and bool(getattr(getattr(transport, "_pool", None), "_http2", False))
+
+    def lost(self, error: Exception, transport: Any) -> bool:
+        """
+        True if a connection of the package's own was lost, so that the same request may succeed on another one.
+
+        Servers close what is kept open (RFC 9112 9.3.1), and a pool that is full closes what a thread was just given.
+        """
+        return self.traced(transport) and isinstance(error, self._losses) and self.reason(error) != "tls"
 
     def reason(self, error: Exception) -> str:
         """Why a document could not be had, in the words of the record."""

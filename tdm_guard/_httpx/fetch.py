@@ -23,6 +23,7 @@ from tdm_guard.guard import Guard
 from tdm_guard.model import Fetched
 
 CODINGS = "gzip, deflate"  # what can be decoded without further packages
+ATTEMPTS = 2  # for one document, if the connection is lost
 MAX_ADDRESSES = 32  # of one host; a resolver may answer with any number
 
 
@@ -124,13 +125,19 @@ class AsyncFetcher:
                 start()
 
             try:
-                request = request_for(session, get, self._user_agent, self._pool, trace)
-                wire = Wire(session.route(get.url), request)
-                if not family.traced(wire.inner):
+                inner = session.route(get.url)
+                if not family.traced(inner):
                     start()
-                fetched, peer = await drive_async(read_document(guard, get.max_bytes), wire)
+                for attempt in range(ATTEMPTS):
+                    wire = Wire(inner, request_for(session, get, self._user_agent, self._pool, trace))
+                    try:
+                        fetched, peer = await drive_async(read_document(guard, get.max_bytes), wire)
+                        break
+                    except Exception as error:
+                        if attempt == ATTEMPTS - 1 or not family.lost(error, inner):
+                            raise
                 start()
-                peer = peer if family.direct(wire.inner) else None
+                peer = peer if family.direct(inner) else None
                 answer = Answer(fetched=fetched, elapsed=time.monotonic() - started, peer=peer)
             except family.module.PoolTimeout:
                 raise

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tdm_guard._httpx.fetch import addresses, connects_itself, failed, read_document, request_for
+from tdm_guard._httpx.fetch import ATTEMPTS, addresses, connects_itself, failed, read_document, request_for
 from tdm_guard._httpx.session import Session
 from tdm_guard._httpx.wire import CLOSE, Asking, Wire, drive
 from tdm_guard.fetch import Answer, Effects, Get, Resolve
@@ -165,13 +165,19 @@ class ThreadFetcher:
     def _get(self, get: Get, job: _Job) -> Answer:
         family, guard = self._session.family, self._session.guard
         try:
-            request = request_for(self._session, get, self._user_agent, self._pool, job.trace)
-            wire = _Watched(self._session.route(get.url), request, job)
-            if not family.traced(wire.inner):
+            inner = self._session.route(get.url)
+            if not family.traced(inner):
                 job.start()
-            fetched, peer = drive(read_document(guard, get.max_bytes), wire)
+            for attempt in range(ATTEMPTS):
+                wire = _Watched(inner, request_for(self._session, get, self._user_agent, self._pool, job.trace), job)
+                try:
+                    fetched, peer = drive(read_document(guard, get.max_bytes), wire)
+                    break
+                except Exception as error:
+                    if attempt == ATTEMPTS - 1 or not family.lost(error, inner):
+                        raise
             job.start()
-            peer = peer if family.direct(wire.inner) else None
+            peer = peer if family.direct(inner) else None
             return Answer(fetched=fetched, elapsed=time.monotonic() - job.started, peer=peer)
         except family.module.PoolTimeout:
             raise

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import anyio
 
+from tdm_guard._httpx.http2 import abandon
 from tdm_guard._httpx.offloop import off_loop
 from tdm_guard.case import Case
 from tdm_guard.guard import Work
@@ -94,8 +95,12 @@ class Wire:
             self.source = self.response.stream
             return self.response
         if step is CLOSE:
-            with contextlib.suppress(Exception):  # what led here is the news, not how the connection took it
-                self.response.close()
+            for end in (
+                self._abandon,
+                self.response.close,
+            ):  # what led here is the news, not how the connection took it
+                with contextlib.suppress(Exception):
+                    end()
             return None
         if self.pieces is None:
             self.pieces = iter(self.source)
@@ -114,10 +119,14 @@ class Wire:
             self.source = self.response.stream
             return self.response
         if step is CLOSE:
-            with anyio.move_on_after(CLOSE_SECONDS, shield=True), contextlib.suppress(Exception):
-                if hasattr(self.pieces, "aclose"):
-                    await self.pieces.aclose()
-                await self.response.aclose()
+            with anyio.move_on_after(CLOSE_SECONDS, shield=True):
+                with contextlib.suppress(Exception):
+                    if abandoned := abandon(self.source):
+                        await abandoned.tell()
+                with contextlib.suppress(Exception):
+                    if hasattr(self.pieces, "aclose"):
+                        await self.pieces.aclose()
+                    await self.response.aclose()
             return None
         if self.pieces is None:
             self.pieces = self.source.__aiter__()
@@ -130,6 +139,10 @@ class Wire:
         except StopAsyncIteration:
             await self.source.aclose()
             return True
+
+    def _abandon(self) -> None:
+        if abandoned := abandon(self.source):
+            abandoned.tell()
 
     def _full(self, chunk: bytes) -> bool:
         self.heard.append(chunk)

@@ -224,6 +224,18 @@ def document(fetched: Fetched, max_bytes: int) -> PlainDocument:
     return PlainDocument(replace(plain.fetched, body=narrow.body, complete=False), problem, plain.note, body)
 
 
+def may_be_longer(fetched: Fetched, most: int) -> bool:
+    """True if a document may be longer than `most` bytes as it is read; only so many are decoded to know."""
+    if len(fetched.body) > most:
+        return True
+    said = framing(parted(tuple(fetched.headers))) if fetched.headers and _has_content(fetched) else NO_FRAMING
+    if not said.codings:
+        return False
+    if len(said.codings) > 1:  # the outer one may hide how much there is in the inner one
+        return True
+    return len(undone(fetched.body, said, most, _never, complete=fetched.complete).body) >= most
+
+
 def _has_content(fetched: Fetched) -> bool:
     return not fetched.error and fetched.status is not None and 200 <= fetched.status < 300
 

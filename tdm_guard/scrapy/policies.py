@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
-from tdm_guard.fetch import follow, together
+from tdm_guard.fetch import decoded, follow, together
 from tdm_guard.gather import Wanted
 from tdm_guard.guard import Guard, Reading, run_async
 from tdm_guard.model import Checked, Fetched, Result
@@ -67,13 +67,13 @@ class Policies:
     async def robots(self, origin: Origin, way: Way) -> Fetched:
         """The robots.txt of `origin`: the one that its policy is read from, if it has to be read, else a new copy."""
         url, policy, fetched = robots_of(origin), self._guard.cache.get(origin), None
-        if policy is None or self._guard.clock() >= policy.expires_at:
+        if policy is None or not policy.is_fresh(self._guard.clock()):
             fetched = (await asyncio.shield(self._begin(origin, way))).documents.get(url)
         if fetched is None or fetched.status == 304:
             self._guard.totals["policy/fetched"] += 1
             one = follow(Wanted(url, DOCUMENT.max_bytes), origin, self._guard.options.policy_timeout)
             (fetched,) = await self._perform(origin, together([one]), way)
-        return fetched
+        return await asyncio.to_thread(decoded, fetched, DOCUMENT.max_bytes)
 
     def goes_another_way(self, policy: OriginPolicy, way: Way) -> bool:
         """

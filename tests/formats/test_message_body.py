@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,14 @@ from hypothesis import strategies as st
 from tdm_guard import Fetched
 from tdm_guard.formats.charset import encoding_of
 from tdm_guard.formats.field_lines import lines_of, parted
-from tdm_guard.formats.message_body import Framing, document, framing, stands_as_document, unsaid_coding
+from tdm_guard.formats.message_body import (
+    Framing,
+    document,
+    framing,
+    may_be_longer,
+    stands_as_document,
+    unsaid_coding,
+)
 
 
 def test_fields_are_read_whatever_their_case_and_number() -> None:
@@ -73,3 +82,29 @@ def test_no_bytes_raise(body: bytes, label: str | None) -> None:
     for fields in ([], [("content-encoding", "gzip\nx")], [("transfer-encoding", "chunked"), ("content-length", "5")]):
         plain = document(Fetched(status=200, headers=fields, body=body), 1000)
         assert document(plain.fetched, 1000).problem is None or plain.problem is not None
+
+
+def test_no_document_becomes_longer_than_was_foreseen() -> None:
+    text = b"# a line\n" * 500
+    for size in (0, 1, len(text) - 1, len(text), len(text) + 1):
+        assert may_be_longer(Fetched(status=200, body=text), size) is (size < len(text))
+        for field in ("Content-Encoding", "transfer-encoding"):
+            coded = Fetched(status=200, headers=((field, "gzip"),), body=gzip.compress(text))
+            assert may_be_longer(coded, size) is (size <= len(text))
+    damaged = Fetched(status=200, headers=(("content-encoding", "gzip"),), body=gzip.compress(text)[:-4])
+    assert may_be_longer(damaged, 100)
+    refused = Fetched(status=404, headers=(("content-encoding", "gzip"),), body=gzip.compress(text))
+    assert not may_be_longer(refused, 100)  # its body is not read
+
+
+@given(
+    st.binary(max_size=200),
+    st.lists(st.sampled_from(["gzip", "br", "none", "deflate", "zstd", "chunked"]), max_size=3),
+    st.integers(0, 300),
+    st.booleans(),
+)
+def test_what_is_foreseen_as_short_is_short(body: bytes, names: list[str], most: int, coded: bool) -> None:
+    headers = (("content-encoding", ", ".join(names)),) if names else ()
+    fetched = Fetched(status=200, headers=headers, body=gzip.compress(body * 9) if coded else body)
+    if not may_be_longer(fetched, most):
+        assert len(document(fetched, 10_000).fetched.body) <= most

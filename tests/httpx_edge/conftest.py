@@ -196,6 +196,7 @@ class H2Server:
     A small HTTP/2 server over TLS on loopback, in a thread: fixed answers, connections counted.
 
     `streams` are how many it admits at a time on a connection. The body of a path in `unfinished` does not end.
+    `resets` are the codes with which the client gave up streams that it was still sending.
     """
 
     def __init__(
@@ -211,6 +212,7 @@ class H2Server:
         self.streams = streams
         self.unfinished = unfinished
         self.connections = 0
+        self.resets: list[int] = []
         self.asked: list[str] = []
         self.port = 0
         self._ready = threading.Event()
@@ -246,23 +248,43 @@ class H2Server:
             connection.local_settings = h2.settings.Settings(client=False, initial_values=admitted)
         connection.initiate_connection()
         writer.write(connection.data_to_send())
+        rest: dict[int, tuple[str, bytes]] = {}
         try:
             while data := await reader.read(65536):
                 for event in connection.receive_data(data):
-                    self._react(connection, event)
+                    self._react(connection, event, rest)
+                self._send(connection, rest)
                 writer.write(connection.data_to_send())
         except (ConnectionError, ssl.SSLError):
             pass
         writer.transport.abort()
 
-    def _react(self, connection: Any, event: Any) -> None:
+    def _react(self, connection: Any, event: Any, rest: dict[int, tuple[str, bytes]]) -> None:
+        if isinstance(event, h2.events.StreamReset):
+            self.resets.append(event.error_code)
+            rest.pop(event.stream_id, None)
         if not isinstance(event, h2.events.RequestReceived):
             return
         path = dict(event.headers)[":path"]
         self.asked.append(path)
         status, headers, body = self.pages.get(path, (404, [], b""))
         connection.send_headers(event.stream_id, [(":status", str(status)), *headers])
-        connection.send_data(event.stream_id, body, end_stream=path not in self.unfinished)
+        rest[event.stream_id] = path, body
+
+    def _send(self, connection: Any, rest: dict[int, tuple[str, bytes]]) -> None:
+        """As much as the windows of the client have room for."""
+        for stream, (path, body) in list(rest.items()):
+            at = 0
+            while room := min(connection.local_flow_control_window(stream), connection.max_outbound_frame_size):
+                connection.send_data(stream, body[at : at + room])
+                at += room
+                if at >= len(body):
+                    break
+            rest[stream] = path, body[at:]
+            if at >= len(body):
+                del rest[stream]
+                if path not in self.unfinished:
+                    connection.end_stream(stream)
 
 
 @pytest.fixture

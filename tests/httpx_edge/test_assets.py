@@ -154,8 +154,9 @@ def test_a_picture_over_the_limit_is_decided_by_its_beginning(edge: Any) -> None
     _, body = get(edge, edge.answer(headers=typed("image/jpeg"), pieces=pieces), max_asset_bytes=8000)
     assert body == b"".join(pieces)
     (decision,) = edge.decisions
-    assert (decision["verdict"], decision["content_sha256"]) == ("unreserved", None)
+    assert (decision["verdict"], decision["bytes"], decision["content_sha256"]) == ("unreserved", None, None)
     (record,) = edge.records("body")
+    assert (record["bytes"], record["complete"]) == (len(body), True)
     assert record["content_sha256"] == hashlib.sha256(body).hexdigest()
 
 

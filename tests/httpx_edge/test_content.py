@@ -12,6 +12,8 @@ import pytest
 
 import tdm_guard
 from tdm_guard import LogError, Withheld
+from tdm_guard.log.reader import read_log
+from tdm_guard.log.summary import summarise
 from tdm_guard.signals import SIGNALS
 
 RESERVED = '<html><head><meta name="tdm-reservation" content="1"></head><body>secret words</body></html>'
@@ -290,7 +292,7 @@ def test_page_over_the_limit_is_undetermined(edge: Any) -> None:
     edge.run(scenario)
     (decision,) = edge.decisions
     assert (decision["verdict"], decision["stage"]) == ("undetermined", "body")
-    assert decision["content_sha256"] is None
+    assert (decision["bytes"], decision["content_sha256"]) == (6000, None)  # what was received until it was given up
 
 
 def test_observing_hands_a_page_over_the_limit_on_whole(edge: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -306,9 +308,11 @@ def test_observing_hands_a_page_over_the_limit_on_whole(edge: Any, caplog: pytes
     edge.run(scenario)
     (decision,) = edge.decisions
     assert (decision["verdict"], decision["admitted"], decision["enforced"]) == ("undetermined", True, False)
+    assert (decision["bytes"], decision["content_sha256"]) == (None, None)  # nothing is said of a part as if of all
     (body,) = edge.records("body")
     assert (body["bytes"], body["content_sha256"]) == (len(whole), hashlib.sha256(whole).hexdigest())
     assert "only observes" in caplog.text
+    assert summarise(read_log([edge.log])).total.admitted_bytes == len(whole)
 
 
 def test_endless_page_that_reserves_is_not_received_to_the_limit(edge: Any) -> None:

@@ -257,6 +257,93 @@ def test_http2_shares_one_connection_for_policy_and_pages(edge: Any, authority: 
     assert sorted(server.asked) == sorted(["/", "/photo", "/strict", *edge.documents])
 
 
+@pytest.mark.parametrize(("losses", "verdict"), [(1, "reserved"), (9, "undetermined")])
+def test_document_whose_connection_is_lost_is_asked_for_once_more(
+    edge: Any, raw_server: Any, http: Any, losses: int, verdict: str
+) -> None:
+    asked: list[str] = []
+
+    def closes(head: str) -> bytes:
+        asked.append(head)
+        if len(asked) <= losses:
+            raise ConnectionError
+        return http(b'[{"location": "/", "tdm-reservation": 1}]')
+
+    with raw_server({"/.well-known/tdmrep.json": closes}) as server:
+
+        async def scenario() -> None:
+            client = edge.client(trust_env=False, limits=edge.module.Limits(max_connections=1))
+            with pytest.raises(Withheld) as caught:
+                await edge.get(client, f"{server.url}/a")
+            assert caught.value.decision.verdict == verdict
+            await edge.close(client)
+
+        edge.run(scenario)
+    assert len(asked) == 2
+    assert edge.decisions[0]["checked"][1]["result"] == ("read" if verdict == "reserved" else "unreachable")
+
+
+RESERVED = [("content-type", "application/x-tar"), ("tdm-reservation", "1")]
+ENDLESS = {
+    "header": ("/strict", (200, RESERVED, b"tar")),
+    "page": ("/strict", (200, [("content-type", "text/html")], b'<meta name="tdm-reservation" content="1">' * 9000)),
+    "document": ("/robots.txt", (200, [], b"User-agent: *\nDisallow: /strict\n" + b"# more\n" * 80_000)),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Async generator")  # httpx leaves its own unclosed, of which trio complains
+@pytest.mark.filterwarnings("ignore:.*async_generator object")
+@pytest.mark.parametrize("what", ENDLESS)
+def test_stream_of_http2_that_is_given_up_is_reset(edge: Any, authority: trustme.CA, h2_server: Any, what: str) -> None:
+    server_context, client_context = contexts(authority)
+    path, answer = ENDLESS[what]
+    free = (200, [("content-type", "text/html")], b"<p>" * 20)
+    with h2_server(server_context, {path: answer, "/free": free}, unfinished=frozenset({path})) as server:
+
+        async def scenario() -> None:
+            client = edge.client(trust_env=False, http2=True, verify=client_context, policy_timeout=20)
+            base = f"https://localhost:{server.port}"
+            with pytest.raises(Withheld) as caught:
+                await edge.get(client, f"{base}/strict")
+            assert caught.value.decision.verdict == "reserved"
+            assert (await edge.get(client, f"{base}/free")).content == b"<p>" * 20
+            await edge.close(client)
+
+        edge.run(scenario)
+    assert server.resets == [8]
+    assert server.connections == 1
+
+
+@pytest.mark.filterwarnings("ignore:Async generator")
+@pytest.mark.filterwarnings("ignore:.*async_generator object")
+@pytest.mark.parametrize(
+    ("size", "ends", "times"),
+    [
+        (2**20, True, 18),  # together more than the window of a connection
+        (3, False, 110),  # more than the streams of one
+    ],
+)
+def test_refusals_leave_a_connection_of_http2_usable(
+    edge: Any, authority: trustme.CA, h2_server: Any, size: int, ends: bool, times: int
+) -> None:
+    server_context, client_context = contexts(authority)
+    pages = {"/strict": (200, RESERVED, bytes(size)), "/free": (200, [("content-type", "text/html")], b"<p>" * 99_000)}
+    with h2_server(server_context, pages, unfinished=frozenset(() if ends else {"/strict"})) as server:
+
+        async def scenario() -> None:
+            client = edge.client(trust_env=False, http2=True, verify=client_context, timeout=20)
+            base = f"https://localhost:{server.port}"
+            for _ in range(times):
+                with pytest.raises(Withheld):
+                    await edge.get(client, f"{base}/strict")
+            assert len((await edge.get(client, f"{base}/free")).content) == 297_000
+            await edge.close(client)
+
+        edge.run(scenario)
+    assert server.connections == 1
+    assert ends or len(server.resets) == times
+
+
 STRICT = b'<meta name="tdm-reservation" content="1"><p>secret'
 
 

@@ -24,6 +24,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "limits.md"
 NOT_OURS = {"testing", "_example"}  # the pretend web serves our own tests
 OTHERS = {
     "_httpx/body.PIECE",
+    "_httpx/fetch.ATTEMPTS",
     "_httpx/offloop.THREADS",
     "_httpx/receive.FIRST_LOOK",
     "_httpx/receive.LOOK_AGAIN",
@@ -51,7 +52,6 @@ OTHERS = {
     "formats/xml.ROOM",
     "formats/xml.SMALL",
     "gather.UNREACHABLE_FOR",
-    "guard.HANDED_FOR",
     "holdings/importing.BATCH",
     "holdings/importing.PIECE",
     "holdings/importing.SHOWN",
