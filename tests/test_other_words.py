@@ -365,7 +365,7 @@ GROUPS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(HEADERS, METAS, GROUPS, st.integers())
 def test_no_order_changes_a_cautious_verdict(
     headers: list[tuple[str, str]], metas: list[str], groups: list[str], seed: int
@@ -408,7 +408,7 @@ def strictness(decision: Decision) -> int:
     return STRICTNESS.index(decision.verdict.value)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(GROUPS, LINES, st.data(), st.sampled_from(Posture))
 def test_a_refusal_added_to_any_robots_txt_makes_nothing_laxer(
     groups: list[str], line: str, data: st.DataObject, posture: Posture
@@ -425,7 +425,7 @@ def test_a_refusal_added_to_any_robots_txt_makes_nothing_laxer(
     assert strictness(after) >= strictness(before)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(HEADERS, METAS, FIELDS, st.sampled_from(["field", "name", "http-equiv"]), st.data(), st.sampled_from(Posture))
 def test_a_refusal_added_to_any_response_makes_nothing_laxer(
     headers: list[tuple[str, str]],
@@ -450,7 +450,7 @@ def test_a_refusal_added_to_any_response_makes_nothing_laxer(
     assert after.verdict is not Verdict.PERMITTED
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(LINES, st.sampled_from(Posture), st.booleans())
 def test_whatever_begins_like_a_refusal_permits_nothing(line: str, posture: Posture, last: bool) -> None:
     robots = f"{YES}{line}\n" if last else f"{line}\n{YES}"

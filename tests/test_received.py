@@ -11,7 +11,7 @@ from typing import Any
 import brotli
 import pytest
 from backports import zstd
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tdm_guard import Decision, Fetched, Judge
@@ -275,7 +275,6 @@ FILES = {  # each with words that reserve
 }
 
 
-@settings(deadline=None)
 @given(fields=FIELDS, name=st.sampled_from(sorted(BODIES)), posture=st.sampled_from(sorted(JUDGES)))
 def test_no_coding_field_takes_a_reservation_of_content_away(
     fields: list[tuple[str, str]], name: str, posture: str
@@ -284,7 +283,6 @@ def test_no_coding_field_takes_a_reservation_of_content_away(
     assert str(decision.verdict) in WITHHELD
 
 
-@settings(deadline=None)
 @given(fields=FIELDS, path=st.sampled_from(sorted(DOCUMENTS)), posture=st.sampled_from(sorted(JUDGES)))
 def test_no_coding_field_takes_a_reservation_of_a_document_away(
     fields: list[tuple[str, str]], path: str, posture: str
@@ -293,7 +291,6 @@ def test_no_coding_field_takes_a_reservation_of_a_document_away(
     assert str(decision.verdict) in WITHHELD
 
 
-@settings(deadline=None)
 @given(fields=FIELDS, name=st.sampled_from(sorted(FILES)), posture=st.sampled_from(sorted(JUDGES)))
 def test_no_coding_field_takes_a_reservation_of_a_file_away(
     fields: list[tuple[str, str]], name: str, posture: str
@@ -304,7 +301,6 @@ def test_no_coding_field_takes_a_reservation_of_a_file_away(
     assert str(decision.verdict) in WITHHELD
 
 
-@settings(deadline=None)
 @given(fields=FIELDS, status=st.sampled_from([401, 402]), posture=st.sampled_from(sorted(JUDGES)))
 def test_no_coding_field_takes_a_licence_that_is_asked_for_away(
     fields: list[tuple[str, str]], status: int, posture: str
@@ -313,7 +309,6 @@ def test_no_coding_field_takes_a_licence_that_is_asked_for_away(
     assert str(decision.verdict) in WITHHELD
 
 
-@settings(deadline=None)  # the coders are slow
 @given(
     layers=st.lists(st.sampled_from(sorted(CODERS)), max_size=3),
     name=st.sampled_from(sorted(BODIES)),

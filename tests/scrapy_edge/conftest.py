@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tdm_guard.testing import PretendWeb, Site
+from tests.support.patience import PATIENCE
 
 SUPPORT = Path(__file__).parent / "support"
 SETTINGS: dict[str, Any] = {
@@ -108,7 +109,7 @@ def crawl(tmp_path: Path) -> Callable[..., Crawled]:
             env=kept | {"PYTHONPATH": path},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         (tmp_path / "spec.json").unlink()

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE
+
 AIOHTTP = "scrapy.core.downloader.handlers._aiohttp.AiohttpDownloadHandler"
 YOUNG = pytest.mark.skipif(importlib.util.find_spec(AIOHTTP.rpartition(".")[0]) is None, reason="not in this Scrapy")
 ROOT = Path(__file__).parents[2]
@@ -33,7 +35,7 @@ def test_a_declared_document_from_inside_is_refused_and_recorded(settings: dict[
         env=kept | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]

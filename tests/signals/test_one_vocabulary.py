@@ -91,7 +91,7 @@ VALUES = st.sampled_from(
 
 
 @given(NAMES, VALUES)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_name_and_a_value_come_to_the_same_everywhere(name: str, value: str) -> None:
     assert refused(name, value) == refused(name, value, of=TDM) == TRAINING
     for path, form in FILES.items():

@@ -404,7 +404,7 @@ grounds = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(names, kinds, tokens, spaces, grounds, st.sampled_from(CARRIERS))
 def test_whatever_begins_like_a_refusal_is_never_a_grant(
     name: str, kind: str, token: str, space: str, ground: str, carrier: Callable[[str], dict[str, Any]]

@@ -150,7 +150,7 @@ EXTRA = st.lists(st.sampled_from(["Allow: /", "User-Agent: *", "Disallow: *.jpg"
 
 
 @given(NAMES, st.sampled_from([":", " :", "=", "： "]), VALUES, EXTRA, st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_added_refusal_makes_no_verdict_laxer(name: str, sign: str, value: str, extra: list[str], data: Any) -> None:
     lines = ["User-Agent: *", "Allow: /", *extra]
     place = data.draw(st.integers(0, len(lines)))
@@ -165,7 +165,7 @@ TRUST = st.lists(st.sampled_from(["datatrainingallowed=yes", "member=https://no.
 
 
 @given(NAMES, st.sampled_from(["=", ":", " = "]), VALUES, TRUST, st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_added_refusal_makes_no_trust_txt_laxer(
     name: str, sign: str, value: str, extra: list[str], data: Any
 ) -> None:
@@ -200,7 +200,7 @@ PROPERTIES = st.lists(
     st.sampled_from(["", "http://ns.useplus.org/ldf/vocab/"]),
     st.data(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_added_value_that_begins_like_a_refusal_is_no_yes(
     said: list[str], value: str, space: str, data: Any
 ) -> None:
@@ -379,7 +379,7 @@ MEMBERS = st.dictionaries(
 
 
 @given(st.lists(MEMBERS, max_size=3), st.sampled_from(["ai-training", "training", "anything"]), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_an_added_member_makes_no_verdict_laxer(rules: list[dict[str, Any]], name: str, data: Any) -> None:
     value = data.draw(st.sampled_from(["prohibited", "disallow", "forbidden"]))
     base = [*rules, {"location": "/", "tdm-reservation": 0}]
@@ -393,7 +393,7 @@ def test_an_added_member_makes_no_verdict_laxer(rules: list[dict[str, Any]], nam
 
 
 @given(st.lists(MEMBERS, max_size=3))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_valid_json_is_heard_no_less_than_broken_json(rules: list[dict[str, Any]]) -> None:
     text = json.dumps({"rules": rules} if len(rules) % 2 else rules)
     if verdict(TDMREP, text + "}") == "reserved" and '"location"' not in text and "site.example" not in text:

@@ -25,6 +25,7 @@ from tdm_guard import LogError, TdmGuardError, Withheld
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.verify import Severity, Verification
 from tdm_guard.testing import PretendWeb
+from tests.support.patience import PATIENCE
 
 SUPPORT = Path(__file__).parent / "support"
 EDGES = ("scrapy", "httpx", "httpx-async", "httpx2", "httpx2-async")
@@ -142,7 +143,7 @@ class Collector:
         if self.edge == "scrapy":
             spec = {"stages": stages, "pause": pause.total_seconds(), "broken": broken, "file_limit": file_limit}
             with self._begun(spec, settings or {}, options) as crawl:
-                _, said = crawl.communicate(timeout=60)
+                _, said = crawl.communicate(timeout=PATIENCE)
             assert crawl.returncode == 0, said[-3000:]
             self._outcome()
             return self.job

@@ -23,6 +23,7 @@ from tdm_guard.httpx import GuardClient
 from tdm_guard.signals import SIGNALS
 from tdm_guard.signals._signal import Signal
 from tdm_guard.testing import SITES, PretendWeb, sample_web
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,7 +167,7 @@ def by_scrapy(web: PretendWeb, posture: str, folder: Path) -> Path:
         env=web.environment(),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]

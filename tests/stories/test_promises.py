@@ -24,6 +24,7 @@ from typer.testing import CliRunner
 
 from tdm_guard.cli import app
 from tdm_guard.testing import SITES, Answer, PretendWeb, Site, endless, files, marker, one_after_another, sample_web
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 EDGES = ("scrapy", "httpx", "httpx-async", "httpx2", "httpx2-async")
@@ -205,7 +206,7 @@ def test_a_cancelled_task_lets_nothing_pass(collector: Any, web: Web, tmp_path: 
     async def scenario() -> None:
         async with doing.client(agent="ExampleBot", log=str(doing.job.log)) as client:
             task = asyncio.ensure_future(client.get(CANCELLED[stage]))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while not reached[stage]():
                     await asyncio.sleep(0.005)
             task.cancel()
@@ -240,7 +241,7 @@ def test_a_crawl_that_is_killed_leaves_no_item_without_its_record(collector: Any
     urls = [f"http://site.example/{n}" for n in range(2000)]
     doing = collector("scrapy", pretend, tmp_path)
     with doing.begun(urls, settings={"HTTPCACHE_ENABLED": False}) as crawl:
-        ends = time.monotonic() + 30
+        ends = time.monotonic() + PATIENCE
         while not (doing.job.log.is_file() and doing.job.log.read_bytes().count(b"\n") > 150):
             assert time.monotonic() < ends
             assert crawl.poll() is None
@@ -314,7 +315,7 @@ def said() -> Iterator[Callable[[str], Said]]:
     known: dict[str, Said] = {}
     with (
         sample_web() as web,
-        httpx.Client(proxy=web.proxy, trust_env=False, verify=False, follow_redirects=True, timeout=1) as client,
+        httpx.Client(proxy=web.proxy, trust_env=False, verify=False, follow_redirects=True, timeout=PATIENCE) as client,
     ):
 
         def ask(url: str) -> Said:
