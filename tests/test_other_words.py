@@ -13,20 +13,10 @@ from hypothesis import strategies as st
 from tdm_guard import Fetched, Judge
 from tdm_guard.decision import Decision
 from tdm_guard.model import Posture, Stance, Verdict
+from tests.support.silence import SILENT
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 URL = "https://site.example/page"
-ABSENT = {
-    path: Fetched(status=404)
-    for path in (
-        "/robots.txt",
-        "/.well-known/tdmrep.json",
-        "/ai.txt",
-        "/trust.txt",
-        "/.well-known/ai.txt",
-        "/.well-known/trust.txt",
-    )
-}
 JUDGES = {posture: Judge(agent="ExampleBot", usages={"ai-training"}, posture=posture.value) for posture in Posture}
 CAUTIOUS, LITERAL = Posture.CAUTIOUS, Posture.LITERAL
 YES = "User-agent: *\nContent-Signal: ai-train=yes, ai-input=yes, search=yes\nContent-Usage: train-ai=y\nAllow: /\n"
@@ -41,7 +31,7 @@ def judge(
     posture: Posture = CAUTIOUS,
 ) -> Decision:
     policies = {
-        **ABSENT,
+        **SILENT,
         **LICENCES,
         **({"/robots.txt": Fetched(status=200, body=robots.encode())} if robots is not None else {}),
     }

@@ -8,6 +8,7 @@ import pytest
 
 from tdm_guard import Decision, Fetched, Judge, Posture, Verdict
 from tests.support.growth import grows_linearly
+from tests.support.silence import SILENT
 
 SITE, NOW = "https://site.example", datetime(2026, 11, 28, tzinfo=UTC)
 HTML = [("content-type", "text/html")]
@@ -22,9 +23,10 @@ def judged(
     posture: Posture = Posture.CAUTIOUS,
 ) -> Decision:
     judge = Judge(agent="ExampleBot", usages={"ai-training"}, posture=posture)
-    answers = {place: Fetched(status=404) for each in judge.documents for place in (each.path, each.fallback) if place}
-    for place, text in (documents or {}).items():
-        answers[place] = Fetched(status=200, body=text if isinstance(text, bytes) else text.encode())
+    answers = SILENT | {
+        place: Fetched(status=200, body=text if isinstance(text, bytes) else text.encode())
+        for place, text in (documents or {}).items()
+    }
     body = f"<html><head>{html}</head><body>x".encode()
     return judge.evaluate(SITE + path, status=200, headers=[*HTML, *headers], body=body, policies=answers, now=NOW)
 

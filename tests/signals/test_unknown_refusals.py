@@ -15,11 +15,10 @@ from tdm_guard import Decision, Fetched, Judge
 from tdm_guard.signals._refusing_words import begins_like_refusal, refused
 from tdm_guard.testing.files import jpeg, xmp
 from tdm_guard.usage import TDM, TRAINING, Usage
+from tests.support.silence import SILENT
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 TDMREP = "/.well-known/tdmrep.json"
-PATHS = ("/robots.txt", TDMREP, "/ai.txt", "/trust.txt", "/.well-known/ai.txt", "/.well-known/trust.txt")
-SILENT = {path: Fetched(status=404) for path in PATHS}
 STRICTNESS = ("permitted", "unreserved", "undetermined", "reserved")
 
 
