@@ -23,6 +23,7 @@ from tdm_guard.scrapy.policies import Policies
 from tdm_guard.scrapy.room import Room
 from tdm_guard.scrapy.way import USUAL, Way
 from tdm_guard.testing import Answer, PretendWeb, Site, endless
+from tests.support.handlers import YOUNG
 
 Web = Callable[..., PretendWeb]
 Crawl = Callable[..., Any]
@@ -79,9 +80,6 @@ def test_policies_are_never_taken_from_the_http_cache(web: Web, crawl: Crawl) ->
         crawl(url, HTTPCACHE_ENABLED=True)
     assert pretend.asked("site.example", "/yes") == 1
     assert pretend.asked("site.example", "/robots.txt") == pretend.asked("site.example", TDMREP) == 2
-
-
-YOUNG = pytest.mark.skipif(scrapy.version_info < (2, 18), reason="this Scrapy has no such handler")
 
 
 @pytest.mark.parametrize(
