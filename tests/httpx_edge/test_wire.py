@@ -354,7 +354,7 @@ def test_sample_web_is_judged_as_it_says(edge: Any) -> None:
     with sample_web() as web:
 
         async def scenario() -> None:
-            client = edge.client(proxy=web.proxy, policy_timeout=2, follow_redirects=True)
+            client = edge.client(proxy=web.proxy, policy_timeout=4, follow_redirects=True)
             for site in web.sites.values():
                 for path, verdict in site.expected.items():
                     url = f"http://{site.name}{path}"

@@ -23,7 +23,7 @@ SETTINGS: dict[str, Any] = {
     "USER_AGENT": "ExampleBot/1.0 (+http://bot.example/)",
     "TELNETCONSOLE_ENABLED": False,
     "RETRY_TIMES": 0,
-    "TDM_GUARD_POLICY_TIMEOUT": 2,
+    "TDM_GUARD_POLICY_TIMEOUT": 4,  # who answers needs less on a busy machine too
     "LOG_LEVEL": "DEBUG",
 }
 

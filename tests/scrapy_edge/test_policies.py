@@ -122,7 +122,7 @@ def test_a_silent_origin_is_undetermined_within_the_timeout(web: Web, crawl: Cra
         Site("well.example", {"/": OPEN}),
     )
     names = ("silent.example", "half.example", "well.example")
-    crawled = crawl(*(pretend.origin(name) + "/" for name in names), TDM_GUARD_POLICY_TIMEOUT=2, **polite)
+    crawled = crawl(*(pretend.origin(name) + "/" for name in names), **polite)
     records = {record["origin"]: record for record in crawled.decisions}
     assert [records[pretend.origin(name)]["verdict"] for name in names] == [
         "undetermined",
