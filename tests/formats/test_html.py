@@ -480,5 +480,5 @@ def test_behind_the_bounds_a_page_of_glued_tags_is_not_whole(document: str) -> N
 
 
 def test_glued_tags_whose_quotes_swallow_each_other_take_linear_time() -> None:
-    assert not read('<meta\u00a0a=">b="' * 20_000).complete
-    assert grows_linearly(lambda length: read('<meta\u00a0a=">b="' * length), 8_000)
+    assert not read('<meta\u00a0a=">b="' * 1_000).complete
+    assert grows_linearly(lambda length: read('<meta\u00a0a=">b="' * length), 6_400)

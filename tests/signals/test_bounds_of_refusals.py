@@ -155,7 +155,7 @@ def test_doubts_about_many_labels_take_linear_time() -> None:
         text = "User-agent: *\n" + "".join(f"Content-Usage: /* ai-{n}=n\n" for n in range(count))
         judged({"/robots.txt": text}, posture=Posture.LITERAL)
 
-    assert grows_linearly(look, 16_000)
+    assert grows_linearly(look, 8_000)
 
 
 @pytest.mark.parametrize(
