@@ -23,6 +23,7 @@ from tdm_guard.decision import Decision, Exchange, Outcome
 from tdm_guard.model import Stage, Stance, Statement, Verdict
 from tdm_guard.testing import Answer, PretendWeb, Site
 from tdm_guard.usage import TDM
+from tests.support.patience import PATIENCE
 
 CLOSED = "http://127.0.0.1:9/"  # the discard port: nobody listens there
 ROUND = (("location", "/round"),)
@@ -248,7 +249,7 @@ def test_what_takes_long_gets_a_word_on_stderr(log: Path, monkeypatch: pytest.Mo
     spoken = threading.Event()
     monkeypatch.setattr("tdm_guard.cli.console.say", lambda message: spoken.set())
     with waiting("reading …"):
-        assert spoken.wait(30)
+        assert spoken.wait(PATIENCE)
 
 
 def test_demo_crawls_into_the_folder_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -335,7 +336,7 @@ def test_the_process_has_the_exit_code(web: PretendWeb, site: str | None, code: 
         check=False,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert done.returncode == code, done.stderr
     assert len(done.stdout.splitlines()) == (code < 2)
@@ -349,7 +350,7 @@ def test_without_the_extra_the_message_names_it(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert done.returncode == 2
     assert "tdm-guard[cli]" in done.stderr

@@ -65,6 +65,13 @@ def test_every_signal_is_documented_with_its_version() -> None:
     assert all(signal.spec and signal.title for signal in SIGNALS)
 
 
+def test_every_source_has_the_day_on_which_it_was_last_checked() -> None:
+    text = (ROOT / "docs" / "standards.md").read_text(encoding="utf-8")
+    _, _, *table = re.findall(r"^\|.*$", text.partition("## How it maps to usages")[0], re.MULTILINE)
+    assert len(table) >= len(SIGNALS)
+    assert [row for row in table if not re.search(r"\| \d{4}-\d\d-\d\d \|$", row)] == []
+
+
 def test_every_repair_code_is_documented() -> None:
     """Codes stand in the sources as string constants; each must be in the table."""
     table = rows("docs/postures.md")

@@ -9,21 +9,12 @@ import pytest
 
 from tdm_guard import Decision, Fetched, Judge, Verdict, evaluate
 from tdm_guard.model import Result, Stage, Stance
+from tests.support.silence import SILENT
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 URL = "https://site.example/page"
 LICENCE = "https://site.example/license.xml"
-ABSENT = {
-    f"https://site.example{path}": Fetched(status=404)
-    for path in (
-        "/robots.txt",
-        "/.well-known/tdmrep.json",
-        "/ai.txt",
-        "/.well-known/ai.txt",
-        "/trust.txt",
-        "/.well-known/trust.txt",
-    )
-}
+ABSENT = {f"https://site.example{path}": answer for path, answer in SILENT.items()}
 HTML = [("content-type", "text/html")]
 ARCHIVE = [("content-type", "application/x-tar")]
 TYPE = "application/rsl+xml"

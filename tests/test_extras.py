@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests.support.patience import PATIENCE
+
 INTEGRATIONS = (("httpx", "httpx", "httpx"), ("httpx2", "httpx2", "httpx2"), ("scrapy", "scrapy", "scrapy"))
 WITHOUT = """
 import sys
@@ -17,7 +19,7 @@ sys.modules[sys.argv[1]] = None  # to import it fails as it does where it is not
 
 def run(code: str, missing: str) -> subprocess.CompletedProcess[str]:
     words = [sys.executable, "-c", WITHOUT.format(code), missing]
-    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(("integration", "missing", "extra"), [*INTEGRATIONS, ("httpx", "anyio", "httpx")])

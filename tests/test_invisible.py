@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from tdm_guard import Decision, Fetched, Judge, Verdict
 from tdm_guard.formats.invisible import seen, seen_field, seen_octets, without_octets
+from tests.support.silence import SILENT
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
-PATHS = ("/robots.txt", "/.well-known/tdmrep.json", "/ai.txt", "/trust.txt", "/.well-known/ai.txt")
 CHARACTERS = ["\u200b", "\u200c", "\u200e", "\u2060", "\ufeff", "\u00ad", "\u00a0", "\u202f", "\u3000"]
 HTML = [("content-type", "text/html; charset=utf-8")]
 JUDGES = {
@@ -41,7 +41,7 @@ def judged(
     body: bytes | None = None,
     documents: dict[str, Fetched] | None = None,
 ) -> Decision:
-    policies = {path: Fetched(status=404) for path in PATHS} | (documents or {})
+    policies = SILENT | (documents or {})
     return JUDGES[posture].evaluate(
         "https://site.example/a", status=200, headers=headers or HTML, body=body or b"x", policies=policies, now=NOW
     )
@@ -149,13 +149,13 @@ def test_nothing_raises(body: bytes) -> None:
 
 def test_an_error_page_is_no_document() -> None:
     page = "caf\u00e9\u00a0\nUser-agent: *\nDisallow: /\n".encode()
-    documents = {path: Fetched(status=404, body=page) for path in PATHS}
+    documents = dict.fromkeys(SILENT, Fetched(status=404, body=page))
     assert judged(posture="cautious", documents=documents).verdict is Verdict.UNRESERVED
 
 
 def test_a_word_of_some_script_keeps_its_rule() -> None:
     rule = "User-agent: *\nDisallow: /\u0645\u06cc\u200c\u062e\n"
-    documents = {path: Fetched(status=404) for path in PATHS} | {"/robots.txt": Fetched(status=200, body=rule.encode())}
+    documents = SILENT | {"/robots.txt": Fetched(status=200, body=rule.encode())}
     for path, verdict in (("%D9%85%DB%8C%E2%80%8C%D8%AE", Verdict.RESERVED), ("b", Verdict.UNRESERVED)):
         heard = JUDGES["cautious"].evaluate(f"https://site.example/{path}", policies=documents, now=NOW)
         assert heard.verdict is verdict

@@ -160,7 +160,7 @@ def _spell(draw: st.DrawFn, character: str) -> str:
     st.sampled_from(["/premium/", "/", "/a", "/*/b", "/b$", "/.x", "/a//b"]),
     st.sampled_from(["cautious", "literal"]),
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_equivalent_addresses_get_one_decision(data: st.DataObject, signal: str, rule: str, posture: str) -> None:
     path = data.draw(PATHS).replace("%2F", "")  # escapes of the address itself are spelled by `_spell`
     other = data.draw(equivalents(path))
@@ -177,7 +177,7 @@ def test_equivalent_addresses_get_one_decision(data: st.DataObject, signal: str,
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_is_remembered_is_found_under_each_spelling(data: st.DataObject) -> None:
     path = data.draw(PATHS).replace("%2F", "")
     other = data.draw(equivalents(path))
@@ -202,7 +202,7 @@ def test_whatever_is_remembered_is_found_under_each_spelling(data: st.DataObject
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_licence_is_one_document_under_each_spelling_of_its_address(data: st.DataObject) -> None:
     path = data.draw(PATHS).replace("%2F", "") + ".xml"
     declared, given_at = data.draw(equivalents(path)), data.draw(equivalents(path))

@@ -13,20 +13,10 @@ from hypothesis import strategies as st
 from tdm_guard import Fetched, Judge
 from tdm_guard.decision import Decision
 from tdm_guard.model import Posture, Stance, Verdict
+from tests.support.silence import SILENT
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 URL = "https://site.example/page"
-ABSENT = {
-    path: Fetched(status=404)
-    for path in (
-        "/robots.txt",
-        "/.well-known/tdmrep.json",
-        "/ai.txt",
-        "/trust.txt",
-        "/.well-known/ai.txt",
-        "/.well-known/trust.txt",
-    )
-}
 JUDGES = {posture: Judge(agent="ExampleBot", usages={"ai-training"}, posture=posture.value) for posture in Posture}
 CAUTIOUS, LITERAL = Posture.CAUTIOUS, Posture.LITERAL
 YES = "User-agent: *\nContent-Signal: ai-train=yes, ai-input=yes, search=yes\nContent-Usage: train-ai=y\nAllow: /\n"
@@ -41,7 +31,7 @@ def judge(
     posture: Posture = CAUTIOUS,
 ) -> Decision:
     policies = {
-        **ABSENT,
+        **SILENT,
         **LICENCES,
         **({"/robots.txt": Fetched(status=200, body=robots.encode())} if robots is not None else {}),
     }
@@ -365,7 +355,7 @@ GROUPS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(HEADERS, METAS, GROUPS, st.integers())
 def test_no_order_changes_a_cautious_verdict(
     headers: list[tuple[str, str]], metas: list[str], groups: list[str], seed: int
@@ -408,7 +398,7 @@ def strictness(decision: Decision) -> int:
     return STRICTNESS.index(decision.verdict.value)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(GROUPS, LINES, st.data(), st.sampled_from(Posture))
 def test_a_refusal_added_to_any_robots_txt_makes_nothing_laxer(
     groups: list[str], line: str, data: st.DataObject, posture: Posture
@@ -425,7 +415,7 @@ def test_a_refusal_added_to_any_robots_txt_makes_nothing_laxer(
     assert strictness(after) >= strictness(before)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(HEADERS, METAS, FIELDS, st.sampled_from(["field", "name", "http-equiv"]), st.data(), st.sampled_from(Posture))
 def test_a_refusal_added_to_any_response_makes_nothing_laxer(
     headers: list[tuple[str, str]],
@@ -450,7 +440,7 @@ def test_a_refusal_added_to_any_response_makes_nothing_laxer(
     assert after.verdict is not Verdict.PERMITTED
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(LINES, st.sampled_from(Posture), st.booleans())
 def test_whatever_begins_like_a_refusal_permits_nothing(line: str, posture: Posture, last: bool) -> None:
     robots = f"{YES}{line}\n" if last else f"{line}\n{YES}"

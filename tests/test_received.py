@@ -11,44 +11,23 @@ from typing import Any
 import brotli
 import pytest
 from backports import zstd
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tdm_guard import Decision, Fetched, Judge
 from tdm_guard.case import Case
 from tdm_guard.formats import content_coding
 from tests.support import documents, pictures
+from tests.support.silence import SILENT
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 URL = "https://site.example/a"
-PATHS = (
-    "/robots.txt",
-    "/.well-known/tdmrep.json",
-    "/ai.txt",
-    "/trust.txt",
-    "/.well-known/ai.txt",
-    "/.well-known/trust.txt",
-)
-SILENT = {path: Fetched(status=404) for path in PATHS}
 HTML = [("content-type", "text/html; charset=utf-8")]
 LICENCE = "https://site.example/licence.xml"
 DECLARES = Fetched(status=200, body=f"License: {LICENCE}\nUser-agent: *\nAllow: /\n".encode())
-XMP = (
-    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-    b'<rdf:Description rdf:about="" xmlns:plus="http://ns.useplus.org/ldf/xmp/1.0/" '
-    b'plus:DataMining="http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED"/></rdf:RDF></x:xmpmeta>'
-)
 
 
-def segment(marker: int, data: bytes) -> bytes:
-    return b"\xff" + bytes([marker]) + (len(data) + 2).to_bytes(2, "big") + data
-
-
-def picture(packet: bytes) -> bytes:
-    metadata = segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packet) if packet else b""
-    return b"\xff\xd8" + metadata + segment(0xDA, b"\x01\x01\x00\x00\x3f\x00") + b"\0\0\xff\xd9"
-
-
+XMP = documents.xmp()
 WORDS = b" ".join(b"%d words and more" % number for number in range(400))
 META = b'<html><head><meta name="tdm-reservation" content="1"></head><body>' + WORDS
 PLAIN = b"<!doctype html><html><head><title>t</title></head><body>" + WORDS
@@ -62,7 +41,7 @@ BODIES = {
     "page of no type": (None, META, PLAIN),
     "page as octets": ("application/octet-stream", META, PLAIN),
     "feed": ("application/rss+xml", FEED, b"<rss version='2.0'><channel/></rss>"),
-    "picture": ("image/jpeg", picture(XMP), picture(b"")),
+    "picture": ("image/jpeg", pictures.jpeg(pictures.app1(XMP)), pictures.jpeg()),
 }
 RULES = b"User-agent: *\nDisallow: /\n"
 PROHIBITS = (
@@ -267,7 +246,7 @@ FIELDS = st.lists(
 )
 FILES = {  # each with words that reserve
     "epub": ("application/epub+zip", documents.epub()),
-    "mp3": ("audio/mpeg", documents.mp3(documents.id3(documents.private_frame(documents.xmp())))),
+    "mp3": ("audio/mpeg", documents.mp3(documents.id3(documents.private_frame(XMP)))),
     "pdf": ("application/pdf", documents.pdf(XMP)),
     "png": ("image/png", pictures.png(pictures.itxt(XMP))),
     "svg": ("image/svg+xml", pictures.svg(XMP)),
@@ -275,7 +254,6 @@ FILES = {  # each with words that reserve
 }
 
 
-@settings(deadline=None)
 @given(fields=FIELDS, name=st.sampled_from(sorted(BODIES)), posture=st.sampled_from(sorted(JUDGES)))
 def test_no_coding_field_takes_a_reservation_of_content_away(
     fields: list[tuple[str, str]], name: str, posture: str
@@ -284,7 +262,6 @@ def test_no_coding_field_takes_a_reservation_of_content_away(
     assert str(decision.verdict) in WITHHELD
 
 
-@settings(deadline=None)
 @given(fields=FIELDS, path=st.sampled_from(sorted(DOCUMENTS)), posture=st.sampled_from(sorted(JUDGES)))
 def test_no_coding_field_takes_a_reservation_of_a_document_away(
     fields: list[tuple[str, str]], path: str, posture: str
@@ -293,7 +270,6 @@ def test_no_coding_field_takes_a_reservation_of_a_document_away(
     assert str(decision.verdict) in WITHHELD
 
 
-@settings(deadline=None)
 @given(fields=FIELDS, name=st.sampled_from(sorted(FILES)), posture=st.sampled_from(sorted(JUDGES)))
 def test_no_coding_field_takes_a_reservation_of_a_file_away(
     fields: list[tuple[str, str]], name: str, posture: str
@@ -304,7 +280,6 @@ def test_no_coding_field_takes_a_reservation_of_a_file_away(
     assert str(decision.verdict) in WITHHELD
 
 
-@settings(deadline=None)
 @given(fields=FIELDS, status=st.sampled_from([401, 402]), posture=st.sampled_from(sorted(JUDGES)))
 def test_no_coding_field_takes_a_licence_that_is_asked_for_away(
     fields: list[tuple[str, str]], status: int, posture: str
@@ -313,7 +288,6 @@ def test_no_coding_field_takes_a_licence_that_is_asked_for_away(
     assert str(decision.verdict) in WITHHELD
 
 
-@settings(deadline=None)  # the coders are slow
 @given(
     layers=st.lists(st.sampled_from(sorted(CODERS)), max_size=3),
     name=st.sampled_from(sorted(BODIES)),

@@ -13,6 +13,7 @@ from tdm_guard import Decision, Fetched, Judge, Verdict, demo
 from tdm_guard.model import Result
 from tdm_guard.testing import SITES, PretendWeb, Site, sample_web
 from tdm_guard.testing.sample.town import BULK
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,7 @@ def web() -> Iterator[PretendWeb]:
 
 @pytest.fixture(scope="module")
 def client(web: PretendWeb) -> Iterator[httpx.Client]:
-    with httpx.Client(proxy=web.proxy, timeout=10, trust_env=False) as client:
+    with httpx.Client(proxy=web.proxy, timeout=PATIENCE, trust_env=False) as client:
         yield client
 
 

@@ -155,7 +155,7 @@ def test_what_is_no_address_is_passed_over(url: str) -> None:
     assert shown.hear(url, NOW) is NOTHING
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(url=st.text(max_size=40) | st.text(max_size=20).map("https://cdn.example/{}".format))
 def test_no_address_makes_it_raise(url: str) -> None:
     shown = remembering(url)

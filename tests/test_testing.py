@@ -46,6 +46,7 @@ from tdm_guard.testing import (
 from tdm_guard.testing.content import pdf, png
 from tdm_guard.testing.manifest import manifest_store
 from tdm_guard.testing.sample.town import BULK
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,14 +98,14 @@ def web() -> Iterator[PretendWeb]:
 
 @pytest.fixture
 def client(web: PretendWeb) -> Iterator[httpx.Client]:
-    with httpx.Client(proxy=web.proxy, timeout=5, trust_env=False) as client:
+    with httpx.Client(proxy=web.proxy, timeout=PATIENCE, trust_env=False) as client:
         yield client
 
 
 def talk(address: str, sent: bytes) -> bytes:
     """All that a server says to these bytes until it closes the connection."""
     host, port = address.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=5) as plain:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as plain:
         plain.sendall(sent)
         plain.shutdown(socket.SHUT_WR)
         received = bytearray()
@@ -154,7 +155,7 @@ def test_requests_are_recorded(web: PretendWeb, client: httpx.Client) -> None:
 
 def test_connections_are_kept_alive(web: PretendWeb) -> None:
     host, port = web.origin("a.example").removeprefix("http://").split(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=5)
+    connection = http.client.HTTPConnection(host, int(port), timeout=PATIENCE)
     connection.connect()
     plain = connection.sock
     for path, body in (("/one", b"one"), ("/pieces", b"a" * 10 + b"b" * 10), ("/empty", b""), ("/one", b"one")):
@@ -237,7 +238,10 @@ def test_a_cut_body_ends_where_the_answer_says(web: PretendWeb) -> None:
 
 
 def test_a_silent_page_never_answers(web: PretendWeb) -> None:
-    with httpx.Client(proxy=web.proxy, timeout=0.1, trust_env=False) as client, pytest.raises(httpx.ReadTimeout):
+    with (
+        httpx.Client(proxy=web.proxy, timeout=httpx.Timeout(PATIENCE, read=0.1), trust_env=False) as client,
+        pytest.raises(httpx.ReadTimeout),
+    ):
         client.get("http://a.example/silent")
 
 
@@ -302,7 +306,7 @@ def test_what_is_no_request_for_a_site_gets_an_answer(web: PretendWeb, sent: byt
     assert len(web.requests) == recorded
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(sent=st.binary(max_size=300))
 def test_no_bytes_stop_the_server(web: PretendWeb, sent: bytes) -> None:
     talk(web.proxy, sent)
@@ -312,7 +316,7 @@ def test_no_bytes_stop_the_server(web: PretendWeb, sent: bytes) -> None:
 def test_a_client_that_leaves_early_hurts_nobody(web: PretendWeb) -> None:
     host, port = web.origin("a.example").removeprefix("http://").split(":")
     for _ in range(5):
-        plain = socket.create_connection((host, int(port)), timeout=5)
+        plain = socket.create_connection((host, int(port)), timeout=PATIENCE)
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close with a reset
         plain.sendall(b"GET /endless HTTP/1.1\r\n\r\n")
         plain.close()
@@ -325,7 +329,7 @@ def test_a_web_ends_cleanly_whatever_is_open() -> None:
         with PretendWeb([A]) as web:
             host, port = web.origin("a.example").removeprefix("http://").split(":")
             for sent in (b"GET /silent HTTP/1.1\r\n\r\n", b"GET /endless HTTP/1.1\r\n\r\n", b"GET", b""):
-                plain = left_open.enter_context(socket.create_connection((host, int(port)), timeout=5))
+                plain = left_open.enter_context(socket.create_connection((host, int(port)), timeout=PATIENCE))
                 plain.sendall(sent)
             assert httpx.get(f"{web.origin('a.example')}/one").text == "one"
         assert threading.active_count() == threads
@@ -333,7 +337,7 @@ def test_a_web_ends_cleanly_whatever_is_open() -> None:
             while plain.recv(65_536):
                 pass
     with pytest.raises(OSError, match="refused"):
-        socket.create_connection((host, int(port)), timeout=5)
+        socket.create_connection((host, int(port)), timeout=PATIENCE)
 
 
 def test_requests_stay_readable_after_the_end() -> None:
@@ -400,7 +404,7 @@ def test_the_sample_web_looks_like_life() -> None:
 def test_every_sample_page_is_served_with_its_marker() -> None:
     withheld_before_the_page = {"tarpit.example", "overloaded.example", "moved.example", "relay.example"}
     challenges = {("briefing.example", path) for path in ("/today.html", "/archive.html", "/rates.json")}
-    with sample_web() as web, httpx.Client(proxy=web.proxy, timeout=10, trust_env=False) as client:
+    with sample_web() as web, httpx.Client(proxy=web.proxy, timeout=PATIENCE, trust_env=False) as client:
         index = client.get("http://index.example/").text
         for site in SITES:
             for path in site.expected:
@@ -417,7 +421,7 @@ def test_every_sample_page_is_served_with_its_marker() -> None:
 
 
 def test_the_large_file_is_made_while_it_is_sent() -> None:
-    with sample_web() as web, httpx.Client(proxy=web.proxy, timeout=10, trust_env=False) as client:
+    with sample_web() as web, httpx.Client(proxy=web.proxy, timeout=PATIENCE, trust_env=False) as client:
         with client.stream("GET", "http://datasets.example/buoys.bin") as answer:
             size = sum(len(part) for part in answer.iter_raw())
         assert size == BULK == web.sent("datasets.example", "/buoys.bin")

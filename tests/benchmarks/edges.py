@@ -12,8 +12,8 @@ from typing import Any
 import httpx2
 
 from tdm_guard.httpx2 import AsyncGuardClient, GuardClient
-from tests.benchmarks.loopback import serving
 from tests.benchmarks.measure import Row, compare
+from tests.support.replay import serving
 
 KINDS = (("HTML page of 10 KB", "/page"), ("image of 20 KB", "/image"))
 REQUESTS = 40  # per turn: short turns, so that what else runs here disturbs both sides of a pair
@@ -25,7 +25,7 @@ NOTE = "warm origin, log on; server in another process"
 def httpx() -> list[Row]:
     """httpx2 with and without the guard, synchronous and on asyncio, one request at a time on one connection."""
     rows = []
-    with TemporaryDirectory() as folder, serving() as base:
+    with TemporaryDirectory() as folder, serving("tests.benchmarks.loopback") as base:
         for what, path in KINDS:
             rows.append(_sync(what, base + path, Path(folder) / f"sync{path[1:]}.jsonl"))
             rows.append(_asyncio(what, base + path, Path(folder) / f"asyncio{path[1:]}.jsonl"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import time
 import zlib
 
 import pytest
@@ -26,6 +25,7 @@ from tests.support.documents import (
     xmp,
     xmp_box,
 )
+from tests.support.growth import calls
 
 PACKET = xmp()
 
@@ -291,7 +291,7 @@ def test_a_prefix_gives_what_lies_in_it() -> None:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_change_of_bytes_makes_it_raise(data: st.DataObject) -> None:
     seed = data.draw(st.sampled_from([mp4(movie=box(b"udta", META), tail=xmp_box(PACKET) + c2pa_box()), heif(PACKET)]))
     changed = bytearray(seed)
@@ -301,7 +301,7 @@ def test_no_change_of_bytes_makes_it_raise(data: st.DataObject) -> None:
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_bytes_make_it_raise(body: bytes) -> None:
     read(b"\0\0\0\x18ftypisom" + body)
     read(box(b"ftyp") + full_box(b"meta", full_box(b"iinf", body), full_box(b"iloc", body)))
@@ -314,6 +314,5 @@ def test_packets_and_compressed_movies_without_end_are_bounded() -> None:
     assert hidden(asset) == {Place.XMP}
     movie = zlib.compress(box(b"moov", box(b"free") * 400_000))
     many = box(b"moov", box(b"cmov", box(b"cmvd", bytes(4), movie)) * 100) + box(b"mdat", bytes(9))
-    start = time.process_time()
+    assert calls("decompress", lambda: read(many)) < 10
     assert Place.XMP in hidden(read(many))
-    assert time.process_time() - start < 5

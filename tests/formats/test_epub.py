@@ -262,7 +262,7 @@ def test_other_archives_are_no_books() -> None:
         max_size=8,
     )
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_the_walk_finds_what_zipfile_finds(files: list[tuple[str, bytes]]) -> None:
     unique = dict(files)
     out = io.BytesIO()
@@ -280,7 +280,7 @@ def test_the_walk_finds_what_zipfile_finds(files: list[tuple[str, bytes]]) -> No
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_change_of_bytes_makes_it_raise(data: st.DataObject) -> None:
     changed = bytearray(epub({"p.opf": opf(DUBLIN + RESERVED)}, extra=[("META-INF/content_credential.c2pa", STORE)]))
     for _ in range(data.draw(st.integers(1, 8))):
@@ -289,7 +289,7 @@ def test_no_change_of_bytes_makes_it_raise(data: st.DataObject) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_no_bytes_make_it_raise(body: bytes) -> None:
     read(b"PK\x03\x04" + body)
     read(body + b"PK\x05\x06" + body[:18].ljust(18, b"\0"))

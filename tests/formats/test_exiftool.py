@@ -17,6 +17,7 @@ from PIL import Image
 from tdm_guard.formats.asset import Format, Place, format_of, read_asset
 from tdm_guard.formats.xmp import read as read_xmp
 from tests.support import documents, pictures
+from tests.support.patience import PATIENCE
 
 EXIFTOOL = shutil.which("exiftool")
 pytestmark = pytest.mark.skipif(EXIFTOOL is None, reason="exiftool is not installed; .ci/run installs it where it can")
@@ -122,7 +123,7 @@ def unwritten(suffix: str) -> bytes:
 
 def run(*arguments: str) -> str:
     assert EXIFTOOL is not None
-    done = subprocess.run([EXIFTOOL, *arguments], capture_output=True, check=False, timeout=120)
+    done = subprocess.run([EXIFTOOL, *arguments], capture_output=True, check=False, timeout=PATIENCE)
     return done.stdout.decode()
 
 

@@ -100,7 +100,7 @@ def test_blocks_without_end_are_bounded() -> None:
 
 
 @given(st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_no_change_of_bytes_makes_it_raise(data: st.DataObject) -> None:
     changed = bytearray(flac((2, b"riff_PMX1234" + PACKET), (4, vorbis_comment(COMMENT)), before=id3(object_frame())))
     for _ in range(data.draw(st.integers(1, 6))):
@@ -109,7 +109,7 @@ def test_no_change_of_bytes_makes_it_raise(data: st.DataObject) -> None:
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_no_bytes_make_it_raise(body: bytes) -> None:
     read(b"fLaC" + body)
     read(flac((4, body)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 
 import html5lib
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from tdm_guard.formats.html import MAX_MARKUP, MAX_REQUOTED, MAX_SCRIPT, MAX_SCRIPTS, MAX_TAGS, Page, Scanner, read_page
 from tdm_guard.formats.html_tokens import MAX_ATTRIBUTES, MAX_VALUE
+from tests.support.growth import grows_linearly
 
 WORDS = ("tdm", "noai", "noimageai", "noml", "application/rsl+xml", "citation_doi", "dc.", ":isbn", "a_b", "_c")
 SCANNER = Scanner(WORDS)
@@ -136,7 +136,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(PIECES, max_size=24).map("".join))
 def test_tag_soup_reads_as_html5lib_reads_it(document: str) -> None:
     agreed(document)
@@ -266,20 +266,22 @@ def test_a_document_beyond_the_bounds_is_not_complete(document: str) -> None:
     ["<", "<!--", "<script>", "<script><!--", "<meta a='", "<meta a", "<svg>", "<template>", "</", "<a b=", "<a b='<a"],
 )
 def test_hostile_repetition_takes_linear_time(piece: str) -> None:
-    """A quadratic reader would need minutes for this."""
-    body = (piece * 150_000).encode()
-    read(body)
-    SCANNER.may_speak(body)
+    def look(length: int) -> None:
+        body = (piece * length).encode()
+        read(body)
+        SCANNER.may_speak(body)
+
+    assert grows_linearly(look, 100_000)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=300), st.sampled_from([None, "utf-8", "utf-16", "shift_jis", "iso-2022-jp", "gb18030"]))
 def test_no_bytes_make_it_raise(body: bytes, charset: str | None) -> None:
     read(body, charset=charset)
     SCANNER.may_speak(body)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(PIECES, max_size=24).map("".join), st.data())
 def test_what_a_prefix_says_the_whole_says(document: str, data: st.DataObject) -> None:
     prefix = document[: data.draw(st.integers(0, len(document)))]
@@ -376,7 +378,7 @@ SPEAKING_PIECES = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(SPEAKING_PIECES, max_size=24).map("".join))
 @example('<meta a="<meta b=\'">tdm\'>">')
 def test_whatever_the_reader_finds_the_first_look_has_suspected(document: str) -> None:
@@ -502,6 +504,5 @@ def test_behind_the_bound_of_misquoted_tags_a_page_is_not_whole(document: str) -
 
 
 def test_glued_tags_whose_quotes_swallow_each_other_take_linear_time() -> None:
-    start = time.process_time()
-    assert not read('<meta\u00a0a=">b="' * 20_000).complete
-    assert time.process_time() - start < 10  # measured below 2; over the rest of the page each time, minutes
+    assert not read('<meta\u00a0a=">b="' * 1_000).complete
+    assert grows_linearly(lambda length: read('<meta\u00a0a=">b="' * length), 6_400)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import time
 import zlib
 
 import pytest
@@ -25,6 +24,7 @@ from tests.support.documents import (
     vorbis_comment,
     xmp,
 )
+from tests.support.growth import calls
 
 PACKET = xmp()
 RSL = b'<rsl xmlns="https://rslstandard.org/rsl"><content url="https://s.example/a.mp3"/></rsl>'
@@ -288,7 +288,7 @@ SEED = mp3(
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_change_of_bytes_makes_it_raise(data: st.DataObject) -> None:
     changed = bytearray(SEED)
     for _ in range(data.draw(st.integers(1, 6))):
@@ -298,17 +298,16 @@ def test_no_change_of_bytes_makes_it_raise(data: st.DataObject) -> None:
 
 
 @given(st.integers(0, 255), st.integers(0, 255), st.binary(max_size=300))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_bytes_make_it_raise(version: int, flags: int, body: bytes) -> None:
     read(b"ID3" + bytes([version, 0, flags, 0, 0, len(body) >> 7, len(body) & 0x7F]) + body)
 
 
 def test_compressed_frames_and_packets_without_end_are_bounded() -> None:
     bomb = frame(b"PRIV", struct.pack(">I", 0) + zlib.compress(bytes(2**24)), version=3, flags=0x80)
-    start = time.process_time()
-    asset = read(mp3(id3(*[bomb] * 1_000, version=3)))
-    assert time.process_time() - start < 5
-    assert hidden(asset) == {Place.XMP}
+    bombs = mp3(id3(*[bomb] * 1_000, version=3))
+    assert calls("decompress", lambda: read(bombs)) < 10
+    assert hidden(read(bombs)) == {Place.XMP}
     asset = read(mp3(id3(*[private_frame(PACKET)] * 400)))
     assert len(asset.packets) == 50
     assert Place.XMP in hidden(asset)

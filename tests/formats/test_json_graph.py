@@ -197,7 +197,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(JSON, max_size=3))
 def test_no_json_value_makes_it_raise(values: list[Any]) -> None:
     made = graph(*(json.dumps(value) for value in values))
@@ -207,7 +207,7 @@ def test_no_json_value_makes_it_raise(values: list[Any]) -> None:
         assert node is None or all(isinstance(found, list) for found in node.values())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet='{}[]",:<!->/*@graphid \n', max_size=60) | st.text(max_size=40))
 def test_no_text_makes_it_raise(script: str) -> None:
     made = graph(script, script)

@@ -110,7 +110,7 @@ def test_more_than_the_bound_is_told_and_not_repaired(monkeypatch: pytest.Monkey
     assert [problem.message.endswith("meant to be") for problem in made.problems] == [True, True, False]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.dictionaries(st.text(max_size=8), JSON, max_size=4) | st.lists(JSON, max_size=4),
     st.booleans(),
@@ -121,14 +121,14 @@ def test_json_is_left_as_it_is(value: object, escaped: bool, indent: int | None)
     assert json.loads(repaired(text), strict=False) == value
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet="{}[]:,\"'\\/*<!->]a1&; \n\u201c\u201d") | st.text())
 def test_no_text_makes_it_raise(text: str) -> None:
     repaired(text)
     graph('{"a":' + text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(SLIPS), st.integers(0, 60), st.text(alphabet="{}[]:,\"'\\/ a", max_size=3))
 def test_a_second_slip_raises_nothing(script: str, at: int, more: str) -> None:
     graph(script[:at] + more + script[at:])
@@ -138,5 +138,5 @@ def test_a_second_slip_raises_nothing(script: str, at: int, more: str) -> None:
     "piece", ["{", '"', "\\", "/*", "<!--", "//", '{"a":', '" ', "'", "[", '{"a":"b" ', "&quot;", "}", "]]>"]
 )
 def test_long_texts_take_linear_time(piece: str) -> None:
-    assert grows_linearly(lambda length: repaired('{"x":' + piece * (length // len(piece))), 400_000)
+    assert grows_linearly(lambda length: repaired('{"x":' + piece * (length // len(piece))), 200_000)
     assert repaired(piece * MAX_OPEN * 4) is not None

@@ -71,7 +71,7 @@ def test_a_packet_without_end_is_bounded() -> None:
 
 
 @given(st.binary(max_size=400), st.integers(0, 60))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_bytes_make_it_raise(body: bytes, at: int) -> None:
     read(b"OggS" + body)
     data = page(b"OpusHead", kind=2) + page(b"OpusTags" + COMMENT)

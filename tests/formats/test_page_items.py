@@ -359,13 +359,13 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(PIECES, max_size=30).map("".join))
 def test_no_page_makes_it_raise_and_the_first_look_misses_none(document: str) -> None:
     read(document)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=200))
 def test_no_bytes_make_it_raise(body: bytes) -> None:
     read(b'<script type="application/ld+json">' + body)

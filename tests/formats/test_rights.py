@@ -173,7 +173,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=60), values, st.text(max_size=40))
 def test_nothing_but_rows_errors(tail: bytes, value: Any, text: str) -> None:
     head = b'<rsl xmlns="https://rslstandard.org/rsl" xmlns:media="https://rslmedia.org/media"><media:right '

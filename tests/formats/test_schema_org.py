@@ -563,7 +563,7 @@ def is_item(value: Any) -> bool:
     )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.lists(JSON, max_size=3))
 def test_any_json_makes_items_or_none(nodes: list[Any]) -> None:
     items, _ = read(*nodes)
@@ -571,7 +571,7 @@ def test_any_json_makes_items_or_none(nodes: list[Any]) -> None:
     assert len(every(items)) <= schema_org.MAX_ITEMS
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(JSON, max_size=3), JSON)
 def test_mentions_never_add_a_code(nodes: list[Any], mentioned: Any) -> None:
     """A work that is only cited, whatever it says of itself, leaves the items as they are."""

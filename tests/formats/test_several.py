@@ -158,7 +158,7 @@ def test_a_row_of_a_list_is_one_name_unless_it_says_otherwise() -> None:
 _WRITTEN = st.lists(st.sampled_from([code for pair in PAIRS.values() for code in pair] + ["x", "n/a"]), max_size=8)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.sampled_from(sorted(READ)),
     st.text(max_size=80) | st.builds(lambda j, w: j.join(w), st.sampled_from(JOINERS), _WRITTEN),
@@ -171,7 +171,7 @@ def test_no_text_makes_it_raise_and_what_is_found_reads_as_itself(key: str, raw:
     names(raw)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.permutations([PAIRS["isrc"][0], PAIRS["isrc"][1], "nonsense1"]), st.sampled_from(JOINERS))
 def test_order_does_not_matter(words: list[str], joiner: str) -> None:
     assert set(found("isrc", joiner.join(words))) == {"USRC17607839", "FR6V80000001"}

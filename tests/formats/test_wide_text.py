@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from tdm_guard import Decision, Fetched, Judge, Verdict
 from tdm_guard.formats.message_body import document
 from tdm_guard.formats.wide_text import narrowed
+from tests.support.silence import SILENT
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 JUDGE = Judge(agent="ExampleBot", usages={"ai-training"})
-PATHS = ("/robots.txt", "/.well-known/tdmrep.json", "/ai.txt", "/trust.txt", "/.well-known/ai.txt")
 WIDE = ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"]
 SAYING = [
     ("/robots.txt", "User-agent: *\r\nDisallow: /\r\n", "User-agent: *\r\nDisallow: /b\r\n"),
@@ -31,7 +31,7 @@ SAYING = [
 
 
 def decision(path: str, body: bytes) -> Decision:
-    documents = {each: Fetched(status=404) for each in PATHS} | {path: Fetched(status=200, body=body)}
+    documents = SILENT | {path: Fetched(status=200, body=body)}
     return JUDGE.evaluate("https://site.example/a", policies=documents, now=NOW)
 
 

@@ -15,6 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.support.memory import resident
+
+MIB = 2**20
 SLOW = 1.0  # seconds of CPU for one small input that are reported as a finding
 HANGS = 60  # seconds of CPU after which one is given up
 LARGEST = 400_000  # bytes a mutated input may grow to
@@ -64,7 +67,7 @@ def run(
     failures: list[int] = []
     outcomes = Counter[str]()
     signal.signal(signal.SIGVTALRM, _give_up)
-    before, settled, size = _resident(), 0, 0
+    before, settled, size = resident() // MIB, 0, 0
     begun, spent_before = time.monotonic(), time.process_time()
     for count, number in enumerate(numbers, 1):
         data = make(number)
@@ -86,27 +89,19 @@ def run(
         slot = heapq.heappush if len(slowest) < SHOWN else heapq.heappushpop
         slot(slowest, (spent, number))
         if count == min(10_000, len(numbers)):
-            settled = _resident()
+            settled = resident() // MIB
         if count % 50_000 == 0:
             print(f"{count} of {what}, {time.monotonic() - begun:.0f} s, {len(failures)} failures", file=sys.stderr)
     took, used = time.monotonic() - begun, time.process_time() - spent_before
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    mean = size // max(1, len(numbers))
+    left, mean = resident() // MIB, size // max(1, len(numbers))
     print(f"{len(numbers)} {what} of {mean} bytes on average in {took:.0f} s ({used:.0f} s of CPU)")
     print(f"{len(failures)} exceptions" + (f": {failures[:SHOWN]}" if failures else ""))
     print("slowest:", ", ".join(f"{1000 * spent:.1f} ms ({number})" for spent, number in sorted(slowest, reverse=True)))
-    print(f"memory: {before} MiB, {settled} MiB after the first, {_resident()} MiB at the end, {peak} MiB at its peak")
+    print(f"memory: {before} MiB, {settled} MiB after the first, {left} MiB at the end, {peak} MiB at its peak")
     print("outcomes:", dict(outcomes), flush=True)
     return not failures and (not slowest or max(slowest)[0] <= SLOW)
 
 
 def _give_up(*_: Any) -> None:
     raise TimeoutError(f"no end after {HANGS} s of CPU")
-
-
-def _resident() -> int:
-    """MiB of memory that the process holds now; where the system does not tell, at its peak."""
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 2**20
-    except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

@@ -12,6 +12,7 @@ from tdm_guard.usage import TRAINING
 from tests.fuzz.readers import JUDGES, READERS, Heard, Reader, hear, main
 from tests.fuzz.running import run
 from tests.fuzz.texts import FLOOD, Maker
+from tests.support.patience import PATIENCE
 
 SEED = 7
 SOURCE = Source("https://site.example/a", "file")
@@ -57,7 +58,11 @@ def test_what_is_held_of_each_input() -> None:
         hear(saying(literal=(words,)), b"", 0)
 
 
-def test_a_run_tells_what_there_is_to_mend(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_run_tells_what_there_is_to_mend(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tests.fuzz.running.SLOW", PATIENCE)
+
     def fails(data: bytes, number: int) -> Counter[str]:
         if number == 3:
             raise ValueError("three")

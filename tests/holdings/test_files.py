@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard.errors import ConfigurationError
@@ -453,7 +453,7 @@ TOML = st.one_of(
 )
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200)
 @given(raw=TOML)
 def test_no_file_makes_the_reader_raise_anything_else(tmp_path: Path, raw: bytes) -> None:
     path = tmp_path / "x.toml"

@@ -346,7 +346,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 # -- properties
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     raw=st.binary(max_size=200) | st.text(max_size=80).map(str.encode),
     style=st.sampled_from(["csv", "tsv", "json", "xml"]),
@@ -369,7 +369,7 @@ def test_no_bytes_raise_anything_but_a_configuration_error(
         assert imported.written == (folder / "out.tdmlist").exists()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     values=st.lists(
         st.sampled_from(sorted(KEYS)).flatmap(

@@ -250,7 +250,7 @@ def test_damage_found_by_a_look_up_is_no_not_found(tmp_path: Path) -> None:
         index.find([("creator_name", "name number77")])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=6))
 def test_no_damage_raises_anything_else(
     tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[float, int]]

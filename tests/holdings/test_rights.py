@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from tdm_guard import Fetched, Judge, Verdict
+from tdm_guard import Judge, Verdict
 from tdm_guard.cli import app
 from tdm_guard.holdings.files import load
 from tests.support.rights import CONTENT_LIKE, DATA, DOCUMENT, INSTANCE, ISCC, PREFERENCES
+from tests.support.silence import SILENT
 
 OWN = """
 [[declarations]]
@@ -25,10 +26,6 @@ mandate = {{ status = "confirmed" }}
 form = "registry"
 {match}
 """
-SILENT = {
-    path: Fetched(status=404)
-    for path in ("/robots.txt", "/.well-known/tdmrep.json", "/ai.txt", "/.well-known/ai.txt", "/trust.txt")
-} | {"/.well-known/trust.txt": Fetched(status=404)}
 
 
 @pytest.fixture(autouse=True)

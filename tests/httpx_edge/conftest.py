@@ -22,6 +22,8 @@ import h2.events
 import h2.settings
 import pytest
 
+from tests.support.patience import PATIENCE
+
 FAMILIES = ("httpx", "httpx2")
 KINDS = ("sync", "asyncio", "trio")
 TRUST = ssl.create_default_context()  # made once: reading the certificates takes longer than most tests
@@ -220,12 +222,12 @@ class H2Server:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._ready.wait(20)
+        assert self._ready.wait(PATIENCE)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(20)
+        self._thread.join(PATIENCE)
 
     async def _main(self) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
@@ -322,13 +324,13 @@ class RawServer:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
-        self._threads[0].join(20)
+        self._threads[0].join(PATIENCE)
         self._listener.close()
         for connection in self._connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(20)
+            thread.join(PATIENCE)
 
     def targets(self) -> list[str]:
         return [head.split()[1] for head in self.asked]

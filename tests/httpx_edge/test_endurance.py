@@ -17,6 +17,7 @@ from tdm_guard import LogError, Withheld
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.verify import Verification
 from tdm_guard.testing import Answer, PretendWeb, Site, endless
+from tests.support.logs import flaws
 
 THREADS, ROUNDS = 12, 20
 SILENT = {f"/{number}": Answer.html(f"<title>t</title>OPEN {number}.") for number in range(THREADS * ROUNDS)}
@@ -45,10 +46,6 @@ def client(edge: Any, web: PretendWeb, **options: Any) -> Any:
     )
 
 
-def flaws(edge: Any) -> list[str]:
-    return [str(finding) for finding in Verification().findings(read_log([edge.log]))]
-
-
 def test_twelve_threads_on_one_client_each_get_their_own(sync_edge: Any, web: PretendWeb) -> None:
     edge, told = sync_edge, dict[str, Any]()
     urls = [f"http://{NAMES[number % len(NAMES)]}/{number}" for number in range(THREADS * ROUNDS)]
@@ -68,7 +65,7 @@ def test_twelve_threads_on_one_client_each_get_their_own(sync_edge: Any, web: Pr
     with client(edge, web) as guarded, ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(work, range(THREADS)))
         assert guarded._transport.session._flights == {}
-    assert flaws(edge) == []
+    assert flaws(edge.log) == []
     records = {record["id"]: record for record in edge.decisions}
     assert len(records) == len(edge.decisions) == sum(decision is not None for decision, _ in told.values())
     for url, (decision, text) in told.items():
@@ -103,7 +100,7 @@ def test_a_forked_process_is_handed_nothing_by_its_parents_client(sync_edge: Any
                 os._exit(ended)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == FORKED_WELL
         assert "OPEN 2." in guarded.get("http://plain.example/2").text
-    assert flaws(edge) == []
+    assert flaws(edge.log) == []
     assert len(edge.decisions) == 1 + used
 
 
@@ -145,7 +142,7 @@ def test_a_closed_client_hands_nothing_on(edge: Any, web: PretendWeb) -> None:
         await edge.close(transport.inner)  # which dials anew, closed or not
 
     edge.run(scenario)
-    assert flaws(edge) == []
+    assert flaws(edge.log) == []
     assert len(edge.decisions) == 1
 
 
@@ -164,7 +161,7 @@ def test_a_client_closed_under_a_stream_ends_it_with_an_error(edge: Any, web: Pr
             await edge.get(guarded, "http://plain.example/1")
 
     edge.run(scenario)
-    assert flaws(edge) == []
+    assert flaws(edge.log) == []
     assert [record["verdict"] for record in edge.decisions] == ["unreserved"]
 
 

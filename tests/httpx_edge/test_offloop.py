@@ -13,6 +13,7 @@ import pytest
 
 from tdm_guard import Withheld
 from tdm_guard.case import Case
+from tests.support.patience import PATIENCE
 
 HTML = {"content-type": "text/html"}
 RESERVED = b'<html><head><meta name="tdm-reservation" content="1"></head>'
@@ -38,7 +39,7 @@ class Watch:
             self.entered.set()
             try:
                 if self.gate is not None:
-                    assert self.gate.wait(20)
+                    assert self.gate.wait(PATIENCE)
                 return method(case, *args, **keywords)
             finally:
                 self.inside.discard(id(case))
@@ -116,7 +117,7 @@ def test_other_tasks_go_on_while_a_page_is_read_and_a_cancelled_one_has_nothing_
             with contextlib.suppress(Withheld):
                 got.append(await edge.get(client, "http://a.example/"))
 
-        with anyio.fail_after(20):
+        with anyio.fail_after(PATIENCE):
             async with anyio.create_task_group() as group:
                 group.start_soon(ask)
                 while not watch.entered.is_set():
@@ -193,7 +194,7 @@ def test_all_threads_of_the_application_may_wait_for_us(async_edge: Any) -> None
         def in_thread() -> int:
             return len(anyio.from_thread.run(client.get, "http://a.example/").content)
 
-        with anyio.fail_after(20):
+        with anyio.fail_after(PATIENCE):
             async with anyio.create_task_group() as group:
                 for _ in range(int(limiter.total_tokens)):
                     group.start_soon(anyio.to_thread.run_sync, in_thread)

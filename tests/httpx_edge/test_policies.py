@@ -12,6 +12,7 @@ import anyio
 import pytest
 
 from tdm_guard import Withheld
+from tests.support.patience import PATIENCE
 
 IMAGE = {"content-type": "image/png"}
 
@@ -50,7 +51,7 @@ def test_tasks_share_one_reading_of_an_origin(async_edge: Any) -> None:
 def test_threads_share_one_reading_of_an_origin(sync_edge: Any) -> None:
     edge, seen = sync_edge, []
     site = edge.site({"/": image(edge)}, seen=seen)
-    barrier = threading.Barrier(8, timeout=20)
+    barrier = threading.Barrier(8, timeout=PATIENCE)
 
     def ask(client: Any) -> None:
         barrier.wait()
@@ -65,7 +66,7 @@ def test_threads_share_one_reading_of_an_origin(sync_edge: Any) -> None:
 
 
 def test_documents_are_fetched_side_by_side(edge: Any) -> None:
-    meeting = threading.Barrier(2, timeout=20)
+    meeting = threading.Barrier(2, timeout=PATIENCE)
     arrived: list[str] = []
 
     def page(request: Any) -> Any:
@@ -74,7 +75,7 @@ def test_documents_are_fetched_side_by_side(edge: Any) -> None:
 
     async def page_async(request: Any) -> Any:
         arrived.append(request.url.path)
-        with anyio.fail_after(20):
+        with anyio.fail_after(PATIENCE):
             while len(arrived) < 2:
                 await anyio.sleep(0)
         return edge.module.Response(404)
@@ -248,7 +249,7 @@ def test_transport_that_hangs_costs_one_policy_timeout(edge: Any) -> None:
     release = threading.Event()
 
     def handler(request: Any) -> Any:
-        release.wait(30)
+        release.wait(PATIENCE)
         return edge.module.Response(404)
 
     async def handler_async(request: Any) -> Any:

@@ -6,7 +6,6 @@ import contextlib
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,8 +14,8 @@ import trustme
 
 from tdm_guard import Withheld
 from tdm_guard.testing import Answer, PretendWeb, Site, digest_protected, endless, sample_web
+from tests.support.patience import PATIENCE
 
-LONG = 20.0  # seconds that nothing here comes near, unless it hangs
 ROBOTS = {"/robots.txt": Answer.text("User-agent: *\nDisallow: /private\n")}
 OTHER = (("content-type", "application/x-tar"),)
 
@@ -71,7 +70,7 @@ def test_refused_connections_go_back_to_the_pool(edge: Any, web: PretendWeb) -> 
     before = web.sent("strict.example", "/photo")
 
     async def scenario() -> None:
-        client = edge.client(trust_env=False, limits=edge.module.Limits(max_connections=1), timeout=LONG)
+        client = edge.client(trust_env=False, limits=edge.module.Limits(max_connections=1), timeout=PATIENCE)
         for _ in range(3):
             with pytest.raises(Withheld):
                 await edge.get(client, f"{web.origin('strict.example')}/photo")
@@ -125,10 +124,8 @@ def test_policies_go_through_the_proxy_of_their_pages(
 
 @pytest.mark.parametrize("site", ["silent.example", "drip.example"])
 def test_origin_that_does_not_come_to_an_end_is_undetermined_in_time(edge: Any, web: PretendWeb, site: str) -> None:
-    begun = time.monotonic()
-
     async def scenario() -> None:
-        client = edge.client(trust_env=False, policy_timeout=0.3, timeout=LONG)
+        client = edge.client(trust_env=False, policy_timeout=0.3, timeout=None)
         with pytest.raises(Withheld) as caught:
             await edge.get(client, f"{web.origin(site)}/page")
         assert caught.value.decision.verdict == "undetermined"
@@ -136,7 +133,6 @@ def test_origin_that_does_not_come_to_an_end_is_undetermined_in_time(edge: Any, 
         await edge.close(client)
 
     edge.run(scenario)
-    assert time.monotonic() - begun < LONG
     assert web.asked(site, "/page") == 0
 
 
@@ -166,9 +162,9 @@ def dripping_heads() -> Iterator[int]:
         yield listener.getsockname()[1]
     finally:
         ended.set()
-        threads[0].join(LONG)
+        threads[0].join(PATIENCE)
         for thread in threads:
-            thread.join(LONG)
+            thread.join(PATIENCE)
         listener.close()
 
 
@@ -176,13 +172,13 @@ def test_headers_that_drip_for_ever_end_in_time_and_leave_no_thread(edge: Any) -
     with dripping_heads() as port:
 
         async def scenario() -> None:
-            client = edge.client(trust_env=False, policy_timeout=0.3, timeout=LONG)
+            client = edge.client(trust_env=False, policy_timeout=0.3, timeout=None)
             with pytest.raises(Withheld) as caught:
                 await edge.get(client, f"http://127.0.0.1:{port}/page")
             assert "timeout" in str(caught.value.decision.to_dict())
             for thread in threading.enumerate():
                 if thread.name == "tdm-guard-policy":
-                    thread.join(LONG)
+                    thread.join(PATIENCE)
                     assert not thread.is_alive()
             await edge.close(client)
 
@@ -445,7 +441,7 @@ def test_sample_web_is_judged_as_it_says(edge: Any) -> None:
     with sample_web() as web:
 
         async def scenario() -> None:
-            client = edge.client(proxy=web.proxy, policy_timeout=2, follow_redirects=True)
+            client = edge.client(proxy=web.proxy, policy_timeout=4, follow_redirects=True)
             for site in web.sites.values():
                 for path, verdict in site.expected.items():
                     url = f"http://{site.name}{path}"

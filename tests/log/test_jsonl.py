@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import ConfigurationError, LogError
@@ -324,7 +324,7 @@ _decisions = st.builds(
 )
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=100)
 @given(st.lists(_decisions, max_size=3))
 def test_what_is_written_is_what_is_read(tmp_path: Path, decisions: list[Decision]) -> None:
     path = tmp_path / "tdm.jsonl"

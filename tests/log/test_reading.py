@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import ConfigurationError
@@ -211,7 +211,7 @@ def test_a_file_that_cannot_be_read_is_the_callers_mistake(tmp_path: Path) -> No
             list(read_log([path]))
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=100)
 @given(
     st.binary(max_size=200)
     | st.lists(

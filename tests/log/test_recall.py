@@ -105,7 +105,7 @@ ENTRY = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(ANY | st.lists(ENTRY, max_size=3))
 def test_no_record_makes_it_raise(because: Any) -> None:
     item_of({"because": because})

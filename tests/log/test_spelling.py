@@ -64,7 +64,7 @@ def test_markdown_shows_the_words_and_nothing_else(words: str, spell: Callable[[
     assert unescaped(shown).replace("%7C", "|").replace("%60", "`").strip() == words.strip()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(words=strange)
 def test_no_words_leave_their_cell_or_become_markup(words: str) -> None:
     for spell in (markdown_cell, markdown_quote):

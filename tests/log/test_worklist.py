@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import ConfigurationError
@@ -416,7 +416,7 @@ RECORD = tables(
 )  # fmt: skip
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=100)
 @given(st.lists(RECORD, max_size=3))
 def test_no_record_makes_it_raise(path: Path, records: list[dict[str, Any]]) -> None:
     path.write_bytes(b"".join(json.dumps(record).encode() + b"\n" for record in [{"type": "run"}, *records]))

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tdm_guard.testing import PretendWeb, Site
+from tests.support.patience import PATIENCE
 
 SUPPORT = Path(__file__).parent / "support"
 SETTINGS: dict[str, Any] = {
@@ -22,7 +23,7 @@ SETTINGS: dict[str, Any] = {
     "USER_AGENT": "ExampleBot/1.0 (+http://bot.example/)",
     "TELNETCONSOLE_ENABLED": False,
     "RETRY_TIMES": 0,
-    "TDM_GUARD_POLICY_TIMEOUT": 2,
+    "TDM_GUARD_POLICY_TIMEOUT": 4,  # who answers needs less on a busy machine too
     "LOG_LEVEL": "DEBUG",
 }
 
@@ -108,7 +109,7 @@ def crawl(tmp_path: Path) -> Callable[..., Crawled]:
             env=kept | {"PYTHONPATH": path},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         (tmp_path / "spec.json").unlink()

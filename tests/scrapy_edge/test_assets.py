@@ -11,25 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import scrapy
 from PIL import Image
 
 from tdm_guard.testing import Answer, PretendWeb, Site
 from tests.support import documents
 from tests.support.assets import BULK, FILES, MEGABYTE, OPEN, SECRET, WRONG_TYPES, bulk, large_jpeg, large_mp4
+from tests.support.handlers import HANDLERS, way
 
 Web = Callable[..., PretendWeb]
 Crawl = Callable[..., Any]
-AIOHTTP = "scrapy.core.downloader.handlers._aiohttp.AiohttpDownloadHandler"
-HTTPX = "scrapy.core.downloader.handlers._httpx.HttpxDownloadHandler"
-YOUNG = pytest.mark.skipif(scrapy.version_info < (2, 18), reason="this Scrapy has no such handler")
-WAYS = {
-    "default reactor": {},
-    "aiohttp without a reactor": {"DOWNLOAD_HANDLERS": {"http": AIOHTTP}, "TWISTED_REACTOR_ENABLED": False},
-    "httpx": {"DOWNLOAD_HANDLERS": {"http": HTTPX}},
-    "muted handler": {"DOWNLOAD_HANDLERS": {"http": "probe_parts.MutedHandler"}},
-}
-EVERY_WAY = [pytest.param(name, marks=YOUNG if "http" in name else ()) for name in WAYS]
 
 
 def file(body: Any, media_type: str | None, *headers: tuple[str, str], **how: Any) -> Answer:
@@ -50,11 +40,11 @@ def verdicts_named_by_paths(crawled: Any) -> None:
     assert found == {path: path.split("/")[1] for path in found}
 
 
-@pytest.mark.parametrize("way", EVERY_WAY)
+@pytest.mark.parametrize("way", [way(name) for name in HANDLERS])
 def test_files_are_withheld_or_arrive_byte_for_byte(web: Web, crawl: Crawl, way: str) -> None:
     pages = both()
     origin = web(Site("files.example", pages)).origin("files.example")
-    crawled = crawl(*(origin + path for path in pages), HTTPCACHE_ENABLED=True, **WAYS[way])
+    crawled = crawl(*(origin + path for path in pages), HTTPCACHE_ENABLED=True, **HANDLERS[way])
     assert len(crawled.decisions) == len(pages)
     verdicts_named_by_paths(crawled)
     assert {item["url"].removeprefix(origin): item["sha256"] for item in crawled.responses} == {
@@ -160,11 +150,11 @@ LARGE = {
 }
 
 
-@pytest.mark.parametrize("way", EVERY_WAY)
+@pytest.mark.parametrize("way", [way(name) for name in HANDLERS])
 def test_large_files_whose_beginning_reserves_are_cut_off(web: Web, crawl: Crawl, way: str) -> None:
     pretend = web(Site("bulk.example", {f"/{name}": answer for name, answer in LARGE.items()}))
     origin = pretend.origin("bulk.example")
-    crawled = crawl(*(f"{origin}/{name}" for name in LARGE), HTTPCACHE_ENABLED=True, **WAYS[way])
+    crawled = crawl(*(f"{origin}/{name}" for name in LARGE), HTTPCACHE_ENABLED=True, **HANDLERS[way])
     assert set(crawled.verdicts().values()) == {"reserved"}
     assert [item["type"] for item in crawled.errors] == ["Withheld"] * len(LARGE)
     assert crawled.holds(SECRET.decode()) == []

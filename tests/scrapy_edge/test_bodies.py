@@ -10,23 +10,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import scrapy
 
 from tdm_guard.scrapy.aside import Aside
 from tdm_guard.testing import Answer, PretendWeb, Site
 from tests.support import documents
 from tests.support.assets import BULK, MEGABYTE, bulk, large_jpeg, large_mp4
+from tests.support.handlers import TWO
 
 WITHHELD = "SECRET-WORDS"
 META = '<meta name="tdm-reservation" content="1">'
 Web = Callable[..., PretendWeb]
 Crawl = Callable[..., Any]
-AIOHTTP = "scrapy.core.downloader.handlers._aiohttp.AiohttpDownloadHandler"
-YOUNG = pytest.mark.skipif(scrapy.version_info < (2, 18), reason="this Scrapy has no such handler")
-WAYS = [
-    pytest.param({}, id="default reactor"),
-    pytest.param({"DOWNLOAD_HANDLERS": {"http": AIOHTTP}, "TWISTED_REACTOR_ENABLED": False}, id="aiohttp", marks=YOUNG),
-]
 CACHE = {"HTTPCACHE_ENABLED": True, "HTTPCACHE_DIR": "cache"}
 THREADS = {"EXTENSIONS": {"probe_parts.Threads": 0}}
 
@@ -65,7 +59,7 @@ def test_size_and_digest_are_of_what_was_received(web: Web, crawl: Crawl) -> Non
     assert [item["size"] for item in crawled.responses if item["url"].endswith("/small")] == [2]
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", TWO)
 def test_large_bodies_are_judged_beside_the_loop(web: Web, crawl: Crawl, way: dict[str, Any]) -> None:
     pages = {
         "/unreserved/small": Answer.html(page("small")),
@@ -86,7 +80,7 @@ def test_large_bodies_are_judged_beside_the_loop(web: Web, crawl: Crawl, way: di
     assert crawled.records[-1]["totals"] == {"unreserved": 4, "reserved": 2}
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", TWO)
 def test_beginnings_are_looked_at_beside_the_loop(web: Web, crawl: Crawl, way: dict[str, Any]) -> None:
     film = ("content-type", "video/mp4")
     pages = {
@@ -125,7 +119,7 @@ def test_who_is_cancelled_leaves_the_rest_to_go_on() -> None:
     assert asyncio.run(main()) == (["CancelledError", "second True"], "True")
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", TWO)
 def test_bytes_that_are_there_are_content(web: Web, crawl: Crawl, way: dict[str, Any]) -> None:
     html = page(WITHHELD, META).encode()
     pages = {

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import scrapy
 
 from tdm_guard.testing import Answer, PretendWeb, Site
+from tests.support.handlers import HANDLERS, TWO, way
 
 WITHHELD = "SECRET-WORDS"
 META = '<meta name="tdm-reservation" content="1">'
@@ -21,13 +21,6 @@ TDMREP = Answer.json([{"location": "/archive/*", "tdm-reservation": 1}])
 BULK = 26 * 2**20
 Web = Callable[..., PretendWeb]
 Crawl = Callable[..., Any]
-
-
-def way_of(name: str) -> Any:
-    """Handlers other than Twisted's, and crawls without a reactor, are younger than the oldest Scrapy supported."""
-    young = "aiohttp" in name or "httpx" in name
-    old = scrapy.version_info < (2, 18)
-    return pytest.param(name, marks=pytest.mark.skipif(young and old, reason="this Scrapy has no such handler"))
 
 
 def page(words: str, head: str = "") -> str:
@@ -70,13 +63,8 @@ VERDICTS = {
     "/unlabelled": "reserved",
     "/missing-reserved": "reserved",
 }
-AIOHTTP = "scrapy.core.downloader.handlers._aiohttp.AiohttpDownloadHandler"
-HTTPX = "scrapy.core.downloader.handlers._httpx.HttpxDownloadHandler"
 WAYS = {
-    "default reactor": {},
-    "aiohttp without a reactor": {"DOWNLOAD_HANDLERS": {"http": AIOHTTP}, "TWISTED_REACTOR_ENABLED": False},
-    "httpx": {"DOWNLOAD_HANDLERS": {"http": HTTPX}},
-    "muted handler": {"DOWNLOAD_HANDLERS": {"http": "probe_parts.MutedHandler"}},
+    **HANDLERS,
     "by hand": {
         "ADDONS": {},
         "DOWNLOADER_MIDDLEWARES": {"tdm_guard.scrapy.RequestGate": 110, "tdm_guard.scrapy.ResponseGate": 950},
@@ -85,7 +73,7 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("way", [way_of(name) for name in WAYS])
+@pytest.mark.parametrize("way", [way(name) for name in WAYS])
 def test_everything_is_judged_once_and_nothing_reserved_is_kept(web: Web, crawl: Crawl, way: str) -> None:
     pretend = web(Site("site.example", PAGES))
     origin = pretend.origin("site.example")
@@ -139,14 +127,14 @@ def test_records_say_what_was_received(web: Web, crawl: Crawl) -> None:
     assert not any(record["cached"] or record["authenticated"] or record["hops"] for record in crawled.decisions)
 
 
-@pytest.mark.parametrize("way", [way_of("default reactor"), way_of("aiohttp without a reactor")])
-def test_a_large_body_with_a_reserving_header_is_not_downloaded(web: Web, crawl: Crawl, way: str) -> None:
+@pytest.mark.parametrize("way", TWO)
+def test_a_large_body_with_a_reserving_header_is_not_downloaded(web: Web, crawl: Crawl, way: dict[str, Any]) -> None:
     def bulk() -> Any:
         return (b"x" * 65_536 for _ in range(BULK // 65_536))
 
     answer = Answer(headers=(("content-type", "application/zip"), RESERVED), body=bulk, length=BULK)
     pretend = web(Site("bulk.example", {"/all.zip": answer}))
-    crawled = crawl(pretend.origin("bulk.example") + "/all.zip", HTTPCACHE_ENABLED=True, **WAYS[way])
+    crawled = crawl(pretend.origin("bulk.example") + "/all.zip", HTTPCACHE_ENABLED=True, **way)
     assert [record["verdict"] for record in crawled.decisions] == ["reserved"]
     assert crawled.errors[0]["type"] == "Withheld"
     assert pretend.sent("bulk.example", "/all.zip") < BULK / 2  # socket buffers hold some megabytes

@@ -15,6 +15,7 @@ from tdm_guard.options import OPTION_NAMES
 from tdm_guard.scrapy import Addon
 from tdm_guard.scrapy.settings import check_gates
 from tdm_guard.testing import sample_web
+from tests.support.patience import PATIENCE
 
 PAGE = Path(__file__).parents[2] / "docs" / "scrapy.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
@@ -40,7 +41,7 @@ def test_the_spider_shown_collects_and_is_told(tmp_path: Path) -> None:
             env=web.environment(),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
     assert done.returncode == 0, done.stderr

@@ -23,6 +23,7 @@ from tdm_guard.scrapy.policies import Policies
 from tdm_guard.scrapy.room import Room
 from tdm_guard.scrapy.way import USUAL, Way
 from tdm_guard.testing import Answer, PretendWeb, Site, endless
+from tests.support.handlers import YOUNG
 
 Web = Callable[..., PretendWeb]
 Crawl = Callable[..., Any]
@@ -81,9 +82,6 @@ def test_policies_are_never_taken_from_the_http_cache(web: Web, crawl: Crawl) ->
     assert pretend.asked("site.example", "/robots.txt") == pretend.asked("site.example", TDMREP) == 2
 
 
-YOUNG = pytest.mark.skipif(scrapy.version_info < (2, 18), reason="this Scrapy has no such handler")
-
-
 @pytest.mark.parametrize(
     "handler", ["http11.HTTP11DownloadHandler", pytest.param("_aiohttp.AiohttpDownloadHandler", marks=YOUNG)]
 )
@@ -124,7 +122,7 @@ def test_a_silent_origin_is_undetermined_within_the_timeout(web: Web, crawl: Cra
         Site("well.example", {"/": OPEN}),
     )
     names = ("silent.example", "half.example", "well.example")
-    crawled = crawl(*(pretend.origin(name) + "/" for name in names), TDM_GUARD_POLICY_TIMEOUT=2, **polite)
+    crawled = crawl(*(pretend.origin(name) + "/" for name in names), **polite)
     records = {record["origin"]: record for record in crawled.decisions}
     assert [records[pretend.origin(name)]["verdict"] for name in names] == [
         "undetermined",

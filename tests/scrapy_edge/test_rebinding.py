@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -11,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-AIOHTTP = "scrapy.core.downloader.handlers._aiohttp.AiohttpDownloadHandler"
-YOUNG = pytest.mark.skipif(importlib.util.find_spec(AIOHTTP.rpartition(".")[0]) is None, reason="not in this Scrapy")
+from tests.support.handlers import AIOHTTP, YOUNG
+from tests.support.patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
     [
         {},
         {"ROBOTSTXT_OBEY": True},
-        pytest.param({"DOWNLOAD_HANDLERS": {"http": AIOHTTP}, "TWISTED_REACTOR_ENABLED": False}, marks=YOUNG),
+        pytest.param(AIOHTTP, marks=YOUNG),
     ],
     ids=["twisted", "twisted obeys", "aiohttp"],
 )
@@ -33,7 +33,7 @@ def test_a_declared_document_from_inside_is_refused_and_recorded(settings: dict[
         env=kept | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]

@@ -105,7 +105,7 @@ def test_a_silent_robots_txt_costs_one_policy_timeout(web: Web, crawl: Crawl) ->
         Site("well.example", {"/": OPEN}),
     )
     urls = [pretend.origin(name) + "/" for name in ("silent.example", "well.example")]
-    crawled = crawl(*urls, ROBOTSTXT_OBEY=True, RETRY_TIMES=2, TDM_GUARD_POLICY_TIMEOUT=1, CONCURRENT_REQUESTS=1)
+    crawled = crawl(*urls, ROBOTSTXT_OBEY=True, RETRY_TIMES=2, CONCURRENT_REQUESTS=1)
     verdicts = {record["url"]: record["verdict"] for record in crawled.decisions}
     assert verdicts == {urls[0]: "undetermined", urls[1]: "unreserved"}
     assert pretend.asked("silent.example", "/robots.txt") == 1

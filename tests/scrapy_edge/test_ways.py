@@ -6,30 +6,24 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import scrapy
 from scrapy import Request
 from scrapy.downloadermiddlewares.httpproxy import HttpProxyMiddleware
 
 from tdm_guard.scrapy.way import USUAL, Way
 from tdm_guard.testing import Answer, PretendWeb, Site
+from tests.support.handlers import TWO
 
 Web = Callable[..., PretendWeb]
 Crawl = Callable[..., Any]
 OPEN = Answer.html("<!doctype html><title>t</title><p>open")
 TDMREP = "/.well-known/tdmrep.json"
-AIOHTTP = "scrapy.core.downloader.handlers._aiohttp.AiohttpDownloadHandler"
-YOUNG = pytest.mark.skipif(scrapy.version_info < (2, 18), reason="this Scrapy has no such handler")
-WAYS = [
-    pytest.param({}, id="default reactor"),
-    pytest.param({"DOWNLOAD_HANDLERS": {"http": AIOHTTP}, "TWISTED_REACTOR_ENABLED": False}, id="aiohttp", marks=YOUNG),
-]
 
 
 def refuses(path: str) -> Answer:
     return Answer.text(f"User-agent: *\nDisallow: {path}\n")
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", TWO)
 @pytest.mark.parametrize("obeyed", [False, True])
 def test_policies_go_through_the_proxy_of_the_request(
     web: Web, crawl: Crawl, way: dict[str, Any], obeyed: bool
@@ -131,7 +125,7 @@ def test_fields_of_the_project_are_not_for_strangers(web: Web, crawl: Crawl) -> 
         assert got.header("user-agent") == "ExampleBot/1.0 (+http://bot.example/)"
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", TWO)
 def test_the_site_that_is_told_is_the_one_that_is_judged(web: Web, crawl: Crawl, way: dict[str, Any]) -> None:
     named = Site("named.example", {"/robots.txt": refuses("/no"), "/no": OPEN, "/yes": OPEN, "/named-late": OPEN})
     pretend = web(

@@ -16,7 +16,7 @@ from typing import Any
 
 import c2pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -288,7 +288,7 @@ members = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     said=json_values
     | st.fixed_dictionaries(
@@ -769,7 +769,7 @@ def test_a_large_picture_is_not_copied(signer: Signer) -> None:
     assert most < len(signed) // 4
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(
     changes=st.lists(st.tuples(st.integers(0, 5000), st.binary(max_size=6), st.integers(0, 40)), max_size=6),
     kind=st.sampled_from([Format.PNG, Format.C2PA, Format.BMFF]),

@@ -14,11 +14,10 @@ from tdm_guard.model import Posture
 from tdm_guard.signals._refusing_vocabulary import about, begins_like_refusal, is_off, plain, says_no, spelled
 from tdm_guard.signals._refusing_words import AI, refused
 from tdm_guard.usage import TDM, TRAINING
+from tests.support.silence import SILENT
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 TDMREP = "/.well-known/tdmrep.json"
-PATHS = ("/robots.txt", TDMREP, "/ai.txt", "/trust.txt", "/.well-known/ai.txt", "/.well-known/trust.txt")
-SILENT = {path: Fetched(status=404) for path in PATHS}
 JUDGES = {posture: Judge(agent="ExampleBot", usages={"ai-training"}, posture=posture.value) for posture in Posture}
 FILES = {
     "/robots.txt": "User-agent: *\nContent-Signal: ai-train=yes\nAllow: /\n{}\n",
@@ -91,7 +90,7 @@ VALUES = st.sampled_from(
 
 
 @given(NAMES, VALUES)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_name_and_a_value_come_to_the_same_everywhere(name: str, value: str) -> None:
     assert refused(name, value) == refused(name, value, of=TDM) == TRAINING
     for path, form in FILES.items():

@@ -705,7 +705,7 @@ operators = st.sampled_from([None, ACME, Operator(classes=("education",), countr
 declarations = st.sampled_from([DECLARED, FOR_PAGE, repaired("rsl-other-group")])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(contents, min_size=1, max_size=4), operators, declarations)
 def test_cautious_is_never_laxer_and_order_is_irrelevant(
     parts: list[str], operator: Operator | None, declared: Declared
@@ -719,7 +719,7 @@ def test_cautious_is_never_laxer_and_order_is_irrelevant(
         assert stances(hear(document(*parts[::-1]), path, cautious, declared)) == strict
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(contents, min_size=1, max_size=3), operators, st.sampled_from(list(Posture)))
 def test_a_prohibition_more_never_makes_it_laxer(parts: list[str], operator: Operator | None, posture: Posture) -> None:
     more = content(licence(prohibits("ai-input")), "/a")
@@ -732,7 +732,7 @@ def test_a_prohibition_more_never_makes_it_laxer(parts: list[str], operator: Ope
                 assert after[usage] is Stance.RESERVED
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=120), st.sampled_from(list(Posture)))
 def test_no_bytes_make_a_reader_raise(tail: bytes, posture: Posture) -> None:
     to = listener(posture)

@@ -119,7 +119,7 @@ def test_what_could_not_be_read_is_undetermined() -> None:
     assert hear(unread=(Unread(Place.C2PA, "MP3/ID3", "lost"),)) == Reading()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=200))
 def test_no_bytes_make_it_raise(data: bytes) -> None:
     for body in (data, in_xmp(licence())[:-40] + data, licence().encode()[:60] + data + NAMESPACE.encode()):

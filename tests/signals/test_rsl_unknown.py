@@ -14,16 +14,13 @@ from hypothesis import strategies as st
 from tdm_guard import Decision, Fetched, Judge, Verdict
 from tdm_guard.formats.rsl_words import forbids, takes_back
 from tests.support import documents, pictures
+from tests.support.silence import SILENT
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 NAMESPACE = "https://rslstandard.org/rsl"
 SITE = "https://site.example"
 PAGE = f"{SITE}/a"
 LICENCE = f"{SITE}/l.xml"
-SILENT = {
-    path: Fetched(status=404)
-    for path in ("/robots.txt", "/.well-known/tdmrep.json", "/ai.txt", "/trust.txt", "/.well-known/ai.txt")
-} | {"/.well-known/trust.txt": Fetched(status=404)}
 ALL = '<permits type="usage">all</permits>'
 BOTH = pytest.mark.parametrize("posture", ["cautious", "literal"])
 MEDIA = 'xmlns:media="https://rslmedia.org/media"'
@@ -404,7 +401,7 @@ grounds = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(names, kinds, tokens, spaces, grounds, st.sampled_from(CARRIERS))
 def test_whatever_begins_like_a_refusal_is_never_a_grant(
     name: str, kind: str, token: str, space: str, ground: str, carrier: Callable[[str], dict[str, Any]]

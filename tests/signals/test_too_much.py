@@ -17,6 +17,7 @@ from tdm_guard.formats import access_rules, path_pattern
 from tdm_guard.formats.path_pattern import MAX_WORK, PathPattern
 from tdm_guard.formats.pattern_index import PatternIndex
 from tdm_guard.model import Verdict
+from tests.support.silence import SILENT
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SITE = "https://site.example"
@@ -59,10 +60,7 @@ CARRIERS: dict[str, tuple[str, str, Lines]] = {
 
 def judged(signal: str, path: str, text: str, url: str, **options: Any) -> Decision:
     judge = Judge(usages={"ai-training"}, agent="ExampleBot", signals=[signal], **options)
-    documents: dict[str, Fetched] = {
-        place: Fetched(status=404) for place in ("/robots.txt", "/ai.txt", "/.well-known/tdmrep.json")
-    }
-    documents["/.well-known/ai.txt"] = Fetched(status=404)
+    documents = dict(SILENT)
     if signal == "rsl":
         documents["/robots.txt"] = Fetched(status=200, body=f"License: {SITE}{path}\n".encode())
         documents[f"{SITE}{path}"] = Fetched(status=200, body=text.encode())

@@ -15,11 +15,10 @@ from tdm_guard import Decision, Fetched, Judge
 from tdm_guard.signals._refusing_words import begins_like_refusal, refused
 from tdm_guard.testing.files import jpeg, xmp
 from tdm_guard.usage import TDM, TRAINING, Usage
+from tests.support.silence import SILENT
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 TDMREP = "/.well-known/tdmrep.json"
-PATHS = ("/robots.txt", TDMREP, "/ai.txt", "/trust.txt", "/.well-known/ai.txt", "/.well-known/trust.txt")
-SILENT = {path: Fetched(status=404) for path in PATHS}
 STRICTNESS = ("permitted", "unreserved", "undetermined", "reserved")
 
 
@@ -150,7 +149,7 @@ EXTRA = st.lists(st.sampled_from(["Allow: /", "User-Agent: *", "Disallow: *.jpg"
 
 
 @given(NAMES, st.sampled_from([":", " :", "=", "： "]), VALUES, EXTRA, st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_added_refusal_makes_no_verdict_laxer(name: str, sign: str, value: str, extra: list[str], data: Any) -> None:
     lines = ["User-Agent: *", "Allow: /", *extra]
     place = data.draw(st.integers(0, len(lines)))
@@ -165,7 +164,7 @@ TRUST = st.lists(st.sampled_from(["datatrainingallowed=yes", "member=https://no.
 
 
 @given(NAMES, st.sampled_from(["=", ":", " = "]), VALUES, TRUST, st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_added_refusal_makes_no_trust_txt_laxer(
     name: str, sign: str, value: str, extra: list[str], data: Any
 ) -> None:
@@ -200,7 +199,7 @@ PROPERTIES = st.lists(
     st.sampled_from(["", "http://ns.useplus.org/ldf/vocab/"]),
     st.data(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_added_value_that_begins_like_a_refusal_is_no_yes(
     said: list[str], value: str, space: str, data: Any
 ) -> None:
@@ -379,7 +378,7 @@ MEMBERS = st.dictionaries(
 
 
 @given(st.lists(MEMBERS, max_size=3), st.sampled_from(["ai-training", "training", "anything"]), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_an_added_member_makes_no_verdict_laxer(rules: list[dict[str, Any]], name: str, data: Any) -> None:
     value = data.draw(st.sampled_from(["prohibited", "disallow", "forbidden"]))
     base = [*rules, {"location": "/", "tdm-reservation": 0}]
@@ -393,7 +392,7 @@ def test_an_added_member_makes_no_verdict_laxer(rules: list[dict[str, Any]], nam
 
 
 @given(st.lists(MEMBERS, max_size=3))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_valid_json_is_heard_no_less_than_broken_json(rules: list[dict[str, Any]]) -> None:
     text = json.dumps({"rules": rules} if len(rules) % 2 else rules)
     if verdict(TDMREP, text + "}") == "reserved" and '"location"' not in text and "site.example" not in text:

@@ -218,7 +218,7 @@ def test_a_reservation_in_a_book_and_one_that_cannot_be_read() -> None:
     assert set(settled[0].usages).isdisjoint(settled[1].usages)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=200), st.sampled_from(list(Format)), st.sampled_from(list(Posture)))
 def test_no_bytes_make_a_signal_raise(data: bytes, kind: Format, posture: Posture) -> None:
     listener = Listener("bot", posture)
@@ -229,7 +229,7 @@ def test_no_bytes_make_a_signal_raise(data: bytes, kind: Format, posture: Postur
             assert statement.stance is not Stance.RESERVED or posture is Posture.CAUTIOUS or b"1" in data
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.permutations([ALLOWED, packet(), packet("", "http://ns.useplus.org/ldf/vocab/DMI-UNSPECIFIED"), b"<broken"]))
 def test_a_reservation_stands_wherever_it_is(order: list[bytes]) -> None:
     assert Stance.RESERVED in {statement.stance for statement in hear(asset(*order)).statements}

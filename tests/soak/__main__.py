@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.soak import web
 from tests.soak.cancelling import cancel_everywhere
 from tests.soak.task import Task
 from tests.soak.trials import Broken, Figures, ended_by, long_crawl, together
+from tests.support.replay import serving
 
 KILLS = 30
 PAGES, ORIGINS = 200_000, 20_000
@@ -90,7 +90,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--minutes", type=float, default=30.0, help="about how long it may take (30)")
     minutes = parser.parse_args(arguments).minutes
     failed = 0
-    with web.serving() as proxy, TemporaryDirectory(prefix="soak-") as folder:
+    with serving("tests.soak.web") as proxy, TemporaryDirectory(prefix="soak-") as folder:
         soak = Soak(proxy, Path(folder), time.time() + minutes * 60, min(1.0, minutes / 25))
         print("| trial | held | seconds | figures |\n|---|---|---|---|", flush=True)
         for name, trial in soak.trials():

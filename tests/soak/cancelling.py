@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import os
 import types
 from collections.abc import Callable, Coroutine, Generator
 from pathlib import Path
@@ -16,6 +15,7 @@ from tdm_guard import Withheld
 from tdm_guard.log.reader import read_log
 from tdm_guard.testing import Answer, PretendWeb, Site
 from tests.soak.trials import Broken, Figures, hold, whole
+from tests.support.memory import descriptors
 
 MAX_STEPS = 2_000  # a request has some hundreds at most
 LICENCE = b'<rsl xmlns="https://rslstandard.org/rsl"><content url="/"><license><permits type="usage">all</permits>'
@@ -120,7 +120,7 @@ def cancel_everywhere(family: str, backend: str, folder: Path, *, every: int = 1
         nonlocal pretend
         with PretendWeb(sites()) as pretend:
             trio.run(what) if backend == "trio" else asyncio.run(what())
-        return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 -- names are enough
+        return descriptors()
 
     async def once(url: str, at: int) -> int:
         client = guarded.AsyncGuardClient(

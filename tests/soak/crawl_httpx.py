@@ -8,18 +8,12 @@ from collections.abc import Iterator
 
 from tdm_guard import Withheld
 from tests.soak.task import ENDED, Task, Teller
+from tests.support.cancelling import cancel_after
 
 TASK = Task.given()
 httpx = importlib.import_module(TASK.edge)
 guarded = importlib.import_module(f"tdm_guard.{TASK.edge}")
 STEPS = 60  # turns of the loop within which a request is cancelled
-
-
-def _cancel_later(task: asyncio.Task[None], turns: int) -> None:
-    if turns:
-        asyncio.get_running_loop().call_soon(_cancel_later, task, turns - 1)
-    else:
-        task.cancel()
 
 
 async def main() -> None:
@@ -51,7 +45,7 @@ async def main() -> None:
         for number, url in addresses:
             if TASK.cancel and number % TASK.cancel == 0:
                 task = asyncio.ensure_future(ask(url))
-                _cancel_later(task, number // TASK.cancel % STEPS)
+                cancel_after(task, number // TASK.cancel % STEPS)
                 await asyncio.wait([task])
             else:
                 await ask(url)

@@ -11,6 +11,7 @@ from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess
 
 from tests.soak.task import ENDED, Task, Teller
+from tests.support.cancelling import cancel_after
 
 TASK = Task.given()
 STEPS = 60  # turns of the loop within which a request is cancelled
@@ -27,13 +28,7 @@ class Canceller:
         if TASK.cancel and self.asked % TASK.cancel == 0:
             task = asyncio.current_task()
             assert task is not None
-            self.later(task, self.asked // TASK.cancel % STEPS)
-
-    def later(self, task: asyncio.Task[Any], turns: int) -> None:
-        if turns:
-            asyncio.get_running_loop().call_soon(self.later, task, turns - 1)
-        else:
-            task.cancel()
+            cancel_after(task, self.asked // TASK.cancel % STEPS)
 
 
 class Pages(scrapy.Spider):

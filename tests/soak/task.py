@@ -8,10 +8,10 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any, Self
 
 from tests.soak import web
+from tests.support.memory import descriptors, resident
 
 HANDED, HOLDS, ENDED = "handed ", "holds ", "ended "  # how a line begins
 BLOCK = 50  # origins that are worked on side by side, each asked for its pages in turn
@@ -92,13 +92,3 @@ class Teller:
 
     def _tell(self, line: str) -> None:
         os.write(1, f"{line}\n".encode())
-
-
-def resident() -> int:
-    """Bytes of this process in memory."""
-    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def descriptors() -> int:
-    """Open files of this process, the folder that is read for it apart."""
-    return len(os.listdir("/proc/self/fd")) - 1  # noqa: PTH208 -- names are enough

@@ -22,7 +22,8 @@ from tdm_guard.log.reader import read_log
 from tdm_guard.log.verify import Severity, Verification
 from tests.soak import web
 from tests.soak.task import ENDED, HANDED, HOLDS, Task
-from tests.soak.web import ROOT
+from tests.support.logs import flaws
+from tests.support.replay import ROOT
 
 GRACEFUL = "Received SIGTERM, shutting down gracefully"  # Scrapy's own words
 MIB = 2**20
@@ -134,7 +135,7 @@ def together(tasks: Sequence[Task], logs: Path) -> Figures:
     paths = sorted(logs.iterdir())
     recorded = set().union(*(_recorded(path) for path in paths))
     hold(handed == recorded, f"handed on and recorded differ: {sorted(handed ^ recorded)[:3]}")
-    findings = [found for path in paths for found in Verification().findings(read_log([path]))]
+    findings = [found for path in paths for found in flaws(path)]
     hold(not findings, f"verify: {findings[:3]}")
     return {"processes": len(tasks), "files": len(paths), "pages": len(handed), "verify": "whole"}
 

@@ -23,14 +23,15 @@ import pytest
 
 from tdm_guard import LogError, TdmGuardError, Withheld
 from tdm_guard.log.reader import read_log
-from tdm_guard.log.verify import Severity, Verification
 from tdm_guard.testing import PretendWeb
+from tests.support.logs import flaws
+from tests.support.patience import PATIENCE
 
 SUPPORT = Path(__file__).parent / "support"
 EDGES = ("scrapy", "httpx", "httpx-async", "httpx2", "httpx2-async")
 AGENT = "ExampleBot"
 LOG = "tdm-guard.jsonl"
-SECONDS = 1.5  # after which silence is no answer
+SECONDS = 3.0  # after which silence is no answer; who answers needs less on a busy machine too
 WORKERS = 16  # requests under way at a time
 SETTINGS: dict[str, Any] = {
     "ADDONS": {"tdm_guard.scrapy.Addon": 500},
@@ -89,8 +90,7 @@ class Job:
 
     def flaws(self, *, remarks: bool = False) -> list[str]:
         """What `verify` finds in the log."""
-        findings = list(Verification().findings(read_log([self.log])))
-        return [str(finding) for finding in findings if remarks or finding.severity is Severity.ERROR]
+        return flaws(self.log, remarks=remarks)
 
     @property
     def disk(self) -> bytes:
@@ -142,7 +142,7 @@ class Collector:
         if self.edge == "scrapy":
             spec = {"stages": stages, "pause": pause.total_seconds(), "broken": broken, "file_limit": file_limit}
             with self._begun(spec, settings or {}, options) as crawl:
-                _, said = crawl.communicate(timeout=60)
+                _, said = crawl.communicate(timeout=PATIENCE)
             assert crawl.returncode == 0, said[-3000:]
             self._outcome()
             return self.job
@@ -292,6 +292,12 @@ def web() -> Iterator[Callable[..., PretendWeb]]:
     """Opens a pretend web of sites."""
     with ExitStack() as stack:
         yield lambda *sites: stack.enter_context(PretendWeb(sites))
+
+
+@pytest.fixture
+def collect(edge: str, collector: Any, tmp_path: Path) -> Callable[..., Any]:
+    """Does a job with the client of this case."""
+    return lambda web, *stages, **how: collector(edge, web, tmp_path / "job").run(*stages, **how)
 
 
 @pytest.fixture(scope="session", autouse=True)

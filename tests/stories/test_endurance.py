@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from tdm_guard.testing import Answer, Site
-from tests.soak import web
 from tests.soak.cancelling import cancel_everywhere
 from tests.soak.task import Task
 from tests.soak.trials import ended_by, long_crawl, together
+from tests.support.cancelling import cancel_after
+from tests.support.replay import serving
 
 EDGES = ("scrapy", "httpx", "httpx2")
 TICKS = 40  # turns of Scrapy's loop after which requests are cancelled, one each
@@ -23,7 +24,7 @@ counts = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="descript
 
 @pytest.fixture(scope="module")
 def proxy() -> Iterator[str]:
-    with web.serving() as address:
+    with serving("tests.soak.web") as address:
         yield address
 
 
@@ -84,13 +85,7 @@ class AfterTicks:
         _, found, turns = request.url.partition("/cancelled/")
         task = asyncio.current_task()
         if found and task is not None:
-            self.later(task, int(turns))
-
-    def later(self, task: asyncio.Task[Any], turns: int) -> None:
-        if turns:
-            asyncio.get_running_loop().call_soon(self.later, task, turns - 1)
-        else:
-            task.cancel()
+            cancel_after(task, int(turns))
 
 
 @pytest.mark.slow

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -188,12 +187,6 @@ def no_answer(begin: bytes, filler: bytes) -> Answer:
 @kind
 def nothing(begin: bytes, filler: bytes) -> Answer:
     return Answer(raw=b"")
-
-
-@pytest.fixture
-def collect(edge: str, collector: Any, tmp_path: Path) -> Callable[..., Any]:
-    """Does a job with the client of this case."""
-    return lambda web, *stages, **how: collector(edge, web, tmp_path / "job").run(*stages, **how)
 
 
 WAY = {f"/{n}": Answer.redirect(f"http://way.example/{n + 1}") for n in range(30)}

@@ -24,6 +24,7 @@ from typer.testing import CliRunner
 
 from tdm_guard.cli import app
 from tdm_guard.testing import SITES, Answer, PretendWeb, Site, endless, files, marker, one_after_another, sample_web
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 EDGES = ("scrapy", "httpx", "httpx-async", "httpx2", "httpx2-async")
@@ -81,12 +82,6 @@ def told(request: pytest.FixtureRequest, collector: Any, tmp_path_factory: pytes
         )
         asked = Counter((got.site, got.path) for got in web.requests)
         return Told(job, asked, web.sent("datasets.example", BULK))
-
-
-@pytest.fixture
-def collect(edge: str, collector: Any, tmp_path: Path) -> Callable[..., Any]:
-    """Does a job with the client of this case."""
-    return lambda web, *stages, **how: collector(edge, web, tmp_path / "job").run(*stages, **how)
 
 
 # ---- Nothing is handed on unjudged or unlogged --------------------------------------------------------------------
@@ -205,7 +200,7 @@ def test_a_cancelled_task_lets_nothing_pass(collector: Any, web: Web, tmp_path: 
     async def scenario() -> None:
         async with doing.client(agent="ExampleBot", log=str(doing.job.log)) as client:
             task = asyncio.ensure_future(client.get(CANCELLED[stage]))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while not reached[stage]():
                     await asyncio.sleep(0.005)
             task.cancel()
@@ -240,7 +235,7 @@ def test_a_crawl_that_is_killed_leaves_no_item_without_its_record(collector: Any
     urls = [f"http://site.example/{n}" for n in range(2000)]
     doing = collector("scrapy", pretend, tmp_path)
     with doing.begun(urls, settings={"HTTPCACHE_ENABLED": False}) as crawl:
-        ends = time.monotonic() + 30
+        ends = time.monotonic() + PATIENCE
         while not (doing.job.log.is_file() and doing.job.log.read_bytes().count(b"\n") > 150):
             assert time.monotonic() < ends
             assert crawl.poll() is None
@@ -314,7 +309,7 @@ def said() -> Iterator[Callable[[str], Said]]:
     known: dict[str, Said] = {}
     with (
         sample_web() as web,
-        httpx.Client(proxy=web.proxy, trust_env=False, verify=False, follow_redirects=True, timeout=1) as client,
+        httpx.Client(proxy=web.proxy, trust_env=False, verify=False, follow_redirects=True, timeout=PATIENCE) as client,
     ):
 
         def ask(url: str) -> Said:
@@ -424,7 +419,7 @@ def test_many_at_once_share_one_reading_and_a_dead_origin_holds_up_nobody(collec
     )
     dead = [f"http://{name}.example/{n}" for name in ("silent", "failing") for n in range(3)]
     alive = [f"http://{name}.example/{n}" for n in range(20) for name in ("slow", "well")]
-    job = collect(pretend, dead + alive)
+    job = collect(pretend, dead + alive, policy_timeout=6)  # a busy machine has the others done by then
     job.check()
     assert job.verdicts == dict.fromkeys(dead, "undetermined") | dict.fromkeys(alive, "unreserved")
     hosts = [record["url"].split("/")[2] for record in job.decisions]
@@ -445,7 +440,7 @@ def test_a_reservation_once_read_stays_in_force_while_its_origin_fails(collect: 
     }
     pretend = web(*(Site(f"{name}.example", {TDMREP: answer, **pages}) for name, answer in documents.items()))
     first, second = ([f"http://{name}.example/{p}/{n}" for name in documents for p in ("kept", "open")] for n in "12")
-    job = collect(pretend, first, second, pause=timedelta(hours=25), policy_timeout=1)
+    job = collect(pretend, first, second, pause=timedelta(hours=25), policy_timeout=3)
     job.check()
     verdicts = job.verdicts
     assert [verdicts[url] for url in first] == ["reserved", "unreserved"] * 3 + ["permitted", "permitted"]
