@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdm_guard.formats.tdmrep_json import MAX_NESTING, Members, is_place_of_its_own
 from tdm_guard.formats.tdmrep_value import plain_name
+from tdm_guard.signals._other_matters import is_of_something_else
 from tdm_guard.signals._refusing_vocabulary import AI, about, begins_like_refusal, clauses, is_off, plain
 from tdm_guard.signals._refusing_words import grants, name_refuses, refused
 from tdm_guard.usage import TDM, Usage
@@ -114,7 +115,7 @@ def _refused(name: str, raw: Any, topic: tuple[Usage, ...]) -> tuple[Usage, ...]
     named = _mining(about(words))
     if raw:  # true, or a number
         return named or topic or TDM if name_refuses(name) else ()
-    if name_refuses(name) or words == "tdm":
+    if name_refuses(name) or words == "tdm" or is_of_something_else(words):
         return ()
     return named or (topic or TDM if grants(name) else ())
 

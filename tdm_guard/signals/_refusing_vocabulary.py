@@ -33,9 +33,10 @@ _QUOTES = " \t\"'“”„‟«»″‘’`()"
 _camel = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})").sub
 _join = re.compile(r"[\W_]+").sub
 _APOSTROPHES = dict.fromkeys(map(ord, "’‘`´ʼ"), "'")
+_CROSSES = dict.fromkeys(map(ord, "✗✘✖❌🚫⛔"), " no ")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
-_SPELLING = {**_APOSTROPHES, **_DASHES, **_INVISIBLE}
+_SPELLING = {**_APOSTROPHES, **_CROSSES, **_DASHES, **_INVISIBLE}
 
 
 def spelled(text: str) -> str:
@@ -48,7 +49,7 @@ def spelled(text: str) -> str:
 
 def plain(words: str) -> str:
     """Lower-case words with a hyphen between them; capitals within one part it."""
-    words = spelled(words[:MAX_WORDS].strip(_QUOTES))
+    words = spelled(words[:MAX_WORDS].strip(_QUOTES)).strip()
     if not words.islower():
         words = _camel("-", words).lower()
     if "'" in words:
@@ -127,7 +128,7 @@ _WEAK = (
 )
 _STRONG = (
     r"dis-?allow(?:ed|s|ing|ance)?|prohibit(?:ed|s|ing|ions?)?|forbid(?:den|s|ding)?|forbade|den(?:y|ied|ies|ial)"
-    r"|block(?:ed|s|ing)?|reject(?:ed|s|ion)?|refus(?:e|es|ed|al|ee?s?)|ban(?:ned|s)?|exclu(?:de[ds]?|sion|e?s?)"
+    r"|block(?:ed|s|ing)?|reject(?:ed|s|ion)?|refus(?:e|es|ed|al|ee?s?)|ban(?:ned|s)?|exclu(?:de[ds]?|sion|e?s?)|except(?:ing)?"
     r"|opt(?:ed|s|ing)?-?out|reserv(?:e|ed|es|ees?|ations?|ado|ada|ados|adas)|restrict(?:ed|ions?)?|unauthori[sz]ed|unlicen[sc]ed"
     r"|stop|prevent|disabl(?:e|ed)|withh[eo]ld|revoked?|object(?:s|ed|ion)|oppos(?:e|ed|ition)|blacklist(?:ed)?"
     r"|interdi(?:t|te|ts|tes|ction)|verbot(?:en)?|verboden|untersagt|gesperrt|abgelehnt|vorbehalt(?:en)?|nutzungsvorbehalt"
@@ -243,6 +244,11 @@ def named_among_rights(text: str) -> tuple[Usage, ...]:
     """What a notice reserves by name: `All rights reserved, including text and data mining`."""
     found = _find_reserved(plain(text))
     return about(found[1]) if found else ()
+
+
+def is_article(word: str) -> bool:
+    """True for a word that says nothing by itself: articles, what content is called, and their like."""
+    return _leads(word) is not None
 
 
 def length(words: str) -> int:

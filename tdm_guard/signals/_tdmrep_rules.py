@@ -10,11 +10,10 @@ otherwise is dropped alone, with a fault.
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from tdm_guard.errors import UnsupportedURL
 from tdm_guard.formats.path_pattern import PathPattern
+from tdm_guard.formats.path_records import path_meant
 from tdm_guard.formats.tdmrep_json import Entry, Members
 from tdm_guard.formats.tdmrep_value import BLANKS, plain_name, read_json, read_policy
 from tdm_guard.model import Fault, Source, bounded
@@ -31,7 +30,6 @@ MAX_FAULTS = 20  # of one file; one more says how many were left out
 MAX_LOCATIONS = 1_000  # of one rule
 _LOCATION = ("location", "tdm-location", "locations")
 _PATH = ("path", "tdm-path", "paths")
-_URL = re.compile(r"(?i)([a-z][a-z0-9+.-]*:)?//[^/?#]*")
 
 
 def join(*repairs: str | None) -> str | None:
@@ -180,7 +178,7 @@ class Compiler:
         else:
             self._fault(entry, "location is no path")
         if reserved and self.cautious:
-            meant = _meant(location, self.source.url)
+            meant = path_meant(location, self.source.url)
             if meant is not None and meant != location:
                 code = join(repair, "C5")
                 yield Rule(_compiled(meant), location, reserved, entry.number, policy, code, _words(members))
@@ -255,23 +253,6 @@ def _locations(members: Members) -> tuple[tuple[str, ...], bool]:
         if any(raw is not None and not isinstance(raw, str) for raw in written):
             return (), False
     return ("/",), False
-
-
-def _meant(location: str, asked: str) -> str | None:
-    """The path that a location means (C5); None for a URL of another origin."""
-    text = location.strip(BLANKS)
-    if authority := _URL.match(text):
-        origin = Origin.parse(asked)
-        url = text if authority.group(1) else f"{origin.scheme}:{text}"
-        try:
-            if Origin.parse(url) != origin:
-                return None
-        except UnsupportedURL:
-            return None
-        text = text[authority.end() :]
-    if not text.startswith(("/", "*", ".*")):
-        text = "/" + text.removeprefix("./")
-    return text.replace(".*", "*")
 
 
 def _words(members: Members) -> str | None:

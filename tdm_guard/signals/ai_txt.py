@@ -17,6 +17,7 @@ from typing import NamedTuple
 from tdm_guard.formats import ai_declaration, robots_txt
 from tdm_guard.formats.ai_txt import MAX_BYTES, Rule, RuleTable, is_rule_value
 from tdm_guard.formats.path_pattern import TooMuchWork
+from tdm_guard.formats.path_records import path_meant
 from tdm_guard.formats.robots_txt import RobotsTxt
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.signals._refusing_lines import refusing_lines
@@ -156,21 +157,25 @@ def _rules(text: RobotsTxt, source: Source, listener: Listener, faults: list[Fau
         if not is_rule_value(record.value):
             faults.append(_fault(source, "neither a path nor a file type", record.words, record.line))
             doubtful = doubtful or reserved
-            if (meant := _meant(record.name, record.value)) is not None:
+            if (meant := _meant(record.name, record.value, source)) is not None:
                 repaired.append((meant, Rule(record.line, record.words, True, UNKNOWN)))
         elif reserved or (permits and _is_plain_allow(record.words)):
             kept.append((record.value, Rule(record.line, record.words, reserved)))
     return _Heard(kept, repaired, doubtful)
 
 
-def _meant(name: str, value: str) -> str | None:
-    """The path that a value means which is none: all, in a word for it, or a path in quotation marks."""
+def _meant(name: str, value: str, source: Source) -> str | None:
+    """The path that a value means which is none: all, in a word for it, one in quotation marks, an address, a name."""
     text = value.strip(_AROUND)
     if name == "allow":
         return "/" if says_no(text) else None
     if is_rule_value(text):
         return text
-    return "/" if not text or _is_everything(text) else None
+    if not text or _is_everything(text):
+        return "/"
+    if text[0] == ".":
+        return f"*{text}"
+    return None if any(map(str.isspace, text)) else path_meant(text, source.url)
 
 
 def _outside(text: RobotsTxt, source: Source, faults: list[Fault]) -> list[tuple[str, Rule]]:
