@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from tdm_guard.formats.path_pattern import PathPattern
 from tdm_guard.formats.path_records import path_meant
 from tdm_guard.formats.tdmrep_json import Entry, Members
-from tdm_guard.formats.tdmrep_value import BLANKS, plain_name, read_json, read_policy
+from tdm_guard.formats.tdmrep_value import BLANKS, LITERAL, Value, plain_name, read_json, read_policy
 from tdm_guard.model import Fault, Source, bounded
 from tdm_guard.origin import Origin
 from tdm_guard.signals._refusing_members import Refused, refused_in
+from tdm_guard.signals._refusing_words import begins_like_refusal
 from tdm_guard.usage import TDM, Usage
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ def join(*repairs: str | None) -> str | None:
     """Repair codes, or several in one word, as one word in their order."""
     codes = {code for repair in repairs if repair for code in repair.split(",")}
     return ",".join(sorted(codes, key=_place)) or None
+
+
+def refuses(raw: object) -> bool:
+    """True for a text that is no 0 or 1 and begins like a refusal: `denied`, `no mining`."""
+    return isinstance(raw, str) and raw.strip(BLANKS) not in LITERAL and begins_like_refusal(raw, lone=False)
 
 
 def _place(code: str) -> tuple[int, str]:
@@ -111,7 +117,7 @@ class Compiler:
             self._fault(entry, "no object stands here, so no rule")
             return
         reserves = any(
-            (value := read_json(raw)) is not None and value.reserved
+            (value := _value(raw)) is not None and value.reserved
             for name, raw in entry.members
             if plain_name(name) == "tdm-reservation"
         )
@@ -211,7 +217,7 @@ def _reservation(members: Members, *, cautious: bool) -> tuple[bool, str | None]
     """The value of the reservation and its repair. Of several any 1 counts; a repaired 0 counts as unset."""
     zero = repaired = None
     for name, raw in members:
-        if plain_name(name) != "tdm-reservation" or (value := read_json(raw)) is None:
+        if plain_name(name) != "tdm-reservation" or (value := _value(raw)) is None:
             continue
         repair = join("C2" if value.repaired else None, None if name == "tdm-reservation" else "C3")
         if repair is None and value.reserved:
@@ -221,6 +227,10 @@ def _reservation(members: Members, *, cautious: bool) -> tuple[bool, str | None]
         elif cautious and value.reserved:
             repaired = repaired or (True, repair)
     return repaired or zero
+
+
+def _value(raw: object) -> Value | None:
+    return read_json(raw) or (Value(True, repaired=True) if refuses(raw) else None)
 
 
 def _is_host(host: str, asked: str) -> bool:
