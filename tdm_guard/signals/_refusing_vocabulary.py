@@ -169,7 +169,7 @@ _not_what = re.compile(
     r"|generat|model|crawl|learn|reus|under$|way$|thanks?$|any|for|to|be-|be$|text|data|without|erlaub|gestatt|zulassig"
     r"|zugelassen|genehm|autori[sz]|permes|toegestaan)"
 ).match
-_COPYRIGHT = "all-rights-reserved"  # stands under everything and is about copying
+ALL_RIGHTS = "all-rights-reserved"  # stands under everything and is about copying
 _find_reserved = re.compile(r"all-rights-(?:are-)?reserved-.*?\binclud\w*-(.*)").match
 _MAY_DESCRIBE = frozenset({"disabled", "restricted", "denied", "unauthorised", "unauthorized"})
 _let = re.compile(r"(?:allow|permit|consent|authori|grant|licen|want|wish|accept|give|agree)").match
@@ -221,7 +221,7 @@ def begins_like_refusal(value: str, *, lone: bool = True) -> bool:  # noqa: PLR0
     Words that only lead to it (`is strictly`, `all AI training`) are passed over.
     """
     words = plain(value)
-    verb = None if words.startswith(_COPYRIGHT) else refusing(words)
+    verb = None if words.startswith(ALL_RIGHTS) else refusing(words)
     if verb is None:
         return False
     before = words[: verb.start()].strip("-").split("-") if verb.start() else []

@@ -29,8 +29,8 @@ class RulesSite:
     """
     The rules of one file in force for one listener.
 
-    `repaired`, to the letter, is the same file as caution hears it, if a repair adds a 1: no 0 permits that,
-    and nobody what is refused in words of no standard.
+    `repaired`, to the letter, is the same file as caution hears it, if a repair adds a 1: nobody permits that. Which of
+    two rules counts (C1) is the business of the letter.
     """
 
     source: Source
@@ -72,7 +72,7 @@ class RulesSite:
             doubts = tuple(
                 replace(each, stance=Stance.UNSTATED, repair=None, doubt=DOUBT)
                 for each in against
-                if "C11" in (each.repair or "")
+                if each.doubt or (each.repair and each.repair != "C1")
             )
         said = NOTHING if first is None or longest is None else _say(self.source, first, longest, unheard)
         if doubts:
@@ -88,7 +88,7 @@ class RulesSite:
         A rule that is `settled` by every reading ends those that are shorter and stand behind it.
         """
         found = {
-            rule.usages: rule
+            (rule.usages, rule.doubtful): rule
             for rule in reversed(self.refusals)
             if rule.matches(target) and not (settled and settled.octets > rule.octets and settled.number < rule.number)
         }
@@ -115,16 +115,18 @@ def _say(source: Source, first: Rule, longest: Rule, unheard: frozenset[Usage]) 
 
 
 def _statement(source: Source, rule: Rule, usages: tuple[Usage, ...], repair: str | None) -> Statement:
+    stance = Stance.RESERVED if rule.reserved else Stance.PERMITTED
     return Statement.at(
         source,
         kind=Kind.RESERVATION if rule.reserved else Kind.PERMISSION,
         signal=NAME,
         usages=usages,
-        stance=Stance.RESERVED if rule.reserved else Stance.PERMITTED,
+        stance=Stance.UNSTATED if rule.doubtful else stance,
+        doubt=DOUBT if rule.doubtful else None,
         locator=f"rule {rule.number}",
         excerpt=rule.excerpt,
         policy_url=rule.policy,
-        repair=repair,
+        repair=None if rule.doubtful else repair,
         rank=RANK,
     )
 
@@ -171,7 +173,7 @@ def _read_body(fetched: Fetched, source: Source, listener: Listener) -> Document
     if file.is_json:
         compiler = Compiler(source, fetched.url or source.url, cautious=listener.cautious)
         rules = compiler.compile(file.entries)
-        refusals = tuple(compiler.refusals)
+        refusals = tuple(compiler.refusals) if listener.cautious else ()
         if len(rules) + len(refusals) > MAX_RULES + EXTRA_RULES:
             return DocumentReading(
                 result=Result.UNREADABLE,
@@ -183,9 +185,10 @@ def _read_body(fetched: Fetched, source: Source, listener: Listener) -> Document
             refusals += (Rule("/", "/", reserved=True, number=1, repair="C4", words=bounded(hidden.group().strip())),)
         result = Result.UNREADABLE if file.problem and not rules and not refusals else Result.READ
         site = _site(source, rules, listener, refusals, compiler.unheard)
-        if compiler.repairable and (site or compiler.unheard):
+        if compiler.repairable:
             repaired = _read_body(fetched, source, replace(listener, posture=Posture.CAUTIOUS)).site
-            site = replace(site or RulesSite(source, (), listener.cautious), repaired=repaired)
+            if site or repaired:
+                site = replace(site or RulesSite(source, (), listener.cautious), repaired=repaired)
         return DocumentReading(
             result=result,
             site=site,

@@ -18,7 +18,7 @@ from tdm_guard.formats.tdmrep_json import Entry, Members
 from tdm_guard.formats.tdmrep_value import BLANKS, LITERAL, Value, plain_name, read_json, read_policy
 from tdm_guard.model import Fault, Source, bounded
 from tdm_guard.origin import Origin
-from tdm_guard.signals._refusing_members import Refused, refused_in
+from tdm_guard.signals._refusing_members import Refused, doubted_in, refused_in
 from tdm_guard.signals._refusing_words import begins_like_refusal
 from tdm_guard.usage import TDM, Usage
 
@@ -54,7 +54,7 @@ class Rule(NamedTuple):
     One compiled rule. `pattern` is a plain string where the location is a mere prefix, as most are.
 
     `words` are the rule's own words where they are more than its location with 0 or 1. `usages` are what it reserves;
-    `refuses` those that a member beside a 0 refuses.
+    `refuses` those that a member beside a 0 refuses. `doubtful`: nobody can tell whether it refuses at all.
     """
 
     pattern: str | PathPattern
@@ -66,6 +66,7 @@ class Rule(NamedTuple):
     words: str | None = None
     usages: tuple[Usage, ...] = TDM
     refuses: tuple[Usage, ...] = ()
+    doubtful: bool = False
 
     def matches(self, target: str) -> bool:
         """True if the rule speaks of `target`, already in the one spelling."""
@@ -126,11 +127,12 @@ class Compiler:
             self._fault(entry, "the rule stands under the name of another host")
             return
         refused = refused_in(entry.members)
+        doubtful = refused is None
+        refused = refused or doubted_in(entry.members)
         if refused is not None:
             self._fault(entry, f"{bounded(refused.name)!r} begins like a refusal and is of no standard")
             self.repairable = not self.cautious
-            placed = self.cautious and self._refuse(entry, entry.members, refused)
-            if not placed:
+            if not self._refuse(entry, entry.members, refused, doubtful=doubtful):
                 self.unheard.update(refused.usages)
         heard = False
         if entry.wrapped and not self.cautious:
@@ -153,7 +155,7 @@ class Compiler:
         if reserves and not heard and not self.cautious:
             self.repairable = True
 
-    def _refuse(self, entry: Entry, members: Members, refused: Refused) -> bool:
+    def _refuse(self, entry: Entry, members: Members, refused: Refused, *, doubtful: bool) -> bool:
         """
         A refusal in words of no standard: a rule where it says where, or stands as one; else a doubt about all.
 
@@ -163,7 +165,11 @@ class Compiler:
         rule = not names.isdisjoint((*_LOCATION, *_PATH, "tdm-reservation"))
         if not rule and not refused.named:
             return False
+        if doubtful and not rule:
+            return False
         if not rule and not (refused.direct and (entry.number == 1 or not entry.wrapped)):
+            if not self.cautious:
+                return False
             self.doubts.append(_refusing_words(members, refused))
             return True
         before = len(self.refusals)
@@ -171,7 +177,8 @@ class Compiler:
         repair = join("C11", None if exact and not entry.wrapped else "C3")
         for location in locations:
             for found in self._at(entry, members, location, True, repair):
-                self.refusals.append(found._replace(usages=refused.usages, words=_refusing_words(members, refused)))
+                words = _refusing_words(members, refused)
+                self.refusals.append(found._replace(usages=refused.usages, words=words, doubtful=doubtful))
         return len(self.refusals) > before
 
     def _at(self, entry: Entry, members: Members, location: str, reserved: bool, repair: str | None) -> Iterator[Rule]:

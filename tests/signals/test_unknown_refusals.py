@@ -260,12 +260,30 @@ def test_a_member_beside_a_zero(members: dict[str, Any]) -> None:
         {}, {"ai_training": "allowed"}, {"ai_training": True}, {"opt_out": False}, {"license": "MIT"}, {"version": 0},
         {"description": "No AI training is prohibited"}, {"prohibited": []}, {"contact": "none"}, {"noai": False},
         {"restrictions": "none"}, {"tdm_policy": "https://x.example/no"}, {"type": "tdm-reservation"}, {"fee": 0},
-        {"attribution": False}, {"reserved": False}, {"search": "no"}, {"rights": "All rights reserved"},
+        {"attribution": False}, {"reserved": False}, {"search": "no"}, {"rights": "© A. Example"},
+        {"description": "AI training is welcome"}, {"permissions": ["training"]}, {"locations": []},
     ],
     ids=str,
 )  # fmt: skip
 def test_a_member_that_refuses_nothing(members: dict[str, Any], posture: str) -> None:
     assert verdict(TDMREP, rule(**members), posture) == "permitted"
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"permissions": []}, {"rights": "All rights reserved"}, {"comment": "AI training is prohibited"},
+        {"description": "We do not allow AI training."}, {"note": "no text and data mining"}, {"allowed": []},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_member_that_may_refuse_is_a_doubt(members: dict[str, Any]) -> None:
+    for posture in ("cautious", "literal"):
+        decision = decide(TDMREP, rule(**members), posture)
+        assert (decision.verdict, bool(decision.faults)) == ("unreserved", True)
+        elsewhere = json.dumps([{"location": "/b", **members}, {"location": "/", "tdm-reservation": 0}])
+        assert verdict(TDMREP, elsewhere, posture) == "permitted"
+        assert verdict(TDMREP, elsewhere, posture, page="/b") == "unreserved"
 
 
 @pytest.mark.parametrize(
