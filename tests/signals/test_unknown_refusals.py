@@ -227,6 +227,50 @@ def test_an_added_value_that_begins_like_a_refusal_is_no_yes(
         assert posture == "literal" or after == "reserved"
 
 
+YES = "<plus:DataMining>http://ns.useplus.org/ldf/vocab/DMI-ALLOWED</plus:DataMining>"
+
+
+def picture(properties: str, posture: str) -> str:
+    packet = xmp({}, properties)
+    how: dict[str, Any] = {"status": 200, "headers": [("content-type", "image/jpeg")], "body": jpeg(b"mark", packet)}
+    yes = Fetched(status=200, body=b"User-agent: *\nContent-Signal: ai-train=yes\nAllow: /\n")
+    policies = {**SILENT, "/robots.txt": yes}
+    return str(
+        judge(posture, "ai-training").evaluate("https://site.example/a", policies=policies, now=NOW, **how).verdict
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "heard"),
+    [
+        ("<plus:DataMining>DMI_PROHIBITED</plus:DataMining>", True),
+        ("<plus:DataMining>http://ns.useplus.org/ldf/vocab/DMI–PROHIBITED</plus:DataMining>", True),
+        ("<x:AITraining xmlns:x='urn:x'>prohibited</x:AITraining>", True),
+        ("<x:noAI xmlns:x='urn:x'>true</x:noAI>", True),
+        ("<x:no_ai_training xmlns:x='urn:x'>1</x:no_ai_training>", True),
+        ("<plus:OtherConstraints>No AI training</plus:OtherConstraints>", False),
+    ],
+)
+def test_a_property_that_refuses_by_its_words(words: str, heard: bool) -> None:
+    for said in (words, YES + words):
+        assert picture(said, "cautious") == ("reserved" if heard else "unreserved")
+        assert picture(said, "literal") == "unreserved"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "<x:AITraining xmlns:x='urn:x'>allowed</x:AITraining>",
+        "<x:noAI xmlns:x='urn:x'>false</x:noAI>",
+        "<plus:OtherConstraints>No resale</plus:OtherConstraints>",
+        "<dc:description>No AI was used</dc:description>",
+    ],
+)
+def test_a_property_that_refuses_nothing(words: str) -> None:
+    for posture in ("cautious", "literal"):
+        assert picture(words, posture) == picture(YES + words, posture) == "permitted"
+
+
 # ---- tdmrep.json ----------------------------------------------------------------------------------------------------
 
 
