@@ -25,8 +25,8 @@ _WS = b"\t\n\f\r "
 _FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"+2p", b":ml"))
 _LEFT_OUT = _WS + b"-_"  # with the marks by which the spellings of a word differ
 _MARK = re.compile(r"[^0-9a-z].{3,}")  # marks are rarer than letters: a word is best looked for from there on
-# What many of our words share, or the rarest letters of one; of the two names of preferences their one rare letter
-_SHARED = re.compile(r"ai|ml|dm|(?<=contentsi)g|(?<=contentusa)g")
+# What many of our words share, or the rarest letters of one; of the names of preferences and mining their rare letter
+_SHARED = re.compile(r"ai|ml|dm|(?<=contentsi)g|(?<=contentusa)g|(?<=minin)g")
 _MARKS = tuple((mark, b"=" + mark, bytes({*range(256)} - {*mark, *b"\x01>"})) for mark in (b'"', b"'"))
 PIECE = 2**20  # bytes looked through at once; more would hold up other threads, and be held in memory beside the body
 _QUOTE = ord('"')

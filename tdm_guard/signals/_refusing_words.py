@@ -56,6 +56,8 @@ _describes = re.compile(
     r"(?:^|-)(?:contact|e-?mail|title|version|author|owner|editor|publisher)s?(?=-|$)|disclos"
     r"|(?:generated|written|made|created|powered|built)-(?:by|with)(?=-|$)"
 ).search
+_is_prose = re.compile(r"(?:^|-)(?:descriptions?|titles?|keywords|abstract|tagline|summary|about)$").search
+_AI_USE = "ai-use"  # a label of AIPREF; as the name of a line or field it is any use by AI
 _is_use = re.compile(  # of which a none refuses
     r"(?:(?:content|data|site)-)?(?:usages?|uses?|reuse|licen[cs]es?|nutzung)"
 ).fullmatch
@@ -77,6 +79,11 @@ def has_topic(name: str) -> bool:
     words = plain(name)
     verb = refusing(words)
     return bool(about(without(words, verb) if verb else words))
+
+
+def is_general(name: str) -> bool:
+    """True for a name about what may be done in general: `usage`, `rights`, `policy`."""
+    return _is_general(plain(name)) is not None
 
 
 def name_refuses(name: str) -> bool:
@@ -105,14 +112,18 @@ def refused_preference(label: str, value: str) -> tuple[Usage, ...]:
     words = plain(label)
     if words in _OF_PREFERENCES:
         return _OF_PREFERENCES[words] if says_no(value) else ()
-    return refused(label, value)
+    found = set(_weigh(label, value, _NOBODY, nested=True))
+    return tuple(usage for usage in EVERY if usage in found)
 
 
 def _weigh(name: str, value: str, of: tuple[Usage, ...], *, nested: bool) -> tuple[Usage, ...]:
     named = plain(name)
     if verb := refusing(named):
         return _by_name(named, verb, value, of)
-    topic = about(named) or (TRAINING if name.strip().lower() in training_tokens() else _NOBODY)
+    if _is_prose(named) and " " in value.strip():
+        return ()
+    topic = AI if named == _AI_USE and not nested else about(named)
+    topic = topic or (TRAINING if name.strip().lower() in training_tokens() else _NOBODY)
     if not topic and _describes(named):
         return ()
     general = of if _is_general(named) or _permits(named) else _NOBODY

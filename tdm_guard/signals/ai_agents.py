@@ -19,7 +19,8 @@ from tdm_guard.formats.path_pattern import TooMuchWork, check_work
 from tdm_guard.model import NOTHING, Headers, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals._agents import agent_list, listed, training_tokens
 from tdm_guard.signals._ai_training_lines import FOR_US, read_lines
-from tdm_guard.signals._ai_words import FIELDS, PAGE_WORDS, AiWord, in_fields, in_page, is_image, weigh
+from tdm_guard.signals._ai_words import FIELDS, AiWord, in_fields, in_page, is_image, weigh
+from tdm_guard.signals._own_names import HTML_WORDS
 from tdm_guard.signals._policy_tokens import read_tokens
 from tdm_guard.signals._signal import Listener, Signal, Site
 from tdm_guard.signals._too_much import too_much
@@ -215,7 +216,7 @@ SIGNAL = Signal(
     usages=TDM,
     read_robots=read_robots,
     headers=FIELDS,
-    html_words=PAGE_WORDS,
+    html_words=HTML_WORDS,
     read_headers=read_headers,
     read_html=read_html,
     settle=settle,

@@ -13,13 +13,13 @@ import re
 from typing import TYPE_CHECKING
 
 from tdm_guard.formats.html import REQUOTED
+from tdm_guard.formats.robots_tag import RULES
 from tdm_guard.formats.tdmrep_value import plain_name
 from tdm_guard.model import Fault, Headers, Reading, Source, Statement
 from tdm_guard.signals import _refusing_words as unknown
 from tdm_guard.signals._ai_words import (
     FIELDS,
     IMAGES_ONLY,
-    PAGE_WORDS,
     SPELLING,
     SWALLOWED,
     WORDS,
@@ -30,7 +30,9 @@ from tdm_guard.signals._ai_words import (
     named_metas,
     weigh,
 )
-from tdm_guard.signals._refusing_words import has_topic, refused
+from tdm_guard.signals._own_names import FIELDS as OWN_FIELDS
+from tdm_guard.signals._own_names import HTML_WORDS
+from tdm_guard.signals._refusing_words import has_topic, is_general, refused
 from tdm_guard.signals._signal import Listener, Signal
 from tdm_guard.usage import TDM, TRAINING, Usage
 
@@ -51,32 +53,6 @@ _MESSAGES = {
 }
 _WORDS = frozenset(WORDS)
 _DOUBTED = frozenset({SPELLING, SWALLOWED, REQUOTED})
-# Fields of no standard whose name alone says what they are about
-_OWN_FIELDS = frozenset(
-    prefix + name
-    for prefix in ("", "x-")
-    for name in (
-        "ai-training",
-        "ai-train",
-        "ai-policy",
-        "ai-usage",
-        "ai-use",
-        "noai",
-        "no-ai",
-        "no-ai-training",
-        "disallow-ai",
-        "ai-access",
-        "ai-consent",
-        "ai-opt-out",
-        "ai-optout",
-        "do-not-train",
-        "genai",
-        "llm-training",
-        "tdm",
-        "tdm-opt-out",
-        "tdm-optout",
-    )
-)
 # Spellings that seem to mean a refusal but are defined nowhere (`noaitraining`, `notrain`).
 _UNDEFINED = re.compile(r"(?:no|dis)[a-z_-]{0,40}(?:ai|ml|llm|train)[a-z_-]{0,40}")
 _TDMREP = frozenset({"tdm-reservation", "tdm-policy"})
@@ -88,7 +64,7 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
     """The X-Robots-Tag lines; `headers` may hold the content type, by which noimageai reserves or not."""
     words = list(in_fields(headers))
     for name, value in headers:
-        if (field := name.lower()) in _OWN_FIELDS:
+        if (field := name.lower()) in OWN_FIELDS:
             words.append(AiWord(field.removeprefix("x-"), value.lower(), f"#{field}", f"{name}: {value}", UNKNOWN))
     return _read(words, source, listener, image=is_image(headers))
 
@@ -99,7 +75,7 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
     for attributes, locator, _ in named_metas(page):
         for attribute in ("name", "property", "http-equiv"):
             name = attributes.get(attribute, "").strip().lower()
-            if name and has_topic(name):
+            if name and plain_name(name) not in _TDMREP and (has_topic(name) or is_general(name)):
                 content = attributes.get("content", "")
                 words.append(
                     AiWord(name, content.lower(), locator, f'<meta {attribute}="{name}" content="{content}">', UNKNOWN)
@@ -143,6 +119,14 @@ def _is_undefined(rule: str) -> bool:
     return rule not in WORDS and _UNDEFINED.fullmatch(rule) is not None
 
 
+def _is_agent(name: str, rule: str) -> bool:
+    """True for a name that is that of an agent, or of nothing that we know."""
+    if name in OWN_FIELDS:
+        return rule in RULES
+    looks = _AGENT_LIKE(name) is not None or name.startswith("anthropic") or plain_name(name) in _TDMREP
+    return looks or not (has_topic(name) or is_general(name))
+
+
 def _others(
     words: list[AiWord], heard: tuple[Statement, ...], source: Source, listener: Listener, *, image: bool | None
 ) -> Iterator[Statement]:
@@ -158,11 +142,7 @@ def _others(
             usages = () if _is_heard_elsewhere(word.rule) else refused("", word.rule)
         else:
             name = word.address or ""
-            usages = (
-                ()
-                if _AGENT_LIKE(name) or name.startswith("anthropic") or not has_topic(name)
-                else refused(name, word.rule)
-            )
+            usages = () if _is_agent(name, word.rule) else refused(name, word.rule)
         if not usages or usages in said or len(said) >= MAX_UNKNOWN:
             continue
         said.add(usages)
@@ -182,8 +162,8 @@ SIGNAL = Signal(
     title="X-Robots-Tag and meta robots: noai, noimageai, noml",
     spec="no standard: Google's and MDN's descriptions of the syntax; DeviantArt, 2022-11; Mojeek's noml proposal",
     usages=TDM,
-    headers=FIELDS | _OWN_FIELDS,
-    html_words=PAGE_WORDS,
+    headers=FIELDS | OWN_FIELDS,
+    html_words=HTML_WORDS,
     read_headers=read_headers,
     read_html=read_html,
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from tdm_guard import Fetched, Judge
 from tdm_guard.model import Posture
+from tdm_guard.signals._own_names import FIELDS, HTML_WORDS, PAGE_WORDS
 from tdm_guard.signals._refusing_words import refused
 from tdm_guard.usage import TDM
 
@@ -88,3 +90,72 @@ def test_a_refusal_that_does_not_say_of_what(line: str) -> None:
 def test_an_address_where_ai_txt_has_a_path(value: str, heard: bool) -> None:
     assert verdict("/ai.txt", f"Disallow: {value}") == ("reserved" if heard else "unreserved")
     assert verdict("/ai.txt", f"Disallow: {value}", Posture.LITERAL) == "unreserved"
+
+
+def of_page(tag: str = "", fields: tuple[tuple[str, str], ...] = (), posture: Posture = Posture.CAUTIOUS) -> str:
+    headers = [("content-type", "text/html"), *fields]
+    body = f"<html><head>{tag}</head><body>x".encode()
+    how: dict[str, Any] = {"status": 200, "headers": headers, "body": body}
+    return str(JUDGES[posture].evaluate("https://site.example/a", policies=SILENT, now=NOW, **how).verdict)
+
+
+def test_every_name_says_of_what_and_is_found_in_a_page() -> None:
+    for name in FIELDS:
+        assert refused(name, "prohibited") or refused(name, "true")
+        assert name.startswith("x-") or any(word in f'"{name}"' for word in PAGE_WORDS)
+    assert set(HTML_WORDS) > {"ai-us", "tdm", "mining", '"ai"'}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ai", "ai-use", "ai_use", "ai-consent", "ai-access", "genai", "tdm", "data-mining", "training", "ai-policy",
+        "ai-training", "tdm-usage", "text-and-data-mining", "allow-ai", "ai-bots", "no-mining", "no-tdm", "tdm-optout",
+        "notdm", "disallow-ai", "do-not-train",
+    ],
+)  # fmt: skip
+def test_a_name_refuses_in_fields_and_meta_tags_alike(name: str) -> None:
+    refusing = name.startswith(("no", "do-not", "disallow")) or "opt" in name
+    no, yes = ("true", "false") if refusing else ("disallow", "allowed")
+    zero = ("tdm-reservation", "0")
+    for attribute in ("name", "property"):
+        assert of_page(f'<meta {attribute}="{name}" content="{no}">') == "reserved"
+        assert of_page(f'<meta {attribute}="{name}" content="{yes}">', (zero,)) == "permitted"
+        assert of_page(f"<meta {attribute}='{name}' content='{no}'>", (zero,), Posture.LITERAL) == "unreserved"
+    for field in (name, f"X-{name}"):
+        assert of_page(fields=((field, no),)) == "reserved"
+        assert of_page(fields=((field, yes), zero)) == "permitted"
+        assert of_page(fields=((field, no), zero), posture=Posture.LITERAL) == "unreserved"
+
+
+@pytest.mark.parametrize("rule", ["no ai", "no tdm", "notdm", "no-tdm", "no_tdm", "no training", "index, no ai"])
+def test_a_rule_for_robots(rule: str) -> None:
+    assert of_page(f'<meta name="robots" content="{rule}">') == "reserved"
+    assert of_page(fields=(("x-robots-tag", rule),)) == "reserved"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("description", "no AI training here"),
+        ("ai-summary", "No training required: we deliver"),
+        ("ai-description", "Do not train alone"),
+        ("ai-content-declaration", "none"),
+        ("ai-generated", "no"),
+        ("tdm-policy", "disallow"),
+        ("tdm-reservation", "0"),
+        ("ai-bots", "noindex"),
+        ("ai-bots", "none"),
+        ("usage", "no limits"),
+        ("rights", "All rights reserved"),
+        ("application-name", "No AI"),
+        ("training", "courses in Paris"),
+        ("ai", "allowed"),
+        ("robots", "noairport"),
+    ],
+)
+def test_a_meta_tag_that_refuses_nothing(name: str, content: str) -> None:
+    for posture in Posture:
+        assert of_page(f'<meta name="{name}" content="{content}">', posture=posture) in ("unreserved", "permitted")
+        both = of_page(f'<meta name="{name}" content="{content}">', (("tdm-reservation", "0"),), posture)
+        assert both == "permitted"
