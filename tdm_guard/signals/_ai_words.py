@@ -88,7 +88,7 @@ def _addresses(attributes: dict[str, str]) -> Iterator[tuple[str | None, str | N
     """Whom a meta tag addresses: everyone for `robots`; and the two wrong attributes that are found deployed."""
     name = attributes.get("name", "").strip().lower()
     if name:
-        yield (None if name == "robots" else name), None
+        yield (None, MISNAMED) if name in FIELDS else (None if name == "robots" else name, None)
     if attributes.get("property", "").strip().lower() == "robots":
         yield None, PROPERTY
     if attributes.get("http-equiv", "").strip().lower() == FIELD:

@@ -40,6 +40,7 @@ class RulesSite:
     unheard: frozenset[Usage] = frozenset()
     wildcards: int = 0  # rules that are looked for anywhere in a path
     repaired: Site | None = None
+    doubts: tuple[Statement, ...] = ()  # what the file may refuse for any path
 
     @property
     def everywhere(self) -> tuple[Usage, ...]:
@@ -65,11 +66,11 @@ class RulesSite:
             elif _weight(rule) > _weight(longest):
                 longest = rule
         unheard = self.unheard
-        doubts: tuple[Statement, ...] = ()
+        doubts = self.doubts
         if self.repaired and not (first and first.reserved):
             against = [each for each in self.repaired.hear(target).statements if each.stance is not Stance.PERMITTED]
             unheard = unheard.union(*(each.usages for each in against))
-            doubts = tuple(
+            doubts += tuple(
                 replace(each, stance=Stance.UNSTATED, repair=None, doubt=DOUBT)
                 for each in against
                 if each.doubt or (each.repair and each.repair != "C1")
@@ -181,26 +182,45 @@ def _read_body(fetched: Fetched, source: Source, listener: Listener) -> Document
                 hold=(_unread(source, f"lists of more than {MAX_RULES} locations", None),),
             )
         # What would be heard of broken JSON is heard of valid JSON too, at whatever depth and under whatever name.
-        if listener.cautious and not compiler.reserves and (hidden := mentions_reservation(fetched.body)):
+        hidden = None if compiler.reserves else mentions_reservation(fetched.body)
+        if hidden and not listener.cautious:
+            compiler.repairable = True
+        elif hidden:
             refusals += (Rule("/", "/", reserved=True, number=1, repair="C4", words=bounded(hidden.group().strip())),)
         result = Result.UNREADABLE if file.problem and not rules and not refusals else Result.READ
         site = _site(source, rules, listener, refusals, compiler.unheard)
         if compiler.repairable:
             repaired = _read_body(fetched, source, replace(listener, posture=Posture.CAUTIOUS)).site
-            if site or repaired:
-                site = replace(site or RulesSite(source, (), listener.cautious), repaired=repaired)
+            doubts = (_doubt(source, tuple(compiler.vague), compiler.faults[0].excerpt),) if compiler.vague else ()
+            if site or repaired or doubts:
+                site = replace(site or RulesSite(source, (), listener.cautious), repaired=repaired, doubts=doubts)
         return DocumentReading(
             result=result,
             site=site,
             faults=_problem(source, file) + compiler.faults,
             hold=tuple(_unread(source, words, "C11") for words in compiler.doubts[:1]),
         )
-    if listener.cautious and (found := mentions_reservation(fetched.body)):
-        rule = Rule("/", "/", reserved=True, number=1, repair="C4", words=bounded(found.group().strip()))
-        return DocumentReading(result=Result.READ, site=_site(source, (rule,), listener), faults=_problem(source, file))
+    if found := mentions_reservation(fetched.body):
+        return _mentioned(bounded(found.group().strip()), source, listener, _problem(source, file))
     if is_page(fetched.body):
         return DocumentReading(result=Result.ABSENT)
     return DocumentReading(result=Result.UNREADABLE, faults=_problem(source, file))
+
+
+def _mentioned(words: str | None, source: Source, listener: Listener, faults: tuple[Fault, ...]) -> DocumentReading:
+    """A reservation in a file that is no JSON (C4)."""
+    if listener.cautious:
+        rule = Rule("/", "/", reserved=True, number=1, repair="C4", words=words)
+        return DocumentReading(result=Result.READ, site=_site(source, (rule,), listener), faults=faults)
+    site = RulesSite(source, (), cautious=False, doubts=(_doubt(source, TDM, words),))
+    return DocumentReading(result=Result.UNREADABLE, site=site, faults=faults)
+
+
+def _doubt(source: Source, usages: tuple[Usage, ...], words: str | None) -> Statement:
+    """What nobody permits, to the letter, since the file may refuse it."""
+    return Statement.at(
+        source, signal=NAME, usages=usages, stance=Stance.UNSTATED, excerpt=words, doubt=DOUBT, rank=RANK
+    )
 
 
 def _problem(source: Source, file: RulesFile) -> tuple[Fault, ...]:

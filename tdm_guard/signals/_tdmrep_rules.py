@@ -98,6 +98,7 @@ class Compiler:
         self.doubts: list[str] = []
         self.reserves = False  # True if a 1 stands anywhere, also where it cannot be heard
         self.repairable = False  # True if to the letter a rule is not heard that a repair would hear as 1
+        self.vague: set[Usage] = set()  # to the letter, what is refused nobody can tell where
         self.unheard: set[Usage] = set()  # what something refuses that is no rule: no 0 of the file permits it
         self._faults: list[Fault] = []
         self._policies: dict[str, str | None] = {}
@@ -169,6 +170,7 @@ class Compiler:
             return False
         if not rule and not (refused.direct and (entry.number == 1 or not entry.wrapped)):
             if not self.cautious:
+                self.vague.update(refused.usages)
                 return False
             self.doubts.append(_refusing_words(members, refused))
             return True

@@ -18,7 +18,7 @@ from tdm_guard.formats import ai_declaration, robots_txt
 from tdm_guard.formats.ai_txt import MAX_BYTES, Rule, RuleTable, is_rule_value
 from tdm_guard.formats.path_pattern import TooMuchWork
 from tdm_guard.formats.path_records import path_meant
-from tdm_guard.formats.robots_txt import RobotsTxt
+from tdm_guard.formats.robots_txt import Record, RobotsTxt
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.signals._refusing_lines import refusing_lines
 from tdm_guard.signals._refusing_words import says_no, statement
@@ -180,10 +180,19 @@ def _meant(name: str, value: str, source: Source) -> str | None:
 
 def _outside(text: RobotsTxt, source: Source, faults: list[Fault]) -> list[tuple[str, Rule]]:
     """Refusals before any group, which RFC 9309 2.2.2 gives to nobody."""
-    found = [record for record in text.outside if record.name == "disallow" and is_rule_value(record.value)]
+    found = [
+        (value, Rule(record.line, record.words, True, NO_GROUP))
+        for record in text.outside
+        if record.name == "disallow" and record.value and (value := _path(record, source)) is not None
+    ]
     if found:
-        faults.append(_fault(source, "a rule before any user-agent line", found[0].words, found[0].line))
-    return [(record.value, Rule(record.line, record.words, True, NO_GROUP)) for record in found]
+        _, rule = found[0]
+        faults.append(_fault(source, "a rule before any user-agent line", rule.words, rule.line))
+    return found
+
+
+def _path(record: Record, source: Source) -> str | None:
+    return record.value if is_rule_value(record.value) else _meant(record.name, record.value, source)
 
 
 def _other_proposal(text: RobotsTxt, source: Source, listener: Listener, faults: list[Fault]) -> list[tuple[str, Rule]]:

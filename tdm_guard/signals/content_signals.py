@@ -67,6 +67,7 @@ _NAMES = frozenset({FIELD, MISSPELT})
 _find_pairs = re.compile(  # whatever separates the pairs
     r"(?a)(?<![\w.-])([A-Za-z][\w.-]{0,63})(?:[\"']?\s*[=:]\s*([\"']?)(\?0|[A-Za-z0-9][\w-]{0,31})(?![\w-]))?"
 ).finditer
+_is_clear = re.compile(r"y|yes|true|1|on|allow(?:ed)?|permit(?:ted)?|full").fullmatch
 
 
 class _Pair(NamedTuple):
@@ -178,6 +179,8 @@ def _pairs(lines: Iterable[_Line], listener: Listener, faults: list[tuple[str, s
                 if key not in _KEYS and key != _USE:
                     faults.append((f"{key} is no key of the policy", line.locator, line.words))
                 yield _pair(line, key, level, usages, repair, listener)
+        for key, usages in _unclear(line.value):
+            yield _Pair(f"{key}??", _NO, usages, UNKNOWN, line.locator, line.words, heard=False)
 
 
 def _pair(
@@ -229,6 +232,15 @@ def _botched(value: str) -> Iterator[tuple[str, int, tuple[Usage, ...], str]]:
                 yield key, *meaning, VALUE if botched or quote else SEPARATOR
         elif usages := refused_preference(key, word):
             yield key, _NO, usages, NEIGHBOUR if key in LABELS else UNKNOWN
+
+
+def _unclear(value: str) -> Iterator[tuple[str, tuple[Usage, ...]]]:
+    """Keys with a word that is neither a yes nor a no, or with none: nobody can tell, so that it is no yes."""
+    for found in islice(_find_pairs(value), MAX_PAIRS):
+        key, word = found[1].lower(), (found[3] or "").lower()
+        usages = _KEYS.get(key) or LABELS.get(key)
+        if usages and not (_is_clear(word) or says_no(word)):
+            yield key, usages
 
 
 def _strictest(pairs: Iterable[_Pair]) -> Iterable[_Pair]:

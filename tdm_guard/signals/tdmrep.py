@@ -66,7 +66,7 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
             parts = raw.split(",") if what is RESERVATION else _POLICY_LIST.split(raw)
             excerpt = f"{field_name}: {raw}"
             words[what] += [Word(part, f"#{name}", excerpt, repair) for part in dict.fromkeys(parts)]
-        elif name == _ROBOTS_TAG and listener.cautious:
+        elif name == _ROBOTS_TAG:
             for what, text in _INSIDE_ROBOTS_TAG.findall(raw):
                 word = Word(text, f"#{name}", f"{field_name}: {raw}", "C6")
                 words[f"tdm-{what.lower()}"].append(word)

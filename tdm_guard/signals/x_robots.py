@@ -32,6 +32,7 @@ from tdm_guard.signals._ai_words import (
 )
 from tdm_guard.signals._own_names import FIELDS as OWN_FIELDS
 from tdm_guard.signals._own_names import HTML_WORDS
+from tdm_guard.signals._refusing_vocabulary import spelled
 from tdm_guard.signals._refusing_words import has_topic, is_general, refused
 from tdm_guard.signals._signal import Listener, Signal
 from tdm_guard.usage import TDM, TRAINING, Usage
@@ -55,7 +56,7 @@ _WORDS = frozenset(WORDS)
 _DOUBTED = frozenset({SPELLING, SWALLOWED, REQUOTED})
 # Spellings that seem to mean a refusal but are defined nowhere (`noaitraining`, `notrain`).
 _UNDEFINED = re.compile(r"(?:no|dis)[a-z_-]{0,40}(?:ai|ml|llm|train)[a-z_-]{0,40}")
-_TDMREP = frozenset({"tdm-reservation", "tdm-policy"})
+_TDMREP = frozenset({"tdm-reservation", "tdm-policy", "tdmreservation", "tdmpolicy"})
 _split_name = re.compile(r"[=:]").split
 _AGENT_LIKE = re.compile(r"bot|crawl|spider|agent|extended|user").search
 
@@ -75,7 +76,7 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
     for attributes, locator, _ in named_metas(page):
         for attribute in ("name", "property", "http-equiv"):
             name = attributes.get(attribute, "").strip().lower()
-            if name and plain_name(name) not in _TDMREP and (has_topic(name) or is_general(name)):
+            if name and not _is_of_tdmrep(name) and (has_topic(name) or is_general(name)):
                 content = attributes.get("content", "")
                 words.append(
                     AiWord(name, content.lower(), locator, f'<meta {attribute}="{name}" content="{content}">', UNKNOWN)
@@ -110,9 +111,13 @@ def _read(words: list[AiWord], source: Source, listener: Listener, *, image: boo
     return Reading((*reading.statements, *others), faults[:MAX_FAULTS])
 
 
+def _is_of_tdmrep(name: str) -> bool:
+    return plain_name(spelled(name)) in _TDMREP
+
+
 def _is_heard_elsewhere(rule: str) -> bool:
     """True for the properties of TDMRep, and for words in blanks, each of which is read alone."""
-    return plain_name(_split_name(rule, 1)[0]) in _TDMREP or not _WORDS.isdisjoint(rule.split())
+    return _is_of_tdmrep(_split_name(rule, 1)[0]) or not _WORDS.isdisjoint(rule.split())
 
 
 def _is_undefined(rule: str) -> bool:
@@ -121,10 +126,9 @@ def _is_undefined(rule: str) -> bool:
 
 def _is_agent(name: str, rule: str) -> bool:
     """True for a name that is that of an agent, or of nothing that we know."""
-    if name in OWN_FIELDS:
-        return rule in RULES
-    looks = _AGENT_LIKE(name) is not None or name.startswith("anthropic") or plain_name(name) in _TDMREP
-    return looks or not (has_topic(name) or is_general(name))
+    if _AGENT_LIKE(name):
+        return name not in OWN_FIELDS or rule in RULES
+    return name.startswith("anthropic") or _is_of_tdmrep(name) or not (has_topic(name) or is_general(name))
 
 
 def _others(
