@@ -65,3 +65,30 @@ def test_no_bytes_raise(body: bytes, label: str | None) -> None:
     for fields in ([], [("content-encoding", "gzip\nx")], [("transfer-encoding", "chunked"), ("content-length", "5")]):
         plain = document(Fetched(status=200, headers=fields, body=body), 1000)
         assert document(plain.fetched, 1000).problem is None or plain.problem is not None
+
+
+CHUNKED = [("transfer-encoding", "chunked")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"3\nwater\nO 0 0 0\n", b"a\nb\nc\n", b"10\nten lines follow\nx\ny\n", b"1\n\n# Title\n", b"7\nplain words\n",
+     b"1\nUser-agent: *\nDisallow: /x\n", b"1\n<html><body>one</body></html>"],
+)  # fmt: skip
+def test_a_text_whose_first_line_is_a_number_is_no_chunk(body: bytes) -> None:
+    plain = document(Fetched(status=200, headers=CHUNKED, body=body), 10_000)
+    assert (plain.fetched.body, plain.problem) == (body, None)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"5\r\nwords",
+        b"1f40\r\nUser-agent: *\n",
+        b"1f40\n<html><head>",
+        b"5\r\nwords\r\n9\r\nand",
+        b"3\r\nwords\r\n0\r\n\r\n",
+    ],
+)
+def test_damaged_and_cut_chunks_stay_so(body: bytes) -> None:
+    assert document(Fetched(status=200, headers=CHUNKED, body=body), 10_000).problem == "damaged or cut chunks"
