@@ -26,6 +26,11 @@ LABELS: Mapping[str, tuple[Usage, ...]] = {
     "ai-use": _INPUT, "ai-input": _INPUT, "ai-output": (Usage.AI_INPUT, Usage.AI_INDEX), "inference": _INPUT,
     "ai-index": (Usage.AI_INDEX,), "ai": AI, "ai-all": AI, "genai": AI, "tdm": TDM,
 }  # fmt: skip
+# Of Content Signals, `use`: below `full` the ceiling restricts, to an index, excerpts and links back, or to reading.
+CEILINGS: Mapping[str, tuple[Usage, ...]] = {
+    "reference": tuple(usage for usage in EVERY if usage is not Usage.SEARCH),
+    "immediate": EVERY,
+}
 
 # Spelling
 

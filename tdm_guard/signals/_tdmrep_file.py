@@ -15,13 +15,13 @@ from tdm_guard.formats.tdmrep_json import MAX_BYTES, MAX_RULES, RulesFile, is_pa
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Posture, Reading, Result, Source, Stance, Statement, bounded
 from tdm_guard.signals._refusing_words import DOUBT
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Site
+from tdm_guard.signals._site_file import NOT_GIVEN
 from tdm_guard.signals._tdmrep_rules import NAME, Compiler, Rule, join
 from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import TDM, Usage
 
 RANK = 1  # sec-processing-priority: the file is read first, so that every later carrier supersedes it
 EXTRA_RULES = MAX_RULES  # that repairs may add to what is written (C5)
-_NOT_GIVEN = frozenset({402, 408, 425, 429})  # sold, or not now
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def _statement(source: Source, rule: Rule, usages: tuple[Usage, ...], repair: st
 def read_document(fetched: Fetched, source: Source, listener: Listener) -> DocumentReading:
     """What became of the file and what it says; `source.url` is the address that was asked."""
     status = fetched.status
-    if fetched.error or status is None or not 200 <= status < 500 or 300 <= status < 400 or status in _NOT_GIVEN:
+    if fetched.error or status is None or not 200 <= status < 500 or 300 <= status < 400 or status in NOT_GIVEN:
         return _unavailable(source, listener, fetched.error or f"status {status}")
     if status >= 400 or not fetched.body.strip():
         return DocumentReading(result=Result.ABSENT)

@@ -10,6 +10,7 @@ otherwise is dropped alone, with a fault.
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.formats.path_pattern import PathPattern
@@ -18,6 +19,7 @@ from tdm_guard.formats.tdmrep_json import Entry, Members
 from tdm_guard.formats.tdmrep_value import BLANKS, LITERAL, Value, plain_name, read_json, read_policy
 from tdm_guard.model import Fault, Source, bounded
 from tdm_guard.origin import Origin
+from tdm_guard.signals import _repairs
 from tdm_guard.signals._refusing_members import Refused, doubted_in, refused_in
 from tdm_guard.signals._refusing_words import begins_like_refusal
 from tdm_guard.usage import TDM, Usage
@@ -33,12 +35,6 @@ _LOCATION = ("location", "tdm-location", "locations")
 _PATH = ("path", "tdm-path", "paths")
 
 
-def join(*repairs: str | None) -> str | None:
-    """Repair codes, or several in one word, as one word in their order."""
-    codes = {code for repair in repairs if repair for code in repair.split(",")}
-    return ",".join(sorted(codes, key=_place)) or None
-
-
 def refuses(raw: object) -> bool:
     """True for a text that is no 0 or 1 and begins like a refusal: `denied`, `no mining`."""
     return isinstance(raw, str) and raw.strip(BLANKS) not in LITERAL and begins_like_refusal(raw, lone=False)
@@ -47,6 +43,9 @@ def refuses(raw: object) -> bool:
 def _place(code: str) -> tuple[int, str]:
     """The numbered repairs by number, behind the named ones (of files)."""
     return (int(code[1:]), "") if code[1:].isdigit() else (0, code)
+
+
+join = partial(_repairs.join, key=_place)
 
 
 class Rule(NamedTuple):

@@ -20,7 +20,7 @@ from tdm_guard.formats.path_pattern import TooMuchWork
 from tdm_guard.formats.path_records import path_meant
 from tdm_guard.formats.robots_txt import Record, RobotsTxt
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
-from tdm_guard.signals._refusing_lines import refusing_lines
+from tdm_guard.signals._refusing_lines import MESSAGE, refusing_lines
 from tdm_guard.signals._refusing_words import says_no, statement
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal
 from tdm_guard.signals._site_file import without_file
@@ -219,8 +219,7 @@ def _unknown(text: RobotsTxt, source: Source, listener: Listener, faults: list[F
     lines = refusing_lines(text.text, listener.agent, _KNOWN)
     found = [line for line in lines if not _of_other_proposal(line.words)]
     if found:
-        message = "a line of no standard that begins like a refusal"
-        faults.append(_fault(source, message, found[0].words, found[0].line))
+        faults.append(_fault(source, MESSAGE, found[0].words, found[0].line))
     return [(line.path, Rule(line.line, line.words, True, UNKNOWN)) for line in found]
 
 

@@ -88,7 +88,7 @@ def _read(words: list[AiWord], source: Source, listener: Listener, *, image: boo
     own = listener.agent.lower()
     ours = [word for word in words if word.address is None or word.address == own]
     reading = weigh(ours, source, signal=NAME, cautious=listener.cautious, image=image)
-    others = tuple(_others(words, reading.statements, source, listener, image=image))
+    others = tuple(_others(words, source, listener, image=image))
     undefined = [word for word in ours if word.repair in _DOUBTED or _is_undefined(word.rule)]
     if not undefined and not others:
         return reading
@@ -131,9 +131,7 @@ def _is_agent(name: str, rule: str) -> bool:
     return name.startswith("anthropic") or _is_of_tdmrep(name) or not (has_topic(name) or is_general(name))
 
 
-def _others(
-    words: list[AiWord], heard: tuple[Statement, ...], source: Source, listener: Listener, *, image: bool | None
-) -> Iterator[Statement]:
+def _others(words: list[AiWord], source: Source, listener: Listener, *, image: bool | None) -> Iterator[Statement]:
     """What is refused to us in words that nobody defines; to the letter also what takes a repair to hear."""
     said: set[tuple[Usage, ...]] = set()
     own = listener.agent.lower()
