@@ -47,7 +47,7 @@ _AROUND |= {"foundation", "large", "language", "base"}
 _PURPOSES = frozenset(
     frozenset(words.split()) for words in ("gen ai", "genai", "generative ai", "llm", "llms", "machine learning")
 )
-MARKS = ("train", "gen", "llm", "learning")  # one of these stands in every such token
+has_mark = re.compile("train|gen|llm|learn").search  # one stands in every such token
 _JOINED = frozenset(what + how for what in ("ai", "genai", "ml", "llm", "model") for how in ("train", "training"))
 _TURNED = frozenset({"trainai", "trainingai", "traindata", "trainingdata"})
 

@@ -21,7 +21,7 @@ from tdm_guard.signals._agents import agent_list, is_list, listed, training_toke
 from tdm_guard.signals._ai_training_lines import FOR_US, read_lines
 from tdm_guard.signals._ai_words import FIELDS, AiWord, in_fields, in_page, is_image, weigh
 from tdm_guard.signals._own_names import HTML_WORDS
-from tdm_guard.signals._policy_tokens import MARKS, read_tokens
+from tdm_guard.signals._policy_tokens import has_mark, read_tokens
 from tdm_guard.signals._signal import Listener, Signal, Site
 from tdm_guard.signals._too_much import too_much
 from tdm_guard.signals._unknown_lines import read_unknown
@@ -127,7 +127,7 @@ def read_robots(robots: RobotsTxt, source: Source, listener: Listener) -> Site |
         read_lines(robots, source, listener, signal=NAME),
         read_unknown(robots, source, listener, signal=NAME),
     ]
-    if listener.policy_tokens or any(map(robots.mentions, MARKS)):
+    if listener.policy_tokens or has_mark(robots.agents):
         found += read_tokens(robots, source, listener)
     sites = tuple([site for site in found if site is not None])
     return _Several(sites) if len(sites) > 1 else sites[0] if sites else None
