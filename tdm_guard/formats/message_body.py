@@ -122,6 +122,8 @@ def undone(
     problem: str | None = None
     note: str | None = None
     chunks = dechunk(body, strict=not said.chunked) if body[:1] in HEXADECIMAL else None
+    if chunks is not None and chunks.bare and complete and not (chunks.cut and begins_as_markup(chunks.body)):
+        chunks = None  # a text whose first line is a number; its chunks were undone before
     if chunks is not None and said.chunked:
         body = chunks.body
         if not chunks.exact:

@@ -15,13 +15,16 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Generic, TypeVar
 
+from tdm_guard.errors import UnsupportedURL
 from tdm_guard.formats.path_pattern import PathPattern
 from tdm_guard.formats.pattern_index import PatternIndex
+from tdm_guard.origin import Origin
 
 T = TypeVar("T")
 
 MAX_PATHS = 64  # in one line; more are taken for all there are
 _FEW = 12  # patterns that are tried one by one sooner than an index is asked
+_match_authority = re.compile(r"(?i)([a-z][a-z0-9+.-]*:)?//[^/?#]*").match
 _without_paths = partial(re.compile(r"\A(?:/\S*+\s*+)*+").sub, "")
 _split_at_blank = re.compile(r"[ \t]+").split
 
@@ -54,6 +57,25 @@ def split_paths(value: str) -> tuple[tuple[str, ...], str]:
     if path is not None:
         paths[-1], rest = "/", _without_paths(rest)
     return tuple(paths), rest
+
+
+def path_meant(location: str, asked: str) -> str | None:
+    """The path that something means which is none, in a document at `asked`; None for a URL of another origin."""
+    text = location.strip()
+    origin = Origin.parse(asked)
+    if authority := _match_authority(text):
+        url = text if authority.group(1) else f"{origin.scheme}:{text}"
+        try:
+            if Origin.parse(url) != origin:
+                return None
+        except UnsupportedURL:
+            return None
+        text = text[authority.end() :]
+    elif text.partition("/")[0].lower() == origin.host:
+        text = text[len(origin.host) :]
+    if not text.startswith(("/", "*", ".*")):
+        text = "/" + text.removeprefix("./")
+    return text.replace(".*", "*")
 
 
 class PathTable(Generic[T]):

@@ -148,6 +148,11 @@ class RobotsTxt:
         """True if the lower-case `word` occurs anywhere: a quick "is there anything for me in this file?"."""
         return word in (self._lower or self.lower)
 
+    @property
+    def agents(self) -> str:
+        """The values of all user-agent lines in lower case, a line each."""
+        return "\n".join([part.value for part in self._parts]).lower()
+
     def named(self, token: str) -> bool:
         """True if a group names `token` itself (RFC 9309 2.2.1); the `*` of everyone is no name."""
         return self.mentions(token.lower()) and any(names(part.value, token) for part in self._parts)

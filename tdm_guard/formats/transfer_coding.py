@@ -24,6 +24,7 @@ _TRAILERS = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}:[^\r\n]{0,8192}\r
 class Dechunked(NamedTuple):
     """
     What the framing held; `exact`: all of it from first to last byte is framing and data; `cut`: as far as it goes.
+    `bare`: neither, and its lines end as those of a text do, which no server writes.
 
     Where it was damaged or cut, the rest stands behind what was undone, as it is.
     """
@@ -31,6 +32,7 @@ class Dechunked(NamedTuple):
     body: bytes
     exact: bool
     cut: bool = False
+    bare: bool = False
 
 
 def dechunk(body: bytes, *, strict: bool = False) -> Dechunked | None:
@@ -52,7 +54,8 @@ def dechunk(body: bytes, *, strict: bool = False) -> Dechunked | None:
         if size == 0:
             end = _TRAILERS.match(body, begin)
             exact = end is not None and end.end() == len(body) and (bool(pieces) or not strict)
-            return Dechunked(b"".join(pieces if exact else [*pieces, view[begin:]]), exact)
+            whole = b"".join(pieces if exact else [*pieces, view[begin:]])
+            return Dechunked(whole, exact, bare=not exact and found[2] == b"\n")
         end_of_data = begin + size
         if not body.startswith(found[2], end_of_data):
             cut = end_of_data >= len(body) - 1
@@ -60,6 +63,7 @@ def dechunk(body: bytes, *, strict: bool = False) -> Dechunked | None:
             break
         pieces.append(view[begin:end_of_data])
         at = rest = end_of_data + len(found[2])
-    if not pieces and _SIZE.match(body) is None:
+    first = _SIZE.match(body)
+    if first is None:
         return None
-    return Dechunked(b"".join([*pieces, view[rest:]]), exact=False, cut=cut)
+    return Dechunked(b"".join([*pieces, view[rest:]]), exact=False, cut=cut, bare=first[2] == b"\n")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
 MAX_LISTED = 1000  # tokens looked at in one user-agent value: several times the whole list of agents
+_split = re.compile(r"[\s,;|()]+").split
+is_list = re.compile(r"[\s,;|/*]").search  # for a value that may be more than one token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,4 +47,4 @@ def training_tokens() -> frozenset[str]:
 
 def listed(value: str) -> list[str]:
     """The tokens of a value that is no plain token: several on one line, with a version, with asterisks around."""
-    return [item.partition("/")[0].strip(" *\t") for item in value.split(",", MAX_LISTED)[:MAX_LISTED]]
+    return [item.partition("/")[0].strip("*") for item in _split(value, MAX_LISTED)[:MAX_LISTED]]

@@ -4,7 +4,8 @@ DisallowAITraining and AllowAITraining lines of robots.txt (draft-canel-robots-a
 strategy: path rules of the group that speaks to our agent. The longest path decides, on equal length the refusal; it
 reserves both trainings. The Allow form grants nothing, it only marks where a shorter refusal ends. They are addressed
 to AI agents as such, so they are heard under that signal; unlike words addressed to others they are for us, which
-their rank says. A refusal before any group counts in the cautious posture.
+their rank says. A refusal before any group counts in the cautious posture; to the letter it is a doubt, beside which
+nothing is permitted.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tdm_guard.formats.path_pattern import TooMuchWork
 from tdm_guard.formats.path_records import PathTable
 from tdm_guard.model import NOTHING, Fault, Reading, Source, Stance, Statement, bounded
+from tdm_guard.signals._refusing_words import DOUBT
 from tdm_guard.signals._signal import Listener, Site
 from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import TRAINING
@@ -67,20 +69,24 @@ class _TrainingLines:
         locator = f"line {rule.line}"
         if rule.outside and not self._cautious:
             message = "a refusal of AI training that stands before any group"
-            return Reading(
-                faults=(Fault.at(self._source, message, signal=self._signal, locator=locator, excerpt=rule.words),)
-            )
-        statement = Statement.at(
+            fault = Fault.at(self._source, message, signal=self._signal, locator=locator, excerpt=rule.words)
+            return Reading((self._statement(rule, Stance.UNSTATED, doubt=DOUBT),), (fault,))
+        return Reading((self._statement(rule, Stance.RESERVED, repair=REPAIR if rule.outside else None),))
+
+    def _statement(
+        self, rule: _Rule, stance: Stance, *, repair: str | None = None, doubt: str | None = None
+    ) -> Statement:
+        return Statement.at(
             self._source,
             signal=self._signal,
             usages=TRAINING,
-            stance=Stance.RESERVED,
-            locator=locator,
+            stance=stance,
+            locator=f"line {rule.line}",
             excerpt=rule.words,
-            repair=REPAIR if rule.outside else None,
+            repair=repair,
+            doubt=doubt,
             rank=FOR_US,
         )
-        return Reading((statement,))
 
 
 def read_lines(robots: RobotsTxt, source: Source, listener: Listener, *, signal: str) -> Site | None:

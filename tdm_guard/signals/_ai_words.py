@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tdm_guard.formats.html import REQUOTED
 from tdm_guard.formats.robots_tag import Item, items
 from tdm_guard.model import NOTHING, Headers, Reading, Source, Stance, Statement
+from tdm_guard.signals._own_names import PAGE_WORDS
 from tdm_guard.usage import TRAINING
 
 if TYPE_CHECKING:
@@ -25,13 +26,6 @@ FIELD = "x-robots-tag"
 WORDS = ("noai", "noml", "noimageai")
 IMAGES_ONLY = "noimageai"
 FIELDS = frozenset({FIELD, "robots-tag", "x-robots"})  # the second is that of draft-illyes-repext
-# One of these stands in every meta tag that is looked at.
-PAGE_WORDS = (
-    *WORDS, "no-ai", "no_ai", "no-ml", "no_ml", "noimage-ai", "no-image-ai", "no_image_ai", "notrain", "no-train",
-    "no_train", "ai-train", "ai_train", "aitrain", "train-ai", "train_ai", "trainai", "disallow-ai", "disallowai",
-    "do-not-train", "llm-train", "ml-train", "ki-train", "ai-policy", "ai-usage", "ai-opt-out", "ai-optout",
-    "tdm-opt-out", "no-genai", "nogenai",
-)  # fmt: skip
 MAX_LINES = 64  # tags looked at in one page, of several that speak
 
 BLANKS = "x-robots-blanks"
@@ -83,8 +77,8 @@ def named_metas(page: Page) -> Iterator[tuple[dict[str, str], str, str | None]]:
         for tag in tags:
             if tag.name != "meta" or _is_prose(tag.attributes.get("name", "").strip().lower()):
                 continue
-            lower = " ".join([tag.attributes.get(name, "") for name in _LOOKED_AT]).lower()
-            if _has_word(lower):
+            lower = '" "'.join([tag.attributes.get(name, "").strip() for name in _LOOKED_AT]).lower()
+            if _has_word(f'"{lower}"'):
                 looked += 1
                 if looked > MAX_LINES:
                     return
@@ -95,7 +89,7 @@ def _addresses(attributes: dict[str, str]) -> Iterator[tuple[str | None, str | N
     """Whom a meta tag addresses: everyone for `robots`; and the two wrong attributes that are found deployed."""
     name = attributes.get("name", "").strip().lower()
     if name:
-        yield (None if name == "robots" else name), None
+        yield (None, MISNAMED) if name in FIELDS else (None if name == "robots" else name, None)
     if attributes.get("property", "").strip().lower() == "robots":
         yield None, PROPERTY
     if attributes.get("http-equiv", "").strip().lower() == FIELD:

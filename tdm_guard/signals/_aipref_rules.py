@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from tdm_guard.model import NOTHING, Fault, Kind, Reading, Source, Stance, Statement
 from tdm_guard.signals import _refusing_words as unknown
-from tdm_guard.signals._aipref_words import NUMBER, UNPARSED, Preferences, join, left_by
+from tdm_guard.signals._aipref_words import NUMBER, UNPARSED, Preferences, left_by
+from tdm_guard.signals._repairs import join
 from tdm_guard.usage import Usage
 
 NAME = "aipref"

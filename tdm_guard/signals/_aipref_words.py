@@ -18,8 +18,10 @@ from itertools import islice
 from typing import NamedTuple
 
 from tdm_guard.formats.fields import Dictionary, Form, Item, Member, members, read_dictionary
+from tdm_guard.signals._refusing_vocabulary import CEILINGS
 from tdm_guard.signals._refusing_words import LABELS, refused_preference, says_no
-from tdm_guard.usage import EVERY, TDM, TRAINING, Usage
+from tdm_guard.signals._repairs import join
+from tdm_guard.usage import TDM, TRAINING, Usage
 
 UNPARSED = "aipref-unparsed"
 VALUE = "aipref-value"
@@ -61,11 +63,6 @@ _LABELS: Mapping[str, tuple[Usage, ...]] = {**_OLDER, **CURRENT}
 _ANY_MODEL = frozenset({"all", "bots", "train-genai"})  # beside one of these, train-ai is that of -02 or -03
 _GENERATIVE = "ai-output"  # -04, in which train-ai no longer meant any model
 
-# Of Content Signals: below `full` its ceiling restricts.
-_CEILINGS: Mapping[str, tuple[Usage, ...]] = {
-    "reference": tuple(usage for usage in EVERY if usage is not Usage.SEARCH),
-    "immediate": EVERY,
-}
 _find_pairs = re.compile(  # for what is no Dictionary: separators, blanks, quotes and case may be anything
     r"(?a)(?<![\w.*-])([A-Za-z][\w.-]{0,63})[\"']?\s*[=:]\s*[\"']?(\?0|[A-Za-z][A-Za-z-]{0,31})(?![\w-])"
 ).finditer
@@ -251,7 +248,7 @@ def _seen(text: str) -> tuple[Refusal, ...]:
 def _of_others(label: str, item: Item) -> tuple[Usage, ...]:
     """What a label refuses that this vocabulary lacks: one of another standard, or of nobody that is about AI."""
     if label == _USE:
-        return _CEILINGS.get(item.text.lower(), ())
+        return CEILINGS.get(item.text.lower(), ())
     return refused_preference(label, item.text)
 
 
@@ -272,8 +269,3 @@ def _refuses(item: Item) -> bool:
     if item.form in (Form.TOKEN, Form.STRING):
         return says_no(item.text)
     return item == (Form.BOOLEAN, "?0")
-
-
-def join(*repairs: str | None) -> str | None:
-    """Repair codes, or several in one word, as one word in their order."""
-    return ",".join(dict.fromkeys(code for repair in repairs if repair for code in repair.split(","))) or None

@@ -43,6 +43,11 @@ _TRAINING = frozenset({"train", "training", "pretraining", "trainer"})
 _OF_AI = frozenset({"ai", "genai", "generative", "ml", "llm", "llms", "gpai"})
 _OF_DATA = frozenset({"data", "dataset", "datasets", "model", "models"})
 _AROUND = frozenset({"no", "all", "any", "for", "the", "bot", "bots", "crawler", "crawlers", "agent", "agents", "use"})
+_AROUND |= {"foundation", "large", "language", "base"}
+_PURPOSES = frozenset(
+    frozenset(words.split()) for words in ("gen ai", "genai", "generative ai", "llm", "llms", "machine learning")
+)
+has_mark = re.compile("train|gen|llm|learn").search  # one stands in every such token
 _JOINED = frozenset(what + how for what in ("ai", "genai", "ml", "llm", "model") for how in ("train", "training"))
 _TURNED = frozenset({"trainai", "trainingai", "traindata", "trainingdata"})
 
@@ -117,8 +122,8 @@ def says_training(token: str) -> bool:
     """True of a token whose words say AI training, and that is no known agent's name."""
     if len(token) > MAX_TOKEN or token.lower() in training_tokens():
         return False
-    words = {word.lower() for word in _words(token)}
-    if words & (_JOINED | _TURNED):
+    words = frozenset([word.lower() for word in _words(token)])
+    if words & (_JOINED | _TURNED) or words - _AROUND in _PURPOSES:
         return True
     if not words & _TRAINING:
         return False
@@ -135,7 +140,7 @@ def read_tokens(robots: RobotsTxt, source: Source, listener: Listener) -> Iterat
             for token, usages in chosen:
                 if names(part.value, token):
                     _note(found, token, _Heard(part.value, usages, None), group)
-            for token in listed(part.value):
+            for token in dict.fromkeys([part.value.strip("* \t"), *listed(part.value)]):
                 if token.lower() not in known and says_training(token):
                     _note(found, token, _Heard(token, TRAINING, REPAIR), group)
     for heard, groups in found.values():

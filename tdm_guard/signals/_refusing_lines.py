@@ -27,6 +27,7 @@ from tdm_guard.signals._refusing_vocabulary import (
 from tdm_guard.signals._refusing_words import name_refuses, refused
 from tdm_guard.usage import TDM
 
+MESSAGE = "a line of no standard that begins like a refusal"
 MAX_REFUSALS = 1000  # of one file; the last counts for every path
 MAX_LINE = 400  # characters looked at; a longer line is prose
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdm_guard.formats.tdmrep_json import MAX_NESTING, Members, is_place_of_its_own
 from tdm_guard.formats.tdmrep_value import plain_name
-from tdm_guard.signals._refusing_vocabulary import AI, about, begins_like_refusal, clauses, is_off, plain
+from tdm_guard.signals._other_matters import is_of_something_else
+from tdm_guard.signals._refusing_vocabulary import AI, ALL_RIGHTS, about, begins_like_refusal, clauses, is_off, plain
 from tdm_guard.signals._refusing_words import grants, name_refuses, refused
 from tdm_guard.usage import TDM, Usage
 
@@ -26,12 +27,13 @@ _of_rights = re.compile(
 MAX_TEXTS = 8  # of a list that are looked at
 MAX_TEXT_WORDS = 4  # of a refusal under a name that says nothing; a longer text is prose
 
-_DESCRIBES = frozenset(
+_DESCRIBED = frozenset({"description", "comment", "comments", "note", "notes", "text", "summary"})
+_DESCRIBES = _DESCRIBED | frozenset(
     {
         "location", "locations", "path", "paths", "tdm-location", "tdm-path", "tdm-reservation", "tdm-policy",
         "url", "urls", "uri", "id", "uid", "type", "kind", "name", "label", "title", "version", "updated",
         "profile", "schema", "protocol", "standard", "spec", "generator", "language", "lang", "contact", "email",
-        "description", "comment", "comments", "note", "notes", "text", "summary", "copyright", "example", "examples",
+        "copyright", "example", "examples",
     }
 )  # fmt: skip
 
@@ -60,6 +62,28 @@ def refused_in(members: Members) -> Refused | None:
         return None
     first = next((item for item in found if item[2]), found[0])
     return Refused(usages, first[1], first[2], _is_about_mining(members, 0))
+
+
+def doubted_in(members: Members) -> Refused | None:
+    """
+    What members may refuse that only describe, or grant nothing: no reservation, but nothing is permitted beside them.
+
+    So does a comment that begins like a refusal of AI, an empty list of permissions, and `All rights reserved`.
+    """
+    for name, raw in members:
+        words = plain(name)
+        if isinstance(raw, str):
+            describes = plain_name(name) in _DESCRIBED
+            usages = _mining(refused("", raw)) if describes else TDM if _reserves_all(words, raw) else ()
+        else:
+            usages = TDM if raw == [] and grants(name) else ()
+        if usages := tuple(usage for usage in TDM if usage in usages):
+            return Refused(usages, name, True, True)
+    return None
+
+
+def _reserves_all(name: str, text: str) -> bool:
+    return _of_rights(name) is not None and plain(text).startswith(ALL_RIGHTS)
 
 
 def _is_about_mining(members: Members, depth: int) -> bool:
@@ -114,7 +138,7 @@ def _refused(name: str, raw: Any, topic: tuple[Usage, ...]) -> tuple[Usage, ...]
     named = _mining(about(words))
     if raw:  # true, or a number
         return named or topic or TDM if name_refuses(name) else ()
-    if name_refuses(name) or words == "tdm":
+    if name_refuses(name) or words == "tdm" or is_of_something_else(words):
         return ()
     return named or (topic or TDM if grants(name) else ())
 

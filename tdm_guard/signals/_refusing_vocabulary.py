@@ -26,6 +26,11 @@ LABELS: Mapping[str, tuple[Usage, ...]] = {
     "ai-use": _INPUT, "ai-input": _INPUT, "ai-output": (Usage.AI_INPUT, Usage.AI_INDEX), "inference": _INPUT,
     "ai-index": (Usage.AI_INDEX,), "ai": AI, "ai-all": AI, "genai": AI, "tdm": TDM,
 }  # fmt: skip
+# Of Content Signals, `use`: below `full` the ceiling restricts, to an index, excerpts and links back, or to reading.
+CEILINGS: Mapping[str, tuple[Usage, ...]] = {
+    "reference": tuple(usage for usage in EVERY if usage is not Usage.SEARCH),
+    "immediate": EVERY,
+}
 
 # Spelling
 
@@ -33,9 +38,10 @@ _QUOTES = " \t\"'“”„‟«»″‘’`()"
 _camel = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})").sub
 _join = re.compile(r"[\W_]+").sub
 _APOSTROPHES = dict.fromkeys(map(ord, "’‘`´ʼ"), "'")
+_CROSSES = dict.fromkeys(map(ord, "✗✘✖❌🚫⛔"), " no ")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
-_SPELLING = {**_APOSTROPHES, **_DASHES, **_INVISIBLE}
+_SPELLING = {**_APOSTROPHES, **_CROSSES, **_DASHES, **_INVISIBLE}
 
 
 def spelled(text: str) -> str:
@@ -53,7 +59,7 @@ def plain(words: str) -> str:
 
 @lru_cache(maxsize=128)  # each question about a line asks for it again
 def _plain(words: str) -> str:
-    words = spelled(words.strip(_QUOTES))
+    words = spelled(words.strip(_QUOTES)).strip()
     if not words.islower():
         words = _camel("-", words).lower()
     if "'" in words:
@@ -132,7 +138,7 @@ _WEAK = (
 )
 _STRONG = (
     r"dis-?allow(?:ed|s|ing|ance)?|prohibit(?:ed|s|ing|ions?)?|forbid(?:den|s|ding)?|forbade|den(?:y|ied|ies|ial)"
-    r"|block(?:ed|s|ing)?|reject(?:ed|s|ion)?|refus(?:e|es|ed|al|ee?s?)|ban(?:ned|s)?|exclu(?:de[ds]?|sion|e?s?)"
+    r"|block(?:ed|s|ing)?|reject(?:ed|s|ion)?|refus(?:e|es|ed|al|ee?s?)|ban(?:ned|s)?|exclu(?:de[ds]?|sion|e?s?)|except(?:ing)?"
     r"|opt(?:ed|s|ing)?-?out|reserv(?:e|ed|es|ees?|ations?|ado|ada|ados|adas)|restrict(?:ed|ions?)?|unauthori[sz]ed|unlicen[sc]ed"
     r"|stop|prevent|disabl(?:e|ed)|withh[eo]ld|revoked?|object(?:s|ed|ion)|oppos(?:e|ed|ition)|blacklist(?:ed)?"
     r"|interdi(?:t|te|ts|tes|ction)|verbot(?:en)?|verboden|untersagt|gesperrt|abgelehnt|vorbehalt(?:en)?|nutzungsvorbehalt"
@@ -173,7 +179,7 @@ _not_what = re.compile(
     r"|generat|model|crawl|learn|reus|under$|way$|thanks?$|any|for|to|be-|be$|text|data|without|erlaub|gestatt|zulassig"
     r"|zugelassen|genehm|autori[sz]|permes|toegestaan)"
 ).match
-_COPYRIGHT = "all-rights-reserved"  # stands under everything and is about copying
+ALL_RIGHTS = "all-rights-reserved"  # stands under everything and is about copying
 _find_reserved = re.compile(r"all-rights-(?:are-)?reserved-.*?\binclud\w*-(.*)").match
 _MAY_DESCRIBE = frozenset({"disabled", "restricted", "denied", "unauthorised", "unauthorized"})
 _let = re.compile(r"(?:allow|permit|consent|authori|grant|licen|want|wish|accept|give|agree)").match
@@ -225,7 +231,7 @@ def begins_like_refusal(value: str, *, lone: bool = True) -> bool:  # noqa: PLR0
     Words that only lead to it (`is strictly`, `all AI training`) are passed over.
     """
     words = plain(value)
-    verb = None if words.startswith(_COPYRIGHT) else refusing(words)
+    verb = None if words.startswith(ALL_RIGHTS) else refusing(words)
     if verb is None:
         return False
     before = words[: verb.start()].strip("-").split("-") if verb.start() else []
@@ -248,6 +254,11 @@ def named_among_rights(text: str) -> tuple[Usage, ...]:
     """What a notice reserves by name: `All rights reserved, including text and data mining`."""
     found = _find_reserved(plain(text))
     return about(found[1]) if found else ()
+
+
+def is_article(word: str) -> bool:
+    """True for a word that says nothing by itself: articles, what content is called, and their like."""
+    return _leads(word) is not None
 
 
 def length(words: str) -> int:

@@ -15,6 +15,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from tdm_guard.model import Source, Stance, Statement
+from tdm_guard.signals._agents import training_tokens
+from tdm_guard.signals._other_matters import is_of_content, is_of_something_else
 from tdm_guard.signals._refusing_vocabulary import (
     AI,
     LABELS,
@@ -22,6 +24,7 @@ from tdm_guard.signals._refusing_vocabulary import (
     about,
     begins_like_refusal,
     clauses,
+    is_article,
     is_of_origin,
     is_off,
     is_weak,
@@ -31,7 +34,7 @@ from tdm_guard.signals._refusing_vocabulary import (
     says_no,
     without,
 )
-from tdm_guard.usage import EVERY, TDM, Usage
+from tdm_guard.usage import EVERY, TDM, TRAINING, Usage
 
 __all__ = ["AI", "LABELS", "about", "begins_like_refusal", "plain", "says_no"]
 
@@ -51,13 +54,20 @@ _is_general = re.compile(
 _is_party = re.compile(r"(?:^|-)(?:agents?|\w*bots?|crawlers?|user|ips?|countr\w*|hosts?|domains?)(?=-|$)").search
 _describes = re.compile(
     r"(?:^|-)(?:contact|e-?mail|title|version|author|owner|editor|publisher)s?(?=-|$)|disclos"
+    r"|(?:generated|written|made|created|powered|built)-(?:by|with)(?=-|$)"
 ).search
+_is_prose = re.compile(r"(?:^|-)(?:descriptions?|titles?|keywords|abstract|tagline|summary|about)$").search
+_AI_USE = "ai-use"  # a label of AIPREF; as the name of a line or field it is any use by AI
+_is_use = re.compile(  # of which a none refuses
+    r"(?:(?:content|data|site)-)?(?:usages?|uses?|reuse|licen[cs]es?|nutzung)"
+).fullmatch
 _addresses = re.compile(r"\S*(?:://|@)\S*|(?:^|(?<=\s))/\S*|\S+\.ai\b\S*").sub  # an address says where, not what
 _split_pair = re.compile(r"\s*[=:]\s*").split
 _ASKED = frozenset({"required", "needed", "necessary", "erforderlich", "requis", "requise", "requerido", "richiesto"})
 _confirms = re.compile(  # a name that refuses, and says not of what
     r"(?i)\W*(?:y|yes|true|on|1|ja|oui|si|all|any|every\w*|alle\w*|tout\w*|tod[oa]s?|tutt\w|total|full)(?![a-z0-9])|\s*[/*]"
 ).match
+_OF_WHAT = frozenset({"except", "excepting"})  # whose value has to say of what
 _SILENT_IF_EMPTY = frozenset({"disallow", "dis-allow", "prohibit", "prohibits", "deny", "block"})  # as `Disallow:`
 # What CrawlerToll's Prohibits lines name besides; none of it is mining
 _OTHER_TRADE = re.compile(r"re(?:distribut|badg|sale|sell|publi)|third-party|display|commercial").match
@@ -69,6 +79,11 @@ def has_topic(name: str) -> bool:
     words = plain(name)
     verb = refusing(words)
     return bool(about(without(words, verb) if verb else words))
+
+
+def is_general(name: str) -> bool:
+    """True for a name about what may be done in general: `usage`, `rights`, `policy`."""
+    return _is_general(plain(name)) is not None
 
 
 def name_refuses(name: str) -> bool:
@@ -97,18 +112,23 @@ def refused_preference(label: str, value: str) -> tuple[Usage, ...]:
     words = plain(label)
     if words in _OF_PREFERENCES:
         return _OF_PREFERENCES[words] if says_no(value) else ()
-    return refused(label, value)
+    found = set(_weigh(label, value, _NOBODY, nested=True))
+    return tuple(usage for usage in EVERY if usage in found)
 
 
 def _weigh(name: str, value: str, of: tuple[Usage, ...], *, nested: bool) -> tuple[Usage, ...]:
     named = plain(name)
     if verb := refusing(named):
         return _by_name(named, verb, value, of)
-    topic = about(named)
+    if _is_prose(named) and " " in value.strip():
+        return ()
+    topic = AI if named == _AI_USE and not nested else about(named)
+    topic = topic or (TRAINING if name.strip().lower() in training_tokens() else _NOBODY)
     if not topic and _describes(named):
         return ()
     general = of if _is_general(named) or _permits(named) else _NOBODY
-    lone = bool(topic) or _permits(named) is not None
+    told_of = topic or _permits(named) or _is_use(named)
+    lone = bool(told_of) and not is_of_something_else(named)
     told = bool(topic) or _is_general(named) is not None
     found = [*named_among_rights(value)]
     for number, clause in enumerate(clauses(_addresses(" ", value[:MAX_WORDS]))):
@@ -124,7 +144,7 @@ def _by_name(named: str, verb: re.Match[str], value: str, of: tuple[Usage, ...])
     if is_off(value) or (verb[0] in _SILENT_IF_EMPTY and not value.strip()):
         return ()
     found = [*about(without(named, verb))] or [*_topics_in(value, named)]
-    if not found and _confirms(value) and _name_refuses(named) and not _is_party(named):
+    if not found and verb[0] not in _OF_WHAT and _confirms(value) and _name_refuses(named) and not _is_party(named):
         return of
     return tuple(found)
 
@@ -136,8 +156,12 @@ def _name_refuses(words: str) -> bool:
     rest = without(words, verb)
     if about(rest):
         return True
+    if is_weak(verb) and _permits(rest):
+        return not verb.start()
+    if not all(is_article(word) or is_of_content(word) or _is_general(word) for word in rest.split("-") if word):
+        return False
     if is_weak(verb):
-        return not verb.start() and (_permits(rest) is not None or verb[0].startswith("do"))
+        return not verb.start() and verb[0].startswith("do") and bool(rest)
     return _permits(rest) is None and words.split("-", 1)[0] not in ("unless", "un")
 
 
@@ -150,8 +174,8 @@ def _in_clause(
         return ()
     verb = refusing(words)
     if verb is None:
-        if first and (says_no(clause) or (lone and words in _ASKED)):
-            return topic or (general if lone else _NOBODY)
+        if first and lone and (says_no(clause) or words in _ASKED):
+            return topic or general
         return ()
     narrower = about(without(words, verb))
     if not narrower and is_of_origin(words):

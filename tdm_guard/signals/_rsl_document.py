@@ -21,12 +21,14 @@ from tdm_guard.origin import Origin
 from tdm_guard.signals._rsl_site import NAME, NOT_UNDERSTOOD, LicenceSite, Manner, build
 from tdm_guard.signals._rsl_terms import RELATIVE, UNKNOWN
 from tdm_guard.signals._signal import DocumentReading, Listener
+from tdm_guard.signals._site_file import NOT_GIVEN
 from tdm_guard.usage import EVERY
 
 MAX_FAULTS = 20  # of one document; one more says how many were left out
-_OPENING = re.compile(rb"<(?:[A-Za-z][\w.-]{0,20}:)?(?:rsl|content)(?=[\s>/])[^>]{0,300}>?")
+_OPENING = re.compile(rb"<(?:[A-Za-z][\w.-]{0,20}:)?(?:(rsl)|content)(?=[\s>/])[^>]{0,300}>?")
+# Many documents have a content; of RSL is one with its namespace or its terms.
+_is_of_rsl = re.compile(rb"rslstandard\.org|<(?:[A-Za-z][\w.-]{0,20}:)?(?:license|permits|prohibits)[\s>/]").search
 _SNIFFED = 4096  # bytes of a refusal's body in which a licence document must have begun
-_NOT_GIVEN = frozenset({402, 408, 425, 429})  # sold, or not now
 _MARK = NAMESPACE.partition("//")[2].encode()  # a feed without it holds no licence
 
 _MESSAGES = {
@@ -61,7 +63,7 @@ _MESSAGES = {
 def read_declared(declared: Declared, fetched: Fetched, source: Source, listener: Listener) -> DocumentReading:
     """What the answer to the request for a declared document comes to, for the origin that declared it."""
     status = fetched.status
-    if fetched.error or status is None or status >= 500 or status in _NOT_GIVEN:
+    if fetched.error or status is None or status >= 500 or status in NOT_GIVEN:
         return _unlicensed(declared, source, Result.UNREACHABLE, fetched.error or f"status {status}")
     if not 200 <= status < 300:
         return _unlicensed(declared, source, Result.ABSENT, f"status {status}")
@@ -209,8 +211,9 @@ def read_unbound(contents: tuple[Content, ...], source: Source, listener: Listen
 
 def read_challenge(body: bytes, source: Source, listener: Listener) -> Reading:
     """The body of a 401 or 402 (4.10): where it is a licence document, a licence is needed, whatever it offers."""
-    opening = _OPENING.search(body.replace(b"\0", b"")[:_SNIFFED])
-    if not opening:
+    head = body.replace(b"\0", b"")[:_SNIFFED]
+    opening = _OPENING.search(head)
+    if not opening or not (opening[1] or _is_of_rsl(head)):
         return NOTHING
     document = parse_document(body)
     if document.works and not document.contents:

@@ -18,6 +18,7 @@ from tdm_guard.formats.pattern_index import PatternIndex
 from tdm_guard.formats.rsl_vocabulary import Content, Flaw, RslDocument
 from tdm_guard.model import NOTHING, Kind, Reading, Source, Stance, Statement
 from tdm_guard.origin import Origin
+from tdm_guard.signals._repairs import join
 from tdm_guard.signals._rsl_answer import Answer, Rank, answer, doubt, doubted
 from tdm_guard.signals._rsl_terms import RELATIVE, UNKNOWN, Entry, Words, compile_content
 from tdm_guard.signals._signal import Listener
@@ -207,7 +208,7 @@ class LicenceSite:
             if answered.stance is not Stance.RESERVED or (plain is not None and plain.stance is Stance.RESERVED):
                 continue
             if self._manner.cautious:
-                answers[usage] = answered._replace(repair=join(answered.repair, repair))
+                answers[usage] = answered._replace(repair=join(answered.repair, repair, key=str))
             else:
                 answers[usage] = doubted(answered, answered.words)
 
@@ -259,7 +260,7 @@ class LicenceSite:
             rightsholder=words.rightsholder,
             policy_url=manner.policy_url,
             contact=words.contact,
-            repair=join(repair, manner.repair) if repair or manner.repair else None,
+            repair=join(repair, manner.repair, key=str) if repair or manner.repair else None,
         )
 
     def _holds(self, place: int, words: Words) -> bool:
@@ -351,8 +352,3 @@ def _is_of(url: str, origin: Origin) -> bool:
         return Origin.parse(url) == origin
     except UnsupportedURL:
         return False
-
-
-def join(*repairs: str | None) -> str | None:
-    """Repair codes, or several in one word, as one word in alphabetical order."""
-    return ",".join(sorted({code for repair in repairs if repair for code in repair.split(",")})) or None

@@ -16,6 +16,7 @@ from tdm_guard.formats.countries import EU, alpha_3
 from tdm_guard.formats.rsl_vocabulary import Content, Demand, Licence, Stray, Tokens, is_token
 from tdm_guard.formats.rsl_words import is_about_ai, takes_back, words
 from tdm_guard.operator import Operator
+from tdm_guard.signals._refusing_vocabulary import AI
 from tdm_guard.usage import EVERY, TRAINING, Usage
 
 TOKEN_CASE = "rsl-token-case"
@@ -23,19 +24,18 @@ TOKEN = "rsl-token"
 RELATIVE = "rsl-relative"
 UNKNOWN = "rsl-unknown-refusal"
 
-_AI = (*TRAINING, Usage.AI_INPUT, Usage.AI_INDEX)
 # 3.4.1.1; there is no token for analysis or archive, which only "all" reaches
 _COVERED = {
     "all": EVERY,
-    "ai-all": _AI,
+    "ai-all": AI,
     "ai-train": TRAINING,
     "ai-input": (Usage.AI_INPUT,),
     "ai-index": (Usage.AI_INDEX,),
     "search": (Usage.SEARCH,),
 }
-NAMED = (*_AI, Usage.SEARCH)  # usages with a token of their own: a licence without a list of permits grants these
-# AIPREF's label; and the two country codes that the EU itself writes otherwise than ISO 3166-1
+NAMED = (*AI, Usage.SEARCH)  # usages with a token of their own: a licence without a list of permits grants these
 _EVERYTHING = frozenset({"all", "any", "every", "everything", "anything", "everyone", "anyone", "everybody"})
+# AIPREF's label; and the two country codes that the EU itself writes otherwise than ISO 3166-1
 _MEANT = {"usage": {"train-ai": "ai-train"}, "geo": {"UK": "GB", "EL": "GR"}}
 
 
@@ -131,7 +131,7 @@ def compile_content(content: Content, operator: Operator | None, *, cautious: bo
             bans += _bans(stray.tokens, operator, place)
             doubts += _doubts(stray.tokens, place)
             if not stray.tokens.tokens:
-                bans.append(Ban(_AI, place.words(stray), repair=UNKNOWN))
+                bans.append(Ban(AI, place.words(stray), repair=UNKNOWN))
         elif stray.kind == "price":
             offers = [offer._replace(unmet=offer.unmet or place.words(stray)) for offer in offers]
         else:
@@ -207,7 +207,7 @@ def _about(token: str) -> tuple[Usage, ...]:
     """What an unknown token may refuse for certain: AI, and what it holds the name of."""
     if not words(token).isdisjoint(_EVERYTHING) and not is_about_ai(token):
         return EVERY
-    return NAMED if "search" in token.lower() else _AI
+    return NAMED if "search" in token.lower() else AI
 
 
 def _unsure(tokens: tuple[str, ...], at: Words) -> Iterable[Doubt]:

@@ -6,7 +6,7 @@ from tdm_guard.formats.tdmrep_json import is_page
 from tdm_guard.model import Fault, Fetched, Result, Source
 from tdm_guard.signals._signal import DocumentReading
 
-_NOT_GIVEN = frozenset({402, 408, 425, 429})  # sold, or not now: that says nothing of whether there is one
+NOT_GIVEN = frozenset({402, 408, 425, 429})  # sold, or not now: that says nothing of whether there is one
 
 
 def without_file(fetched: Fetched, source: Source, signal: str) -> DocumentReading | None:
@@ -18,7 +18,7 @@ def without_file(fetched: Fetched, source: Source, signal: str) -> DocumentReadi
     """
     status = fetched.status
     reason = fetched.error
-    if reason is None and (status is None or not 200 <= status < 500 or 300 <= status < 400 or status in _NOT_GIVEN):
+    if reason is None and (status is None or not 200 <= status < 500 or 300 <= status < 400 or status in NOT_GIVEN):
         reason = "no answer" if status is None else f"status {status}"
     if reason is not None:
         fault = Fault.at(source, f"the file could not be had: {reason}", signal=signal)

@@ -15,13 +15,13 @@ from tdm_guard.formats.tdmrep_json import MAX_BYTES, MAX_RULES, RulesFile, is_pa
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Posture, Reading, Result, Source, Stance, Statement, bounded
 from tdm_guard.signals._refusing_words import DOUBT
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Site
+from tdm_guard.signals._site_file import NOT_GIVEN
 from tdm_guard.signals._tdmrep_rules import NAME, Compiler, Rule, join
 from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import TDM, Usage
 
 RANK = 1  # sec-processing-priority: the file is read first, so that every later carrier supersedes it
 EXTRA_RULES = MAX_RULES  # that repairs may add to what is written (C5)
-_NOT_GIVEN = frozenset({402, 408, 425, 429})  # sold, or not now
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class RulesSite:
     """
     The rules of one file in force for one listener.
 
-    `repaired`, to the letter, is the same file as caution hears it, if a repair adds a 1: no 0 permits that,
-    and nobody what is refused in words of no standard.
+    `repaired`, to the letter, is the same file as caution hears it, if a repair adds a 1: nobody permits that. Which of
+    two rules counts (C1) is the business of the letter.
     """
 
     source: Source
@@ -40,6 +40,7 @@ class RulesSite:
     unheard: frozenset[Usage] = frozenset()
     wildcards: int = 0  # rules that are looked for anywhere in a path
     repaired: Site | None = None
+    doubts: tuple[Statement, ...] = ()  # what the file may refuse for any path
 
     @property
     def everywhere(self) -> tuple[Usage, ...]:
@@ -65,14 +66,14 @@ class RulesSite:
             elif _weight(rule) > _weight(longest):
                 longest = rule
         unheard = self.unheard
-        doubts: tuple[Statement, ...] = ()
+        doubts = self.doubts
         if self.repaired and not (first and first.reserved):
             against = [each for each in self.repaired.hear(target).statements if each.stance is not Stance.PERMITTED]
             unheard = unheard.union(*(each.usages for each in against))
-            doubts = tuple(
+            doubts += tuple(
                 replace(each, stance=Stance.UNSTATED, repair=None, doubt=DOUBT)
                 for each in against
-                if "C11" in (each.repair or "")
+                if each.doubt or (each.repair and each.repair != "C1")
             )
         said = NOTHING if first is None or longest is None else _say(self.source, first, longest, unheard)
         if doubts:
@@ -88,7 +89,7 @@ class RulesSite:
         A rule that is `settled` by every reading ends those that are shorter and stand behind it.
         """
         found = {
-            rule.usages: rule
+            (rule.usages, rule.doubtful): rule
             for rule in reversed(self.refusals)
             if rule.matches(target) and not (settled and settled.octets > rule.octets and settled.number < rule.number)
         }
@@ -115,16 +116,18 @@ def _say(source: Source, first: Rule, longest: Rule, unheard: frozenset[Usage]) 
 
 
 def _statement(source: Source, rule: Rule, usages: tuple[Usage, ...], repair: str | None) -> Statement:
+    stance = Stance.RESERVED if rule.reserved else Stance.PERMITTED
     return Statement.at(
         source,
         kind=Kind.RESERVATION if rule.reserved else Kind.PERMISSION,
         signal=NAME,
         usages=usages,
-        stance=Stance.RESERVED if rule.reserved else Stance.PERMITTED,
+        stance=Stance.UNSTATED if rule.doubtful else stance,
+        doubt=DOUBT if rule.doubtful else None,
         locator=f"rule {rule.number}",
         excerpt=rule.excerpt,
         policy_url=rule.policy,
-        repair=repair,
+        repair=None if rule.doubtful else repair,
         rank=RANK,
     )
 
@@ -132,7 +135,7 @@ def _statement(source: Source, rule: Rule, usages: tuple[Usage, ...], repair: st
 def read_document(fetched: Fetched, source: Source, listener: Listener) -> DocumentReading:
     """What became of the file and what it says; `source.url` is the address that was asked."""
     status = fetched.status
-    if fetched.error or status is None or not 200 <= status < 500 or 300 <= status < 400 or status in _NOT_GIVEN:
+    if fetched.error or status is None or not 200 <= status < 500 or 300 <= status < 400 or status in NOT_GIVEN:
         return _unavailable(source, listener, fetched.error or f"status {status}")
     if status >= 400 or not fetched.body.strip():
         return DocumentReading(result=Result.ABSENT)
@@ -171,7 +174,7 @@ def _read_body(fetched: Fetched, source: Source, listener: Listener) -> Document
     if file.is_json:
         compiler = Compiler(source, fetched.url or source.url, cautious=listener.cautious)
         rules = compiler.compile(file.entries)
-        refusals = tuple(compiler.refusals)
+        refusals = tuple(compiler.refusals) if listener.cautious else ()
         if len(rules) + len(refusals) > MAX_RULES + EXTRA_RULES:
             return DocumentReading(
                 result=Result.UNREADABLE,
@@ -179,25 +182,45 @@ def _read_body(fetched: Fetched, source: Source, listener: Listener) -> Document
                 hold=(_unread(source, f"lists of more than {MAX_RULES} locations", None),),
             )
         # What would be heard of broken JSON is heard of valid JSON too, at whatever depth and under whatever name.
-        if listener.cautious and not compiler.reserves and (hidden := mentions_reservation(fetched.body)):
+        hidden = None if compiler.reserves else mentions_reservation(fetched.body)
+        if hidden and not listener.cautious:
+            compiler.repairable = True
+        elif hidden:
             refusals += (Rule("/", "/", reserved=True, number=1, repair="C4", words=bounded(hidden.group().strip())),)
         result = Result.UNREADABLE if file.problem and not rules and not refusals else Result.READ
         site = _site(source, rules, listener, refusals, compiler.unheard)
-        if compiler.repairable and (site or compiler.unheard):
+        if compiler.repairable:
             repaired = _read_body(fetched, source, replace(listener, posture=Posture.CAUTIOUS)).site
-            site = replace(site or RulesSite(source, (), listener.cautious), repaired=repaired)
+            doubts = (_doubt(source, tuple(compiler.vague), compiler.faults[0].excerpt),) if compiler.vague else ()
+            if site or repaired or doubts:
+                site = replace(site or RulesSite(source, (), listener.cautious), repaired=repaired, doubts=doubts)
         return DocumentReading(
             result=result,
             site=site,
             faults=_problem(source, file) + compiler.faults,
             hold=tuple(_unread(source, words, "C11") for words in compiler.doubts[:1]),
         )
-    if listener.cautious and (found := mentions_reservation(fetched.body)):
-        rule = Rule("/", "/", reserved=True, number=1, repair="C4", words=bounded(found.group().strip()))
-        return DocumentReading(result=Result.READ, site=_site(source, (rule,), listener), faults=_problem(source, file))
+    if found := mentions_reservation(fetched.body):
+        return _mentioned(bounded(found.group().strip()), source, listener, _problem(source, file))
     if is_page(fetched.body):
         return DocumentReading(result=Result.ABSENT)
     return DocumentReading(result=Result.UNREADABLE, faults=_problem(source, file))
+
+
+def _mentioned(words: str | None, source: Source, listener: Listener, faults: tuple[Fault, ...]) -> DocumentReading:
+    """A reservation in a file that is no JSON (C4)."""
+    if listener.cautious:
+        rule = Rule("/", "/", reserved=True, number=1, repair="C4", words=words)
+        return DocumentReading(result=Result.READ, site=_site(source, (rule,), listener), faults=faults)
+    site = RulesSite(source, (), cautious=False, doubts=(_doubt(source, TDM, words),))
+    return DocumentReading(result=Result.UNREADABLE, site=site, faults=faults)
+
+
+def _doubt(source: Source, usages: tuple[Usage, ...], words: str | None) -> Statement:
+    """What nobody permits, to the letter, since the file may refuse it."""
+    return Statement.at(
+        source, signal=NAME, usages=usages, stance=Stance.UNSTATED, excerpt=words, doubt=DOUBT, rank=RANK
+    )
 
 
 def _problem(source: Source, file: RulesFile) -> tuple[Fault, ...]:

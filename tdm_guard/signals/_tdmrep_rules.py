@@ -10,16 +10,18 @@ otherwise is dropped alone, with a fault.
 from __future__ import annotations
 
 import json
-import re
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from tdm_guard.errors import UnsupportedURL
 from tdm_guard.formats.path_pattern import PathPattern
+from tdm_guard.formats.path_records import path_meant
 from tdm_guard.formats.tdmrep_json import Entry, Members
-from tdm_guard.formats.tdmrep_value import BLANKS, plain_name, read_json, read_policy
+from tdm_guard.formats.tdmrep_value import BLANKS, LITERAL, Value, plain_name, read_json, read_policy
 from tdm_guard.model import Fault, Source, bounded
 from tdm_guard.origin import Origin
-from tdm_guard.signals._refusing_members import Refused, refused_in
+from tdm_guard.signals import _repairs
+from tdm_guard.signals._refusing_members import Refused, doubted_in, refused_in
+from tdm_guard.signals._refusing_words import begins_like_refusal
 from tdm_guard.usage import TDM, Usage
 
 if TYPE_CHECKING:
@@ -31,13 +33,11 @@ MAX_FAULTS = 20  # of one file; one more says how many were left out
 MAX_LOCATIONS = 1_000  # of one rule
 _LOCATION = ("location", "tdm-location", "locations")
 _PATH = ("path", "tdm-path", "paths")
-_URL = re.compile(r"(?i)([a-z][a-z0-9+.-]*:)?//[^/?#]*")
 
 
-def join(*repairs: str | None) -> str | None:
-    """Repair codes, or several in one word, as one word in their order."""
-    codes = {code for repair in repairs if repair for code in repair.split(",")}
-    return ",".join(sorted(codes, key=_place)) or None
+def refuses(raw: object) -> bool:
+    """True for a text that is no 0 or 1 and begins like a refusal: `denied`, `no mining`."""
+    return isinstance(raw, str) and raw.strip(BLANKS) not in LITERAL and begins_like_refusal(raw, lone=False)
 
 
 def _place(code: str) -> tuple[int, str]:
@@ -45,12 +45,15 @@ def _place(code: str) -> tuple[int, str]:
     return (int(code[1:]), "") if code[1:].isdigit() else (0, code)
 
 
+join = partial(_repairs.join, key=_place)
+
+
 class Rule(NamedTuple):
     """
     One compiled rule. `pattern` is a plain string where the location is a mere prefix, as most are.
 
     `words` are the rule's own words where they are more than its location with 0 or 1. `usages` are what it reserves;
-    `refuses` those that a member beside a 0 refuses.
+    `refuses` those that a member beside a 0 refuses. `doubtful`: nobody can tell whether it refuses at all.
     """
 
     pattern: str | PathPattern
@@ -62,6 +65,7 @@ class Rule(NamedTuple):
     words: str | None = None
     usages: tuple[Usage, ...] = TDM
     refuses: tuple[Usage, ...] = ()
+    doubtful: bool = False
 
     def matches(self, target: str) -> bool:
         """True if the rule speaks of `target`, already in the one spelling."""
@@ -93,6 +97,7 @@ class Compiler:
         self.doubts: list[str] = []
         self.reserves = False  # True if a 1 stands anywhere, also where it cannot be heard
         self.repairable = False  # True if to the letter a rule is not heard that a repair would hear as 1
+        self.vague: set[Usage] = set()  # to the letter, what is refused nobody can tell where
         self.unheard: set[Usage] = set()  # what something refuses that is no rule: no 0 of the file permits it
         self._faults: list[Fault] = []
         self._policies: dict[str, str | None] = {}
@@ -113,7 +118,7 @@ class Compiler:
             self._fault(entry, "no object stands here, so no rule")
             return
         reserves = any(
-            (value := read_json(raw)) is not None and value.reserved
+            (value := _value(raw)) is not None and value.reserved
             for name, raw in entry.members
             if plain_name(name) == "tdm-reservation"
         )
@@ -122,11 +127,12 @@ class Compiler:
             self._fault(entry, "the rule stands under the name of another host")
             return
         refused = refused_in(entry.members)
+        doubtful = refused is None
+        refused = refused or doubted_in(entry.members)
         if refused is not None:
             self._fault(entry, f"{bounded(refused.name)!r} begins like a refusal and is of no standard")
             self.repairable = not self.cautious
-            placed = self.cautious and self._refuse(entry, entry.members, refused)
-            if not placed:
+            if not self._refuse(entry, entry.members, refused, doubtful=doubtful):
                 self.unheard.update(refused.usages)
         heard = False
         if entry.wrapped and not self.cautious:
@@ -149,7 +155,7 @@ class Compiler:
         if reserves and not heard and not self.cautious:
             self.repairable = True
 
-    def _refuse(self, entry: Entry, members: Members, refused: Refused) -> bool:
+    def _refuse(self, entry: Entry, members: Members, refused: Refused, *, doubtful: bool) -> bool:
         """
         A refusal in words of no standard: a rule where it says where, or stands as one; else a doubt about all.
 
@@ -159,7 +165,12 @@ class Compiler:
         rule = not names.isdisjoint((*_LOCATION, *_PATH, "tdm-reservation"))
         if not rule and not refused.named:
             return False
+        if doubtful and not rule:
+            return False
         if not rule and not (refused.direct and (entry.number == 1 or not entry.wrapped)):
+            if not self.cautious:
+                self.vague.update(refused.usages)
+                return False
             self.doubts.append(_refusing_words(members, refused))
             return True
         before = len(self.refusals)
@@ -167,7 +178,8 @@ class Compiler:
         repair = join("C11", None if exact and not entry.wrapped else "C3")
         for location in locations:
             for found in self._at(entry, members, location, True, repair):
-                self.refusals.append(found._replace(usages=refused.usages, words=_refusing_words(members, refused)))
+                words = _refusing_words(members, refused)
+                self.refusals.append(found._replace(usages=refused.usages, words=words, doubtful=doubtful))
         return len(self.refusals) > before
 
     def _at(self, entry: Entry, members: Members, location: str, reserved: bool, repair: str | None) -> Iterator[Rule]:
@@ -180,7 +192,7 @@ class Compiler:
         else:
             self._fault(entry, "location is no path")
         if reserved and self.cautious:
-            meant = _meant(location, self.source.url)
+            meant = path_meant(location, self.source.url)
             if meant is not None and meant != location:
                 code = join(repair, "C5")
                 yield Rule(_compiled(meant), location, reserved, entry.number, policy, code, _words(members))
@@ -213,7 +225,7 @@ def _reservation(members: Members, *, cautious: bool) -> tuple[bool, str | None]
     """The value of the reservation and its repair. Of several any 1 counts; a repaired 0 counts as unset."""
     zero = repaired = None
     for name, raw in members:
-        if plain_name(name) != "tdm-reservation" or (value := read_json(raw)) is None:
+        if plain_name(name) != "tdm-reservation" or (value := _value(raw)) is None:
             continue
         repair = join("C2" if value.repaired else None, None if name == "tdm-reservation" else "C3")
         if repair is None and value.reserved:
@@ -223,6 +235,10 @@ def _reservation(members: Members, *, cautious: bool) -> tuple[bool, str | None]
         elif cautious and value.reserved:
             repaired = repaired or (True, repair)
     return repaired or zero
+
+
+def _value(raw: object) -> Value | None:
+    return read_json(raw) or (Value(True, repaired=True) if refuses(raw) else None)
 
 
 def _is_host(host: str, asked: str) -> bool:
@@ -255,23 +271,6 @@ def _locations(members: Members) -> tuple[tuple[str, ...], bool]:
         if any(raw is not None and not isinstance(raw, str) for raw in written):
             return (), False
     return ("/",), False
-
-
-def _meant(location: str, asked: str) -> str | None:
-    """The path that a location means (C5); None for a URL of another origin."""
-    text = location.strip(BLANKS)
-    if authority := _URL.match(text):
-        origin = Origin.parse(asked)
-        url = text if authority.group(1) else f"{origin.scheme}:{text}"
-        try:
-            if Origin.parse(url) != origin:
-                return None
-        except UnsupportedURL:
-            return None
-        text = text[authority.end() :]
-    if not text.startswith(("/", "*", ".*")):
-        text = "/" + text.removeprefix("./")
-    return text.replace(".*", "*")
 
 
 def _words(members: Members) -> str | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tdm_guard.formats.tdmrep_value import read_policy, read_text
+from tdm_guard.formats.tdmrep_value import Value, read_policy, read_text
 from tdm_guard.model import NOTHING, Fault, Kind, Layer, Reading, Source, Stance, Statement
+from tdm_guard.signals._refusing_words import DOUBT
 from tdm_guard.signals._signal import Listener
-from tdm_guard.signals._tdmrep_rules import MAX_FAULTS, NAME, join
+from tdm_guard.signals._tdmrep_rules import MAX_FAULTS, NAME, join, refuses
 from tdm_guard.usage import TDM
 
 RESERVATION = "tdm-reservation"
@@ -36,10 +37,13 @@ def as_reading(
     """
     One carrier's reservation with its policy, or its policy alone, which reserves nothing but supersedes.
 
-    A policy is resolved against `base`; if that is empty, only an absolute one counts.
+    A policy is resolved against `base`; if that is empty, only an absolute one counts. To the letter a 1 under another
+    name or in other words is a doubt, beside which nothing is permitted.
     """
     faults: list[Fault] = []
-    chosen = _choose(words[RESERVATION], source, listener, faults)
+    doubts: list[Word] = []
+    chosen = _choose(words[RESERVATION], source, listener, faults, doubts)
+    doubted = () if chosen and chosen[1] else tuple(_doubt(word, source, rank, layer) for word in doubts[:1])
     beside = chosen is not None and not chosen[0].trusted
     policy = _policy([word for word in words[POLICY] if word.trusted or beside], base, source, listener, faults)
     shown = tuple(faults[:MAX_FAULTS])
@@ -49,7 +53,7 @@ def as_reading(
     elif policy is not None:
         word, repair, stance = policy[0], policy[0].repair, Stance.UNSTATED
     else:
-        return Reading((), shown) if shown else NOTHING
+        return Reading(doubted, shown) if shown else NOTHING
     statement = Statement.at(
         source,
         kind=Kind.PERMISSION if stance is Stance.PERMITTED else Kind.RESERVATION,
@@ -63,19 +67,37 @@ def as_reading(
         repair=repair,
         rank=rank,
     )
-    return Reading((statement,), shown)
+    return Reading((statement, *doubted), shown)
+
+
+def _doubt(word: Word, source: Source, rank: int, layer: Layer) -> Statement:
+    return Statement.at(
+        source,
+        signal=NAME,
+        usages=TDM,
+        stance=Stance.UNSTATED,
+        layer=layer,
+        locator=word.locator,
+        excerpt=word.excerpt,
+        doubt=DOUBT,
+        rank=rank,
+    )
 
 
 def _choose(
-    words: list[Word], source: Source, listener: Listener, faults: list[Fault]
+    words: list[Word], source: Source, listener: Listener, faults: list[Fault], doubts: list[Word]
 ) -> tuple[Word, bool, str | None] | None:
     """The word that counts: a 1 as the report has it, else a repaired 1, else a 0."""
     one = repaired = zero = None
     for word in words:
         value = read_text(word.text)
+        in_words = (value is None or value.repaired) and refuses(word.text)
+        value = value or (Value(True, repaired=True) if in_words else None)
         repair = join("C2" if value and value.repaired else None, word.repair)
         if value is None or (repair and not listener.cautious):
             faults.append(_fault(source, word, "tdm-reservation is not 0 or 1 as the report has it"))
+            if in_words or (value and value.reserved and word.repair):
+                doubts.append(word)
         elif value.reserved and repair is None:
             one = one or word
         elif value.reserved:

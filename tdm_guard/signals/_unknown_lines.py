@@ -4,9 +4,9 @@ Lines of robots.txt that refuse AI in words that no standard has: `AI-Training: 
 strategy: one compiled pass finds the lines that are no record anybody knows; of those the vocabulary tells which
 refuse. No standard gives such a line a group, so that it counts for everyone, wherever it stands; only where a group
 names our own agent do the groups of others not speak to us. The cautious posture hears it (code
-`robots-unknown-refusal`); to the letter it is a doubt, beside which nothing is permitted. CrawlerToll writes Prohibits
-and Compensation lines so, beside `Standard: RSL/1.0`; a price that stands outside of the groups of others says that use
-is sold, not free.
+`robots-unknown-refusal`); to the letter it is a doubt, beside which nothing is permitted. So is, in both, a refusal
+that does not say of what (`Opt-Out: true`). CrawlerToll writes Prohibits and Compensation lines so, beside
+`Standard: RSL/1.0`; a price that stands outside of the groups of others says that use is sold, not free.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from tdm_guard.formats.path_records import PathTable, split_paths
 from tdm_guard.model import NOTHING, Fault, Reading, Source, Statement, bounded
 from tdm_guard.signals._ai_training_lines import ENDS, FOR_US, REFUSES
 from tdm_guard.signals._refusing_vocabulary import AI, named_among_rights, plain, spelled
-from tdm_guard.signals._refusing_words import refused, statement
+from tdm_guard.signals._refusing_words import DOUBT, refused, statement
 from tdm_guard.signals._signal import Listener, Site
 from tdm_guard.signals._too_much import too_much
-from tdm_guard.usage import EVERY, Usage
+from tdm_guard.usage import EVERY, TDM, Usage
 
 if TYPE_CHECKING:
     from tdm_guard.formats.robots_txt import RobotsTxt
@@ -49,6 +49,8 @@ _match_unknown = re.compile(
 _may_refuse = re.compile(
     r"ai|ａ|\bki\b|\bia\b|train|trein|addestr|tdm|mining|miner[ií]a|fouille|estrazione|extrac|ml\b|llm|gpt|scrap|learn|lern|genera|prohibit|compensation"
     r"|entren|apprent|aprendi|fine.?tun|a\Wi\b|data.?(?:mine|set)|chat|rag\b|ground|infer|retriev|dataset|embedding|artifi|k[uü]nstlich|sprachmodell|model|44b"
+    r"|bot\b|opt.?(?:ed)?.?out|reserv|prohib|den[iy]|dis.?allow|reject|refus|forb|permi|licen|polic|usage|rights|except|block|ban|do[^a-z]?no?t"
+    r"|interdi|verb|vieta|riserv|vorbehalt"
 ).search
 MAX_SENTENCE = 8  # words of a line without a name; a longer one is prose
 _PRICE = "compensation"
@@ -57,9 +59,12 @@ _IS_ADDRESS = re.compile(r"(?i)\s*https?://").match
 
 
 class _Line(NamedTuple):
+    """`doubtful`: nobody can tell what it refuses, so that it reserves nothing."""
+
     line: int
     words: str
     usages: tuple[Usage, ...]
+    doubtful: bool = False
 
 
 class _UnknownLines:
@@ -74,7 +79,7 @@ class _UnknownLines:
         self._cautious = cautious
 
     def hear(self, target: str) -> Reading:
-        said: set[Usage] = set()
+        said: dict[bool, set[Usage]] = {False: set(), True: set()}
         statements: list[Statement] = []
         faults: list[Fault] = []
         try:
@@ -84,17 +89,17 @@ class _UnknownLines:
         for _, line in matching:
             locator = f"line {line.line}"
             if len(faults) < MAX_FAULTS:
-                message = "a refusal in words that no standard has"
-                faults.append(Fault.at(self._source, message, signal=self._signal, locator=locator, excerpt=line.words))
-            new = tuple(usage for usage in line.usages if usage not in said)
+                faults.append(Fault.at(self._source, DOUBT, signal=self._signal, locator=locator, excerpt=line.words))
+            known = said[line.doubtful]
+            new = tuple(usage for usage in line.usages if usage not in known)
             if new:
-                said.update(new)
+                known.update(new)
                 statements.append(
                     statement(
                         self._source,
                         new,
                         signal=self._signal,
-                        cautious=self._cautious,
+                        cautious=self._cautious and not line.doubtful,
                         locator=locator,
                         excerpt=line.words,
                         repair=REPAIR,
@@ -116,7 +121,7 @@ def read_unknown(robots: RobotsTxt, source: Source, listener: Listener, *, signa
     begins = sorted(part.line for each in robots.groups for part in each.parts)
     named = robots.named(listener.agent)
     entries: list[tuple[str | None, _Line]] = []
-    known: set[tuple[str | None, tuple[Usage, ...]]] = set()
+    known: set[tuple[str | None, tuple[Usage, ...], bool]] = set()
     line = counted = 0
     for each in unusual:
         if len(entries) == MAX_LINES:
@@ -129,11 +134,15 @@ def read_unknown(robots: RobotsTxt, source: Source, listener: Listener, *, signa
         if found is None or (named and not own):
             continue
         paths, usages = _read(found[1].strip(), found[2], own=own) if found[1] else ((), _sentence(found[3]))
+        doubtful = not usages and bool(found[1])
+        if doubtful:
+            usages = _of_nothing_by_name(found[1].strip(), found[2], paths)
         for path in (paths or (None,)) if usages else ():
-            if (path, usages) not in known and len(entries) < MAX_LINES:
-                known.add((path, usages))
+            if (path, usages, doubtful) not in known and len(entries) < MAX_LINES:
+                known.add((path, usages, doubtful))
                 last = len(entries) == MAX_LINES - 1
-                entries.append((None if last else path, _Line(line, bounded(written[line].strip()) or "", usages)))
+                said = _Line(line, bounded(written[line].strip()) or "", usages, doubtful)
+                entries.append((None if last else path, said))
     if not entries:
         return None
     return _UnknownLines(PathTable(entries, utf8=robots.utf8), source, signal, cautious=listener.cautious)
@@ -150,6 +159,13 @@ def _read(name: str, value: str, *, own: bool) -> tuple[tuple[str, ...], tuple[U
     if _IS_ADDRESS(value):
         return (), ()
     return paths, refused(name, rest or ("yes" if paths else value))
+
+
+def _of_nothing_by_name(name: str, value: str, paths: tuple[str, ...]) -> tuple[Usage, ...]:
+    """What a line may refuse that names nothing: mining, for all that anybody can tell."""
+    if name.lower() in (REFUSES, ENDS, _PRICE):
+        return ()
+    return () if _IS_ADDRESS(value) else refused(name, "yes" if paths else value, of=TDM)
 
 
 def _sentence(words: str) -> tuple[Usage, ...]:

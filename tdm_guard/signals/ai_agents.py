@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 from tdm_guard.formats.access_rules import AccessRules, Refusal
 from tdm_guard.formats.path_pattern import TooMuchWork, check_work
 from tdm_guard.model import NOTHING, Headers, Posture, Reading, Source, Stance, Statement
-from tdm_guard.signals._agents import agent_list, listed, training_tokens
+from tdm_guard.signals._agents import agent_list, is_list, listed, training_tokens
 from tdm_guard.signals._ai_training_lines import FOR_US, read_lines
-from tdm_guard.signals._ai_words import FIELDS, PAGE_WORDS, AiWord, in_fields, in_page, is_image, weigh
-from tdm_guard.signals._policy_tokens import read_tokens
+from tdm_guard.signals._ai_words import FIELDS, AiWord, in_fields, in_page, is_image, weigh
+from tdm_guard.signals._own_names import HTML_WORDS
+from tdm_guard.signals._policy_tokens import has_mark, read_tokens
 from tdm_guard.signals._signal import Listener, Signal, Site
 from tdm_guard.signals._too_much import too_much
 from tdm_guard.signals._unknown_lines import read_unknown
@@ -126,7 +127,7 @@ def read_robots(robots: RobotsTxt, source: Source, listener: Listener) -> Site |
         read_lines(robots, source, listener, signal=NAME),
         read_unknown(robots, source, listener, signal=NAME),
     ]
-    if listener.policy_tokens or robots.mentions("train"):
+    if listener.policy_tokens or has_mark(robots.agents):
         found += read_tokens(robots, source, listener)
     sites = tuple([site for site in found if site is not None])
     return _Several(sites) if len(sites) > 1 else sites[0] if sites else None
@@ -168,7 +169,7 @@ def _groups_by_token(robots: RobotsTxt, listener: Listener) -> dict[str, tuple[s
             value = part.value
             if value.lower() in known:
                 _note(heard, value, group)
-            elif "," in value or "/" in value or "*" in value:
+            elif is_list(value):
                 for token in listed(value):
                     if token.lower() in known or token.lower() == own:
                         _note(heard, token, group)
@@ -215,7 +216,7 @@ SIGNAL = Signal(
     usages=TDM,
     read_robots=read_robots,
     headers=FIELDS,
-    html_words=PAGE_WORDS,
+    html_words=HTML_WORDS,
     read_headers=read_headers,
     read_html=read_html,
     settle=settle,

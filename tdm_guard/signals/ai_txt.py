@@ -17,9 +17,10 @@ from typing import NamedTuple
 from tdm_guard.formats import ai_declaration, robots_txt
 from tdm_guard.formats.ai_txt import MAX_BYTES, Rule, RuleTable, is_rule_value
 from tdm_guard.formats.path_pattern import TooMuchWork
-from tdm_guard.formats.robots_txt import RobotsTxt
+from tdm_guard.formats.path_records import path_meant
+from tdm_guard.formats.robots_txt import Record, RobotsTxt
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
-from tdm_guard.signals._refusing_lines import refusing_lines
+from tdm_guard.signals._refusing_lines import MESSAGE, refusing_lines
 from tdm_guard.signals._refusing_words import says_no, statement
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal
 from tdm_guard.signals._site_file import without_file
@@ -156,29 +157,42 @@ def _rules(text: RobotsTxt, source: Source, listener: Listener, faults: list[Fau
         if not is_rule_value(record.value):
             faults.append(_fault(source, "neither a path nor a file type", record.words, record.line))
             doubtful = doubtful or reserved
-            if (meant := _meant(record.name, record.value)) is not None:
+            if (meant := _meant(record.name, record.value, source)) is not None:
                 repaired.append((meant, Rule(record.line, record.words, True, UNKNOWN)))
         elif reserved or (permits and _is_plain_allow(record.words)):
             kept.append((record.value, Rule(record.line, record.words, reserved)))
     return _Heard(kept, repaired, doubtful)
 
 
-def _meant(name: str, value: str) -> str | None:
-    """The path that a value means which is none: all, in a word for it, or a path in quotation marks."""
+def _meant(name: str, value: str, source: Source) -> str | None:
+    """The path that a value means which is none: all, in a word for it, one in quotation marks, an address, a name."""
     text = value.strip(_AROUND)
     if name == "allow":
         return "/" if says_no(text) else None
     if is_rule_value(text):
         return text
-    return "/" if not text or _is_everything(text) else None
+    if not text or _is_everything(text):
+        return "/"
+    if text[0] == ".":
+        return f"*{text}"
+    return None if any(map(str.isspace, text)) else path_meant(text, source.url)
 
 
 def _outside(text: RobotsTxt, source: Source, faults: list[Fault]) -> list[tuple[str, Rule]]:
     """Refusals before any group, which RFC 9309 2.2.2 gives to nobody."""
-    found = [record for record in text.outside if record.name == "disallow" and is_rule_value(record.value)]
+    found = [
+        (value, Rule(record.line, record.words, True, NO_GROUP))
+        for record in text.outside
+        if record.name == "disallow" and record.value and (value := _path(record, source)) is not None
+    ]
     if found:
-        faults.append(_fault(source, "a rule before any user-agent line", found[0].words, found[0].line))
-    return [(record.value, Rule(record.line, record.words, True, NO_GROUP)) for record in found]
+        _, rule = found[0]
+        faults.append(_fault(source, "a rule before any user-agent line", rule.words, rule.line))
+    return found
+
+
+def _path(record: Record, source: Source) -> str | None:
+    return record.value if is_rule_value(record.value) else _meant(record.name, record.value, source)
 
 
 def _other_proposal(text: RobotsTxt, source: Source, listener: Listener, faults: list[Fault]) -> list[tuple[str, Rule]]:
@@ -205,8 +219,7 @@ def _unknown(text: RobotsTxt, source: Source, listener: Listener, faults: list[F
     lines = refusing_lines(text.text, listener.agent, _KNOWN)
     found = [line for line in lines if not _of_other_proposal(line.words)]
     if found:
-        message = "a line of no standard that begins like a refusal"
-        faults.append(_fault(source, message, found[0].words, found[0].line))
+        faults.append(_fault(source, MESSAGE, found[0].words, found[0].line))
     return [(line.path, Rule(line.line, line.words, True, UNKNOWN)) for line in found]
 
 

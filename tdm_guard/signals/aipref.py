@@ -17,8 +17,9 @@ from tdm_guard.formats.path_pattern import TooMuchWork
 from tdm_guard.formats.path_records import PathTable, split_path
 from tdm_guard.model import NOTHING, Headers, Reading, Source, bounded
 from tdm_guard.signals._aipref_rules import GROUPING, NAME, NO_GROUP, Rule, weigh
-from tdm_guard.signals._aipref_words import UNPARSED, Preferences, join, read_broken, read_lines, read_preferences
+from tdm_guard.signals._aipref_words import UNPARSED, Preferences, read_broken, read_lines, read_preferences
 from tdm_guard.signals._meta_names import named_so
+from tdm_guard.signals._repairs import join
 from tdm_guard.signals._signal import Listener, Signal, Site
 from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import TDM, Usage

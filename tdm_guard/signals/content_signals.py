@@ -23,7 +23,9 @@ from tdm_guard.formats.path_records import PathTable, split_path
 from tdm_guard.model import NOTHING, Fault, Headers, Kind, Reading, Source, Stance, Statement, bounded
 from tdm_guard.signals import _refusing_words as unknown
 from tdm_guard.signals._meta_names import named_so
+from tdm_guard.signals._refusing_vocabulary import CEILINGS
 from tdm_guard.signals._refusing_words import LABELS, refused_preference, says_no
+from tdm_guard.signals._repairs import join
 from tdm_guard.signals._signal import Listener, Signal, Site
 from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import EVERY, TRAINING, Usage
@@ -51,22 +53,18 @@ _KEYS: Mapping[str, tuple[Usage, ...]] = {
     "ai-train": TRAINING,
 }
 _USE = "use"
-# Below `full` the ceiling restricts: to an index, excerpts and links back, or to reading without storing.
-_CEILINGS: Mapping[str, tuple[Usage, ...]] = {
-    "reference": tuple(usage for usage in EVERY if usage is not Usage.SEARCH),
-    "immediate": EVERY,
-}
 _WORDS: Mapping[tuple[str, str], tuple[int, tuple[Usage, ...]]] = {
     **{(key, "yes"): (_YES, usages) for key, usages in _KEYS.items()},
     **{(key, "no"): (_NO, usages) for key, usages in _KEYS.items()},
-    **{(_USE, word): (level, usages) for level, (word, usages) in enumerate(_CEILINGS.items(), _NO)},
+    **{(_USE, word): (level, usages) for level, (word, usages) in enumerate(CEILINGS.items(), _NO)},
 }
 _NO_RESTRICTION = (_USE, "full")
-_NONE_AT_ALL = _NO + len(_CEILINGS)
+_NONE_AT_ALL = _NO + len(CEILINGS)
 _NAMES = frozenset({FIELD, MISSPELT})
 _find_pairs = re.compile(  # whatever separates the pairs
     r"(?a)(?<![\w.-])([A-Za-z][\w.-]{0,63})(?:[\"']?\s*[=:]\s*([\"']?)(\?0|[A-Za-z0-9][\w-]{0,31})(?![\w-]))?"
 ).finditer
+_is_clear = re.compile(r"y|yes|true|1|on|allow(?:ed)?|permit(?:ted)?|full").fullmatch
 
 
 class _Pair(NamedTuple):
@@ -178,6 +176,8 @@ def _pairs(lines: Iterable[_Line], listener: Listener, faults: list[tuple[str, s
                 if key not in _KEYS and key != _USE:
                     faults.append((f"{key} is no key of the policy", line.locator, line.words))
                 yield _pair(line, key, level, usages, repair, listener)
+        for key, usages in _unclear(line.value):
+            yield _Pair(f"{key}??", _NO, usages, UNKNOWN, line.locator, line.words, heard=False)
 
 
 def _pair(
@@ -193,11 +193,6 @@ def _pair(
     repairs = join(line.misnamed, repair)
     heard = listener.cautious or repairs is None
     return _Pair(key if heard else f"{key}?", level, usages, repairs, line.locator, line.words, heard)
-
-
-def join(*repairs: str | None) -> str | None:
-    """Repair codes in one word."""
-    return ",".join(repair for repair in repairs if repair) or None
 
 
 def _written(line: _Line, faults: list[tuple[str, str, str]]) -> Iterator[tuple[str, int, tuple[Usage, ...]]]:
@@ -229,6 +224,15 @@ def _botched(value: str) -> Iterator[tuple[str, int, tuple[Usage, ...], str]]:
                 yield key, *meaning, VALUE if botched or quote else SEPARATOR
         elif usages := refused_preference(key, word):
             yield key, _NO, usages, NEIGHBOUR if key in LABELS else UNKNOWN
+
+
+def _unclear(value: str) -> Iterator[tuple[str, tuple[Usage, ...]]]:
+    """Keys with a word that is neither a yes nor a no, or with none: nobody can tell, so that it is no yes."""
+    for found in islice(_find_pairs(value), MAX_PAIRS):
+        key, word = found[1].lower(), (found[3] or "").lower()
+        usages = _KEYS.get(key) or LABELS.get(key)
+        if usages and not (_is_clear(word) or says_no(word)):
+            yield key, usages
 
 
 def _strictest(pairs: Iterable[_Pair]) -> Iterable[_Pair]:

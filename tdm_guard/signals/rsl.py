@@ -19,6 +19,7 @@ from tdm_guard.formats.link_field import MAX_LENGTH, Link, links
 from tdm_guard.formats.media_type import essence
 from tdm_guard.formats.rsl_vocabulary import MEDIA_TYPE
 from tdm_guard.model import NOTHING, Evidence, Fault, Headers, Reading, Source, Stance
+from tdm_guard.signals._meta_names import shown
 from tdm_guard.signals._rsl_asset import PLACES, read_asset
 from tdm_guard.signals._rsl_declared import (
     LICENSE,
@@ -121,7 +122,7 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
         if tag.name == "script":
             inline.append(tag)
         elif tag.name == "link" and LICENSE in tag.attributes.get("rel", "").lower().split():
-            words = evidence(source, f"line {tag.line}", _tag_words(tag))
+            words = evidence(source, f"line {tag.line}", shown(tag))
             target = tag.attributes.get("href", "").strip()
             found.append(Found(target, words, page.base, refusals_only=not tag.in_head))
     requoted = _requoted(page, source, listener) if page.requoted else NOTHING
@@ -134,11 +135,11 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
             "the licence in the page cannot be read",
             signal=NAME,
             locator=f"line {tag.line}",
-            excerpt=f"{_tag_words(tag)}{' '.join(tag.text[:500].split())}",
+            excerpt=f"{shown(tag)}{' '.join(tag.text[:500].split())}",
         )
         readings.append(read_inline(tag.text, place, source, listener, refusals_only=not tag.in_head))
     if len(inline) > MAX_INLINE:
-        readings.append(too_many(evidence(source, f"line {inline[MAX_INLINE].line}", _tag_words(inline[MAX_INLINE]))))
+        readings.append(too_many(evidence(source, f"line {inline[MAX_INLINE].line}", shown(inline[MAX_INLINE]))))
     return united(readings)
 
 
@@ -149,7 +150,7 @@ def _requoted(page: Page, source: Source, listener: Listener) -> Reading:
     for tag in page.requoted:
         if essence(tag.attributes.get("type", "")) != MEDIA_TYPE:
             continue
-        words = evidence(source, f"line {tag.line}", _tag_words(tag))
+        words = evidence(source, f"line {tag.line}", shown(tag))
         link = tag.name == "link" and LICENSE in tag.attributes.get("rel", "").lower().split()
         if not link and tag.name != "script":
             continue
@@ -168,10 +169,6 @@ def _requoted(page: Page, source: Source, listener: Listener) -> Reading:
             )
             readings.append(Reading(marked, said.faults))
     return united([declare(found, listener), *readings]) if readings else NOTHING
-
-
-def _tag_words(tag: Tag) -> str:
-    return f"<{tag.name} " + " ".join(f'{name}="{value}"' for name, value in tag.attributes.items()) + ">"
 
 
 SIGNAL = Signal(

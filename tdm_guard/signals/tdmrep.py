@@ -17,6 +17,7 @@ from tdm_guard.formats.asset import Place
 from tdm_guard.formats.html import REQUOTED
 from tdm_guard.formats.tdmrep_value import BLANKS, plain_name
 from tdm_guard.model import NOTHING, Headers, Posture, Reading, Source, Stance, Statement
+from tdm_guard.signals._refusing_vocabulary import spelled
 from tdm_guard.signals._signal import Listener, Signal
 from tdm_guard.signals._tdm_policy import read_declared
 from tdm_guard.signals._tdmrep_asset import read_asset
@@ -44,6 +45,7 @@ _FIELDS: dict[str, tuple[str, str | None]] = {
     "tdm_reservation": (RESERVATION, "C6"),
     "tdm_policy": (POLICY, "C6"),
 }
+_JOINED = {"tdmreservation": RESERVATION, "tdmpolicy": POLICY}
 _INSIDE_ROBOTS_TAG = re.compile(
     r"""(?i)(?<![\w-])tdm[-_](reservation|policy)\s{0,8}[:=]\s{0,8}["'<]?([^\s,;"'<>]{1,4096})"""
 )
@@ -64,7 +66,7 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
             parts = raw.split(",") if what is RESERVATION else _POLICY_LIST.split(raw)
             excerpt = f"{field_name}: {raw}"
             words[what] += [Word(part, f"#{name}", excerpt, repair) for part in dict.fromkeys(parts)]
-        elif name == _ROBOTS_TAG and listener.cautious:
+        elif name == _ROBOTS_TAG:
             for what, text in _INSIDE_ROBOTS_TAG.findall(raw):
                 word = Word(text, f"#{name}", f"{field_name}: {raw}", "C6")
                 words[f"tdm-{what.lower()}"].append(word)
@@ -96,12 +98,16 @@ def _properties(tag: Tag) -> Iterable[tuple[str, str, str | None]]:
         return
     if tag.name != "meta":
         return
-    for attribute in ("name", "property", "http-equiv"):
-        name = attributes.get(attribute, "").strip(BLANKS).lower()
-        plain = plain_name(name)
+    for attribute in ("name", "property", "http-equiv", "itemprop"):
+        if attribute not in attributes:
+            continue
+        name = attributes[attribute].strip(BLANKS).lower()
+        plain = plain_name(spelled(name))
+        plain = _JOINED.get(plain, plain)
         if plain in (RESERVATION, POLICY):
-            as_reported = attribute == "name" and name == plain
-            yield plain, attributes.get("content", ""), None if as_reported else "C6"
+            as_reported = attribute == "name" and name == plain and "content" in attributes
+            text = attributes.get("content", attributes.get("value", ""))
+            yield plain, text, None if as_reported else "C6"
 
 
 def read_hop(headers: Headers, source: Source, listener: Listener) -> Reading:

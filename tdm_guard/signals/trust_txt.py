@@ -12,7 +12,7 @@ from __future__ import annotations
 from tdm_guard.formats.trust_txt import MAX_BYTES, TrainingLine, parse
 from tdm_guard.model import Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.signals import _refusing_words
-from tdm_guard.signals._refusing_lines import refusing_lines
+from tdm_guard.signals._refusing_lines import MESSAGE, refusing_lines
 from tdm_guard.signals._refusing_vocabulary import begins_like_refusal, says_no
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal
 from tdm_guard.signals._site_file import without_file
@@ -55,8 +55,8 @@ def read_document(fetched: Fetched, source: Source, listener: Listener) -> Docum
     faults = [] if complete else [Fault.at(source, f"longer than was read ({MAX_BYTES} bytes)", signal=NAME)]
     unknown = next(refusing_lines(file.text, listener.agent, _KNOWN), None)
     if unknown is not None:
-        message, locator = "a line of no standard that begins like a refusal", f"line {unknown.line}"
-        faults.append(Fault.at(source, message, signal=NAME, locator=locator, excerpt=unknown.words))
+        locator = f"line {unknown.line}"
+        faults.append(Fault.at(source, MESSAGE, signal=NAME, locator=locator, excerpt=unknown.words))
     statement = _choose(file.training, source, listener, faults, complete=complete and unknown is None)
     if unknown is not None and (statement is None or statement.stance is not Stance.RESERVED):
         statement = _repaired(source, TrainingLine(unknown.line, "", unknown.words, exact=False), UNKNOWN, listener)

@@ -13,13 +13,13 @@ import re
 from typing import TYPE_CHECKING
 
 from tdm_guard.formats.html import REQUOTED
+from tdm_guard.formats.robots_tag import RULES
 from tdm_guard.formats.tdmrep_value import plain_name
 from tdm_guard.model import Fault, Headers, Reading, Source, Statement
 from tdm_guard.signals import _refusing_words as unknown
 from tdm_guard.signals._ai_words import (
     FIELDS,
     IMAGES_ONLY,
-    PAGE_WORDS,
     SPELLING,
     SWALLOWED,
     WORDS,
@@ -30,7 +30,10 @@ from tdm_guard.signals._ai_words import (
     named_metas,
     weigh,
 )
-from tdm_guard.signals._refusing_words import has_topic, refused
+from tdm_guard.signals._own_names import FIELDS as OWN_FIELDS
+from tdm_guard.signals._own_names import HTML_WORDS
+from tdm_guard.signals._refusing_vocabulary import spelled
+from tdm_guard.signals._refusing_words import has_topic, is_general, refused
 from tdm_guard.signals._signal import Listener, Signal
 from tdm_guard.usage import TDM, TRAINING, Usage
 
@@ -51,35 +54,9 @@ _MESSAGES = {
 }
 _WORDS = frozenset(WORDS)
 _DOUBTED = frozenset({SPELLING, SWALLOWED, REQUOTED})
-# Fields of no standard whose name alone says what they are about
-_OWN_FIELDS = frozenset(
-    prefix + name
-    for prefix in ("", "x-")
-    for name in (
-        "ai-training",
-        "ai-train",
-        "ai-policy",
-        "ai-usage",
-        "ai-use",
-        "noai",
-        "no-ai",
-        "no-ai-training",
-        "disallow-ai",
-        "ai-access",
-        "ai-consent",
-        "ai-opt-out",
-        "ai-optout",
-        "do-not-train",
-        "genai",
-        "llm-training",
-        "tdm",
-        "tdm-opt-out",
-        "tdm-optout",
-    )
-)
 # Spellings that seem to mean a refusal but are defined nowhere (`noaitraining`, `notrain`).
 _UNDEFINED = re.compile(r"(?:no|dis)[a-z_-]{0,40}(?:ai|ml|llm|train)[a-z_-]{0,40}")
-_TDMREP = frozenset({"tdm-reservation", "tdm-policy"})
+_TDMREP = frozenset({"tdm-reservation", "tdm-policy", "tdmreservation", "tdmpolicy"})
 _split_name = re.compile(r"[=:]").split
 _AGENT_LIKE = re.compile(r"bot|crawl|spider|agent|extended|user").search
 
@@ -88,7 +65,7 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
     """The X-Robots-Tag lines; `headers` may hold the content type, by which noimageai reserves or not."""
     words = list(in_fields(headers))
     for name, value in headers:
-        if (field := name.lower()) in _OWN_FIELDS:
+        if (field := name.lower()) in OWN_FIELDS:
             words.append(AiWord(field.removeprefix("x-"), value.lower(), f"#{field}", f"{name}: {value}", UNKNOWN))
     return _read(words, source, listener, image=is_image(headers))
 
@@ -99,7 +76,7 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
     for attributes, locator, _ in named_metas(page):
         for attribute in ("name", "property", "http-equiv"):
             name = attributes.get(attribute, "").strip().lower()
-            if name and has_topic(name):
+            if name and not _is_of_tdmrep(name) and (has_topic(name) or is_general(name)):
                 content = attributes.get("content", "")
                 words.append(
                     AiWord(name, content.lower(), locator, f'<meta {attribute}="{name}" content="{content}">', UNKNOWN)
@@ -111,7 +88,7 @@ def _read(words: list[AiWord], source: Source, listener: Listener, *, image: boo
     own = listener.agent.lower()
     ours = [word for word in words if word.address is None or word.address == own]
     reading = weigh(ours, source, signal=NAME, cautious=listener.cautious, image=image)
-    others = tuple(_others(words, reading.statements, source, listener, image=image))
+    others = tuple(_others(words, source, listener, image=image))
     undefined = [word for word in ours if word.repair in _DOUBTED or _is_undefined(word.rule)]
     if not undefined and not others:
         return reading
@@ -134,18 +111,27 @@ def _read(words: list[AiWord], source: Source, listener: Listener, *, image: boo
     return Reading((*reading.statements, *others), faults[:MAX_FAULTS])
 
 
+def _is_of_tdmrep(name: str) -> bool:
+    return plain_name(spelled(name)) in _TDMREP
+
+
 def _is_heard_elsewhere(rule: str) -> bool:
     """True for the properties of TDMRep, and for words in blanks, each of which is read alone."""
-    return plain_name(_split_name(rule, 1)[0]) in _TDMREP or not _WORDS.isdisjoint(rule.split())
+    return _is_of_tdmrep(_split_name(rule, 1)[0]) or not _WORDS.isdisjoint(rule.split())
 
 
 def _is_undefined(rule: str) -> bool:
     return rule not in WORDS and _UNDEFINED.fullmatch(rule) is not None
 
 
-def _others(
-    words: list[AiWord], heard: tuple[Statement, ...], source: Source, listener: Listener, *, image: bool | None
-) -> Iterator[Statement]:
+def _is_agent(name: str, rule: str) -> bool:
+    """True for a name that is that of an agent, or of nothing that we know."""
+    if _AGENT_LIKE(name):
+        return name not in OWN_FIELDS or rule in RULES
+    return name.startswith("anthropic") or _is_of_tdmrep(name) or not (has_topic(name) or is_general(name))
+
+
+def _others(words: list[AiWord], source: Source, listener: Listener, *, image: bool | None) -> Iterator[Statement]:
     """What is refused to us in words that nobody defines; to the letter also what takes a repair to hear."""
     said: set[tuple[Usage, ...]] = set()
     own = listener.agent.lower()
@@ -162,11 +148,7 @@ def _others(
             usages = () if _is_heard_elsewhere(word.rule) else refused("", word.rule)
         else:
             name = word.address or ""
-            usages = (
-                ()
-                if _AGENT_LIKE(name) or name.startswith("anthropic") or not has_topic(name)
-                else refused(name, word.rule)
-            )
+            usages = () if _is_agent(name, word.rule) else refused(name, word.rule)
         if not usages or usages in said or len(said) >= MAX_UNKNOWN:
             continue
         said.add(usages)
@@ -186,8 +168,8 @@ SIGNAL = Signal(
     title="X-Robots-Tag and meta robots: noai, noimageai, noml",
     spec="no standard: Google's and MDN's descriptions of the syntax; DeviantArt, 2022-11; Mojeek's noml proposal",
     usages=TDM,
-    headers=FIELDS | _OWN_FIELDS,
-    html_words=PAGE_WORDS,
+    headers=FIELDS | OWN_FIELDS,
+    html_words=HTML_WORDS,
     read_headers=read_headers,
     read_html=read_html,
 )

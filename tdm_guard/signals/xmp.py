@@ -4,6 +4,7 @@ PLUS and IPTC: the data-mining property in the XMP packet of a picture, a film, 
 strategy: a value is a URI of the PLUS vocabulary and means what the table says. What is written otherwise, in other
 words, under another name or namespace or in a damaged packet, can still reserve, in the cautious posture and under the
 code of its repair; it never permits. Programs name the property after its values too (`Iptc4xmpExt:DMI-Prohibited`).
+Properties of no vocabulary that refuse AI by their words (`noAI`) are heard alike; constraints that do are a doubt.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from tdm_guard.formats.asset import Asset, Packet, Place
 from tdm_guard.formats.xmp import NOTHING as EMPTY
 from tdm_guard.formats.xmp import Property, Xmp, read
 from tdm_guard.model import NOTHING, Fault, Kind, Layer, Reading, Source, Stance, Statement
-from tdm_guard.signals._refusing_words import says_no, statement
+from tdm_guard.signals._refusing_vocabulary import spelled
+from tdm_guard.signals._refusing_words import DOUBT, refused, says_no, statement
 from tdm_guard.signals._signal import Listener, Signal
 from tdm_guard.signals._xmp_contacts import BESIDE, Companions, companions
 from tdm_guard.usage import EVERY, TDM, TRAINING, Usage
@@ -31,8 +33,9 @@ MAX_VALUES = 20  # of one packet; the property has at most one
 _MISNAMED = frozenset(
     {"data-mining", "data_mining", "dataminingpolicy", "dataminingconstraint", "textanddatamining", "dmi"}
 )
+_OF_AI = ("aitrain", "ai-train", "ai_train", "noai", "no-ai", "no_ai", "disallowai", "tdm-opt", "tdmopt")  # beginnings
 _BY_VALUE = "dmi-"  # how a property is called that is named after a value
-_NAMES = _MISNAMED | {"datamining", "otherconstraints", "dmi-*", "dmi_*"}
+_NAMES = _MISNAMED | {"datamining", "otherconstraints", "dmi-*", "dmi_*", *(f"{name}*" for name in _OF_AI)}
 _PROPERTY = "DataMining"
 _CONSTRAINTS = "OtherConstraints"
 _ALL = (*TDM, Usage.SEARCH)  # no value speaks of archiving
@@ -90,11 +93,11 @@ class _Value(NamedTuple):
 
 def _recognise(text: str) -> _Value | None:
     """What a value means; None for one that nobody has defined and that reserves nothing."""
-    written = text.strip()
-    key = written.removeprefix(VOCABULARY)
-    if key in _KEYS and len(key) < len(written):
+    written = spelled(text).strip()
+    key = text.strip().removeprefix(VOCABULARY)
+    if key in _KEYS and len(key) < len(text.strip()):
         return _Value(_KEYS[key])
-    last = re.split(r"[/#]", written)[-1].strip()
+    last = re.split(r"[/#]", written)[-1].strip().replace("_", "-")
     key = last if last in _KEYS else _FOLDED.get(last.casefold(), "")
     label = "".join(character for character in written.casefold() if character.isalnum())
     key = key or _LABELS.get(label, "")
@@ -155,6 +158,9 @@ class _Reader:
         reserved: set[Usage] = set()
         for each in mining[:MAX_VALUES]:
             reserved.update(self._hear(each, xmp, where, more))
+        for each in properties:
+            if each.name.casefold().startswith(_OF_AI) or each.name == _CONSTRAINTS:
+                reserved.update(self._hear_words(each, where, more))
         if len(mining) > 1:
             self._fault(f"{where}/plus:{_PROPERTY}", "the property stands more than once", mining[1].excerpt)
         if not mining and more.constraints and xmp.whole:
@@ -224,6 +230,19 @@ class _Reader:
         elif value.meaning.permitted and repair is None and self._intact:
             self._say(where, _name(each), each.excerpt, value.meaning.permitted, Stance.PERMITTED, more, None)
         return value.meaning.reserved
+
+    def _hear_words(self, each: Property, where: str, more: Companions) -> tuple[Usage, ...]:
+        """Adds what a property refuses by its words; returns what it reserves. A constraint is a doubt and no more."""
+        usages = refused("" if each.name == _CONSTRAINTS else each.name, each.value)
+        if not usages:
+            return _UNTOLD
+        locator = f"{where}/{_name(each)}"
+        self._fault(locator, DOUBT, each.excerpt)
+        if each.name == _CONSTRAINTS or not self._listener.cautious:
+            self._doubt(locator, each.excerpt, usages, UNKNOWN)
+            return _UNTOLD
+        self._say(where, _name(each), each.excerpt, usages, Stance.RESERVED, more, UNKNOWN)
+        return usages
 
     def _say(
         self,

@@ -108,3 +108,30 @@ def test_what_is_foreseen_as_short_is_short(body: bytes, names: list[str], most:
     fetched = Fetched(status=200, headers=headers, body=gzip.compress(body * 9) if coded else body)
     if not may_be_longer(fetched, most):
         assert len(document(fetched, 10_000).fetched.body) <= most
+
+
+CHUNKED = [("transfer-encoding", "chunked")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"3\nwater\nO 0 0 0\n", b"a\nb\nc\n", b"10\nten lines follow\nx\ny\n", b"1\n\n# Title\n", b"7\nplain words\n",
+     b"1\nUser-agent: *\nDisallow: /x\n", b"1\n<html><body>one</body></html>"],
+)  # fmt: skip
+def test_a_text_whose_first_line_is_a_number_is_no_chunk(body: bytes) -> None:
+    plain = document(Fetched(status=200, headers=CHUNKED, body=body), 10_000)
+    assert (plain.fetched.body, plain.problem) == (body, None)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"5\r\nwords",
+        b"1f40\r\nUser-agent: *\n",
+        b"1f40\n<html><head>",
+        b"5\r\nwords\r\n9\r\nand",
+        b"3\r\nwords\r\n0\r\n\r\n",
+    ],
+)
+def test_damaged_and_cut_chunks_stay_so(body: bytes) -> None:
+    assert document(Fetched(status=200, headers=CHUNKED, body=body), 10_000).problem == "damaged or cut chunks"

@@ -98,7 +98,7 @@ def test_before_any_group_a_refusal_counts_in_the_cautious_posture() -> None:
     (statement,) = hear(body).statements
     assert (statement.stance, statement.repair, statement.locator) == (Stance.RESERVED, "ai-agents", "line 1")
     literal = hear(body, posture=Posture.LITERAL)
-    assert not literal.statements
+    assert [(each.stance, bool(each.doubt)) for each in literal.statements] == [(Stance.UNSTATED, True)]
     assert literal.faults[0].locator == "line 1"
 
 

@@ -114,8 +114,6 @@ def test_vector_mapping() -> None:
         ("Disallow: /é", "/%c3%a9t%C3%A9", Stance.RESERVED),
         ("Disallow: *", "/a?b", Stance.RESERVED),
         ("Disallow:", "/a", None),
-        ("Disallow: .jpg", "/a.jpg", None),
-        ("Disallow: images/", "/images/", None),
         ("Disallow: /\nAllow: *.jpg", "/a.jpg", Stance.PERMITTED),
         ("Disallow: /\nAllow: *.jpg", "/a.png", Stance.RESERVED),
         ("Disallow: /gallery/\nAllow: *.jpg", "/gallery/a.jpg", Stance.RESERVED),
@@ -147,11 +145,19 @@ def test_a_permission_is_of_its_own_kind() -> None:
     assert (statement.kind, statement.stance) == (Kind.PERMISSION, Stance.PERMITTED)
 
 
-@pytest.mark.parametrize("value", [".jpg", "jpg", "images/", "https://site.example/a"])
-def test_what_a_rule_cannot_be_about_is_a_fault(value: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [(".jpg", "/a.jpg"), ("images/", "/images/"), ("https://site.example/a", "/a"), ("https://a.example/", None)],
+)
+def test_what_a_rule_cannot_be_about_is_a_fault(value: str, path: str | None) -> None:
     reading = read(f"User-Agent: *\nDisallow: {value}\n")
     (fault,) = reading.faults
-    assert (reading.result, reading.site) == (Result.READ, None)
+    assert reading.result is Result.READ
+    assert (reading.site is None) is (path is None)
+    if reading.site is not None and path is not None:
+        (statement,) = reading.site.hear(path).statements
+        assert (statement.stance, statement.repair) == (Stance.RESERVED, "ai-txt-unknown-refusal")
+        assert not reading.site.hear("/other").statements
     assert (fault.locator, fault.excerpt, fault.signal) == ("line 2", f"Disallow: {value}", "ai-txt")
 
 

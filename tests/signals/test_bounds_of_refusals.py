@@ -167,6 +167,10 @@ def test_doubts_about_many_labels_take_linear_time() -> None:
         ("/trust.txt", "member=https://a.example/\nAI-Training=disallowed\n"),
         ("/trust.txt", "datatrainingallowed=NO!\n"),
         ("/.well-known/tdmrep.json", '[{"location": "/", "ai-training": "prohibited"}]'),
+        ("/.well-known/tdmrep.json", '{"location": "/", "tdm-reservation": 1}'),
+        ("/.well-known/tdmrep.json", '[{"location": "/", "tdm-reservation": "yes"}]'),
+        ("/.well-known/tdmrep.json", '[{"location": "https://site.example/", "tdm-reservation": 1}]'),
+        ("/.well-known/tdmrep.json", '[{"tdm-reservation": "denied"}]'),
         ("/.well-known/tdmrep.json", '[{"location": "/a", "tdm-reservation": 0, "ai-training": "prohibited"}]'),
     ],
 )

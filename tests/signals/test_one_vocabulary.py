@@ -149,7 +149,7 @@ def test_what_a_carrier_is_about() -> None:
     assert refused("Opt-Out", "yes") == refused("Rights", "reserved") == ()
     assert refused("Opt-Out", "yes", of=TDM) == refused("Rights", "reserved", of=TDM) == TDM
     assert refused("NoAI", "yes", of=TDM) == AI
-    assert verdict("/robots.txt", FILES["/robots.txt"].format("Rights: reserved")) == "permitted"
+    assert verdict("/robots.txt", FILES["/robots.txt"].format("Rights: reserved")) == "unreserved"
 
 
 def test_spelling() -> None:

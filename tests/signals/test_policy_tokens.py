@@ -83,6 +83,7 @@ def test_several_groups_of_a_token_are_one() -> None:
 
 
 NAMED = ["AI-Training", "AI-Training-Crawler", "Training-Data", "AITraining", "ai-train", "train-ai", "GenAI_Training"]
+NAMED += ["AI Training", "Foundation-Model-Training", "GenAI", "Generative-AI", "LLM", "LLM-Bots", "Machine-Learning"]
 UNNAMED = [
     "Google-Extended",
     "ModelTrainShop",
@@ -90,6 +91,9 @@ UNNAMED = [
     "Training",
     "data",
     "AI-Search",
+    "Generator",
+    "Foundation",
+    "E-Learning",
     "AmtrakTrain",
     "x" * 200,
 ]
@@ -154,3 +158,10 @@ def test_a_policy_read_for_other_tokens_is_refused() -> None:
     policy = judge.read_policies("https://site.example", {}, now=NOW)
     with pytest.raises(ValueError, match="read it again"):
         other.evaluate("https://site.example/a", policies=policy, now=NOW)
+
+
+@pytest.mark.parametrize("value", ["GPTBot ClaudeBot", "x; GPTBot", "x|GPTBot", "GPTBot/1.1 (+https://a.example/)"])
+def test_agents_on_one_line_are_parted(value: str) -> None:
+    decision = judged(f"User-agent: {value}\nDisallow: /\n")
+    assert (decision.verdict, decision.because[0].repair) == ("reserved", "ai-agents")
+    assert judged(f"User-agent: {value}\nDisallow: /\n\nUser-agent: ExampleBot\nAllow: /\n").verdict == "unreserved"

@@ -676,6 +676,14 @@ def test_a_damaged_feed_with_licences_is_unlicensed(encoding: str, posture: Post
 def test_the_body_of_a_refusal() -> None:
     where = Source(url=PAGE, carrier="rsl")
     assert reserved(Reading(rsl.read_challenge(FREE, where, CAUTIOUS).statements)) == set(EVERY)
+    for other in (
+        b"<html><content>Log in</content></html>",
+        b"<error><content>Denied</content></error>",
+        b'<a:content xmlns:a="http://www.w3.org/2005/Atom" type="html">x</a:content>',
+    ):
+        assert rsl.read_challenge(other, where, CAUTIOUS) is NOTHING
+    terms = b'<content url="/"><license><prohibits type="usage">all</prohibits></license></content>'
+    assert reserved(Reading(rsl.read_challenge(terms, where, CAUTIOUS).statements)) == set(EVERY)
     damaged = rsl.read_challenge(FREE[:-1], where, CAUTIOUS)
     assert reserved(damaged) == set(EVERY)
     assert damaged.faults[0].locator == "line 1"

@@ -28,7 +28,7 @@ HTML = Source(url=PAGE_URL, carrier="html")
 CAUTIOUS = Listener(agent="*")
 LITERAL = Listener(agent="*", posture=Posture.LITERAL)
 BOTH = pytest.mark.parametrize("listener", [CAUTIOUS, LITERAL], ids=["cautious", "literal"])
-STRICTNESS = {Stance.PERMITTED: 0, None: 1, Stance.UNDETERMINED: 2, Stance.RESERVED: 3}
+STRICTNESS = {Stance.PERMITTED: 0, None: 1, Stance.UNSTATED: 1, Stance.UNDETERMINED: 2, Stance.RESERVED: 3}
 
 
 def read(body: Any, listener: Listener = CAUTIOUS, **answer: Any) -> DocumentReading:
@@ -107,7 +107,8 @@ def test_repairs_are_named_and_quoted(body: Any, repair: str, words: str) -> Non
     (statement,) = hear(body).statements
     assert (statement.stance, statement.repair) == (Stance.RESERVED, repair)
     assert words in str(statement.excerpt)
-    assert hear(body, listener=LITERAL) is NOTHING
+    for doubt in hear(body, listener=LITERAL).statements:
+        assert (doubt.stance, doubt.repair, bool(doubt.doubt)) == (Stance.UNSTATED, None, True)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +193,9 @@ def test_an_object_as_root() -> None:
     rule = {"location": "/", "tdm-reservation": 1}
     assert read(rule).result is Result.READ
     literal = read(rule, LITERAL)
-    assert (literal.result, literal.site) == (Result.UNREADABLE, None)
+    assert literal.result is Result.UNREADABLE
+    assert literal.site
+    assert [(each.stance, bool(each.doubt)) for each in literal.site.hear("/").statements] == [(Stance.UNSTATED, True)]
     assert "array" in literal.faults[0].message
 
 

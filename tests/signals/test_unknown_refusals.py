@@ -226,6 +226,50 @@ def test_an_added_value_that_begins_like_a_refusal_is_no_yes(
         assert posture == "literal" or after == "reserved"
 
 
+YES = "<plus:DataMining>http://ns.useplus.org/ldf/vocab/DMI-ALLOWED</plus:DataMining>"
+
+
+def picture(properties: str, posture: str) -> str:
+    packet = xmp({}, properties)
+    how: dict[str, Any] = {"status": 200, "headers": [("content-type", "image/jpeg")], "body": jpeg(b"mark", packet)}
+    yes = Fetched(status=200, body=b"User-agent: *\nContent-Signal: ai-train=yes\nAllow: /\n")
+    policies = {**SILENT, "/robots.txt": yes}
+    return str(
+        judge(posture, "ai-training").evaluate("https://site.example/a", policies=policies, now=NOW, **how).verdict
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "heard"),
+    [
+        ("<plus:DataMining>DMI_PROHIBITED</plus:DataMining>", True),
+        ("<plus:DataMining>http://ns.useplus.org/ldf/vocab/DMI–PROHIBITED</plus:DataMining>", True),
+        ("<x:AITraining xmlns:x='urn:x'>prohibited</x:AITraining>", True),
+        ("<x:noAI xmlns:x='urn:x'>true</x:noAI>", True),
+        ("<x:no_ai_training xmlns:x='urn:x'>1</x:no_ai_training>", True),
+        ("<plus:OtherConstraints>No AI training</plus:OtherConstraints>", False),
+    ],
+)
+def test_a_property_that_refuses_by_its_words(words: str, heard: bool) -> None:
+    for said in (words, YES + words):
+        assert picture(said, "cautious") == ("reserved" if heard else "unreserved")
+        assert picture(said, "literal") == "unreserved"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "<x:AITraining xmlns:x='urn:x'>allowed</x:AITraining>",
+        "<x:noAI xmlns:x='urn:x'>false</x:noAI>",
+        "<plus:OtherConstraints>No resale</plus:OtherConstraints>",
+        "<dc:description>No AI was used</dc:description>",
+    ],
+)
+def test_a_property_that_refuses_nothing(words: str) -> None:
+    for posture in ("cautious", "literal"):
+        assert picture(words, posture) == picture(YES + words, posture) == "permitted"
+
+
 # ---- tdmrep.json ----------------------------------------------------------------------------------------------------
 
 
@@ -259,12 +303,30 @@ def test_a_member_beside_a_zero(members: dict[str, Any]) -> None:
         {}, {"ai_training": "allowed"}, {"ai_training": True}, {"opt_out": False}, {"license": "MIT"}, {"version": 0},
         {"description": "No AI training is prohibited"}, {"prohibited": []}, {"contact": "none"}, {"noai": False},
         {"restrictions": "none"}, {"tdm_policy": "https://x.example/no"}, {"type": "tdm-reservation"}, {"fee": 0},
-        {"attribution": False}, {"reserved": False}, {"search": "no"}, {"rights": "All rights reserved"},
+        {"attribution": False}, {"reserved": False}, {"search": "no"}, {"rights": "© A. Example"},
+        {"description": "AI training is welcome"}, {"permissions": ["training"]}, {"locations": []},
     ],
     ids=str,
 )  # fmt: skip
 def test_a_member_that_refuses_nothing(members: dict[str, Any], posture: str) -> None:
     assert verdict(TDMREP, rule(**members), posture) == "permitted"
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"permissions": []}, {"rights": "All rights reserved"}, {"comment": "AI training is prohibited"},
+        {"description": "We do not allow AI training."}, {"note": "no text and data mining"}, {"allowed": []},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_member_that_may_refuse_is_a_doubt(members: dict[str, Any]) -> None:
+    for posture in ("cautious", "literal"):
+        decision = decide(TDMREP, rule(**members), posture)
+        assert (decision.verdict, bool(decision.faults)) == ("unreserved", True)
+        elsewhere = json.dumps([{"location": "/b", **members}, {"location": "/", "tdm-reservation": 0}])
+        assert verdict(TDMREP, elsewhere, posture) == "permitted"
+        assert verdict(TDMREP, elsewhere, posture, page="/b") == "unreserved"
 
 
 @pytest.mark.parametrize(

@@ -196,7 +196,8 @@ def test_tdmrep_in_a_picture_is_heard_by_the_careful_only() -> None:
     listener = Listener("bot", Posture.CAUTIOUS)
     (statement,) = tdmrep.read_asset(found, SOURCE, listener).statements
     assert (statement.stance, statement.repair) == (Stance.RESERVED, "non_canonical_carrier")
-    assert tdmrep.read_asset(found, SOURCE, Listener("bot", Posture.LITERAL)).statements == ()
+    (doubt,) = tdmrep.read_asset(found, SOURCE, Listener("bot", Posture.LITERAL)).statements
+    assert (doubt.stance, bool(doubt.doubt)) == (Stance.UNSTATED, True)
     assert tdmrep.read_asset(asset(documents.tdm_xmp("0")), SOURCE, listener).statements == ()
     assert tdmrep.read_asset(asset(b"<rdf:RDF reservation"), SOURCE, listener).statements == ()
 
