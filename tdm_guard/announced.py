@@ -76,11 +76,11 @@ class Announced:
     """
 
     # What most responses do not say stands here once, so that one costs little.
-    headers: Sequence[tuple[str, str]] = ()
     kind = _NO_TYPE
     begins = True
     _bodiless = False
     whole = True
+    headers: Sequence[tuple[str, str]] = ()
     _framing: Framing | None = None
 
     def __init__(self, url: str, now: datetime, status: int, *, bodiless: bool = False) -> None:
@@ -220,7 +220,7 @@ class Announced:
         """
         if not self.content and not (prefix and 200 <= self.status < 300):
             return self._may_speak(judge, prefix, ended=ended)
-        markup = self.markup
+        markup = self.kind.markup
         first: Beginning | None = None
         if markup is UNKNOWN:
             if prefix and self.begins:

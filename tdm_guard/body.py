@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.asset import hear_asset
 from tdm_guard.formats.asset import Format, format_of
-from tdm_guard.formats.charset import encoding_of
+from tdm_guard.formats.charset import encoding_of, is_settled
 from tdm_guard.formats.html import Page, read_page
 from tdm_guard.formats.media_type import FEED, HTML, OTHER, SNIFF_BYTES, UNKNOWN, Markup, beginning, is_xml
 from tdm_guard.formats.message_body import unsaid_coding
@@ -58,15 +58,19 @@ def hear(
     `pictures`: something was said of the pictures that it shows, should it be a page.
     """
     decoded = about.plain(body, judge.max_asset_bytes, complete=complete)
-    doubt: str | None = None
     complete = complete and decoded.complete and about.whole
+    plainly = markup is HTML and _begins_as_markup(decoded.body)  # as nearly every page: no other file, nor coded
+    asked = plainly and complete and decoded.note is None
+    speaks = not asked or pictures or _may_speak(judge, about, decoded.body)
+    if not speaks and is_settled(about.kind.charset):
+        return _new(Heard, (NOTHING, None, decoded.body, (), (), None, ()))
+    doubt: str | None = None
     reading = NOTHING
     items: tuple[Item, ...] = ()
     feed: tuple[tuple[Signal, DocumentReading], ...] = ()
     shown: tuple[str, ...] = ()
     found = None
     media_type = about.media_type or ""
-    plainly = markup is HTML and _begins_as_markup(decoded.body)  # as nearly every page: no other file, nor coded
     if judge.asset_signals and decoded.body and not plainly:
         found = format_of(media_type, beginning(decoded.body))
     if found is None and not plainly and about.begins and (markup in (HTML, FEED) or is_xml(media_type)):
@@ -75,8 +79,7 @@ def hear(
     if markup is HTML or (markup is UNKNOWN and about.begins):
         label, other = encoding_of(about.kind.charset, decoded.body)
         doubt = doubt or other
-        disguised = "xml" in media_type and is_disguised(decoded.body)
-        if pictures or disguised or judge.scanner.may_speak(decoded.body):
+        if speaks and (asked or pictures or _may_speak(judge, about, decoded.body)):
             reading, items, page = _hear_page(judge, about, decoded.body, label, complete=complete and doubt is None)
             complete = complete and page.complete
             shown = page_images(page).urls
@@ -111,6 +114,12 @@ def hear(
 def carrier_of(markup: Markup, kind: Format | None) -> str:
     """What a body is called in the record."""
     return "feed" if markup is FEED else "html" if kind is None else kind.value
+
+
+def _may_speak(judge: Judge, about: Announced, body: bytes) -> bool:
+    """False only if no tag of the page can say anything."""
+    disguised = "xml" in (about.media_type or "") and is_disguised(body)
+    return disguised or judge.scanner.may_speak(body)
 
 
 def _begins_as_markup(body: bytes) -> bool:

@@ -264,7 +264,7 @@ class Case:
         """
         about = self._about
         if about is not None:
-            self.content = about.came(body)
+            self.content = about.content or about.came(body)
         whole = about is None or about.is_whole(len(body), complete=complete)
         if about is None or not self.wants_body(body, ended=whole):
             self._body_heard = self.content or whole

@@ -206,9 +206,10 @@ def _fresh(kept: Kept | None, now: datetime) -> bool:
 
 
 def _want(url: str, document: Document, old: Kept | None) -> Wanted:
-    copy = _last_copy(old)
-    said = SILENT if copy is None else copy.said
-    return Wanted(url, document.max_bytes, said.etag, said.last_modified)
+    copy = None if old is None else _last_copy(old)
+    if copy is None:
+        return Wanted(url, document.max_bytes)
+    return Wanted(url, document.max_bytes, copy.said.etag, copy.said.last_modified)
 
 
 def _last_copy(old: Kept | None) -> Kept | None:
@@ -226,7 +227,8 @@ def _read(task: Gathering, url: str, document: Document, fetched: Fetched | None
     at = fetched.at or task.now
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
-    since = at if at - task.now <= FLOOR else task.now  # who fetched it may have another clock than we
+    ahead = at is not task.now and at - task.now > FLOOR  # who fetched it may have another clock than we
+    since = task.now if ahead else at
     copy = _last_copy(old)
     if copy is not None and fetched.status == 304 and not fetched.error and (copy.said.etag or copy.said.last_modified):
         return copy._replace(

@@ -77,7 +77,8 @@ class AccessRules:
         fragments: set[str] = set()  # of patterns: the longest part, where no path need begin with it
         exact: set[str] = set()
         for value in refused - prefixes:
-            if not utf8 or "%" in value or (dotted and "/." in value) or "$" in value[:-1] or value[0] not in "/*":
+            odd = "$" in value and value.find("$") < len(value) - 1
+            if odd or not utf8 or "%" in value or (dotted and "/." in value) or value[0] not in "/*":
                 for pattern in self._spellings(value):
                     _sort_in(pattern, prefixes, fragments, exact)
             elif "*" not in value:  # a final `$` is an anchor, and the character as well

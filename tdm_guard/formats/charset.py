@@ -43,6 +43,11 @@ def encoding_of(label: str | None, body: bytes) -> Encoding:
     return _odd(label, body[:4], body)
 
 
+def is_settled(label: str | None) -> bool:
+    """True if every page with this label, unless NULs are in it, is read in the same way, whatever it says itself."""
+    return label is not None and _usual(label) is not None
+
+
 def _odd(label: str | None, head: bytes, body: bytes) -> Encoding:
     if label is not None and body[:2] not in _MARKS_16 and not body.startswith(codecs.BOM_UTF8):
         order = _utf16(label)

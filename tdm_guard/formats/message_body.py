@@ -210,7 +210,9 @@ def document(fetched: Fetched, max_bytes: int) -> PlainDocument:
     Only of an answer with content (2xx): what a refusal says counts by its status. Text in UTF-16 or UTF-32 is brought
     to UTF-8, which all readers of documents read.
     """
-    if not fetched.headers and not _has_content(fetched):  # most documents of most origins are not there
+    body = fetched.body
+    usual = not _has_content(fetched) or (body[:1] in _USUAL and b"\0" not in body)
+    if usual and not fetched.headers:
         return _new(PlainDocument, (fetched, None, None, b""))
     plain = _undone_document(fetched, max_bytes)
     body = plain.fetched.body

@@ -140,6 +140,8 @@ def read_tokens(robots: RobotsTxt, source: Source, listener: Listener) -> Iterat
             for token, usages in chosen:
                 if names(part.value, token):
                     _note(found, token, _Heard(part.value, usages, None), group)
+            if not has_mark(part.value.lower()):
+                continue
             for token in dict.fromkeys([part.value.strip("* \t"), *listed(part.value)]):
                 if token.lower() not in known and says_training(token):
                     _note(found, token, _Heard(token, TRAINING, REPAIR), group)

@@ -169,7 +169,7 @@ def _groups_by_token(robots: RobotsTxt, listener: Listener) -> dict[str, tuple[s
             value = part.value
             if value.lower() in known:
                 _note(heard, value, group)
-            elif is_list(value):
+            elif value != "*" and is_list(value):
                 for token in listed(value):
                     if token.lower() in known or token.lower() == own:
                         _note(heard, token, group)
