@@ -1,5 +1,5 @@
 """
-What warm decisions cost in instructions, which a busy machine does not blur as it does times.
+What decisions cost in instructions, which a busy machine does not blur as it does times.
 
     python -m tests.benchmarks.instructions
 
@@ -14,33 +14,77 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from tdm_guard import Fetched, Judge
-from tests.benchmarks.inputs import HEADERS, robots_of_35_lines
+from tests.benchmarks.inputs import HEADERS, page, robots_files, robots_of_35_lines
 
 ROOT = Path(__file__).parents[2]  # where `tests` is found as a package
 VALGRIND = ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
-FEW, MANY = 200, 1200  # repetitions
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SITE = "https://site.example"
 URL = SITE + "/stories/2026/11/a-long-enough-path.jpg"
+HTML = [("content-type", "text/html; charset=utf-8"), *[field for field in HEADERS if field[0] == "cache-control"]]
 ABSENT = Fetched(status=404)
-ROBOTS = {
-    "warm decision, no site rules": ABSENT,
-    "warm decision, robots.txt of 35 lines": Fetched(status=200, body=robots_of_35_lines()),
+JUDGE = Judge(agent="ExampleBot")
+PATHS = ("/robots.txt", "/.well-known/tdmrep.json", "/ai.txt", "/trust.txt")
+FILES = 40  # robots.txt files that the first decision takes in turn
+
+
+class Workload(NamedTuple):
+    """What is done, and how many times: in the shorter run and in the longer one."""
+
+    make: Callable[[], Callable[[int], object]]
+    few: int
+    many: int
+
+
+def _warm(robots: Fetched) -> Callable[[int], object]:
+    answers = {f"{SITE}{path}": ABSENT for path in PATHS} | {f"{SITE}/robots.txt": robots}
+    policy = JUDGE.read_policies(SITE, answers, now=NOW)
+    return lambda _: JUDGE.evaluate(URL, status=200, headers=HEADERS, policies=policy, now=NOW)
+
+
+def _page() -> Callable[[int], object]:
+    body, _ = page()
+    policy = JUDGE.read_policies(SITE, {f"{SITE}{path}": ABSENT for path in PATHS}, now=NOW)
+    return lambda _: JUDGE.evaluate(URL, status=200, headers=HTML, body=body, policies=policy, now=NOW)
+
+
+def _first() -> Callable[[int], object]:
+    documents = [
+        {"/robots.txt": Fetched(status=200, body=body), "/.well-known/tdmrep.json": ABSENT}
+        for body in robots_files()[:FILES]
+    ]
+
+    def decide(turn: int) -> object:
+        policy = JUDGE.read_policies(SITE, documents[turn % FILES], now=NOW)
+        return JUDGE.evaluate(URL, policies=policy, now=NOW)
+
+    return decide
+
+
+WORKLOADS = {
+    "warm decision, no site rules": Workload(lambda: _warm(ABSENT), 200, 1200),
+    "warm decision, robots.txt of 35 lines": Workload(
+        lambda: _warm(Fetched(status=200, body=robots_of_35_lines())), 200, 1200
+    ),
+    "silent page": Workload(_page, 5, 25),
+    "first decision for a new origin": Workload(_first, FILES, 5 * FILES),
 }
 
 
 def decide(what: str, times: int) -> None:
-    """Judges one response `times` times under an origin's policies that were read once."""
-    judge = Judge(agent="ExampleBot")
-    answers = {f"{SITE}{path}": ABSENT for path in ("/.well-known/tdmrep.json", "/ai.txt", "/trust.txt")}
-    policy = judge.read_policies(SITE, answers | {f"{SITE}/robots.txt": ROBOTS[what]}, now=NOW)
+    """Does one of them `times` times."""
+    judge = WORKLOADS[what].make()
+    for turn in range(FILES if what.startswith("first") else 2):  # what is made once is none of it
+        judge(turn)
     gc.disable()
-    for _ in range(times):
-        judge.evaluate(URL, status=200, headers=HEADERS, policies=policy, now=NOW)
+    for turn in range(times):
+        judge(turn)
 
 
 def counted(what: str, times: int) -> int:
@@ -57,5 +101,6 @@ if __name__ == "__main__":
     if sys.argv[1:]:
         decide(sys.argv[1], int(sys.argv[2]))
     else:
-        for name in ROBOTS:
-            print(f"| {name} | {(counted(name, MANY) - counted(name, FEW)) / (MANY - FEW):,.0f} |", flush=True)
+        for name, work in WORKLOADS.items():
+            spent = counted(name, work.many) - counted(name, work.few)
+            print(f"| {name} | {spent / (work.many - work.few):,.0f} |", flush=True)
