@@ -30,7 +30,7 @@ def test_what_means_one_but_is_not_written_so(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "01", "+1", "-1", "10", "1.5", "no", "false", "off", '"0"', "０", "\x001", "1 " + "x" * 99]
+    "text", ["", "01", "+1", "-1", "1.0", "10", "1.5", "no", "false", "off", '"0"', "０", "\x001", "1 " + "x" * 99]
 )
 def test_unset(text: str) -> None:
     assert read_text(text) is None
