@@ -24,7 +24,7 @@ MAX_VALUE = 64  # characters; the longest word read is far shorter, and normalis
 MAX_POLICY_URL = 4096  # characters; longer ones are no addresses but payloads
 
 REPAIRED = frozenset(
-    {"1", "1.0", "?1", "1/", "2", "true", "yes", "y", "on", "reserved", "prohibited", "forbidden", "disallowed"}
+    {"1", "?1", "1/", "2", "true", "yes", "y", "on", "reserved", "prohibited", "forbidden", "disallowed"}
 )  # "1/": `content=1/>`; "2": reserved with a policy, before October 2021
 _QUOTES = "\"'“”„‟«»″′‘’‚‛`´\\"
 _KEEP = ":/?#[]@!$&'()*+,;=%~"
