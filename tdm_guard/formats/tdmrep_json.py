@@ -41,8 +41,14 @@ _match_host = re.compile(
 _FILES = (".json", ".txt", ".xml", ".html")  # names that look like hosts
 _MAX_DIGITS = 40  # an integer of more digits is neither 0, 1 nor 2; Python refuses to read very long ones
 
+# What writers put for a quotation mark: typographic ones, those of HTML, and escaped ones of JSON in a string of JSON.
+_QUOTE = (
+    r"""(?:\\{0,4}["'\u2018-\u201f\u2032\u2033\u00ab\u00bb`\u00b4]|\\{1,4}u002[27]"""
+    r"|&(?:quot|apos|[lr][sd]quo|\#(?:3[49]|x2[27]));)"
+)
 _MENTION = re.compile(
-    r"""(?im)(?:^[ \t]*|["'“”])tdm[-_:]reservation["'“”]?\s{0,16}[:=]\s{0,16}["'“”]?(?:1(?:\.0*)?|true)(?![\w.])"""
+    rf"(?im)(?:^[ \t]*|{_QUOTE})tdm[-_:]reservation{_QUOTE}?\s{{0,16}}[:=]\s{{0,16}}{_QUOTE}?"
+    r"(?:1(?:\.0*)?|true)(?![\w.])"
 )
 
 
