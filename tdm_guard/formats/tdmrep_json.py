@@ -14,6 +14,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from tdm_guard.formats.json_repair import repaired
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -102,6 +104,13 @@ def parse(body: bytes) -> RulesFile:
         entries.append(Entry(len(entries) + 1, members, wrapped, host))
     problem = None if isinstance(root, list) else "the root is an object; it must be an array of rules"
     return RulesFile(entries=tuple(entries), problem=problem, place="line 1" if problem else None)
+
+
+def parse_broken(body: bytes) -> RulesFile:
+    """The same of a body that is no JSON, as what was meant: slips are mended, one rule a line is a list."""
+    text = body.decode(json.detect_encoding(body), "replace")
+    file = parse(repaired(text).encode("utf-8", "replace"))
+    return file if file.is_json else parse(repaired(f"[{text}]").encode("utf-8", "replace"))
 
 
 def mentions_reservation(body: bytes) -> re.Match[str] | None:
