@@ -41,6 +41,7 @@ _match_host = re.compile(
     r"(?i)(?:\*?\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,62})\.)+[a-z][a-z0-9-]{1,62}(?::\d{1,5})?"
 ).fullmatch
 _FILES = (".json", ".txt", ".xml", ".html")  # names that look like hosts
+_SEVERAL = "Extra data"  # what the decoder says of values behind the first
 _MAX_DIGITS = 40  # an integer of more digits is neither 0, 1 nor 2; Python refuses to read very long ones
 
 # What writers put for a quotation mark: typographic ones, those of HTML, and escaped ones of JSON in a string of JSON.
@@ -110,7 +111,9 @@ def parse_broken(body: bytes) -> RulesFile:
     """The same of a body that is no JSON, as what was meant: slips are mended, one rule a line is a list."""
     text = body.decode(json.detect_encoding(body), "replace")
     file = parse(repaired(text).encode("utf-8", "replace"))
-    return file if file.is_json else parse(repaired(f"[{text}]").encode("utf-8", "replace"))
+    if file.is_json or _SEVERAL not in (file.problem or ""):
+        return file
+    return parse(repaired(f"[{text}]").encode("utf-8", "replace"))
 
 
 def mentions_reservation(body: bytes) -> re.Match[str] | None:
