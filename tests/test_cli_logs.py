@@ -392,6 +392,15 @@ def test_recheck_shows_the_words_that_a_site_says_since(web: Web) -> None:
     assert result.stdout.endswith("\n1 of 2 items that were admitted would be withheld today.\n")
 
 
+@pytest.mark.parametrize("path", ["/x/%2e%2e/premium/a", "/%70remium/a", "/./premium/a"])
+def test_recheck_reads_an_address_in_its_one_spelling(web: Web, path: str) -> None:
+    crawl(web.url("press", path))
+    web.says["press", ROBOTS] = Answer.text("User-agent: *\nDisallow: /y/../premium/\n")
+    result = run("recheck", "tdm.jsonl")
+    assert result.exit_code == 1
+    assert "Disallow: /y/../premium/" in result.stdout
+
+
 def test_recheck_as_records_and_with_a_log_of_its_own(web: Web) -> None:
     crawl(web.url("free"), web.url("press"))
     web.says["press", ROBOTS] = REFUSES

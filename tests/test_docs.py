@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tdm_guard.formats.asset import Format
+from tdm_guard.judge import OFFLINE_OPTIONS
 from tdm_guard.options import OPTION_NAMES
 from tdm_guard.signals import SIGNALS
 from tdm_guard.testing import sample_web
@@ -46,6 +47,14 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), f"{name(page)}: {target}"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_row_is_in_a_table(page: Path) -> None:
+    """Rows behind other text are shown as text with bars in it."""
+    for block in re.split(r"\n(?!\|)", page.read_text(encoding="utf-8")):
+        table = [line for line in block.splitlines() if line.startswith("|")]
+        assert not table or re.fullmatch(r"\|[-:| ]+\|", (*table, "")[1]), f"{name(page)}: {table[0]}"
+
+
 def rows(page: str) -> set[str]:
     text = (ROOT / page).read_text(encoding="utf-8")
     return set(re.findall(r"^\| `([^`]+)`", text, re.MULTILINE))
@@ -53,6 +62,11 @@ def rows(page: str) -> set[str]:
 
 def test_every_option_is_documented() -> None:
     assert set(OPTION_NAMES) <= rows("docs/options.md")
+
+
+def test_every_option_that_needs_no_network_is_named_where_that_is_told() -> None:
+    _, _, told = (ROOT / "docs" / "offline.md").read_text(encoding="utf-8").partition("* The options are those of")
+    assert set(re.findall(r"`([a-z_]+)`", told.partition(", whose files")[0])) == OFFLINE_OPTIONS
 
 
 def test_every_usage_is_documented() -> None:

@@ -14,6 +14,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from tdm_guard.formats.json_repair import repaired
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -39,10 +41,17 @@ _match_host = re.compile(
     r"(?i)(?:\*?\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,62})\.)+[a-z][a-z0-9-]{1,62}(?::\d{1,5})?"
 ).fullmatch
 _FILES = (".json", ".txt", ".xml", ".html")  # names that look like hosts
+_SEVERAL = "Extra data"  # what the decoder says of values behind the first
 _MAX_DIGITS = 40  # an integer of more digits is neither 0, 1 nor 2; Python refuses to read very long ones
 
+# What writers put for a quotation mark: typographic ones, those of HTML, and escaped ones of JSON in a string of JSON.
+_QUOTE = (
+    r"""(?:\\{0,4}["'\u2018-\u201f\u2032\u2033\u00ab\u00bb`\u00b4]|\\{1,4}u002[27]"""
+    r"|&(?:quot|apos|[lr][sd]quo|\#(?:3[49]|x2[27]));)"
+)
 _MENTION = re.compile(
-    r"""(?im)(?:^[ \t]*|["'“”])tdm[-_:]reservation["'“”]?\s{0,16}[:=]\s{0,16}["'“”]?(?:1(?:\.0*)?|true)(?![\w.])"""
+    rf"(?im)(?:^[ \t]*|{_QUOTE})tdm[-_:]reservation{_QUOTE}?\s{{0,16}}[:=]\s{{0,16}}{_QUOTE}?"
+    r"(?:1(?:\.0*)?|true)(?![\w.])"
 )
 
 
@@ -96,6 +105,15 @@ def parse(body: bytes) -> RulesFile:
         entries.append(Entry(len(entries) + 1, members, wrapped, host))
     problem = None if isinstance(root, list) else "the root is an object; it must be an array of rules"
     return RulesFile(entries=tuple(entries), problem=problem, place="line 1" if problem else None)
+
+
+def parse_broken(body: bytes) -> RulesFile:
+    """The same of a body that is no JSON, as what was meant: slips are mended, one rule a line is a list."""
+    text = body.decode(json.detect_encoding(body), "replace")
+    file = parse(repaired(text).encode("utf-8", "replace"))
+    if file.is_json or _SEVERAL not in (file.problem or ""):
+        return file
+    return parse(repaired(f"[{text}]").encode("utf-8", "replace"))
 
 
 def mentions_reservation(body: bytes) -> re.Match[str] | None:

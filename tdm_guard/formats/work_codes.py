@@ -86,7 +86,7 @@ def recognise(text: str) -> Codes:
         return _one(text)
     parts = pieces(text[:MAX_JOINED])[:MAX_PARTS]
     if len(parts) < 2:
-        return _one(parts[0]) if parts else ()
+        return _one(parts[0]) or _side_by_side(parts[0]) if parts else ()
     found: list[tuple[str, str]] = []
     labelled = _PREFIXED.match(text) is not None  # "ISBN 978…, 978…"
     for part in parts:
@@ -95,6 +95,12 @@ def recognise(text: str) -> Codes:
             codes = ((found[-1][0], part),)
         found += codes
     return tuple(found)
+
+
+def _side_by_side(text: str) -> Codes:
+    """Codes that blanks alone keep apart, if there is nothing else: in a sentence a code may be of another work."""
+    found = [_one(word) for word in text.split()]
+    return tuple(code for codes in found for code in codes) if all(found) else ()
 
 
 def recognise_as(key: str, text: str) -> Codes:

@@ -11,7 +11,15 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from tdm_guard.formats.path_pattern import TooMuchWork, check_work
-from tdm_guard.formats.tdmrep_json import MAX_BYTES, MAX_RULES, RulesFile, is_page, mentions_reservation, parse
+from tdm_guard.formats.tdmrep_json import (
+    MAX_BYTES,
+    MAX_RULES,
+    RulesFile,
+    is_page,
+    mentions_reservation,
+    parse,
+    parse_broken,
+)
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Posture, Reading, Result, Source, Stance, Statement, bounded
 from tdm_guard.signals._refusing_words import DOUBT
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Site
@@ -204,7 +212,32 @@ def _read_body(fetched: Fetched, source: Source, listener: Listener) -> Document
         return _mentioned(bounded(found.group().strip()), source, listener, _problem(source, file))
     if is_page(fetched.body):
         return DocumentReading(result=Result.ABSENT)
-    return DocumentReading(result=Result.UNREADABLE, faults=_problem(source, file))
+    return _broken(fetched, source, listener, _problem(source, file))
+
+
+def _broken(fetched: Fetched, source: Source, listener: Listener, faults: tuple[Fault, ...]) -> DocumentReading:
+    """What reserves in JSON with slips (C4); nothing in it permits."""
+    unheard = DocumentReading(result=Result.UNREADABLE, faults=faults)
+    file = parse_broken(fetched.body)
+    if not file.is_json or file.overflow:
+        return unheard
+    compiler = Compiler(source, fetched.url or source.url, cautious=True)
+    rules = (*(rule for rule in compiler.compile(file.entries) if rule.reserved), *compiler.refusals)
+    if not (rules or compiler.doubts) or len(rules) > MAX_RULES + EXTRA_RULES:
+        return unheard
+    faults += compiler.faults
+    if compiler.doubts and listener.cautious:
+        return DocumentReading(
+            result=Result.UNREADABLE, faults=faults, hold=(_unread(source, compiler.doubts[0], "C4,C11"),)
+        )
+    if listener.cautious:
+        rules = tuple(rule._replace(repair=join("C4", rule.repair), words=rule.excerpt) for rule in rules)
+        return DocumentReading(result=Result.READ, site=_site(source, (), listener, rules), faults=faults)
+    refused = {usage for rule in rules for usage in rule.usages} or {*TDM}
+    words = rules[0].excerpt if rules else compiler.doubts[0]
+    doubts = (_doubt(source, tuple(usage for usage in TDM if usage in refused), words),)
+    site = RulesSite(source, (), cautious=False, doubts=doubts)
+    return DocumentReading(result=Result.UNREADABLE, site=site, faults=faults)
 
 
 def _mentioned(words: str | None, source: Source, listener: Listener, faults: tuple[Fault, ...]) -> DocumentReading:

@@ -118,6 +118,28 @@ def test_xmp_in_a_document_is_heard() -> None:
     assert decision.verdict is Verdict.RESERVED
 
 
+@pytest.mark.parametrize("main", ["word/document.xml", "xl/workbook.xml", "ppt/presentation.xml"])
+@pytest.mark.parametrize("content_type", ["", "application/octet-stream", "application/zip"])
+def test_office_files_of_each_kind_are_heard(main: str, content_type: str) -> None:
+    silent = (("[Content_Types].xml", "<Types/>"), ("docProps/core.xml", CORE), (main, "<w/>"))
+    assert judged(zipped(*silent), content_type) is Verdict.UNRESERVED
+    assert judged(zipped(*silent, ("docProps/xmp.xml", xmp())), content_type) is Verdict.RESERVED
+
+
+@pytest.mark.parametrize("kind", ["text", "spreadsheet", "presentation", "graphics"])
+@pytest.mark.parametrize("content_type", ["", "application/octet-stream"])
+def test_opendocument_files_of_each_kind_are_heard(kind: str, content_type: str) -> None:
+    silent = (("mimetype", f"application/vnd.oasis.opendocument.{kind}"), ("meta.xml", CORE))
+    assert judged(zipped(*silent), content_type) is Verdict.UNRESERVED
+    assert judged(zipped(*silent, ("META-INF/metadata.xml", xmp())), content_type) is Verdict.RESERVED
+
+
+def judged(data: bytes, content_type: str) -> Verdict:
+    options = {"usages": {"tdm"}, "agent": "ExampleBot", "unread": "ignore", "now": datetime(2026, 11, 28, tzinfo=UTC)}
+    fields = [("content-type", content_type)] if content_type else []
+    return evaluate("https://a.example/x", headers=fields, body=data, **options).verdict  # type: ignore[arg-type]
+
+
 def test_a_document_that_is_cut_short_is_undetermined() -> None:
     data = docx(("media.bin", bytes(5_000)))[:-200]
     asset = read_asset(data, Format.OFFICE)

@@ -105,6 +105,15 @@ def test_more_rules_than_are_read_is_said_not_cut() -> None:
         "tdm-reservation: 1\n",
         "# our policy\r\n  tdm-reservation = 1",
         "{“tdm-reservation”: “1”}",
+        "[{‘location’:‘/’, ‘tdm-reservation’: 1}]",
+        "[{`location`:`/`, `tdm-reservation`: `1`}]",
+        "[{«location»:«/», «tdm-reservation»: 1}]",
+        "[{″location″:″/″, ′tdm-reservation′: ′1′}]",
+        "[{&quot;location&quot;:&quot;/&quot;,&quot;tdm-reservation&quot;:1}]",
+        "[{&#34;tdm-reservation&#34;: &#34;1&#34;}]",
+        json.dumps('[{"location":"/","tdm-reservation":1}]'),
+        json.dumps(json.dumps('[{"location":"/","tdm-reservation":"1"}]')),
+        '"[{\\u0022tdm-reservation\\u0022:1}]"',
     ],
 )
 def test_the_member_in_a_broken_text(text: str) -> None:
@@ -117,6 +126,10 @@ def test_the_member_in_a_broken_text(text: str) -> None:
     [
         '[{"tdm-reservation":0},]',
         '[{"tdm-reservation":10},]',
+        "[{‘tdm-reservation’: ‘0’}]",
+        "[{&quot;tdm-reservation&quot;: 0}]",
+        json.dumps('[{"location":"/","tdm-reservation":0}]'),
+        json.dumps('[{"location":"/","tdm-reservation":11}]'),
         '[{"tdm-reservation":1.5},]',
         '[{"tdm-reservation":"truely"},]',
         '<meta name="tdm-reservation" content="1">',

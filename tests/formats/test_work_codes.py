@@ -22,6 +22,9 @@ from tests.support.growth import grows_linearly
         ("https://portal.issn.org/resource/ISSN/1234-5679", {("issn", "1234-5679")}),
         ("doi:10.1000/ab(c)d", {("doi", "10.1000/ab(c)d")}),
         ("info:doi/10.1000/x", {("doi", "10.1000/x")}),
+        ("10.1000/182 10.1000/x", {("doi", "10.1000/182"), ("doi", "10.1000/x")}),
+        ("T-000.000.001-0 T-000.000.002-1", {("iswc", "T-000.000.001-0"), ("iswc", "T-000.000.002-1")}),
+        ("9780000000019\t10.1000/x", {("isbn", "9780000000019"), ("doi", "10.1000/x")}),
         ("https://doi.org/10.1000/a%2Fb?from=1#top", {("doi", "10.1000/a/b")}),
         ("http://dx.doi.org/10.1000/x", {("doi", "10.1000/x")}),
         ("10.1000/x", {("doi", "10.1000/x")}),
@@ -51,7 +54,8 @@ def test_what_says_itself_what_it_is(written: str, codes: set[tuple[str, str]]) 
     [
         "", "x", "SKU-12345", "12345678", "4006381333931", "1234-5679", "2021-0315", "QMXX12300001", "doi", "isbn:",
         "isbnetwork 5", "https://example.org/isbn/9780000000019", "https://doi.org/", "https://isni.org/", "T-800",
-        "10.1000", "10.1000/with blank", "ISBN" * 200, "https://orcid.org/0000-0002-1825-0097", "97x0000000019",
+        "10.1000", "10.1000/with blank", "see 10.1000/x", "10.1000/x 9 s",
+        "ISBN" * 200, "https://orcid.org/0000-0002-1825-0097", "97x0000000019",
     ],
 )  # fmt: skip
 def test_what_could_be_anything_is_none(written: str) -> None:

@@ -25,6 +25,12 @@ def judged(*, fields: Any = (), tags: str = "", rules: Any = None, posture: Post
     return JUDGES[posture].evaluate("https://site.example/a", policies=policies, now=NOW, **how)
 
 
+def broken(text: str, *, fields: Any = (), posture: Posture = Posture.CAUTIOUS) -> Decision:
+    policies = SILENT | {TDMREP: Fetched(status=200, body=text.encode())}
+    how: dict[str, Any] = {"status": 200, "headers": [*HTML, *fields], "body": b"x"}
+    return JUDGES[posture].evaluate("https://site.example/a", policies=policies, now=NOW, **how)
+
+
 REFUSING = ["denied", "no-mining", "No AI training", "not allowed", "opt-out", "prohibited", "reserved"]
 SILENT_WORDS = ["no", "none", "not reserved", "no restrictions", "allowed", "n/a", "0.5", "01", "+1", "unset", "free"]
 
@@ -82,3 +88,43 @@ def test_a_reservation_under_another_name(tag: str) -> None:
 def test_a_location_with_its_host(location: str, heard: bool) -> None:
     decision = judged(rules=[{"location": location, "tdm-reservation": 1}])
     assert decision.verdict == ("reserved" if heard else "unreserved")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"location":"/","ai-training":"prohibited",}]',
+        "[{'location':'/','ai-training':'prohibited'}]",
+        '[{"location":"/","tdm-reservation":"yes",}]',
+        '[{location: "/", noai: true}]',
+        "[{“location”:“/”,“ai-training”:“prohibited”}]",
+        '{"location":"/","ai-training":"prohibited"}\n{"location":"/b","tdm-reservation":0}',
+        '[{"location":"/","tdm-reservation":0,"ai-training":"prohibited",}]',
+    ],
+)
+def test_a_refusal_in_json_with_slips(text: str) -> None:
+    decision = broken(text)
+    assert decision.verdict == "reserved"
+    assert "C4" in (decision.because[0].repair or "")
+    assert (decision.because[0].excerpt or "").startswith('"location": "/"')
+    yes = [("content-usage", "train-ai=y")]
+    assert broken(text, fields=yes, posture=Posture.LITERAL).verdict == "unreserved"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"location":"/","tdm-reservation":0,}]',
+        '[{"location":"/b","ai-training":"prohibited",}]',
+        '[{"location":"/","ai-training":"allowed",}]',
+        '[{"location":"/","title":"No AI",}]',
+        '{"error": "access denied",}',
+        "{error: forbidden}",
+        "access denied",
+        "// nothing here\n[]",
+        "[" * 600,
+    ],
+)
+def test_json_with_slips_that_refuses_nothing_here(text: str) -> None:
+    for posture in Posture:
+        assert broken(text, posture=posture).verdict == "unreserved"
