@@ -33,7 +33,7 @@ __all__ = ["NAME", "SIGNAL", "read_asset", "read_headers", "read_html", "read_re
 
 FIELD = "link"
 RELATION = "c2pa-manifest"
-MAX_PACKETS = 100  # XMP packets of one file that are looked at; a multi-page TIFF has one for each page
+MAX_PACKETS = 100  # XMP packets with the word that are read of one file; a multi-page TIFF has one for each page
 MAX_STORES = 4  # of one file that are read singly when the file as a whole is not; there should be one
 MAX_PARTS = 5_000  # pieces of a file that the native reader may have to walk; it takes up to 0.1 ms for one
 MAX_LINKS = 8  # manifests that one response or file may name
@@ -123,9 +123,15 @@ def _is_marked(data: bytes) -> bool:
 def _named_in_xmp(asset: Asset, source: Source) -> Reading:
     """A manifest that an XMP packet names by its address (`dcterms:provenance`), of the file itself and of no part."""
     found: list[Reading] = []
-    for packet in asset.packets[:MAX_PACKETS]:
+    looked = 0
+    for packet in asset.packets:
         # An XML reader is not asked while the letters are not there; in UTF-16 and UTF-32 they have NULs between them.
         if packet.place is Place.XMP and (_LETTERS in packet.data or b"\0" in packet.data[:4]):
+            looked += 1
+            if looked > MAX_PACKETS:
+                message = f"more than {MAX_PACKETS} packets that may name a manifest"
+                found.insert(0, undetermined(source, message, locator=packet.locator))
+                break
             for item in xmp.read(packet.data, _PROVENANCE).properties:
                 url = _ADDRESS.match(item.value.strip())
                 if url and not item.nested and item.namespace in ("", _TERMS):
