@@ -63,3 +63,12 @@ def test_that_more_names_stand_there_than_are_taken_is_told(count: int, left: bo
     found, unread = identifiers(Asset(format=Format.JPEG, packets=(Packet(Place.XMP, "JPEG/APP1", data),)))
     assert len(found) == MAX_VALUES
     assert (unread is not None) == left
+
+
+def test_that_a_structure_names_more_than_are_taken_is_told() -> None:
+    names = "".join(f'<rdf:li plus:ImageCreatorName="N. {number}"/>' for number in range(500))
+    body = f"<plus:ImageCreator><rdf:Seq>{names}</rdf:Seq></plus:ImageCreator>"
+    packet = f"<rdf:RDF {NAMESPACES}><rdf:Description>{body}</rdf:Description></rdf:RDF>".encode()
+    found, unread = identifiers(Asset(format=Format.JPEG, packets=(Packet(Place.XMP, "JPEG/APP1", packet),)))
+    assert len(found) == MAX_VALUES
+    assert unread is not None
