@@ -27,6 +27,7 @@ from tdm_guard.formats.media_type import (
     beginning,
     charset,
     content_kind,
+    parts,
     sniff,
 )
 from tdm_guard.formats.message_body import Framing, Plain, framing, is_short, undone
@@ -96,9 +97,10 @@ class Announced:
     def hear(self, name: str, value: str) -> None:
         """One of the `FIELDS`, in the order in which they came."""
         if name == "content-type":
-            kind = _kinds(value if len(value) <= MAX_CONTENT_TYPE else value[:MAX_CONTENT_TYPE])
-            if self.kind is _NO_TYPE or kind.markup is HTML:  # of contradictory ones HTML counts: it is read
-                self.kind = kind
+            for each in (value,) if len(value) <= MAX_CONTENT_TYPE else parts(value):
+                kind = _kinds(each)
+                if self.kind is _NO_TYPE or kind.markup is HTML:  # of contradictory ones HTML counts: it is read
+                    self.kind = kind
         elif self.status == 206 and name == "content-range":
             part = _FROM_START.fullmatch(value.strip())
             self.begins = part is not None

@@ -59,9 +59,12 @@ def hear_asset(judge: Judge, about: Announced, data: bytes, kind: Format, *, com
         tuple(declared for each in readings for declared in each.declared),
     )
     items: tuple[Item, ...] = ()
-    tags = asset.tags + identifiers(asset) if judge.repertoire is not None else ()
+    named, left = identifiers(asset) if judge.repertoire is not None else ((), None)
+    tags = asset.tags + named if judge.repertoire is not None else ()
     if tags:
         items, problems = read_item(_item(tags, _type(kind, about.media_type or "")), source)
+        if left is not None:
+            problems += (Fault.at(source, left.message, locator=left.locator),)
         reading = Reading(reading.statements, reading.faults + problems, reading.declared)
     return HeardAsset(reading, items, found.complete)
 

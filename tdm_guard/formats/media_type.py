@@ -9,7 +9,8 @@ from functools import lru_cache
 SNIFF_BYTES = 1445  # WHATWG MIME Sniffing 5.2: the resource header is the first 1445 bytes
 MAX_LEADING = 2**20  # bytes of blanks and comments that are looked through; real prologues have some kilobytes
 
-MAX_CONTENT_TYPE = 255  # characters of a field value that are looked at; RFC 6838 4.2 keeps types within 127
+MAX_CONTENT_TYPE = 255  # characters of each type in a field value; RFC 6838 4.2 keeps types within 127
+MAX_TYPES = 1_000  # that a long field value may join
 _HTML = frozenset(
     {
         "text/html",
@@ -122,7 +123,15 @@ def content_kind(content_type: str) -> tuple[str, Markup]:
     A value that names no type says nothing (WHATWG MIME Sniffing 4.4, 5.1). Of several, as proxies join repeated lines
     or a semicolon is forgotten, the one counts of whose bodies most is read.
     """
-    return _kind(content_type[:MAX_CONTENT_TYPE])
+    if len(content_type) <= MAX_CONTENT_TYPE:
+        return _kind(content_type)
+    found = [_kind(part) for part in parts(content_type)]
+    return max(found, key=lambda each: (_TYPE.fullmatch(each[0]) is not None, _HEED[each[1]]))
+
+
+def parts(content_type: str) -> list[str]:
+    """The types that a long value joins, each so far as it is looked at: what pads the first hides no other."""
+    return [part.strip()[:MAX_CONTENT_TYPE] for part in content_type.split(",", MAX_TYPES)]
 
 
 def beginning(body: bytes) -> bytes:

@@ -8,13 +8,17 @@ There is no place for a reservation in them but what ffmpeg carries over from ot
 
 from __future__ import annotations
 
+import re
+
 from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
 from tdm_guard.formats.salvage import Unreads, damaged, hides, is_xmp
 from tdm_guard.formats.vorbis_comment import Comments, read_comments
 
 MAX_PAGES = 8_192  # pages looked at; the comments begin on the second, and a picture in them may take some hundred
 MAX_PACKET = 16 * 2**20  # bytes kept of one packet of comments, in which pictures may come first
+MAX_CHAINED = 64  # streams that follow each other in one file (RFC 3533 4): recordings of a station have some dozens
 _HEAD = 27
+_BEGINS = re.compile(rb"OggS\0[\2\6]")  # the first page of a stream
 _MARKS = (b"\x03vorbis", b"OpusTags")
 _HEADS = (b"\x01vorbis", b"OpusHead", b"\x7fFLAC")  # of streams that have comments
 _FLAC_COMMENT = 4
@@ -70,6 +74,7 @@ class _Walk:
         self._data = data
         self._streams: dict[bytes, _Stream] = {}
         self.awaited: set[bytes] = set()
+        self._chained = 0
         self.done = False
         self.tags: list[tuple[str, str]] = []
         self.packets: list[Packet] = []
@@ -91,7 +96,15 @@ class _Walk:
             first = data[position + 5] & 2
             self.done = not first and bool(self._streams) and not self.awaited
             if self.done:
-                return None
+                chained = _BEGINS.search(data, position)
+                if chained is None:
+                    return None
+                self._chained += 1
+                if self._chained > MAX_CHAINED:
+                    self.unread.append(Unread(Place.XMP, "OGG", f"more than {MAX_CHAINED} streams behind each other"))
+                    return None
+                position = chained.start()
+                self._streams.clear()
             position = self._page(position)
         return _TOO_MANY if self.awaited or position < len(data) else None
 

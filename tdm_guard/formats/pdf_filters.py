@@ -1,4 +1,4 @@
-"""Streams of a PDF file decoded within bounds (ISO 32000-1, 7.4): Flate with its predictors, ASCII85, ASCIIHex."""
+"""Streams of a PDF file decoded within bounds (ISO 32000-1, 7.4): Flate with predictors, ASCII85, ASCIIHex, Crypt."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _UP = 12  # the predictor of cross-reference streams
 _FLATE = (b"FlateDecode", b"Fl")
 _ASCII85 = (b"ASCII85Decode", b"A85")
 _BLANKS = b" \t\n\r\v\f\0"
+_IDENTITY = b"Identity"
 _ASCII_HEX = (b"ASCIIHexDecode", b"AHx")
 
 
@@ -63,8 +64,10 @@ def decode(
             raw = _ascii85(raw, limit, effort)
         elif name in _ASCII_HEX:
             raw = _ascii_hex(raw, limit, effort)
-        elif name == b"Crypt":
-            raise PdfError("a stream that is encrypted")
+        elif name == b"Crypt":  # Identity, also by default: in the open, however the file is encrypted (7.4.10, 7.6.5)
+            options = parameters[number] if number < len(parameters) else None
+            if isinstance(options, dict) and options.get(b"Name", _IDENTITY) != _IDENTITY:
+                raise PdfError("a stream that is encrypted")
         else:
             raise PdfError(f"a stream with the filter {_shown(name)}, which is not read")
     if len(raw) > limit:

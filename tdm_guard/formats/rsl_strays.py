@@ -111,7 +111,9 @@ def _is_nothing(element: Element, name: str) -> bool:
 
 def refused(kind: str, text: str, place: str, words: str) -> Stray:
     """A refusal in a form of its own: the list that it holds, of usages where it does not say of what."""
-    tokens = Tokens(kind if kind in KINDS else KINDS[0], split(text[:500]), place, words[:500])
+    long = len(text) >= 2 * MAX_TEXT  # nobody knows what more it names
+    listed = ("all",) if long else split(text)
+    tokens = Tokens(kind if kind in KINDS and not long else KINDS[0], listed, place, words[:500])
     return Stray("refusal", place, words[:500], tokens)
 
 

@@ -23,14 +23,17 @@ MAX_RUN = 10  # words of one code: a label and the groups of an ISAN are nine
 
 _DOI = r"10\.[0-9]{4,9}(?:\.[0-9]{1,9}){0,4}/"
 _AND = r"\s(?:and|et|und|y|e)\s"
-# An address or a DOI, up to the next blank; or what joins codes: of a slash only one that follows a digit or a blank.
+# An address or a DOI, up to the next blank; or what joins codes: of slashes, plus signs and underscores only those that
+# follow a digit or a blank.
 _SCAN = re.compile(
     rf"(?i)(?P<atom>(?:https?://|{_DOI})[^\s\0]+)"
-    rf"|[,;|\0\r\n\t\v\f\u2028\u2029\u3001\uff0c\uff1b\uff5c\u2022]|&(?:amp;)?|{_AND}|(?<=[0-9xX\s])/|\s[+\u00b7]\s"
+    rf"|[,;|\0\r\n\t\v\f\u2028\u2029\u3001\uff0c\uff1b\uff5c\u2022]|&(?:amp;)?|{_AND}|(?<=[0-9xX\s])[/+_]+|\s\u00b7\s"
+    r"|\\+(?-i:r\\+n|[nrt](?=[A-Z0-9]))?"
 )
+_BREAK = re.compile(r"(?i)(?:<|&lt;)\s?(?:br\b[^<>&]{0,80}|/?(?:p|li|td|div|span)\s?)/?(?:>|&gt;)")  # of HTML
 _NEXT = rf"(?:https?://|(?:urn|info|doi|isbn|issn|isni|eidr|isan|isrc|iswc)[:/]|{_DOI})"
-_IN_ADDRESS = re.compile(rf"(?i)(?:[,;|&]|%0A)+(?={_NEXT})|[,;|]+$|/+(?=https?://[^/]+\.)")
-_IN_DOI = re.compile(rf"(?i)[,;|&/]+(?={_NEXT})|[,;|&]+$")
+_IN_ADDRESS = re.compile(rf"(?i)(?:[,;|&+\\_]|%0A)+(?={_NEXT})|[,;|]+$|/+(?=https?://[^/]+\.)")
+_IN_DOI = re.compile(rf"(?i)[,;|&/+\\_]+(?={_NEXT})|[,;|&]+$")
 _QUALIFIER = re.compile(r"(?<!\S)\([^()0-9]{0,80}\)")  # "(print)", "(pbk.)"
 _WRAPPING = str.maketrans(dict.fromkeys("[]{}\"'\u2018\u2019\u201c\u201d\u00ab\u00bb`", " "))  # a list in a cell
 _WORD = re.compile(r"\w")
@@ -42,10 +45,10 @@ _LABELS = frozenset(
 )  # fmt: skip
 _ONE_OF_THESE = frozenset({"doi", "isbn", "creator_ipi"})  # keys whose form fits some values that are several
 
-_STRONG = re.compile(r"[;|\0\r\n\t\u2028\u2029\u3001\uff1b\uff5c]|\s[/\u2022\u00b7]\s")
-_WEAK = re.compile(
-    r"(?i)[/&\uff0f\uff06]|\s[+\u00d7]\s|[\s(\[](?:and|et|und|y|e|och|og|with|feat\.?|ft\.?|featuring|vs\.?)\s"
-)
+_STRONG = re.compile(r"[;|\\\0\r\n\t\u2022\u2028\u2029\u3001\uff1b\uff5c]|\s[/\u00b7]\s")
+_WORDS = r"[\s(\[](?:and|et|und|y|e|och|og|with|feat\.?|ft\.?|featuring|vs\.?)\s"
+_WEAK = re.compile(rf"(?i)[/&\uff0f\uff06]|\s[+\u00d7]\s|{_WORDS}")
+_WEAKER = re.compile(rf"(?i)[/&+\uff0f\uff06]|\s[\u00d7\u2013\u2014-]\s|{_WORDS}")  # not in lists: "Trio X - Wien"
 _COMMA = re.compile(r"[,\uff0c]")
 
 
@@ -58,6 +61,8 @@ class Parts(NamedTuple):
 
 def pieces(text: str) -> list[str]:
     """`text` parted at what joins codes, blanks apart; the one piece that it is if nothing does."""
+    if "<" in text or "&lt;" in text:
+        text = _BREAK.sub("\n", text)
     found: list[str] = []
     start = 0
     for scan in _SCAN.finditer(text):
@@ -143,8 +148,9 @@ def names(raw: str, *, listed: bool = False) -> tuple[str, ...]:
     if len(raw) > MAX_JOINED:
         return ()
     found: dict[str, None] = {}
-    for strong in _STRONG.split(raw):
-        for part in _WEAK.split(strong):
+    joins = _WEAK if listed else _WEAKER
+    for strong in _STRONG.split(_BREAK.sub("\n", raw) if "<" in raw or "&lt;" in raw else raw):
+        for part in joins.split(strong):
             weak = part != strong
             given = [each.strip() for each in _COMMA.split(part)]
             if len(given) > 1:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 512 * 1024  # as robots.txt has it (RFC 9309 2.5); the longest file seen is far below
 MAX_RULES = 10_000  # a file with more is not read at all: to cut it silently could lose a reservation
-MAX_NESTING = 8  # arrays and wrapping objects around a rule; the deepest seen has two
+MAX_NESTING = 64  # arrays and wrapping objects around a rule; the deepest seen has two; a deeper file is not read
 MAX_NAME = 2048  # characters of a name that is a path or a host
 WRAPPERS = frozenset({"policies", "rules", "list", "tdmrep", "tdm"})  # names under which rules were found
 _LOCATIONS = frozenset({"location", "locations", "tdm-location", "path", "paths", "tdm-path"})
@@ -99,10 +99,13 @@ def parse(body: bytes) -> RulesFile:
     if not isinstance(root, list | Members):
         return RulesFile(problem="the root is neither an array nor an object", place="line 1")
     entries: list[Entry] = []
-    for members, wrapped, host in _walk(root, _Around(), 0):
-        if len(entries) == MAX_RULES:
-            return RulesFile(problem=f"more than {MAX_RULES} rules", overflow=True)
-        entries.append(Entry(len(entries) + 1, members, wrapped, host))
+    try:
+        for members, wrapped, host in _walk(root, _Around(), 0):
+            if len(entries) == MAX_RULES:
+                return RulesFile(problem=f"more than {MAX_RULES} rules", overflow=True)
+            entries.append(Entry(len(entries) + 1, members, wrapped, host))
+    except _TooDeepError:
+        return RulesFile(problem=f"rules more than {MAX_NESTING} deep", overflow=True)
     problem = None if isinstance(root, list) else "the root is an object; it must be an array of rules"
     return RulesFile(entries=tuple(entries), problem=problem, place="line 1" if problem else None)
 
@@ -139,6 +142,10 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON value")
 
 
+class _TooDeepError(Exception):
+    """What may hold rules stands deeper than is looked."""
+
+
 class _Around(NamedTuple):
     """What stands around a value: names that are a path or a host; whether it is misplaced, or in a strange place."""
 
@@ -153,11 +160,13 @@ _Found = tuple[Members | None, bool, str | None]
 
 def _walk(value: list[Any] | Members, around: _Around, depth: int) -> Iterator[_Found]:
     """The places of rules, in order. An object that only wraps others is no place of its own."""
+    if depth > MAX_NESTING:
+        raise _TooDeepError
     if isinstance(value, Members):
         yield from _walk_object(value, around, depth)
         return
     for item in value:
-        if isinstance(item, list | Members) and depth < MAX_NESTING:
+        if isinstance(item, list | Members):
             wrapped = around.wrapped or isinstance(item, list)
             yield from _walk(item, around._replace(wrapped=wrapped), depth + 1)
         elif not around.strange:
@@ -173,9 +182,6 @@ def _walk_object(value: Members, around: _Around, depth: int) -> Iterator[_Found
         if around.location is not None and not any(_plain(name) in _LOCATIONS for name, _ in members):
             members = Members((*members, ("location", around.location)))
         yield members, around.wrapped or depth == 0, around.host
-    if depth >= MAX_NESTING:
-        yield from ((None, True, around.host) for _ in inside)
-        return
     for name, inner in value:
         if name.lower() in WRAPPERS and _holds_rules(name, inner):
             yield from _walk(inner, around._replace(wrapped=True), depth + 1)

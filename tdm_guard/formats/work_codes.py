@@ -63,6 +63,7 @@ _BARE = tuple(
     )
 )
 _JOINED = re.compile(r"[\s,;|&\0/\u3001\uff0c\uff1b]")  # nothing is joined without one
+_SELDOM = re.compile(r"[\\+_<]")  # these join codes, and stand in one
 _WHOLE = frozenset({"isrd", "registry_id"})  # compared as written: no sign in them joins several
 _DIGITS = re.compile(r"\d{4}")
 _SEGMENTS = re.compile("[/#:]")
@@ -83,7 +84,7 @@ def recognise(text: str) -> Codes:
     """The codes that `text` says by itself; usually one, none if it is something else."""
     text = text.strip()
     if len(text) <= MAX_CODE and _JOINED.search(text) is None:
-        return _one(text)
+        return _one(text) if _SELDOM.search(text) is None else _each(text) or _one(text)
     parts = pieces(text[:MAX_JOINED])[:MAX_PARTS]
     if len(parts) < 2:
         return _one(parts[0]) or _side_by_side(parts[0]) if parts else ()
@@ -100,6 +101,12 @@ def recognise(text: str) -> Codes:
 def _side_by_side(text: str) -> Codes:
     """Codes that blanks alone keep apart, if there is nothing else: in a sentence a code may be of another work."""
     found = [_one(word) for word in text.split()]
+    return tuple(code for codes in found for code in codes) if all(found) else ()
+
+
+def _each(text: str) -> Codes:
+    """The codes in `text` if it is nothing but codes."""
+    found = [_one(part) for part in pieces(text)[:MAX_PARTS]]
     return tuple(code for codes in found for code in codes) if all(found) else ()
 
 

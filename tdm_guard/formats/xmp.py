@@ -23,7 +23,7 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 MAX_PACKET = 8 * 2**20  # bytes; what a joined extended packet may have
 LIMITS = Limits(bytes=MAX_PACKET, elements=100_000, depth=64)  # editing histories are long; real nesting is about ten
 MAX_PROPERTIES = 200  # of the names asked for, in one packet
-MAX_FIELDS = 100  # of one structure
+MAX_FIELDS = 1_000  # of one structure; of far fewer names it is told that they are too many
 MAX_SEARCHED = 2**20  # bytes of a damaged packet that are searched
 MAX_FOUND = 50  # places of a damaged packet at which a name stands
 

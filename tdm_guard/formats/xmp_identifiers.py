@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tdm_guard.formats.asset import Asset, Place
+from tdm_guard.formats.asset import Asset, Place, Unread, more_names
 from tdm_guard.formats.work_codes import recognise
 from tdm_guard.formats.xmp import Property, read
 
@@ -30,9 +30,9 @@ _NAMES = frozenset(
 )
 
 
-def identifiers(asset: Asset) -> tuple[tuple[str, str], ...]:
+def identifiers(asset: Asset) -> tuple[tuple[tuple[str, str], ...], Unread | None]:
     """
-    What the XMP packets of a file say of the work: tags as `Asset.tags` has them.
+    What the XMP packets of a file say of the work: tags as `Asset.tags` has them; where more are named than are taken.
 
     Read only where a repertoire is asked, since every packet of a picture has names.
     """
@@ -42,7 +42,7 @@ def identifiers(asset: Asset) -> tuple[tuple[str, str], ...]:
             for each in read(packet.data, _NAMES).properties:
                 if not each.nested:
                     found.update((tag, None) for tag in _tags(each) if 0 < len(tag[1]) <= MAX_VALUE)
-    return tuple(found)[:MAX_VALUES]
+    return tuple(found)[:MAX_VALUES], more_names("XMP") if len(found) > MAX_VALUES else None
 
 
 def _tags(each: Property) -> list[tuple[str, str]]:

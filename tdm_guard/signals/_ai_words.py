@@ -9,13 +9,15 @@ that on another resource it is noted and reserves nothing. `no-ai` and its like 
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.formats.html import REQUOTED
 from tdm_guard.formats.robots_tag import Item, items
 from tdm_guard.model import NOTHING, Headers, Reading, Source, Stance, Statement
+from tdm_guard.signals._meta_names import MAX_METAS, beyond
 from tdm_guard.signals._own_names import PAGE_WORDS
-from tdm_guard.usage import TRAINING
+from tdm_guard.usage import TDM, TRAINING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +28,6 @@ FIELD = "x-robots-tag"
 WORDS = ("noai", "noml", "noimageai")
 IMAGES_ONLY = "noimageai"
 FIELDS = frozenset({FIELD, "robots-tag", "x-robots"})  # the second is that of draft-illyes-repext
-MAX_LINES = 64  # tags looked at in one page, of several that speak
 
 BLANKS = "x-robots-blanks"
 PROPERTY = "x-robots-property"
@@ -71,17 +72,27 @@ def in_page(page: Page) -> Iterator[AiWord]:
 
 
 def named_metas(page: Page) -> Iterator[tuple[dict[str, str], str, str | None]]:
-    """The meta tags with one of `PAGE_WORDS` in them, at most `MAX_LINES`: attributes, locator, repair."""
-    looked = 0
+    """The meta tags with one of `PAGE_WORDS`, equal ones once, at most `MAX_METAS`: attributes, locator, repair."""
+    return islice(_named_metas(page), MAX_METAS)
+
+
+def with_those_left_out(reading: Reading, page: Page, source: Source, signal: str) -> Reading:
+    """`reading`, with a doubt where there are more such tags than `named_metas` gives."""
+    if len(page.tags) + len(page.requoted) <= MAX_METAS:
+        return reading
+    left = next(islice(_named_metas(page), MAX_METAS, None), None)
+    return reading if left is None else beyond(reading, left[1], source, signal, TDM)
+
+
+def _named_metas(page: Page) -> Iterator[tuple[dict[str, str], str, str | None]]:
+    known: set[str] = set()
     for tags, repair in ((page.tags, None), (page.requoted, REQUOTED)):
         for tag in tags:
             if tag.name != "meta" or _is_prose(tag.attributes.get("name", "").strip().lower()):
                 continue
             lower = '" "'.join([tag.attributes.get(name, "").strip() for name in _LOOKED_AT]).lower()
-            if _has_word(f'"{lower}"'):
-                looked += 1
-                if looked > MAX_LINES:
-                    return
+            if lower not in known and _has_word(f'"{lower}"'):
+                known.add(lower)
                 yield tag.attributes, f"line {tag.line}", repair
 
 

@@ -25,6 +25,7 @@ _KEYS = {
     "ai_inference": Usage.AI_INPUT,
 }
 USAGES = tuple(_KEYS.values())
+LABEL = re.compile(r"(cawg|c2pa)\.training-mining(?:__\d+)?")
 MAX_NAME = 200  # characters of a label or key whose words are looked at
 _USES = {"notAllowed": Stance.RESERVED, "constrained": Stance.RESERVED, "allowed": Stance.PERMITTED}
 _FOLDED = {use.lower(): stance for use, stance in _USES.items()}
@@ -118,6 +119,11 @@ def about(name: str) -> tuple[Usage, ...]:
         else:
             spoken.add(Usage.AI_INPUT)
     return tuple(usage for usage in USAGES if usage in spoken)
+
+
+def is_ours(label: str) -> bool:
+    """True of the assertion's labels, and of others whose words are about training or mining."""
+    return bool(LABEL.fullmatch(label) or about(label))
 
 
 def stance_of(said: object) -> tuple[Stance, str | None]:

@@ -8,17 +8,20 @@ from collections.abc import Iterator, Mapping
 
 from tdm_guard.model import Fault, Kind, Layer, Reading, Source, Stance, Statement, bounded
 from tdm_guard.signals._c2pa_entries import (
+    LABEL,
     OTHER_KEY,
     OTHER_LABEL,
     UNKNOWN_VALUE,
     USAGES,
     Entry,
     about,
+    is_ours,
     read_entries,
     stance_of,
     text_of,
     usage_of,
 )
+from tdm_guard.signals._c2pa_redactions import Redaction, redactions
 from tdm_guard.signals._refusing_words import DOUBT
 from tdm_guard.signals._signal import Listener
 from tdm_guard.usage import EVERY, Usage
@@ -35,7 +38,6 @@ MAX_FAILURES = 1000  # of validation, that are looked at
 
 FROM_INGREDIENT = "from_ingredient"  # the repair under which a parent's refusal is heard
 _MANIFEST = "/c2pa/"
-_LABEL = re.compile(r"(cawg|c2pa)\.training-mining(?:__\d+)?")
 _CONTACT = re.compile(r"https?://[^\s\"'<>()]{1,200}|[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}")
 
 
@@ -137,6 +139,7 @@ class _Reader:
     def read(self, active: str) -> None:
         """The active manifest, then its parents: what the asset was made from, and theirs."""
         ahead, seen, components = self._walked, {active}, set[str]()
+        gone: list[tuple[str, Redaction]] = []
         ahead.append(active)
         for label in ahead:
             manifest = self._manifests.get(label)
@@ -145,6 +148,7 @@ class _Reader:
                 self._cut("a manifest of the store is not readable")
                 continue
             self._assertions(manifest, place, None if label == active else FROM_INGREDIENT)
+            gone += ((place, each) for each in redactions(manifest, self._manifests))
             for name, relationship in self._ingredients(manifest):
                 if name in seen or name not in self._manifests:
                     continue
@@ -157,6 +161,18 @@ class _Reader:
                 else:
                     seen.add(name)
                     ahead.append(name)
+        self._redacted(gone, components - seen)
+
+    def _redacted(self, gone: list[tuple[str, Redaction]], components: set[str]) -> None:
+        """A refusal may have stood where an assertion of ours was taken out; what a component said is noted only."""
+        said = False
+        for place, each in gone:
+            locator = f"{place}/{each.member}"
+            self.fault("redacted: an assertion on training and data mining was taken out", locator, each.address[:200])
+            if not said and not each.is_of(components):
+                said = True
+                stance = Stance.UNDETERMINED if self._cautious else Stance.UNSTATED
+                self._doubts.append(self._doubt_of(EVERY, locator, each.address, stance))
 
     def judge_damage(self, failures: list[tuple[str, str]]) -> None:
         """
@@ -168,7 +184,7 @@ class _Reader:
         if any(s.repair not in (OTHER_KEY, OTHER_LABEL) for s in heard):  # a word of its own may be what damage left
             return
         for code, url in failures:
-            if _is_ours(url.rpartition("/")[2]) and (
+            if is_ours(url.rpartition("/")[2]) and (
                 _MANIFEST not in url or any(f"/{label}/" in url for label in self._walked)
             ):
                 self._cut(f"the assertion on training and data mining is damaged ({code})")
@@ -200,13 +216,13 @@ class _Reader:
     def _training_mining(self, manifest: Mapping[object, object]) -> Iterator[tuple[str, object]]:
         for assertion in self._listed(manifest, "assertions", MAX_ASSERTIONS):
             label = assertion.get("label")
-            if isinstance(label, str) and _is_ours(label):
+            if isinstance(label, str) and is_ours(label):
                 yield label, assertion.get("data")
 
     def _assertions(self, manifest: Mapping[object, object], place: str, repair: str | None) -> None:
         for label, data in self._training_mining(manifest):
             locator = f"{place}/{label[:MAX_LABEL]}"
-            if not _LABEL.fullmatch(label):
+            if not LABEL.fullmatch(label):
                 self._near(label, data, locator, repair)
                 continue
             entries = read_entries(data)
@@ -249,18 +265,21 @@ class _Reader:
     def _doubted(self, usages: tuple[Usage, ...], locator: str, words: str) -> None:
         """A refusal that is heard as none: beside it nothing is permitted."""
         if len(self._doubts) < MAX_FAULTS:
-            self._doubts.append(
-                Statement.at(
-                    self._source,
-                    signal=NAME,
-                    usages=usages,
-                    stance=Stance.UNSTATED,
-                    layer=Layer.ASSET,
-                    locator=locator,
-                    excerpt=words,
-                    doubt=DOUBT,
-                )
-            )
+            self._doubts.append(self._doubt_of(usages, locator, words))
+
+    def _doubt_of(
+        self, usages: tuple[Usage, ...], locator: str, words: str, stance: Stance = Stance.UNSTATED
+    ) -> Statement:
+        return Statement.at(
+            self._source,
+            signal=NAME,
+            usages=usages,
+            stance=stance,
+            layer=Layer.ASSET,
+            locator=locator,
+            excerpt=words,
+            doubt=DOUBT if stance is Stance.UNSTATED else None,
+        )
 
     def _entry(self, entry: Entry, prefix: str, locator: str, repair: str | None) -> None:
         locator = f"{locator}/{entry.key[:80]}"
@@ -314,11 +333,6 @@ class _Reader:
             contact=contact[0] if contact else None,
             repair=repair,
         )
-
-
-def _is_ours(label: str) -> bool:
-    """True of the assertion's labels, and of others whose words are about training or mining."""
-    return bool(_LABEL.fullmatch(label) or about(label))
 
 
 def _words(value: object) -> str:

@@ -6,16 +6,19 @@ No standard of preferences knows them: who finds one hears its refusals as repai
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.formats.html import REQUOTED
+from tdm_guard.model import Fault, Reading, Source, Stance, Statement
+from tdm_guard.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tdm_guard.formats.html import Page, Tag
 
-MAX_METAS = 64  # tags of one name that are looked at; a page has one
+MAX_METAS = 1_000  # different tags that are looked at; a page has one or two
 _ATTRIBUTES = ("name", "property", "http-equiv", "itemprop")
 
 
@@ -29,15 +32,39 @@ class Meta(NamedTuple):
 
 
 def named_so(page: Page, names: frozenset[str]) -> Iterator[Meta]:
-    """The meta tags of one of these names (lower case, hyphens), at most `MAX_METAS`."""
-    found = 0
+    """The meta tags of one of these names (lower case, hyphens), equal ones once, at most `MAX_METAS`."""
+    return islice(_named_so(page, names), MAX_METAS)
+
+
+def _named_so(page: Page, names: frozenset[str]) -> Iterator[Meta]:
+    known: set[str] = set()
     for tags, repair in ((page.tags, None), (page.requoted, REQUOTED)):
         for tag in tags:
             if tag.name == "meta" and any(_name(tag, attribute) in names for attribute in _ATTRIBUTES):
-                found += 1
-                if found > MAX_METAS:
-                    return
-                yield Meta(tag.attributes.get("content", ""), f"line {tag.line}", shown(tag), repair)
+                words = shown(tag)
+                if words not in known:
+                    known.add(words)
+                    yield Meta(tag.attributes.get("content", ""), f"line {tag.line}", words, repair)
+
+
+def with_those_left_out(
+    reading: Reading, page: Page, names: frozenset[str], source: Source, signal: str, usages: tuple[Usage, ...]
+) -> Reading:
+    """`reading`, with a doubt where there are more such tags than `named_so` gives."""
+    if len(page.tags) + len(page.requoted) <= MAX_METAS:
+        return reading
+    left = next(islice(_named_so(page, names), MAX_METAS, None), None)
+    return reading if left is None else beyond(reading, left.locator, source, signal, usages)
+
+
+def beyond(reading: Reading, locator: str, source: Source, signal: str, usages: tuple[Usage, ...]) -> Reading:
+    """`reading`, and that nobody knows what more meta tags say than are looked at."""
+    message = f"more than {MAX_METAS} meta tags that may speak: the others were not read"
+    left = Statement.at(
+        source, signal=signal, usages=usages, stance=Stance.UNDETERMINED, locator=locator, excerpt=message
+    )
+    fault = Fault.at(source, message, signal=signal, locator=locator)
+    return Reading((*reading.statements, left), (*reading.faults, fault), reading.declared)
 
 
 def shown(tag: Tag) -> str:

@@ -152,6 +152,10 @@ _TAKEN_BACK = (
 _find_verb = re.compile(
     rf"(?:^|(?<=-))(?:(?P<weak>{_WEAK})|{_STRONG})(?=-|$|{_TOPIC_BEGINS})(?!-(?:restriction|limit|reply|objection))"
 ).search
+_ANSWERS = r"n|0|false|off|none|nein|disabled|paid|conditional|constrained|only|request|require\w*|requis?e?|requerido"
+_may_refuse = re.compile(  # a quick look that finds too much
+    rf"{_WEAK}|{_STRONG}|(?:^|-)(?:{_ANSWERS}|needed|necessary|erforderlich|richiesto)(?=-|$)"
+).search
 _takes_back = re.compile(rf"(?:^|-)(?:{_TAKEN_BACK})").search
 _is_off = re.compile(
     r"n|no|not|none|never|false|off|0|nein|non|null|nope|disabled|nessuno|ninguno|aucune?|keine?"
@@ -192,6 +196,11 @@ def refusing(words: str) -> re.Match[str] | None:
     if found and found["weak"] and _takes_back(words, found.end()):
         return None
     return found
+
+
+def may_refuse(words: str) -> bool:
+    """False for plain words that refuse nothing, however they are parted into a name and a value."""
+    return _may_refuse(words) is not None
 
 
 def is_weak(verb: re.Match[str]) -> bool:

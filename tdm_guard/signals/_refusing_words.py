@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 from tdm_guard.model import Source, Stance, Statement
 from tdm_guard.signals._agents import training_tokens
@@ -42,6 +43,7 @@ DOUBT = "a refusal in words that no standard has"
 # In a list of preferences, and nowhere else, these are labels too.
 _OF_PREFERENCES: Mapping[str, tuple[Usage, ...]] = {"search": (Usage.SEARCH,), "bots": TDM, "all": EVERY}
 _NOBODY: tuple[Usage, ...] = ()
+_UNNAMED = cast("tuple[Usage, ...]", (None,))  # stands for what a refusal without a topic is of
 
 _PERMITS = (
     r"permi(?:t|ssion|tted)s?|allow(?:ed|s)?|consent|grant(?:ed|s)?|authori[sz]\w*|enabled?|licensed|opt-?in|accept\w*"
@@ -105,6 +107,14 @@ def refused(name: str, value: str = "", *, of: tuple[Usage, ...] = ()) -> tuple[
     """
     found = set(_weigh(name, value, of, nested=False))
     return tuple(usage for usage in EVERY if usage in found) if found else ()
+
+
+def weighed(name: str, value: str = "") -> tuple[tuple[Usage, ...], bool]:
+    """`refused` of nothing but what is named, and whether something is refused that is not named: in one pass."""
+    found = set(_weigh(name, value, _UNNAMED, nested=False))
+    if not found:
+        return (), False
+    return tuple(usage for usage in EVERY if usage in found), not found.isdisjoint(_UNNAMED)
 
 
 def refused_preference(label: str, value: str) -> tuple[Usage, ...]:

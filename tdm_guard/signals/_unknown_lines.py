@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from typing import TYPE_CHECKING, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from tdm_guard.formats.path_pattern import TooMuchWork
 from tdm_guard.formats.path_records import PathTable, split_paths
 from tdm_guard.model import NOTHING, Fault, Reading, Source, Statement, bounded
 from tdm_guard.signals._ai_training_lines import ENDS, FOR_US, REFUSES
-from tdm_guard.signals._refusing_vocabulary import AI, named_among_rights, plain, spelled
-from tdm_guard.signals._refusing_words import DOUBT, refused, statement
+from tdm_guard.signals._refusing_vocabulary import AI, may_refuse, named_among_rights, plain, spelled
+from tdm_guard.signals._refusing_words import DOUBT, refused, statement, weighed
 from tdm_guard.signals._signal import Listener, Site
 from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import EVERY, TDM, Usage
@@ -52,6 +53,7 @@ _may_refuse = re.compile(
     r"|bot\b|opt.?(?:ed)?.?out|reserv|prohib|den[iy]|dis.?allow|reject|refus|forb|permi|licen|polic|usage|rights|except|block|ban|do[^a-z]?no?t"
     r"|interdi|verb|vieta|riserv|vorbehalt"
 ).search
+_is_simple = re.compile(r"[\w '-]+").fullmatch  # without clauses and addresses
 MAX_SENTENCE = 8  # words of a line without a name; a longer one is prose
 _PRICE = "compensation"
 _FREE = re.compile(r"(?i)\s*(?:free|none|no|0|\Z)").match
@@ -65,6 +67,9 @@ class _Line(NamedTuple):
     words: str
     usages: tuple[Usage, ...]
     doubtful: bool = False
+
+
+_Weighed: TypeAlias = tuple[tuple[str, ...], tuple[Usage, ...], bool]
 
 
 class _UnknownLines:
@@ -133,10 +138,7 @@ def read_unknown(robots: RobotsTxt, source: Source, listener: Listener, *, signa
         own = not place or begins[place - 1] in ours
         if found is None or (named and not own):
             continue
-        paths, usages = _read(found[1].strip(), found[2], own=own) if found[1] else ((), _sentence(found[3]))
-        doubtful = not usages and bool(found[1])
-        if doubtful:
-            usages = _of_nothing_by_name(found[1].strip(), found[2], paths)
+        paths, usages, doubtful = _named(found[1].strip(), found[2], own) if found[1] else _sentence(found[3])
         for path in (paths or (None,)) if usages else ():
             if (path, usages, doubtful) not in known and len(entries) < MAX_LINES:
                 known.add((path, usages, doubtful))
@@ -148,31 +150,36 @@ def read_unknown(robots: RobotsTxt, source: Source, listener: Listener, *, signa
     return _UnknownLines(PathTable(entries, utf8=robots.utf8), source, signal, cautious=listener.cautious)
 
 
-def _read(name: str, value: str, *, own: bool) -> tuple[tuple[str, ...], tuple[Usage, ...]]:
-    """The paths that a line is about, if it has any, and the usages that it refuses there."""
-    lower = name.lower()
-    paths, rest = split_paths(value.strip())
-    if lower in (REFUSES, ENDS) and (paths or not value.strip()):
-        return (), ()  # as its draft has it
+@lru_cache(maxsize=512)  # a file may have one line thousands of times
+def _named(name: str, value: str, own: bool) -> _Weighed:
+    """
+    The paths that a line is about, if it has any, and the usages that it refuses there.
+
+    Of a line that refuses and names nothing it is in doubt whether mining is meant, for all that anybody can tell.
+    """
+    lower, value = name.lower(), value.strip()
+    paths, rest = split_paths(value)
+    of_draft = lower in (REFUSES, ENDS)
     if lower == _PRICE:
-        return (), AI if own and not _FREE(value) else ()
-    if _IS_ADDRESS(value):
-        return (), ()
-    return paths, refused(name, rest or ("yes" if paths else value))
+        return (), AI if own and not _FREE(value) else (), False
+    if (of_draft and (paths or not value)) or _IS_ADDRESS(value):
+        return (), (), False
+    usages, unnamed = weighed(name, rest or ("yes" if paths else value))
+    if usages or of_draft:
+        return paths, usages, False
+    if rest and rest != value:
+        return paths, refused(name, "yes" if paths else value, of=TDM), True
+    return paths, TDM if unnamed else (), True
 
 
-def _of_nothing_by_name(name: str, value: str, paths: tuple[str, ...]) -> tuple[Usage, ...]:
-    """What a line may refuse that names nothing: mining, for all that anybody can tell."""
-    if name.lower() in (REFUSES, ENDS, _PRICE):
-        return ()
-    return () if _IS_ADDRESS(value) else refused(name, "yes" if paths else value, of=TDM)
-
-
-def _sentence(words: str) -> tuple[Usage, ...]:
+@lru_cache(maxsize=512)
+def _sentence(words: str) -> _Weighed:
     """What a line without a name refuses: `No AI training`, or `AI-Training no`, which lacks its colon."""
+    if _is_simple(words) and not may_refuse(plain(words)):
+        return (), (), False
     if found := named_among_rights(words):
-        return found
+        return (), found, False
     if plain(words).count("-") >= MAX_SENTENCE:
-        return ()
+        return (), (), False
     name, _, value = words.strip().partition(" ")
-    return refused("", words) or (refused(name, value) if value.strip().count(" ") == 0 else ())
+    return (), refused("", words) or (refused(name, value) if value.strip().count(" ") == 0 else ()), False

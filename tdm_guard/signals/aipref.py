@@ -18,7 +18,7 @@ from tdm_guard.formats.path_records import PathTable, split_path
 from tdm_guard.model import NOTHING, Headers, Reading, Source, bounded
 from tdm_guard.signals._aipref_rules import GROUPING, NAME, NO_GROUP, Rule, weigh
 from tdm_guard.signals._aipref_words import UNPARSED, Preferences, read_broken, read_lines, read_preferences
-from tdm_guard.signals._meta_names import named_so
+from tdm_guard.signals._meta_names import named_so, with_those_left_out
 from tdm_guard.signals._repairs import join
 from tdm_guard.signals._signal import Listener, Signal, Site
 from tdm_guard.signals._too_much import too_much
@@ -141,7 +141,10 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
         problems = (*said.problems, "a meta tag, where a response field or a line of robots.txt is meant")
         said = Preferences(refusals, problems=problems)
         rules.append((0, Rule(meta.locator, meta.words, said)))
-    return weigh(tuple(rules), source, cautious=listener.cautious) if rules else NOTHING
+    if not rules:
+        return NOTHING
+    reading = weigh(tuple(rules), source, cautious=listener.cautious)
+    return with_those_left_out(reading, page, _NAMES, source, NAME, SIGNAL.usages)
 
 
 SIGNAL = Signal(

@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tdm_guard.formats import c2pa_store, xmp
 from tdm_guard.formats.asset import Format, Place
 from tdm_guard.formats.html import C2PA_TYPE as TYPE
-from tdm_guard.formats.link_field import MAX_LENGTH, links
+from tdm_guard.formats.link_field import MAX_LENGTH, links, requoted
 from tdm_guard.formats.media_type import essence
 from tdm_guard.formats.salvage import is_c2pa
 from tdm_guard.model import NOTHING, Fault, Headers, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals._c2pa_entries import USAGES
 from tdm_guard.signals._c2pa_report import NAME, STORE, read_report, undetermined
+from tdm_guard.signals._refusing_words import DOUBT
 from tdm_guard.signals._signal import Listener, Signal
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ __all__ = ["NAME", "SIGNAL", "read_asset", "read_headers", "read_html", "read_re
 
 FIELD = "link"
 RELATION = "c2pa-manifest"
-MAX_PACKETS = 100  # XMP packets of one file that are looked at; a multi-page TIFF has one for each page
+MAX_PACKETS = 100  # XMP packets with the word that are read of one file; a multi-page TIFF has one for each page
 MAX_STORES = 4  # of one file that are read singly when the file as a whole is not; there should be one
 MAX_PARTS = 5_000  # pieces of a file that the native reader may have to walk; it takes up to 0.1 ms for one
 MAX_LINKS = 8  # manifests that one response or file may name
@@ -121,9 +123,15 @@ def _is_marked(data: bytes) -> bool:
 def _named_in_xmp(asset: Asset, source: Source) -> Reading:
     """A manifest that an XMP packet names by its address (`dcterms:provenance`), of the file itself and of no part."""
     found: list[Reading] = []
-    for packet in asset.packets[:MAX_PACKETS]:
+    looked = 0
+    for packet in asset.packets:
         # An XML reader is not asked while the letters are not there; in UTF-16 and UTF-32 they have NULs between them.
         if packet.place is Place.XMP and (_LETTERS in packet.data or b"\0" in packet.data[:4]):
+            looked += 1
+            if looked > MAX_PACKETS:
+                message = f"more than {MAX_PACKETS} packets that may name a manifest"
+                found.insert(0, undetermined(source, message, locator=packet.locator))
+                break
             for item in xmp.read(packet.data, _PROVENANCE).properties:
                 url = _ADDRESS.match(item.value.strip())
                 if url and not item.nested and item.namespace in ("", _TERMS):
@@ -140,18 +148,29 @@ def _said(report: object) -> str:
 
 
 def read_headers(headers: Headers, source: Source, listener: Listener) -> Reading:
-    """A Link field that names a manifest: what it says could not be told, unless the file holds one itself."""
-    named = [
-        link
-        for name, value in headers
-        if name.lower() == FIELD and RELATION in value.lower()
-        for link in links(value)
-        if RELATION in link.relations
-    ]
-    said = [link.words for link in named[:MAX_LINKS]]
-    if not said and any(name.lower() == FIELD and RELATION in value[MAX_LENGTH:].lower() for name, value in headers):
+    """
+    A Link field that names a manifest: what it says could not be told, unless the file holds one itself.
+
+    One whose quotation marks are wrong is a doubt as well; to the letter it only takes permissions.
+    """
+    fields = [value for name, value in headers if name.lower() == FIELD and RELATION in value.lower()]
+    said = [link.words for value in fields for link in links(value) if RELATION in link.relations]
+    if not said and any(RELATION in value[MAX_LENGTH:].lower() for value in fields):
         said = [f"a field of more than {MAX_LENGTH} characters"]
-    return _joined([undetermined(source, words, locator=f"#{FIELD}") for words in said]) if said else NOTHING
+    if not said and (misquoted := _misquoted(fields)):
+        reading = undetermined(source, misquoted, locator=f"#{FIELD}")
+        if listener.cautious:
+            return reading
+        doubts = tuple(replace(s, stance=Stance.UNSTATED, doubt=DOUBT) for s in reading.statements)
+        return Reading(doubts, reading.faults)
+    return (
+        _joined([undetermined(source, words, locator=f"#{FIELD}") for words in said[:MAX_LINKS]]) if said else NOTHING
+    )
+
+
+def _misquoted(fields: list[str]) -> str | None:
+    """A field that names a manifest in other quotation marks than a field has."""
+    return next((value for value in fields for link in requoted(value) if RELATION in link.relations), None)
 
 
 def read_html(page: Page, source: Source, listener: Listener) -> Reading:

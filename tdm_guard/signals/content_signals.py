@@ -22,7 +22,7 @@ from tdm_guard.formats.path_pattern import TooMuchWork
 from tdm_guard.formats.path_records import PathTable, split_path
 from tdm_guard.model import NOTHING, Fault, Headers, Kind, Reading, Source, Stance, Statement, bounded
 from tdm_guard.signals import _refusing_words as unknown
-from tdm_guard.signals._meta_names import named_so
+from tdm_guard.signals._meta_names import named_so, with_those_left_out
 from tdm_guard.signals._refusing_vocabulary import CEILINGS
 from tdm_guard.signals._refusing_words import LABELS, refused_preference, says_no
 from tdm_guard.signals._repairs import join
@@ -151,7 +151,9 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
     """Meta tags named as the field is: the policy does not know them, so that only what they refuse is heard."""
     found = named_so(page, _NAMES)
     lines = [_Line(each.content, each.locator, each.words, join(META, each.repair)) for each in found]
-    return _of_response(lines, source, listener) if lines else NOTHING
+    if not lines:
+        return NOTHING
+    return with_those_left_out(_of_response(lines, source, listener), page, _NAMES, source, NAME, SIGNAL.usages)
 
 
 def _of_response(lines: list[_Line], source: Source, listener: Listener) -> Reading:

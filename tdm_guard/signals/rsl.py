@@ -15,7 +15,7 @@ from urllib.parse import urldefrag
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats.html import REQUOTED
-from tdm_guard.formats.link_field import MAX_LENGTH, Link, links
+from tdm_guard.formats.link_field import MAX_LENGTH, QUOTES, Link, links, requoted
 from tdm_guard.formats.media_type import essence
 from tdm_guard.formats.rsl_vocabulary import MEDIA_TYPE
 from tdm_guard.model import NOTHING, Evidence, Fault, Headers, Reading, Source, Stance
@@ -33,7 +33,7 @@ from tdm_guard.signals._rsl_declared import (
     united,
 )
 from tdm_guard.signals._rsl_document import read_challenge, read_declared, read_feed, read_inline, unlicensed
-from tdm_guard.signals._rsl_site import NAME
+from tdm_guard.signals._rsl_site import NAME, NOT_UNDERSTOOD
 from tdm_guard.signals._signal import Listener, Signal
 from tdm_guard.usage import EVERY
 
@@ -61,6 +61,7 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
     found: list[Found] = []
     challenges: list[Evidence] = []
     unread: list[Evidence] = []
+    misquoted: list[Found] = []
     for field, value in headers:
         name = field.lower()
         if name == _LINK and "rsl" in value.lower():
@@ -69,11 +70,16 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
                     words = evidence(source, f"#{_LINK}", link.words)
                     partial = "#" in link.parameters.get("anchor", "")
                     found.append(Found(link.target, words, source.url, relative=True, refusals_only=partial))
+            misquoted += _misquoted(value, source, {item.target for item in found})
             if MEDIA_TYPE in value[MAX_LENGTH:].lower():
                 unread.append(evidence(source, f"#{_LINK}", f"a field of more than {MAX_LENGTH} characters"))
         elif name == _CHALLENGE and _SCHEME.search(_QUOTED.sub('""', value)):
             challenges.append(evidence(source, f"#{_CHALLENGE}", f"{field}: {value}"))
+    if listener.cautious:
+        found += misquoted
     reading = declare(found, listener)
+    if misquoted:
+        reading = united([reading, _noted(misquoted, source, listener)])
     if unread:
         more = too_many(unread[0])
         reading = Reading((*reading.statements, *more.statements), reading.faults + more.faults, reading.declared)
@@ -81,6 +87,28 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
         return reading
     policy = reading.declared[0].url if reading.declared else None
     return Reading((*reading.statements, unlicensed(challenges[0], policy)), reading.faults, reading.declared)
+
+
+def _misquoted(value: str, source: Source, known: set[str]) -> list[Found]:
+    """Licences in links with wrong quotation marks, for what they refuse."""
+    links = [link for link in requoted(value) if _is_licence(link) and _is_about(link, source.url)]
+    words = evidence(source, f"#{_LINK}", value) if links else None
+    return [
+        Found(link.target, words, source.url, relative=True, repair=QUOTES, refusals_only=True)
+        for link in links
+        if words is not None and link.target not in known
+    ]
+
+
+def _noted(misquoted: list[Found], source: Source, listener: Listener) -> Reading:
+    """The fault of such links, and to the letter a doubt: they may lead to a refusal."""
+    words = misquoted[0].evidence
+    message = "a licence in a link with wrong quotation marks"
+    place = Fault.at(source, message, signal=NAME, locator=words.locator, excerpt=words.excerpt)
+    if listener.cautious:
+        return Reading((), (place,))
+    doubt = replace(unlicensed(place), stance=Stance.UNSTATED, doubt=NOT_UNDERSTOOD)
+    return Reading((doubt,), (place,))
 
 
 def _is_licence(link: Link) -> bool:

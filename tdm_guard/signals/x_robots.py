@@ -29,6 +29,7 @@ from tdm_guard.signals._ai_words import (
     is_image,
     named_metas,
     weigh,
+    with_those_left_out,
 )
 from tdm_guard.signals._own_names import FIELDS as OWN_FIELDS
 from tdm_guard.signals._own_names import HTML_WORDS
@@ -81,7 +82,7 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
                 words.append(
                     AiWord(name, content.lower(), locator, f'<meta {attribute}="{name}" content="{content}">', UNKNOWN)
                 )
-    return _read(words, source, listener, image=False)
+    return with_those_left_out(_read(words, source, listener, image=False), page, source, NAME)
 
 
 def _read(words: list[AiWord], source: Source, listener: Listener, *, image: bool | None) -> Reading:

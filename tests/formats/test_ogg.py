@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard.formats.asset import Asset, Format, Place, format_of, read_asset
-from tdm_guard.formats.ogg import MAX_PACKET, MAX_PAGES
+from tdm_guard.formats.ogg import MAX_CHAINED, MAX_PACKET, MAX_PAGES
 from tests.support.documents import vorbis_comment, xmp
 
 COMMENT = vorbis_comment([("ISRC", "FRX761234567"), ("ARTIST", "Ann")])
@@ -50,6 +50,20 @@ def test_a_packet_over_several_pages() -> None:
     comments = b"OpusTags" + COMMENT + bytes(600)
     data = page(b"OpusHead" + bytes(11), kind=2) + page(comments[:510], whole=False) + page(comments[510:]) + page(b"x")
     assert read(data).tags == TAGS
+
+
+@pytest.mark.parametrize("serial", [7, 8])
+def test_a_stream_behind_the_end_of_another(serial: int) -> None:
+    first = (
+        page(b"OpusHead", kind=2) + page(b"OpusTags" + vorbis_comment([])) + page(bytes(200)) * 3 + page(b"x", kind=4)
+    )
+    packet = xmp().decode()
+    said = b"OpusTags" + vorbis_comment([("ISRC", "FRX761234567"), ("ARTIST", "Ann"), ("xmp", packet)])
+    second = page(b"OpusHead", kind=2, serial=serial) + page(said, serial=serial) + page(bytes(200), serial=serial)
+    assert read(first + second).tags == TAGS
+    assert [each.place for each in read(first + second).packets] == [Place.XMP]
+    assert read(first * 4).unread == ()
+    assert [each.place for each in read(first * (MAX_CHAINED + 2) + second).unread] == [Place.XMP]
 
 
 def test_two_streams_in_turn() -> None:

@@ -377,7 +377,8 @@ def test_a_prefix_gives_what_can_be_found_in_it() -> None:
         ("/Filter /FlateDecode", zlib.compress(bytes(2**21))),
         ("/Filter [/FlateDecode /FlateDecode /FlateDecode /FlateDecode]", zlib.compress(PACKET)),
         ("/Filter [/FlateDecode /FlateDecode]", zlib.compress(zlib.compress(bytes(2**28)))),
-        ("/Filter /Crypt", PACKET),
+        ("/Filter /Crypt /DecodeParms << /Name /StdCF >>", PACKET),
+        ("/Filter [/Crypt] /DecodeParms [<< /Name /StdCF >>]", PACKET),
         ("/F (elsewhere.xmp)", PACKET),
         ("", b" " * (2**20 + 1)),
     ],
@@ -387,6 +388,34 @@ def test_metadata_that_cannot_be_decoded_are_undetermined(header: str, body: byt
     asset = read(classic_pdf(objects))
     assert asset.packets == ()
     assert hidden(asset) == {Place.XMP}
+
+
+@pytest.mark.parametrize("user", ["", "user"])
+@pytest.mark.parametrize("mode", [pikepdf.ObjectStreamMode.disable, OBJECT_STREAMS])
+@pytest.mark.parametrize(
+    "filters",
+    [
+        "/Filter /Crypt",
+        "/Filter [/Crypt] /DecodeParms [<< /Type /CryptFilterDecodeParms /Name /Identity >>]",
+        "/Filter /Crypt /DecodeParms << /Name /Identity >>",
+        "/Filter [/Crypt /FlateDecode] /DecodeParms [<< >> null]",
+    ],
+)
+def test_metadata_that_their_own_filter_leaves_in_the_open(user: str, mode: Any, filters: str) -> None:
+    document = pikepdf.Pdf.new()
+    document.add_blank_page()
+    body = zlib.compress(PACKET) if "Flate" in filters else PACKET
+    room = pikepdf.Name("/" + 99 * "A")  # the writer leaves the filter out, so that it is put in afterwards
+    kind = {"Type": pikepdf.Name.Metadata, "Subtype": pikepdf.Name.XML}
+    document.Root.Metadata = document.make_stream(body, Pad=room, **kind)
+    out = io.BytesIO()
+    how: dict[str, Any] = {"compress_streams": False, "fix_metadata_version": False, "object_stream_mode": mode}
+    document.save(out, encryption=encryption(user, metadata=False), **how)
+    data = out.getvalue().replace(b"/Pad /" + 99 * b"A", filters.ljust(105).encode())
+    for each in (data, data.replace(b"/EncryptMetadata false", b"/EncryptMetadata true ")):
+        assert b"/Crypt" in each
+        asset = read(each)
+        assert (packets(asset), asset.unread) == ([PACKET], ())
 
 
 def test_metadata_that_are_not_a_stream_and_metadata_that_are_not_there() -> None:

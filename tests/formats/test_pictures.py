@@ -464,6 +464,53 @@ def test_the_preview_that_stands_first_has_the_packet_of_the_file(order: str) ->
     assert [(packet.locator, packet.data) for packet in asset.packets] == [("TIFF/IFD0/700", PACKET)]
 
 
+def below(*directories: dict[int, bytes | int], big: bool = False) -> bytes:
+    """A file whose first directory has the others below it."""
+    places = bytes(8 * len(directories)) if big else bytes(4 * len(directories))
+    width = 8 if big else 4
+    plain = tiff({256: 1, 330: places}, *directories, big=big)
+    at, found = (16 if big else 8), []
+    for _ in range(len(directories)):
+        count = int.from_bytes(plain[at : at + (8 if big else 2)], "little")
+        link = at + (8 + 20 * count if big else 2 + 12 * count)
+        at = int.from_bytes(plain[link : link + width], "little")
+        found.append(at)
+    data = bytearray(plain)
+    head = 16 if big else 8
+    entry = head + (8 + 20 if big else 2 + 12)  # of the second tag
+    data[entry + 2 : entry + 4] = (16 if big else 4).to_bytes(2, "little")
+    data[entry + 4 : entry + 4 + width] = len(directories).to_bytes(width, "little")
+    offsets = b"".join(each.to_bytes(width, "little") for each in found)
+    start = entry + 4 + width
+    if len(offsets) > width:
+        start = int.from_bytes(data[start : start + width], "little")
+    data[start : start + len(offsets)] = offsets
+    link = head + (8 + 40 if big else 2 + 24)
+    data[link : link + width] = bytes(width)
+    return bytes(data)
+
+
+@pytest.mark.parametrize("big", [False, True])
+def test_directories_below_another(big: bool) -> None:
+    for data in (below({700: PACKET}, big=big), below({254: 1, 700: OTHER}, {700: PACKET}, {256: 1}, big=big)):
+        assert packets(read(data)) == [PACKET]
+        assert read(data).packets[0].locator.startswith("TIFF/SubIFD")
+        assert read(data).complete
+    assert packets(read(below({254: 1, 700: PACKET}, big=big))) == []
+
+
+def test_directories_below_that_are_nowhere_or_in_a_ring_or_too_many() -> None:
+    lost = read(tiff({700: PACKET, 330: 2**31}))
+    assert packets(lost) == [PACKET]
+    assert [unread.place for unread in lost.unread] == [None]
+    assert lost.complete
+    assert packets(read(tiff({700: PACKET, 330: 8}))) == [PACKET]
+    places = b"".join((2**20 + number).to_bytes(4, "little") for number in range(tiff_format.MAX_BELOW + 5))
+    many = bytearray(tiff({330: places}))
+    many[12:14], many[14:18] = (4).to_bytes(2, "little"), (tiff_format.MAX_BELOW + 5).to_bytes(4, "little")
+    assert Place.XMP in hidden(read(bytes(many)))
+
+
 def test_directories_in_a_ring() -> None:
     asset = read(tiff({700: PACKET}, {256: 1}, last=8))
     assert packets(asset) == [PACKET]

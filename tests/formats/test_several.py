@@ -48,6 +48,18 @@ JOINERS = [
     "\t",
     " and ",
     " - ",
+    "//",
+    " // ",
+    "\\",
+    "\\\\",
+    "+",
+    " + ",
+    "<br>",
+    "<br />",
+    "</p><p>",
+    "&lt;br/&gt;",
+    "_",
+    " \u2022 ",
 ]
 
 
@@ -63,7 +75,7 @@ def found(key: str, raw: str) -> tuple[str, ...]:
 def test_each_of_two_codes_is_found_whatever_joins_them(key: str, joiner: str) -> None:
     first, second = PAIRS[key]
     if key == "doi":
-        second = "10.1000/ab(c)d" if joiner in ("/", ",") else second
+        second = "10.1000/ab(c)d" if joiner in ("/", ",", "//") else second
     wanted = {READ[key](first), READ[key](second)}
     parts = codes(key, first + joiner + second, READ[key])
     assert wanted <= set(parts.codes)
@@ -91,6 +103,10 @@ def test_a_good_code_beside_a_bad_one_is_kept_and_the_other_is_told(key: str, jo
         ("creator_ipi", "00 000 000 199", ["00000000199"]),
         ("creator_ipi", "199 298", ["00000000199", "00000000298"]),
         ("creator_isni", "https://isni.org/isni/000000000000001X", ["000000000000001X"]),
+        ("isrc", "USRC17607839\\nFR6V80000001", ["USRC17607839", "FR6V80000001"]),
+        ("isrc", "USRC17607839\\r\\nFR6V80000001", ["USRC17607839", "FR6V80000001"]),
+        ("doi", "10.1000/a_b", ["10.1000/a_b"]),
+        ("doi", "10.1000/a+1_2<b>", ["10.1000/a+1_2<b>"]),
         ("doi", "10.1000/a;b,c", ["10.1000/a;b,c"]),
         ("doi", "10.1000/a/b&c|d", ["10.1000/a/b&c|d"]),
         ("doi", "https://doi.org/10.1000/a%2Fb", ["10.1000/a/b"]),
@@ -137,6 +153,13 @@ def test_bounds() -> None:
         ("Jean Autre, Marie Exemple", {"Jean Autre", "Marie Exemple"}),
         ("Jean Autre feat. Marie Exemple", {"Jean Autre", "Marie Exemple"}),
         ("Autre, Jean; Exemple, Marie", {"Autre, Jean", "Exemple, Marie"}),
+        ("Jean Autre - Marie Exemple", {"Jean Autre", "Marie Exemple"}),
+        ("Jean Autre \u2013 Marie Exemple", {"Jean Autre", "Marie Exemple"}),
+        ("Jean Autre\u2022Marie Exemple", {"Jean Autre", "Marie Exemple"}),
+        ("Jean Autre<br>Marie Exemple", {"Jean Autre", "Marie Exemple"}),
+        ("Jean Autre\\\\Marie Exemple", {"Jean Autre", "Marie Exemple"}),
+        ("Jean Autre+Marie Exemple", {"Jean Autre", "Marie Exemple"}),
+        ("Jean-Luc Autre", set()),
         ("Exemple, Marie", set()),
         ("Exemple, Marie, 1970-2020", set()),
         ("Marie Exemple", set()),
@@ -151,6 +174,7 @@ def test_parts_of_names(raw: str, wanted: set[str]) -> None:
 def test_a_row_of_a_list_is_one_name_unless_it_says_otherwise() -> None:
     assert names("AC/DC", listed=True) == ()
     assert names("Smith & Sons", listed=True) == ()
+    assert names("Trio Exemple - Wien", listed=True) == ()
     assert set(names("Ann; Bob", listed=True)) == {"Ann", "Bob"}
     assert set(names("Jean Autre/Marie Exemple", listed=True)) == {"Jean Autre", "Marie Exemple"}
 

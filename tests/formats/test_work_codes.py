@@ -49,6 +49,17 @@ def test_what_says_itself_what_it_is(written: str, codes: set[tuple[str, str]]) 
     assert set(recognise(f"  {written}\n")) == codes
 
 
+@pytest.mark.parametrize("joiner", ["+", "_", "\\", "<br>", "//"])
+def test_codes_that_are_seldom_joined_so(joiner: str) -> None:
+    both = f"T-000.000.001-0{joiner}T-034.524.680-1"
+    assert recognise(both) == (("iswc", "T-000.000.001-0"), ("iswc", "T-034.524.680-1"))
+    assert dict(recognise(f"isrc:USRC17607839{joiner}iswc:T-034.524.680-1")).keys() == {"isrc", "iswc"}
+    if joiner != "//":
+        assert recognise(f"isrd:a1{joiner}b2") == (("isrd", f"isrd:a1{joiner}b2"),)
+    if joiner not in ("//", "<br>"):
+        assert recognise(f"10.1000/a1{joiner}b2") == (("doi", f"10.1000/a1{joiner}b2"),)
+
+
 @pytest.mark.parametrize(
     "written",
     [

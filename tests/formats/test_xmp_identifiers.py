@@ -17,7 +17,7 @@ NAMESPACES = (
 def tags(body: str, *packets: bytes) -> list[tuple[str, str]]:
     packet = f"<rdf:RDF {NAMESPACES}><rdf:Description>{body}</rdf:Description></rdf:RDF>".encode()
     found = tuple(Packet(Place.XMP, "JPEG/APP1", data) for data in (packet, *packets))
-    return sorted(identifiers(Asset(format=Format.JPEG, packets=found)))
+    return sorted(identifiers(Asset(format=Format.JPEG, packets=found))[0])
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,22 @@ def test_several_packets_damage_and_bounds() -> None:
     assert tags(f"<dc:creator>{'x' * 2000}</dc:creator>") == []
     many = "".join(f"<dc:creator>{number}</dc:creator>" for number in range(MAX_VALUES + 20))
     assert len(tags(many)) == MAX_VALUES
+
+
+@pytest.mark.parametrize(("count", "left"), [(MAX_VALUES, False), (MAX_VALUES + 1, True)])
+def test_that_more_names_stand_there_than_are_taken_is_told(count: int, left: bool) -> None:
+    names = "".join(f"<rdf:li>N. {number}</rdf:li>" for number in range(count))
+    packet = f"<rdf:RDF {NAMESPACES}><rdf:Description><dc:creator><rdf:Seq>{names}</rdf:Seq></dc:creator>"
+    data = f"{packet}</rdf:Description></rdf:RDF>".encode()
+    found, unread = identifiers(Asset(format=Format.JPEG, packets=(Packet(Place.XMP, "JPEG/APP1", data),)))
+    assert len(found) == MAX_VALUES
+    assert (unread is not None) == left
+
+
+def test_that_a_structure_names_more_than_are_taken_is_told() -> None:
+    names = "".join(f'<rdf:li plus:ImageCreatorName="N. {number}"/>' for number in range(500))
+    body = f"<plus:ImageCreator><rdf:Seq>{names}</rdf:Seq></plus:ImageCreator>"
+    packet = f"<rdf:RDF {NAMESPACES}><rdf:Description>{body}</rdf:Description></rdf:RDF>".encode()
+    found, unread = identifiers(Asset(format=Format.JPEG, packets=(Packet(Place.XMP, "JPEG/APP1", packet),)))
+    assert len(found) == MAX_VALUES
+    assert unread is not None

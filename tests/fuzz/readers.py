@@ -223,7 +223,7 @@ def _xmp(data: bytes, judge: Judge, number: int) -> Heard:
     for signal in judge.asset_signals:
         if signal.read_asset is not None and Place.XMP in signal.asset_places:
             yield signal.name, signal.read_asset(asset, Source(URL, kind.value, retrieved_at=NOW), judge.listener)
-    assert all(isinstance(value, str) for _, value in identifiers(asset))
+    assert all(isinstance(value, str) for _, value in identifiers(asset)[0])
     xmp.mentions(data, frozenset({"datamining"}))
 
 

@@ -840,3 +840,14 @@ def test_a_manifest_in_the_file_settles_what_a_field_left_open(posture: Posture,
     assert SIGNAL.settle((*field, *silent), posture) == silent
     assert SIGNAL.settle((*field, *broken), posture) == (*field, *broken)
     assert SIGNAL.settle(field, posture) == field
+
+
+@pytest.mark.parametrize("value", ["<m.c2pa>; rel='c2pa-manifest'", "<m.c2pa>; rel=\u201cc2pa-manifest\u201d"])
+def test_a_field_that_names_a_manifest_in_other_quotation_marks(value: str) -> None:
+    source = Source(url="https://photos.example/a.jpg", carrier="header")
+    reading = read_headers((("link", value.encode().decode("latin-1")),), source, listener())
+    assert set(stances(reading).values()) == {"undetermined"}
+    literal = read_headers((("link", value),), source, listener(Posture.LITERAL))
+    assert [(s.stance, s.doubt is not None) for s in literal.statements] == [(Stance.UNSTATED, True)]
+    assert literal.faults
+    assert not read_headers((("link", "<m>; rel='next'; title=c2pa-manifest"),), source, listener()).statements

@@ -538,6 +538,23 @@ def test_a_licence_for_a_part_grants_nothing_for_the_whole() -> None:
     assert [item.refusals_only for item in headers(("Link", f'{LINK}; anchor="#part"')).declared] == [True]
 
 
+@pytest.mark.parametrize("marks", ["''", "\u201c\u201d", "\u2018\u2019", "\u00ab\u00bb"])
+def test_a_licence_in_a_link_with_other_quotation_marks(marks: str) -> None:
+    value = LINK.replace("license", marks[0] + "license" + marks[1]).encode().decode("latin-1")
+    reading = headers(("link", value))
+    assert [(d.url, d.refusals_only, d.repair) for d in reading.declared] == [
+        ("https://a.example/l", True, "link-quotes")
+    ]
+    assert [fault.locator for fault in reading.faults] == ["#link"]
+    literal = headers(("link", value), to=LITERAL)
+    assert not literal.declared
+    assert literal.faults
+    assert [(s.stance, s.doubt is not None, s.usages) for s in literal.statements] == [(Stance.UNSTATED, True, EVERY)]
+    assert headers(("link", value.replace("license", "next"))) is NOTHING
+    both = headers(("link", f"{LINK}, {value}"))
+    assert [(d.url, d.refusals_only) for d in both.declared] == [("https://a.example/l", False)]
+
+
 def test_links_of_several_lines() -> None:
     reading = headers(("Link", LINK), ("Link", LINK), ("link", f"<x>; rel=next, {LINK.replace('/l', '/m')}"))
     assert [item.url for item in reading.declared] == ["https://a.example/l", "https://a.example/m"]

@@ -164,7 +164,17 @@ REFUSALS = [
     '<permits type="usage">!ai-train</permits>',
     '<permits type="user" x:denied="ai">commercial</permits>',
     "no AI training",
+    f'<prohibits type="usage" usage="{"search " * 90}ai-train"/>',  # behind the beginning of a long list
+    f'<x:prohibits type="usage">{"search " * 90}ai-train</x:prohibits>',
+    f'<x:prohibits type="usage">{"search " * 900}ai-train</x:prohibits>',
+    f'<prohibits type="usage" usage="{"search " * 900}ai-train"/>',
 ]
+
+
+def test_a_list_of_its_own_that_is_read_to_its_end_is_about_what_it_names() -> None:
+    element = f'<prohibits type="usage" usage="{"search " * 90}"/>'
+    assert decide("cautious", "ai-training", **in_robots(licensed(element))).verdict is not Verdict.RESERVED
+    assert decide("cautious", "search", **in_robots(licensed(element))).verdict is Verdict.RESERVED
 
 
 @pytest.mark.parametrize("element", REFUSALS)

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import Decision, Fetched, Judge
-from tdm_guard.signals._refusing_words import begins_like_refusal, refused
+from tdm_guard.signals._refusing_vocabulary import named_among_rights
+from tdm_guard.signals._refusing_words import begins_like_refusal, plain, refused, weighed
+from tdm_guard.signals._unknown_lines import MAX_SENTENCE, _named, _sentence
 from tdm_guard.testing.files import jpeg, xmp
 from tdm_guard.usage import TDM, TRAINING, Usage
 from tests.support.silence import SILENT
@@ -55,6 +57,42 @@ NOT_REFUSING = [
     ("AI-Policy", "https://x.example/no-ai"), ("Permission", "allowed"), ("Prohibited-uses", "none"), ("Version", "0"),
     ("No-limits", "true"), ("Rights", "All rights reserved"), ("contact", "datatrainingallowed=no"), ("", "no"),
 ]  # fmt: skip
+
+
+WORDS = st.sampled_from(
+    ["ai", "AI-", "no", "not", "train", "training", "noai", "n", "0", "off", "only", "license", "required", "by",
+     "paid", "opt-out", "reserved", "limit", "GPTBot", "mining", "don't", "disallow", "5", "model", "x/y", "a.ai",
+     "requise", "needed", "un-", "permission", "dis", "allow", "(", ",", "✗", "kein", "false", "None", "data"]
+)  # fmt: skip
+LINES = st.lists(st.tuples(WORDS, st.sampled_from([" ", "-", ""])), max_size=7).map(
+    lambda parts: "".join(word + joint for word, joint in parts)
+)
+
+
+@settings(max_examples=500)
+@given(LINES)
+def test_a_line_that_is_passed_over_at_a_glance_refuses_nothing(line: str) -> None:
+    name, _, value = line.strip().partition(" ")
+    wanted = named_among_rights(line)
+    if not wanted and plain(line).count("-") < MAX_SENTENCE:
+        wanted = refused("", line) or (refused(name, value) if value.strip().count(" ") == 0 else ())
+    assert _sentence(line) == ((), wanted, False)
+
+
+@settings(max_examples=500)
+@given(LINES | st.sampled_from([name for name, _ in REFUSING]), LINES | st.sampled_from([said for _, said in REFUSING]))
+def test_one_pass_tells_what_is_refused_and_whether_it_is_named(name: str, value: str) -> None:
+    named, unnamed = weighed(name, value)
+    assert named == refused(name, value)
+    if not named:
+        assert refused(name, value, of=TDM) == (TDM if unnamed else ())
+
+
+def test_equal_lines_are_weighed_once() -> None:
+    before = _sentence.cache_info().misses, _named.cache_info().misses
+    text = "User-agent: *\nDisallow: /b\n" + "ai- is what we like\nAI-Preference: as below\n" * 2_000
+    assert verdict("/robots.txt", text) == "unreserved"
+    assert (_sentence.cache_info().misses, _named.cache_info().misses) <= (before[0] + 1, before[1] + 1)
 
 
 @pytest.mark.parametrize(("name", "value"), REFUSING)

@@ -69,21 +69,27 @@ class Signer(NamedTuple):
         remote: str | None = None,
         embed: bool = True,
         parent: bytes | None = None,
+        redacted: str | None = None,
     ) -> bytes:
-        """`data` with a manifest that holds one assertion with these entries."""
+        """`data` with a manifest that holds one assertion with these entries, and takes one out of its parent's."""
         action: dict[str, Any] = {
             "action": "c2pa.created",
             "digitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture",
         }
         if parent is not None:
             action = {"action": "c2pa.opened", "parameters": {"ingredientIds": ["parent"]}}
-        assertions: list[object] = [{"label": "c2pa.actions", "data": {"actions": [action]}}]
+        actions = [action]
+        if redacted is not None:
+            taken = {"action": "c2pa.redacted", "reason": "c2pa.PII.present", "parameters": {"redacted": redacted}}
+            actions.append(taken)
+        assertions: list[object] = [{"label": "c2pa.actions", "data": {"actions": actions}}]
         if entries is not None:
             assertions.append({"label": label, "data": {"entries": entries}})
         manifest = {
             "claim_generator_info": [{"name": "test", "version": "1"}],
             "format": mime,
             "assertions": assertions,
+            **({"redactions": [redacted]} if redacted is not None else {}),
         }
         config = {"builder": {"thumbnail": {"enabled": False}}, "verify": {"ocsp_fetch": False}}
         signer = c2pa.C2paSignerInfo(alg=b"es256", sign_cert=self.chain, private_key=self.key, ta_url=None)
