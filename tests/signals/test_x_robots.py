@@ -251,3 +251,24 @@ def test_every_tag_that_is_reacted_to_holds_a_word_for_the_first_look(content: s
         page = read_page(html.encode("utf-8", "replace"), url=URL, charset="utf-8")
         reading = module.read_html(page, Source(url=URL, carrier="html"), listener)
         assert not reading.statements or scanner.may_speak(html.encode("utf-8", "replace"))
+
+
+@pytest.mark.parametrize(
+    "name", ["ExampleMiner/1.0", "exampleminer/2.1-beta", "Mozilla/5.0 (compatible; ExampleMiner/1.0)"]
+)
+def test_our_name_with_a_version_is_ours(name: str) -> None:
+    assert reserving(read(f"{name}: noai"))
+
+
+@pytest.mark.parametrize("name", ["exampleminer-images", "exampleminer2", "exampleminer_x", "otherbot/1.0", "example"])
+def test_a_name_that_only_begins_as_ours_is_another(name: str) -> None:
+    assert not reserving(read(f"{name}: noai"))
+
+
+@pytest.mark.parametrize("name", ["all", "any", "everyone", "robots", "noindex"])
+def test_words_for_everyone_are_no_agent(name: str) -> None:
+    assert {s.repair for s in reserving(read(f"{name}: noai"))} == {"x-robots-unknown-name"}
+    assert not reserving(read(f"{name}: noindex"))
+    literal = read(f"{name}: noai", cautious=False)
+    assert not reserving(literal)
+    assert literal.faults
