@@ -26,7 +26,8 @@ FIELD = "x-robots-tag"
 WORDS = ("noai", "noml", "noimageai")
 IMAGES_ONLY = "noimageai"
 FIELDS = frozenset({FIELD, "robots-tag", "x-robots"})  # the second is that of draft-illyes-repext
-MAX_LINES = 64  # tags looked at in one page, of several that speak
+MAX_LINES = 512  # different tags looked at in one page; articles with a tag for each of their subjects have some dozens
+MAX_TEXT = 131_072  # characters of them together
 
 BLANKS = "x-robots-blanks"
 PROPERTY = "x-robots-property"
@@ -35,6 +36,7 @@ UNTYPED = "x-robots-untyped"
 SPELLING = "x-robots-spelling"
 SWALLOWED = "x-robots-unknown-name"
 MISNAMED = "x-robots-field"
+BEHIND = "behind the bound"  # no repair: marks the first tag that was not looked at
 
 _RANKS = {"header": 2, "html": 3}
 _is_prose = re.compile(r"(?:og:|twitter:|dc(?:terms)?\.)?(?:description|keywords|title|abstract)").fullmatch
@@ -71,17 +73,24 @@ def in_page(page: Page) -> Iterator[AiWord]:
 
 
 def named_metas(page: Page) -> Iterator[tuple[dict[str, str], str, str | None]]:
-    """The meta tags with one of `PAGE_WORDS` in them, at most `MAX_LINES`: attributes, locator, repair."""
-    looked = 0
+    """
+    The meta tags with one of `PAGE_WORDS` in them, each once: attributes, locator, repair.
+
+    Behind `MAX_LINES` of them, and `MAX_TEXT`, comes one without attributes, with `BEHIND` for its repair.
+    """
+    seen: set[str] = set()
+    length = 0
     for tags, repair in ((page.tags, None), (page.requoted, REQUOTED)):
         for tag in tags:
             if tag.name != "meta" or _is_prose(tag.attributes.get("name", "").strip().lower()):
                 continue
             lower = '" "'.join([tag.attributes.get(name, "").strip() for name in _LOOKED_AT]).lower()
-            if _has_word(f'"{lower}"'):
-                looked += 1
-                if looked > MAX_LINES:
+            if lower not in seen and _has_word(f'"{lower}"'):
+                if len(seen) >= MAX_LINES or (seen and length + len(lower) > MAX_TEXT):
+                    yield {}, f"line {tag.line}", BEHIND
                     return
+                seen.add(lower)
+                length += len(lower)
                 yield tag.attributes, f"line {tag.line}", repair
 
 

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 from tdm_guard.formats.html import REQUOTED
 from tdm_guard.formats.robots_tag import RULES
 from tdm_guard.formats.tdmrep_value import plain_name
-from tdm_guard.model import Fault, Headers, Reading, Source, Statement
+from tdm_guard.model import Fault, Headers, Reading, Source, Stance, Statement
 from tdm_guard.signals import _refusing_words as unknown
 from tdm_guard.signals._ai_words import (
+    BEHIND,
     FIELDS,
     IMAGES_ONLY,
     SPELLING,
@@ -47,6 +48,7 @@ UNKNOWN = "x-robots-unknown-refusal"
 MAX_FAULTS = 8
 MAX_UNKNOWN = 8  # refusals in unknown words that are kept of one response
 
+_TOO_MANY = "more meta tags than are looked at"
 _UNDEFINED_RULE = "not a rule that anybody defines"
 _MESSAGES = {
     SWALLOWED: "a name before it is neither a rule nor an agent's",
@@ -73,7 +75,10 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
 def read_html(page: Page, source: Source, listener: Listener) -> Reading:
     """The meta tags named `robots` or as our agent, in head or body; and those whose own name is about AI."""
     words = list(in_page(page))
-    for attributes, locator, _ in named_metas(page):
+    behind = None
+    for attributes, locator, repair in named_metas(page):
+        if repair == BEHIND:
+            behind = locator
         for attribute in ("name", "property", "http-equiv"):
             name = attributes.get(attribute, "").strip().lower()
             if name and not _is_of_tdmrep(name) and (has_topic(name) or is_general(name)):
@@ -81,7 +86,17 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
                 words.append(
                     AiWord(name, content.lower(), locator, f'<meta {attribute}="{name}" content="{content}">', UNKNOWN)
                 )
-    return _read(words, source, listener, image=False)
+    reading = _read(words, source, listener, image=False)
+    return reading if behind is None else _doubted(reading, source, behind)
+
+
+def _doubted(reading: Reading, source: Source, locator: str) -> Reading:
+    """What stands when meta tags behind the bounds were not looked at."""
+    statement = Statement.at(
+        source, signal=NAME, usages=TRAINING, stance=Stance.UNDETERMINED, locator=locator, excerpt=_TOO_MANY
+    )
+    fault = Fault.at(source, _TOO_MANY, signal=NAME, locator=locator)
+    return Reading((*reading.statements, statement), (*reading.faults, fault))
 
 
 def _read(words: list[AiWord], source: Source, listener: Listener, *, image: bool | None) -> Reading:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tdm_guard.formats.html import Scanner, read_page
 from tdm_guard.model import Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals import ai_agents, x_robots
+from tdm_guard.signals._ai_words import MAX_LINES, MAX_TEXT
 from tdm_guard.signals._signal import Listener
 from tdm_guard.usage import TRAINING
 
@@ -272,3 +273,26 @@ def test_words_for_everyone_are_no_agent(name: str) -> None:
     literal = read(f"{name}: noai", cautious=False)
     assert not reserving(literal)
     assert literal.faults
+
+
+@pytest.mark.parametrize(
+    "tag", ['<meta name="otherbot" content="noai">', '<meta property="article:tag" content="no AI">']
+)
+def test_many_tags_hide_no_refusal(tag: str) -> None:
+    assert reserving(read(html=tag * 2 * MAX_LINES + '<meta name="robots" content="noai">'))
+    different = "".join(tag.replace("content=", f'content="x{n}" lang=') for n in range(300))
+    assert reserving(read(html=different + '<meta name="robots" content="noai">'))
+
+
+@pytest.mark.parametrize("cautious", [True, False])
+@pytest.mark.parametrize(
+    "tags",
+    [
+        [f'<meta name="otherbot" content="noai, x{n}">' for n in range(MAX_LINES + 1)],
+        [f'<meta name="otherbot" content="noai, {n}{"x" * (MAX_TEXT // 3)}">' for n in range(4)],
+    ],
+)
+def test_tags_behind_the_bounds_are_a_doubt(tags: list[str], cautious: bool) -> None:
+    reading = read(html="".join(tags), cautious=cautious)
+    assert Stance.UNDETERMINED in {statement.stance for statement in reading.statements}
+    assert Stance.UNDETERMINED not in {s.stance for s in read(html="".join(tags[:-2]), cautious=cautious).statements}
