@@ -128,8 +128,13 @@ def _without_entities(text: str) -> tuple[str, bool]:
             return found[0]
         return value
 
-    rest = _find_reference(put_in, text[end:])
-    return text[: start.start()] + "\n" * text.count("\n", start.start(), end) + rest, whole and not missed
+    pieces = [text[: start.start()], "\n" * text.count("\n", start.start(), end)]
+    while end < len(text):
+        at, end = end, end + _PIECE
+        if end < len(text):  # up to a "&", so that no reference is cut
+            end = max(text.rfind("&", at + 1, end), 0) or end
+        pieces.append(_find_reference(put_in, text[at:end]))
+    return "".join(pieces), whole and not missed
 
 
 def _expanded(values: dict[str, str], unknown: set[str]) -> dict[str, str | None]:
