@@ -74,9 +74,10 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
 
 def read_html(page: Page, source: Source, listener: Listener) -> Reading:
     """The meta tags named `robots` or as our agent, in head or body; and those whose own name is about AI."""
-    words = list(in_page(page))
+    metas = list(named_metas(page))
+    words = list(in_page(metas))
     behind = None
-    for attributes, locator, repair in named_metas(page):
+    for attributes, locator, repair in metas:
         if repair == BEHIND:
             behind = locator
         for attribute in ("name", "property", "http-equiv"):

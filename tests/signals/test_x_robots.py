@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tdm_guard.formats.html import Scanner, read_page
 from tdm_guard.model import Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals import ai_agents, x_robots
-from tdm_guard.signals._ai_words import MAX_LINES, MAX_TEXT
+from tdm_guard.signals._ai_words import MAX_LINES, MAX_SEARCHED, MAX_TEXT, named_metas
+from tdm_guard.signals._own_names import PAGE_WORDS
 from tdm_guard.signals._signal import Listener
 from tdm_guard.usage import TRAINING
 
@@ -296,3 +297,19 @@ def test_tags_behind_the_bounds_are_a_doubt(tags: list[str], cautious: bool) -> 
     reading = read(html="".join(tags), cautious=cautious)
     assert Stance.UNDETERMINED in {statement.stance for statement in reading.statements}
     assert Stance.UNDETERMINED not in {s.stance for s in read(html="".join(tags[:-2]), cautious=cautious).statements}
+
+
+@pytest.mark.parametrize("word", PAGE_WORDS)
+def test_every_word_is_found_in_a_meta_tag(word: str) -> None:
+    name, content = (word.strip('"'), "no") if word.startswith('"') else ("robots", f"a, {word}, b")
+    page = read_page(f'<meta name="{name}" content="{content}">'.encode(), url=URL, charset="utf-8")
+    assert len(list(named_metas(page))) == 1
+
+
+def test_how_much_of_all_meta_tags_is_searched_is_bounded() -> None:
+    tag = '<meta name="k" content="{}' + "x" * 100_000 + '">'
+    few = "".join(tag.format(n) for n in range(MAX_SEARCHED // 110_000))
+    more = "".join(tag.format(n) for n in range(MAX_SEARCHED // 100_000 + 1))
+    word = '<meta name="otherbot" content="noai">'
+    stances = [{s.stance for s in read(html=word + tags).statements} for tags in (few, more)]
+    assert [Stance.UNDETERMINED in each for each in stances] == [False, True]
