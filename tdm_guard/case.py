@@ -57,6 +57,7 @@ LEARNED_FOR = timedelta(hours=24)  # what a feed says of its items is remembered
 _POLICY, _HEADERS, _BODY, _ASSET = Stage  # by these names: on Python 3.11 looking a member up on its class is slow
 MAX_FAULTS = 50  # per case; a hostile document could otherwise fill the log
 MAX_FIELDS = 1000  # header lines that are looked at; most servers and clients stop far earlier
+MAX_FIELD_TEXT = 131_072  # characters of them together: some clients take sixteen mebibytes, h11 stops below this
 _MATCHES = (Match.MATCHED, Match.NOT_MATCHED, Match.UNMATCHABLE)  # the first that holds for one of the works counts
 
 
@@ -150,19 +151,19 @@ class Case:
         url = bare(url)
         self.hops += (url,)
         heeded = self.judge.hop_fields
-        lines = parted([(name, value) for name, value in headers if name.lower() in heeded])
-        if not lines:
+        lines, cut = _kept([(name, value) for name, value in headers if name.lower() in heeded])
+        if not lines and cut is None:
             return
         source = Source(url=url, carrier="header", retrieved_at=self.now)
-        for signal, fields in self._speaking(lines[:MAX_FIELDS]):
+        for signal, fields in self._speaking(lines):
             if signal.read_hop is not None:
                 reading = signal.read_hop(fields, source, self.judge.listener)
                 self._add(reading)
                 if (visible := self._visible(fields)) is not None:
                     other = signal.read_hop(visible, source, self.judge.listener)
                     self._add(beside(reading.statements, other.statements))
-        if len(lines) > MAX_FIELDS:
-            self._add(unheard(self.judge.hop_signals, source, _too_many(lines)))
+        if cut is not None:
+            self._add(unheard(self.judge.hop_signals, source, cut))
 
     def hear_headers(
         self, status: int, headers: Sequence[tuple[str, str]], *, bodiless: bool = False, cached: bool = False
@@ -193,13 +194,13 @@ class Case:
                 heard.append((key, value))
         self.media_type = about.kind[0]
         if status != 200 and status in self.judge.statuses:  # most are 200, which costs less to ask
-            self._hear_status(status, tuple(parted(heard or [])[:MAX_FIELDS]))
+            self._hear_status(status, _kept(heard or [])[0])
         if heard is not None:
-            lines = parted(heard)
-            self._hear_fields(tuple(lines[:MAX_FIELDS]))
-            if len(lines) > MAX_FIELDS:
+            lines, cut = _kept(heard)
+            self._hear_fields(lines)
+            if cut is not None:
                 source = Source(url=self.final_url, carrier="header", retrieved_at=self.now)
-                self._add(unheard(self.judge.header_signals, source, _too_many(lines)))
+                self._add(unheard(self.judge.header_signals, source, cut))
 
     def _hear_status(self, status: int, heard: Headers) -> None:
         source = Source(url=self.final_url, carrier="header", retrieved_at=self.now)
@@ -514,8 +515,15 @@ class Case:
         return _new(Decision, (url, moment, self.stage, outcome, _new(Exchange, exchange), checked, self._faults, None))
 
 
-def _too_many(lines: Sequence[object]) -> str:
-    return f"only the first {MAX_FIELDS} of {len(lines)} lines were read"
+def _kept(headers: Headers | list[tuple[str, str]]) -> tuple[Headers, str | None]:
+    """The lines that are looked at, and what is said of those that are not."""
+    lines = parted(headers)
+    length = 0
+    for number, (_, value) in enumerate(lines):
+        length += len(value)
+        if number == MAX_FIELDS or length > MAX_FIELD_TEXT:
+            return tuple(lines[:number]), f"only the first {number} of {len(lines)} lines were read"
+    return tuple(lines), None
 
 
 def _is_to_come(statement: Statement, known: set[str]) -> bool:

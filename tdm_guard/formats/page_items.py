@@ -28,6 +28,7 @@ WORDS = (
     "dc.", "dc:", "dcterms.", "dcterms:",
     ":isbn", ":isrc", ":iswc", ":issn", ":upc", ":ean", ":gtin",
 )  # fmt: skip
+MAX_DESCRIBED = 262_144  # characters of a page's meta tags in which codes and names are looked for: hundreds of authors
 _SIGNAL = "repertoire"
 JSON_REPAIR = "json-ld-slips"  # code of what was read in JSON-LD that is no JSON
 
@@ -98,15 +99,26 @@ def _described(tags: tuple[Tag, ...]) -> tuple[list[WorkItem], list[Problem]]:
     values: dict[str, dict[str, None]] = {}
     linked: list[tuple[str, str]] = []
     cut: dict[str, Problem] = {}
+    seen: set[tuple[str, str, str]] = set()
+    room = MAX_DESCRIBED
     for tag in tags:
         name = (tag.attributes.get("name") or tag.attributes.get("property") or "").strip().lower()
         if tag.name != "meta" or _MARK.search(name) is None:
             continue
-        content = printable(tag.attributes.get("content", ""))
+        content, scheme = tag.attributes.get("content", ""), tag.attributes.get("scheme", "")
+        if (name, content, scheme) in seen:
+            continue
+        seen.add((name, content, scheme))
+        room -= len(content)
+        if room < 0:
+            message = f"more than {MAX_DESCRIBED} characters of meta tags: the others are not matched"
+            cut.setdefault("", Problem(f"line {tag.line}", message))
+            break
+        content = printable(content)
         if found := _OPEN_GRAPH.fullmatch(name):
             linked += _open_graph(found[1], content)
             continue
-        for key, value in _said(name, content, tag.attributes.get("scheme", "")):
+        for key, value in _said(name, content, scheme):
             kept = values.setdefault(key, {})
             if len(kept) < MAX_VALUES or value in kept:
                 kept[value] = None

@@ -39,6 +39,8 @@ RULES = frozenset(
         "noyaca", "nosearch", "notext", "noai", "noimageai", "noml", *VALUED,
     }
 )  # fmt: skip
+# Written where an agent's name stands, and none: rules, and words for everyone (`robots: noai`).
+_NOBODY = (RULES - VALUED) | {"any", "bots", "everybody", "everyone", "robots"}
 _AGENT = re.compile(r"[^\s\d:,][^\s:,]*")
 _AGENT_LIKE = re.compile(r"(?i)bot|crawl|spider|agent|slurp|extended|google|fetch|\*").search
 _BLANKS = re.compile(r"[\s;|]+")
@@ -85,7 +87,7 @@ def items(line: str) -> Iterator[Item]:
         words = line[scope if agent else begin : end].strip()
         if rule:
             yield Item(agent, rule.lower(), value, words)
-            if outer is not None and named is None:
+            if outer is not None and (named is None or named.lower() in _NOBODY):
                 yield Item(outer[0], rule.lower(), value, words, swallowed=True)
         if _BLANKS.search((value or rule).strip()):
             text = part if named is None else f"{value or rule}"
@@ -138,6 +140,8 @@ def _part(part: str) -> tuple[str | None, str, str | None]:
 
 def _is_addressed(name: str, rule: str) -> bool:
     """True if a name is likely an agent's: by a rule behind it, or by its own look."""
+    if name.lower() in _NOBODY:
+        return False
     first = _FIRST_WORD.match(rule)
     return (first is not None and first[0].lower() in RULES) or _AGENT_LIKE(name) is not None
 

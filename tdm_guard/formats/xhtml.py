@@ -11,7 +11,10 @@ not rewritten, and the document counts as not read whole.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MAX_ENTITIES = 200  # declared by one document; real ones have a handful
 MAX_ENTITY = 4_096  # characters of one, with those within it put in
@@ -128,8 +131,19 @@ def _without_entities(text: str) -> tuple[str, bool]:
             return found[0]
         return value
 
-    rest = _find_reference(put_in, text[end:])
-    return text[: start.start()] + "\n" * text.count("\n", start.start(), end) + rest, whole and not missed
+    pieces = [text[: start.start()], "\n" * text.count("\n", start.start(), end)]
+    pieces += [_find_reference(put_in, piece) for piece in _between_references(text, end)]
+    return "".join(pieces), whole and not missed
+
+
+def _between_references(text: str, at: int) -> Iterator[str]:
+    """The text from `at` on, in pieces that cut no reference."""
+    while at < len(text):
+        end = at + _PIECE
+        if end < len(text):
+            end = max(text.rfind("&", at + 1, end), 0) or end
+        yield text[at:end]
+        at = end
 
 
 def _expanded(values: dict[str, str], unknown: set[str]) -> dict[str, str | None]:

@@ -2,7 +2,8 @@
 XMP packets (ISO 16684-1): the properties that somebody asks for, in any form that RDF has for them.
 
     packet      = [x:xmpmeta] rdf:RDF *( rdf:Description *property )
-    property    = attribute / element text / rdf:resource / rdf:value / rdf:Alt, rdf:Bag, rdf:Seq of rdf:li
+    property    = attribute / element text / rdf:resource / rdf:value / rdf:about of a node
+                  / rdf:Alt, rdf:Bag, rdf:Seq of rdf:li or rdf:_1
 
 strategy: a packet in which none of the names stands is only checked for damage, which takes microseconds. Damage leaves
 what was written before and after it to a bounded search by name: good enough for a reservation, never for a permission.
@@ -29,6 +30,8 @@ MAX_FOUND = 50  # places of a damaged packet at which a name stands
 
 _ROOT = f"{{{RDF}}}RDF"
 _RESOURCE = f"{{{RDF}}}resource"
+_ABOUT = f"{{{RDF}}}about"  # of a node that is a value: the URI that it stands for
+_NUMBERED = f"{{{RDF}}}_"  # rdf:_1 and so on, which RDF has for rdf:li
 _IN_ATTRIBUTE = (_RESOURCE, f"{{{RDF}}}value")
 _HOLDERS = frozenset(f"{{{RDF}}}{name}" for name in ("value", "Alt", "Bag", "Seq", "li", "Description"))
 _OTHER = (f"{{{RDF}}}", "{http://www.w3.org/XML/1998/namespace}")  # attributes of RDF and XML themselves
@@ -219,7 +222,9 @@ def _values(element: Element) -> list[tuple[str, bool]]:
     if element.text.strip():
         values.append((element.text, False))
     for child in element.children:
-        if child.tag in _HOLDERS and len(values) <= MAX_PROPERTIES:
+        if (child.tag in _HOLDERS or child.tag.startswith(_NUMBERED)) and len(values) <= MAX_PROPERTIES:
+            if about := child.attributes.get(_ABOUT):
+                values.append((about, True))
             values += _values(child)  # the parser bounds the depth
     return values
 
@@ -264,6 +269,6 @@ def _by_name(names: frozenset[str]) -> re.Pattern[str]:
 _ATTRIBUTE = re.compile(r"""\s{0,64}+=\s{0,64}+["']([^"'<>]{0,512})["']""")
 _IN_TAG = re.compile(
     r"""(?:[^<>]{0,512}+>\s{0,512}+<(?!/)){0,3}[^<>]{0,512}?"""
-    r"""(?:resource|value)\s{0,64}+=\s{0,64}+["']([^"'<>]{0,512})["']"""
+    r"""(?:resource|value|about)\s{0,64}+=\s{0,64}+["']([^"'<>]{1,512})["']"""
 )
 _TEXT = re.compile(r"[^<>]{0,512}+>\s{0,512}+(?:<[^</>][^<>]{0,512}+>\s{0,512}+){0,3}([^<>]{1,512}+)<")

@@ -9,15 +9,13 @@ that on another resource it is noted and reserves nothing. `no-ai` and its like 
 from __future__ import annotations
 
 import re
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.formats.html import REQUOTED
 from tdm_guard.formats.robots_tag import Item, items
 from tdm_guard.model import NOTHING, Headers, Reading, Source, Stance, Statement
-from tdm_guard.signals._meta_names import MAX_METAS, beyond
 from tdm_guard.signals._own_names import PAGE_WORDS
-from tdm_guard.usage import TDM, TRAINING
+from tdm_guard.usage import TRAINING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,6 +26,9 @@ FIELD = "x-robots-tag"
 WORDS = ("noai", "noml", "noimageai")
 IMAGES_ONLY = "noimageai"
 FIELDS = frozenset({FIELD, "robots-tag", "x-robots"})  # the second is that of draft-illyes-repext
+MAX_LINES = 1_000  # different tags looked at in one page; articles with one for each subject have some dozens
+MAX_TEXT = 131_072  # characters of them together
+MAX_SEARCHED = 2**22  # characters of all meta tags that are searched for such words; a picture may take a mebibyte
 
 BLANKS = "x-robots-blanks"
 PROPERTY = "x-robots-property"
@@ -36,10 +37,11 @@ UNTYPED = "x-robots-untyped"
 SPELLING = "x-robots-spelling"
 SWALLOWED = "x-robots-unknown-name"
 MISNAMED = "x-robots-field"
+BEHIND = "behind the bound"  # no repair: marks the first tag that was not looked at
 
 _RANKS = {"header": 2, "html": 3}
 _is_prose = re.compile(r"(?:og:|twitter:|dc(?:terms)?\.)?(?:description|keywords|title|abstract)").fullmatch
-_has_word = re.compile("|".join(map(re.escape, PAGE_WORDS))).search
+_SYLLABLES = ("ai", "ml", "tdm", "llm", "min", "scraping", "machine", "ki")  # one is in each of `PAGE_WORDS`
 _LOOKED_AT = ("name", "property", "http-equiv", "content")
 
 
@@ -63,37 +65,43 @@ def in_fields(headers: Headers) -> Iterator[AiWord]:
             yield _word(item, None, locator, repair)
 
 
-def in_page(page: Page) -> Iterator[AiWord]:
-    """The rules of the meta tags that hold one of `WORDS`, wherever in the document they stand."""
-    for attributes, locator, misquoted in named_metas(page):
+def in_page(metas: Iterable[tuple[dict[str, str], str, str | None]]) -> Iterator[AiWord]:
+    """The rules of these meta tags (`named_metas`), wherever in the document they stand."""
+    for attributes, locator, misquoted in metas:
         for address, repair in _addresses(attributes):
             for item in items(attributes.get("content", "")):
                 yield _word(item, address, locator, repair or misquoted)
 
 
 def named_metas(page: Page) -> Iterator[tuple[dict[str, str], str, str | None]]:
-    """The meta tags with one of `PAGE_WORDS`, equal ones once, at most `MAX_METAS`: attributes, locator, repair."""
-    return islice(_named_metas(page), MAX_METAS)
+    """
+    The meta tags with one of `PAGE_WORDS` in them, each once: attributes, locator, repair.
 
-
-def with_those_left_out(reading: Reading, page: Page, source: Source, signal: str) -> Reading:
-    """`reading`, with a doubt where there are more such tags than `named_metas` gives."""
-    if len(page.tags) + len(page.requoted) <= MAX_METAS:
-        return reading
-    left = next(islice(_named_metas(page), MAX_METAS, None), None)
-    return reading if left is None else beyond(reading, left[1], source, signal, TDM)
-
-
-def _named_metas(page: Page) -> Iterator[tuple[dict[str, str], str, str | None]]:
-    known: set[str] = set()
+    Behind `MAX_LINES` of them, `MAX_TEXT` or `MAX_SEARCHED` comes one without attributes, with `BEHIND` for its repair.
+    """
+    seen: set[str] = set()
+    length = searched = 0
     for tags, repair in ((page.tags, None), (page.requoted, REQUOTED)):
         for tag in tags:
             if tag.name != "meta" or _is_prose(tag.attributes.get("name", "").strip().lower()):
                 continue
             lower = '" "'.join([tag.attributes.get(name, "").strip() for name in _LOOKED_AT]).lower()
-            if lower not in known and _has_word(f'"{lower}"'):
-                known.add(lower)
+            searched += len(lower)
+            if searched > MAX_SEARCHED or (lower not in seen and _has_word(f'"{lower}"')):
+                if len(seen) >= MAX_LINES or (seen and length + len(lower) > MAX_TEXT) or searched > MAX_SEARCHED:
+                    yield {}, f"line {tag.line}", BEHIND
+                    return
+                seen.add(lower)
+                length += len(lower)
                 yield tag.attributes, f"line {tag.line}", repair
+
+
+def _has_word(text: str) -> bool:
+    """True if one of `PAGE_WORDS` stands in it; a pattern of them all would take five times as long."""
+    for syllable in _SYLLABLES:
+        if syllable in text:
+            return any(word in text for word in PAGE_WORDS)
+    return False
 
 
 def _addresses(attributes: dict[str, str]) -> Iterator[tuple[str | None, str | None]]:

@@ -19,7 +19,7 @@ from tdm_guard.formats.path_pattern import TooMuchWork, check_work
 from tdm_guard.model import NOTHING, Headers, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals._agents import agent_list, is_list, listed, training_tokens
 from tdm_guard.signals._ai_training_lines import FOR_US, read_lines
-from tdm_guard.signals._ai_words import FIELDS, AiWord, in_fields, in_page, is_image, weigh, with_those_left_out
+from tdm_guard.signals._ai_words import FIELDS, AiWord, in_fields, in_page, is_image, named_metas, weigh
 from tdm_guard.signals._own_names import HTML_WORDS
 from tdm_guard.signals._policy_tokens import has_mark, read_tokens
 from tdm_guard.signals._signal import Listener, Signal, Site
@@ -189,7 +189,7 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
 
 def read_html(page: Page, source: Source, listener: Listener) -> Reading:
     """The same in meta tags that bear the agent's name, or name it in their content."""
-    return with_those_left_out(_read_words(in_page(page), source, listener, image=False), page, source, NAME)
+    return _read_words(in_page(named_metas(page)), source, listener, image=False)
 
 
 def _read_words(words: Iterable[AiWord], source: Source, listener: Listener, *, image: bool | None) -> Reading:

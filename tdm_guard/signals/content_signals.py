@@ -47,12 +47,14 @@ MAX_PAIRS = 256  # of one line; four keys are defined
 MAX_FAULTS = 8  # for one path or response; more prove nothing more
 
 _YES, _NO = 0, 1
+_BEYOND = "..."  # in place of a key: what stands behind `MAX_PAIRS`
 _KEYS: Mapping[str, tuple[Usage, ...]] = {
     "search": (Usage.SEARCH,),
     "ai-input": (Usage.AI_INPUT,),
     "ai-train": TRAINING,
 }
 _USE = "use"
+_ALL = (Usage.SEARCH, Usage.AI_INPUT, *TRAINING)
 _WORDS: Mapping[tuple[str, str], tuple[int, tuple[Usage, ...]]] = {
     **{(key, "yes"): (_YES, usages) for key, usages in _KEYS.items()},
     **{(key, "no"): (_NO, usages) for key, usages in _KEYS.items()},
@@ -180,6 +182,9 @@ def _pairs(lines: Iterable[_Line], listener: Listener, faults: list[tuple[str, s
                 yield _pair(line, key, level, usages, repair, listener)
         for key, usages in _unclear(line.value):
             yield _Pair(f"{key}??", _NO, usages, UNKNOWN, line.locator, line.words, heard=False)
+        if (refuses := _behind(line.value)) is not None:
+            heard_so = refuses and listener.cautious
+            yield _Pair(_BEYOND, _NO, _ALL, UNKNOWN, line.locator, line.words, heard=heard_so)
 
 
 def _pair(
@@ -235,6 +240,14 @@ def _unclear(value: str) -> Iterator[tuple[str, tuple[Usage, ...]]]:
         usages = _KEYS.get(key) or LABELS.get(key)
         if usages and not (_is_clear(word) or says_no(word)):
             yield key, usages
+
+
+def _behind(value: str) -> bool | None:
+    """Whether a pair behind those that are looked at says no, however they are separated; None if there are no more."""
+    if len(value) <= 2 * MAX_PAIRS:
+        return None
+    words = [(found[3] or "").lower() for found in islice(_find_pairs(value), MAX_PAIRS, None)]
+    return any(word and says_no(word) for word in words) if words else None
 
 
 def _strictest(pairs: Iterable[_Pair]) -> Iterable[_Pair]:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 from tdm_guard.formats.html import REQUOTED
 from tdm_guard.formats.robots_tag import RULES
 from tdm_guard.formats.tdmrep_value import plain_name
-from tdm_guard.model import Fault, Headers, Reading, Source, Statement
+from tdm_guard.model import Fault, Headers, Reading, Source, Stance, Statement
 from tdm_guard.signals import _refusing_words as unknown
 from tdm_guard.signals._ai_words import (
+    BEHIND,
     FIELDS,
     IMAGES_ONLY,
     SPELLING,
@@ -29,7 +30,6 @@ from tdm_guard.signals._ai_words import (
     is_image,
     named_metas,
     weigh,
-    with_those_left_out,
 )
 from tdm_guard.signals._own_names import FIELDS as OWN_FIELDS
 from tdm_guard.signals._own_names import HTML_WORDS
@@ -48,6 +48,7 @@ UNKNOWN = "x-robots-unknown-refusal"
 MAX_FAULTS = 8
 MAX_UNKNOWN = 8  # refusals in unknown words that are kept of one response
 
+_TOO_MANY = "more meta tags than are looked at"
 _UNDEFINED_RULE = "not a rule that anybody defines"
 _MESSAGES = {
     SWALLOWED: "a name before it is neither a rule nor an agent's",
@@ -73,8 +74,12 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
 
 def read_html(page: Page, source: Source, listener: Listener) -> Reading:
     """The meta tags named `robots` or as our agent, in head or body; and those whose own name is about AI."""
-    words = list(in_page(page))
-    for attributes, locator, _ in named_metas(page):
+    metas = list(named_metas(page))
+    words = list(in_page(metas))
+    behind = None
+    for attributes, locator, repair in metas:
+        if repair == BEHIND:
+            behind = locator
         for attribute in ("name", "property", "http-equiv"):
             name = attributes.get(attribute, "").strip().lower()
             if name and not _is_of_tdmrep(name) and (has_topic(name) or is_general(name)):
@@ -82,12 +87,22 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
                 words.append(
                     AiWord(name, content.lower(), locator, f'<meta {attribute}="{name}" content="{content}">', UNKNOWN)
                 )
-    return with_those_left_out(_read(words, source, listener, image=False), page, source, NAME)
+    reading = _read(words, source, listener, image=False)
+    return reading if behind is None else _doubted(reading, source, behind)
+
+
+def _doubted(reading: Reading, source: Source, locator: str) -> Reading:
+    """What stands when meta tags behind the bounds were not looked at."""
+    statement = Statement.at(
+        source, signal=NAME, usages=TRAINING, stance=Stance.UNDETERMINED, locator=locator, excerpt=_TOO_MANY
+    )
+    fault = Fault.at(source, _TOO_MANY, signal=NAME, locator=locator)
+    return Reading((*reading.statements, statement), (*reading.faults, fault))
 
 
 def _read(words: list[AiWord], source: Source, listener: Listener, *, image: bool | None) -> Reading:
     own = listener.agent.lower()
-    ours = [word for word in words if word.address is None or word.address == own]
+    ours = [word for word in words if _is_ours(word.address, own)]
     reading = weigh(ours, source, signal=NAME, cautious=listener.cautious, image=image)
     others = tuple(_others(words, source, listener, image=image))
     undefined = [word for word in ours if word.repair in _DOUBTED or _is_undefined(word.rule)]
@@ -110,6 +125,14 @@ def _read(words: list[AiWord], source: Source, listener: Listener, *, image: boo
         if each.excerpt not in known
     )
     return Reading((*reading.statements, *others), faults[:MAX_FAULTS])
+
+
+def _is_ours(address: str | None, own: str) -> bool:
+    """True for everyone, and for our name; what stands behind it may be a version (`examplebot/1.0`), not a name."""
+    if address is None or address == own:
+        return True
+    behind = address[len(own) : len(own) + 1]
+    return address.startswith(own) and not behind.isalnum() and behind not in "-_"
 
 
 def _is_of_tdmrep(name: str) -> bool:
@@ -141,7 +164,7 @@ def _others(words: list[AiWord], source: Source, listener: Listener, *, image: b
         if (key := (word.address, word.rule, word.repair)) in looked_at:
             continue
         looked_at.add(key)
-        to_us = word.address is None or word.address == own
+        to_us = _is_ours(word.address, own)
         if word.rule in WORDS and to_us:
             doubted = not listener.cautious and word.repair is not None and (word.rule != IMAGES_ONLY or image)
             usages: tuple[Usage, ...] = TRAINING if doubted else ()

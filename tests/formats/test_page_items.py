@@ -384,3 +384,12 @@ ORDINARY = """<html><head><meta charset=utf-8><meta name="viewport" content="wid
 def test_the_first_look_passes_ordinary_pages() -> None:
     assert not SCANNER.may_speak(ORDINARY.encode())
     assert items(ORDINARY) == []
+
+
+def test_meta_tags_are_read_up_to_a_bound() -> None:
+    tag = '<meta name="citation_doi" content="10.1000/{}">'
+    same = read(tag.format("x" * 200) * 5_000)
+    assert same.faults == ()
+    found = read(tag.format(1) + "".join(tag.format(f"{n}x{'y' * 400}") for n in range(1_000)) + tag.format(2))
+    assert found.items[0]["doi"][0] == "10.1000/1"
+    assert any("characters of meta tags" in fault.message for fault in found.faults)

@@ -68,3 +68,20 @@ def test_entities_in_a_circle_have_no_end() -> None:
     circle = '<!DOCTYPE html [<!ENTITY a "&b;"><!ENTITY b "&a;"><!ENTITY c "&a;"><!ENTITY d "x">]>'
     assert not plain(f'{circle}<meta name="&c;"/>').whole
     assert plain(f'{circle}<meta name="&d;"/>').whole
+
+
+@pytest.mark.parametrize("unit", ["&r;", "<p>&r;</p>", "&r; &x; & "])
+def test_entities_are_put_in_in_little_room(unit: str) -> None:
+    text = '<!DOCTYPE html [<!ENTITY r "1">]>' + unit * (SIZE // len(unit))
+    size = len(text)
+    found, most = peak(lambda: plain(text))
+    assert most < 2 * size + 8 * 2**20 - 2**20, f"{most} bytes beside {size}"
+    assert found == (unit.replace("&r;", "1") * (SIZE // len(unit)), True)
+
+
+@pytest.mark.parametrize("piece", [70, 71, 100, 2**18])
+def test_no_reference_is_cut_between_pieces(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xhtml, "_PIECE", piece)
+    name = "r" * 60
+    body = f"<p>&{name}; & &x;</p>" * 40 + "words" * 50
+    assert plain(f'<!DOCTYPE html [<!ENTITY {name} "1">]>{body}') == (body.replace(f"&{name};", "1"), True)

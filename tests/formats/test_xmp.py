@@ -48,6 +48,8 @@ FORMS = {
     ),
     "bag": packet("<plus:DataMining><rdf:Bag><rdf:li>V</rdf:li></rdf:Bag></plus:DataMining>"),
     "sequence of resources": packet('<plus:DataMining><rdf:Seq><rdf:li rdf:resource="V"/></rdf:Seq></plus:DataMining>'),
+    "numbered": packet("<plus:DataMining><rdf:Seq><rdf:_1>V</rdf:_1></rdf:Seq></plus:DataMining>"),
+    "node that is a value": packet('<plus:DataMining><rdf:Description rdf:about="V"/></plus:DataMining>'),
     "typed node": packet("").replace("rdf:Description", "plus:Asset").replace('rdf:about=""', 'plus:DataMining="V"'),
     "default namespace": packet(f'<DataMining xmlns="{PLUS}">V</DataMining>'),
 }

@@ -93,7 +93,8 @@ def test_properties_of_tdmrep_in_that_field_are_read_by_tdmrep_alone(rule: str) 
 
 def test_a_line_of_signals_that_was_cut_permits_nothing() -> None:
     pairs = ", ".join(f"x{n}=1" for n in range(300))
-    assert judged(headers=(("content-signal", f"ai-train=yes, {pairs}, ai-train=no"),)).verdict is Verdict.UNRESERVED
+    assert judged(headers=(("content-signal", f"ai-train=yes, {pairs}"),)).verdict is Verdict.UNRESERVED
+    assert judged(headers=(("content-signal", f"ai-train=yes, {pairs}, ai-train=no"),)).verdict is Verdict.RESERVED
     assert judged(headers=(("content-signal", f"ai-train=no, {pairs}"),)).verdict is Verdict.RESERVED
     assert judged(headers=(("content-signal", "ai-train=yes, x=1"),)).verdict is Verdict.PERMITTED
 

@@ -147,6 +147,18 @@ def test_faults_and_pairs_are_bounded() -> None:
     assert fault.message == "more than 256 pairs"
 
 
+@pytest.mark.parametrize("joint", [", ", "; "])
+def test_a_no_behind_the_bound_is_not_lost(joint: str) -> None:
+    pairs = joint.join(["foo=yes"] * 300)
+    for value in (f"{pairs}{joint}ai-train=no", f"ai-train=yes{joint}{pairs}{joint}ai-train=no"):
+        for hear in (field, line):
+            assert set(TRAINING) <= reserved(hear(value))
+            letter = hear(value, cautious=False)
+            assert not permitted(letter)
+            assert any(statement.doubt for statement in letter.statements)
+    assert not field(joint.join(["foo=yes"] * 255)).statements
+
+
 # Words
 
 

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from tdm_guard.formats.html import Scanner, read_page
 from tdm_guard.model import Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals import ai_agents, x_robots
+from tdm_guard.signals._ai_words import MAX_LINES, MAX_SEARCHED, MAX_TEXT, named_metas
+from tdm_guard.signals._own_names import PAGE_WORDS
 from tdm_guard.signals._signal import Listener
 from tdm_guard.usage import TRAINING
 
@@ -251,3 +253,63 @@ def test_every_tag_that_is_reacted_to_holds_a_word_for_the_first_look(content: s
         page = read_page(html.encode("utf-8", "replace"), url=URL, charset="utf-8")
         reading = module.read_html(page, Source(url=URL, carrier="html"), listener)
         assert not reading.statements or scanner.may_speak(html.encode("utf-8", "replace"))
+
+
+@pytest.mark.parametrize(
+    "name", ["ExampleMiner/1.0", "exampleminer/2.1-beta", "Mozilla/5.0 (compatible; ExampleMiner/1.0)"]
+)
+def test_our_name_with_a_version_is_ours(name: str) -> None:
+    assert reserving(read(f"{name}: noai"))
+
+
+@pytest.mark.parametrize("name", ["exampleminer-images", "exampleminer2", "exampleminer_x", "otherbot/1.0", "example"])
+def test_a_name_that_only_begins_as_ours_is_another(name: str) -> None:
+    assert not reserving(read(f"{name}: noai"))
+
+
+@pytest.mark.parametrize("name", ["all", "any", "everyone", "robots", "noindex"])
+def test_words_for_everyone_are_no_agent(name: str) -> None:
+    assert {s.repair for s in reserving(read(f"{name}: noai"))} == {"x-robots-unknown-name"}
+    assert not reserving(read(f"{name}: noindex"))
+    literal = read(f"{name}: noai", cautious=False)
+    assert not reserving(literal)
+    assert literal.faults
+
+
+@pytest.mark.parametrize(
+    "tag", ['<meta name="otherbot" content="noai">', '<meta property="article:tag" content="no AI">']
+)
+def test_many_tags_hide_no_refusal(tag: str) -> None:
+    assert reserving(read(html=tag * 2 * MAX_LINES + '<meta name="robots" content="noai">'))
+    different = "".join(tag.replace("content=", f'content="x{n}" lang=') for n in range(300))
+    assert reserving(read(html=different + '<meta name="robots" content="noai">'))
+
+
+@pytest.mark.parametrize("cautious", [True, False])
+@pytest.mark.parametrize(
+    "tags",
+    [
+        [f'<meta name="otherbot" content="noai, x{n}">' for n in range(MAX_LINES + 1)],
+        [f'<meta name="otherbot" content="noai, {n}{"x" * (MAX_TEXT // 3)}">' for n in range(4)],
+    ],
+)
+def test_tags_behind_the_bounds_are_a_doubt(tags: list[str], cautious: bool) -> None:
+    reading = read(html="".join(tags), cautious=cautious)
+    assert Stance.UNDETERMINED in {statement.stance for statement in reading.statements}
+    assert Stance.UNDETERMINED not in {s.stance for s in read(html="".join(tags[:-2]), cautious=cautious).statements}
+
+
+@pytest.mark.parametrize("word", PAGE_WORDS)
+def test_every_word_is_found_in_a_meta_tag(word: str) -> None:
+    name, content = (word.strip('"'), "no") if word.startswith('"') else ("robots", f"a, {word}, b")
+    page = read_page(f'<meta name="{name}" content="{content}">'.encode(), url=URL, charset="utf-8")
+    assert len(list(named_metas(page))) == 1
+
+
+def test_how_much_of_all_meta_tags_is_searched_is_bounded() -> None:
+    tag = '<meta name="k" content="{}' + "x" * 100_000 + '">'
+    few = "".join(tag.format(n) for n in range(MAX_SEARCHED // 110_000))
+    more = "".join(tag.format(n) for n in range(MAX_SEARCHED // 100_000 + 1))
+    word = '<meta name="otherbot" content="noai">'
+    stances = [{s.stance for s in read(html=word + tags).statements} for tags in (few, more)]
+    assert [Stance.UNDETERMINED in each for each in stances] == [False, True]
