@@ -10,7 +10,7 @@ from importlib import resources
 
 MAX_LISTED = 1000  # tokens looked at in one user-agent value: several times the whole list of agents
 _split = re.compile(r"[\s,;|()]+").split
-is_list = re.compile(r"[\s,;|/*]").search  # for a value that may be more than one token
+is_list = re.compile(r"[\s,;|/*\"'`“”]").search  # for a value that may be more than one token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,5 +46,5 @@ def training_tokens() -> frozenset[str]:
 
 
 def listed(value: str) -> list[str]:
-    """The tokens of a value that is no plain token: several on one line, with a version, with asterisks around."""
-    return [item.partition("/")[0].strip("*") for item in _split(value, MAX_LISTED)[:MAX_LISTED]]
+    """The tokens of a value that is no plain one: several on a line, with a version, in asterisks or quotes."""
+    return [item.partition("/")[0].strip("*\"'`“”") for item in _split(value, MAX_LISTED)[:MAX_LISTED]]

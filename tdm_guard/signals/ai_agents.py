@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from tdm_guard.formats.access_rules import AccessRules, Refusal
 from tdm_guard.formats.path_pattern import TooMuchWork, check_work
 from tdm_guard.model import NOTHING, Headers, Posture, Reading, Source, Stance, Statement
+from tdm_guard.signals._agent_slips import read_slips
 from tdm_guard.signals._agents import agent_list, is_list, listed, training_tokens
 from tdm_guard.signals._ai_training_lines import FOR_US, read_lines
 from tdm_guard.signals._ai_words import FIELDS, AiWord, in_fields, in_page, is_image, named_metas, weigh
@@ -156,7 +157,9 @@ def _read_groups(robots: RobotsTxt, source: Source, listener: Listener) -> Site 
         rules = AccessRules([part for group in spoken for part in group.parts], utf8=robots.utf8)
         if rules:
             sets.append((", ".join(tokens[:_MAX_NAMED]), rules))
-    return _Refusals(tuple(sets), source, cautious=listener.cautious) if sets else None
+    refusals = _Refusals(tuple(sets), source, cautious=listener.cautious) if sets else None
+    slips = read_slips(heard.values(), source, utf8=robots.utf8) if listener.cautious else None
+    return _Several((refusals, slips)) if refusals and slips else refusals or slips
 
 
 def _groups_by_token(robots: RobotsTxt, listener: Listener) -> dict[str, tuple[str, list[Group]]]:
