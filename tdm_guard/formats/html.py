@@ -18,8 +18,8 @@ from tdm_guard.formats.html_scan import Scanner
 from tdm_guard.formats.html_tokens import (
     RAW_TEXT,
     WS,
+    Attributes,
     ascii_lower,
-    attributes,
     decode,
     end_of_comment,
     end_of_raw_text,
@@ -146,7 +146,8 @@ class _Reader:
         self._xml = xml
         self._wants_json_ld = json_ld
         self._showing = _SHOWING if shown else frozenset[str]()
-        self._nesting = Nesting()
+        self._attributes = Attributes()
+        self._nesting = Nesting(self._attributes)
         self._in_head = True
         self._line = 1
         self._counted = 0
@@ -162,7 +163,9 @@ class _Reader:
         at = seen = 0
         while at >= 0 and (found := _MARKUP.search(text, at)):
             seen += 1
-            if seen > MAX_MARKUP or (not self.whole and len(self.tags) >= MAX_TAGS):  # nothing more would be kept
+            if not self.whole and (self._attributes.left < 0 or len(self.tags) >= MAX_TAGS):  # no more would be kept
+                return
+            if seen > MAX_MARKUP:
                 self.whole = False
                 return
             start = found.start()
@@ -177,6 +180,7 @@ class _Reader:
                 at = _behind(text, "]]>", found.end())
             else:  # a doctype or a bogus comment
                 at = _behind(text, ">", start + 2)
+        self.whole = self.whole and self._attributes.left >= 0
 
     def _read_tag(self, start: int, begin: int, name: str, *, closing: bool) -> int:
         """Reads one tag (and the raw text it opens); where to go on, or -1 at the end of the text."""
@@ -197,7 +201,7 @@ class _Reader:
             self._in_head = False
         foreign = self._nesting.start(name, self._text, begin, end)
         if name in self._showing and len(self.shown) <= MAX_SHOWN:
-            self.shown.append(self._tag(name, attributes(self._text, begin, end)[0], start))
+            self.shown.append(self._tag(name, self._attributes.read(self._text, begin, end)[0], start))
         if not foreign and name in _SPEAKING:
             self._keep(name, start, begin, end)
         elif not foreign and name in _RAW and not (self._xml and is_self_closing(self._text, begin, end)):
@@ -210,7 +214,7 @@ class _Reader:
     def _keep(self, name: str, start: int, begin: int, end: int) -> None:
         if self._nesting.in_template:
             return
-        found, whole = attributes(self._text, begin, end)
+        found, whole = self._attributes.read(self._text, begin, end)
         self._add(self._tag(name, found, start), whole=whole)
         self._requote(name, start, begin, end)
 
@@ -250,7 +254,7 @@ class _Reader:
         self._reread(word, start, raw[:end])
 
     def _keep_script(self, start: int, begin: int, end: int, stop: int) -> None:
-        found, whole = attributes(self._text, begin, end)
+        found, whole = self._attributes.read(self._text, begin, end)
         kind = found.get("type", "").partition(";")[0].strip(WS).lower()
         if kind in (RSL_TYPE, C2PA_TYPE):
             self._add(self._tag("script", found, start, self._text[end + 1 : stop]), whole=whole)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from tdm_guard.formats.html_tokens import attributes, is_self_closing, names
+from tdm_guard.formats.html_tokens import Attributes, is_self_closing, names
 
 MAX_DEPTH = 512  # what HTML parsers in use allow; deeper elements are read as if they were closed at once
 
@@ -52,9 +52,10 @@ class _Open(NamedTuple):
 class Nesting:
     """The open templates and foreign elements at one place of a document."""
 
-    __slots__ = ("_below", "_stack", "in_template")
+    __slots__ = ("_attributes", "_below", "_stack", "in_template")
 
-    def __init__(self) -> None:
+    def __init__(self, attributes: Attributes) -> None:
+        self._attributes = attributes
         self._stack: list[_Open] = []
         self._below: dict[str, int] = {}
         self.in_template = 0
@@ -67,7 +68,9 @@ class Nesting:
     def start(self, name: str, text: str, begin: int, end: int) -> bool:
         """Takes in a start tag with its attributes at `text[begin:end]`; True if it opens a foreign element."""
         if self._stack and self._is_foreign(name):
-            if name not in _BREAKOUT and not (name == "font" and _FONT & attributes(text, begin, end)[0].keys()):
+            if name not in _BREAKOUT and not (
+                name == "font" and _FONT & self._attributes.read(text, begin, end)[0].keys()
+            ):
                 self._open_foreign(name, self._stack[-1].space, text, begin, end)
                 return True
             self._leave_foreign()
@@ -113,6 +116,9 @@ class Nesting:
             self._below[name] -= 1
             self._cut(0)
 
+    def _has_font(self, text: str, begin: int, end: int) -> bool:
+        return not _FONT.isdisjoint(self._attributes.read(text, begin, end)[0])
+
     def _is_foreign(self, name: str) -> bool:
         current = self._stack[-1]
         if current.space not in _FOREIGN or current.holds_html:
@@ -126,7 +132,7 @@ class Nesting:
             return
         holds_html = space is _Space.SVG and name in _SVG_HTML
         if space is _Space.MATH and name == "annotation-xml":
-            encoding = attributes(text, begin, end)[0].get("encoding", "").lower()
+            encoding = self._attributes.read(text, begin, end)[0].get("encoding", "").lower()
             holds_html = encoding in ("text/html", "application/xhtml+xml")
         self._push(_Open(name, space, holds_html, space is _Space.MATH and name in _MATHML_TEXT))
 

@@ -20,6 +20,7 @@ def names(words: str) -> frozenset[str]:
 
 WS = "\t\n\f\r "
 MAX_ATTRIBUTES = 512  # of one tag; deployed tags stay below a hundred
+MAX_OF_PAGE = 300_000  # attributes read of the tags of one page; 20,000 tags, as many as are kept, have fifteen each
 MAX_VALUE = 262_144  # characters of one attribute value; longer ones are data, not words
 
 # One attribute, 13.2.5.33-39. A quote that is never closed runs to the end of the text, where no tag is emitted.
@@ -138,18 +139,31 @@ def is_self_closing(text: str, begin: int, end: int) -> bool:
     return last < end
 
 
-def attributes(text: str, start: int, end: int) -> tuple[dict[str, str], bool]:
-    """The attributes between two positions, first of a name wins; False if a bound cut them."""
-    found: dict[str, str] = {}
-    for seen, pair in enumerate(_PAIR.finditer(text, start, end)):
-        if seen >= MAX_ATTRIBUTES:
-            return found, False
-        name, *values = pair.groups()
-        value = values[0] or values[1] or values[2] or ""
-        if len(value) > MAX_VALUE or len(name) > MAX_VALUE:
-            return found, False
-        found.setdefault(ascii_lower(name).replace("\0", "\ufffd"), resolve(value).replace("\0", "\ufffd"))
-    return found, True
+class Attributes:
+    """Reads the attributes of one page's tags, `MAX_OF_PAGE` of them; `left` is below 0 if there are more."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = MAX_OF_PAGE
+
+    def read(self, text: str, start: int, end: int) -> tuple[dict[str, str], bool]:
+        """The attributes between two positions, first of a name wins; False if a bound cut them."""
+        found: dict[str, str] = {}
+        most = min(MAX_ATTRIBUTES, self.left)
+        count = 0
+        for count, pair in enumerate(_PAIR.finditer(text, start, end), 1):
+            if count > most:
+                self.left -= count
+                return found, False
+            name, *values = pair.groups()
+            value = values[0] or values[1] or values[2] or ""
+            if len(value) > MAX_VALUE or len(name) > MAX_VALUE:
+                self.left -= count
+                return found, False
+            found.setdefault(ascii_lower(name).replace("\0", "\ufffd"), resolve(value).replace("\0", "\ufffd"))
+        self.left -= count
+        return found, True
 
 
 def resolve(value: str) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tdm_guard.formats.html import Page, Tag
 
 MAX_IMAGES = 2_000  # addresses of one page
+MAX_WRITTEN = 20_000  # different addresses of one page that are looked at, those that are none of the web among them
 MAX_CANDIDATES = 64  # of one srcset; generators write up to twenty
 MAX_ADDRESS = 4_096  # characters of one; signed addresses of delivery networks have up to two thousand
 
@@ -59,20 +60,31 @@ class PageImages(NamedTuple):
 def page_images(page: Page) -> PageImages:
     """The pictures of a page that was read with `shown=True`. Never raises; what is no address is passed over."""
     found: dict[str, None] = {}
+    known: set[str] = set()
     complete = page.complete and len(page.shown) <= MAX_SHOWN
     for written in _written(page):
-        if written is None:
-            complete = False
+        address = written.strip(WS) if written is not None else None
+        if address in known:
             continue
-        address = written.strip(WS)
-        if not address or address[:5].lower() in ("data:", "blob:"):
+        if address is None or len(address) > MAX_ADDRESS:
+            complete = complete and address is not None and _is_data(address)
             continue
-        url = _absolute(page.base, address) if len(address) <= MAX_ADDRESS else None
-        if len(address) > MAX_ADDRESS or (len(found) >= MAX_IMAGES and url is not None and url not in found):
-            complete = False
-        elif url is not None:
-            found[url] = None
+        if len(known) >= MAX_WRITTEN:
+            return PageImages(tuple(found), False)
+        known.add(address)
+        if not address or _is_data(address):
+            continue
+        url = _absolute(page.base, address)
+        if url is None or url in found:
+            continue
+        if len(found) >= MAX_IMAGES:
+            return PageImages(tuple(found), False)
+        found[url] = None
     return PageImages(tuple(found), complete)
+
+
+def _is_data(address: str) -> bool:
+    return address[:5].lower() in ("data:", "blob:")
 
 
 def _absolute(base: str, address: str) -> str | None:

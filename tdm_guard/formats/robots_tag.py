@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_ITEMS = 1000  # of one line; deployed lines hold fewer than twenty
+MAX_SHOWN = 64  # characters of a word that is shown of what was not read
 
 VALUED = frozenset(
     {
@@ -54,7 +55,8 @@ class Item(NamedTuple):
 
     `words` are those of the line from the agent (or the rule itself) to the rule. `loose`: it stands only there if
     blanks or semicolons separate rules, which the grammar does not say. `swallowed`: it has this address only if a name
-    before it is none of an agent, since no rule follows that.
+    before it is none of an agent, since no rule follows that. `unread`: no rule, but what stands behind `MAX_ITEMS` and
+    is not known, in words cut short.
     """
 
     agent: str | None
@@ -63,13 +65,15 @@ class Item(NamedTuple):
     words: str
     loose: bool = False
     swallowed: bool = False
+    unread: bool = False
 
 
 def items(line: str) -> Iterator[Item]:
     """
     The rules of one field line or one meta content, of more than `MAX_ITEMS` those that are known, each once.
 
-    Whom these address, and what value they have, is not told: they are as loose as can be.
+    Whom these address, and what value they have, is not told: they are as loose as can be. If others stand among them,
+    the last item is `unread`.
     """
     agent: str | None = None
     outer: tuple[str | None] | None = None  # who is addressed if the present agent's name is none
@@ -117,9 +121,12 @@ def _loose(text: str, agent: str | None, words: str) -> Iterator[Item]:
 
 
 def _known(rest: str) -> Iterator[Item]:
-    """The rules without a value in what is left of a line with too many."""
-    for rule in sorted((RULES - VALUED).intersection(_WORDS.split(rest.lower()))) if rest else ():
+    """The rules without a value in what is left of a line with too many, and that there are others."""
+    words = {*_WORDS.split(rest.lower())} if rest else set[str]()
+    for rule in sorted((RULES - VALUED) & words):
         yield Item(None, rule, None, rule, loose=True)
+    if others := words - RULES - {""}:
+        yield Item(None, min(others)[:MAX_SHOWN], None, min(others)[:MAX_SHOWN], loose=True, unread=True)
 
 
 def _part(part: str) -> tuple[str | None, str, str | None]:

@@ -37,7 +37,7 @@ UNTYPED = "x-robots-untyped"
 SPELLING = "x-robots-spelling"
 SWALLOWED = "x-robots-unknown-name"
 MISNAMED = "x-robots-field"
-BEHIND = "behind the bound"  # no repair: marks the first tag that was not looked at
+BEHIND = "behind the bound"  # no repair: marks the first tag, or what of a line, was not looked at
 
 _RANKS = {"header": 2, "html": 3}
 _is_prose = re.compile(r"(?:og:|twitter:|dc(?:terms)?\.)?(?:description|keywords|title|abstract)").fullmatch
@@ -121,6 +121,8 @@ def _word(item: Item, address: str | None, locator: str, repair: str | None = No
     if rule not in WORDS and (plain := rule.replace("-", "").replace("_", "")) in WORDS:
         rule, repair = plain, repair or SPELLING
     code = SWALLOWED if item.swallowed else BLANKS if item.loose else None
+    if item.unread:
+        return AiWord(None, "", locator, item.words, BEHIND)
     return AiWord(agent, rule, locator, item.words, repair or code)
 
 

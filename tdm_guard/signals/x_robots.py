@@ -49,6 +49,7 @@ MAX_FAULTS = 8
 MAX_UNKNOWN = 8  # refusals in unknown words that are kept of one response
 
 _TOO_MANY = "more meta tags than are looked at"
+_TOO_LONG = "more rules on a line than are looked at"
 _UNDEFINED_RULE = "not a rule that anybody defines"
 _MESSAGES = {
     SWALLOWED: "a name before it is neither a rule nor an agent's",
@@ -88,19 +89,23 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
                     AiWord(name, content.lower(), locator, f'<meta {attribute}="{name}" content="{content}">', UNKNOWN)
                 )
     reading = _read(words, source, listener, image=False)
-    return reading if behind is None else _doubted(reading, source, behind)
+    return reading if behind is None else _doubted(reading, source, behind, _TOO_MANY)
 
 
-def _doubted(reading: Reading, source: Source, locator: str) -> Reading:
-    """What stands when meta tags behind the bounds were not looked at."""
+def _doubted(reading: Reading, source: Source, locator: str, message: str) -> Reading:
+    """What stands when meta tags or rules behind the bounds were not looked at."""
     statement = Statement.at(
-        source, signal=NAME, usages=TRAINING, stance=Stance.UNDETERMINED, locator=locator, excerpt=_TOO_MANY
+        source, signal=NAME, usages=TRAINING, stance=Stance.UNDETERMINED, locator=locator, excerpt=message
     )
-    fault = Fault.at(source, _TOO_MANY, signal=NAME, locator=locator)
+    fault = Fault.at(source, message, signal=NAME, locator=locator)
     return Reading((*reading.statements, statement), (*reading.faults, fault))
 
 
 def _read(words: list[AiWord], source: Source, listener: Listener, *, image: bool | None) -> Reading:
+    unread = next((word for word in words if word.repair == BEHIND), None)
+    if unread is not None:
+        words = [word for word in words if word.repair != BEHIND]
+        return _doubted(_read(words, source, listener, image=image), source, unread.locator, _TOO_LONG)
     own = listener.agent.lower()
     ours = [word for word in words if _is_ours(word.address, own)]
     reading = weigh(ours, source, signal=NAME, cautious=listener.cautious, image=image)

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tdm_guard.formats.html import MAX_MARKUP, MAX_REQUOTED, MAX_SCRIPT, MAX_SCRIPTS, MAX_TAGS, Page, Scanner, read_page
-from tdm_guard.formats.html_tokens import MAX_ATTRIBUTES, MAX_VALUE
+from tdm_guard.formats.html_tokens import MAX_ATTRIBUTES, MAX_OF_PAGE, MAX_VALUE
 from tests.support.growth import grows_linearly
 
 WORDS = ("tdm", "noai", "noimageai", "noml", "application/rsl+xml", "citation_doi", "dc.", ":isbn", "a_b", "_c")
@@ -259,6 +259,25 @@ def test_a_document_beyond_the_bounds_is_not_complete(document: str) -> None:
     page = read(document)
     assert not page.complete
     assert 0 < len(page.tags) <= MAX_TAGS
+
+
+@pytest.mark.parametrize(
+    ("before", "tag"),
+    [("", "<meta %s>"), ("", "<img %s>"), ("", "<script %s></script>"), ("<svg>", "<font %s>")],
+    ids=["meta", "img", "script", "font"],
+)
+def test_a_page_with_more_attributes_than_are_read_is_not_complete(before: str, tag: str) -> None:
+    each = MAX_OF_PAGE // 1_000
+    full = before + tag % ("a " * each) * 1_000
+    assert read(full, shown=True).complete
+    assert not read(full + tag % "a", shown=True).complete
+    assert not read(full + tag % "a" + META, shown=True).complete
+
+
+def test_large_pages_of_ordinary_tags_are_complete() -> None:
+    for many in ("<a href=/x class=b id=c>", "<img src=/a.jpg alt=b width=1 height=1>"):
+        assert read(many * 200_000, shown=True).complete
+    assert read("<link rel=icon href=/a type=b sizes=c media=d>" * MAX_TAGS).complete
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard.formats.html import MAX_SHOWN, read_page
-from tdm_guard.formats.page_images import MAX_ADDRESS, MAX_CANDIDATES, MAX_IMAGES, PageImages, candidates, page_images
+from tdm_guard.formats.page_images import (
+    MAX_ADDRESS,
+    MAX_CANDIDATES,
+    MAX_IMAGES,
+    MAX_WRITTEN,
+    PageImages,
+    candidates,
+    page_images,
+)
 from tests.support.growth import grows_linearly
 
 URL = "https://photos.example/gallery/1.html"
@@ -124,6 +132,10 @@ def test_bounds_cut_and_say_so() -> None:
     assert images(many).complete is False
     assert len(images(many).urls) == MAX_IMAGES
     assert images("".join(f"<img src=/{n % 9}.jpg>" for n in range(MAX_IMAGES + 9))).complete is True
+    others = "".join(f"<img src=x:{n} srcset='{','.join(f'y:{n}.{i} 2x' for i in range(9))}'>" for n in range(2_000))
+    assert images(others).complete is True
+    assert images(others + others.replace("y:", "z:")).complete is False
+    assert MAX_WRITTEN == 20_000
     assert images("<img src=/1.jpg>" * (MAX_SHOWN + 1)).complete is False
     assert images(f"<img src=/{'x' * MAX_ADDRESS}><img src=/1.jpg>") == PageImages(
         ("https://photos.example/1.jpg",), complete=False

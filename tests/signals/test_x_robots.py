@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard.formats.html import Scanner, read_page
+from tdm_guard.formats.robots_tag import MAX_ITEMS
 from tdm_guard.model import Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals import ai_agents, x_robots
 from tdm_guard.signals._ai_words import MAX_LINES, MAX_SEARCHED, MAX_TEXT, named_metas
@@ -297,6 +298,29 @@ def test_tags_behind_the_bounds_are_a_doubt(tags: list[str], cautious: bool) -> 
     reading = read(html="".join(tags), cautious=cautious)
     assert Stance.UNDETERMINED in {statement.stance for statement in reading.statements}
     assert Stance.UNDETERMINED not in {s.stance for s in read(html="".join(tags[:-2]), cautious=cautious).statements}
+
+
+@pytest.mark.parametrize("cautious", [True, False])
+@pytest.mark.parametrize("between", [", ", " ", ",", "; "])
+@pytest.mark.parametrize("behind", ["ai-training: no", "no-genai", "OtherBot: ai-use=no"])
+def test_unknown_rules_behind_the_bound_of_a_line_are_a_doubt(between: str, behind: str, cautious: bool) -> None:
+    line = between.join(["index"] * MAX_ITEMS) + between
+    for reading in (
+        read(line + behind, cautious=cautious),
+        read(html=f'<meta name="robots" content="{line}noai-x, {behind}">', cautious=cautious),
+    ):
+        (statement,) = [each for each in reading.statements if each.stance is Stance.UNDETERMINED]
+        assert statement.usages == TRAINING
+        assert "more rules on a line than are looked at" in {fault.message for fault in reading.faults}
+
+
+@pytest.mark.parametrize("cautious", [True, False])
+@pytest.mark.parametrize(
+    "line", ["index, " * 999 + "ai-training: maybe", "index, " * 2_000, "noindex " * 2_000 + "all"]
+)
+def test_known_rules_behind_the_bound_of_a_line_are_no_doubt(line: str, cautious: bool) -> None:
+    for reading in (read(line, cautious=cautious), read(html=f'<meta name="robots" content="{line}">')):
+        assert Stance.UNDETERMINED not in {each.stance for each in reading.statements}
 
 
 @pytest.mark.parametrize("word", PAGE_WORDS)
