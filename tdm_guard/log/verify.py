@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from tdm_guard.log.bodies import Bodies, shown
 from tdm_guard.log.reader import Line
 from tdm_guard.log.record import VERSION, decision_id, digest_of, unseal
-from tdm_guard.model import Verdict, bounded
+from tdm_guard.model import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-MAX_RUNS = 100_000  # runs kept in mind at a time, about 1 KB each
+MAX_RUNS = 100_000  # runs kept in mind at a time, about 2 KB each
 _TYPES = ("run", "decision", "body", "end")
 _WITHHOLDING = {verdict.value for verdict in Verdict if verdict.withholds}
 _VERDICTS = {verdict.value for verdict in Verdict}
@@ -53,6 +54,7 @@ class _Run:
     seq: int = 0
     ended: bool = False
     totals: Counter[str] = field(default_factory=Counter)
+    bodies: Bodies = field(default_factory=Bodies)
 
 
 class Verification:
@@ -75,7 +77,7 @@ class Verification:
         return len(self._runs)
 
     def findings(self, lines: Iterable[Line]) -> Iterator[Finding]:
-        """What is wrong or worth knowing, as it is met. Streams: memory grows with runs, not with lines."""
+        """What is wrong or worth knowing, as it is met. Streams: memory grows with runs, by bits with decisions."""
         for finding in self._all(lines):
             self.errors += finding.severity is Severity.ERROR
             yield finding
@@ -109,33 +111,33 @@ class Verification:
             yield Finding(path=path, line=0, severity=Severity.ERROR, message="holds no run: is this a compliance log?")
         for name, run in self._runs.items():
             if not run.ended:
-                message = f"run {_shown(name)} has no end record: it was cut short, or goes on"
+                message = f"run {shown(name)} has no end record: it was cut short, or goes on"
                 yield Finding(path=run.path, line=0, severity=Severity.REMARK, message=message)
 
     def _record(self, line: Line) -> Iterator[Finding]:
         record = line.record or {}
         name, kind = record.get("run"), line.type
         if kind not in _TYPES:
-            yield _remark(line, f"type {_shown(kind)} is unknown here; nothing of it was verified")
+            yield _remark(line, f"type {shown(kind)} is unknown here; nothing of it was verified")
         elif record.get("v") != VERSION:
             yield _error(
-                line, f"version {_shown(record.get('v'))} of {_a(kind)} record cannot be verified, only {VERSION}"
+                line, f"version {shown(record.get('v'))} of {_a(kind)} record cannot be verified, only {VERSION}"
             )
         elif not isinstance(name, str) or not name:
             yield _error(line, f"{_a(kind)} record without the name of its run")
         elif kind == "run":
             yield from self._begin(line, name)
         elif (run := self._runs.get(name)) is None:
-            yield _error(line, f"{_a(kind)} record of run {_shown(name)}, which has no run record before it")
+            yield _error(line, f"{_a(kind)} record of run {shown(name)}, which has no run record before it")
         elif run.ended:
-            yield _error(line, f"{_a(kind)} record of run {_shown(name)} after its end record")
+            yield _error(line, f"{_a(kind)} record of run {shown(name)} after its end record")
         else:
             run.path = line.path
             yield from {"decision": self._decision, "body": self._body, "end": self._end}[kind](line, name, run)
 
     def _begin(self, line: Line, name: str) -> Iterator[Finding]:
         if name in self._runs:
-            yield _error(line, f"run {_shown(name)} begins a second time")
+            yield _error(line, f"run {shown(name)} begins a second time")
         elif len(self._runs) >= MAX_RUNS:
             yield _error(line, f"more than {MAX_RUNS} runs; verify fewer files at a time")
         else:
@@ -147,18 +149,17 @@ class Verification:
         seq = record.get("seq")
         in_order = False
         if not isinstance(seq, int) or isinstance(seq, bool) or not 0 < seq < 2**63:
-            yield _error(line, f"seq {_shown(seq)} is no number")
+            yield _error(line, f"seq {shown(seq)} is no number")
         elif seq <= run.seq:
             yield _error(line, f"seq {seq} comes after {run.seq}: repeated or out of order")
         else:
             in_order = seq == run.seq + 1
             if not in_order:
-                yield _error(line, f"gap in run {_shown(name)}: seq {run.seq + 1} to {seq - 1} missing")
+                yield _error(line, f"gap in run {shown(name)}: seq {run.seq + 1} to {seq - 1} missing")
             run.seq = seq
+            run.bodies.decided(seq, record)
         if record.get("id") != decision_id(name, seq):
-            yield _error(
-                line, f"id {_shown(record.get('id'))} does not belong to seq {_shown(seq)} of run {_shown(name)}"
-            )
+            yield _error(line, f"id {shown(record.get('id'))} does not belong to seq {shown(seq)} of run {shown(name)}")
         yield from self._chain(line, run, in_order=in_order)
         yield from _outcome(line)
         verdict = record.get("verdict")
@@ -178,11 +179,15 @@ class Verification:
         run.prev = stated
 
     def _body(self, line: Line, name: str, run: _Run) -> Iterator[Finding]:
-        decision = (line.record or {}).get("decision")
-        start, _, number = decision.rpartition("-") if isinstance(decision, str) else ("", "", "")
-        known = start == name and number.isascii() and number.isdigit() and len(number) < 20
-        if not known or not 0 < int(number) <= run.seq:
-            yield _error(line, f"a body of decision {_shown(decision)}, which is not in run {_shown(name)} before it")
+        record: Any = line.record
+        decision = record.get("decision")
+        number = decision.rpartition("-")[2] if isinstance(decision, str) else ""
+        seq = int(number) if number.isascii() and number.isdigit() and len(number) < 20 else 0
+        if not 0 < seq <= run.seq or decision != decision_id(name, seq):
+            yield _error(line, f"a body of decision {shown(decision)}, which is not in run {shown(name)} before it")
+            return
+        for problem in run.bodies.problems(seq, record):
+            yield _error(line, f"{problem} ({shown(decision)})")
 
     def _end(self, line: Line, name: str, run: _Run) -> Iterator[Finding]:
         run.ended = True
@@ -190,7 +195,7 @@ class Verification:
         if totals != dict(run.totals):
             yield _error(
                 line,
-                f"run {_shown(name)} ended with totals {_shown(totals)}, but its records come to {dict(run.totals)}",
+                f"run {shown(name)} ended with totals {shown(totals)}, but its records come to {dict(run.totals)}",
             )
 
 
@@ -198,9 +203,9 @@ def _outcome(line: Line) -> Iterator[Finding]:
     record: Any = line.record
     verdict, admitted, enforced = record.get("verdict"), record.get("admitted"), record.get("enforced")
     if not isinstance(verdict, str) or verdict not in _VERDICTS:
-        yield _error(line, f"verdict {_shown(verdict)} is unknown")
+        yield _error(line, f"verdict {shown(verdict)} is unknown")
     elif admitted is not (enforced is False or verdict not in _WITHHOLDING):
-        yield _error(line, f"admitted is {_shown(admitted)} under verdict {verdict} and enforced {_shown(enforced)}")
+        yield _error(line, f"admitted is {shown(admitted)} under verdict {verdict} and enforced {shown(enforced)}")
     if not isinstance(record.get("url"), str):
         yield _error(line, "a decision without a URL")
 
@@ -215,8 +220,3 @@ def _remark(line: Line, message: str) -> Finding:
 
 def _a(kind: str | None) -> str:
     return f"an {kind}" if kind == "end" else f"a {kind}"
-
-
-def _shown(value: object) -> str:
-    """A stranger's value for a message: escapes instead of control characters, and not at any length."""
-    return bounded(repr(value), 120) or ""

@@ -160,6 +160,101 @@ def test_a_body_of_an_unknown_decision_is_an_error(log: Path, decision: str) -> 
     assert (number, severity) == (6, Severity.ERROR)
 
 
+def with_bodies(log: Path, *members: dict[str, Any]) -> list[tuple[int, Severity, str]]:
+    """Findings for the log with these body records, of its first decision and in order, before its end."""
+    lines = log.read_bytes().splitlines(keepends=True)
+    run = json.loads(lines[0])["run"]
+    body = {"type": "body", "v": 1, "run": run, "decision": f"{run}-1", "ts": "2026-01-05T09:00:00.000000Z"}
+    body |= {"bytes": 10, "content_sha256": "c" * 64, "complete": True}
+    changed = [{**body, **item, "decision": item.get("decision", body["decision"]).format(run=run)} for item in members]
+    bodies = [line_of({name: value for name, value in item.items() if value is not ...}) for item in changed]
+    log.write_bytes(b"".join([*lines[:-1], *bodies, lines[-1]]))
+    return findings(log)
+
+
+@pytest.mark.parametrize(
+    ("member", "said"),
+    [
+        ({"decision": "{run}-2"}, "withheld it"),
+        ({"decision": "{run}-3"}, "withheld it"),
+        ({"decision": "{run}-01"}, "is not in run"),
+        *(({"bytes": value}, "is no size") for value in (-1, -5, True, 1.5, "10", None, ..., 2**63)),
+        *(
+            ({"content_sha256": value}, "is no SHA-256")
+            for value in ("", "ab", "C" * 64, "c" * 63, "c" * 65, "g" * 64, "c" * 64 + "\n", "\u0663" * 64, 7, [], ...)
+        ),
+        *(({"complete": value}, "neither true nor false") for value in (None, 1, "true", ...)),
+    ],
+)
+def test_a_body_that_does_not_fit_is_an_error_at_its_line(log: Path, member: dict[str, Any], said: str) -> None:
+    [(number, severity, message)] = with_bodies(log, member)
+    assert (number, severity) == (6, Severity.ERROR)
+    assert said in message
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        {},
+        {"decision": "{run}-4"},
+        {"bytes": 0},
+        {"bytes": 2**40},
+        {"content_sha256": None},
+        {"content_sha256": "0123456789abcdef" * 4},
+        {"complete": False},
+        {"later": "member"},
+    ],
+)
+def test_a_body_that_fits_its_decision_is_none(log: Path, member: dict[str, Any]) -> None:
+    assert with_bodies(log, member) == []
+
+
+def test_a_decision_has_one_body(log: Path) -> None:
+    assert with_bodies(log, {}, {"decision": "{run}-4"}) == []
+    two = with_bodies(log, {}, {"bytes": 11})
+    assert [item[:2] for item in two] == [(8, Severity.ERROR), (9, Severity.ERROR)]
+    assert all("second body" in message for _, _, message in two)
+
+
+def test_a_body_received_before_its_decision_is_not_streamed_on(tmp_path: Path) -> None:
+    path = tmp_path / "tdm.jsonl"
+    write(path, decided("https://a.example/1", content_sha256="c" * 64), decided("https://a.example/2"))
+    [(number, severity, message)] = with_bodies(path, {}, {"decision": "{run}-2"})
+    assert (number, severity) == (4, Severity.ERROR)
+    assert "digest of the whole" in message
+
+
+def test_a_body_that_was_observed_may_be_reserved(tmp_path: Path) -> None:
+    path = tmp_path / "tdm.jsonl"
+    write(path, decided("https://a.example/1", Verdict.RESERVED, enforced=False), mode="observe")
+    assert with_bodies(path, {}) == []
+
+
+def test_bodies_of_runs_that_share_a_file_or_go_on_in_the_next_are_kept_apart(tmp_path: Path) -> None:
+    path, rest = tmp_path / "1.jsonl", tmp_path / "2.jsonl"
+    info = RunInfo(usages=TDM, agent="ExampleBot", posture=Posture.CAUTIOUS, mode="enforce")
+    with closing(JsonlLog(path, run=info, now=NOW)) as one, closing(JsonlLog(path, run=info, now=NOW)) as two:
+        one.decision(decided("https://a.example/1", Verdict.RESERVED))
+        for number in range(3000):
+            two.decision(decided(f"https://a.example/{number}"))
+        for seq in (3000, 1, 1025, 1024):
+            two.body(f"{two.run_id}-{seq}", now=NOW, size=7, content_sha256="c" * 64, complete=False)
+        one.end(NOW)
+        two.end(NOW)
+    assert findings(path) == []
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-4]))
+    rest.write_bytes(b"".join(lines[-4:]))
+    assert findings(path, rest) == []
+
+
+def test_a_number_far_off_costs_no_memory(log: Path) -> None:
+    lines = log.read_bytes().splitlines(keepends=True)
+    lines[2] = lines[2].replace(b'"seq":2', b'"seq":%d' % (2**63 - 1))
+    log.write_bytes(b"".join(lines))
+    assert any("gap" in message for _, _, message in findings(log))
+
+
 def test_a_crash_leaves_remarks(tmp_path: Path) -> None:
     path = tmp_path / "tdm.jsonl"
     write(path, decided("https://a.example/1"), decided("https://a.example/2"), end=False)
@@ -236,6 +331,8 @@ def test_a_file_that_cannot_be_read_is_the_callers_mistake(tmp_path: Path) -> No
                     "totals",
                     "decision",
                     "bytes",
+                    "content_sha256",
+                    "complete",
                     "checked",
                     "faults",
                     "content",

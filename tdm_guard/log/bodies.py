@@ -1,0 +1,77 @@
+"""
+What a run says of bodies that were streamed on: does each `body` record fit its decision?
+
+They have no hash. So each is held against its decision, which has one: that it was handed on, that it left size and
+digest open, and that nothing was said of its body before.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from tdm_guard.log.summary import is_size
+from tdm_guard.model import bounded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_BLOCK = 1024  # numbers whose bits are kept together: some 200 bytes, less than one line with a number far off
+
+
+class Bodies:
+    """The decisions of one run as far as its bodies are concerned: at most three bits for each."""
+
+    __slots__ = ("_seen", "_whole", "_withheld")
+
+    def __init__(self) -> None:
+        self._withheld = _Numbers()
+        self._whole = _Numbers()
+        self._seen = _Numbers()
+
+    def decided(self, seq: int, record: Mapping[str, Any]) -> None:
+        """Notes whether the decision leaves a body to be streamed on."""
+        if record.get("admitted") is not True:
+            self._withheld.add(seq)
+        elif record.get("content_sha256") is not None:
+            self._whole.add(seq)
+
+    def problems(self, seq: int, record: Mapping[str, Any]) -> Iterator[str]:
+        """What is wrong with a body record of decision `seq`, which the run has."""
+        if seq in self._withheld:
+            yield "a body handed on of a decision that withheld it"
+        elif seq in self._whole:
+            yield "a body streamed on after its decision, which has the digest of the whole body"
+        if seq in self._seen:
+            yield "a second body record of one decision"
+        self._seen.add(seq)
+        if not is_size(size := record.get("bytes")):
+            yield f"bytes {shown(size)} of a body is no size"
+        digest = record.get("content_sha256", "")
+        if digest is not None and not (isinstance(digest, str) and _DIGEST.fullmatch(digest)):
+            yield f"content_sha256 {shown(digest)} of a body is no SHA-256 in lower-case hexadecimal"
+        if not isinstance(complete := record.get("complete"), bool):
+            yield f"complete {shown(complete)} of a body is neither true nor false"
+
+
+class _Numbers:
+    """A set of numbers, a bit for each where they lie close together."""
+
+    __slots__ = ("_blocks",)
+
+    def __init__(self) -> None:
+        self._blocks: dict[int, int] = {}
+
+    def add(self, number: int) -> None:
+        block, bit = divmod(number, _BLOCK)
+        self._blocks[block] = self._blocks.get(block, 0) | 1 << bit
+
+    def __contains__(self, number: int) -> bool:
+        block, bit = divmod(number, _BLOCK)
+        return bool(self._blocks.get(block, 0) >> bit & 1)
+
+
+def shown(value: object) -> str:
+    """A stranger's value for a message: escapes instead of control characters, and not at any length."""
+    return bounded(repr(value), 120) or ""
