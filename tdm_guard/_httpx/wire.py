@@ -95,11 +95,8 @@ class Wire:
             self.source = self.response.stream
             return self.response
         if step is CLOSE:
-            for end in (
-                self._abandon,
-                self.response.close,
-            ):  # what led here is the news, not how the connection took it
-                with contextlib.suppress(Exception):
+            for end in (self._abandon, self.response.close):
+                with contextlib.suppress(Exception):  # what led here is the news, not how the connection took it
                     end()
             return None
         if self.pieces is None:
