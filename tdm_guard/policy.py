@@ -16,6 +16,7 @@ from tdm_guard.formats.invisible import CODE
 from tdm_guard.formats.path_pattern import as_browsers_read, normalise_path, target
 from tdm_guard.model import NOTHING, Checked, Declared, Fault, Reading, Stance, Statement
 from tdm_guard.origin import Origin
+from tdm_guard.signals._repairs import join
 from tdm_guard.signals._signal import Listener, Site
 
 MAX_OWN_AGE = timedelta(days=30)  # RSL 1.0: the default lifetime of a licence document; longer ones are asked for again
@@ -104,7 +105,7 @@ def beside(heard: tuple[Statement, ...], more: tuple[Statement, ...]) -> Reading
     """Those of `more`, which were heard without what is invisible, that reserve what none of `heard` does."""
     known = {(s.signal, s.kind, usage) for s in heard if s.stance is Stance.RESERVED for usage in s.usages}
     added = tuple(
-        replace(s, repair=f"{s.repair},{CODE}" if s.repair else CODE)
+        replace(s, repair=join(s.repair, CODE))
         for s in more
         if s.stance is Stance.RESERVED and not known.issuperset((s.signal, s.kind, usage) for usage in s.usages)
     )
@@ -126,7 +127,7 @@ def _heard_as_browsers(sites: tuple[Site, ...], target: str, heard: tuple[Statem
     if other is None:
         return ()
     return tuple(
-        replace(statement, repair=f"{statement.repair},{REPAIR}" if statement.repair else REPAIR)
+        replace(statement, repair=join(statement.repair, REPAIR))
         for site in sites
         for statement in site.hear(other).statements
         if statement.stance is Stance.RESERVED and statement not in heard

@@ -20,6 +20,7 @@ from tdm_guard.formats.media_type import essence
 from tdm_guard.formats.rsl_vocabulary import MEDIA_TYPE
 from tdm_guard.model import NOTHING, Evidence, Fault, Headers, Reading, Source, Stance
 from tdm_guard.signals._meta_names import shown
+from tdm_guard.signals._repairs import join
 from tdm_guard.signals._rsl_asset import PLACES, read_asset
 from tdm_guard.signals._rsl_declared import (
     LICENSE,
@@ -191,9 +192,7 @@ def _requoted(page: Page, source: Source, listener: Listener) -> Reading:
         elif listener.cautious and len(readings) <= MAX_INLINE:
             said = read_inline(tag.text, place, source, listener, refusals_only=True)
             marked = tuple(
-                replace(s, repair=f"{REQUOTED},{s.repair}" if s.repair else REQUOTED)
-                for s in said.statements
-                if s.stance is not Stance.PERMITTED
+                replace(s, repair=join(REQUOTED, s.repair)) for s in said.statements if s.stance is not Stance.PERMITTED
             )
             readings.append(Reading(marked, said.faults))
     return united([declare(found, listener), *readings]) if readings else NOTHING
