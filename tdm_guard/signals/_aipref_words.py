@@ -18,8 +18,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from tdm_guard.formats.fields import Dictionary, Form, Item, Member, members, read_dictionary
-from tdm_guard.signals._refusing_vocabulary import CEILINGS
-from tdm_guard.signals._refusing_words import LABELS, refused_preference, says_no
+from tdm_guard.signals._refusing_vocabulary import CEILINGS, LABELS, says_no
+from tdm_guard.signals._refusing_words import refused_preference
 from tdm_guard.signals._repairs import join
 from tdm_guard.usage import TDM, TRAINING, Usage
 

@@ -20,7 +20,6 @@ from tdm_guard.signals._agents import training_tokens
 from tdm_guard.signals._other_matters import is_of_content, is_of_something_else
 from tdm_guard.signals._refusing_vocabulary import (
     AI,
-    LABELS,
     MAX_WORDS,
     about,
     begins_like_refusal,
@@ -36,8 +35,6 @@ from tdm_guard.signals._refusing_vocabulary import (
     without,
 )
 from tdm_guard.usage import EVERY, TDM, TRAINING, Usage
-
-__all__ = ["AI", "LABELS", "about", "begins_like_refusal", "plain", "says_no"]
 
 DOUBT = "a refusal in words that no standard has"
 # In a list of preferences, and nowhere else, these are labels too.

@@ -21,7 +21,7 @@ from tdm_guard.model import Fault, Source, bounded
 from tdm_guard.origin import Origin
 from tdm_guard.signals import _repairs
 from tdm_guard.signals._refusing_members import Refused, doubted_in, refused_in
-from tdm_guard.signals._refusing_words import begins_like_refusal
+from tdm_guard.signals._refusing_vocabulary import begins_like_refusal
 from tdm_guard.usage import TDM, Usage
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from tdm_guard.formats.path_records import path_meant
 from tdm_guard.formats.robots_txt import Record, RobotsTxt
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.signals._refusing_lines import MESSAGE, refusing_lines
-from tdm_guard.signals._refusing_words import says_no, statement
+from tdm_guard.signals._refusing_vocabulary import says_no
+from tdm_guard.signals._refusing_words import statement
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal
 from tdm_guard.signals._site_file import without_file
 from tdm_guard.signals._too_much import too_much

@@ -23,8 +23,8 @@ from tdm_guard.formats.path_records import PathTable, split_path
 from tdm_guard.model import NOTHING, Fault, Headers, Kind, Reading, Source, Stance, Statement, bounded
 from tdm_guard.signals import _refusing_words as unknown
 from tdm_guard.signals._meta_names import named_so, with_those_left_out
-from tdm_guard.signals._refusing_vocabulary import CEILINGS
-from tdm_guard.signals._refusing_words import LABELS, refused_preference, says_no
+from tdm_guard.signals._refusing_vocabulary import CEILINGS, LABELS, says_no
+from tdm_guard.signals._refusing_words import refused_preference
 from tdm_guard.signals._repairs import join
 from tdm_guard.signals._signal import Listener, Signal, Site
 from tdm_guard.signals._too_much import too_much

@@ -17,8 +17,8 @@ from tdm_guard.formats.asset import Asset, Packet, Place
 from tdm_guard.formats.xmp import NOTHING as EMPTY
 from tdm_guard.formats.xmp import Property, Xmp, read
 from tdm_guard.model import NOTHING, Fault, Kind, Layer, Reading, Source, Stance, Statement
-from tdm_guard.signals._refusing_vocabulary import spelled
-from tdm_guard.signals._refusing_words import DOUBT, refused, says_no, statement
+from tdm_guard.signals._refusing_vocabulary import says_no, spelled
+from tdm_guard.signals._refusing_words import DOUBT, refused, statement
 from tdm_guard.signals._signal import Listener, Signal
 from tdm_guard.signals._xmp_contacts import BESIDE, Companions, companions
 from tdm_guard.usage import EVERY, TDM, TRAINING, Usage
