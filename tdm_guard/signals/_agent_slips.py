@@ -14,6 +14,7 @@ from tdm_guard.formats.path_pattern import TooMuchWork
 from tdm_guard.formats.path_records import PathTable, path_meant
 from tdm_guard.model import NOTHING, Reading, Source, Stance, Statement, bounded
 from tdm_guard.signals._too_much import too_much
+from tdm_guard.signals._value_meant import AROUND, meant
 from tdm_guard.usage import TRAINING
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ MAX_SLIPS = 1_000  # lines kept of one file; the last counts for every path
 
 _may_slip = re.compile(r"(?i)\n[ \t]*disallow[ \t]*:[ \t]*(?:[^\s/*#]|//)").search
 _means_nothing = re.compile(r"(?i)(?:none|nothing|no|false|0|null|nil|empty|n/?a|-+)").fullmatch
-_means_all = re.compile(r"(?i)(?:all|any|everything|anything|everywhere|site|yes|true|1|\\+)(?:\W.*)?").fullmatch
-_QUOTES = "\"'`“”„‘’«»"
 
 
 class _Slip(NamedTuple):
@@ -74,13 +73,13 @@ def read_slips(heard: Iterable[tuple[str, list[Group]]], source: Source, *, utf8
             if _may_slip(group.text) is None:
                 continue
             for rule in group.rules:
-                meant = _meant(rule.value, source.url) if rule.name == "disallow" and rule.line not in known else None
-                if meant is None or len(entries) >= MAX_SLIPS:
+                path = _meant(rule.value, source.url) if rule.name == "disallow" and rule.line not in known else None
+                if path is None or len(entries) >= MAX_SLIPS:
                     continue
                 known.add(rule.line)
                 last = len(entries) == MAX_SLIPS - 1
                 slip = _Slip(rule.line, f"User-agent: {agent} … {bounded(rule.words)}")
-                entries.append((None if last or meant == "/" else meant, slip))
+                entries.append((None if last or path == "/" else path, slip))
     return _Slips(PathTable(entries, utf8=utf8), source) if entries else None
 
 
@@ -90,9 +89,7 @@ def _meant(value: str, asked: str) -> str | None:
         return path_meant(value, asked)  # of the site itself; to others it is a path
     if not value or value[0] in "/*":
         return None
-    words = value.strip(_QUOTES + " \t")
-    if not words or _means_nothing(words):
+    words = value.strip(AROUND)
+    if _means_nothing(words) or not (words or "\\" in value):
         return None
-    if _means_all(words) or " " in words:  # prose
-        return "/"
-    return path_meant(words, asked)
+    return "/" if " " in words else meant(words, asked)  # prose is about everything

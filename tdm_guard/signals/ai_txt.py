@@ -17,7 +17,6 @@ from typing import NamedTuple
 from tdm_guard.formats import ai_declaration, robots_txt
 from tdm_guard.formats.ai_txt import MAX_BYTES, Rule, RuleTable, is_rule_value
 from tdm_guard.formats.path_pattern import TooMuchWork
-from tdm_guard.formats.path_records import path_meant
 from tdm_guard.formats.robots_txt import Record, RobotsTxt
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.signals._refusing_lines import MESSAGE, refusing_lines
@@ -26,6 +25,7 @@ from tdm_guard.signals._refusing_words import statement
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal
 from tdm_guard.signals._site_file import without_file
 from tdm_guard.signals._too_much import too_much
+from tdm_guard.signals._value_meant import AROUND, meant
 from tdm_guard.usage import TRAINING, Usage
 
 NAME = "ai-txt"
@@ -37,10 +37,6 @@ MAX_FAULTS = 8
 _KNOWN = frozenset({"allow", "disallow", "training-deny", "training-allow", "sitemap", "host", "crawl-delay"})
 _of_other_proposal = re.compile(r"(?i)training[ \t]*:[ \t]*(?:deny|conditional)[ \t]*(?:#|$)").match
 _is_plain_allow = re.compile(r"(?i)allow[ \t]*:").match
-
-
-_AROUND = " \t\"'“”„‟«»″‘’`<>()[]\\"
-_is_everything = re.compile(r"(?i)(?:all|any|every\w*|whole|entire|site|full|total|yes|true|1|y|on|x)\b.*").fullmatch
 
 
 class _Heard(NamedTuple):
@@ -130,8 +126,8 @@ def read_document(fetched: Fetched, source: Source, listener: Listener) -> Docum
     text = robots_txt.parse(body, complete=complete)
     faults = [] if complete else [_fault(source, f"longer than was read ({len(body)} bytes)")]
     unknown = _unknown(text, source, listener, faults)
-    rules, meant, doubtful = _rules(text, source, listener, faults, permits=complete)
-    repaired = _outside(text, source, faults) + _other_proposal(text, source, listener, faults) + unknown + meant
+    rules, slips, doubtful = _rules(text, source, listener, faults, permits=complete)
+    repaired = _outside(text, source, faults) + _other_proposal(text, source, listener, faults) + unknown + slips
     site = None
     if rules or repaired:
         tables = RuleTable(rules, utf8=text.utf8), RuleTable(repaired, utf8=text.utf8)
@@ -158,8 +154,8 @@ def _rules(text: RobotsTxt, source: Source, listener: Listener, faults: list[Fau
         if not is_rule_value(record.value):
             faults.append(_fault(source, "neither a path nor a file type", record.words, record.line))
             doubtful = doubtful or reserved
-            if (meant := _meant(record.name, record.value, source)) is not None:
-                repaired.append((meant, Rule(record.line, record.words, True, UNKNOWN)))
+            if (path := _meant(record.name, record.value, source)) is not None:
+                repaired.append((path, Rule(record.line, record.words, True, UNKNOWN)))
         elif reserved or (permits and _is_plain_allow(record.words)):
             kept.append((record.value, Rule(record.line, record.words, reserved)))
     return _Heard(kept, repaired, doubtful)
@@ -167,16 +163,10 @@ def _rules(text: RobotsTxt, source: Source, listener: Listener, faults: list[Fau
 
 def _meant(name: str, value: str, source: Source) -> str | None:
     """The path that a value means which is none: all, in a word for it, one in quotation marks, an address, a name."""
-    text = value.strip(_AROUND)
+    text = value.strip(AROUND)
     if name == "allow":
         return "/" if says_no(text) else None
-    if is_rule_value(text):
-        return text
-    if not text or _is_everything(text):
-        return "/"
-    if text[0] == ".":
-        return f"*{text}"
-    return None if any(map(str.isspace, text)) else path_meant(text, source.url)
+    return text if is_rule_value(text) else meant(text, source.url)
 
 
 def _outside(text: RobotsTxt, source: Source, faults: list[Fault]) -> list[tuple[str, Rule]]:

@@ -37,7 +37,9 @@ def test_what_means_every_path_refuses_training(value: str, more: str) -> None:
     assert judged(f"User-agent: GPTBot\nDisallow: {value}\n", posture="literal").verdict is Verdict.UNRESERVED
 
 
-@pytest.mark.parametrize("value", ["images/", "./images/", '"/images/"', "https://site.example/images/", "images"])
+@pytest.mark.parametrize(
+    "value", ["images/", "./images/", '"/images/"', "https://site.example/images/", "images", "./images"]
+)
 def test_what_means_one_path_refuses_that_one(value: str) -> None:
     robots = f"User-agent: CCBot\nDisallow: {value}\n"
     assert judged(robots, "/images/a.png").verdict is Verdict.RESERVED
@@ -59,6 +61,13 @@ def test_what_is_said_to_others_is_no_word_on_training(agent: str) -> None:
 def test_a_group_of_our_own_is_the_last_word() -> None:
     robots = 'User-agent: GPTBot\nDisallow: "/"\n\nUser-agent: ExampleBot\nAllow: /\n'
     assert judged(robots).verdict is Verdict.UNRESERVED
+
+
+@pytest.mark.parametrize("value", ["all/", "site.html", "y/", "on-line/"])
+def test_a_name_that_begins_like_everything_is_a_name(value: str) -> None:
+    robots = f"User-agent: CCBot\nDisallow: {value}\n"
+    assert judged(robots, f"/{value}").verdict is Verdict.RESERVED
+    assert judged(robots, "/other").verdict is Verdict.UNRESERVED
 
 
 def test_paths_beside_slips_stand() -> None:
