@@ -134,7 +134,7 @@ def _heard_as_browsers(sites: tuple[Site, ...], target: str, heard: tuple[Statem
     )
 
 
-@dataclass(slots=True, kw_only=True)  # not frozen: to make one would take ten times as long; nobody changes one
+@dataclass(slots=True, kw_only=True)  # not frozen, which takes four times as long to make; nobody changes one
 class OriginPolicy:
     """
     All that the documents of one origin say to one listener; compact and picklable.
