@@ -193,14 +193,14 @@ class Case:
                     heard = []
                 heard.append((key, value))
         self.media_type = about.kind[0]
+        lines, cut = _kept(heard) if heard is not None else ((), None)
         if status != 200 and status in self.judge.statuses:  # most are 200, which costs less to ask
-            self._hear_status(status, _kept(heard or [])[0])
-        if heard is not None:
-            lines, cut = _kept(heard)
+            self._hear_status(status, lines)
+        if lines:
             self._hear_fields(lines)
-            if cut is not None:
-                source = Source(url=self.final_url, carrier="header", retrieved_at=self.now)
-                self._add(unheard(self.judge.header_signals, source, cut))
+        if cut is not None:
+            source = Source(url=self.final_url, carrier="header", retrieved_at=self.now)
+            self._add(unheard(self.judge.header_signals, source, cut))
 
     def _hear_status(self, status: int, heard: Headers) -> None:
         source = Source(url=self.final_url, carrier="header", retrieved_at=self.now)
