@@ -12,7 +12,7 @@ from html.entities import html5
 from typing import TYPE_CHECKING
 
 from tdm_guard.formats.html_tokens import end_of_tag, resolve
-from tdm_guard.formats.invisible import without_octets
+from tdm_guard.formats.invisible import SEEN, seen, without_octets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # The first letters of meta, link and script; what else begins so ("<metadata>") does no harm.
 _OPENING = re.compile(rb"<[MmLlSs][EeIiCc][TtNnRr][AaKkIi][^>]*")
 _NAME = re.compile(rb"<(?=([MmLlSs][^\t\n\f\r />]*))")  # names may hold a "<", and another begins there
+_MARKED = '"'
 _WS = b"\t\n\f\r "
 # The rare letters of "c2pa" as those of "noml", so that one search finds both
 _FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"2p", b"ml"))
@@ -35,18 +36,23 @@ class Scanner:
     """
     Looks for `words` (lower case) in the meta, link and script tags of a document without reading the document.
 
-    It errs on one side only: comments, scripts and templates are looked at too.
+    One in quotation marks (`"ai"`) is a whole value, however that is written: in any marks, in none, amid blanks. It
+    errs on one side only: comments, scripts and templates are looked at too.
     """
 
-    __slots__ = ("_alone", "_beginnings", "_references", "_words")
+    __slots__ = ("_alone", "_beginnings", "_references", "_says_whole", "_words")
 
     def __init__(self, words: Iterable[str]) -> None:
         wanted = sorted({word.lower() for word in words})
-        self._words = tuple(word.encode() for word in wanted)
+        whole = [word.strip(_MARKED) for word in wanted if word[0] == _MARKED]
+        self._words = tuple(word.encode() for word in wanted if word[0] != _MARKED)
+        self._says_whole = (
+            re.compile(rf"[=\"']\s*(?:{'|'.join(whole)})(?=[\s\"'>/])".encode()).search if whole else None
+        )
         folded = {word.translate(_FOLDED, _LEFT_OUT).decode("latin-1") for word in self._words}
         least = sorted(word for word in folded if not any(other in word for other in folded - {word}))
-        self._alone, self._beginnings = _beginnings(least)
-        self._references = re.compile(_references("".join(wanted)).encode())
+        self._alone, self._beginnings = _beginnings(least, whole)
+        self._references = re.compile(_references("".join((*wanted, *SEEN))).encode())
 
     def may_speak(self, body: bytes) -> bool:
         """
@@ -106,8 +112,7 @@ class Scanner:
         if self._may_have_word(dense):
             if len(said) > 2 * PIECE:
                 return True
-            lower = said.lower()
-            if any(word in lower for word in self._words):
+            if self._says(said.lower()):
                 return True
         if b"&" not in said:
             return False
@@ -115,13 +120,19 @@ class Scanner:
             return True
         if not self._references.search(said):
             return False
-        plain = resolve(said.decode("latin-1")).lower().encode("latin-1", "replace")
-        return any(word in plain for word in self._words)
+        return self._says(seen(resolve(said.decode("latin-1"))).lower().encode("latin-1", "replace"))
+
+    def _says(self, lower: bytes) -> bool:
+        """True if one of the words stands there as it is."""
+        if any(word in lower for word in self._words):
+            return True
+        return self._says_whole is not None and self._says_whole(lower) is not None
 
 
-def _beginnings(words: list[str]) -> tuple[tuple[bytes, ...], tuple[re.Pattern[bytes], ...]]:
+def _beginnings(words: list[str], whole: list[str]) -> tuple[tuple[bytes, ...], tuple[re.Pattern[bytes], ...]]:
     """
-    Words of which one stands, and patterns of which one matches, wherever one of the folded `words` stands.
+    Words of which one stands, and patterns of which one matches, wherever one of the folded `words` stands, or one of
+    those that are `whole` values.
 
     The engine leaps to a literal beginning, best to a rare character, but not to one of several: so words that share
     some letters, or have a mark in them, make one pattern for each of these, from there on and then looking back. A
@@ -131,19 +142,21 @@ def _beginnings(words: list[str]) -> tuple[tuple[bytes, ...], tuple[re.Pattern[b
     groups: dict[str, list[str]] = {}
     for word in words:
         if rare := _SHARED.search(word) or _MARK.search(word):
-            groups.setdefault(rare[1], []).append(word)
+            groups.setdefault(rare[1], []).append(_behind(rare[1], word))
         else:
             alone.append(word.encode("latin-1"))
-    patterns = (_pattern(beginning, group) for beginning, group in groups.items())
+    for word in whole:
+        rare = _SHARED.search(word)
+        beginning = rare[1] if rare else word[:2]
+        groups.setdefault(beginning, []).append(_behind(beginning, word, before="[=\"']"))
+    patterns = (f"{re.escape(beginning)}(?:{'|'.join(group)})" for beginning, group in groups.items())
     return tuple(alone), tuple(re.compile(pattern.encode("latin-1")) for pattern in patterns)
 
 
-def _pattern(beginning: str, words: list[str]) -> str:
-    rest = []
-    for word in words:
-        before, _, behind = word.partition(beginning)
-        rest.append(re.escape(behind) + (f"(?<={re.escape(word)})" if before else ""))
-    return f"{re.escape(beginning)}(?:{'|'.join(rest)})"
+def _behind(beginning: str, word: str, before: str = "") -> str:
+    """The pattern for a word, once the `beginning` that it shares with others was found; `before` stands before it."""
+    front, _, rest = word.partition(beginning)
+    return re.escape(rest) + (f"(?<={before}{re.escape(word)})" if before or front else "")
 
 
 def _end_of_piece(body: bytes, start: int) -> int:

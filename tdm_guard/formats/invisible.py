@@ -14,9 +14,11 @@ CODE = "invisible"  # the repair by which such a text is heard
 _DROPPED = (0xAD, 0x061C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
 _BLANK = (0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
 _QUOTES = (0xAB, 0xBB, 0x201C, 0x201D, 0x201E, 0x201F, 0x2033)  # as word processors make them of plain ones
+SEEN = "".join(map(chr, (*_DROPPED, *_BLANK)))  # the characters that are not seen, or as blanks
 _SEEN: dict[int, str | None] = {**dict.fromkeys(_DROPPED), **dict.fromkeys(_BLANK, " ")}
 _PLAIN: dict[int, str | None] = {**_SEEN, **dict.fromkeys(_QUOTES, '"')}  # HTML has a reading of its own for quotes
-_OCTETS = tuple(chr(code).encode() for code in _DROPPED)
+_OCTETS = (*((chr(code).encode(), b"") for code in _DROPPED), *((chr(code).encode(), b" ") for code in _BLANK))
+_LATIN_BLANK = b"\xa0"
 _LEADS = tuple(sorted({chr(code).encode()[:2] for code in _PLAIN}))  # a quick look before characters are
 _MARK = b"\xef\xbb\xbf"
 
@@ -53,9 +55,15 @@ def seen_octets(body: bytes) -> bytes | None:
 
 
 def without_octets(words: bytes) -> bytes:
-    """`words` without what is invisible in UTF-8; other blanks stay."""
-    if not words.isascii():
-        for octets in _OCTETS:
+    """
+    `words` without what is invisible in UTF-8, other blanks as blanks, also that of Latin-1.
+
+    For looking after ASCII words: it may tear characters of other alphabets.
+    """
+    if words.isascii():
+        return words
+    if any(map(words.__contains__, _LEADS)):
+        for octets, plain in _OCTETS:
             if octets in words:
-                words = words.replace(octets, b"")
-    return words
+                words = words.replace(octets, plain)
+    return words.replace(_LATIN_BLANK, b" ")

@@ -43,7 +43,7 @@ _STEMS = (
     "llm-train", "ml-train", "ki-train", "training-data", "training-opt", "ai-policy", "ai-us", "ai-access",
     "ai-consent", "ai-permi", "ai-right", "ai-licen", "ai-content", "ai-opt", "ai-crawl", "ai-scrap", "ai-input",
     "ai-index", "ai-search", "ai-bot", "ai-agent", "ai-data", "ai-allow", "not-ai", "for-ai", "block-ai", "deny-ai",
-    "prohibit-ai", "dnt-ai", "allow-ai", "of-ai", "genai", "gen-ai", "generative-ai", "mining", "tdm",
+    "llm", "prohibit-ai", "dnt-ai", "allow-ai", "of-ai", "genai", "gen-ai", "generative-ai", "mining", "tdm",
 )  # fmt: skip
 _JOINED = (
     "noai", "noml", "noimageai", "noimage-ai", "notrain", "aitrain", "trainai", "disallowai",
@@ -51,7 +51,7 @@ _JOINED = (
 _IN_BLANKS = ("no ai", "no ml", "no train", "disallow ai", "gen ai")
 _ALONE = ('"ai"', '"ml"', '"training"')  # too short, or too common, to be looked for in other words
 # Each of these would be another look through every page: they are heard on pages that are read for something else.
-_RARE = ("llm", "scraping", "machine-learning", "machine_learning", "not-mine", "not_mine", "kein ki")
+_RARE = ("scraping", "machine-learning", "machine_learning", "not-mine", "not_mine", "kein ki")
 _COMMON = (*sorted(_spelled(set(_STEMS) - set(_RARE), "-_")), *_JOINED, *_IN_BLANKS, *_ALONE)
 PAGE_WORDS = (*_COMMON, *_RARE)
-HTML_WORDS = (*_COMMON, *(word.replace('"', "'") for word in _ALONE))  # as they stand in the page
+HTML_WORDS = _COMMON  # which a page is searched for
