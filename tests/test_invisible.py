@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -18,6 +19,7 @@ HTML = [("content-type", "text/html; charset=utf-8")]
 JUDGES = {
     posture: Judge(agent="ExampleBot", usages={"ai-training"}, posture=posture) for posture in ("cautious", "literal")
 }
+_ASCII_WORDS = re.compile(rb"[!-~]+")
 each = pytest.mark.parametrize("mark", CHARACTERS, ids=[f"U+{ord(mark):04X}" for mark in CHARACTERS])
 
 
@@ -131,12 +133,12 @@ def test_ordinary_pages_stay_silent(tag: str) -> None:
 
 @given(st.text(max_size=60))
 @example("\xad")
+@example("no\u00adai\u00e0 ml\u3000\U00020000!")  # with an octet that is a blank in Latin-1
 def test_only_such_characters_are_touched(text: str) -> None:
     assert seen(seen(text)) == seen(text)
     assert seen(text) == text or not text.isascii()
-    assert seen(without_octets(text.encode("utf-8", "ignore")).decode()) == seen(
-        text.encode("utf-8", "ignore").decode()
-    )
+    as_it_is_seen = seen(text).encode("utf-8", "ignore")
+    assert _ASCII_WORDS.findall(without_octets(text.encode("utf-8", "ignore"))) == _ASCII_WORDS.findall(as_it_is_seen)
     octets = text.encode("utf-8", "replace")
     quoted = seen(octets.decode().removeprefix("\ufeff")).translate(dict.fromkeys(map(ord, "«»“”„‟″"), '"'))
     heard = seen_octets(octets)
