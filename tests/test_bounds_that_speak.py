@@ -13,7 +13,7 @@ from tdm_guard.formats.media_type import MAX_CONTENT_TYPE
 from tdm_guard.formats.tdmrep_json import MAX_NESTING
 from tdm_guard.model import Source, Stance
 from tdm_guard.signals import c2pa
-from tdm_guard.signals._meta_names import MAX_METAS
+from tdm_guard.signals._meta_names import MAX_METAS, MAX_TEXT
 from tdm_guard.signals._signal import Listener
 from tests.support.silence import SILENT
 
@@ -54,6 +54,39 @@ def test_behind_more_meta_tags_than_are_read_there_is_a_doubt(filler: str, refus
     assert str(decision.verdict) in ("undetermined", "reserved")  # a tag with a word of AI is everybody's
     assert any("meta tags" in fault.message and fault.locator for fault in decision.faults)
     assert str(judged(metas(MAX_METAS, filler)).verdict) == "unreserved"
+
+
+LONG = [
+    ('<meta name="content-signal" content="x{}=yes, %s">', '<meta name="content-signal" content="ai-train=no">'),
+    ('<meta name="content-usage" content="x{}=y, %s">', '<meta name="content-usage" content="train-ai=n">'),
+    ('<meta name="tdm-reservation" content="{} %s">', '<meta name="tdm-reservation" content="denied">'),
+]
+
+
+@BOTH
+@pytest.mark.parametrize(("filler", "refusal"), LONG)
+def test_behind_longer_meta_tags_than_are_read_there_is_a_doubt(filler: str, refusal: str, posture: str) -> None:
+    filler %= "z" * 1000
+    assert str(judged(metas(100, filler) + refusal).verdict) == "reserved"
+    decision = judged(metas(MAX_TEXT // 500, filler) + refusal, posture=posture)
+    assert str(decision.verdict) in ("undetermined", "reserved")  # a tag with a word of AI is everybody's
+    assert any("not read" in fault.message and fault.locator for fault in decision.faults)
+
+
+def test_a_0_or_1_is_read_behind_any_number_of_other_values() -> None:
+    filler = metas(MAX_TEXT // 500, '<meta name="tdm-reservation" content="{} %s">' % ("z" * 1000))
+    assert str(judged(filler + '<meta name="tdm-reservation" content="1">').verdict) == "reserved"
+    assert str(judged(filler + '<meta name="tdm-reservation" content="0">').verdict) == "undetermined"
+
+
+@pytest.mark.parametrize("words", ["x " * 2_500_000, "=x " * 2_500_000, '=" ' * 2_500_000])
+def test_behind_a_tag_of_more_attributes_than_are_read_there_is_a_doubt(words: str) -> None:
+    page = f"<html><link rel=license><meta name=llms content=x><svg {words}"
+    assert str(judged(page + '><meta name="robots" content="noai">').verdict) == "undetermined"
+    assert str(judged('<meta name="robots" content="noai">' + page).verdict) == "reserved"
+    assert (
+        str(judged('<meta name="robots" content="noai"><svg d="' + words.replace('"', "") + '">').verdict) == "reserved"
+    )
 
 
 def nested(depth: int, value: object) -> str:

@@ -186,7 +186,7 @@ class _Reader:
         """Reads one tag (and the raw text it opens); where to go on, or -1 at the end of the text."""
         if not name.isascii() and not closing:
             self._part(name, start, begin)
-        end = end_of_tag(self._text, begin)
+        end = end_of_tag(self._text, begin, self._attributes)
         if end < 0:
             opens = name in _SPEAKING and not closing and not self._nesting.in_template
             if opens and (stop := self._text.find(">", begin)) > 0:
@@ -245,7 +245,7 @@ class _Reader:
             return
         begin -= len(name) - len(word)
         raw = self._text[begin : begin + MAX_LENGTH]  # no more: a quote that is not closed goes on to the end
-        end = end_of_tag(raw, 0)
+        end = end_of_tag(raw, 0, self._attributes)
         if end < 0:
             if begin + MAX_LENGTH >= len(self._text):
                 self._left -= len(raw)
@@ -254,6 +254,8 @@ class _Reader:
         self._reread(word, start, raw[:end])
 
     def _keep_script(self, start: int, begin: int, end: int, stop: int) -> None:
+        if begin == end:
+            return
         found, whole = self._attributes.read(self._text, begin, end)
         kind = found.get("type", "").partition(";")[0].strip(WS).lower()
         if kind in (RSL_TYPE, C2PA_TYPE):

@@ -32,9 +32,6 @@ class _Space(Enum):
     MATH = "math"
 
 
-_FOREIGN = frozenset({_Space.SVG, _Space.MATH})
-
-
 class _Open(NamedTuple):
     """An open element. Within an integration point (`holds_html`, or only `holds_text`) HTML is read."""
 
@@ -44,9 +41,13 @@ class _Open(NamedTuple):
     holds_text: bool = False
 
     @property
+    def foreign(self) -> bool:
+        return self.space is _Space.SVG or self.space is _Space.MATH
+
+    @property
     def turns(self) -> bool:
         """True if what follows may be HTML in spite of foreign surroundings: where popping stops."""
-        return self.space not in _FOREIGN or self.holds_html or self.holds_text
+        return self.holds_html or self.holds_text or not self.foreign
 
 
 class Nesting:
@@ -63,7 +64,7 @@ class Nesting:
     @property
     def foreign(self) -> bool:
         """True if the current node is none of HTML, so that CDATA sections are read."""
-        return bool(self._stack) and self._stack[-1].space in _FOREIGN
+        return bool(self._stack) and self._stack[-1].foreign
 
     def start(self, name: str, text: str, begin: int, end: int) -> bool:
         """Takes in a start tag with its attributes at `text[begin:end]`; True if it opens a foreign element."""
@@ -95,7 +96,7 @@ class Nesting:
             self._leave_foreign()
         for at in range(len(self._stack) - 1, -1, -1):
             element = self._stack[at]
-            if element.space not in _FOREIGN:
+            if not element.foreign:
                 break
             if element.name == name:
                 self._cut(at)
@@ -105,12 +106,10 @@ class Nesting:
     def _end_html(self, name: str) -> None:
         for at in range(len(self._stack) - 1, -1, -1):
             element = self._stack[at]
-            if element.name == name and element.space not in _FOREIGN:
+            if element.name == name and not element.foreign:
                 self._cut(at)
                 return
-            if name != "template" and (
-                element.space is _Space.TEMPLATE or (element.space in _FOREIGN and element.turns)
-            ):
+            if name != "template" and (element.space is _Space.TEMPLATE or (element.foreign and element.turns)):
                 return
         if name not in _NEVER_CLOSE and self._below.get(name):
             self._below[name] -= 1
@@ -121,14 +120,14 @@ class Nesting:
 
     def _is_foreign(self, name: str) -> bool:
         current = self._stack[-1]
-        if current.space not in _FOREIGN or current.holds_html:
+        if current.holds_html or not current.foreign:
             return False
         if current.holds_text:
             return name in ("mglyph", "malignmark")
         return not (current.name == "annotation-xml" and name == "svg")
 
     def _open_foreign(self, name: str, space: _Space, text: str, begin: int, end: int) -> None:
-        if is_self_closing(text, begin, end):
+        if len(self._stack) >= MAX_DEPTH or is_self_closing(text, begin, end):
             return
         holds_html = space is _Space.SVG and name in _SVG_HTML
         if space is _Space.MATH and name == "annotation-xml":

@@ -11,7 +11,7 @@ import re
 from html.entities import html5
 from typing import TYPE_CHECKING
 
-from tdm_guard.formats.html_tokens import end_of_tag, resolve
+from tdm_guard.formats.html_tokens import Attributes, end_of_tag, resolve
 from tdm_guard.formats.invisible import SEEN, seen, without_octets
 
 if TYPE_CHECKING:
@@ -80,17 +80,19 @@ class Scanner:
     def _may_speak_further(self, body: bytes) -> bool:
         """The same for the tags that go on behind their first `>`."""
         text = body.decode("latin-1")  # positions stay
+        attributes = Attributes()
         patience = len(body)  # openings nested in one another's attributes would make this quadratic
         for found in _OPENING.finditer(body):
             if not _any_open((found[0] + b">").translate(None, _WS)):
                 continue
             for inner in _NAME.finditer(found[0]):
                 begin = found.start() + inner.start()
-                end = end_of_tag(text, found.start() + inner.end(1))  # a name is no attribute, whatever follows it
+                # a name is no attribute, whatever follows it
+                end = end_of_tag(text, found.start() + inner.end(1), attributes)
                 end = len(text) if end < 0 else end
                 patience -= end - begin
                 said = without_octets(body[begin:end])
-                if patience < 0 or self._has_word(said, said.translate(_FOLDED, _LEFT_OUT)):
+                if patience < 0 or attributes.left < 0 or self._has_word(said, said.translate(_FOLDED, _LEFT_OUT)):
                     return True
         return False
 

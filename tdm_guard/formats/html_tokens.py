@@ -28,8 +28,9 @@ _ATTRIBUTE = (
     r"[^\t\n\f\r />][^\t\n\f\r />=]*"
     r"""(?:[\t\n\f\r ]*=[\t\n\f\r ]*(?:"[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|[^\t\n\f\r >"'][^\t\n\f\r >]*|(?=>)|\Z))?"""
 )
-ATTRIBUTES = rf"(?:[\t\n\f\r /]+|{_ATTRIBUTE}){{0,256}}"  # in portions: each repetition costs the engine memory
-_ATTRIBUTES = re.compile(ATTRIBUTES)
+# In portions: each repetition costs the engine memory.
+_ATTRIBUTES = re.compile(rf"(?:([\t\n\f\r /]+)|{_ATTRIBUTE}){{0,256}}")
+MAX_PORTIONS = 4096  # of one page's tags behind the first of each; deployed tags need no second one
 _PAIR = re.compile(
     r"([^\t\n\f\r />][^\t\n\f\r />=]*)"
     r"""(?:[\t\n\f\r ]*=[\t\n\f\r ]*(?:"([^"]*)"|'([^']*)'|([^\t\n\f\r >"'][^\t\n\f\r >]*)|(?=>)|\Z))?"""
@@ -115,8 +116,12 @@ def ascii_lower(name: str) -> str:
     return name.lower() if name.isascii() else re.sub("[A-Z]+", lambda found: found[0].lower(), name)
 
 
-def end_of_tag(text: str, at: int) -> int:
-    """The position of the `>` that ends the tag whose attributes begin at `at`; -1 if the text ends first."""
+def end_of_tag(text: str, at: int, attributes: Attributes) -> int:
+    """
+    The position of the `>` that ends the tag whose attributes begin at `at`; -1 if the text ends first.
+
+    Also -1 if they are more than the page's `attributes` may be.
+    """
     if text.startswith(">", at):
         return at
     while True:
@@ -126,26 +131,35 @@ def end_of_tag(text: str, at: int) -> int:
             return end
         if end == at or end >= len(text):
             return -1
+        attributes.portions -= 1
+        if attributes.portions < 0:
+            attributes.left = -1
+            return -1
         at = end
 
 
 def is_self_closing(text: str, begin: int, end: int) -> bool:
-    """True if the tag ends in a `/` that belongs to no unquoted value (13.2.5.40)."""
+    """True if the tag whose attributes stand there ends in a `/` that belongs to no unquoted value (13.2.5.40)."""
     if end <= begin or text[end - 1] != "/":
         return False
-    last = begin
-    for pair in _PAIR.finditer(text, begin, end):
-        last = pair.end()
-    return last < end
+    while begin < end:
+        found = _ATTRIBUTES.match(text, begin, end)
+        if found is None or found.end() == begin:
+            return False
+        if found.end() == end:
+            return found.end(1) == end
+        begin = found.end()
+    return False
 
 
 class Attributes:
     """Reads the attributes of one page's tags, `MAX_OF_PAGE` of them; `left` is below 0 if there are more."""
 
-    __slots__ = ("left",)
+    __slots__ = ("left", "portions")
 
     def __init__(self) -> None:
         self.left = MAX_OF_PAGE
+        self.portions = MAX_PORTIONS
 
     def read(self, text: str, start: int, end: int) -> tuple[dict[str, str], bool]:
         """The attributes between two positions, first of a name wins; False if a bound cut them."""
@@ -156,8 +170,8 @@ class Attributes:
             if count > most:
                 self.left -= count
                 return found, False
-            name, *values = pair.groups()
-            value = values[0] or values[1] or values[2] or ""
+            name, last = pair[1], pair.lastindex
+            value = pair[last] if last and last > 1 else ""
             if len(value) > MAX_VALUE or len(name) > MAX_VALUE:
                 self.left -= count
                 return found, False

@@ -6,7 +6,6 @@ No standard of preferences knows them: who finds one hears its refusals as repai
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.formats.html import REQUOTED
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from tdm_guard.formats.html import Page, Tag
 
 MAX_METAS = 1_000  # different tags that are looked at; a page has one or two
+MAX_TEXT = 131_072  # characters of them together; the first is looked at however long it is
 _ATTRIBUTES = ("name", "property", "http-equiv", "itemprop")
 
 
@@ -31,9 +31,20 @@ class Meta(NamedTuple):
     repair: str | None = None
 
 
-def named_so(page: Page, names: frozenset[str]) -> Iterator[Meta]:
-    """The meta tags of one of these names (lower case, hyphens), equal ones once, at most `MAX_METAS`."""
-    return islice(_named_so(page, names), MAX_METAS)
+def named_so(page: Page, names: frozenset[str]) -> tuple[list[Meta], str | None]:
+    """
+    The meta tags of one of these names (lower case, hyphens), equal ones once.
+
+    Also where the first one stands that is left out, behind `MAX_METAS` or `MAX_TEXT`.
+    """
+    metas: list[Meta] = []
+    length = 0
+    for meta in _named_so(page, names):
+        length += len(meta.words)
+        if len(metas) >= MAX_METAS or (metas and length > MAX_TEXT):
+            return metas, meta.locator
+        metas.append(meta)
+    return metas, None
 
 
 def _named_so(page: Page, names: frozenset[str]) -> Iterator[Meta]:
@@ -48,23 +59,17 @@ def _named_so(page: Page, names: frozenset[str]) -> Iterator[Meta]:
 
 
 def with_those_left_out(
-    reading: Reading, page: Page, names: frozenset[str], source: Source, signal: str, usages: tuple[Usage, ...]
+    reading: Reading, left: str | None, source: Source, signal: str, usages: tuple[Usage, ...]
 ) -> Reading:
-    """`reading`, with a doubt where there are more such tags than `named_so` gives."""
-    if len(page.tags) + len(page.requoted) <= MAX_METAS:
+    """`reading`, and that nobody knows what those say that `named_so` left out, of which the first stands at `left`."""
+    if left is None:
         return reading
-    left = next(islice(_named_so(page, names), MAX_METAS, None), None)
-    return reading if left is None else beyond(reading, left.locator, source, signal, usages)
-
-
-def beyond(reading: Reading, locator: str, source: Source, signal: str, usages: tuple[Usage, ...]) -> Reading:
-    """`reading`, and that nobody knows what more meta tags say than are looked at."""
-    message = f"more than {MAX_METAS} meta tags that may speak: the others were not read"
-    left = Statement.at(
-        source, signal=signal, usages=usages, stance=Stance.UNDETERMINED, locator=locator, excerpt=message
+    message = f"more than {MAX_METAS} meta tags that may speak, or longer ones than are read: the others were not read"
+    doubt = Statement.at(
+        source, signal=signal, usages=usages, stance=Stance.UNDETERMINED, locator=left, excerpt=message
     )
-    fault = Fault.at(source, message, signal=signal, locator=locator)
-    return Reading((*reading.statements, left), (*reading.faults, fault), reading.declared)
+    fault = Fault.at(source, message, signal=signal, locator=left)
+    return Reading((*reading.statements, doubt), (*reading.faults, fault), reading.declared)
 
 
 def shown(tag: Tag) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tdm_guard.formats.tdmrep_value import Value, read_policy, read_text
+from tdm_guard.formats.tdmrep_value import BLANKS, LITERAL, Value, read_policy, read_text
 from tdm_guard.model import NOTHING, Fault, Kind, Layer, Reading, Source, Stance, Statement
+from tdm_guard.signals._refusing_vocabulary import MAX_WORDS
 from tdm_guard.signals._refusing_words import DOUBT
 from tdm_guard.signals._signal import Listener
 from tdm_guard.signals._tdmrep_rules import MAX_FAULTS, NAME, join, refuses
@@ -13,6 +14,8 @@ from tdm_guard.usage import TDM
 
 RESERVATION = "tdm-reservation"
 POLICY = "tdm-policy"
+MAX_TEXT = 131_072  # characters of the values of one carrier that are neither 0 nor 1, of each the first `MAX_WORDS`
+_TOO_MUCH = f"more than {MAX_TEXT:,} characters of values that are neither 0 nor 1: the others were not read"
 
 
 class Word(NamedTuple):
@@ -42,8 +45,12 @@ def as_reading(
     """
     faults: list[Fault] = []
     doubts: list[Word] = []
-    chosen = _choose(words[RESERVATION], source, listener, faults, doubts)
+    looked_at, left = _within_bounds(words[RESERVATION])
+    chosen = _choose(looked_at, source, listener, faults, doubts)
     doubted = () if chosen and chosen[1] else tuple(_doubt(word, source, rank, layer) for word in doubts[:1])
+    if left is not None:
+        faults.insert(0, _fault(source, left, _TOO_MUCH))
+        doubted = (*doubted, _doubt(left, source, rank, layer, Stance.UNDETERMINED))
     beside = chosen is not None and not chosen[0].trusted
     policy = _policy([word for word in words[POLICY] if word.trusted or beside], base, source, listener, faults)
     shown = tuple(faults[:MAX_FAULTS])
@@ -70,16 +77,32 @@ def as_reading(
     return Reading((statement, *doubted), shown)
 
 
-def _doubt(word: Word, source: Source, rank: int, layer: Layer) -> Statement:
+def _within_bounds(words: list[Word]) -> tuple[list[Word], Word | None]:
+    """The words that are looked at: each 0 and 1, others up to `MAX_TEXT`; and the first that is left out."""
+    if len(words) * MAX_WORDS <= MAX_TEXT:
+        return words, None
+    kept: list[Word] = []
+    length, left = 0, None
+    for word in words:
+        if word.text.strip(BLANKS) not in LITERAL:
+            length += min(len(word.text), MAX_WORDS)
+            if length > MAX_TEXT:
+                left = left or word
+                continue
+        kept.append(word)
+    return kept, left
+
+
+def _doubt(word: Word, source: Source, rank: int, layer: Layer, stance: Stance = Stance.UNSTATED) -> Statement:
     return Statement.at(
         source,
         signal=NAME,
         usages=TDM,
-        stance=Stance.UNSTATED,
+        stance=stance,
         layer=layer,
         locator=word.locator,
         excerpt=word.excerpt,
-        doubt=DOUBT,
+        doubt=DOUBT if stance is Stance.UNSTATED else None,
         rank=rank,
     )
 

@@ -135,7 +135,8 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
 def read_html(page: Page, source: Source, listener: Listener) -> Reading:
     """Meta tags named as the field is: attach-05 does not know them, so that only what they refuse is heard."""
     rules = []
-    for meta in named_so(page, _NAMES):
+    metas, left = named_so(page, _NAMES)
+    for meta in metas:
         said = read_preferences(meta.content, cautious=True)
         refusals = tuple(r._replace(repair=join(META, meta.repair, r.repair)) for r in said.refusals)
         problems = (*said.problems, "a meta tag, where a response field or a line of robots.txt is meant")
@@ -144,7 +145,7 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
     if not rules:
         return NOTHING
     reading = weigh(tuple(rules), source, cautious=listener.cautious)
-    return with_those_left_out(reading, page, _NAMES, source, NAME, SIGNAL.usages)
+    return with_those_left_out(reading, left, source, NAME, SIGNAL.usages)
 
 
 SIGNAL = Signal(

@@ -151,11 +151,11 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
 
 def read_html(page: Page, source: Source, listener: Listener) -> Reading:
     """Meta tags named as the field is: the policy does not know them, so that only what they refuse is heard."""
-    found = named_so(page, _NAMES)
-    lines = [_Line(each.content, each.locator, each.words, join(META, each.repair)) for each in found]
+    metas, left = named_so(page, _NAMES)
+    lines = [_Line(each.content, each.locator, each.words, join(META, each.repair)) for each in metas]
     if not lines:
         return NOTHING
-    return with_those_left_out(_of_response(lines, source, listener), page, _NAMES, source, NAME, SIGNAL.usages)
+    return with_those_left_out(_of_response(lines, source, listener), left, source, NAME, SIGNAL.usages)
 
 
 def _of_response(lines: list[_Line], source: Source, listener: Listener) -> Reading:
