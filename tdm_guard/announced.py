@@ -34,9 +34,8 @@ from tdm_guard.formats.message_body import Framing, Plain, framing, is_short, un
 from tdm_guard.formats.transfer_coding import HEXADECIMAL
 
 if TYPE_CHECKING:
-    from tdm_guard.judge import Judge
+    from tdm_guard.bench import Bench
 
-FIELDS = frozenset({"content-type", "content-encoding", "content-range"})
 CHALLENGES = (401, 402)
 SHOWN = 16 * SNIFF_BYTES  # decoded bytes in which a body of no type shows what it is; a bomb shows no more either
 OFF_LOOP_BYTES = 32 * 1024  # what is longer is read off the event loop: hostile ones take up to a second
@@ -70,7 +69,7 @@ class Announced:
     """
     One response to `url` at `now` (UTC), before its body is there.
 
-    `content`: it carries content to judge (2xx with a body). One that expects none (204, 205, an answer to HEAD) does
+    `content`: it carries content to bench (2xx with a body). One that expects none (204, 205, an answer to HEAD) does
     as soon as a byte of it comes: `came`. `kind` is what the media type names: a kind of markup, a kind of file that
     may carry a reservation inside. `begins`: the body starts at its beginning; `whole`: it is no part (206). `headers`
     are all that came; what they say of codings and length is looked up when there is a body.
@@ -95,7 +94,7 @@ class Announced:
             self.begins = self.whole = False
 
     def hear(self, name: str, value: str) -> None:
-        """One of the `FIELDS`, in the order in which they came."""
+        """One of `bench.CONTENT_FIELDS`, in the order in which they came."""
         if name == "content-type":
             for each in (value,) if len(value) <= MAX_CONTENT_TYPE else parts(value):
                 kind = _kinds(each)
@@ -155,7 +154,7 @@ class Announced:
 
     def may_last(self, body: bytes) -> bool:
         """
-        True if `body`, as received, may take longer to judge than an event loop can wait (50 ms).
+        True if `body`, as received, may take longer to bench than an event loop can wait (50 ms).
 
         A few coded bytes may become many: they are decoded as far as needed to know.
         """
@@ -213,7 +212,7 @@ class Announced:
         failed = plain.problem is not None and not (plain.cut or plain.long)
         return Beginning(plain.body, plain.complete, failed)
 
-    def wanted(self, judge: Judge, prefix: bytes, *, ended: bool) -> bool:
+    def wanted(self, bench: Bench, prefix: bytes, *, ended: bool) -> bool:
         """
         True if the body must be heard whole before it can be decided, as far as `prefix` tells.
 
@@ -221,7 +220,7 @@ class Announced:
         402 is wanted too: it may be a licence; and where none is expected, the first byte that may yet come.
         """
         if not self.content and not (prefix and 200 <= self.status < 300):
-            return self._may_speak(judge, prefix, ended=ended)
+            return self._may_speak(bench, prefix, ended=ended)
         markup = self.kind.markup
         first: Beginning | None = None
         if markup is UNKNOWN:
@@ -230,16 +229,16 @@ class Announced:
                 markup = self._shown(first)
             elif ended and not prefix:
                 return False
-        if judge.readers[markup]:
+        if bench.readers[markup]:
             return True
-        if not judge.asset_signals or (ended and not prefix):
+        if not bench.asset_signals or (ended and not prefix):
             return False
         return self.file is not None or self._may_be_file(prefix, first, ended=ended)
 
-    def _may_speak(self, judge: Judge, prefix: bytes, *, ended: bool) -> bool:
+    def _may_speak(self, bench: Bench, prefix: bytes, *, ended: bool) -> bool:
         """Of a response that carries no content as far as is known."""
         if self.status in CHALLENGES:
-            return judge.hears_challenges and (bool(prefix) or not self._bodiless)
+            return bench.hears_challenges and (bool(prefix) or not self._bodiless)
         return 200 <= self.status < 300 and not ended
 
     def _may_be_file(self, prefix: bytes, first: Beginning | None, *, ended: bool) -> bool:
@@ -251,11 +250,11 @@ class Announced:
             return True
         return format_of(self.media_type or "", beginning(first.body)) is not None
 
-    def type_speaks(self, judge: Judge) -> bool:
+    def type_speaks(self, bench: Bench) -> bool:
         """True if a body that is wanted stays so whatever its first bytes are."""
-        if not self.content or (judge.asset_signals and self.file is not None):
+        if not self.content or (bench.asset_signals and self.file is not None):
             return True
-        return self.markup is not UNKNOWN and bool(judge.readers[self.markup])
+        return self.markup is not UNKNOWN and bool(bench.readers[self.markup])
 
 
 @lru_cache(maxsize=256)  # sites send a handful of values; an entry is a short field value

@@ -16,7 +16,7 @@ from tdm_guard.repertoire.item import Item, read_item
 
 if TYPE_CHECKING:
     from tdm_guard.announced import Announced
-    from tdm_guard.judge import Judge
+    from tdm_guard.bench import Bench
 
 _TYPES = {  # the type of work that an item from a file of this format is taken for
     **dict.fromkeys((Format.MP3, Format.FLAC, Format.OGG, Format.WAV, Format.AIFF, Format.APE), "sound_recording"),
@@ -37,10 +37,10 @@ class HeardAsset(NamedTuple):
     complete: bool = True
 
 
-def hear_asset(judge: Judge, about: Announced, data: bytes, kind: Format, *, complete: bool) -> HeardAsset:
+def hear_asset(bench: Bench, about: Announced, data: bytes, kind: Format, *, complete: bool) -> HeardAsset:
     """Reads a file of this format, content-decoded; `complete=False`: `data` is only its beginning."""
     found = asset = read_asset(data, kind, complete=complete)
-    if judge.repertoire is None and not asset.packets and not asset.unread:  # as most files
+    if bench.repertoire is None and not asset.packets and not asset.unread:  # as most files
         return HeardAsset(NOTHING, (), asset.complete)
     if not complete and asset.complete:  # a permission, or a seal, needs every byte of the file
         asset = replace(asset, complete=False)
@@ -48,8 +48,8 @@ def hear_asset(judge: Judge, about: Announced, data: bytes, kind: Format, *, com
     places: set[Place | None] = {packet.place for packet in asset.packets}
     places.update(unread.place for unread in asset.unread)
     readings = [
-        signal.read_asset(asset, source, judge.listener)
-        for signal in judge.asset_signals
+        signal.read_asset(asset, source, bench.listener)
+        for signal in bench.asset_signals
         if signal.read_asset is not None and not places.isdisjoint(signal.asset_places)
     ]
     faults = tuple(Fault.at(source, unread.message, locator=unread.locator) for unread in asset.unread)
@@ -59,8 +59,8 @@ def hear_asset(judge: Judge, about: Announced, data: bytes, kind: Format, *, com
         tuple(declared for each in readings for declared in each.declared),
     )
     items: tuple[Item, ...] = ()
-    named, left = identifiers(asset) if judge.repertoire is not None else ((), None)
-    tags = asset.tags + named if judge.repertoire is not None else ()
+    named, left = identifiers(asset) if bench.repertoire is not None else ((), None)
+    tags = asset.tags + named if bench.repertoire is not None else ()
     if tags:
         items, problems = read_item(_item(tags, _type(kind, about.media_type or "")), source)
         if left is not None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tdm_guard.announced import Announced
-    from tdm_guard.judge import Judge
+    from tdm_guard.bench import Bench
 
 _new = tuple.__new__  # half the time of a NamedTuple's own, for every page
 
@@ -50,18 +50,18 @@ class Heard(NamedTuple):
 
 
 def hear(
-    judge: Judge, about: Announced, body: bytes, markup: Markup, *, complete: bool, pictures: bool = False
+    bench: Bench, about: Announced, body: bytes, markup: Markup, *, complete: bool, pictures: bool = False
 ) -> Heard:
     """
     Reads a body as received, of which `complete` says whether it is all; one of unknown `markup` as either kind.
 
     `pictures`: something was said of the pictures that it shows, should it be a page.
     """
-    decoded = about.plain(body, judge.max_asset_bytes, complete=complete)
+    decoded = about.plain(body, bench.max_asset_bytes, complete=complete)
     complete = complete and decoded.complete and about.whole
     plainly = markup is HTML and _begins_as_markup(decoded.body)  # as nearly every page: no other file, nor coded
     asked = plainly and complete and decoded.note is None
-    speaks = not asked or pictures or _may_speak(judge, about, decoded.body)
+    speaks = not asked or pictures or _may_speak(bench, about, decoded.body)
     if not speaks and is_settled(about.kind.charset):
         return _new(Heard, (NOTHING, None, decoded.body, (), (), None, ()))
     doubt: str | None = None
@@ -71,7 +71,7 @@ def hear(
     shown: tuple[str, ...] = ()
     found = None
     media_type = about.media_type or ""
-    if judge.asset_signals and decoded.body and not plainly:
+    if bench.asset_signals and decoded.body and not plainly:
         found = format_of(media_type, beginning(decoded.body))
     if found is None and not plainly and about.begins and (markup in (HTML, FEED) or is_xml(media_type)):
         name = unsaid_coding(decoded.body)
@@ -79,21 +79,21 @@ def hear(
     if markup is HTML or (markup is UNKNOWN and about.begins):
         label, other = encoding_of(about.kind.charset, decoded.body)
         doubt = doubt or other
-        if speaks and (asked or pictures or _may_speak(judge, about, decoded.body)):
-            reading, items, page = _hear_page(judge, about, decoded.body, label, complete=complete and doubt is None)
+        if speaks and (asked or pictures or _may_speak(bench, about, decoded.body)):
+            reading, items, page = _hear_page(bench, about, decoded.body, label, complete=complete and doubt is None)
             complete = complete and page.complete
             shown = page_images(page).urls
     if markup is FEED or markup is UNKNOWN:
         source = Source(url=about.url, carrier="feed", retrieved_at=about.now)
-        feed = tuple((s, s.read_feed(decoded.body, source, judge.listener)) for s in judge.feed_signals if s.read_feed)
+        feed = tuple((s, s.read_feed(decoded.body, source, bench.listener)) for s in bench.feed_signals if s.read_feed)
     complete = complete and doubt is None
     whole = complete
     if found is Format.MHTML:
-        saved = hear_saved(judge, about, decoded.body, hear, complete=complete, pictures=pictures)
+        saved = hear_saved(bench, about, decoded.body, hear, complete=complete, pictures=pictures)
         reading, items = _joined(reading, saved.reading), items + saved.items
         shown, complete = shown + saved.shown, saved.complete
     elif found is not None:
-        heard = hear_asset(judge, about, decoded.body, found, complete=complete)
+        heard = hear_asset(bench, about, decoded.body, found, complete=complete)
         reading, items = _joined(reading, heard.reading), items + heard.items
         # As nothing but this file, it is read whole when all its places for a reservation are; the middle of one may
         # begin as a file too, that of a picture within it.
@@ -116,10 +116,10 @@ def carrier_of(markup: Markup, kind: Format | None) -> str:
     return "feed" if markup is FEED else "html" if kind is None else kind.value
 
 
-def _may_speak(judge: Judge, about: Announced, body: bytes) -> bool:
+def _may_speak(bench: Bench, about: Announced, body: bytes) -> bool:
     """False only if no tag of the page can say anything."""
     disguised = "xml" in (about.media_type or "") and is_disguised(body)
-    return disguised or judge.scanner.may_speak(body)
+    return disguised or bench.scanner.may_speak(body)
 
 
 def _begins_as_markup(body: bytes) -> bool:
@@ -134,7 +134,7 @@ def _joined(one: Reading, other: Reading) -> Reading:
 
 
 def _hear_page(
-    judge: Judge, about: Announced, body: bytes, label: str | None, *, complete: bool
+    bench: Bench, about: Announced, body: bytes, label: str | None, *, complete: bool
 ) -> tuple[Reading, tuple[Item, ...], Page]:
     """What a page says, the works it is about, and the page as it was read."""
     page = read_page(
@@ -143,19 +143,19 @@ def _hear_page(
         charset=label,
         complete=complete,
         xml="xml" in (about.media_type or ""),
-        json_ld=judge.repertoire is not None,
-        shown=judge.hears_pictures,
+        json_ld=bench.repertoire is not None,
+        shown=bench.hears_pictures,
     )
     source = Source(url=about.url, carrier="html", retrieved_at=about.now)
-    read = [signal.read_html(page, source, judge.listener) for signal in judge.page_signals if signal.read_html]
+    read = [signal.read_html(page, source, bench.listener) for signal in bench.page_signals if signal.read_html]
     reading = Reading(
         tuple(statement for each in read for statement in each.statements),
         tuple(fault for each in read for fault in each.faults),
         tuple(declared for each in read for declared in each.declared),
     )
-    if judge.repertoire is None:
+    if bench.repertoire is None:
         return reading, (), page
-    works = page_items(page, source, repair=judge.listener.posture is Posture.CAUTIOUS)
+    works = page_items(page, source, repair=bench.listener.posture is Posture.CAUTIOUS)
     items, faults = _items(works, source)
     reading = replace(reading, faults=reading.faults + works.faults + faults)
     return reading, items, page
@@ -170,22 +170,22 @@ def _items(works: PageItems, source: Source) -> tuple[tuple[Item, ...], tuple[Fa
     return (*plain, *(replace(item, repair=JSON_REPAIR) for item in mended)), faults + more
 
 
-def hear_challenge(judge: Judge, about: Announced, body: bytes) -> Reading:
+def hear_challenge(bench: Bench, about: Announced, body: bytes) -> Reading:
     """
     Reads the body of a 401 or 402; it carries no content, so that one which was cut withholds nothing.
 
     One that cannot be decoded may be the licence that is asked for.
     """
-    decoded = about.plain(body, judge.max_asset_bytes, complete=True)
+    decoded = about.plain(body, bench.max_asset_bytes, complete=True)
     source = Source(url=about.url, carrier="challenge", retrieved_at=about.now)
     if decoded.problem is not None and not decoded.body and body:
         statements = tuple(
             Statement.at(source, signal=s.name, usages=s.usages, stance=Stance.UNDETERMINED, excerpt=decoded.problem)
-            for s in judge.signals
+            for s in bench.signals
             if s.read_challenge
         )
         return Reading(statements, (Fault.at(source, f"document not read: {decoded.problem}"),))
-    found = [s.read_challenge(decoded.body, source, judge.listener) for s in judge.signals if s.read_challenge]
+    found = [s.read_challenge(decoded.body, source, bench.listener) for s in bench.signals if s.read_challenge]
     return Reading(
         tuple(statement for each in found for statement in each.statements),
         tuple(fault for each in found for fault in each.faults),
@@ -201,13 +201,13 @@ def unheard(signals: Iterable[Signal], source: Source, problem: str) -> Reading:
     return Reading(statements, (Fault.at(source, f"header fields: {problem}"),))
 
 
-def unread(judge: Judge, about: Announced, markup: Markup, problem: str, kind: Format | None = None) -> Reading:
+def unread(bench: Bench, about: Announced, markup: Markup, problem: str, kind: Format | None = None) -> Reading:
     """What stands for a body that had to be read and was not: each signal that could speak in it is undetermined."""
     source = Source(url=about.url, carrier=carrier_of(markup, kind), retrieved_at=about.now)
     of_it = {"layer": Layer.LOCATION if kind is None else Layer.ASSET, "excerpt": problem}
     statements = tuple(
         Statement.at(source, signal=signal.name, usages=signal.usages, stance=Stance.UNDETERMINED, **of_it)
-        for signal in dict.fromkeys((*judge.readers[markup], *(() if kind is None else judge.asset_signals)))
+        for signal in dict.fromkeys((*bench.readers[markup], *(() if kind is None else bench.asset_signals)))
     )
     if not statements:
         return NOTHING

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from tdm_guard.announced import CHALLENGES, Announced
-from tdm_guard.announced import FIELDS as CONTENT_FIELDS
+from tdm_guard.bench import CONTENT_FIELDS, Bench
 from tdm_guard.body import hear, hear_challenge, unheard, unread
 from tdm_guard.decide import decide
 from tdm_guard.decision import Decision, Exchange, Outcome
@@ -48,9 +47,6 @@ from tdm_guard.shown import of_pictures
 from tdm_guard.signals import robots
 from tdm_guard.signals._signal import DocumentReading, Signal
 from tdm_guard.usage import EVERY
-
-if TYPE_CHECKING:
-    from tdm_guard.judge import Judge
 
 _new = tuple.__new__  # half the time of a NamedTuple's own, for every page
 LEARNED_FOR = timedelta(hours=24)  # what a feed says of its items is remembered as long as a policy at most
@@ -100,7 +96,7 @@ class Case:
 
     def __init__(
         self,
-        judge: Judge,
+        bench: Bench,
         url: str,
         policy: OriginPolicy,
         now: datetime,
@@ -114,7 +110,7 @@ class Case:
             plain = bare(url)
             authenticated = authenticated or plain != url.partition("#")[0]
             url = plain
-        self.judge = judge
+        self.bench = bench
         self.url = url
         self.final_url = url
         self.policy = policy
@@ -131,14 +127,14 @@ class Case:
             self._faults = reading.faults
         if policy.unasked and not ignore_unasked:
             self._statements += policy.unasked
-        if judge.repertoire is not None:
+        if bench.repertoire is not None:
             given, faults = read_item(item, Source(url=url, carrier="item", retrieved_at=now)) if item else ((), ())
             self._add(Reading(faults=faults))
             self._hear_works(given, url)
 
     def _hear_works(self, items: Sequence[Item], url: str | None = None) -> None:
         """What declarations over a repertoire say of `items`, and of what stands at `url`."""
-        heard = self.judge.hear_works(url, items, self.now)
+        heard = self.bench.hear_works(url, items, self.now)
         if self._works is None or _MATCHES.index(heard.state) < _MATCHES.index(self._works):
             self._works = heard.state
         known = {(s.source, s.locator, str(s.match)) for s in self._statements if s.layer is Layer.REPERTOIRE}
@@ -150,20 +146,20 @@ class Case:
         """Header fields of an earlier redirect hop of this fetch (TDMRep repair C9)."""
         url = bare(url)
         self.hops += (url,)
-        heeded = self.judge.hop_fields
+        heeded = self.bench.hop_fields
         lines, cut = _kept([(name, value) for name, value in headers if name.lower() in heeded])
         if not lines and cut is None:
             return
         source = Source(url=url, carrier="header", retrieved_at=self.now)
         for signal, fields in self._speaking(lines):
             if signal.read_hop is not None:
-                reading = signal.read_hop(fields, source, self.judge.listener)
+                reading = signal.read_hop(fields, source, self.bench.listener)
                 self._add(reading)
                 if (visible := self._visible(fields)) is not None:
-                    other = signal.read_hop(visible, source, self.judge.listener)
+                    other = signal.read_hop(visible, source, self.bench.listener)
                     self._add(beside(reading.statements, other.statements))
         if cut is not None:
-            self._add(unheard(self.judge.hop_signals, source, cut))
+            self._add(unheard(self.bench.hop_signals, source, cut))
 
     def hear_headers(
         self, status: int, headers: Sequence[tuple[str, str]], *, bodiless: bool = False, cached: bool = False
@@ -181,7 +177,7 @@ class Case:
         about = self._about = Announced(self.final_url, self.now, status, bodiless=bodiless)
         about.headers = headers
         self.content = about.content
-        heeded = self.judge.heard
+        heeded = self.bench.heard
         heard: list[tuple[str, str]] | None = None
         for name, value in headers:
             key = name.lower()
@@ -194,34 +190,34 @@ class Case:
                 heard.append((key, value))
         self.media_type = about.kind[0]
         lines, cut = _kept(heard) if heard is not None else ((), None)
-        if status != 200 and status in self.judge.statuses:  # most are 200, which costs less to ask
+        if status != 200 and status in self.bench.statuses:  # most are 200, which costs less to ask
             self._hear_status(status, lines)
         if lines:
             self._hear_fields(lines)
         if cut is not None:
             source = Source(url=self.final_url, carrier="header", retrieved_at=self.now)
-            self._add(unheard(self.judge.header_signals, source, cut))
+            self._add(unheard(self.bench.header_signals, source, cut))
 
     def _hear_status(self, status: int, heard: Headers) -> None:
         source = Source(url=self.final_url, carrier="header", retrieved_at=self.now)
-        for signal in self.judge.status_signals:
+        for signal in self.bench.status_signals:
             if signal.read_status is not None and status in signal.statuses:
                 fields = tuple(pair for pair in heard if pair[0] in signal.headers)
-                self._add(signal.read_status(status, fields, source, self.judge.listener))
+                self._add(signal.read_status(status, fields, source, self.bench.listener))
 
     def _hear_fields(self, heard: Headers) -> None:
         source = Source(url=self.final_url, carrier="header", retrieved_at=self.now)
         for signal, fields in self._speaking(heard):
             if signal.read_headers is not None:
-                reading = signal.read_headers(fields, source, self.judge.listener)
+                reading = signal.read_headers(fields, source, self.bench.listener)
                 self._add(reading)
                 if (visible := self._visible(fields)) is not None:
-                    other = signal.read_headers(visible, source, self.judge.listener)
+                    other = signal.read_headers(visible, source, self.bench.listener)
                     self._add(beside(reading.statements, other.statements))
 
     def _visible(self, fields: Headers) -> Headers | None:
         """The fields as they are seen; None if that is how they stand, or if it does not count."""
-        if not self.judge.listener.cautious or all(value.isascii() for _, value in fields):
+        if not self.bench.listener.cautious or all(value.isascii() for _, value in fields):
             return None
         visible = tuple((name, seen_field(value)) for name, value in fields)
         return None if visible == fields else visible
@@ -232,7 +228,7 @@ class Case:
         said = self._about.content_type if self._about is not None else ""
         typed = (("content-type", said),) if said else ()
         found = []
-        for signal in self.judge.header_signals:
+        for signal in self.bench.header_signals:
             fields = tuple(pair for pair in pairs if pair[0] in signal.headers)
             if fields:
                 found.append((signal, fields + typed))
@@ -245,7 +241,7 @@ class Case:
         `ended` says that `prefix` is all there is.
         """
         about = self._about
-        return about is not None and not self._body_heard and about.wanted(self.judge, prefix, ended=ended)
+        return about is not None and not self._body_heard and about.wanted(self.bench, prefix, ended=ended)
 
     def may_last(self, body: bytes) -> bool:
         """True if `hear_body(body)` may take longer than an event loop can wait: it is called in a thread then."""
@@ -254,7 +250,7 @@ class Case:
     @property
     def type_speaks(self) -> bool:
         """True if a body that is wanted stays so whatever its first bytes are."""
-        return self._about is None or self._about.type_speaks(self.judge)
+        return self._about is None or self._about.type_speaks(self.bench)
 
     def hear_body(self, body: bytes, *, complete: bool = True) -> None:
         """
@@ -273,18 +269,18 @@ class Case:
         self._body_heard = True
         if not self.content:
             if about.status in CHALLENGES:
-                self._add(hear_challenge(self.judge, about, body))
+                self._add(hear_challenge(self.bench, about, body))
             return
         kind = self._kind = about.markup
         if kind is UNKNOWN:
             self._kind = about.shown(body, ended=whole)  # too short a prefix of a generic type may yet become a page
             kind = about.shown(body, ended=True)
-        posture = self.judge.listener.posture
+        posture = self.bench.listener.posture
         pictures = bool(self._statements) and bool(of_pictures(self._statements, posture))
-        heard = hear(self.judge, about, body, kind, complete=complete, pictures=pictures)
+        heard = hear(self.bench, about, body, kind, complete=complete, pictures=pictures)
         self.stage = _BODY if heard.format is None else _ASSET
         self._held = heard.format
-        if heard.problem and heard.format is None and self.judge.asset_signals:  # nothing of it, but it is a file
+        if heard.problem and heard.format is None and self.bench.asset_signals:  # nothing of it, but it is a file
             self._held = about.file
         self.document = heard.document
         self._add(heard.reading)
@@ -321,12 +317,12 @@ class Case:
         before the status was known.
         """
         about = self._about
-        if about is None or not self.judge.terms.enforced or self._body_heard:
+        if about is None or not self.bench.terms.enforced or self._body_heard:
             return False
         self.content = about.came(prefix)
         if not ended and not (self.content and self.wants_body(prefix)):
             return False
-        heard = hear(self.judge, about, prefix, about.shown(prefix, ended=False), complete=False)
+        heard = hear(self.bench, about, prefix, about.shown(prefix, ended=False), complete=False)
         reserved = tuple(s for s in heard.reading.statements if s.stance is Stance.RESERVED)
         if not reserved or not self._decide(reserved).verdict.withholds:
             return False
@@ -336,7 +332,7 @@ class Case:
         return True
 
     def _body_unread(self, about: Announced, problem: str) -> None:
-        self._add(unread(self.judge, about, self._kind, problem, self._held))
+        self._add(unread(self.bench, about, self._kind, problem, self._held))
 
     @property
     def declared(self) -> tuple[Declared, ...]:
@@ -357,7 +353,7 @@ class Case:
         ours = {item.url: item for item in self._declared}
         self._declared = tuple(item for item in self._declared if item.url not in heard)
         path = self.policy.target(self.url)
-        cautious = self.judge.listener.cautious
+        cautious = self.bench.listener.cautious
         for item in kept:
             self._checked += (item.checked,)
             said = item.said
@@ -370,7 +366,7 @@ class Case:
                 self._add(Reading(as_declared(rest, item, ours.get(item.path)), reading.faults))
 
     def _declared_unread(self) -> None:
-        unread = Reading(tuple(never_asked(item, self.judge.signals, self.now) for item in self._declared))
+        unread = Reading(tuple(never_asked(item, self.bench.signals, self.now) for item in self._declared))
         for item in self._declared:
             self._checked += (Checked(document=item.url, result=Result.NOT_ATTEMPTED),)
         self._declared = ()
@@ -428,26 +424,26 @@ class Case:
 
         Under the literal posture a standard whose nearer carriers supersede speaks only when the last was read.
         """
-        if not self._statements or not self.judge.terms.enforced:
+        if not self._statements or not self.bench.terms.enforced:
             return False
         firm = self._firm()
-        rights = self.judge.terms.rights
+        rights = self.bench.terms.rights
         if rights is not None:
             known = {item.document for item in self._checked}
             firm = tuple(s for s in firm if not (rights.awaits_policy(s) and _is_to_come(s, known)))
         return self._decide(firm).verdict.withholds
 
     def _decide(self, statements: tuple[Statement, ...]) -> Outcome:
-        return decide(statements, self.judge.terms, Occasion(self.now, self.url))
+        return decide(statements, self.bench.terms, Occasion(self.now, self.url))
 
     def _firm(self) -> tuple[Statement, ...]:
         statements = self._settled()
         if self.stage is not _POLICY and not self.wants_body():
             return statements
-        open_ended = {signal.name for signal in self.judge.settling_signals}
-        if self.judge.listener.posture is Posture.LITERAL:
+        open_ended = {signal.name for signal in self.bench.settling_signals}
+        if self.bench.listener.posture is Posture.LITERAL:
             return tuple(s for s in statements if s.signal not in open_ended)
-        asking = {signal.name for signal in self.judge.settling_signals if signal.read_challenge}
+        asking = {signal.name for signal in self.bench.settling_signals if signal.read_challenge}
         # A field that could not be followed may yet be answered by the body itself (C2PA), and the body of a refusal
         # may say what is asked.
         return tuple(
@@ -461,11 +457,11 @@ class Case:
     def _settled(self) -> tuple[Statement, ...]:
         """The statements with each standard's own precedence applied."""
         statements = self._statements
-        for signal in self.judge.settling_signals:
+        for signal in self.bench.settling_signals:
             own = tuple(s for s in statements if s.signal == signal.name)
             if own and signal.settle is not None:
                 others = tuple(s for s in statements if s.signal != signal.name)
-                statements = others + signal.settle(own, self.judge.listener.posture)
+                statements = others + signal.settle(own, self.bench.listener.posture)
         terms = {statement.policy_url: statement for statement in self._terms}
         return tuple(with_terms(s, terms) for s in statements) if terms else statements
 
@@ -483,14 +479,14 @@ class Case:
         about = self._about
         if about is not None and self.content and not self._body_heard:
             kind = about.kind
-            held = kind.file if self.judge.asset_signals else None
-            if (held is not None or self.judge.readers[kind.markup]) and not self.refused:
+            held = kind.file if self.bench.asset_signals else None
+            if (held is not None or self.bench.readers[kind.markup]) and not self.refused:
                 self._kind, self._held = kind.markup, held
                 self._body_unread(about, "the document was not read")
                 self._body_heard = True
         if self._declared:
             self._declared_unread()
-        outcome = self._decided() if self._statements else self.judge.silence
+        outcome = self._decided() if self._statements else self.bench.silence
         if self._imposed and not outcome.enforced:
             outcome = replace(outcome, enforced=True)
         received = self.received

@@ -16,7 +16,7 @@ from tdm_guard.model import NOTHING, Fault, Reading, Source, Stance, Statement
 from tdm_guard.repertoire.item import Item
 
 if TYPE_CHECKING:
-    from tdm_guard.judge import Judge
+    from tdm_guard.bench import Bench
 
 MAX_SPEAKING = 64  # parts that say something; what each says costs more than to look at a silent one
 
@@ -36,7 +36,7 @@ class _Hear(Protocol):
     """`body.hear`, which cannot be imported from here."""
 
     def __call__(
-        self, judge: Judge, about: Announced, body: bytes, markup: Markup, *, complete: bool, pictures: bool = False
+        self, bench: Bench, about: Announced, body: bytes, markup: Markup, *, complete: bool, pictures: bool = False
     ) -> _Heard: ...
 
 
@@ -50,7 +50,7 @@ class HeardPage(NamedTuple):
 
 
 def hear_saved(
-    judge: Judge, about: Announced, body: bytes, hear: _Hear, *, complete: bool, pictures: bool
+    bench: Bench, about: Announced, body: bytes, hear: _Hear, *, complete: bool, pictures: bool
 ) -> HeardPage:
     """Hears each part of a saved page as what it is."""
     message = Message(body, about.content_type)
@@ -69,7 +69,7 @@ def hear_saved(
         if inner.format(plain) is Format.MHTML:
             problem = "a saved page within a saved page"
             continue
-        heard = hear(judge, inner, plain, markup, complete=complete or part.end < len(body), pictures=pictures)
+        heard = hear(bench, inner, plain, markup, complete=complete or part.end < len(body), pictures=pictures)
         problem = problem or heard.problem
         rooted = rooted or part.root
         if part.root:
@@ -83,7 +83,7 @@ def hear_saved(
     problem = message.problem or problem or (None if rooted else "a saved page without its page")
     if problem is not None and complete:
         source = Source(url=about.url, carrier="mhtml", retrieved_at=about.now)
-        signals = dict.fromkeys((*judge.readers[HTML], *judge.asset_signals))
+        signals = dict.fromkeys((*bench.readers[HTML], *bench.asset_signals))
         statements += (
             Statement.at(source, signal=s.name, usages=s.usages, stance=Stance.UNDETERMINED, excerpt=problem)
             for s in signals

@@ -340,7 +340,7 @@ def test_a_policy_that_may_be_licensed_by_its_uid_is_read_before_the_refusal(
     path.write_text(LICENCE, encoding="utf-8")
     judge = Judge(usages={"genai-training"}, operator={"name": "acme-ai"}, authorisations=[path])
     policies = judge.read_policies("https://site.example", {}, now=NOON)
-    case = Case(judge, URL, policies, NOON, ignore_unasked=True)
+    case = Case(judge.bench, URL, policies, NOON, ignore_unasked=True)
     case.hear_headers(200, [("content-type", "text/html"), ("tdm-reservation", "1"), ("tdm-policy", POLICY)])
     assert not case.refused
     case.hear_body(b"<p>words")
@@ -353,7 +353,7 @@ def test_a_policy_that_may_be_licensed_by_its_uid_is_read_before_the_refusal(
         "permission": [{"target": "https://site.example/", "action": "tdm:mine"}],
     }
     answer = Fetched(status=404) if uid is None else Fetched(status=200, body=json.dumps(document).encode())
-    task = judge.gathering(policies.origin, NOON)
+    task = judge.bench.gathering(policies.origin, NOON)
     reading = read_lent(task, case.declared, ())
     try:
         wanted = next(reading)
@@ -369,7 +369,7 @@ def test_a_policy_that_is_the_page_itself_is_not_waited_for(tmp_path: Path) -> N
     path.write_text(LICENCE, encoding="utf-8")
     judge = Judge(usages={"genai-training"}, operator={"name": "acme-ai"}, authorisations=[path])
     policies = judge.read_policies("https://site.example", {}, now=NOON)
-    case = Case(judge, URL, policies, NOON, ignore_unasked=True)
+    case = Case(judge.bench, URL, policies, NOON, ignore_unasked=True)
     case.hear_headers(200, [("content-type", "text/html"), ("tdm-reservation", "1"), ("tdm-policy", URL)])
     case.hear_body(b"<p>words")
     assert case.declared == ()

@@ -24,7 +24,7 @@ SITE = "https://site.example"
 
 def may_last(body: bytes, media_type: str, coding: str | None = None) -> bool:
     judge = Judge(agent="ExampleBot")
-    case = Case(judge, SITE + "/a", judge.read_policies(SITE, {}, now=NOW), NOW)
+    case = Case(judge.bench, SITE + "/a", judge.read_policies(SITE, {}, now=NOW), NOW)
     fields = [("content-type", media_type), *([("content-encoding", coding)] if coding else [])]
     case.hear_headers(200, fields)
     return case.may_last(body)

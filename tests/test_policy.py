@@ -34,7 +34,7 @@ VECTORS = Path(__file__).parent / "vectors"
 def read(
     judge: Judge, answers: Mapping[str, Fetched | None], now: datetime = NOW, before: OriginPolicy | None = None
 ) -> OriginPolicy:
-    reading = gather(judge.gathering(Origin.parse(SITE), now), before)
+    reading = gather(judge.bench.gathering(Origin.parse(SITE), now), before)
     try:
         wanted = next(reading)
         while True:
@@ -174,7 +174,7 @@ def test_only_what_expired_is_asked_for_again_with_validators() -> None:
     policy = read(judge, {ROBOTS: short, TDMREP: ABSENT})
     assert policy.expires_at == NOW + timedelta(minutes=10)
     later = NOW + timedelta(minutes=11)
-    reading = gather(judge.gathering(policy.origin, later), policy)
+    reading = gather(judge.bench.gathering(policy.origin, later), policy)
     assert next(reading) == (Wanted(url=ROBOTS, max_bytes=512 * 1024, etag='"a"'),)
     renewed = read(judge, {ROBOTS: Fetched(status=304, at=later)}, later, policy)
     assert verdict(judge, renewed, "/private") is Verdict.RESERVED
@@ -217,7 +217,7 @@ def test_a_robots_txt_that_was_read_stands_while_the_origin_fails() -> None:  # 
     judge = Judge(signals=["robots"])
     policy = read(judge, {ROBOTS: ALLOWS})
     for age, asked_again in ((timedelta(seconds=82_800), False), (timedelta(seconds=90_000), True)):
-        reading = gather(judge.gathering(policy.origin, NOW + age), policy)
+        reading = gather(judge.bench.gathering(policy.origin, NOW + age), policy)
         assert isinstance(next(reading, None), tuple) is asked_again
     stale = read(judge, {ROBOTS: Fetched(status=503)}, NOW + timedelta(days=2), policy)
     assert verdict(judge, stale) is Verdict.UNRESERVED
@@ -256,7 +256,7 @@ STEP = timedelta(minutes=6)
 
 
 def validators(judge: Judge, policy: OriginPolicy, now: datetime) -> dict[str, tuple[str | None, str | None]]:
-    wanted = next(gather(judge.gathering(policy.origin, now), policy))
+    wanted = next(gather(judge.bench.gathering(policy.origin, now), policy))
     return {want.url: (want.etag, want.last_modified) for want in wanted}
 
 
@@ -366,7 +366,7 @@ def test_every_caching_vector_of_robots_txt_is_held_here() -> None:
 
 def asked_for(judge: Judge, answers: Mapping[str, Fetched | None]) -> list[list[str]]:
     """The paths that were wanted, round by round."""
-    reading = gather(judge.gathering(Origin.parse(SITE), NOW))
+    reading = gather(judge.bench.gathering(Origin.parse(SITE), NOW))
     rounds: list[list[str]] = []
     try:
         wanted = next(reading)

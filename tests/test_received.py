@@ -486,7 +486,7 @@ def test_bytes_under_a_status_without_content_are_content(status: int) -> None:
 
 def case(*fields: tuple[str, str], status: int = 200, bodiless: bool = False) -> Case:
     judge = JUDGES["cautious"]
-    found = Case(judge, URL, judge.read_policies("https://site.example", SILENT, now=NOW), NOW)
+    found = Case(judge.bench, URL, judge.read_policies("https://site.example", SILENT, now=NOW), NOW)
     found.hear_headers(status, fields, bodiless=bodiless)
     return found
 

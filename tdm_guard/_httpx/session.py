@@ -45,7 +45,7 @@ class Session:
         self.family = family
         self.transports = 0  # open ones; the run ends with the last
         self._route = route
-        self.fields = Picker(guard.judge.heard)
+        self.fields = Picker(guard.bench.heard)
         self._agent_given = agent_given
         self._agreed: str | None = None
         self._flights: dict[Origin, _Flight] = {}

@@ -94,9 +94,9 @@ class Crawl:
             self.guard = Guard(options)
         except ConfigurationError as error:
             raise named(error) from None
-        self.fields = Fields(self.guard.judge.fields)
+        self.fields = Fields(self.guard.bench.fields)
         self.policies = Policies(crawler, self.guard, self.downloads, self.room)
-        self.robots = Robots(self)
+        self.robots = Robots(crawler, self.guard, self.policies, self.room, self.hops, self.visits, self.record)
         self.early = Early(crawler, self.guard, self.fields, self.visits, self.aside)
         for problem in options.holdings.warnings:
             logger.warning("%s", problem)

@@ -239,7 +239,7 @@ def test_page_in_part_is_heard_as_such(edge: Any, end: int, admitted: bool) -> N
 
 def test_judge_names_every_field_that_a_signal_reads() -> None:
     read = {field for signal in SIGNALS for field in signal.headers}
-    assert {"tdm-reservation", "x-robots-tag"} <= read <= tdm_guard.Judge(agent="ExampleBot").heard
+    assert {"tdm-reservation", "x-robots-tag"} <= read <= tdm_guard.Judge(agent="ExampleBot").bench.heard
 
 
 @pytest.mark.parametrize(("received", "recorded"), [([b"a" * 10], []), ([b"a" * 40_000] * 2, [(80_000, False)])])
