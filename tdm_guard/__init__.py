@@ -11,7 +11,7 @@ from tdm_guard.guard import Guard
 from tdm_guard.judge import Judge, evaluate, needed_documents, read_policies
 from tdm_guard.model import Evidence, Fault, Fetched, Posture, Stance, Statement, Verdict
 from tdm_guard.options import Options
-from tdm_guard.policy import OriginPolicy
+from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.usage import Usage
 
 __all__ = [

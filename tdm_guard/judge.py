@@ -10,16 +10,16 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from tdm_guard.bench import Bench
-from tdm_guard.case import Case
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, PolicyMismatch
-from tdm_guard.gather import Answers, Wanted, gather, read_lent
-from tdm_guard.given import content, number, pairs, places
+from tdm_guard.judging.arguments import content, number, pairs, places
+from tdm_guard.judging.bench import Bench
+from tdm_guard.judging.case import Case
 from tdm_guard.model import Declared, Fetched
 from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.origin import Origin, trimmed
-from tdm_guard.policy import Kept, OriginPolicy
+from tdm_guard.policies.gather import Answers, Wanted, gather, read_lent
+from tdm_guard.policies.policy import Kept, OriginPolicy
 from tdm_guard.repertoire.matching import Repertoire
 
 OFFLINE_OPTIONS = frozenset(

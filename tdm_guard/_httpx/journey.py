@@ -15,8 +15,8 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-from tdm_guard.case import Case
 from tdm_guard.guard import Guard
+from tdm_guard.judging.case import Case
 from tdm_guard.model import Headers
 
 KEY = "tdm_guard"  # in the extensions of requests (the trail) and responses (the decision)

@@ -15,7 +15,7 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.guard import Guard
 from tdm_guard.options import agent_of
 from tdm_guard.origin import Origin
-from tdm_guard.policy import OriginPolicy
+from tdm_guard.policies.policy import OriginPolicy
 
 MAX_CACHES = 4  # one within another
 

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from tdm_guard.guard import Guard
     from tdm_guard.httpx import GuardClient
     from tdm_guard.model import Statement
-    from tdm_guard.policy import OriginPolicy
+    from tdm_guard.policies.policy import OriginPolicy
 
 INHERITED = ("usages", "agent", "posture", "operator")  # of the run that admitted an item, unless the caller says
 MAX_DELAY = 3600  # seconds between two pages; who waits longer runs it by site

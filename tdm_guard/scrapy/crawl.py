@@ -19,9 +19,9 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import is_asyncio_available
 
-from tdm_guard.announced import OFF_LOOP_BYTES
 from tdm_guard.errors import ConfigurationError, LogError, UnsupportedURL
 from tdm_guard.guard import Guard
+from tdm_guard.judging.response import OFF_LOOP_BYTES
 from tdm_guard.origin import Origin
 from tdm_guard.scrapy import outcome
 from tdm_guard.scrapy.aside import Aside
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-    from tdm_guard.case import Case
     from tdm_guard.decision import Decision
+    from tdm_guard.judging.case import Case
 
 KEY = "tdm_guard"
 CLOSE_REASON = "tdm_guard_log"  # why a spider is closed whose log cannot be written

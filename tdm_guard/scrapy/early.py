@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Headers
 
-    from tdm_guard.case import Case
     from tdm_guard.guard import Guard
+    from tdm_guard.judging.case import Case
     from tdm_guard.scrapy.aside import Aside
     from tdm_guard.scrapy.visit import Fields, Visit
 

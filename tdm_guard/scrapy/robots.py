@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-    from tdm_guard.case import Case
     from tdm_guard.guard import Guard
+    from tdm_guard.judging.case import Case
     from tdm_guard.scrapy.hops import Hops
     from tdm_guard.scrapy.policies import Policies
     from tdm_guard.scrapy.room import Room

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tdm_guard.bench import CONTENT_FIELDS
-from tdm_guard.case import Case
+from tdm_guard.judging.bench import CONTENT_FIELDS
+from tdm_guard.judging.case import Case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

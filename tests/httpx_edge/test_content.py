@@ -596,7 +596,7 @@ def test_error_of_our_own_hands_nothing_on(edge: Any, monkeypatch: pytest.Monkey
     async def scenario() -> None:
         client = edge.client(edge.site({"/photo": answer}))
         with monkeypatch.context() as patch:
-            patch.setattr("tdm_guard.case.Case.hear_headers", broken)
+            patch.setattr("tdm_guard.judging.case.Case.hear_headers", broken)
             with pytest.raises(ZeroDivisionError):
                 await edge.get(client, "http://free.example/photo")
             assert answer.is_closed

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from tdm_guard.decide import Terms, decide
 from tdm_guard.formats import page_items
 from tdm_guard.formats.html import Scanner
 from tdm_guard.formats.media_type import Markup
-from tdm_guard.gather import Gathering, documents
+from tdm_guard.judging.decide import Terms, decide
+from tdm_guard.judging.pictures import SIGNALS_OF_PICTURES
 from tdm_guard.origin import Origin
+from tdm_guard.policies.gather import Gathering, documents
 from tdm_guard.repertoire.item import Item
 from tdm_guard.repertoire.matching import Heard, Match, Repertoire
-from tdm_guard.shown import SIGNALS_OF_PICTURES
 from tdm_guard.signals import repertoire
 from tdm_guard.signals._signal import Listener, Signal
 

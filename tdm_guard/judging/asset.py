@@ -15,8 +15,8 @@ from tdm_guard.model import NOTHING, Fault, Reading, Source
 from tdm_guard.repertoire.item import Item, read_item
 
 if TYPE_CHECKING:
-    from tdm_guard.announced import Announced
-    from tdm_guard.bench import Bench
+    from tdm_guard.judging.bench import Bench
+    from tdm_guard.judging.response import Announced
 
 _TYPES = {  # the type of work that an item from a file of this format is taken for
     **dict.fromkeys((Format.MP3, Format.FLAC, Format.OGG, Format.WAV, Format.AIFF, Format.APE), "sound_recording"),

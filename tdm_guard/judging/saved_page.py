@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from tdm_guard.announced import Announced
 from tdm_guard.formats.asset import Format
 from tdm_guard.formats.media_type import HTML, Markup
 from tdm_guard.formats.mhtml import Message, Part
+from tdm_guard.judging.response import Announced
 from tdm_guard.model import NOTHING, Fault, Reading, Source, Stance, Statement
 from tdm_guard.repertoire.item import Item
 
 if TYPE_CHECKING:
-    from tdm_guard.bench import Bench
+    from tdm_guard.judging.bench import Bench
 
 MAX_SPEAKING = 64  # parts that say something; what each says costs more than to look at a silent one
 

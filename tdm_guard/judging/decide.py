@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tdm_guard.decision import Outcome
-from tdm_guard.lift import Occasion, Rights
+from tdm_guard.judging.lift import Occasion, Rights
 from tdm_guard.model import Kind, Stance, Statement, Verdict
 from tdm_guard.operator import Research
 from tdm_guard.usage import TDM, Usage

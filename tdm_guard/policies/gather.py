@@ -20,7 +20,7 @@ from tdm_guard.formats.freshness import FLOOR, expiry
 from tdm_guard.formats.invisible import seen_octets
 from tdm_guard.model import Checked, Declared, Fault, Fetched, Kind, Result, Source, Stance, Statement
 from tdm_guard.origin import Origin
-from tdm_guard.policy import MAX_OWN_AGE, SILENT, Kept, OriginPolicy, Said, Seen, Stale
+from tdm_guard.policies.policy import MAX_OWN_AGE, SILENT, Kept, OriginPolicy, Said, Seen, Stale
 from tdm_guard.signals import robots
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal, Site
 from tdm_guard.usage import Usage

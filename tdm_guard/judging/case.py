@@ -11,18 +11,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tdm_guard.announced import CHALLENGES, Announced
-from tdm_guard.bench import CONTENT_FIELDS, Bench
-from tdm_guard.body import hear, hear_challenge, unheard, unread
-from tdm_guard.decide import decide
 from tdm_guard.decision import Decision, Exchange, Outcome
-from tdm_guard.declared import as_declared, never_asked, policy_behind, with_terms
 from tdm_guard.formats.asset import Format
 from tdm_guard.formats.field_lines import parted
 from tdm_guard.formats.invisible import seen_field
 from tdm_guard.formats.media_type import UNKNOWN
 from tdm_guard.formats.path_pattern import normal_url
-from tdm_guard.lift import Occasion
+from tdm_guard.judging.bench import CONTENT_FIELDS, Bench
+from tdm_guard.judging.body import hear, hear_challenge, unheard, unread
+from tdm_guard.judging.decide import decide
+from tdm_guard.judging.declared import as_declared, never_asked, policy_behind, with_terms
+from tdm_guard.judging.lift import Occasion
+from tdm_guard.judging.pictures import of_pictures
+from tdm_guard.judging.response import CHALLENGES, Announced
 from tdm_guard.model import (
     NOTHING,
     Checked,
@@ -40,10 +41,9 @@ from tdm_guard.model import (
     Statement,
 )
 from tdm_guard.origin import bare
-from tdm_guard.policy import Kept, OriginPolicy, Said, beside, hear_sites
+from tdm_guard.policies.policy import Kept, OriginPolicy, Said, beside, hear_sites
 from tdm_guard.repertoire.item import Item, read_item
 from tdm_guard.repertoire.matching import Match
-from tdm_guard.shown import of_pictures
 from tdm_guard.signals import robots
 from tdm_guard.signals._signal import DocumentReading, Signal
 from tdm_guard.usage import EVERY

@@ -34,7 +34,7 @@ from tdm_guard.formats.message_body import Framing, Plain, framing, is_short, un
 from tdm_guard.formats.transfer_coding import HEXADECIMAL
 
 if TYPE_CHECKING:
-    from tdm_guard.bench import Bench
+    from tdm_guard.judging.bench import Bench
 
 CHALLENGES = (401, 402)
 SHOWN = 16 * SNIFF_BYTES  # decoded bytes in which a body of no type shows what it is; a bomb shows no more either

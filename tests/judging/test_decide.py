@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdm_guard import Stance, Statement, Usage, Verdict
-from tdm_guard.decide import Terms, decide
+from tdm_guard.judging.decide import Terms, decide
 from tdm_guard.model import Kind
 from tdm_guard.usage import EVERY, TDM, TRAINING
 

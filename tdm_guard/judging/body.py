@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from tdm_guard.asset import hear_asset
 from tdm_guard.formats.asset import Format, format_of
 from tdm_guard.formats.charset import encoding_of, is_settled
 from tdm_guard.formats.html import Page, read_page
@@ -19,16 +18,17 @@ from tdm_guard.formats.message_body import unsaid_coding
 from tdm_guard.formats.page_images import page_images
 from tdm_guard.formats.page_items import JSON_REPAIR, PageItems, page_items
 from tdm_guard.formats.xhtml import is_disguised
+from tdm_guard.judging.asset import hear_asset
+from tdm_guard.judging.saved_page import hear_saved
 from tdm_guard.model import NOTHING, Fault, Layer, Posture, Reading, Source, Stance, Statement
 from tdm_guard.repertoire.item import Item, read_item
-from tdm_guard.saved_page import hear_saved
 from tdm_guard.signals._signal import DocumentReading, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tdm_guard.announced import Announced
-    from tdm_guard.bench import Bench
+    from tdm_guard.judging.bench import Bench
+    from tdm_guard.judging.response import Announced
 
 _new = tuple.__new__  # half the time of a NamedTuple's own, for every page
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from tdm_guard import Fetched, Judge, OriginPolicy, PolicyMismatch, Posture, Verdict, needed_documents, read_policies
 from tdm_guard.formats.freshness import CEILING, FLOOR, expiry, http_date
-from tdm_guard.gather import UNREACHABLE_FOR, Wanted, gather
 from tdm_guard.model import Result
 from tdm_guard.origin import Origin
+from tdm_guard.policies.gather import UNREACHABLE_FOR, Wanted, gather
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SITE = "https://provider.example"
@@ -28,7 +28,7 @@ RESERVES = Fetched(status=200, body=b'[{"location": "/", "tdm-reservation": 1}]'
 RELEASES = Fetched(status=200, body=b'[{"location": "/", "tdm-reservation": 0}]')
 REFUSES = Fetched(status=200, body=b"User-agent: *\nDisallow: /\n")
 ALLOWS = Fetched(status=200, body=b"User-agent: *\nDisallow: /private\n")
-VECTORS = Path(__file__).parent / "vectors"
+VECTORS = Path(__file__).parents[1] / "vectors"
 
 
 def read(

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard.formats.html import read_page
+from tdm_guard.judging.pictures import MAX_STATEMENTS, SHOWN_FOR, Shown, of_pictures
 from tdm_guard.model import NOTHING, Headers, Posture, Source, Stance, Statement
-from tdm_guard.shown import MAX_STATEMENTS, SHOWN_FOR, Shown, of_pictures
 from tdm_guard.signals import ai_agents, tdmrep, x_robots
 from tdm_guard.signals._signal import Listener
 from tdm_guard.usage import TRAINING
