@@ -30,9 +30,10 @@ from tdm_guard.model import Fetched, Kind, Result, Stance, Verdict
 from tdm_guard.options import Options
 from tdm_guard.origin import Origin
 from tdm_guard.policies.fetch import Effects, Peers, follow, together
-from tdm_guard.policies.gather import Answers, Wanted, gather, read_lent
+from tdm_guard.policies.gather import gather, read_lent
 from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.policies.silence import Silence
+from tdm_guard.policies.task import Answers, Wanted
 from tdm_guard.tokens import Tokens
 
 T = TypeVar("T")

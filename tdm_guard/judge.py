@@ -18,8 +18,9 @@ from tdm_guard.judging.case import Case
 from tdm_guard.model import Declared, Fetched
 from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.origin import Origin, trimmed
-from tdm_guard.policies.gather import Answers, Wanted, gather, read_lent
+from tdm_guard.policies.gather import gather, read_lent
 from tdm_guard.policies.policy import Kept, OriginPolicy
+from tdm_guard.policies.task import Answers, Wanted
 from tdm_guard.repertoire.matching import Repertoire
 
 OFFLINE_OPTIONS = frozenset(

@@ -16,7 +16,7 @@ from tdm_guard.formats.media_type import Markup
 from tdm_guard.judging.decide import Terms, decide
 from tdm_guard.judging.pictures import SIGNALS_OF_PICTURES
 from tdm_guard.origin import Origin
-from tdm_guard.policies.gather import Gathering, documents
+from tdm_guard.policies.task import Gathering, documents
 from tdm_guard.repertoire.item import Item
 from tdm_guard.repertoire.matching import Heard, Match, Repertoire
 from tdm_guard.signals import repertoire

@@ -17,7 +17,7 @@ from tdm_guard.formats.message_body import document
 from tdm_guard.formats.path_pattern import normal_url
 from tdm_guard.model import Fetched, Headers
 from tdm_guard.origin import Origin, Reach, bare, is_private_address, reach_of
-from tdm_guard.policies.gather import Wanted
+from tdm_guard.policies.task import Wanted
 
 MAX_REDIRECTS = 5  # RFC 9309 2.3.1.2 asks for at least five
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

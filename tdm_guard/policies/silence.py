@@ -15,8 +15,8 @@ from typing import NamedTuple
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin
+from tdm_guard.policies.answers import UNREACHABLE_FOR
 from tdm_guard.policies.fetch import PRIVATE
-from tdm_guard.policies.gather import UNREACHABLE_FOR
 
 MAX_SILENT = 1024  # origins of which it is remembered; the oldest go first
 MAX_HOSTS = 4  # silent documents that one site may declare at different origins

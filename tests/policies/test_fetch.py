@@ -11,7 +11,7 @@ import pytest
 from tdm_guard import Fetched
 from tdm_guard.origin import Origin
 from tdm_guard.policies.fetch import MAX_REDIRECTS, Answer, Effect, Effects, Get, Resolve, decoded, follow, together
-from tdm_guard.policies.gather import Wanted
+from tdm_guard.policies.task import Wanted
 
 START = "https://site.example/robots.txt"
 Respond = Callable[[Effect], Any]

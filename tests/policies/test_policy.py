@@ -18,7 +18,9 @@ from tdm_guard import Fetched, Judge, OriginPolicy, PolicyMismatch, Posture, Ver
 from tdm_guard.formats.freshness import CEILING, FLOOR, expiry, http_date
 from tdm_guard.model import Result
 from tdm_guard.origin import Origin
-from tdm_guard.policies.gather import UNREACHABLE_FOR, Wanted, gather
+from tdm_guard.policies.answers import UNREACHABLE_FOR
+from tdm_guard.policies.gather import gather
+from tdm_guard.policies.task import Wanted
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SITE = "https://provider.example"

@@ -51,7 +51,7 @@ OTHERS = {
     "formats/text.ENOUGH",
     "formats/xml.ROOM",
     "formats/xml.SMALL",
-    "policies/gather.UNREACHABLE_FOR",
+    "policies/answers.UNREACHABLE_FOR",
     "holdings/importing.BATCH",
     "holdings/importing.PIECE",
     "holdings/importing.SHOWN",
