@@ -38,7 +38,7 @@ OTHERS = {
     "judging/response.RECEIVED",
     "judging/response.SHOWN",
     "cache/memory.DEFAULT_MAX_BYTES",
-    "judging/case.LEARNED_FOR",
+    "judging/content.LEARNED_FOR",
     "cli/check.PAGE_TIMEOUT",
     "formats/asset.MAGIC_BYTES",
     "formats/bmff.MOVIE_COST",
