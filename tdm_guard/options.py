@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.holdings.files import Holdings, load
+from tdm_guard.holdings import Holdings, load
 from tdm_guard.judging.decide import Terms
 from tdm_guard.judging.lift import Rights
 from tdm_guard.model import Posture, plain

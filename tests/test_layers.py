@@ -19,9 +19,9 @@ LAYERS = {
     "formats": 1,
     "signals": 2, "repertoire": 2,
     "policies": 3, "judging": 3,
-    "options": 4, "holdings": 4, "cache": 4, "log": 4, "tokens": 4,
-    "judge": 5, "guard": 5, "config": 5,
-    "_httpx": 6, "httpx": 6, "httpx2": 6, "scrapy": 6, "cli": 6, "testing": 6, "demo": 6, "__main__": 6,
+    "options": 4, "holdings": 4, "lists": 4, "cache": 4, "log": 4, "tokens": 4,
+    "judge": 5, "guard": 5, "config": 5, "reports": 5,
+    "_httpx": 6, "httpx": 6, "httpx2": 6, "scrapy": 6, "cli": 6, "testing": 6, "__main__": 6,
 }  # fmt: skip
 PURE = 3
 NETWORK = {"socket", "ssl", "asyncio", "threading", "logging", "time", "subprocess", "urllib.request", "http", "anyio"}

@@ -30,15 +30,15 @@ from tdm_guard.cli.options import with_tables
 from tdm_guard.config import with_config
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.latest import Latest, addresses_of
+from tdm_guard.log.members import text_of
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.recall import item_of, said_then
 from tdm_guard.log.record import line_of
-from tdm_guard.log.spelling import number_of
-from tdm_guard.log.summary import text_of
-from tdm_guard.log.worklist_page import umbrella
 from tdm_guard.model import Verdict
 from tdm_guard.options import Options
 from tdm_guard.plain import printable
+from tdm_guard.reports.spelling import number_of
+from tdm_guard.reports.worklist_page import umbrella
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

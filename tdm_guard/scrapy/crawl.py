@@ -25,8 +25,8 @@ from tdm_guard.judging.response import OFF_LOOP_BYTES
 from tdm_guard.origin import Origin
 from tdm_guard.scrapy import outcome
 from tdm_guard.scrapy.aside import Aside
+from tdm_guard.scrapy.downloads import CUT, Downloads
 from tdm_guard.scrapy.early import Early
-from tdm_guard.scrapy.fetch import CUT, Downloads
 from tdm_guard.scrapy.hops import Hops
 from tdm_guard.scrapy.outcome import Unjudged, Withheld
 from tdm_guard.scrapy.policies import Policies

@@ -17,7 +17,7 @@ from tdm_guard.model import Checked, Fetched, Result
 from tdm_guard.policies.fetch import decoded, follow, together
 from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.policies.task import Wanted
-from tdm_guard.scrapy.fetch import Downloads, Fetcher
+from tdm_guard.scrapy.downloads import Downloads, Fetcher
 from tdm_guard.scrapy.way import Way
 from tdm_guard.signals.robots import DOCUMENT
 

@@ -13,7 +13,7 @@ import pytest
 import tdm_guard
 from tdm_guard import LogError, Withheld
 from tdm_guard.log.reader import read_log
-from tdm_guard.log.summary import summarise
+from tdm_guard.reports.summary import summarise
 from tdm_guard.signals import SIGNALS
 
 RESERVED = '<html><head><meta name="tdm-reservation" content="1"></head><body>secret words</body></html>'

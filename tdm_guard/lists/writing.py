@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tdm_guard.holdings.index import APPLICATION, ENTRIES, FORMAT, KEYS, META
+from tdm_guard.lists.index import APPLICATION, ENTRIES, FORMAT, KEYS, META
 
 CACHE_KIB = 16_384  # of pages, also what is sorted at a time
 ROWS = 100  # staged by one statement, in half the time of one each

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from tdm_guard import Judge, Verdict
 from tdm_guard.cli import app
-from tdm_guard.holdings.files import load
+from tdm_guard.holdings import load
 from tests.support.rights import CONTENT_LIKE, DATA, DOCUMENT, INSTANCE, ISCC, PREFERENCES
 from tests.support.silence import SILENT
 

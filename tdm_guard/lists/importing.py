@@ -20,10 +20,10 @@ from typing import BinaryIO
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats.identifiers import ipi_fits
 from tdm_guard.formats.rows import DAMAGED, Row, RowsError
-from tdm_guard.holdings.index import ListIndex
-from tdm_guard.holdings.plan import RIGHTS_KEYS, Plan, prepare
-from tdm_guard.holdings.rights import RightsRows
-from tdm_guard.holdings.writing import ListWriter
+from tdm_guard.lists.index import ListIndex
+from tdm_guard.lists.plan import RIGHTS_KEYS, Plan, prepare
+from tdm_guard.lists.rights import RightsRows
+from tdm_guard.lists.writing import ListWriter
 from tdm_guard.repertoire.implied import declared
 from tdm_guard.repertoire.item import MAX_LENGTH, spellings
 

@@ -16,9 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tdm_guard import holdings
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.holdings import files, index
-from tdm_guard.holdings.files import bundled, lint, load
+from tdm_guard.holdings import bundled, lint, load
+from tdm_guard.lists import index
 from tdm_guard.repertoire.problem import Problem, Severity
 
 DECLARATION = """
@@ -105,7 +106,7 @@ def test_a_file_may_hold_all_three(tmp_path: Path) -> None:
 
 
 def test_nothing_named_is_nothing_held() -> None:
-    assert load([]) == files.Holdings()
+    assert load([]) == holdings.Holdings()
     assert lint([]) == ()
 
 
@@ -233,9 +234,9 @@ def test_a_name_that_is_none_is_a_mistake(name: Any) -> None:
 def test_a_file_too_large_is_a_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = declaration("d")
     name = write(tmp_path, "d.toml", text)
-    monkeypatch.setattr(files, "MAX_BYTES", len(text))
+    monkeypatch.setattr(holdings, "MAX_BYTES", len(text))
     assert len(load([name]).declarations) == 1
-    monkeypatch.setattr(files, "MAX_BYTES", len(text) - 1)
+    monkeypatch.setattr(holdings, "MAX_BYTES", len(text) - 1)
     (problem,) = refused(name)
     assert "larger than" in problem
 
@@ -243,9 +244,9 @@ def test_a_file_too_large_is_a_mistake(tmp_path: Path, monkeypatch: pytest.Monke
 def test_too_many_files_are_one_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(5):
         write(tmp_path, f"{number}.toml", declaration(f"d{number}"))
-    monkeypatch.setattr(files, "MAX_FILES", 5)
+    monkeypatch.setattr(holdings, "MAX_FILES", 5)
     assert len(load([str(tmp_path)]).declarations) == 5
-    monkeypatch.setattr(files, "MAX_FILES", 3)
+    monkeypatch.setattr(holdings, "MAX_FILES", 3)
     (problem,) = refused(str(tmp_path))
     assert "more than 3 files" in problem
 
@@ -468,7 +469,7 @@ def test_no_file_makes_the_reader_raise_anything_else(tmp_path: Path, raw: bytes
 
 
 def test_vectors_load_as_one_set(tmp_path: Path) -> None:
-    vectors = json.loads((Path(__file__).parents[1] / "vectors" / "repertoire.json").read_text("utf-8"))
+    vectors = json.loads((Path(__file__).parent / "vectors" / "repertoire.json").read_text("utf-8"))
     text = "\n".join(
         f"[[{kind}]]\n" + "\n".join(f"{member} = {toml(value)}" for member, value in table.items())
         for kind in ("declarations", "authorisations")

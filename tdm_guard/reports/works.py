@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tdm_guard.log.summary import entries, text_of
-from tdm_guard.log.worklist import open_usages
+from tdm_guard.log.members import entries, text_of
 from tdm_guard.model import Layer
 from tdm_guard.repertoire.matching import Match
+from tdm_guard.reports.worklist import open_usages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

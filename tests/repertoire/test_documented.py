@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tdm_guard.holdings.files import bundled, load
+from tdm_guard.holdings import bundled, load
 from tdm_guard.repertoire import words
 from tdm_guard.repertoire.authorisation import STATUSES, Authorisation, Proof, Scope
 from tdm_guard.repertoire.declaration import Declaration, Licence, Mandate, Notes, Party, Provenance

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from tdm_guard.decision import Decision, Exchange, Outcome
-from tdm_guard.log import report, summary
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.record import RunInfo
-from tdm_guard.log.report import render
-from tdm_guard.log.summary import Summary, summarise
-from tdm_guard.log.works import declared_works
 from tdm_guard.model import Layer, Posture, Stage, Stance, Statement, Verdict
+from tdm_guard.reports import report, summary
+from tdm_guard.reports.report import render
+from tdm_guard.reports.summary import Summary, summarise
+from tdm_guard.reports.works import declared_works
 from tdm_guard.usage import TDM
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import ConfigurationError
-from tdm_guard.log import review_file
-from tdm_guard.log.review_file import append, quoted
-from tdm_guard.log.reviews import Question, is_waiting, questions
+from tdm_guard.reports import review_file
+from tdm_guard.reports.review_file import append, quoted
+from tdm_guard.reports.reviews import Question, is_waiting, questions
 
 MATCH = {"key": "creator_name", "value": "exemple marie", "strength": "name"}
 ANSWER = {"outcome": "released", "by": "legal@acme.example", "why": "another person"}
@@ -242,7 +242,7 @@ def test_a_disk_that_takes_no_more_leaves_the_file_as_it_was(path: Path, monkeyp
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tdm_guard.log.review_file.os.fsync", full)
+    monkeypatch.setattr("tdm_guard.reports.review_file.os.fsync", full)
     with pytest.raises(ConfigurationError, match="No space left"):
         append(path, [{**ANSWER, "outcome": "confirmed"}])
     assert written(path) == [ANSWER]

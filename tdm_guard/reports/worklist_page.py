@@ -1,13 +1,13 @@
-"""The list of whom to ask, as text for people, as a table and as JSON. The words are strangers': see `log.spelling`."""
+"""The list of whom to ask, as text for people, as a table and as JSON. Strangers' words: see `reports.spelling`."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from tdm_guard.log.spelling import csv_line, json_text, number_of
-from tdm_guard.log.worklist import OTHER, Ask, Sample, Worklist
 from tdm_guard.plain import printable
+from tdm_guard.reports.spelling import csv_line, json_text, number_of
+from tdm_guard.reports.worklist import OTHER, Ask, Sample, Worklist
 from tdm_guard.usage import TDM
 
 if TYPE_CHECKING:

@@ -1,8 +1,9 @@
 """
-The files that the options `repertoire` and `authorisations` name: TOML files, folders of them, lists, the bundled set.
+What the operator holds: declarations, authorisations, reviews and lists, read from the files that options name.
 
-Any TOML file may hold `[[declarations]]`, `[[authorisations]]` and `[[reviews]]`. All files are read before anything is
-reported, so that one call shows every mistake in them.
+Any TOML file may hold `[[declarations]]`, `[[authorisations]]` and `[[reviews]]`; beside files there are folders of
+them, lists and the bundled set. They are read once, when a run starts, and all of them before anything is reported, so
+that one call shows every mistake.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from tdm_guard.repertoire.problem import Problem, Severity, shown
 from tdm_guard.repertoire.review import CONFIRMED, Review, read_review
 
 if TYPE_CHECKING:
-    from tdm_guard.holdings.index import ListIndex
+    from tdm_guard.lists.index import ListIndex
 
 MAX_BYTES = 16 * 2**20  # of one TOML file, some 10,000 declarations; larger holdings belong in a list
 MAX_FILES = 10_000  # of one run: a folder of one licence per file, not a whole disk named by mistake
@@ -203,7 +204,7 @@ class _Reader:
             self._toml(str(path), raw)
 
     def _list(self, path: Path) -> None:
-        from tdm_guard.holdings.index import open_list  # noqa: PLC0415 - it brings SQLite, which only lists need
+        from tdm_guard.lists.index import open_list  # noqa: PLC0415 - it brings SQLite, which only lists need
 
         try:
             index = open_list(path)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdm_guard.errors import ConfigurationError, UnsupportedURL
-from tdm_guard.model import Kind, Layer, Stance, Verdict, bounded
+from tdm_guard.log.members import entries, is_size, text_of
+from tdm_guard.model import Kind, Layer, Stance, Verdict
 from tdm_guard.origin import Origin
 from tdm_guard.repertoire.matching import Match
 
@@ -140,18 +141,6 @@ def host_of(record: Mapping[str, Any]) -> str:
     return "(no host)"
 
 
-def text_of(record: Mapping[str, Any], name: str, limit: int = 4096) -> str | None:
-    """A member that should be text, bounded; None if it is something else."""
-    value = record.get(name)
-    return bounded(value, limit) if isinstance(value, str) else None
-
-
-def entries(record: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    """A member that should be a list of tables; what is not one is left out."""
-    value = record.get(name)
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
 def _count_decision(summary: Summary, record: Mapping[str, Any], pending: OrderedDict[str, str]) -> None:
     named = text_of(record, "verdict")
     verdict = named if named in _VERDICTS else "unknown"
@@ -226,7 +215,3 @@ def _tally(summary: Summary, host: str) -> Tally:
     if host not in summary.hosts and len(summary.hosts) >= MAX_HOSTS:
         host = OTHER
     return summary.hosts.setdefault(host, Tally())
-
-
-def is_size(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63

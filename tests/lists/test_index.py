@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.holdings.files import load
-from tdm_guard.holdings.importing import import_list
-from tdm_guard.holdings.index import ListIndex, open_list
-from tdm_guard.holdings.plan import Plan
+from tdm_guard.holdings import load
+from tdm_guard.lists.importing import import_list
+from tdm_guard.lists.index import ListIndex, open_list
+from tdm_guard.lists.plan import Plan
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ISWC = ("iswc", "T0000000010")

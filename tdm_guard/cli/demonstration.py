@@ -19,19 +19,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from tdm_guard.errors import ConfigurationError, TdmGuardError
-from tdm_guard.holdings.importing import import_list
-from tdm_guard.holdings.plan import Plan
+from tdm_guard.lists.importing import import_list
+from tdm_guard.lists.plan import Plan
 from tdm_guard.log.reader import read_log
-from tdm_guard.log.report import render, withheld
-from tdm_guard.log.summary import Summary, summarise
-from tdm_guard.log.works import Work, declared_works
 from tdm_guard.plain import printable
+from tdm_guard.reports.report import render, withheld
+from tdm_guard.reports.summary import Summary, summarise
+from tdm_guard.reports.works import Work, declared_works
 from tdm_guard.testing import SITES, sample_web
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tdm_guard.log.report import Item
+    from tdm_guard.reports.report import Item
     from tdm_guard.testing import PretendWeb
 
 LOG, ITEMS, FILES, REPORT, SCRAPY_LOG = "tdm-guard.jsonl", "items.jsonl", "files", "report.md", "scrapy.log"
@@ -82,7 +82,7 @@ def run(output: Path, *, answers: TextIO | None = None, progress: TextIO | None 
 
 def example_project() -> Path:
     """The folder of the example Scrapy project: inside an installed package, or beside it in a checkout."""
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     for folder in (package / "_example", package.parent / "examples" / "scrapy_project"):
         if (folder / "scrapy.cfg").is_file():
             return folder

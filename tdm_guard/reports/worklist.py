@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.log.latest import addresses_of
-from tdm_guard.log.summary import entries, is_size, text_of
+from tdm_guard.log.members import entries, is_size, text_of
 from tdm_guard.model import Kind, Layer, Stance, Verdict, bounded
 from tdm_guard.origin import Origin
 from tdm_guard.repertoire.review import RELEASED

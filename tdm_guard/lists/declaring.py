@@ -21,10 +21,10 @@ from typing import Any, NamedTuple
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats.rights import Right
 from tdm_guard.formats.rows import RowsError
-from tdm_guard.holdings.files import MAX_BYTES
-from tdm_guard.holdings.importing import PIECE, SHOWN, SHOWN_RAW, Imported
-from tdm_guard.holdings.plan import MADE, Plan, prepare
-from tdm_guard.holdings.rights import read_rights
+from tdm_guard.holdings import MAX_BYTES
+from tdm_guard.lists.importing import PIECE, SHOWN, SHOWN_RAW, Imported
+from tdm_guard.lists.plan import MADE, Plan, prepare
+from tdm_guard.lists.rights import read_rights
 from tdm_guard.repertoire.declaration import read_declaration
 from tdm_guard.repertoire.item import normalise
 from tdm_guard.repertoire.table import is_email, is_url

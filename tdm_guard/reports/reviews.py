@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.latest import addresses_of
-from tdm_guard.log.summary import entries, text_of
+from tdm_guard.log.members import entries, text_of
 from tdm_guard.model import Layer, Verdict
 from tdm_guard.repertoire.review import RELEASED
 

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import ConfigurationError
-from tdm_guard.log import worklist as module
 from tdm_guard.log.latest import Latest
 from tdm_guard.log.reader import read_log
-from tdm_guard.log.worklist import Ask, Worklist, is_wanting, worklist
-from tdm_guard.log.worklist_page import FORMATS, render, umbrella
+from tdm_guard.reports import worklist as module
+from tdm_guard.reports.worklist import Ask, Worklist, is_wanting, worklist
+from tdm_guard.reports.worklist_page import FORMATS, render, umbrella
 from tdm_guard.usage import TDM
 
 TDM_NAMES = [usage.value for usage in TDM]

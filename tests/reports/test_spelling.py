@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from tdm_guard.log.spelling import (
+from tdm_guard.reports.spelling import (
     csv_line,
     json_text,
     markdown_cell,

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.holdings.importing import SHOWN, Imported, import_list
-from tdm_guard.holdings.index import ListIndex, open_list
-from tdm_guard.holdings.plan import Plan
+from tdm_guard.lists.importing import SHOWN, Imported, import_list
+from tdm_guard.lists.index import ListIndex, open_list
+from tdm_guard.lists.plan import Plan
 from tdm_guard.repertoire.item import KEYS, normalise, spellings
 from tests.support.memory import peak
 

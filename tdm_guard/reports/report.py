@@ -1,7 +1,7 @@
 """
 Reports over compliance logs: what was admitted and withheld, by verdict, signal and host; and the withheld items.
 
-The words are strangers': see `log.spelling`.
+The words are strangers': see `reports.spelling`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from tdm_guard.log.spelling import (
+from tdm_guard.log.members import entries, text_of
+from tdm_guard.plain import printable
+from tdm_guard.repertoire.matching import Match
+from tdm_guard.reports.spelling import (
     csv_line,
     json_text,
     markdown_cell,
@@ -18,9 +21,7 @@ from tdm_guard.log.spelling import (
     number_of,
     unread_lines,
 )
-from tdm_guard.log.summary import Run, Summary, Tally, Works, entries, text_of
-from tdm_guard.plain import printable
-from tdm_guard.repertoire.matching import Match
+from tdm_guard.reports.summary import Run, Summary, Tally, Works
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
