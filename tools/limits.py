@@ -1,7 +1,7 @@
 """
 Writes docs/limits.md: the limits in the sources with their values and reasons, the comments beside them.
 
-    python tests/tools/limits.py
+    python tools/limits.py
 
 A limit is a number or a length of time in a constant whose name begins with MAX_, or one of `OTHERS`. A test holds the
 page against the sources.
@@ -20,7 +20,7 @@ from typing import NamedTuple
 import tdm_guard
 
 PACKAGE = Path(tdm_guard.__file__).parent
-PAGE = Path(__file__).parents[2] / "docs" / "limits.md"
+PAGE = Path(__file__).parents[1] / "docs" / "limits.md"
 NOT_OURS = {"testing", "_example"}  # the pretend web serves our own tests
 OTHERS = {
     "_httpx/body.PIECE",
@@ -89,7 +89,7 @@ HEAD = """# The limits
 What strangers send is read within bounds. This page shows them as they stand in the sources;
 [the ones that matter most](security.md#what-is-bounded-by-what) come with what they are against. `max_asset_bytes`,
 `policy_timeout` and the size of `cache` are [options](options.md); the others are fixed. Values are in the unit
-that the reason names; 1 Ki is 1,024. `python tests/tools/limits.py` writes this page.
+that the reason names; 1 Ki is 1,024. `python tools/limits.py` writes this page.
 
 | constant | value | reason |
 |---|---|---|

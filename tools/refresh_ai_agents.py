@@ -1,7 +1,7 @@
 """
 Brings tdm_guard/data/ai_user_agents.json up to the list of ai.robots.txt (MIT): new tokens in, changed ones told.
 
-    python tests/tools/refresh_ai_agents.py robots.json --version "v1.51, commit …" --source-date 2026-12-01
+    python tools/refresh_ai_agents.py robots.json --version "v1.51, commit …" --source-date 2026-12-01
 
 `robots.json` is that project's file, downloaded by hand. Functions are ours: a token that is new gets `other`, and is
 printed with the function its operator states, so that a person puts it in a class before release. Nothing is removed: a
@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-LIST = Path(__file__).parents[2] / "tdm_guard" / "data" / "ai_user_agents.json"
+LIST = Path(__file__).parents[1] / "tdm_guard" / "data" / "ai_user_agents.json"
 
 
 def merged(

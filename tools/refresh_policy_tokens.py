@@ -1,7 +1,7 @@
 """
 Brings tdm_guard/data/policy_tokens.json up to a specification's text: new tokens in, each told.
 
-    python tests/tools/refresh_policy_tokens.py draft.txt --source "draft-…-01" --source-date 2027-01-05
+    python tools/refresh_policy_tokens.py draft.txt --source "draft-…-01" --source-date 2027-01-05
 
 `draft.txt` is the text, downloaded by hand. What stands in its `User-agent` lines, other than `*` and the names of
 known agents, comes in without usages, so that it is not heard, and is printed: a person writes its usages down before
@@ -16,7 +16,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-DATA = Path(__file__).parents[2] / "tdm_guard" / "data"
+DATA = Path(__file__).parents[1] / "tdm_guard" / "data"
 LIST = DATA / "policy_tokens.json"
 _LINE = re.compile(r"(?im)^[ \t|]*user-agent[ \t]*:[ \t]*([A-Za-z][A-Za-z0-9_-]*)[ \t]*$")
 
