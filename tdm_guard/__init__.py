@@ -5,13 +5,13 @@ Integrations are imported by their own path: `tdm_guard.scrapy`, `tdm_guard.http
 """
 
 from tdm_guard._version import __version__
-from tdm_guard.decision import Decision
-from tdm_guard.errors import ConfigurationError, LogError, PolicyMismatch, TdmGuardError, UnsupportedURL, Withheld
+from tdm_guard.decision import Decision, Withheld
+from tdm_guard.errors import ConfigurationError, LogError, PolicyMismatch, TdmGuardError, UnsupportedURL
 from tdm_guard.guard import Guard
 from tdm_guard.judge import Judge, evaluate, needed_documents, read_policies
 from tdm_guard.model import Evidence, Fault, Fetched, Posture, Stance, Statement, Verdict
 from tdm_guard.options import Options
-from tdm_guard.policy import OriginPolicy
+from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.usage import Usage
 
 __all__ = [

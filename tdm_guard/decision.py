@@ -1,4 +1,4 @@
-"""The outcome for one URL, and all that the compliance log says of it."""
+"""The outcome for one URL, and all that the compliance log says of it; what is raised where it withholds content."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from tdm_guard.errors import TdmGuardError
 from tdm_guard.model import Checked, Fault, Stage, Stance, Statement, Verdict, timestamp
 from tdm_guard.operator import Research
 from tdm_guard.plain import told
@@ -219,3 +220,19 @@ class Decision(NamedTuple):
             "prev": self.prev,
             "hash": self.hash,
         }
+
+
+class Withheld(TdmGuardError):
+    """
+    Content was not handed on. `decision` says why; `request` is the framework's request, where there is one.
+
+    No transport error, so that retry helpers leave it alone.
+    """
+
+    def __init__(self, decision: Decision, request: Any = None) -> None:
+        super().__init__(decision.summary())
+        self.decision = decision
+        self.request = request
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.decision,)

@@ -1,12 +1,12 @@
 """
-Our exceptions: the caller's mistakes, a log that cannot be written, and a decision that withheld content.
+Our exceptions: the caller's mistakes, and a log that cannot be written.
 
     TdmGuardError
     +-- ConfigurationError (ValueError)   an option, a file or a URL the caller gave is not usable
     |   +-- UnsupportedURL                not an http(s) URL
     +-- PolicyMismatch (ValueError)       an OriginPolicy read for another agent, posture or origin
     +-- LogError                          the compliance log cannot be written: no log, no crawl
-    +-- Withheld                          content was not handed on; carries the decision
+    +-- decision.Withheld                 content was not handed on, which is no mistake; carries the decision
 
 What strangers send never raises: it becomes a fault in the record. An integration whose extra is not installed raises
 Python's own `ModuleNotFoundError` when it is imported; it names the extra.
@@ -14,12 +14,9 @@ Python's own `ModuleNotFoundError` when it is imported; it names the extra.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tdm_guard.plain import told
-
-if TYPE_CHECKING:
-    from tdm_guard.decision import Decision
 
 
 class TdmGuardError(Exception):
@@ -50,22 +47,6 @@ class PolicyMismatch(TdmGuardError, ValueError):
 
 class LogError(TdmGuardError):
     """The compliance log cannot be written, so nothing may be handed on."""
-
-
-class Withheld(TdmGuardError):
-    """
-    Content was not handed on. `decision` says why; `request` is the framework's request, where there is one.
-
-    No transport error, so that retry helpers leave it alone.
-    """
-
-    def __init__(self, decision: Decision, request: Any = None) -> None:
-        super().__init__(decision.summary())
-        self.decision = decision
-        self.request = request
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.decision,)
 
 
 def without_extra(extra: str, error: ModuleNotFoundError) -> ModuleNotFoundError:

@@ -17,23 +17,23 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from tdm_guard.announced import OFF_LOOP_BYTES
 from tdm_guard.cache import PolicyCache, open_cache
-from tdm_guard.case import Case
-from tdm_guard.decision import Decision
-from tdm_guard.errors import Withheld
-from tdm_guard.fetch import Effects, Peers, follow, together
+from tdm_guard.decision import Decision, Withheld
 from tdm_guard.formats.message_body import may_be_longer
-from tdm_guard.gather import Answers, Wanted, gather, read_lent
 from tdm_guard.judge import Judge
+from tdm_guard.judging.case import Case
+from tdm_guard.judging.pictures import Shown
+from tdm_guard.judging.response import OFF_LOOP_BYTES
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Fetched, Kind, Result, Stance, Verdict
 from tdm_guard.options import Options
 from tdm_guard.origin import Origin
-from tdm_guard.policy import OriginPolicy
-from tdm_guard.shown import Shown
-from tdm_guard.silence import Silence
+from tdm_guard.policies.fetch import Effects, Peers, follow, together
+from tdm_guard.policies.gather import gather, read_lent
+from tdm_guard.policies.policy import OriginPolicy
+from tdm_guard.policies.silence import Silence
+from tdm_guard.policies.task import Answers, Wanted
 from tdm_guard.tokens import Tokens
 
 T = TypeVar("T")
@@ -70,6 +70,7 @@ class Guard:
         self.options = options
         self.tokens = Tokens.read(os.environ)
         self.judge = Judge.of(options)
+        self.bench = self.judge.bench
         self.cache = open_cache(options.cache) if cache is None else cache
         self.clock = clock
         self.shown = Shown()
@@ -97,7 +98,7 @@ class Guard:
         An origin of which one document got no answer is not asked for the others. What was fetched is put into
         `documents`, by URL, as it was received.
         """
-        reading = gather(self.judge.gathering(origin, self.clock()), self._kept(origin))
+        reading = gather(self.bench.gathering(origin, self.clock()), self._kept(origin))
         policy: OriginPolicy = yield from self._read(origin, reading, documents)
         for checked in policy.checked:
             if checked.result is Result.UNREACHABLE and not checked.cached:
@@ -121,7 +122,7 @@ class Guard:
         origin that gave no answer lately, on the same `way`, is not asked for.
         """
         policy = case.policy
-        task = self.judge.gathering(policy.origin, self.clock())
+        task = self.bench.gathering(policy.origin, self.clock())
         kept = self._kept(policy.origin) or policy
         reading = read_lent(task, case.declared, kept.lent)
         lent = yield from self._read(policy.origin, reading, fetch=partial(self._fetch_declared, way))
@@ -133,7 +134,7 @@ class Guard:
         policy = self.cache.get(origin)
         if policy is None:
             return None
-        listener = self.judge.listener
+        listener = self.bench.listener
         return policy if policy.listener is listener or policy.listener == listener else None
 
     def _read(
@@ -191,7 +192,7 @@ class Guard:
     ) -> Case:
         """A case for `url` under its origin's policy; `item` is what the caller knows of the work there."""
         now = self.clock()
-        case = Case(self.judge, url, policy, now, hops=hops, authenticated=authenticated, item=item)
+        case = Case(self.bench, url, policy, now, hops=hops, authenticated=authenticated, item=item)
         shown = self.shown.hear(case.url, now)
         if shown.statements:
             case.hear_before(shown.statements)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from tdm_guard.errors import Withheld, without_extra
+from tdm_guard.decision import Withheld
+from tdm_guard.errors import without_extra
 
 try:
     import httpx

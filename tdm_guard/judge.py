@@ -10,24 +10,18 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from tdm_guard.announced import FIELDS as CONTENT_FIELDS
-from tdm_guard.case import Case
-from tdm_guard.decide import decide
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, PolicyMismatch
-from tdm_guard.formats import page_items
-from tdm_guard.formats.html import Scanner
-from tdm_guard.formats.media_type import Markup
-from tdm_guard.gather import Answers, Gathering, Wanted, documents, gather, read_lent
-from tdm_guard.given import content, number, pairs, places
+from tdm_guard.judging.arguments import content, number, pairs, places
+from tdm_guard.judging.bench import Bench
+from tdm_guard.judging.case import Case
 from tdm_guard.model import Declared, Fetched
 from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.origin import Origin, trimmed
-from tdm_guard.policy import Kept, OriginPolicy
-from tdm_guard.repertoire.item import Item
-from tdm_guard.repertoire.matching import Heard, Match, Repertoire
-from tdm_guard.shown import SIGNALS_OF_PICTURES
-from tdm_guard.signals import repertoire
+from tdm_guard.policies.gather import gather, read_lent
+from tdm_guard.policies.policy import Kept, OriginPolicy
+from tdm_guard.policies.task import Answers, Wanted
+from tdm_guard.repertoire.matching import Repertoire
 
 OFFLINE_OPTIONS = frozenset(
     {
@@ -76,52 +70,13 @@ class Judge:
 
     def _prepare(self, options: Options) -> None:
         self.options = options
-        self.listener = options.listener
-        self.terms = options.terms
-        self.max_asset_bytes = options.max_asset_bytes
-        asked = set(options.usages)
-        self.signals = tuple(signal for signal in options.signals if not asked.isdisjoint(signal.usages))
-        self.header_signals = tuple(signal for signal in self.signals if signal.read_headers)
-        cautious = self.listener.cautious  # to the letter nothing counts of what an earlier hop says
-        self.hop_signals = tuple(signal for signal in self.header_signals if signal.read_hop and cautious)
-        self.hop_fields = frozenset().union(*(signal.headers for signal in self.hop_signals)) - {"content-type"}
-        self.status_signals = tuple(signal for signal in self.signals if signal.read_status)
-        self.statuses = frozenset().union(*(signal.statuses for signal in self.status_signals))
-        self.page_signals = tuple(signal for signal in self.signals if signal.read_html)
-        self.feed_signals = tuple(signal for signal in self.signals if signal.read_feed)
-        self.asset_signals = tuple(signal for signal in self.signals if signal.read_asset)
         held = options.holdings
-        listens = repertoire.SIGNAL in self.signals
-        self.repertoire = Repertoire(held.declarations, held.lists) if listens and held.declarations else None
-        if self.repertoire is not None:  # what a page says of the works on it
-            self.page_signals += (repertoire.SIGNAL,)
-        self.hears_pictures = any(signal.name in SIGNALS_OF_PICTURES for signal in self.signals)
-        # Who can speak in a body of each kind; of one whose kind is not known yet, any.
-        self.readers = {
-            Markup.HTML: self.page_signals,
-            Markup.FEED: self.feed_signals,
-            Markup.OTHER: (),
-            Markup.UNKNOWN: tuple(dict.fromkeys(self.page_signals + self.feed_signals + self.asset_signals)),
-        }
-        self.hears_challenges = any(signal.read_challenge for signal in self.signals)
-        self.settling_signals = tuple(signal for signal in self.signals if signal.settle)
-        self.fields = frozenset().union(*(signal.headers for signal in self.header_signals)) - {"content-type"}
-        self.heard = self.fields | CONTENT_FIELDS  # all response fields that a case looks at
-        words = [word for signal in self.page_signals for word in signal.html_words]
-        self.scanner = Scanner([*words, *page_items.WORDS] if self.repertoire else words)
-        self.silence = decide((), self.terms)
-        self.documents = documents(self.signals, self.listener)
-
-    def hear_works(self, url: str | None, items: Sequence[Item], now: datetime) -> Heard:
-        """What the declarations loaded say of the works `items`, and of what stands at `url`."""
-        if self.repertoire is None:
-            return Heard((), Match.UNMATCHABLE)
-        options = self.options
-        return self.repertoire.hear(
-            url,
-            items,
-            now=now,
-            operator=options.operator,
+        self.bench = Bench(
+            options.signals,
+            options.listener,
+            options.terms,
+            max_asset_bytes=options.max_asset_bytes,
+            declared=Repertoire(held.declarations, held.lists) if held.declarations else None,
             machine_readable_only=options.repertoire_forms == "machine-readable",
         )
 
@@ -131,7 +86,7 @@ class Judge:
     def needed_documents(self, origin: str | Origin) -> tuple[str, ...]:
         """The URLs of the documents that `read_policies` wants of an origin."""
         origin = Origin.parse(origin) if isinstance(origin, str) else origin
-        return tuple(f"{origin}{document.path}" for document in self.documents)
+        return tuple(f"{origin}{document.path}" for document in self.bench.documents)
 
     def read_policies(
         self, origin: str | Origin, documents: Mapping[str, Fetched | None], *, now: datetime
@@ -143,20 +98,15 @@ class Judge:
         """
         origin = Origin.parse(origin) if isinstance(origin, str) else origin
         by_url = places(str(origin), documents)
-        policy = _answered(gather(self.gathering(origin, aware(now))), by_url)
+        policy = _answered(gather(self.bench.gathering(origin, aware(now))), by_url)
         known = {checked.document for checked in policy.checked}
         rest = {url: answer for url, answer in by_url.items() if url not in known}
         return self._with_lent(policy, rest, aware(now)) if rest else policy
 
-    def gathering(self, origin: Origin, now: datetime) -> Gathering:
-        """What is to be read of an origin at `now`."""
-        licensed = self.terms.rights is not None
-        return Gathering(origin, self.signals, self.listener, now, self.documents, thorough=licensed)
-
     def _with_lent(self, policy: OriginPolicy, rest: Answers, now: datetime) -> OriginPolicy:
         """Documents that nothing on the origin asked for are kept for the responses that declare them."""
-        task = self.gathering(policy.origin, now)
-        for name in (signal.name for signal in self.signals if signal.read_declared):
+        task = self.bench.gathering(policy.origin, now)
+        for name in (signal.name for signal in self.bench.signals if signal.read_declared):
             declared = tuple(Declared(source=policy.name, carrier=name, url=url, signal=name) for url in rest)
             policy = policy.lending(_answered(read_lent(task, declared, ()), rest))
         return policy
@@ -165,10 +115,9 @@ class Judge:
         """The policy of the URL's origin. Raises `PolicyMismatch` if `policies` was read for something else."""
         if not isinstance(policies, OriginPolicy):
             return self.read_policies(Origin.parse(url), policies, now=now)
-        if policies.listener is not self.listener and policies.listener != self.listener:
-            raise PolicyMismatch(
-                f"this policy was read for {policies.listener}, not for {self.listener}: read it again"
-            )
+        listener = self.bench.listener
+        if policies.listener is not listener and policies.listener != listener:
+            raise PolicyMismatch(f"this policy was read for {policies.listener}, not for {listener}: read it again")
         if not policies.covers(url):
             raise PolicyMismatch(f"this policy is of {policies.name} and says nothing of {url[:200]}")
         return policies
@@ -196,7 +145,7 @@ class Judge:
         if not url or url[0] <= " " or url[-1] <= " ":
             url = trimmed(url)
         policy = self.policy_for(url, {} if policies is None else policies, now)
-        case = Case(self, url, policy, now, item=item, ignore_unasked=_ignores(unread))
+        case = Case(self.bench, url, policy, now, item=item, ignore_unasked=_ignores(unread))
         if hops:
             for hop in hops:
                 case.hear_hop(hop.url or url, pairs(hop.headers))
@@ -218,7 +167,7 @@ class Judge:
             return policy.lent_for(declared, now)
         answers = places(policy.name, policies)
         known = tuple(item for item in declared if item.url in answers)
-        return _answered(read_lent(self.gathering(policy.origin, now), known, ()), answers)
+        return _answered(read_lent(self.bench.gathering(policy.origin, now), known, ()), answers)
 
 
 def evaluate(

@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from tdm_guard.decide import Terms
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.holdings.files import Holdings, load
-from tdm_guard.lift import Rights
+from tdm_guard.holdings import Holdings, load
+from tdm_guard.judging.decide import Terms
+from tdm_guard.judging.lift import Rights
 from tdm_guard.model import Posture, plain
 from tdm_guard.operator import Operator, names_in, read_operator
 from tdm_guard.signals import SIGNALS, ai_agents

@@ -254,7 +254,7 @@ def test_what_takes_long_gets_a_word_on_stderr(log: Path, monkeypatch: pytest.Mo
 
 def test_demo_crawls_into_the_folder_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folders: list[Path] = []
-    monkeypatch.setattr("tdm_guard.demo.run", folders.append)
+    monkeypatch.setattr("tdm_guard.cli.demonstration.run", folders.append)
     assert run("demo", "--output", str(tmp_path / "out")).exit_code == 0
     assert folders == [tmp_path / "out"]
 

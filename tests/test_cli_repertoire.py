@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tdm_guard.cli import app
-from tdm_guard.holdings.index import open_list
+from tdm_guard.lists.index import open_list
 
 DECLARATION = """
 [[declarations]]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tdm_guard import demo
+from tdm_guard.cli import demonstration as demo
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.holdings.files import load
+from tdm_guard.holdings import load
 from tdm_guard.testing import SITES, marker
 
 if TYPE_CHECKING:

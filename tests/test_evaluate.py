@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdm_guard import ConfigurationError, Decision, Fetched, Judge, Stance, UnsupportedURL, Usage, Verdict, evaluate
-from tdm_guard.errors import Withheld
+from tdm_guard.decision import Withheld
 from tdm_guard.model import Result, Stage
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tdm_guard import Fetched, Verdict, evaluate
-from tdm_guard.case import MAX_FIELD_TEXT, MAX_FIELDS
+from tdm_guard.judging.fields import MAX_FIELD_TEXT, MAX_FIELDS
 
 ABSENT = {"/robots.txt": Fetched(status=404), "/.well-known/tdmrep.json": Fetched(status=404)}
 HTML = ("content-type", "text/html")

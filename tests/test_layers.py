@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,22 +13,26 @@ import pytest
 import tdm_guard
 
 PACKAGE = Path(tdm_guard.__file__).parent
-# Layer of each module or subpackage; the first entry that is a prefix of the module's name counts.
+# Layer of each module or subpackage, by the first part of its name.
 LAYERS = {
     "_version": 0, "errors": 0, "plain": 0, "origin": 0, "usage": 0, "model": 0, "decision": 0, "operator": 0,
     "formats": 1,
     "signals": 2, "repertoire": 2,
-    "lift": 3, "holdings": 3, "shown": 3, "silence": 3, "announced": 3,
-    "asset": 3, "options": 3, "policy": 3, "gather": 3, "body": 3, "declared": 3, "decide": 3, "case": 3,
-    "judge": 3, "fetch": 3, "given": 3, "saved_page": 3,
-    "cache": 4, "log": 4,
-    "guard": 5, "config": 5, "tokens": 4,
-    "_httpx": 6, "httpx": 6, "httpx2": 6, "scrapy": 6, "cli": 6, "testing": 6, "demo": 6, "__main__": 6,
+    "policies": 3, "judging": 3,
+    "options": 4, "holdings": 4, "lists": 4, "cache": 4, "log": 4, "tokens": 4,
+    "judge": 5, "guard": 5, "config": 5, "reports": 5,
+    "_httpx": 6, "httpx": 6, "httpx2": 6, "scrapy": 6, "cli": 6, "testing": 6, "__main__": 6,
 }  # fmt: skip
 PURE = 3
-OUTSIDE = {"socket", "ssl", "asyncio", "threading", "logging", "time", "subprocess", "urllib.request", "http", "anyio"}
-HARMLESS = {  # a native library's settings and its logger are the process's: one reader at a time, and silent
+NETWORK = {"socket", "ssl", "asyncio", "threading", "logging", "time", "subprocess", "urllib.request", "http", "anyio"}
+FILES = {"os", "pathlib", "sqlite3", "tempfile", "shutil", "glob", "importlib.resources"}
+OPENS = {"open", "io.open", "codecs.open"}
+HARMLESS = {
+    # a native library's settings and its logger are the process's: one reader at a time, and silent
     "formats.pdf_encrypted": {"threading.Lock", "logging.getLogger"},
+    # the lists that are part of the package, as its code is: read once, the same for everybody
+    "signals._agents": {"importlib.resources"},
+    "signals._policy_tokens": {"importlib.resources"},
 }
 
 
@@ -40,9 +45,19 @@ def layer(module: str) -> int:
     return LAYERS[module.split(".", maxsplit=1)[0]]
 
 
+@cache
+def tree_of(module: str) -> ast.Module:
+    path = PACKAGE / module.replace(".", "/")
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports(module: str) -> set[str]:
     """Absolute names of what a module imports, wherever the statement stands."""
-    tree = ast.parse((PACKAGE / (module.replace(".", "/") + ".py")).read_text(encoding="utf-8"))
+    return imported(tree_of(module), module)
+
+
+def imported(tree: ast.AST, module: str = "") -> set[str]:
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -65,9 +80,103 @@ def test_nobody_imports_upwards(module: str) -> None:
 
 @pytest.mark.parametrize("module", [module for module in modules() if layer(module) <= PURE])
 def test_pure_layers_touch_nothing_outside(module: str) -> None:
-    suspected = imports(module) - HARMLESS.get(module, set())
-    used = {name for name in suspected if name.split(".")[0] in OUTSIDE or name in OUTSIDE}
-    assert used == set()
+    assert outside(tree_of(module)) - HARMLESS.get(module, set()) == set()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os",
+        "from os import path",
+        "import os.path as paths",
+        "from pathlib import Path",
+        "import sqlite3",
+        "from importlib import resources",
+        "def read(name):\n    return open(name).read()",
+        "import io\n\nfile = io.open('name')",
+        "def later():\n    import socket",
+        "import http.client",
+    ],
+)
+def test_files_and_networks_are_outside(code: str) -> None:
+    assert outside(ast.parse(code))
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import operator", "from io import BytesIO", "pdf = pikepdf.open(data)", "from importlib import import_module"],
+)
+def test_what_is_handed_over_is_not(code: str) -> None:
+    assert not outside(ast.parse(code))
+
+
+def outside(tree: ast.AST) -> set[str]:
+    """What `tree` imports or calls that leads out of the process's own values."""
+    names = imported(tree)
+    found = {name for name in names if name.split(".")[0] in NETWORK | FILES or _within(name, NETWORK | FILES)}
+    called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    return found | called & OPENS
+
+
+def _within(name: str, known: set[str]) -> bool:
+    return any(name == each or name.startswith(f"{each}.") for each in known)
+
+
+def test_no_file_leads_back_to_itself() -> None:
+    graph = {module: reached(module) for module in (*modules(), *packages())}
+    assert circles(graph) == []
+
+
+@pytest.mark.parametrize(
+    ("graph", "expected"),
+    [
+        ({"a": {"b"}, "b": {"c"}, "c": set()}, []),
+        ({"a": {"b"}, "b": {"a"}}, [["a", "b"]]),
+        ({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}, [["a", "b", "c"]]),
+        ({"a": {"b"}, "b": {"a"}, "c": {"d"}, "d": {"c"}}, [["a", "b"], ["c", "d"]]),
+    ],
+)
+def test_circles_are_found(graph: dict[str, set[str]], expected: list[list[str]]) -> None:
+    assert circles(graph) == expected
+
+
+def packages() -> list[str]:
+    paths = sorted(path.parent for path in PACKAGE.rglob("__init__.py") if "_example" not in path.parts)
+    return [".".join(path.relative_to(PACKAGE).parts) for path in paths if path != PACKAGE]
+
+
+def reached(module: str) -> set[str]:
+    """Our own modules that a module imports, for its types too; of `from a.b import c` the most exact one that is."""
+    known = {*modules(), *packages()}
+    found: set[str] = set()
+    for node in ast.walk(tree_of(module)):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            used = name.removeprefix("tdm_guard.") if name.startswith("tdm_guard.") else ""
+            found.add(used if used in known else used.rpartition(".")[0])
+    inside = {package for package in packages() if module.startswith(f"{package}.")}  # its own, which is there before
+    return (found & known) - {module} - inside
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """The groups of modules of which each leads to each other."""
+    beyond = {module: _beyond(graph, module) for module in graph}
+    groups = {tuple(sorted(other for other in beyond[each] if each in beyond[other])) for each in graph}
+    return sorted(list(group) for group in groups if group)
+
+
+def _beyond(graph: dict[str, set[str]], module: str) -> set[str]:
+    found: set[str] = set()
+    waiting = set(graph[module])
+    while waiting:
+        each = waiting.pop()
+        found.add(each)
+        waiting |= graph[each] - found
+    return found
 
 
 @pytest.mark.parametrize("module", [m for m in modules() if m.startswith("signals.") and not m.startswith("signals._")])

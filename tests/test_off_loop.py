@@ -10,9 +10,9 @@ import brotli
 import pytest
 
 from tdm_guard import Judge
-from tdm_guard.announced import CODED_BYTES, OFF_LOOP_BYTES
-from tdm_guard.case import Case
 from tdm_guard.formats.asset import Format
+from tdm_guard.judging.case import Case
+from tdm_guard.judging.response import CODED_BYTES, OFF_LOOP_BYTES
 from tests.support import documents, pictures
 from tests.support.floods import BOMBS, LARGE
 
@@ -24,7 +24,7 @@ SITE = "https://site.example"
 
 def may_last(body: bytes, media_type: str, coding: str | None = None) -> bool:
     judge = Judge(agent="ExampleBot")
-    case = Case(judge, SITE + "/a", judge.read_policies(SITE, {}, now=NOW), NOW)
+    case = Case(judge.bench, SITE + "/a", judge.read_policies(SITE, {}, now=NOW), NOW)
     fields = [("content-type", media_type), *([("content-encoding", coding)] if coding else [])]
     case.hear_headers(200, fields)
     return case.may_last(body)

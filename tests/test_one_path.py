@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from tdm_guard import Decision, Fetched, Judge, Withheld
 from tdm_guard.formats.path_pattern import as_browsers_read, normal_url, normalise_pattern, target
 from tdm_guard.httpx import guard_client
+from tdm_guard.judging.pictures import Shown
 from tdm_guard.log.latest import Latest
 from tdm_guard.log.reader import Line
 from tdm_guard.repertoire.places import Place, url_prefix
-from tdm_guard.shown import Shown
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 SITE = "https://site.example"

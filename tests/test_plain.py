@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tdm_guard import ConfigurationError, Fetched, UnsupportedURL, Withheld, evaluate
 from tdm_guard.errors import LogError, PolicyMismatch
-from tdm_guard.log.spelling import csv_line
 from tdm_guard.plain import address, printable, told, without_secrets, without_userinfo
+from tdm_guard.reports.spelling import csv_line
 from tests.support.growth import grows_linearly
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdm_guard import Decision, Fetched, Judge
-from tdm_guard.case import Case
 from tdm_guard.formats import content_coding
+from tdm_guard.judging.case import Case
 from tests.support import documents, pictures
 from tests.support.silence import SILENT
 
@@ -486,7 +486,7 @@ def test_bytes_under_a_status_without_content_are_content(status: int) -> None:
 
 def case(*fields: tuple[str, str], status: int = 200, bodiless: bool = False) -> Case:
     judge = JUDGES["cautious"]
-    found = Case(judge, URL, judge.read_policies("https://site.example", SILENT, now=NOW), NOW)
+    found = Case(judge.bench, URL, judge.read_policies("https://site.example", SILENT, now=NOW), NOW)
     found.hear_headers(status, fields, bodiless=bodiless)
     return found
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from tdm_guard import Decision, Fetched, Judge, Verdict, demo
+from tdm_guard import Decision, Fetched, Judge, Verdict
+from tdm_guard.cli import demonstration as demo
 from tdm_guard.model import Result
 from tdm_guard.testing import SITES, PretendWeb, Site, sample_web
 from tdm_guard.testing.sample.town import BULK

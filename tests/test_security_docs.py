@@ -7,14 +7,14 @@ from pathlib import Path
 
 from tdm_guard.cache.memory import DEFAULT_MAX_BYTES
 from tdm_guard.options import Options
-from tests.tools import limits
+from tools import limits
 
 ROOT = Path(__file__).parents[1]
 SECURITY = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 
 
 def test_the_page_of_all_limits_is_up_to_date() -> None:
-    """`python tests/tools/limits.py` writes it."""
+    """`python tools/limits.py` writes it."""
     assert limits.PAGE.read_text(encoding="utf-8") == limits.page()
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tdm_guard.case import Case
 from tdm_guard.decision import Decision
 from tdm_guard.guard import Guard
+from tdm_guard.judging.case import Case
 from tdm_guard.model import Fetched, Verdict
 from tdm_guard.options import Options
 from tdm_guard.origin import Origin

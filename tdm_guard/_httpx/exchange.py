@@ -20,8 +20,8 @@ from tdm_guard._httpx.offloop import CODED
 from tdm_guard._httpx.receive import receive, set_aside
 from tdm_guard._httpx.session import Session
 from tdm_guard._httpx.wire import CLOSE, SEND, Asking, Load, LoadDeclared, Steps, Wire
-from tdm_guard.case import Case
 from tdm_guard.errors import UnsupportedURL
+from tdm_guard.judging.case import Case
 from tdm_guard.origin import Origin
 
 ITEM = "tdm_guard_item"  # in the extensions of a request: what the caller knows of the work

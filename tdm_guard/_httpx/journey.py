@@ -15,8 +15,8 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-from tdm_guard.case import Case
 from tdm_guard.guard import Guard
+from tdm_guard.judging.case import Case
 from tdm_guard.model import Headers
 
 KEY = "tdm_guard"  # in the extensions of requests (the trail) and responses (the decision)
@@ -100,7 +100,7 @@ class Journey:
         """The client dealt with a response by itself; what only observing let pass is recorded all the same."""
         pending, self._pending = self._pending, None
         guard = self._guard
-        if pending and not guard.judge.terms.enforced and pending[0].decision(guard.clock()).verdict.withholds:
+        if pending and not guard.bench.terms.enforced and pending[0].decision(guard.clock()).verdict.withholds:
             guard.close(pending[0])
 
     def arrive(self) -> None:

@@ -11,7 +11,7 @@ from tdm_guard.decision import Decision
 from tdm_guard.guard import Guard, run
 from tdm_guard.model import Statement
 from tdm_guard.origin import Origin
-from tdm_guard.policy import OriginPolicy
+from tdm_guard.policies.policy import OriginPolicy
 
 Recall = Callable[[Guard, OriginPolicy], tuple[Statement, ...]]
 

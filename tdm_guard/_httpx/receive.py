@@ -10,10 +10,10 @@ from functools import partial
 from typing import Any
 
 from tdm_guard._httpx.wire import FILL, Asking, Hear, Wire
-from tdm_guard.announced import OFF_LOOP_BYTES
-from tdm_guard.case import Case
 from tdm_guard.formats.media_type import SNIFF_BYTES
 from tdm_guard.guard import Work
+from tdm_guard.judging.case import Case
+from tdm_guard.judging.response import OFF_LOOP_BYTES
 
 FIRST_LOOK = 128 * 1024  # bytes; most pages are smaller and are looked at once, when they are whole
 LOOK_AGAIN = 4  # times as many bytes until the next look, so that all looks cost at most a third more

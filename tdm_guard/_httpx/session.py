@@ -15,7 +15,7 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.guard import Guard
 from tdm_guard.options import agent_of
 from tdm_guard.origin import Origin
-from tdm_guard.policy import OriginPolicy
+from tdm_guard.policies.policy import OriginPolicy
 
 MAX_CACHES = 4  # one within another
 
@@ -45,7 +45,7 @@ class Session:
         self.family = family
         self.transports = 0  # open ones; the run ends with the last
         self._route = route
-        self.fields = Picker(guard.judge.heard)
+        self.fields = Picker(guard.bench.heard)
         self._agent_given = agent_given
         self._agreed: str | None = None
         self._flights: dict[Origin, _Flight] = {}

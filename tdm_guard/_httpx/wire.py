@@ -18,8 +18,8 @@ import anyio
 
 from tdm_guard._httpx.http2 import abandon
 from tdm_guard._httpx.offloop import off_loop
-from tdm_guard.case import Case
 from tdm_guard.guard import Work
+from tdm_guard.judging.case import Case
 from tdm_guard.origin import Origin
 
 CLOSE_SECONDS = 2.0  # a cancelled task gives its connection back within this

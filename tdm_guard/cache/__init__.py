@@ -9,7 +9,7 @@ from tdm_guard.cache.memory import DEFAULT_MAX_BYTES, MemoryCache
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.options import read_size
 from tdm_guard.origin import Origin
-from tdm_guard.policy import OriginPolicy
+from tdm_guard.policies.policy import OriginPolicy
 
 __all__ = ["MemoryCache", "PolicyCache", "open_cache"]
 

@@ -12,7 +12,7 @@ from typing import Any
 from cachetools import LRUCache
 
 from tdm_guard.origin import Origin
-from tdm_guard.policy import OriginPolicy
+from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.signals._signal import Listener
 
 DEFAULT_MAX_BYTES = 64 * 2**20  # some 20,000 to 60,000 usual origins

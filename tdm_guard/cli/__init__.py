@@ -21,8 +21,8 @@ from tdm_guard.cli import review as _review
 from tdm_guard.cli.console import failing, speak_any_encoding
 from tdm_guard.cli.options import with_options
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.log.report import FORMATS
-from tdm_guard.log.worklist_page import FORMATS as WORKLIST_FORMATS
+from tdm_guard.reports.report import FORMATS
+from tdm_guard.reports.worklist_page import FORMATS as WORKLIST_FORMATS
 
 app = typer.Typer(
     name="tdm-guard",
@@ -159,7 +159,7 @@ def demo(
     ),
 ) -> None:
     """The example project over a pretend web. A crawl by Scrapy, on loopback."""
-    from tdm_guard import demo as _demo  # noqa: PLC0415 - the sample web is loaded for this command only
+    from tdm_guard.cli import demonstration as _demo  # noqa: PLC0415 - the sample web is loaded for this command only
 
     with failing():
         _demo.run(output)

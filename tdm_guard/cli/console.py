@@ -15,8 +15,8 @@ from typing import TypeVar
 import typer
 
 from tdm_guard.errors import TdmGuardError
-from tdm_guard.log.spelling import json_escapes
 from tdm_guard.plain import told
+from tdm_guard.reports.spelling import json_escapes
 
 PATIENCE = 2.0  # seconds without a word
 INTERVAL = 10.0  # seconds between words after the first

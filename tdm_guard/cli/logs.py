@@ -13,15 +13,15 @@ import typer
 
 from tdm_guard.cli.console import counted, say
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.log import worklist_page
 from tdm_guard.log.latest import Latest
 from tdm_guard.log.reader import read_log
-from tdm_guard.log.report import render, render_items, withheld
-from tdm_guard.log.spelling import number_of, unread_lines
-from tdm_guard.log.summary import summarise
 from tdm_guard.log.verify import Severity, Verification
-from tdm_guard.log.worklist import is_wanting, worklist
 from tdm_guard.plain import printable
+from tdm_guard.reports import worklist_page
+from tdm_guard.reports.report import render, render_items, withheld
+from tdm_guard.reports.spelling import number_of, unread_lines
+from tdm_guard.reports.summary import summarise
+from tdm_guard.reports.worklist import is_wanting, worklist
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -30,15 +30,15 @@ from tdm_guard.cli.options import with_tables
 from tdm_guard.config import with_config
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.latest import Latest, addresses_of
+from tdm_guard.log.members import text_of
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.recall import item_of, said_then
 from tdm_guard.log.record import line_of
-from tdm_guard.log.spelling import number_of
-from tdm_guard.log.summary import text_of
-from tdm_guard.log.worklist_page import umbrella
 from tdm_guard.model import Verdict
 from tdm_guard.options import Options
 from tdm_guard.plain import printable
+from tdm_guard.reports.spelling import number_of
+from tdm_guard.reports.worklist_page import umbrella
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from tdm_guard.guard import Guard
     from tdm_guard.httpx import GuardClient
     from tdm_guard.model import Statement
-    from tdm_guard.policy import OriginPolicy
+    from tdm_guard.policies.policy import OriginPolicy
 
 INHERITED = ("usages", "agent", "posture", "operator")  # of the run that admitted an item, unless the caller says
 MAX_DELAY = 3600  # seconds between two pages; who waits longer runs it by site

@@ -14,8 +14,7 @@ import typer
 from tdm_guard.cli.console import counted, failing, say
 from tdm_guard.cli.options import table_of
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.holdings.files import BUNDLED, EVERY, lint, load
-from tdm_guard.log.spelling import json_text, number_of
+from tdm_guard.holdings import BUNDLED, EVERY, lint, load
 from tdm_guard.model import Fault, Source, Statement
 from tdm_guard.operator import Operator, read_operator
 from tdm_guard.origin import Origin
@@ -23,6 +22,7 @@ from tdm_guard.plain import printable
 from tdm_guard.repertoire.item import Item, read_item
 from tdm_guard.repertoire.matching import Heard, Match, Repertoire
 from tdm_guard.repertoire.problem import Severity
+from tdm_guard.reports.spelling import json_text, number_of
 
 app = typer.Typer(help="Declarations over repertoires. Check the files, try an item, make lists.", no_args_is_help=True)
 authorisations = typer.Typer(help="Permissions granted to you: check the files.", no_args_is_help=True)
@@ -192,9 +192,9 @@ def _import(
 ) -> None:
     """Makes a list, on disk, of what a declaration is matched by. Bad lines are told and counted; exit 1 then."""
     # it brings SQLite and the readers of tables, which only this command needs
-    from tdm_guard.holdings.declaring import import_declarations  # noqa: PLC0415
-    from tdm_guard.holdings.importing import import_list  # noqa: PLC0415
-    from tdm_guard.holdings.plan import RIGHTS, TOML, Plan  # noqa: PLC0415
+    from tdm_guard.lists.declaring import import_declarations  # noqa: PLC0415
+    from tdm_guard.lists.importing import import_list  # noqa: PLC0415
+    from tdm_guard.lists.plan import RIGHTS, TOML, Plan  # noqa: PLC0415
 
     with failing():
         plan = Plan(

@@ -15,13 +15,13 @@ from tdm_guard.cli.console import counted
 from tdm_guard.cli.logs import readable, unread
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.latest import Latest
+from tdm_guard.log.members import text_of
 from tdm_guard.log.reader import read_log
-from tdm_guard.log.review_file import append
-from tdm_guard.log.reviews import Question, is_waiting, questions
-from tdm_guard.log.spelling import number_of
-from tdm_guard.log.summary import text_of
 from tdm_guard.plain import printable
 from tdm_guard.repertoire.review import CONFIRMED, RELEASED, read_review
+from tdm_guard.reports.review_file import append
+from tdm_guard.reports.reviews import Question, is_waiting, questions
+from tdm_guard.reports.spelling import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from tdm_guard.log.summary import is_size
+from tdm_guard.log.members import is_size
 from tdm_guard.model import bounded
 
 if TYPE_CHECKING:

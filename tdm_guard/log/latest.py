@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats.path_pattern import normal_url
-from tdm_guard.log.summary import text_of
+from tdm_guard.log.members import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tdm_guard.log.summary import entries, text_of
+from tdm_guard.log.members import entries, text_of
 from tdm_guard.model import Kind, Layer, Source, Stance, Statement
 from tdm_guard.usage import Usage
 

@@ -19,14 +19,14 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import is_asyncio_available
 
-from tdm_guard.announced import OFF_LOOP_BYTES
 from tdm_guard.errors import ConfigurationError, LogError, UnsupportedURL
 from tdm_guard.guard import Guard
+from tdm_guard.judging.response import OFF_LOOP_BYTES
 from tdm_guard.origin import Origin
 from tdm_guard.scrapy import outcome
 from tdm_guard.scrapy.aside import Aside
+from tdm_guard.scrapy.downloads import CUT, Downloads
 from tdm_guard.scrapy.early import Early
-from tdm_guard.scrapy.fetch import CUT, Downloads
 from tdm_guard.scrapy.hops import Hops
 from tdm_guard.scrapy.outcome import Unjudged, Withheld
 from tdm_guard.scrapy.policies import Policies
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-    from tdm_guard.case import Case
     from tdm_guard.decision import Decision
+    from tdm_guard.judging.case import Case
 
 KEY = "tdm_guard"
 CLOSE_REASON = "tdm_guard_log"  # why a spider is closed whose log cannot be written
@@ -94,9 +94,9 @@ class Crawl:
             self.guard = Guard(options)
         except ConfigurationError as error:
             raise named(error) from None
-        self.fields = Fields(self.guard.judge.fields)
+        self.fields = Fields(self.guard.bench.fields)
         self.policies = Policies(crawler, self.guard, self.downloads, self.room)
-        self.robots = Robots(self)
+        self.robots = Robots(crawler, self.guard, self.policies, self.room, self.hops, self.visits, self.record)
         self.early = Early(crawler, self.guard, self.fields, self.visits, self.aside)
         for problem in options.holdings.warnings:
             logger.warning("%s", problem)

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Headers
 
-    from tdm_guard.case import Case
     from tdm_guard.guard import Guard
+    from tdm_guard.judging.case import Case
     from tdm_guard.scrapy.aside import Aside
     from tdm_guard.scrapy.visit import Fields, Visit
 
@@ -94,7 +94,7 @@ class Early:
             return False
         if self._fields.speak(headers) and not _is_small(headers):
             visit.stopped = self._provisional(visit, request, headers).refused
-        if self._guard.judge.asset_signals and not visit.stopped:
+        if self._guard.bench.asset_signals and not visit.stopped:
             self._watch(request, headers)
         return visit.stopped
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from scrapy.exceptions import IgnoreRequest
 
+from tdm_guard.decision import Withheld as _Withheld
 from tdm_guard.errors import UnsupportedURL
-from tdm_guard.errors import Withheld as _Withheld
 
 withheld = object()
 """Signal: content was withheld. Handlers get `request` and `decision`."""

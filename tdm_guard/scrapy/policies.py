@@ -12,19 +12,19 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
-from tdm_guard.fetch import decoded, follow, together
-from tdm_guard.gather import Wanted
 from tdm_guard.guard import Guard, Reading, run_async
 from tdm_guard.model import Checked, Fetched, Result
-from tdm_guard.policy import OriginPolicy
-from tdm_guard.scrapy.fetch import Downloads, Fetcher
+from tdm_guard.policies.fetch import decoded, follow, together
+from tdm_guard.policies.policy import OriginPolicy
+from tdm_guard.policies.task import Wanted
+from tdm_guard.scrapy.downloads import Downloads, Fetcher
 from tdm_guard.scrapy.way import Way
 from tdm_guard.signals.robots import DOCUMENT
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-    from tdm_guard.case import Case
+    from tdm_guard.judging.case import Case
     from tdm_guard.origin import Origin
     from tdm_guard.scrapy.room import Room
 

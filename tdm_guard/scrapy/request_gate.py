@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from scrapy.exceptions import IgnoreRequest
 
 from tdm_guard.scrapy.crawl import KEY, Crawl
-from tdm_guard.scrapy.fetch import MARK
+from tdm_guard.scrapy.downloads import MARK
 
 if TYPE_CHECKING:
     from scrapy import Request

@@ -27,11 +27,18 @@ from tdm_guard.signals.robots import DOCUMENT
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from weakref import WeakKeyDictionary
 
     from scrapy import Request
+    from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-    from tdm_guard.scrapy.crawl import Crawl
+    from tdm_guard.guard import Guard
+    from tdm_guard.judging.case import Case
+    from tdm_guard.scrapy.hops import Hops
+    from tdm_guard.scrapy.policies import Policies
+    from tdm_guard.scrapy.room import Room
+    from tdm_guard.scrapy.visit import Visit
 
 FORBIDDEN = "Forbidden by robots.txt"  # the message of the IgnoreRequest that RobotsTxtMiddleware raises
 WORDS = "refused by Scrapy's RobotsTxtMiddleware"
@@ -50,20 +57,38 @@ class _With:
 
 
 class Robots:
-    """RobotsTxtMiddleware's requests and refusals in one crawl; nothing where ROBOTSTXT_OBEY is off."""
+    """
+    RobotsTxtMiddleware's requests and refusals in one crawl; nothing where ROBOTSTXT_OBEY is off.
 
-    def __init__(self, crawl: Crawl) -> None:
-        self._crawl = crawl
-        self._guard = crawl.guard
-        self._obeyed = crawl.crawler.settings.getbool("ROBOTSTXT_OBEY")
+    `record` writes what became of a request that so never entered a gate.
+    """
+
+    def __init__(
+        self,
+        crawler: Crawler,
+        guard: Guard,
+        policies: Policies,
+        room: Room,
+        hops: Hops,
+        visits: WeakKeyDictionary[Request, Visit],
+        record: Callable[[Case, Request], object],
+    ) -> None:
+        self._crawler = crawler
+        self._guard = guard
+        self._policies = policies
+        self._room = room
+        self._hops = hops
+        self._visits = visits
+        self._record = record
+        self._obeyed = crawler.settings.getbool("ROBOTSTXT_OBEY")
         self._ask: Callable[[Request], Awaitable[Any]]
         self._known: set[str] = set()  # as long as the middleware knows them: for ever
         if self._obeyed:
-            crawl.crawler.signals.connect(self._opened, signals.spider_opened)
+            crawler.signals.connect(self._opened, signals.spider_opened)
 
     def _opened(self) -> None:
         """Signal handler: the middlewares are there. One of another kind asks by itself, and is judged."""
-        crawler = self._crawl.crawler
+        crawler = self._crawler
         middleware: Any = crawler.get_downloader_middleware(RobotsTxtMiddleware)
         if middleware is not None:
             self._ask = middleware.robot_parser
@@ -77,31 +102,31 @@ class Robots:
             return await self._ask(request)
         token = _page.set(request)
         try:
-            with self._crawl.room.wait():
+            with self._room.wait():
                 parser = await self._ask(request)
         finally:
             _page.reset(token)
         self._known.add(site)
-        await self._crawl.room.place()
+        await self._room.place()
         return parser
 
     async def _download(self, request: Request) -> Response:
         """Answers the middleware. It takes a failure as leave to go on; our own gate does not."""
         if not _asks_for_robots(request):
-            response: Response = await self._crawl.crawler.engine.download_async(request)
+            response: Response = await self._crawler.engine.download_async(request)
             return response
         try:
             origin = Origin.parse(request.url)
         except UnsupportedURL as error:  # the page is refused on its own account
             raise Unjudged(*error.problems) from None
-        fetched = await self._crawl.policies.robots(origin, Way.of(_page.get() or request))
+        fetched = await self._policies.robots(origin, Way.of(_page.get() or request))
         if fetched.error:
             raise IgnoreRequest(f"{robots_of(origin)} could not be had: {fetched.error}")
         return TextResponse(fetched.url or request.url, status=fetched.status or 0, body=fetched.body, request=request)
 
     def refused(self, request: Request, error: Exception) -> bool:
         """True if `error` is the middleware's refusal of a request that so never entered our gates."""
-        return self._obeyed and str(error) == FORBIDDEN and request not in self._crawl.visits
+        return self._obeyed and str(error) == FORBIDDEN and request not in self._visits
 
     async def record(self, request: Request) -> None:
         """Writes the record of its refusal, on what is known or being read of the origin; nothing is fetched for it."""
@@ -111,10 +136,10 @@ class Robots:
         except UnsupportedURL:
             return
         policy = guard.known(origin) or guard.judge.read_policies(origin, {}, now=guard.clock())
-        hops = tuple(hop for hop, _ in self._crawl.hops.before(request))
+        hops = tuple(hop for hop, _ in self._hops.before(request))
         case = guard.open(request.url, policy, hops=hops, authenticated=has_credentials(request))
         case.hear_refusal(robots_of(origin), WORDS)
-        self._crawl.record(case, request)
+        self._record(case, request)
 
 
 def _asks_for_robots(request: Request) -> bool:

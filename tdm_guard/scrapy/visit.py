@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tdm_guard.announced import FIELDS as CONTENT_FIELDS
-from tdm_guard.case import Case
+from tdm_guard.judging.bench import CONTENT_FIELDS
+from tdm_guard.judging.case import Case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -150,7 +150,7 @@ class Visit:
             return body == self._body
         # Nothing could speak in it, by its first bytes. Nor in this, by its own; so it need not be decoded here too.
         mine = self.case
-        case = Case(mine.judge, mine.final_url, mine.policy, mine.now)
+        case = Case(mine.bench, mine.final_url, mine.policy, mine.now)
         case.hear_headers(response.status, fields.pairs(response.headers, self._words, received=False))
         return not case.wants_body(body, ended=True)
 

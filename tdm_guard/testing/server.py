@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
-from tdm_guard.testing import wire
+from tdm_guard.testing import http1
 from tdm_guard.testing.site import Answer, Received, Site
 
 if TYPE_CHECKING:
@@ -168,15 +168,15 @@ class PretendWeb:
 
     async def _exchange(self, name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """True if the connection stays open for another request."""
-        head = await wire.read_head(reader)
+        head = await http1.read_head(reader)
         if head is None:
             return False
         if isinstance(head, Answer):
-            await self._send(writer, wire.Head("GET", "/", "HTTP/1.1", ()), head, close=True)
+            await self._send(writer, http1.Head("GET", "/", "HTTP/1.1", ()), head, close=True)
             return False
         length = head.get("content-length") or "0"
         if head.get("transfer-encoding") or not length.isdecimal() or int(length) > MAX_REQUEST_BODY:
-            await self._send(writer, head, wire.TOO_LARGE, close=True)
+            await self._send(writer, head, http1.TOO_LARGE, close=True)
             return False
         body = await reader.readexactly(int(length))
         site, path, direct = self._address(name, head)
@@ -203,16 +203,16 @@ class PretendWeb:
         close = "close" in (head.get("connection") + head.get("proxy-connection")).lower() or head.version == "HTTP/1.0"
         return await self._send(writer, head, answer, close=close, key=(site.name, path))
 
-    def _address(self, name: str, head: wire.Head) -> tuple[Site | None, str, bool]:
+    def _address(self, name: str, head: http1.Head) -> tuple[Site | None, str, bool]:
         """The site meant, the path with its query, and whether the client knows sites by their ports."""
         if head.target.startswith("/"):
-            host = name or wire.host(head.get("host"))
+            host = name or http1.host(head.get("host"))
             return self.sites.get(host), head.target, bool(name)
         found = _ABSOLUTE.match(head.target)
         if found is None:
             return None, "", False
         path = head.target[found.end() :]
-        return self.sites.get(wire.host(found[1])), path if path.startswith("/") else f"/{path}", False
+        return self.sites.get(http1.host(found[1])), path if path.startswith("/") else f"/{path}", False
 
     def _answer(self, site: Site, request: Received) -> Answer:
         page = site.page(request.path)
@@ -222,7 +222,7 @@ class PretendWeb:
             except Exception as error:  # noqa: BLE001 -- a mistake in the test: comes out at the end of the block
                 self._failures.append(error)
                 return Answer(status=500)
-        return wire.not_modified(page) if wire.is_current(page, request) else page
+        return http1.not_modified(page) if http1.is_current(page, request) else page
 
     def _located(self, answer: Answer, *, direct: bool) -> Answer:
         """For a client that knows sites by their ports, a redirect to a site's name leads to its port."""
@@ -239,7 +239,7 @@ class PretendWeb:
     async def _send(
         self,
         writer: asyncio.StreamWriter,
-        head: wire.Head,
+        head: http1.Head,
         answer: Answer,
         *,
         close: bool,
@@ -258,13 +258,13 @@ class PretendWeb:
         length = len(answer.body) if isinstance(answer.body, bytes) else answer.length
         chunked = has_body and length is None and head.version == "HTTP/1.1"
         close = close or (has_body and length is None and not chunked)
-        writer.write(wire.head_lines(answer, length if has_body else None, chunked=chunked, close=close))
+        writer.write(http1.head_lines(answer, length if has_body else None, chunked=chunked, close=close))
         await writer.drain()
         if not has_body or head.method == "HEAD":
             return not close
         whole = True
         left = answer.close_after
-        async for piece in wire.pieces(answer):
+        async for piece in http1.pieces(answer):
             if left is not None and len(piece) >= left:
                 piece, whole = piece[:left], False  # noqa: PLW2901 -- cut where the answer says
             with self._lock:  # before the client can see the bytes

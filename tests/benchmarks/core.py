@@ -56,7 +56,7 @@ def warm_decisions() -> list[Row]:
 def html() -> list[Row]:
     body, head = page()
     judge = Judge(agent="ExampleBot")
-    assert not judge.scanner.may_speak(body)
+    assert not judge.bench.scanner.may_speak(body)
     rows = []
     peers: list[tuple[str, Callable[[bytes], object], float | None]] = [
         ("lxml parsing the head", lxml.html.fromstring, 0.5),
@@ -66,7 +66,7 @@ def html() -> list[Row]:
         rows.append(
             compare(
                 "HTML without signals",
-                lambda: judge.scanner.may_speak(body),
+                lambda: judge.bench.scanner.may_speak(body),
                 lambda parse=parse: parse(head),
                 peer_name=name,
                 number=20,

@@ -16,9 +16,9 @@ from typing import Any
 
 import psutil
 
-from tdm_guard.holdings.importing import import_list
-from tdm_guard.holdings.index import open_list
-from tdm_guard.holdings.plan import Plan
+from tdm_guard.lists.importing import import_list
+from tdm_guard.lists.index import open_list
+from tdm_guard.lists.plan import Plan
 from tests.benchmarks.measure import Row
 
 WORKS = 5_000_000

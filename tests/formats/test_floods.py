@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from tdm_guard import Judge, Posture
-from tdm_guard.announced import Announced
-from tdm_guard.asset import hear_asset
 from tdm_guard.formats import c2pa_store
 from tdm_guard.formats.asset import Format, Packet, Place, Unread, read_asset
 from tdm_guard.formats.salvage import MAX_UNREAD, Unreads
+from tdm_guard.judging.asset import hear_asset
+from tdm_guard.judging.response import Announced
 from tdm_guard.model import Source
 from tdm_guard.signals._signal import Listener
 from tdm_guard.signals.c2pa import SIGNAL as C2PA

@@ -18,9 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tdm_guard import Judge
-from tdm_guard.announced import Announced
-from tdm_guard.asset import hear_asset
 from tdm_guard.formats.asset import Asset, Format, format_of, read_asset
+from tdm_guard.judging.asset import hear_asset
+from tdm_guard.judging.response import Announced
 from tdm_guard.model import Posture, Source, Stance
 from tdm_guard.signals import SIGNALS
 from tdm_guard.signals._signal import Listener

@@ -64,12 +64,15 @@ class Reader(NamedTuple):
 def _robots(data: bytes, judge: Judge, number: int) -> Heard:
     source = Source(f"{SITE}/robots.txt", "robots.txt", retrieved_at=NOW)
     answer = Fetched(status=200, body=data, complete=number % 5 != 0)
-    yield "answer", _said(robots.DOCUMENT.read(answer, source, judge.listener))
+    yield "answer", _said(robots.DOCUMENT.read(answer, source, judge.bench.listener))
     parsed = robots_txt.parse(data, complete=answer.complete)
-    for signal in judge.signals:
+    for signal in judge.bench.signals:
         if signal.declared_in_robots is not None:
-            yield f"{signal.name} declared", Reading((), (), signal.declared_in_robots(parsed, source, judge.listener))
-        site = signal.read_robots(parsed, source, judge.listener) if signal.read_robots else None
+            yield (
+                f"{signal.name} declared",
+                Reading((), (), signal.declared_in_robots(parsed, source, judge.bench.listener)),
+            )
+        site = signal.read_robots(parsed, source, judge.bench.listener) if signal.read_robots else None
         if site is not None:
             yield from _heard_at_paths(site, signal.name)
 
@@ -78,7 +81,7 @@ def _document(signal: Any, data: bytes, judge: Judge, number: int) -> Heard:
     document = signal.document
     source = Source(SITE + document.path, document.carrier, retrieved_at=NOW)
     answer = Fetched(status=200, body=data, complete=number % 5 != 0)
-    reading = document.read(answer, source, judge.listener)
+    reading = document.read(answer, source, judge.bench.listener)
     yield "document", _said(reading)
     if reading.site is not None:
         yield from _heard_at_paths(reading.site, signal.name)
@@ -128,25 +131,25 @@ def _rsl(data: bytes, judge: Judge, number: int) -> Heard:
         read = rsl.SIGNAL.read_declared
         assert read is not None
         for declared in _DECLARED.values():
-            reading = read(declared, answer, source, judge.listener)
+            reading = read(declared, answer, source, judge.bench.listener)
             yield f"document {declared.repair}", _said(reading)
             if reading.site is not None:
                 yield from ((f"{path} {declared.repair}", reading.site.hear(path)) for path in PATHS)
     elif kind == 1:
         page = read_page(b'<script type="application/rsl+xml">%s</script>' % data, url=URL, charset="utf-8")
-        yield "inline", rsl.read_html(page, _html_source(), judge.listener)
+        yield "inline", rsl.read_html(page, _html_source(), judge.bench.listener)
     elif kind == 2:
-        feed = rsl.read_feed(data, Source(URL, "feed", retrieved_at=NOW), judge.listener)
+        feed = rsl.read_feed(data, Source(URL, "feed", retrieved_at=NOW), judge.bench.listener)
         yield "feed", _said(feed)
         if feed.site is not None:
             yield from ((path, feed.site.hear(path)) for path in PATHS)
     elif kind == 3:
-        yield "challenge", rsl.read_challenge(data, Source(URL, "challenge", retrieved_at=NOW), judge.listener)
+        yield "challenge", rsl.read_challenge(data, Source(URL, "challenge", retrieved_at=NOW), judge.bench.listener)
     else:
         places = (Place.RSL, Place.OPF, Place.XMP)
         packet = Packet(places[number // 5 % 3], "FILE/part", data)
         asset = Asset(format=Format.EPUB, packets=(packet,), complete=number % 3 != 0)
-        yield "file", rsl.read_asset(asset, Source(URL, "epub", retrieved_at=NOW), judge.listener)
+        yield "file", rsl.read_asset(asset, Source(URL, "epub", retrieved_at=NOW), judge.bench.listener)
 
 
 def _licensed(data: bytes, number: int) -> Answer:
@@ -178,10 +181,10 @@ def _html(data: bytes, judge: Judge, number: int) -> Heard:
         json_ld=True,
         shown=number % 3 == 0,
     )
-    looked_at = (xml and is_disguised(data)) or judge.scanner.may_speak(data)
-    for signal in judge.page_signals:
+    looked_at = (xml and is_disguised(data)) or judge.bench.scanner.may_speak(data)
+    for signal in judge.bench.page_signals:
         if signal.read_html is not None:
-            reading = signal.read_html(page, _html_source(), judge.listener)
+            reading = signal.read_html(page, _html_source(), judge.bench.listener)
             heard = reading.statements or reading.declared
             assert looked_at or not heard, f"{signal.name} hears what the first look did not see: {heard}"
             yield signal.name, reading
@@ -206,7 +209,7 @@ def _json_ld(data: bytes, judge: Judge, number: int) -> Heard:
 
 
 def _items(page: Page, judge: Judge) -> Heard:
-    works = page_items.page_items(page, _html_source(), repair=judge.listener.cautious)
+    works = page_items.page_items(page, _html_source(), repair=judge.bench.listener.cautious)
     items, faults = read_item(works.items, _html_source())
     assert len(items) <= 20_000
     assert works.repaired <= len(works.items)
@@ -220,9 +223,9 @@ def _xmp(data: bytes, judge: Judge, number: int) -> Heard:
     packets = (Packet(Place.XMP, "JPEG/APP1", data),) * (2 if number % 20 == 0 else 1)
     kind = (Format.JPEG, Format.PDF, Format.BMFF)[number // 2 % 3]
     asset = Asset(format=kind, packets=packets, complete=number % 3 != 0)
-    for signal in judge.asset_signals:
+    for signal in judge.bench.asset_signals:
         if signal.read_asset is not None and Place.XMP in signal.asset_places:
-            yield signal.name, signal.read_asset(asset, Source(URL, kind.value, retrieved_at=NOW), judge.listener)
+            yield signal.name, signal.read_asset(asset, Source(URL, kind.value, retrieved_at=NOW), judge.bench.listener)
     assert all(isinstance(value, str) for _, value in identifiers(asset)[0])
     xmp.mentions(data, frozenset({"datamining"}))
 
@@ -236,7 +239,7 @@ def _report(data: bytes, judge: Judge, number: int) -> Heard:
         report = json.loads(data)
     except (ValueError, RecursionError):
         return
-    yield "report", c2pa.read_report(report, Source(URL, "jpeg"), judge.listener, sealed=number % 3 != 0)
+    yield "report", c2pa.read_report(report, Source(URL, "jpeg"), judge.bench.listener, sealed=number % 3 != 0)
 
 
 def _store(data: bytes, judge: Judge, number: int) -> Heard:
@@ -248,7 +251,7 @@ def _store(data: bytes, judge: Judge, number: int) -> Heard:
     assert sum(len(packet.data) for packet in asset.packets) <= len(data)
     text.read(data, complete=True)
     if number % NATIVE == 0 and len(data) < 20_000:
-        yield "file", c2pa.read_asset(asset, Source(URL, kind.value), judge.listener)
+        yield "file", c2pa.read_asset(asset, Source(URL, kind.value), judge.bench.listener)
     for packet in asset.packets:
         c2pa_store.is_bounded(packet.data)
     yield "unread", Reading((), tuple(Fault.at(Source(URL, kind.value), unread.message) for unread in asset.unread))

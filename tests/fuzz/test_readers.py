@@ -48,7 +48,7 @@ def saying(*statements: Statement, literal: tuple[Statement, ...] = (), faults: 
 
 
 def test_what_is_held_of_each_input() -> None:
-    assert [judge.listener.posture for judge in JUDGES] == list(Posture)
+    assert [judge.bench.listener.posture for judge in JUDGES] == list(Posture)
     words = Statement.at(SOURCE, signal="x", usages=TRAINING, stance=Stance.RESERVED, excerpt="no")
     nothing = Statement.at(SOURCE, signal="x", usages=TRAINING, stance=Stance.RESERVED)
     hear(saying(words, literal=(words,)), b"", 0)

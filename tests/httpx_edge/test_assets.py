@@ -391,7 +391,7 @@ def test_nothing_is_handed_on_when_a_reader_of_ours_fails(edge: Any, monkeypatch
 
     async def scenario() -> None:
         client = edge.client(edge.site({"/file": answer}))
-        monkeypatch.setattr("tdm_guard.body.hear_asset", broken)
+        monkeypatch.setattr("tdm_guard.judging.body.hear_asset", broken)
         with pytest.raises(ZeroDivisionError):
             await edge.open(client, URL)
         assert answer.is_closed

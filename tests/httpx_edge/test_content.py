@@ -13,7 +13,7 @@ import pytest
 import tdm_guard
 from tdm_guard import LogError, Withheld
 from tdm_guard.log.reader import read_log
-from tdm_guard.log.summary import summarise
+from tdm_guard.reports.summary import summarise
 from tdm_guard.signals import SIGNALS
 
 RESERVED = '<html><head><meta name="tdm-reservation" content="1"></head><body>secret words</body></html>'
@@ -239,7 +239,7 @@ def test_page_in_part_is_heard_as_such(edge: Any, end: int, admitted: bool) -> N
 
 def test_judge_names_every_field_that_a_signal_reads() -> None:
     read = {field for signal in SIGNALS for field in signal.headers}
-    assert {"tdm-reservation", "x-robots-tag"} <= read <= tdm_guard.Judge(agent="ExampleBot").heard
+    assert {"tdm-reservation", "x-robots-tag"} <= read <= tdm_guard.Judge(agent="ExampleBot").bench.heard
 
 
 @pytest.mark.parametrize(("received", "recorded"), [([b"a" * 10], []), ([b"a" * 40_000] * 2, [(80_000, False)])])
@@ -596,7 +596,7 @@ def test_error_of_our_own_hands_nothing_on(edge: Any, monkeypatch: pytest.Monkey
     async def scenario() -> None:
         client = edge.client(edge.site({"/photo": answer}))
         with monkeypatch.context() as patch:
-            patch.setattr("tdm_guard.case.Case.hear_headers", broken)
+            patch.setattr("tdm_guard.judging.case.Case.hear_headers", broken)
             with pytest.raises(ZeroDivisionError):
                 await edge.get(client, "http://free.example/photo")
             assert answer.is_closed

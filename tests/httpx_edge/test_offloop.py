@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from tdm_guard import Withheld
-from tdm_guard.case import Case
+from tdm_guard.judging.case import Case
 from tests.support.patience import PATIENCE
 
 HTML = {"content-type": "text/html"}

@@ -17,14 +17,15 @@ from hypothesis import strategies as st
 
 from tdm_guard import ConfigurationError
 from tdm_guard.decision import Decision, Exchange, Outcome
-from tdm_guard.log import reader, summary
+from tdm_guard.log import reader
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.record import RunInfo, line_of
-from tdm_guard.log.report import FORMATS, render, render_items, withheld
-from tdm_guard.log.summary import summarise
 from tdm_guard.log.verify import Severity, Verification
 from tdm_guard.model import Fault, Posture, Stage, Stance, Statement, Verdict
+from tdm_guard.reports import summary
+from tdm_guard.reports.report import FORMATS, render, render_items, withheld
+from tdm_guard.reports.summary import summarise
 from tdm_guard.usage import TDM
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)

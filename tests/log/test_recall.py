@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.decide import Terms, decide
+from tdm_guard.judging.decide import Terms, decide
 from tdm_guard.log.recall import item_of, said_then
 from tdm_guard.model import Kind, Layer, Source, Stance, Statement, Verdict
 from tdm_guard.usage import EVERY, TDM

@@ -14,11 +14,11 @@ import scrapy
 from scrapy.settings import Settings
 
 from tdm_guard import Fetched, Guard, Options
-from tdm_guard.fetch import Answer as FetchAnswer
 from tdm_guard.guard import run
 from tdm_guard.origin import Origin
-from tdm_guard.policy import Kept
-from tdm_guard.scrapy.fetch import Downloads
+from tdm_guard.policies.fetch import Answer as FetchAnswer
+from tdm_guard.policies.policy import Kept
+from tdm_guard.scrapy.downloads import Downloads
 from tdm_guard.scrapy.policies import Policies
 from tdm_guard.scrapy.room import Room
 from tdm_guard.scrapy.way import USUAL, Way

@@ -30,7 +30,7 @@ POLICY_VECTORS = {
     "rob-117-unreachable-31d",
     "rob-121-per-origin",
 }
-"""Freshness and origins: tests/test_policy.py and tests/test_origin.py hold these."""
+"""Freshness and origins: tests/policies/test_policy.py and tests/test_origin.py hold these."""
 TEXTS = [vector for vector in VECTORS if "robots_txt" in vector["input"]]
 SIZES = [vector for vector in VECTORS if "body_bytes" in vector["input"].get("fetch", ())]
 FETCHES = [

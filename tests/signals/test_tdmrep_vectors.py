@@ -23,7 +23,7 @@ CHANNELS = ("file", "fetch", "header", "html", "merge")
 INSIDE = {"epub", "pdf"}  # tests/signals/test_embedded_vectors.py
 ELSEWHERE = {"policy"}  # tests/signals/test_tdm_policy.py
 MERGED_INSIDE = {"merge-011": "XMP", "merge-012": "EPUB"}  # with the channels inside files
-STALE = {"fetch-019", "fetch-020"}  # an older copy of the file: tests/test_policy.py
+STALE = {"fetch-019", "fetch-020"}  # an older copy of the file: tests/policies/test_policy.py
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WELL_KNOWN = "/.well-known/tdmrep.json"
 

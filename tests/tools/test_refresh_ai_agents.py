@@ -6,7 +6,7 @@ import importlib.util
 import json
 from pathlib import Path
 
-TOOL = Path(__file__).parent / "refresh_ai_agents.py"
+TOOL = Path(__file__).parents[2] / "tools" / "refresh_ai_agents.py"
 
 
 def test_new_tokens_come_in_unclassed_and_nothing_is_lost() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-TOOL = Path(__file__).parent / "refresh_policy_tokens.py"
+TOOL = Path(__file__).parents[2] / "tools" / "refresh_policy_tokens.py"
 
 
 def test_new_tokens_come_in_without_usages_and_nothing_is_lost() -> None:

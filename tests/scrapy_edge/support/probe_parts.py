@@ -15,7 +15,7 @@ from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.http import HtmlResponse, Response
 from scrapy.pipelines.files import FilesPipeline
 
-import tdm_guard.case
+import tdm_guard.judging.case
 from tdm_guard.scrapy import Addon, RequestGate, ResponseGate  # noqa: F401 -- also found under these names by settings
 
 
@@ -238,7 +238,7 @@ class Threads:
     @classmethod
     def from_crawler(cls, crawler: Any) -> Any:
         for name in ("hear_body", "settled_by"):
-            setattr(tdm_guard.case.Case, name, cls._noted(getattr(tdm_guard.case.Case, name)))
+            setattr(tdm_guard.judging.case.Case, name, cls._noted(getattr(tdm_guard.judging.case.Case, name)))
         return cls()
 
     @staticmethod

@@ -1,0 +1,316 @@
+"""
+What the operator holds: declarations, authorisations, reviews and lists, read from the files that options name.
+
+Any TOML file may hold `[[declarations]]`, `[[authorisations]]` and `[[reviews]]`; beside files there are folders of
+them, lists and the bundled set. They are read once, when a run starts, and all of them before anything is reported, so
+that one call shows every mistake.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from difflib import get_close_matches
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tdm_guard.errors import ConfigurationError
+from tdm_guard.repertoire.authorisation import Authorisation, read_authorisation
+from tdm_guard.repertoire.declaration import Declaration, read_declaration
+from tdm_guard.repertoire.problem import Problem, Severity, shown
+from tdm_guard.repertoire.review import CONFIRMED, Review, read_review
+
+if TYPE_CHECKING:
+    from tdm_guard.lists.index import ListIndex
+
+MAX_BYTES = 16 * 2**20  # of one TOML file, some 10,000 declarations; larger holdings belong in a list
+MAX_FILES = 10_000  # of one run: a folder of one licence per file, not a whole disk named by mistake
+BUNDLED = "bundled:"
+EVERY = "*"
+LIST_SUFFIX = ".tdmlist"
+_SQLITE = b"SQLite format 3\0"
+_KINDS = ("declarations", "authorisations", "reviews")
+_GOOD_NAME = '["bundled:sacem-2023", "my-list.toml"]'
+_GOOD_FILE = "a file with a [[declarations]] table"
+_Value = TypeVar("_Value")
+_Named = TypeVar("_Named", Declaration, Authorisation)
+_PLACE = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """
+    All that was loaded. Reviews are in the order of their time, so that the last one that applies is what holds.
+
+    `sources` says in the run record what was declared (`id`, `version`, `sha256` of the file it stood in), lists too;
+    `digests` are the SHA-256 of all TOML files read; `warnings` is what is legal in them and perhaps not meant, but for
+    the bundled ones, which are not the caller's to mend (`lint` tells it of them too).
+    """
+
+    declarations: tuple[Declaration, ...] = ()
+    authorisations: tuple[Authorisation, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    lists: tuple[ListIndex, ...] = ()
+    sources: tuple[Mapping[str, str], ...] = ()
+    digests: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+
+def load(names: Sequence[str | Path]) -> Holdings:
+    """
+    What the files, folders and bundled entries named hold. Raises `ConfigurationError` with every mistake in them.
+    """
+    reader = _Reader()
+    reader.read(names)
+    reader.check(Severity.MISTAKE)
+    mistakes = [str(problem) for problem in reader.problems if problem.severity is Severity.MISTAKE]
+    if mistakes:
+        raise ConfigurationError(*mistakes)
+    return reader.holdings()
+
+
+def lint(names: Sequence[str | Path], *, today: date | None = None) -> tuple[Problem, ...]:
+    """
+    Every problem in the files named, in the order of the files.
+
+    What they refer to may stand in files not named, so that an unknown id is only a warning. With `today` (UTC),
+    entries whose review has run out are named too.
+    """
+    reader = _Reader()
+    reader.read(names)
+    reader.check(Severity.WARNING)
+    if today is not None:
+        reader.check_age(today)
+    return tuple(reader.problems)
+
+
+def bundled() -> tuple[str, ...]:
+    """The ids of the bundled declarations."""
+    folder = resources.files("tdm_guard").joinpath("data/repertoire")
+    names = [entry.name for entry in folder.iterdir() if entry.name.endswith(".toml")]
+    return tuple(sorted(name.removesuffix(".toml") for name in names))
+
+
+class _Reader:
+    """What has been read so far, each value with its place."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.declarations: dict[str, tuple[str, Declaration]] = {}
+        self.authorisations: dict[str, tuple[str, Authorisation]] = {}
+        self.reviews: list[tuple[str, Review]] = []
+        self.lists: list[tuple[str, ListIndex]] = []
+        self.sources: list[Mapping[str, str]] = []
+        self.digests: list[str] = []
+        self._seen: set[object] = set()
+        self._faulty: set[object] = set()  # ids of tables with mistakes: what refers to them is no second mistake
+
+    def read(self, names: Sequence[str | Path]) -> None:
+        for name in [names] if isinstance(names, (str, Path)) else names:
+            if not isinstance(name, (str, Path)) or not str(name).strip():
+                self._mistake("repertoire", f"{shown(name)} is no file, folder or bundled entry", _GOOD_NAME)
+            elif str(name).startswith(BUNDLED):
+                self._bundled(str(name))
+            else:
+                self._path(Path(name))
+
+    def holdings(self) -> Holdings:
+        return Holdings(
+            declarations=tuple(declaration for _, declaration in self.declarations.values()),
+            authorisations=tuple(authorisation for _, authorisation in self.authorisations.values()),
+            reviews=tuple(sorted((review for _, review in self.reviews), key=_standing)),
+            lists=tuple(index for _, index in self.lists),
+            sources=tuple(self.sources),
+            digests=tuple(self.digests),
+            warnings=tuple(problem for problem in self.problems if not problem.path.startswith(BUNDLED)),
+        )
+
+    def check(self, severity: Severity) -> None:
+        """Note references to what was not loaded."""
+        for where, authorisation in self.authorisations.values():
+            for at, name in enumerate(authorisation.scope.declarations):
+                self._refer(name, f"{where}.scope.declarations[{at}]", self.declarations, severity)
+        for where, index in self.lists:
+            self._refer(index.declaration, where, self.declarations, severity)
+        for where, review in self.reviews:  # one that meets nothing lifts nothing
+            self._refer(review.declaration, f"{where}.declaration", self.declarations, Severity.WARNING)
+            self._refer(review.authorisation, f"{where}.authorisation", self.authorisations, Severity.WARNING)
+
+    def check_age(self, today: date) -> None:
+        """Note declarations that somebody wanted looked at again before `today`."""
+        for where, declaration in self.declarations.values():
+            due = declaration.expires_review_at
+            if due is not None and due < today:
+                message = f"{due} is over: look at the source again"
+                self.problems.append(Problem(f"{where}.expires_review_at", message, severity=Severity.WARNING))
+
+    def _refer(self, name: str | None, where: str, loaded: Mapping[str, object], severity: Severity) -> None:
+        if name is None or name in loaded or name in self._faulty:
+            return
+        near = get_close_matches(name, list(loaded), n=1)
+        good = f'"{near[0]}"' if near else None
+        self.problems.append(Problem(where, f"{shown(name)} is the id of nothing loaded", good, severity))
+
+    def _bundled(self, name: str) -> None:
+        known = bundled()
+        wanted = name.removeprefix(BUNDLED)
+        if wanted != EVERY and wanted not in known:
+            self._mistake(name, f"no such entry; known are {', '.join(known)}", f'"{BUNDLED}{known[0]}"')
+            return
+        folder = resources.files("tdm_guard").joinpath("data/repertoire")
+        for entry in known if wanted == EVERY else (wanted,):
+            if self._first(f"{BUNDLED}{entry}"):
+                self._toml(f"{BUNDLED}{entry}", folder.joinpath(f"{entry}.toml").read_bytes())
+
+    def _path(self, path: Path) -> None:
+        try:
+            if path.is_dir():
+                inside = sorted(found for found in path.iterdir() if _ours(found))
+                if not inside:
+                    self._mistake(str(path), f"a folder without any .toml or {LIST_SUFFIX} file", _GOOD_NAME)
+                for found in inside:
+                    self._file(found)
+            else:
+                self._file(path)
+        except (OSError, ValueError) as error:  # ValueError: a null character in the name
+            self._unreadable(str(path), error)
+
+    def _file(self, path: Path) -> None:
+        try:
+            if not stat.S_ISREG(path.stat().st_mode):
+                self._mistake(str(path), "no regular file", _GOOD_NAME)
+                return
+            if not self._first(os.path.realpath(path)):
+                return
+            with path.open("rb") as file:
+                raw = file.read(len(_SQLITE))
+                if raw != _SQLITE:
+                    raw += file.read(MAX_BYTES + 1 - len(raw))
+        except (OSError, ValueError) as error:
+            self._unreadable(str(path), error)
+            return
+        if raw == _SQLITE or path.suffix.lower() == LIST_SUFFIX:
+            self._list(path)
+        elif len(raw) > MAX_BYTES:
+            self._mistake(str(path), f"larger than {MAX_BYTES} bytes", "a list: tdm-guard repertoire import")
+        else:
+            self._toml(str(path), raw)
+
+    def _list(self, path: Path) -> None:
+        from tdm_guard.lists.index import open_list  # noqa: PLC0415 - it brings SQLite, which only lists need
+
+        try:
+            index = open_list(path)
+        except ConfigurationError as error:
+            self.problems.extend(_told(str(path), problem) for problem in error.problems)
+            return
+        self.lists.append((str(path), index))
+        self.sources.append(index.source)
+
+    def _toml(self, name: str, raw: bytes) -> None:
+        try:
+            content = tomllib.loads(raw.decode("utf-8-sig"))
+        except UnicodeDecodeError as error:
+            line = raw.count(b"\n", 0, error.start) + 1
+            self._mistake(f"{name}: line {line}", "is not UTF-8", _GOOD_FILE)
+        except RecursionError:
+            self._mistake(name, "is nested too deeply", _GOOD_FILE)
+        except ValueError as error:
+            place, message = _place(str(error), raw)
+            self._mistake(f"{name}: {place}", message, _GOOD_FILE)
+        else:
+            self.digests.append(hashlib.sha256(raw).hexdigest())
+            self._content(name, content, self.digests[-1])
+
+    def _content(self, name: str, content: Mapping[str, Any], sha256: str) -> None:
+        if not content:
+            self.problems.append(Problem(name, "holds nothing", "[[declarations]]", Severity.WARNING))
+        for kind in content:
+            if kind not in _KINDS:
+                known = ", ".join(f"[[{known}]]" for known in _KINDS)
+                self._mistake(f"{name}: {kind}", f"unknown member; known are {known}")
+        for at, declaration in self._values(name, content, "declarations", read_declaration):
+            if self._new(declaration, at, self.declarations):
+                self.sources.append({"id": declaration.id, "version": declaration.version, "sha256": sha256})
+        for at, authorisation in self._values(name, content, "authorisations", read_authorisation):
+            self._new(authorisation, at, self.authorisations)
+        self.reviews.extend(self._values(name, content, "reviews", read_review))
+
+    def _values(
+        self,
+        name: str,
+        content: Mapping[str, Any],
+        kind: str,
+        read: Callable[[Any, str], tuple[_Value | None, tuple[Problem, ...]]],
+    ) -> Iterator[tuple[str, _Value]]:
+        tables = content.get(kind, [])
+        if not isinstance(tables, list):
+            self._mistake(f"{name}: {kind}", "is no list of tables", f"[[{kind}]]")
+            return
+        for at, table in enumerate(tables):
+            where = f"{name}: {kind}[{at}]"
+            value, problems = read(table, where)
+            self.problems.extend(problems)
+            if value is not None:
+                yield where, value
+            elif isinstance(table, dict) and isinstance(table.get("id"), str):
+                self._faulty.add(table["id"])
+
+    def _new(self, value: _Named, where: str, known: dict[str, tuple[str, _Named]]) -> bool:
+        """True, and `value` kept, if its id is new."""
+        if value.id in known:
+            self._mistake(f"{where}.id", f"{shown(value.id)} is also the id at {known[value.id][0]}")
+            return False
+        known[value.id] = (where, value)
+        return True
+
+    def _first(self, file: str) -> bool:
+        """True the first time: a file named twice, or by itself and by its folder, is read once."""
+        if file in self._seen:
+            return False
+        self._seen.add(file)
+        if len(self._seen) == MAX_FILES + 1:
+            self._mistake(file, f"more than {MAX_FILES} files", "one folder of declarations")
+        return len(self._seen) <= MAX_FILES
+
+    def _mistake(self, path: str, message: str, good: str | None = None) -> None:
+        self.problems.append(Problem(path, message, good))
+
+    def _unreadable(self, path: str, error: Exception) -> None:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        self.problems.append(Problem(path, f"cannot be read: {reason}", _GOOD_NAME, unreadable=True))
+
+
+def _told(name: str, problem: str) -> Problem:
+    """A problem in a list, whose words begin with its name and end with a good one."""
+    message, _, good = problem.removeprefix(f"{name}: ").partition("; for example ")
+    return Problem(name, message, good or None)
+
+
+def _standing(review: Review) -> tuple[datetime, bool]:
+    """In which order reviews stand: by time, and of two of one time a confirmation last."""
+    return review.at, review.outcome == CONFIRMED
+
+
+def _ours(path: Path) -> bool:
+    """Whether a folder's entry is meant: hidden files are an editor's, other names something else."""
+    return path.suffix.lower() in (".toml", LIST_SUFFIX) and not path.name.startswith(".")
+
+
+def _place(message: str, raw: bytes) -> tuple[str, str]:
+    """Line and column of a TOML error, and what it says."""
+    found = _PLACE.fullmatch(message)
+    if found is None:
+        return "TOML", message
+    line, column = found.group(2), found.group(3)
+    if line is None:
+        last = raw.rpartition(b"\n")
+        line, column = str(raw.count(b"\n") + 1), str(len(last[2].decode("utf-8", "replace")) + 1)
+    return f"line {line}, column {column}", found.group(1)

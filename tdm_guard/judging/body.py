@@ -1,0 +1,214 @@
+"""
+What the body of a response says: a page, a feed, or the document that a refusal (401, 402) brings.
+
+In a prefix, or in a body that was damaged or is not what it should be, only reservations count: what is not found there
+may stand in the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from tdm_guard.formats.asset import Format, format_of
+from tdm_guard.formats.charset import encoding_of, is_settled
+from tdm_guard.formats.html import Page, read_page
+from tdm_guard.formats.media_type import FEED, HTML, OTHER, SNIFF_BYTES, UNKNOWN, Markup, beginning, is_xml
+from tdm_guard.formats.message_body import unsaid_coding
+from tdm_guard.formats.page_images import page_images
+from tdm_guard.formats.page_items import JSON_REPAIR, PageItems, page_items
+from tdm_guard.formats.xhtml import is_disguised
+from tdm_guard.judging.asset import hear_asset
+from tdm_guard.judging.saved_page import hear_saved
+from tdm_guard.model import NOTHING, Fault, Layer, Posture, Reading, Source, Stance, Statement
+from tdm_guard.repertoire.item import Item, read_item
+from tdm_guard.signals._signal import DocumentReading, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tdm_guard.judging.bench import Bench
+    from tdm_guard.judging.response import Announced
+
+_new = tuple.__new__  # half the time of a NamedTuple's own, for every page
+
+
+class Heard(NamedTuple):
+    """
+    What a body says. `problem`: why it was not read whole; `feed`: what its items say; `document`: it, decoded.
+
+    `items`: the works it is about; `format`: what kind of file it was read as; `shown`: the pictures that a page shows.
+    """
+
+    reading: Reading
+    problem: str | None
+    document: bytes
+    feed: tuple[tuple[Signal, DocumentReading], ...] = ()
+    items: tuple[Item, ...] = ()
+    format: Format | None = None
+    shown: tuple[str, ...] = ()
+
+
+def hear(
+    bench: Bench, about: Announced, body: bytes, markup: Markup, *, complete: bool, pictures: bool = False
+) -> Heard:
+    """
+    Reads a body as received, of which `complete` says whether it is all; one of unknown `markup` as either kind.
+
+    `pictures`: something was said of the pictures that it shows, should it be a page.
+    """
+    decoded = about.plain(body, bench.max_asset_bytes, complete=complete)
+    complete = complete and decoded.complete and about.whole
+    plainly = markup is HTML and _begins_as_markup(decoded.body)  # as nearly every page: no other file, nor coded
+    asked = plainly and complete and decoded.note is None
+    speaks = not asked or pictures or _may_speak(bench, about, decoded.body)
+    if not speaks and is_settled(about.kind.charset):
+        return _new(Heard, (NOTHING, None, decoded.body, (), (), None, ()))
+    doubt: str | None = None
+    reading = NOTHING
+    items: tuple[Item, ...] = ()
+    feed: tuple[tuple[Signal, DocumentReading], ...] = ()
+    shown: tuple[str, ...] = ()
+    found = None
+    media_type = about.media_type or ""
+    if bench.asset_signals and decoded.body and not plainly:
+        found = format_of(media_type, beginning(decoded.body))
+    if found is None and not plainly and about.begins and (markup in (HTML, FEED) or is_xml(media_type)):
+        name = unsaid_coding(decoded.body)
+        doubt = None if name is None else f"the body is {name} data, which no field says"
+    if markup is HTML or (markup is UNKNOWN and about.begins):
+        label, other = encoding_of(about.kind.charset, decoded.body)
+        doubt = doubt or other
+        if speaks and (asked or pictures or _may_speak(bench, about, decoded.body)):
+            reading, items, page = _hear_page(bench, about, decoded.body, label, complete=complete and doubt is None)
+            complete = complete and page.complete
+            shown = page_images(page).urls
+    if markup is FEED or markup is UNKNOWN:
+        source = Source(url=about.url, carrier="feed", retrieved_at=about.now)
+        feed = tuple((s, s.read_feed(decoded.body, source, bench.listener)) for s in bench.feed_signals if s.read_feed)
+    complete = complete and doubt is None
+    whole = complete
+    if found is Format.MHTML:
+        saved = hear_saved(bench, about, decoded.body, hear, complete=complete, pictures=pictures)
+        reading, items = _joined(reading, saved.reading), items + saved.items
+        shown, complete = shown + saved.shown, saved.complete
+    elif found is not None:
+        heard = hear_asset(bench, about, decoded.body, found, complete=complete)
+        reading, items = _joined(reading, heard.reading), items + heard.items
+        # As nothing but this file, it is read whole when all its places for a reservation are; the middle of one may
+        # begin as a file too, that of a picture within it.
+        alone = markup is OTHER and about.begins
+        if decoded.problem is not None:  # what is damaged must at least begin as that file
+            alone = alone and format_of("", decoded.body[:SNIFF_BYTES]) is found
+        complete = heard.complete and (complete or alone)
+    problem = None
+    if not complete:
+        damage = "the file is damaged: a reservation may stand where nothing could be read" if whole else None
+        problem = decoded.problem or doubt or damage or f"only {len(decoded.body)} bytes of the document could be read"
+    if decoded.note is not None:
+        source = Source(url=about.url, carrier=carrier_of(markup, found), retrieved_at=about.now)
+        reading = _joined(Reading(faults=(Fault.at(source, decoded.note),)), reading)
+    return _new(Heard, (reading, problem, decoded.body, feed, items, found, shown))
+
+
+def carrier_of(markup: Markup, kind: Format | None) -> str:
+    """What a body is called in the record."""
+    return "feed" if markup is FEED else "html" if kind is None else kind.value
+
+
+def _may_speak(bench: Bench, about: Announced, body: bytes) -> bool:
+    """False only if no tag of the page can say anything."""
+    disguised = "xml" in (about.media_type or "") and is_disguised(body)
+    return disguised or bench.scanner.may_speak(body)
+
+
+def _begins_as_markup(body: bytes) -> bool:
+    """True for what can be no file of another format, since all of those begin otherwise."""
+    return body.startswith(b"<") or body[:16].lstrip().startswith(b"<")
+
+
+def _joined(one: Reading, other: Reading) -> Reading:
+    if one is NOTHING:
+        return other
+    return Reading(one.statements + other.statements, one.faults + other.faults, one.declared + other.declared)
+
+
+def _hear_page(
+    bench: Bench, about: Announced, body: bytes, label: str | None, *, complete: bool
+) -> tuple[Reading, tuple[Item, ...], Page]:
+    """What a page says, the works it is about, and the page as it was read."""
+    page = read_page(
+        body,
+        url=about.url,
+        charset=label,
+        complete=complete,
+        xml="xml" in (about.media_type or ""),
+        json_ld=bench.repertoire is not None,
+        shown=bench.hears_pictures,
+    )
+    source = Source(url=about.url, carrier="html", retrieved_at=about.now)
+    read = [signal.read_html(page, source, bench.listener) for signal in bench.page_signals if signal.read_html]
+    reading = Reading(
+        tuple(statement for each in read for statement in each.statements),
+        tuple(fault for each in read for fault in each.faults),
+        tuple(declared for each in read for declared in each.declared),
+    )
+    if bench.repertoire is None:
+        return reading, (), page
+    works = page_items(page, source, repair=bench.listener.posture is Posture.CAUTIOUS)
+    items, faults = _items(works, source)
+    reading = replace(reading, faults=reading.faults + works.faults + faults)
+    return reading, items, page
+
+
+def _items(works: PageItems, source: Source) -> tuple[tuple[Item, ...], tuple[Fault, ...]]:
+    """The items of a page; those of JSON-LD that was repaired say so."""
+    if not works.repaired:
+        return read_item(works.items, source)
+    plain, faults = read_item(works.items[: -works.repaired], source)
+    mended, more = read_item(works.items[-works.repaired :], source)
+    return (*plain, *(replace(item, repair=JSON_REPAIR) for item in mended)), faults + more
+
+
+def hear_challenge(bench: Bench, about: Announced, body: bytes) -> Reading:
+    """
+    Reads the body of a 401 or 402; it carries no content, so that one which was cut withholds nothing.
+
+    One that cannot be decoded may be the licence that is asked for.
+    """
+    decoded = about.plain(body, bench.max_asset_bytes, complete=True)
+    source = Source(url=about.url, carrier="challenge", retrieved_at=about.now)
+    if decoded.problem is not None and not decoded.body and body:
+        statements = tuple(
+            Statement.at(source, signal=s.name, usages=s.usages, stance=Stance.UNDETERMINED, excerpt=decoded.problem)
+            for s in bench.signals
+            if s.read_challenge
+        )
+        return Reading(statements, (Fault.at(source, f"document not read: {decoded.problem}"),))
+    found = [s.read_challenge(decoded.body, source, bench.listener) for s in bench.signals if s.read_challenge]
+    return Reading(
+        tuple(statement for each in found for statement in each.statements),
+        tuple(fault for each in found for fault in each.faults),
+    )
+
+
+def unheard(signals: Iterable[Signal], source: Source, problem: str) -> Reading:
+    """What stands for header fields that were not read: each of the `signals` that can speak in one is undetermined."""
+    statements = tuple(
+        Statement.at(source, signal=signal.name, usages=signal.usages, stance=Stance.UNDETERMINED, excerpt=problem)
+        for signal in signals
+    )
+    return Reading(statements, (Fault.at(source, f"header fields: {problem}"),))
+
+
+def unread(bench: Bench, about: Announced, markup: Markup, problem: str, kind: Format | None = None) -> Reading:
+    """What stands for a body that had to be read and was not: each signal that could speak in it is undetermined."""
+    source = Source(url=about.url, carrier=carrier_of(markup, kind), retrieved_at=about.now)
+    of_it = {"layer": Layer.LOCATION if kind is None else Layer.ASSET, "excerpt": problem}
+    statements = tuple(
+        Statement.at(source, signal=signal.name, usages=signal.usages, stance=Stance.UNDETERMINED, **of_it)
+        for signal in dict.fromkeys((*bench.readers[markup], *(() if kind is None else bench.asset_signals)))
+    )
+    if not statements:
+        return NOTHING
+    return Reading(statements, (Fault.at(source, f"document not read whole: {problem}"),))

@@ -1,0 +1,146 @@
+"""
+What is heard of a response's body, once its head was heard: a page, a feed, a file, or what a refusal brings.
+
+What it says of works is matched with the declarations loaded; what a feed says of its items is for the origin to keep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from tdm_guard.formats.asset import Format
+from tdm_guard.formats.media_type import UNKNOWN
+from tdm_guard.formats.path_pattern import normal_url
+from tdm_guard.judging.body import hear, hear_challenge, unread
+from tdm_guard.judging.hearing import Hearing
+from tdm_guard.judging.pictures import of_pictures
+from tdm_guard.judging.response import CHALLENGES, Announced
+from tdm_guard.model import Checked, Layer, Reading, Stage, Stance, Statement
+from tdm_guard.policies.policy import Kept, OriginPolicy, Said
+from tdm_guard.repertoire.item import Item
+from tdm_guard.repertoire.matching import Match
+from tdm_guard.signals._signal import DocumentReading, Signal
+
+LEARNED_FOR = timedelta(hours=24)  # what a feed says of its items is remembered as long as a policy at most
+_, _, _BODY, _ASSET = Stage  # by these names: on Python 3.11 looking a member up on its class is slow
+_MATCHES = (Match.MATCHED, Match.NOT_MATCHED, Match.UNMATCHABLE)  # the first that holds for one of the works counts
+
+
+class ContentHearing(Hearing):
+    """
+    What the body of `final_url` says, under the policy of its origin.
+
+    `content`: there is some to judge. `document` is the body that was heard, content-decoded; `shows` are the pictures
+    of a page, and what it says of them; `learned` is what a feed said of its items.
+    """
+
+    final_url: str
+    policy: OriginPolicy
+    status: int | None = None
+    content = False
+    document: bytes | None = None
+    learned: tuple[Kept, ...] = ()
+    shows: tuple[tuple[str, ...], tuple[Statement, ...]] = ((), ())
+    _kind = UNKNOWN
+    _held: Format | None = None
+    _works: Match | None = None
+
+    def may_last(self, body: bytes) -> bool:
+        """True if `hear_body(body)` may take longer than an event loop can wait: it is called in a thread then."""
+        return self._about is not None and self._about.may_last(body)
+
+    @property
+    def type_speaks(self) -> bool:
+        """True if a body that is wanted stays so whatever its first bytes are."""
+        return self._about is None or self._about.type_speaks(self.bench)
+
+    def hear_body(self, body: bytes, *, complete: bool = True) -> None:
+        """
+        The body as received, content-encoded or not; a prefix of it with `complete=False`.
+
+        In a prefix only reservations count: what is not found there may stand in the rest. Bytes that come where none
+        were expected (204, 205, HEAD) are content; where none come there is none.
+        """
+        about = self._about
+        if about is not None:
+            self.content = about.content or about.came(body)
+        whole = about is None or about.is_whole(len(body), complete=complete)
+        if about is None or not self.wants_body(body, ended=whole):
+            self._body_heard = self.content or whole
+            return
+        self._body_heard = True
+        if not self.content:
+            if about.status in CHALLENGES:
+                self._add(hear_challenge(self.bench, about, body))
+            return
+        kind = self._kind = about.markup
+        if kind is UNKNOWN:
+            self._kind = about.shown(body, ended=whole)  # too short a prefix of a generic type may yet become a page
+            kind = about.shown(body, ended=True)
+        posture = self.bench.listener.posture
+        pictures = bool(self._statements) and bool(of_pictures(self._statements, posture))
+        heard = hear(self.bench, about, body, kind, complete=complete, pictures=pictures)
+        self.stage = _BODY if heard.format is None else _ASSET
+        self._held = heard.format
+        if heard.problem and heard.format is None and self.bench.asset_signals:  # nothing of it, but it is a file
+            self._held = about.file
+        self.document = heard.document
+        self._add(heard.reading)
+        if heard.items:
+            self._hear_works(heard.items)
+        if heard.shown and (said := of_pictures(self._statements, posture)):
+            self.shows = (heard.shown, said)
+        for signal, feed in heard.feed:
+            self._hear_feed(signal, feed)
+        if heard.problem:
+            self._body_unread(about, heard.problem)
+
+    def _hear_feed(self, signal: Signal, feed: DocumentReading) -> None:
+        """What a feed says of itself counts here; what it says of its items is for the origin to remember."""
+        self._add(Reading((), feed.faults))
+        if feed.site is not None:
+            self._add(feed.site.hear(self.policy.target(self.final_url)))
+            checked = Checked(document=self.final_url, result=feed.result, status=self.status, retrieved_at=self.now)
+            self.learned += (
+                Kept(
+                    path=normal_url(self.final_url),
+                    checked=checked,
+                    expires_at=self.now + LEARNED_FOR,
+                    said=Said(sites=(feed.site,)),
+                    signal=signal.name,
+                ),
+            )
+
+    def settled_by(self, prefix: bytes, *, ended: bool = False) -> bool:
+        """
+        True if a prefix of the body already reserves, so that the rest need not be received.
+
+        The reservation is then heard; nothing else of the prefix is. `ended`: the transfer was ended on its account,
+        before the status was known.
+        """
+        about = self._about
+        if about is None or not self.bench.terms.enforced or self._body_heard:
+            return False
+        self.content = about.came(prefix)
+        if not ended and not (self.content and self.wants_body(prefix)):
+            return False
+        heard = hear(self.bench, about, prefix, about.shown(prefix, ended=False), complete=False)
+        reserved = tuple(s for s in heard.reading.statements if s.stance is Stance.RESERVED)
+        if not reserved or not self._decide(reserved).verdict.withholds:
+            return False
+        self.stage = _BODY if heard.format is None else _ASSET
+        self._body_heard = True
+        self._add(Reading(reserved))
+        return True
+
+    def _body_unread(self, about: Announced, problem: str) -> None:
+        self._add(unread(self.bench, about, self._kind, problem, self._held))
+
+    def _hear_works(self, items: Sequence[Item], url: str | None = None) -> None:
+        """What declarations over a repertoire say of `items`, and of what stands at `url`."""
+        heard = self.bench.hear_works(url, items, self.now)
+        if self._works is None or _MATCHES.index(heard.state) < _MATCHES.index(self._works):
+            self._works = heard.state
+        known = {(s.source, s.locator, str(s.match)) for s in self._statements if s.layer is Layer.REPERTOIRE}
+        self._add(Reading(tuple(s for s in heard.statements if (s.source, s.locator, str(s.match)) not in known)))

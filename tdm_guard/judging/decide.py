@@ -1,0 +1,144 @@
+"""
+How all that was said becomes one decision.
+
+Weight, strongest first: crawl refusal > exempt > reserved > review > undetermined > authorised > permitted >
+unreserved. For several usages the strictest outcome stands. Each branch names its source.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tdm_guard.decision import Outcome
+from tdm_guard.judging.lift import Occasion, Rights
+from tdm_guard.model import Kind, Stance, Statement, Verdict
+from tdm_guard.operator import Research
+from tdm_guard.usage import TDM, Usage
+
+_ORDER = (
+    Verdict.RESERVED,
+    Verdict.REVIEW,
+    Verdict.UNDETERMINED,
+    Verdict.AUTHORISED,
+    Verdict.PERMITTED,
+    Verdict.UNRESERVED,
+)
+_REFUSING = (Stance.RESERVED, Stance.UNDETERMINED)
+_STRICTNESS = {verdict: place for place, verdict in enumerate(_ORDER)}
+_STANCES = {
+    Verdict.RESERVED: Stance.RESERVED,
+    Verdict.REVIEW: Stance.UNDETERMINED,
+    Verdict.UNDETERMINED: Stance.UNDETERMINED,
+    Verdict.AUTHORISED: Stance.RESERVED,  # it is reserved; the licence is ours, not everybody's
+    Verdict.PERMITTED: Stance.PERMITTED,
+    Verdict.UNRESERVED: Stance.UNSTATED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """
+    On whose behalf is decided: the usages asked, whether refusals take effect, whether Art. 3 exempts and on which
+    claim, and what authorisations and reviews there are.
+    """
+
+    usages: tuple[Usage, ...]
+    enforced: bool = True
+    exempt: bool = False
+    rights: Rights | None = None
+    claim: Research | None = None
+
+    @property
+    def exemption_covers(self) -> bool:
+        """Directive (EU) 2019/790 Art. 3 speaks of text and data mining only."""
+        return self.exempt and set(self.usages) <= set(TDM)
+
+
+def decide(statements: tuple[Statement, ...], terms: Terms, occasion: Occasion | None = None) -> Outcome:
+    """
+    What `statements`, each standard's own precedence already applied, come to for these usages.
+
+    Without an `occasion` no authorisation lifts anything.
+    """
+    if terms.rights is not None and occasion is not None:
+        statements = terms.rights.weigh(statements, terms.usages, occasion)
+    by_usage = {usage: _verdict(statements, usage) for usage in terms.usages}
+    stances = {usage: _STANCES[verdict] for usage, verdict in by_usage.items()}
+
+    # RFC 9309 2.2.2, 2.3.1.4: access comes before mining, and no exemption gives access.
+    refusals = [s for s in statements if s.kind is Kind.ACCESS and s.stance in _REFUSING and not s.lifts(terms.usages)]
+    if refusals:
+        refused = any(s.stance is Stance.RESERVED for s in refusals)
+        verdict = Verdict.RESERVED if refused else Verdict.UNDETERMINED
+    else:
+        verdict = min(by_usage.values(), key=_STRICTNESS.__getitem__)
+
+        # Permitted is only what is expressly permitted for each usage asked.
+        if verdict is Verdict.PERMITTED and any(each is not Verdict.PERMITTED for each in by_usage.values()):
+            verdict = Verdict.UNRESERVED
+
+        # Directive (EU) 2019/790 Art. 3, Art. 7(1): research by eligible organisations cannot be reserved away.
+        if verdict.withholds and terms.exemption_covers:
+            verdict = Verdict.EXEMPT
+    because = _because(verdict, statements, terms)
+    ids = [lift["id"] for s in because for lift in s.authorisations if lift["outcome"] == "lifted"]
+    return Outcome(
+        verdict=verdict,
+        usages=stances,
+        because=because,
+        authorisations=tuple(dict.fromkeys(ids)),
+        enforced=terms.enforced,
+        exemption=terms.claim if verdict is Verdict.EXEMPT else None,
+    )
+
+
+def _verdict(statements: tuple[Statement, ...], usage: Usage) -> Verdict:
+    """
+    Between standards any reservation wins; what is in doubt or could not be read comes next; then what is lifted.
+
+    A doubt beside no stance, a refusal in words that nobody understands, reserves nothing, and nothing is permitted.
+    """
+    strictest = Verdict.UNRESERVED
+    for statement in statements:
+        if usage in statement.usages:
+            verdict = _says(statement, usage)
+            if _STRICTNESS[verdict] < _STRICTNESS[strictest]:
+                strictest = verdict
+    if strictest is Verdict.PERMITTED and any(_questions(statement, usage) for statement in statements):
+        return Verdict.UNRESERVED
+    return strictest
+
+
+def _questions(statement: Statement, usage: Usage) -> bool:
+    """True for what may refuse a usage and is not understood: it reserves nothing, and no permission outweighs it."""
+    return statement.doubt is not None and statement.stance is Stance.UNSTATED and usage in statement.usages
+
+
+def _says(statement: Statement, usage: Usage) -> Verdict:
+    """What one statement alone comes to for a usage."""
+    if statement.stance in _REFUSING:
+        if statement.released:
+            return Verdict.UNRESERVED
+        if usage in statement.lifted:
+            return Verdict.AUTHORISED
+        if statement.stance is Stance.UNDETERMINED:
+            return Verdict.UNDETERMINED
+        return Verdict.REVIEW if statement.doubt or usage in statement.pending else Verdict.RESERVED
+    return Verdict.PERMITTED if statement.stance is Stance.PERMITTED else Verdict.UNRESERVED
+
+
+def _because(verdict: Verdict, statements: tuple[Statement, ...], terms: Terms) -> tuple[Statement, ...]:
+    """
+    The statements an outcome rests on: what withholds if anything does, else what permits; what was released; and what
+    was said of access besides (paid for, or refused at the site's edge).
+    """
+    asked = set(terms.usages)
+    heard = [s for s in statements if s.kind is Kind.ACCESS or not asked.isdisjoint(s.usages)]
+    refusing = [s for s in heard if s.stance in _REFUSING and not s.released]
+    released = tuple(s for s in heard if s.released)
+    noted = tuple(s for s in heard if s.kind is Kind.ACCESS and s.stance not in _REFUSING)
+    if not refusing:
+        return tuple(s for s in heard if s.stance is Stance.PERMITTED and s.kind is not Kind.ACCESS) + noted + released
+    if len(refusing) > 1 and verdict in (Verdict.RESERVED, Verdict.REVIEW):
+        refusing.sort(key=lambda s: min([_STRICTNESS[_says(s, u)] for u in s.usages if u in asked], default=0))
+    return tuple(refusing) + noted + released

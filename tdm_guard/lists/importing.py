@@ -1,0 +1,217 @@
+"""
+Lists from what rightsholders hand out: CSV, tab-separated values, JSON and XML, of any size, into a list on disk.
+
+What is wrong with a line is told with its number and the rest goes on; a value is brought to the one spelling that
+items are compared in. The list appears whole, in one step, or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
+
+from tdm_guard.errors import ConfigurationError
+from tdm_guard.formats.identifiers import ipi_fits
+from tdm_guard.formats.rows import DAMAGED, Row, RowsError
+from tdm_guard.lists.index import ListIndex
+from tdm_guard.lists.plan import RIGHTS_KEYS, Plan, prepare
+from tdm_guard.lists.rights import RightsRows
+from tdm_guard.lists.writing import ListWriter
+from tdm_guard.repertoire.implied import declared
+from tdm_guard.repertoire.item import MAX_LENGTH, spellings
+
+SHOWN_RAW = 80  # characters of a bad value
+SHOWN = 100  # lines with a problem that are kept; all are counted
+PIECE = 2**18  # bytes read at a time
+BATCH = 10_000  # entries staged at a time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """
+    What became of an import: rows read, those that gave entries, lines with a problem and the first of these.
+
+    `entries`: what the list holds now, each once; `sha256` of what it was made from. `written` is false if no row was
+    usable: then there is no new list. `idle` counts rights that were not loaded, since they reserve nothing, by why.
+    """
+
+    rows: int
+    usable: int
+    bad: int
+    shown: tuple[tuple[int, str], ...]
+    entries: int
+    sha256: str | None
+    written: bool
+    idle: tuple[tuple[str, int], ...] = ()
+
+
+def import_list(plan: Plan, *, now: datetime, watched: Callable[[Iterable[Row]], Iterable[Row]] = iter) -> Imported:
+    """
+    Import a file into the list at `plan.output`. The rows go through `watched`, which may count them.
+
+    Raises `ConfigurationError` if the plan cannot work, the file cannot be read to its end, or the list not be written;
+    what was at `output` is there still.
+    """
+    read, old = prepare(plan, today=now.astimezone(UTC).date())
+    keys = [*RIGHTS_KEYS] if isinstance(read, RightsRows) else [key for key, _ in plan.columns]
+    try:
+        with (
+            TemporaryDirectory(prefix=f".{plan.output.name[:50]}.", dir=plan.output.absolute().parent) as folder,
+            ListWriter(Path(folder), excluded=plan.excludes, old=old.path if old is not None else None) as writer,
+            plan.source.open("rb") as file,
+        ):
+            source = _Digested(file)
+            tally = _Tally(writer, keys)
+            try:
+                tally.take(watched(read(source.pieces())))
+            except RowsError as error:
+                raise ConfigurationError(f"{plan.source}: {error}; nothing was imported") from None
+            idle = read.idle if isinstance(read, RightsRows) else {}
+            if not tally.rows and not tally.bad and not idle:
+                raise ConfigurationError(f"{plan.source}: holds no rows; nothing was imported")
+            meta: dict[str, str] = {}
+            if tally.usable:
+                meta = _meta(plan, old, tally, source, writer.sort(), now)
+                writer.publish(plan.output, meta)
+    except OSError as error:
+        raise ConfigurationError(f"{error.filename or plan.output}: {error.strerror or error}") from None
+    except sqlite3.Error as error:
+        raise ConfigurationError(f"{plan.output}: cannot be written: {error}") from None
+    return Imported(
+        rows=tally.rows,
+        usable=tally.usable,
+        bad=tally.bad,
+        shown=tuple(tally.shown),
+        entries=int(meta.get("rows", 0)),
+        sha256=meta.get("sha256"),
+        written=bool(meta),
+        idle=tuple(sorted(idle.items())),
+    )
+
+
+class _Digested:
+    """A file in pieces; digest and size of what went through."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+        self.size = 0
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+    def pieces(self) -> Iterator[bytes]:
+        while piece := self._file.read(PIECE):
+            self._digest.update(piece)
+            self.size += len(piece)
+            yield piece
+
+
+class _Tally:
+    """Takes rows, stages their values, and counts."""
+
+    def __init__(self, writer: ListWriter, keys: list[str]) -> None:
+        self._writer = writer
+        self._columns = list(zip(writer.ids(keys), keys, strict=True))
+        self._similar = writer.ids(["iscc_similar"])[0] if "iscc" in keys else 0
+        self.rows = 0
+        self.usable = 0
+        self.bad = 0
+        self.shown: list[tuple[int, str]] = []
+
+    def take(self, rows: Iterable[Row]) -> None:
+        """Take all rows."""
+        batch: list[tuple[int, str]] = []
+        for row in rows:
+            self.rows += 1
+            before = len(batch)
+            problem = self._stage(row, batch)
+            if len(batch) > before:
+                self.usable += 1
+            elif problem is None:
+                problem = "no value in what is mapped"
+            if problem is not None:
+                self.bad += 1
+                if len(self.shown) < SHOWN:
+                    self.shown.append((row.line, problem))
+            if len(batch) >= BATCH:
+                self._writer.add(batch)
+                batch.clear()
+        self._writer.add(batch)
+
+    def _stage(self, row: Row, batch: list[tuple[int, str]]) -> str | None:
+        """Adds the usable values of a row to `batch`, and says what is wrong with the last that is not."""
+        problem = row.problem
+        for at, raw in row.texts:
+            number, key = self._columns[at]
+            if not (raw.isascii() or _whole(raw)):
+                problem = _why(key, raw)
+                continue
+            parts = spellings(key, raw, listed=True)
+            for bad in parts.bad:
+                problem = _why(key, bad)
+            for value in parts.codes:
+                if key in ("iscc", "iscc_similar"):
+                    batch += [(number if each == key else self._similar, unit) for each, unit in declared(key, value)]
+                else:
+                    batch.append((number, value))
+                if key == "creator_ipi" and not ipi_fits(value):
+                    problem = f"taken as written, but the check digits of this IPI are wrong: {raw[:SHOWN_RAW]!r}"
+        return problem
+
+
+def _whole(raw: str) -> bool:
+    """False if bytes of `raw` were none of the encoding, or it holds half a character, which cannot be stored."""
+    try:
+        raw.encode()
+    except UnicodeEncodeError:
+        return False
+    return DAMAGED not in raw
+
+
+def _why(key: str, raw: str) -> str:
+    shown = repr(raw[:SHOWN_RAW])
+    if not _whole(raw):
+        return f"not of the file's encoding: {shown}"
+    if len(raw) > MAX_LENGTH:
+        return f"longer than {MAX_LENGTH} characters: {shown}"
+    return f"no usable {key}, its form or check digit is wrong: {shown}"
+
+
+def _meta(
+    plan: Plan, old: ListIndex | None, tally: _Tally, source: _Digested, entries: int, now: datetime
+) -> dict[str, str]:
+    """What the list says of itself. The digest of several sources is that of their digests, one a line."""
+    sources = [
+        *(old.sources if old is not None else ()),
+        {
+            "name": plan.source.name,
+            "sha256": source.sha256,
+            "size": source.size,
+            "format": plan.style,
+            "map": dict(plan.columns) if len(dict(plan.columns)) == len(plan.columns) else list(plan.columns),
+            "row": plan.row,
+            "excludes": plan.excludes,
+            "version": plan.version,
+            "rows": tally.rows,
+            "bad": tally.bad,
+        },
+    ]
+    digests = "".join(f"{each['sha256']}\n" for each in sources)
+    return {
+        "declaration": plan.declaration,
+        "version": plan.version,
+        "created": now.astimezone(UTC).isoformat(timespec="seconds"),
+        "sha256": source.sha256 if len(sources) == 1 else hashlib.sha256(digests.encode()).hexdigest(),
+        "size": str(sum(each["size"] for each in sources)),
+        "rows": str(entries),
+        "sources": json.dumps(sources),
+    }

@@ -1,0 +1,216 @@
+"""
+How an answer becomes a document that is kept: read, absent, not modified, read in part, or nothing for now.
+
+What was read before stays in force while a document cannot be had, for a while; what was read in part is not absent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from tdm_guard.formats import message_body, robots_txt
+from tdm_guard.formats.freshness import FLOOR, expiry
+from tdm_guard.formats.invisible import seen_octets
+from tdm_guard.model import Checked, Declared, Fault, Fetched, Kind, Result, Source, Stance, Statement
+from tdm_guard.policies.policy import MAX_OWN_AGE, SILENT, Kept, Said, Seen, Stale
+from tdm_guard.policies.task import Gathering
+from tdm_guard.signals import robots
+from tdm_guard.signals._signal import Document, DocumentReading, Site
+
+UNREACHABLE_FOR = timedelta(minutes=5)  # an origin that failed is asked again after this
+MAX_STALE = timedelta(days=30)  # RFC 9309 2.3.1.4: a copy may be kept about this long while the origin fails
+
+_UNASKED = {  # answers that nobody asked for (RFC 9110 15.3.7, 15.4.5): what is not there may reserve
+    206: "only a part of the document (206)",
+    304: "not modified (304), though no copy of it is held",
+}
+_READ, _, _UNREADABLE, _UNREACHABLE, _NOT_ATTEMPTED = Result  # on Python 3.11 a look-up on the class is slow
+
+
+def last_copy(old: Kept | None) -> Kept | None:
+    """The copy that was read whole last, of which a 304 speaks (RFC 9110 15.4.5)."""
+    if old is None:
+        return None
+    if old.said.copy is not None:
+        return old.said.copy
+    return old if old.said.read_at is not None and old.checked.result is _READ else None
+
+
+def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched | None, old: Kept | None) -> Kept:
+    """What `url` answered, as it is kept of this document; `old` is what was kept of it before."""
+    if fetched is None:
+        return _never_asked(task, url, document)
+    at = fetched.at or task.now
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    ahead = at is not task.now and at - task.now > FLOOR  # who fetched it may have another clock than we
+    since = task.now if ahead else at
+    copy = last_copy(old)
+    if copy is not None and fetched.status == 304 and not fetched.error and (copy.said.etag or copy.said.last_modified):
+        return copy._replace(
+            checked=copy.checked._replace(retrieved_at=at, cached=False),
+            expires_at=expiry(tuple(fetched.headers), since),
+            said=copy.said._replace(read_at=at),
+        )
+    copy = copy if copy is not None and _stands(copy, since) else None
+    if fetched.status in _UNASKED and not fetched.error:
+        fetched = replace(fetched, error=_UNASKED[fetched.status])
+    received = fetched.body
+    plain = message_body.document(fetched, document.max_bytes)
+    fetched = plain.fetched
+    shown = plain.octets or fetched.body or received
+    digest = hashlib.sha256(shown).hexdigest() if shown and not fetched.error else None
+    source = Source(url, document.carrier, digest, at)
+    if plain.problem is None:
+        reading = document.read(fetched, source, task.listener)
+    else:
+        reading, fetched = _read_part(task, document, fetched, source, plain.problem)
+    if plain.note is not None:
+        reading = reading._replace(faults=(Fault.at(source, plain.note, signal=document.signal), *reading.faults))
+    if document is robots.DOCUMENT and reading.hold:
+        reading = reading._replace(hold=_for_listener(task, reading.hold))
+    result = reading.result
+    partial = plain.problem is not None and result is _READ
+    checked = Checked(url, _UNREADABLE if partial else result, fetched.status, at, digest)
+    if result is _UNREACHABLE:
+        return _unreachable(document, reading, checked, since, old, copy)
+    sites: tuple[Site, ...] = (reading.site,) if reading.site else ()
+    declared: tuple[Declared, ...] = ()
+    if document is robots.DOCUMENT and result is _READ:
+        sites, declared = _robots_sites(task, fetched, source)
+    sites += _seen(task, document, fetched, source, sites) if fetched.body else ()
+    if partial:
+        before = copy.said.sites if copy is not None else ()
+        said = Said(_stale((*sites, *before)), reading.hold, (), reading.faults, declared, read_at=at, copy=copy)
+        return Kept(document.path, checked, at + UNREACHABLE_FOR, said, document.signal)
+    said = SILENT
+    if sites or declared or reading.hold or reading.faults or result is _READ:
+        said = Said(
+            sites=sites,
+            hold=reading.hold,
+            faults=reading.faults,
+            declared=declared,
+            read_at=at if result is _READ else None,
+            etag=fetched.header("etag"),
+            last_modified=fetched.header("last-modified"),
+        )
+    return Kept(document.path, checked, _expiry(fetched, reading, since), said, document.signal)
+
+
+def _read_part(
+    task: Gathering, document: Document, fetched: Fetched, source: Source, problem: str
+) -> tuple[DocumentReading, Fetched]:
+    """
+    What is left of a document that is there but not whole, or cannot be decoded: it is neither empty nor absent.
+
+    What the part reserves counts; for the rest, which nobody read, the document stays undetermined in both postures.
+    """
+    reading = document.read(fetched, source, task.listener) if fetched.body else None
+    if reading is None or reading.result is not _READ:
+        fetched = replace(fetched, error=problem)
+        reading = document.read(fetched, source, task.listener)
+    fault = Fault.at(source, f"the document was not read whole: {problem}", signal=document.signal)
+    reading = reading._replace(faults=(fault, *reading.faults))
+    if reading.hold or not (document.required or document.path[0] == "/"):  # others only inform the record
+        return reading, fetched
+    hold = Statement.at(
+        source,
+        kind=Kind.ACCESS if document is robots.DOCUMENT else Kind.RESERVATION,
+        signal=document.signal,
+        usages=document.usages,
+        stance=Stance.UNDETERMINED,
+        excerpt=problem,
+    )
+    return reading._replace(hold=(hold,)), fetched
+
+
+def _expiry(fetched: Fetched, reading: DocumentReading, at: datetime) -> datetime:
+    if reading.max_age is None:
+        return expiry(tuple(fetched.headers), at)
+    return at + min(max(reading.max_age, FLOOR), MAX_OWN_AGE)
+
+
+def _robots_sites(task: Gathering, fetched: Fetched, source: Source) -> tuple[tuple[Site, ...], tuple[Declared, ...]]:
+    text = robots_txt.parse(fetched.body, complete=fetched.complete)
+    read = [signal.read_robots(text, source, task.listener) for signal in task.signals if signal.read_robots]
+    declared = [
+        item
+        for signal in task.signals
+        if signal.declared_in_robots
+        for item in signal.declared_in_robots(text, source, task.listener)
+    ]
+    return tuple(site for site in read if site is not None), tuple(declared)
+
+
+def _seen(
+    task: Gathering, document: Document, fetched: Fetched, source: Source, sites: tuple[Site, ...]
+) -> tuple[Site, ...]:
+    """What a document reserves beside `sites` as it is seen, without what is invisible in it (cautious)."""
+    if not task.listener.cautious or fetched.error or not 200 <= (fetched.status or 0) < 300:
+        return ()
+    body = seen_octets(fetched.body)
+    if body is None:
+        return ()
+    fetched = replace(fetched, body=body)
+    if document is robots.DOCUMENT:
+        others = _robots_sites(task, fetched, source)[0]
+    else:
+        site = document.read(fetched, source, task.listener).site
+        others = () if site is None else (site,)
+    return (Seen(sites, others),) if others else ()
+
+
+def _for_listener(task: Gathering, hold: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """Who does not listen to `robots` is refused no access, but the other standards in the file stay unread."""
+    if robots.SIGNAL.name in task.listener.signals:
+        return hold
+    return tuple(
+        replace(statement, kind=Kind.RESERVATION, signal=signal.name, usages=signal.usages)
+        for statement in hold
+        for signal in task.signals
+        if signal.read_robots
+    )
+
+
+def _unreachable(
+    document: Document, reading: DocumentReading, checked: Checked, at: datetime, old: Kept | None, copy: Kept | None
+) -> Kept:
+    """What was read before stays in force: a stale robots.txt stands for itself, other files keep what they reserve."""
+    said = Said(sites=(reading.site,) if reading.site else (), hold=reading.hold, faults=reading.faults)
+    if old is not None and _stands(old, at):
+        before = old.said
+        said = said._replace(sites=_stale(before.sites), read_at=before.read_at, copy=copy)
+        if document is robots.DOCUMENT and not before.hold:  # it was read whole
+            said = said._replace(sites=before.sites, hold=(), declared=before.declared)
+    return Kept(document.path, checked, at + UNREACHABLE_FOR, said, document.signal)
+
+
+def _stands(kept: Kept, at: datetime) -> bool:
+    """True if what a document said when it was read, which may be long ago, still stands while it cannot be had."""
+    return kept.said.read_at is not None and abs(at - kept.said.read_at) <= MAX_STALE
+
+
+def _stale(sites: tuple[Site, ...]) -> tuple[Site, ...]:
+    return tuple([site if isinstance(site, Stale) else Stale(site) for site in sites])
+
+
+def _never_asked(task: Gathering, url: str, document: Document) -> Kept:
+    checked = Checked(url, _NOT_ATTEMPTED)
+    if not document.required:
+        return Kept(document.path, checked, task.now + UNREACHABLE_FOR, SILENT, document.signal)
+    statement = Statement.at(
+        Source(url=url, carrier=document.carrier),
+        kind=Kind.ACCESS if document is robots.DOCUMENT else Kind.RESERVATION,
+        signal=document.signal,
+        usages=document.usages,
+        stance=Stance.UNDETERMINED,
+        excerpt="never asked for",
+    )
+    unasked: tuple[Statement, ...] = (statement,)
+    if document is robots.DOCUMENT:
+        unasked = _for_listener(task, unasked)
+    if not unasked:
+        return Kept(document.path, checked, task.now + UNREACHABLE_FOR, SILENT, document.signal)
+    return Kept(document.path, checked, task.now, Said(unasked=unasked), document.signal)

@@ -1,0 +1,104 @@
+"""
+What waits for a person: the doubts in the log's decisions, each a question that a review answers.
+
+A match by a name, a mandate that is disputed, a licence without proof: no rule decides these. A person does, in a
+record that later runs honour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tdm_guard.log.latest import addresses_of
+from tdm_guard.log.members import entries, text_of
+from tdm_guard.model import Layer, Verdict
+from tdm_guard.repertoire.review import RELEASED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+MAX_TEXT = 4096  # characters of a value, of words, of a reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """
+    One doubt about one item: does this match count (`declaration`, `key`, `value`), or does this `authorisation`?
+
+    `number` counts the questions of these logs; `decision` is the id of the record.
+    """
+
+    number: int
+    decision: str
+    ts: str
+    url: str
+    why: str
+    declaration: str | None = None
+    key: str | None = None
+    value: str | None = None
+    strength: str | None = None
+    authorisation: str | None = None
+    words: str | None = None
+    rightsholder: str | None = None
+    contact: str | None = None
+    policy_url: str | None = None
+    form: str | None = None
+    mandate: str | None = None
+
+    @property
+    def answerable(self) -> bool:
+        """True if the record says enough for a review to name what it is about."""
+        return self.authorisation is not None or None not in (self.declaration, self.key, self.value)
+
+    def same(self, other: Question) -> bool:
+        """True if an answer to one, given for all its items, answers the other."""
+        if self.authorisation is not None or other.authorisation is not None:
+            return self.authorisation == other.authorisation
+        mine, theirs = ((item.declaration, item.key, item.value) for item in (self, other))
+        return mine == theirs
+
+
+def is_waiting(record: Mapping[str, Any]) -> bool:
+    """True if a decision waits for a person."""
+    return record.get("verdict") == Verdict.REVIEW
+
+
+def questions(records: Iterable[Mapping[str, Any]]) -> Iterator[Question]:
+    """The questions of decisions in review, numbered from 1. What a record may hold does not raise."""
+    number = 0
+    for record in records:
+        about = {
+            "decision": text_of(record, "id", 200) or "",
+            "ts": text_of(record, "ts", 40) or "",
+            "url": next(iter(addresses_of(record)), ""),
+        }
+        doubts = [doubt for entry in entries(record, "because") for doubt in _doubts(entry)]
+        for doubt in doubts or [{"why": "the record does not say why"}]:
+            number += 1
+            yield Question(number=number, **about, **doubt)
+
+
+def _doubts(entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    reviewed = _table(entry, "reviewed").get("outcome")
+    if reviewed == RELEASED:
+        return
+    said = {
+        "words": text_of(entry, "excerpt", MAX_TEXT),
+        **{name: text_of(entry, name, MAX_TEXT) for name in ("rightsholder", "contact", "policy_url")},
+    }
+    if entry.get("layer") == Layer.REPERTOIRE:
+        match, declaration = _table(entry, "match"), _table(entry, "declaration")
+        said |= {name: text_of(match, name, MAX_TEXT) for name in ("key", "value", "strength")}
+        said |= {"declaration": text_of(entry, "source", MAX_TEXT)}
+        said |= {"form": text_of(declaration, "form", 40), "mandate": text_of(declaration, "mandate_status", 40)}
+    if reviewed is None and (why := text_of(entry, "doubt", MAX_TEXT)):
+        yield {**said, "why": why}
+    for mark in entries(entry, "authorisations"):
+        if mark.get("outcome") == "review" and (name := text_of(mark, "id", 200)):
+            yield {**said, "why": text_of(mark, "why", MAX_TEXT) or "", "authorisation": name}
+
+
+def _table(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = entry.get(name)
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,236 @@
+"""
+Whom to ask: the items that somebody's reservation withholds, grouped by who can license them.
+
+Each layer of an item speaks for its own rightholder, so an item may need several licences; it is counted under each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from tdm_guard.errors import UnsupportedURL
+from tdm_guard.log.latest import addresses_of
+from tdm_guard.log.members import entries, is_size, text_of
+from tdm_guard.model import Kind, Layer, Stance, Verdict, bounded
+from tdm_guard.origin import Origin
+from tdm_guard.repertoire.review import RELEASED
+from tdm_guard.signals import payment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+MAX_ASKS = 20_000  # whom to ask, counted by themselves, some KB each; those met later are counted together
+MAX_SAID = 5  # contacts, terms and the like kept of one; nobody writes to more
+MAX_USAGES = 20
+MAX_SAMPLES = 5
+MAX_TEXT = 1024  # characters of a name, a URL or terms
+WITHHOLDING = frozenset(verdict.value for verdict in Verdict if verdict.withholds)
+_LAYERS = {layer.value: layer for layer in Layer}
+_KINDS = {kind.value: kind for kind in Kind}
+
+Entry: TypeAlias = "Mapping[str, Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Who can license: a rightsholder, who stands behind a policy, or whoever speaks for a site or a declaration."""
+
+    kind: str
+    folded: str
+    name: str = field(compare=False)  # as it was first written
+
+
+OTHER = Key("other", "", "(others)")
+
+
+class Sample(NamedTuple):
+    """An item, and how many licences it needs."""
+
+    url: str
+    licences: int
+
+
+@dataclass(slots=True)
+class Ask:
+    """
+    One to ask, and for what.
+
+    `review` items also wait for a person, `shared` ones need other licences too, `stored` ones were handed on under
+    `mode = "observe"`. `bytes` is of the `sized` items whose size is in the log.
+    """
+
+    kind: str
+    name: str
+    items: int = 0
+    review: int = 0
+    shared: int = 0
+    stored: int = 0
+    bytes: int = 0
+    sized: int = 0
+    first: str | None = None
+    last: str | None = None
+    usages: dict[str, None] = field(default_factory=dict)
+    contacts: dict[str, None] = field(default_factory=dict)
+    policies: dict[str, None] = field(default_factory=dict)
+    terms: dict[str, None] = field(default_factory=dict)
+    signals: dict[str, None] = field(default_factory=dict)
+    declarations: dict[str, None] = field(default_factory=dict)
+    origins: dict[str, None] = field(default_factory=dict)
+    samples: list[Sample] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Worklist:
+    """
+    What is withheld, by whom to ask.
+
+    No licence helps where robots.txt refuses access (`refused`, with some of the `refusing` sites); where access is
+    sold (402) the seller is asked. None is known to be needed where something could not be read (`undetermined`).
+    `unexplained` records name no reason.
+    """
+
+    items: int = 0
+    refused: int = 0
+    refusing: dict[str, None] = field(default_factory=dict)
+    undetermined: int = 0
+    unexplained: int = 0
+    asks: dict[Key, Ask] = field(default_factory=dict)
+
+    @property
+    def by_size(self) -> list[Ask]:
+        """Those to ask, who hold most items first; those counted together last."""
+        return sorted(self.asks.values(), key=lambda ask: (ask.kind == OTHER.kind, -ask.items, ask.name))
+
+
+def is_wanting(record: Mapping[str, Any]) -> bool:
+    """True of an item under a verdict that withholds, whether or not it was enforced; an error page is no item."""
+    handed_on = record.get("admitted") is True
+    return text_of(record, "verdict") in WITHHOLDING and not (handed_on and record.get("content") is False)
+
+
+def worklist(records: Iterable[Mapping[str, Any]]) -> Worklist:
+    """Groups withheld decisions, one record per item. What a record may hold does not raise."""
+    found = Worklist()
+    for record in records:
+        because = entries(record, "because")
+        closed = [entry for entry in because if open_usages(record, entry, Kind.ACCESS)]
+        sold = [entry for entry in closed if entry.get("signal") == payment.NAME]
+        refused = len(sold) < len(closed)
+        needed = _needed(record, [entry for entry in because if open_usages(record, entry)] + sold)
+        if refused:
+            found.refused += 1
+            _note(found.refusing, _site(record))
+        if record.get("verdict") == Verdict.UNDETERMINED:
+            found.undetermined += 1
+        elif not needed and not refused:
+            found.unexplained += 1
+        found.items += bool(needed)
+        for key, said in needed.items():
+            if key not in found.asks and len(found.asks) >= MAX_ASKS:
+                key = OTHER  # noqa: PLW2901
+            ask = found.asks.setdefault(key, Ask(kind=key.kind, name=key.name))
+            _count(ask, record, said, licences=len(needed))
+    return found
+
+
+def open_usages(record: Mapping[str, Any], entry: Mapping[str, Any], kind: Kind = Kind.RESERVATION) -> tuple[str, ...]:
+    """The usages asked that a statement reserves, and neither an authorisation nor a person's release gives free."""
+    reviewed = entry.get("reviewed")
+    released = isinstance(reviewed, dict) and reviewed.get("outcome") == RELEASED
+    if released or entry.get("kind", Kind.RESERVATION) != kind or entry.get("stance") != Stance.RESERVED:
+        return ()
+    asked, usages = record.get("usages"), entry.get("usages")
+    said = [usage[:40] for usage in usages[:MAX_USAGES] if isinstance(usage, str)] if isinstance(usages, list) else []
+    if isinstance(asked, dict):
+        said = [usage for usage in said if usage in asked]
+    for mark in entries(entry, "authorisations"):
+        if mark.get("outcome") == "lifted":
+            lifted = text_of(mark, "usages")
+            said = [usage for usage in said if usage not in lifted.split()] if lifted is not None else []
+    return tuple(said)
+
+
+def _needed(record: Mapping[str, Any], reservations: list[Entry]) -> dict[Key, list[Entry]]:
+    """Whom to ask for one item, each with what they said."""
+    found: dict[Key, list[Entry]] = {}
+    # One policy is one ask, also where only one of the carriers that name it told whose it is. And a site speaks with
+    # one voice: what its documents reserve without a name is reserved by the one that another of them names.
+    holders = {text_of(entry, "policy_url"): entry for entry in reservations if text_of(entry, "rightsholder")}
+    at_site = [entry for entry in reservations if _layer(entry) is Layer.LOCATION]
+    speaker = next(iter(sorted(filter(_is_named, at_site), key=lambda entry: not text_of(entry, "rightsholder"))), None)
+    for entry in reservations:
+        by = entry
+        if not text_of(entry, "rightsholder") and (policy := text_of(entry, "policy_url")):
+            by = holders.get(policy, entry)
+        elif not _is_named(entry) and _layer(entry) is Layer.LOCATION and speaker is not None:
+            by = speaker
+        found.setdefault(_key(record, by), []).append(entry)
+    return found
+
+
+def _layer(entry: Mapping[str, Any]) -> Layer:
+    return _LAYERS.get(text_of(entry, "layer", 40) or "", Layer.LOCATION)
+
+
+def _is_named(entry: Mapping[str, Any]) -> bool:
+    return bool(text_of(entry, "rightsholder") or text_of(entry, "policy_url"))
+
+
+def _key(record: Mapping[str, Any], entry: Mapping[str, Any]) -> Key:
+    if holder := text_of(entry, "rightsholder", MAX_TEXT):
+        return Key("rightsholder", " ".join(holder.casefold().split()), " ".join(holder.split()))
+    if policy := text_of(entry, "policy_url", MAX_TEXT):
+        return Key("policy", policy, policy)
+    if _layer(entry) is Layer.REPERTOIRE and (declaration := text_of(entry, "source", MAX_TEXT)):
+        return Key("declaration", declaration, declaration)
+    site = _site(record, entry)
+    return Key("site", site, site)
+
+
+def _site(record: Mapping[str, Any], entry: Mapping[str, Any] | None = None) -> str:
+    """The site that withholds the item: one that redirected to it, if the words are that one's."""
+    said = _origin(text_of(entry, "source") or "") if entry else None
+    if said and said in {_origin(address) for address in addresses_of(record)}:
+        return said
+    return bounded(text_of(record, "origin", MAX_TEXT) or said, MAX_TEXT) or "(no site)"
+
+
+@lru_cache(maxsize=4096)  # the sites of a log come together
+def _origin(url: str) -> str | None:
+    try:
+        return str(Origin.parse(url))
+    except UnsupportedURL:
+        return None
+
+
+def _count(ask: Ask, record: Mapping[str, Any], said: list[Entry], *, licences: int) -> None:
+    ask.items += 1
+    ask.review += record.get("verdict") == Verdict.REVIEW
+    ask.shared += licences > 1
+    ask.stored += record.get("admitted") is True
+    if is_size(size := record.get("bytes")):
+        ask.bytes += size
+        ask.sized += 1
+    if stamp := text_of(record, "ts", 40):
+        ask.first = min(ask.first or stamp, stamp)
+        ask.last = max(ask.last or stamp, stamp)
+    if len(ask.samples) < MAX_SAMPLES:
+        ask.samples.append(Sample(bounded(addresses_of(record)[0], MAX_TEXT) or "", licences))
+    for entry in said:
+        for usage in open_usages(record, entry, _KINDS.get(text_of(entry, "kind", 40) or "", Kind.RESERVATION)):
+            _note(ask.usages, usage, MAX_USAGES)
+        _note(ask.contacts, text_of(entry, "contact", MAX_TEXT))
+        _note(ask.policies, text_of(entry, "policy_url", MAX_TEXT) or text_of(entry, "policy_uid", MAX_TEXT))
+        _note(ask.terms, text_of(entry, "terms", MAX_TEXT))
+        _note(ask.signals, text_of(entry, "signal", 40))
+        if _layer(entry) is Layer.REPERTOIRE:
+            _note(ask.declarations, text_of(entry, "source", MAX_TEXT))
+        else:
+            _note(ask.origins, _site(record, entry))
+
+
+def _note(kept: dict[str, None], value: str | None, limit: int = MAX_SAID) -> None:
+    if value and len(kept) < limit:
+        kept[value] = None

@@ -1,0 +1,160 @@
+"""
+Writes docs/limits.md: the limits in the sources with their values and reasons, the comments beside them.
+
+    python tools/limits.py
+
+A limit is a number or a length of time in a constant whose name begins with MAX_, or one of `OTHERS`. A test holds the
+page against the sources.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import tdm_guard
+
+PACKAGE = Path(tdm_guard.__file__).parent
+PAGE = Path(__file__).parents[1] / "docs" / "limits.md"
+NOT_OURS = {"testing", "_example"}  # the pretend web serves our own tests
+OTHERS = {
+    "_httpx/body.PIECE",
+    "_httpx/fetch.ATTEMPTS",
+    "_httpx/offloop.THREADS",
+    "_httpx/receive.FIRST_LOOK",
+    "_httpx/receive.LOOK_AGAIN",
+    "_httpx/receive.READ_AHEAD",
+    "_httpx/receive.SET_ASIDE",
+    "_httpx/threads.LEAVE_SECONDS",
+    "_httpx/transport.HELD_SECONDS",
+    "_httpx/wire.CLOSE_SECONDS",
+    "cache/memory.DEFAULT_MAX_BYTES",
+    "cli/check.PAGE_TIMEOUT",
+    "formats/asset.MAGIC_BYTES",
+    "formats/bmff.MOVIE_COST",
+    "formats/content_coding.PIECE",
+    "formats/freshness.CEILING",
+    "formats/freshness.FLOOR",
+    "formats/html_scan.PIECE",
+    "formats/inflate.PIECE",
+    "formats/media_type.SNIFF_BYTES",
+    "formats/text.ENOUGH",
+    "formats/xml.ROOM",
+    "formats/xml.SMALL",
+    "judging/content.LEARNED_FOR",
+    "judging/pictures.DEFAULT_MAX_BYTES",
+    "judging/pictures.SHOWN_FOR",
+    "judging/response.CODED_BYTES",
+    "judging/response.OFF_LOOP_BYTES",
+    "judging/response.RECEIVED",
+    "judging/response.SHOWN",
+    "lists/importing.BATCH",
+    "lists/importing.PIECE",
+    "lists/importing.SHOWN",
+    "lists/importing.SHOWN_RAW",
+    "lists/index.CACHE_KIB",
+    "lists/index.IDLE",
+    "lists/writing.CACHE_KIB",
+    "lists/writing.ROWS",
+    "log/latest.CACHE_KIB",
+    "policies/answers.UNREACHABLE_FOR",
+    "reports/report.SHOWN_HOSTS",
+    "reports/worklist_page.SHOWN",
+    "scrapy/aside.THREADS",
+    "scrapy/early.LARGE",
+    "scrapy/early.LOOK_WAIT",
+    "scrapy/early.SMALL",
+    "scrapy/policies.DOCUMENTS",
+    "scrapy/room.LOOK_EVERY",
+    "signals/_tdmrep_file.EXTRA_RULES",
+}
+REASONS = {  # where the name says it, the sources do not say it again
+    "MAX_FAULTS": "mistakes kept of one document or response; more prove nothing more",
+    "MAX_TEXT": "characters of a text that is kept",
+    "MAX_BYTES": "bytes of the document or file that are read",
+    "_MAX_VALUE": "characters of a value",
+    "_MAX_COMMENT": "bytes of the comment at the end of an archive, the most that its field holds",
+    "MAX_REDIRECTS": "redirects of a page that are followed",
+    "MAX_USAGES": "usages told of one",
+    "MAX_SAMPLES": "addresses told of one",
+}
+_NAME = re.compile(r"_?MAX_[A-Z0-9_]+")
+HEAD = """# The limits
+
+What strangers send is read within bounds. This page shows them as they stand in the sources;
+[the ones that matter most](security.md#what-is-bounded-by-what) come with what they are against. `max_asset_bytes`,
+`policy_timeout` and the size of `cache` are [options](options.md); the others are fixed. Values are in the unit
+that the reason names; 1 Ki is 1,024. `python tools/limits.py` writes this page.
+
+| constant | value | reason |
+|---|---|---|
+"""
+
+
+class Limit(NamedTuple):
+    """`name` is the module's path below the package, a dot, and the constant."""
+
+    name: str
+    value: object
+    reason: str
+
+    def row(self) -> str:
+        reason = self.reason.replace("|", "\\|")
+        return f"| `{self.name}` | {spelled(self.value)} | {reason} |"
+
+
+def spelled(value: object) -> str:
+    """A value as the pages have it."""
+    if isinstance(value, timedelta):
+        seconds = int(value.total_seconds())
+        for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+            if seconds % size == 0 and seconds >= size:
+                return f"{seconds // size} {unit if seconds > size else unit[:-1]}"
+        return f"{seconds} seconds"
+    if isinstance(value, int):
+        for power, unit in ((30, "Gi"), (20, "Mi"), (10, "Ki")):
+            if value >= 2**power and value % 2**power == 0:
+                return f"{value >> power:,} {unit}"
+        return f"{value:,}"
+    return f"{value:g}"
+
+
+def limits() -> Iterator[Limit]:
+    """The limits, by module and line."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        place = path.relative_to(PACKAGE).with_suffix("")
+        if not NOT_OURS & set(place.parts):
+            yield from _of_module(path, place.as_posix())
+
+
+def _of_module(path: Path, place: str) -> Iterator[Limit]:
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    for node in ast.parse(text).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if not isinstance(targets[0], ast.Name):
+            continue
+        constant = targets[0].id
+        name = f"{place}.{constant}"
+        if not (_NAME.fullmatch(constant) or name in OTHERS):
+            continue
+        module = importlib.import_module(f"tdm_guard.{place.replace('/', '.')}")
+        value = getattr(module, constant)
+        if isinstance(value, (int, float, timedelta)):
+            assert isinstance(node, (ast.Assign, ast.AnnAssign))
+            beside = lines[(node.end_lineno or 0) - 1][node.end_col_offset :].strip().removeprefix("#").strip()
+            yield Limit(name, value, beside or REASONS.get(constant, ""))
+
+
+def page() -> str:
+    """The page as it should be."""
+    return HEAD + "\n".join(limit.row() for limit in limits()) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
