@@ -9,6 +9,7 @@ from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, LogError, PolicyMismatch, TdmGuardError, UnsupportedURL, Withheld
 from tdm_guard.guard import Guard
 from tdm_guard.judge import Judge, evaluate, needed_documents, read_policies
+from tdm_guard.keywords import GuardOptions, JudgeOptions
 from tdm_guard.model import Evidence, Fault, Fetched, Posture, Stance, Statement, Verdict
 from tdm_guard.options import Options
 from tdm_guard.policy import OriginPolicy
@@ -21,7 +22,9 @@ __all__ = [
     "Fault",
     "Fetched",
     "Guard",
+    "GuardOptions",
     "Judge",
+    "JudgeOptions",
     "LogError",
     "Options",
     "OriginPolicy",

@@ -19,7 +19,7 @@ LAYERS = {
     "signals": 2, "repertoire": 2,
     "lift": 3, "holdings": 3, "shown": 3, "silence": 3, "announced": 3,
     "asset": 3, "options": 3, "policy": 3, "gather": 3, "body": 3, "declared": 3, "decide": 3, "case": 3,
-    "judge": 3, "fetch": 3, "given": 3, "saved_page": 3,
+    "judge": 3, "keywords": 3, "fetch": 3, "given": 3, "saved_page": 3,
     "cache": 4, "log": 4,
     "guard": 5, "config": 5, "tokens": 4,
     "_httpx": 6, "httpx": 6, "httpx2": 6, "scrapy": 6, "cli": 6, "testing": 6, "demo": 6, "__main__": 6,
