@@ -13,6 +13,7 @@ from tdm_guard.keywords import GuardOptions, JudgeOptions
 from tdm_guard.model import Evidence, Fault, Fetched, Posture, Stance, Statement, Verdict
 from tdm_guard.options import Options
 from tdm_guard.policy import OriginPolicy
+from tdm_guard.responses import decision_of
 from tdm_guard.usage import Usage
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Verdict",
     "Withheld",
     "__version__",
+    "decision_of",
     "evaluate",
     "needed_documents",
     "read_policies",

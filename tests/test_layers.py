@@ -15,6 +15,7 @@ PACKAGE = Path(tdm_guard.__file__).parent
 # Layer of each module or subpackage; the first entry that is a prefix of the module's name counts.
 LAYERS = {
     "_version": 0, "errors": 0, "plain": 0, "origin": 0, "usage": 0, "model": 0, "decision": 0, "operator": 0,
+    "responses": 0,
     "formats": 1,
     "signals": 2, "repertoire": 2,
     "lift": 3, "holdings": 3, "shown": 3, "silence": 3, "announced": 3,
