@@ -7,13 +7,13 @@ given". To hand options on: `def collect(**options: Unpack[GuardOptions])`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 from tdm_guard.model import Posture
 from tdm_guard.operator import Operator
-from tdm_guard.signals._signal import Signal
+from tdm_guard.signals import Signal
 
 
 class JudgeOptions(TypedDict, total=False):
@@ -34,7 +34,7 @@ class JudgeOptions(TypedDict, total=False):
     mode: Literal["enforce", "observe"] | None
     """`observe`: the same verdicts are recorded and nothing is withheld."""
 
-    signals: str | Iterable[str] | tuple[Signal, ...] | None
+    signals: str | Iterable[str] | Sequence[Signal] | None
     """The standards to listen to, by name (`all` if none are given); or a tuple of signals, your own among them."""
 
     repertoire: str | Path | Iterable[str | Path] | None

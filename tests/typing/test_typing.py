@@ -26,6 +26,7 @@ from tests.support.patience import PATIENCE
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+SHOWN = (ROOT / "docs" / "own-signals.md",)  # pages whose samples are typed
 SAMPLES = sorted(path for path in HERE.glob("*.py") if not path.name.startswith("test_"))
 _SAID = re.compile(r"(?m)^(?P<path>[^:\n]+):(?P<line>\d+): error: .*\[(?P<code>[a-z-]+)\]$")
 _EXPECTED = re.compile(r"# error: ([a-z-]+)$")
@@ -33,8 +34,13 @@ Errors = set[tuple[int, str]]
 
 
 @pytest.fixture(scope="session")
-def errors(pytestconfig: pytest.Config) -> dict[str, Errors]:
-    """By the names of the samples, the lines that mypy refuses and its codes."""
+def errors(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Errors]:
+    """By the names of the samples, the lines that mypy refuses and its codes; those of pages by the names of these."""
+    shown = tmp_path_factory.mktemp("shown")
+    for page in SHOWN:
+        (block,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+        (shown / f"{page.stem.replace('-', '_')}.py").write_text(block, encoding="utf-8")
+    checked = [*SAMPLES, *shown.iterdir()]
     assert pytestconfig.cache
     folder = str(pytestconfig.cache.mkdir("mypy"))
     words = [
@@ -57,7 +63,7 @@ def errors(pytestconfig: pytest.Config) -> dict[str, Errors]:
         timeout=PATIENCE * 4,
     )
     assert done.stderr == ""
-    found: dict[str, Errors] = {path.name: set() for path in SAMPLES}
+    found: dict[str, Errors] = {path.name: set() for path in checked}
     for said in _SAID.finditer(done.stdout):
         found[Path(said["path"]).name].add((int(said["line"]), said["code"]))
     assert len(_SAID.findall(done.stdout)) == done.stdout.count(": error: "), done.stdout
@@ -70,6 +76,11 @@ def test_samples_are_accepted_and_refused_where_they_should_be(sample: Path, err
     expected = {(number, said[1]) for number, line in enumerate(lines, 1) if (said := _EXPECTED.search(line))}
     assert bool(expected) is sample.stem.endswith("_refused")
     assert errors[sample.name] == expected
+
+
+@pytest.mark.parametrize("page", SHOWN, ids=lambda page: page.name)
+def test_what_pages_show_is_typed(page: Path, errors: dict[str, Errors]) -> None:
+    assert errors[f"{page.stem.replace('-', '_')}.py"] == set()
 
 
 def test_the_options_that_are_typed_are_those_that_are_accepted() -> None:
