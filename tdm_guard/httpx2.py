@@ -7,10 +7,11 @@ those of docs/options.md, as keywords.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar, Unpack
 
 from tdm_guard.decision import Withheld
 from tdm_guard.errors import without_extra
+from tdm_guard.keywords import GuardOptions
 
 try:
     import httpx2
@@ -18,6 +19,7 @@ try:
     from tdm_guard._httpx.body import AsyncBody, SyncBody
     from tdm_guard._httpx.client import divide, install
     from tdm_guard._httpx.family import Family
+    from tdm_guard._httpx.keywords import ClientKeywords
     from tdm_guard._httpx.transport import AsyncTransport, SyncTransport
 except ModuleNotFoundError as error:
     raise without_extra("httpx2", error) from None
@@ -60,7 +62,7 @@ _FAMILY = Family(
 GuardTransport.family = AsyncGuardTransport.family = _FAMILY
 
 
-def guard_client(client: Client, **options: Any) -> Client:
+def guard_client(client: Client, **options: Unpack[GuardOptions]) -> Client:
     """
     Guards a client in place, with its proxies and mounts, and returns it. Closing it ends the run.
 
@@ -78,7 +80,7 @@ class GuardClient(httpx2.Client):
     Its methods raise `Withheld` where content is not handed on. Raises `ConfigurationError`, `LogError`.
     """
 
-    def __init__(self, **keywords: Any) -> None:
+    def __init__(self, **keywords: Unpack[ClientKeywords[httpx2.BaseTransport]]) -> None:
         own, options = divide(httpx2.Client, keywords)
         super().__init__(**own)
         install(_FAMILY, self, options)
@@ -87,7 +89,7 @@ class GuardClient(httpx2.Client):
 class AsyncGuardClient(httpx2.AsyncClient):
     """`httpx2.AsyncClient` under guard, like `GuardClient`."""
 
-    def __init__(self, **keywords: Any) -> None:
+    def __init__(self, **keywords: Unpack[ClientKeywords[httpx2.AsyncBaseTransport]]) -> None:
         own, options = divide(httpx2.AsyncClient, keywords)
         super().__init__(**own)
         install(_FAMILY, self, options)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, PolicyMismatch
 from tdm_guard.judging.arguments import content, number, pairs, places
 from tdm_guard.judging.bench import Bench
 from tdm_guard.judging.case import Case
+from tdm_guard.keywords import JudgeOptions
 from tdm_guard.model import Declared, Fetched
 from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.origin import Origin, trimmed
@@ -23,21 +24,7 @@ from tdm_guard.policies.policy import Kept, OriginPolicy
 from tdm_guard.policies.task import Answers, Wanted
 from tdm_guard.repertoire.matching import Repertoire
 
-OFFLINE_OPTIONS = frozenset(
-    {
-        "usages",
-        "agent",
-        "operator",
-        "posture",
-        "mode",
-        "signals",
-        "repertoire",
-        "authorisations",
-        "repertoire_forms",
-        "max_asset_bytes",
-        "policy_tokens",
-    }
-)
+OFFLINE_OPTIONS = frozenset(JudgeOptions.__annotations__)
 MAYBE = 200  # a response may be content, as long as nobody says that it is none
 T = TypeVar("T")
 Policies = Mapping[str, Fetched] | OriginPolicy
@@ -50,7 +37,7 @@ class Judge:
     Raises `ConfigurationError` for an unknown option or a bad value.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: Unpack[JudgeOptions]) -> None:
         networked = sorted(set(options) & set(OPTION_NAMES) - OFFLINE_OPTIONS)
         if networked:
             raise ConfigurationError(
@@ -182,7 +169,7 @@ def evaluate(
     item: object = None,
     unread: str = "undetermined",
     now: datetime,
-    **options: Any,
+    **options: Unpack[JudgeOptions],
 ) -> Decision:
     """
     The decision for one URL, from what is known: pure, without network or clock.
@@ -213,13 +200,13 @@ def evaluate(
 
 
 def read_policies(
-    origin: str | Origin, documents: Mapping[str, Fetched | None], *, now: datetime, **options: Any
+    origin: str | Origin, documents: Mapping[str, Fetched | None], *, now: datetime, **options: Unpack[JudgeOptions]
 ) -> OriginPolicy:
     """Reads an origin's documents once, for judging many of its URLs; see `Judge.read_policies`."""
     return Judge(**options).read_policies(origin, documents, now=now)
 
 
-def needed_documents(origin: str | Origin, **options: Any) -> tuple[str, ...]:
+def needed_documents(origin: str | Origin, **options: Unpack[JudgeOptions]) -> tuple[str, ...]:
     """The URLs of the documents that bear on an origin's URLs under these options."""
     return Judge(**options).needed_documents(origin)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Required, Self, TypedDict, Unpack
 
 from tdm_guard.plain import without_secrets, without_userinfo
 from tdm_guard.usage import Usage
@@ -112,6 +112,27 @@ class Evidence:
         return {item.name: plain(getattr(self, item.name)) for item in fields(self)}
 
 
+class Members(TypedDict, total=False):
+    """What `Statement.at` takes beside its source and excerpt."""
+
+    signal: Required[str]
+    usages: Required[tuple[Usage, ...]]
+    stance: Required[Stance]
+    kind: Kind
+    layer: Layer
+    locator: str | None
+    rightsholder: str | None
+    policy_url: str | None
+    policy_uid: str | None
+    contact: str | None
+    terms: str | None
+    match: Mapping[str, str] | None
+    declaration: Mapping[str, str] | None
+    doubt: str | None
+    repair: str | None
+    rank: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement(Evidence):
     """
@@ -149,7 +170,7 @@ class Statement(Evidence):
     pending: frozenset[Usage] = field(default=frozenset(), repr=False)
 
     @classmethod
-    def at(cls, source: Source, /, *, excerpt: str | None = None, **members: Any) -> Self:
+    def at(cls, source: Source, /, *, excerpt: str | None = None, **members: Unpack[Members]) -> Self:
         """A statement read from `source`; the excerpt is bounded."""
         policy = members.get("policy_url")
         if policy is not None and "@" in policy:

@@ -20,6 +20,7 @@ from tdm_guard.judging.lift import Rights
 from tdm_guard.model import Posture, plain
 from tdm_guard.operator import Operator, names_in, read_operator
 from tdm_guard.signals import SIGNALS, ai_agents
+from tdm_guard.signals._checks import mistakes_in
 from tdm_guard.signals._policy_tokens import bundled
 from tdm_guard.signals._signal import Listener, PolicyTokens, Signal
 from tdm_guard.usage import EVERY, TDM, Usage, expand
@@ -164,8 +165,11 @@ def _signals(value: Any) -> tuple[Signal, ...]:
     known = {signal.name: signal for signal in SIGNALS}
     if isinstance(value, str) and value.strip() == "all":
         return SIGNALS
-    if isinstance(value, tuple) and value and all(isinstance(item, Signal) for item in value):
-        return value
+    if isinstance(value, (tuple, list)) and value and all(isinstance(item, Signal) for item in value):
+        wrong = mistakes_in(value)
+        if wrong:
+            raise ConfigurationError(*(f"signals: {problem}" for problem in wrong))
+        return tuple(value)
     names = names_in("signals", value, '["robots", "tdmrep"]')
     unknown = [name for name in names if name not in known]
     if unknown or not names:

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from tdm_guard._httpx.asked import Asked, read_request
 from tdm_guard._httpx.body import PIECE, Tally
-from tdm_guard._httpx.journey import KEY, Journey
+from tdm_guard._httpx.journey import Journey
 from tdm_guard._httpx.offloop import CODED
 from tdm_guard._httpx.receive import receive, set_aside
 from tdm_guard._httpx.session import Session
@@ -23,6 +23,7 @@ from tdm_guard._httpx.wire import CLOSE, SEND, Asking, Load, LoadDeclared, Steps
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.judging.case import Case
 from tdm_guard.origin import Origin
+from tdm_guard.responses import KEY
 
 ITEM = "tdm_guard_item"  # in the extensions of a request: what the caller knows of the work
 

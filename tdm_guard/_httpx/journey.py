@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 from tdm_guard.guard import Guard
 from tdm_guard.judging.case import Case
 from tdm_guard.model import Headers
+from tdm_guard.responses import KEY  # in the extensions of requests: the trail
 
-KEY = "tdm_guard"  # in the extensions of requests (the trail) and responses (the decision)
 MAX_HOPS = 100  # the newest are kept; clients give up far earlier
 Hops = tuple[tuple[str, Headers], ...]
 

@@ -7,7 +7,7 @@ import logging
 import math
 import weakref
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, Unpack
 
 from tdm_guard._httpx.exchange import exchange
 from tdm_guard._httpx.family import Family
@@ -19,6 +19,7 @@ from tdm_guard._httpx.threads import ThreadFetcher
 from tdm_guard._httpx.wire import Load, LoadDeclared, Wire, drive, drive_async
 from tdm_guard.errors import ConfigurationError, LogError
 from tdm_guard.guard import Guard, run, run_async
+from tdm_guard.keywords import GuardOptions
 
 HELD_SECONDS = 1.0  # for a second connection while a response keeps its own
 _logger = logging.getLogger("tdm_guard")
@@ -36,7 +37,7 @@ class Transport:
     inner: Any
     session: Session
 
-    def __init__(self, transport: Any = None, **options: Any) -> None:
+    def __init__(self, transport: Any = None, **options: Unpack[GuardOptions]) -> None:
         guard, agent_given = open_guard(options, user_agent=self.family.user_agent)
         inner = getattr(self.family.module, self.default)() if transport is None else transport
         if isinstance(inner, Transport):

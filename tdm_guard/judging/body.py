@@ -204,9 +204,9 @@ def unheard(signals: Iterable[Signal], source: Source, problem: str) -> Reading:
 def unread(bench: Bench, about: Announced, markup: Markup, problem: str, kind: Format | None = None) -> Reading:
     """What stands for a body that had to be read and was not: each signal that could speak in it is undetermined."""
     source = Source(url=about.url, carrier=carrier_of(markup, kind), retrieved_at=about.now)
-    of_it = {"layer": Layer.LOCATION if kind is None else Layer.ASSET, "excerpt": problem}
+    layer, unknown = Layer.LOCATION if kind is None else Layer.ASSET, Stance.UNDETERMINED
     statements = tuple(
-        Statement.at(source, signal=signal.name, usages=signal.usages, stance=Stance.UNDETERMINED, **of_it)
+        Statement.at(source, signal=signal.name, usages=signal.usages, stance=unknown, layer=layer, excerpt=problem)
         for signal in dict.fromkeys((*bench.readers[markup], *(() if kind is None else bench.asset_signals)))
     )
     if not statements:

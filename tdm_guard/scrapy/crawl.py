@@ -23,6 +23,7 @@ from tdm_guard.errors import ConfigurationError, LogError, UnsupportedURL
 from tdm_guard.guard import Guard
 from tdm_guard.judging.response import OFF_LOOP_BYTES
 from tdm_guard.origin import Origin
+from tdm_guard.responses import KEY
 from tdm_guard.scrapy import outcome
 from tdm_guard.scrapy.aside import Aside
 from tdm_guard.scrapy.downloads import CUT, Downloads
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from tdm_guard.decision import Decision
     from tdm_guard.judging.case import Case
 
-KEY = "tdm_guard"
 CLOSE_REASON = "tdm_guard_log"  # why a spider is closed whose log cannot be written
 STATS_EVERY = timedelta(seconds=1)
 _OWN = "_tdm_guard"

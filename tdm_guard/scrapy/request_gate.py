@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Self
 
 from scrapy.exceptions import IgnoreRequest
 
-from tdm_guard.scrapy.crawl import KEY, Crawl
+from tdm_guard.responses import KEY, forget, remember
+from tdm_guard.scrapy.crawl import Crawl
 from tdm_guard.scrapy.downloads import MARK
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class RequestGate:
         """Lets a request pass that its origin's policy does not refuse. Raises `Withheld`."""
         meta, crawl = request.meta, self._crawl
         meta.pop(KEY, None)  # no redirect, retry or copied meta inherits a verdict
+        forget(request)
         if MARK in meta:
             crawl.downloads.succeed(request)
         if crawl.judges(request):
@@ -54,13 +56,16 @@ class RequestGate:
         crawl.hops.ended(request, response)
         mark = {"verdict": decision.verdict.value, "decision": decision.id}
         request.meta[KEY] = mark
+        remember(request, decision)
         if response.request is not None and response.request is not request:
             response.request.meta[KEY] = mark
+            remember(response.request, decision)
         return response
 
     async def process_exception(self, request: Request, exception: Exception) -> None:
         """Records what RobotsTxtMiddleware refused, counts downloads that failed."""
         request.meta.pop(KEY, None)  # RobotsTxtMiddleware may have refused it before it entered
+        forget(request)
         crawl = self._crawl
         if not crawl.judges(request):
             return

@@ -1,5 +1,27 @@
-"""The standards that are listened to: one module each, and this, the only list."""
+"""
+The standards that are listened to: one module each, and `SIGNALS`, the only list.
 
+And the parts of which a signal is made, for signals of your own (docs/own-signals.md): `signals=(*SIGNALS, mine)`.
+"""
+
+from tdm_guard.formats.asset import Asset, Packet, Place, Unread
+from tdm_guard.formats.html import Page, Tag
+from tdm_guard.formats.robots_txt import RobotsTxt
+from tdm_guard.model import (
+    NOTHING,
+    Declared,
+    Fault,
+    Fetched,
+    Headers,
+    Kind,
+    Layer,
+    Posture,
+    Reading,
+    Result,
+    Source,
+    Stance,
+    Statement,
+)
 from tdm_guard.signals import (
     ai_agents,
     ai_txt,
@@ -15,7 +37,41 @@ from tdm_guard.signals import (
     x_robots,
     xmp,
 )
-from tdm_guard.signals._signal import Signal
+from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal, Site
+from tdm_guard.usage import EVERY, TDM, TRAINING, Usage
+
+__all__ = [
+    "EVERY",
+    "NOTHING",
+    "SIGNALS",
+    "TDM",
+    "TRAINING",
+    "Asset",
+    "Declared",
+    "Document",
+    "DocumentReading",
+    "Fault",
+    "Fetched",
+    "Headers",
+    "Kind",
+    "Layer",
+    "Listener",
+    "Packet",
+    "Page",
+    "Place",
+    "Posture",
+    "Reading",
+    "Result",
+    "RobotsTxt",
+    "Signal",
+    "Site",
+    "Source",
+    "Stance",
+    "Statement",
+    "Tag",
+    "Unread",
+    "Usage",
+]
 
 SIGNALS: tuple[Signal, ...] = (
     robots.SIGNAL,

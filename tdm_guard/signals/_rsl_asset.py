@@ -48,8 +48,10 @@ def read_asset(asset: Asset, source: Source, listener: Listener) -> Reading:
         faults.append(fault)
     for unread in asset.unread:
         if unread.place in PLACES:
-            members = {"locator": unread.locator, "excerpt": unread.message, "stance": Stance.UNDETERMINED}
-            statements.append(Statement.at(source, signal=NAME, usages=EVERY, **members))
+            place, why, unknown = unread.locator, unread.message, Stance.UNDETERMINED
+            statements.append(
+                Statement.at(source, signal=NAME, usages=EVERY, stance=unknown, locator=place, excerpt=why)
+            )
     if not statements and not faults:
         return NOTHING
     return Reading(tuple(replace(statement, layer=Layer.ASSET) for statement in statements), tuple(faults))

@@ -262,3 +262,39 @@ def test_the_same_address_side_by_side(web: Web, crawl: Crawl) -> None:
     assert len(set(documents)) == len(documents)
     assert crawled.stats["tdm_guard/policy/fetched"] == len(documents)
     assert crawled.stats.get("tdm_guard/policy/hit", 0) == 0
+
+
+def test_callbacks_have_the_decision_of_their_response(web: Web, crawl: Crawl) -> None:
+    """That of the response itself and of one made of it; not of another request's, nor by meta that was copied."""
+    pretend = web(
+        Site(
+            "start.example",
+            {
+                "/": Answer.redirect("/end"),
+                "/end": OPEN,
+                "/reserved": Answer.html(page(WITHHELD, META)),
+                "/gone": Answer.text("gone", status=410),
+                "/again": one_after_another(BROKEN, OPEN),
+            },
+        )
+    )
+    start = pretend.origin("start.example")
+    crawled = crawl(
+        {"url": start + "/end", "then": [{"url": "data:,words", "copy_meta": True}]},
+        {"url": start + "/"},
+        {"url": start + "/again"},
+        {"url": start + "/gone", "meta": {"handle_httpstatus_list": [410]}},
+        {"url": start + "/reserved"},
+        RETRY_TIMES=1,
+    )
+    found = {item["url"]: item["decision_of"] for item in crawled.responses}
+    assert found.pop("data:,words") == [None] * 4
+    ids = {record["id"] for record in crawled.decisions if record["admitted"]}
+    assert {first for first, *_ in found.values()} | {
+        item["tdm_guard"]["decision"] for item in crawled.responses if item["tdm_guard"]
+    } == ids
+    for item in crawled.responses:
+        if item["tdm_guard"]:
+            mark = item["tdm_guard"]["decision"]
+            assert item["decision_of"] == [mark, mark, None, None]
+    assert [error["type"] for error in crawled.errors] == ["Withheld"]

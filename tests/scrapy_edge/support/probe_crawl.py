@@ -18,6 +18,7 @@ import scrapy
 from scrapy import crawler as crawlers
 from scrapy.exceptions import IgnoreRequest, ScrapyDeprecationWarning, StopDownload
 
+import tdm_guard
 import tdm_guard.scrapy
 
 warnings.simplefilter("error", ScrapyDeprecationWarning)
@@ -67,6 +68,7 @@ class Probe(scrapy.Spider):
                 "sha256": hashlib.sha256(response.body).hexdigest(),
                 "text": response.body[:2000].decode("latin-1"),
                 "tdm_guard": response.meta.get("tdm_guard"),
+                "decision_of": [getattr(tdm_guard.decision_of(found), "id", None) for found in self.alike(response)],
                 "flags": list(response.flags),
                 "sent": {k.decode(): v[0].decode() for k, v in response.request.headers.items() if v},
             }
@@ -83,6 +85,11 @@ class Probe(scrapy.Spider):
                 "image_urls": media if picture else none,
                 "url": response.url,
             }
+
+    def alike(self, response: Any) -> list[Any]:
+        """The response, one made of it, and what belongs to another request, or none."""
+        made = response.replace(body=b"other")
+        return [response, made, response.replace(request=response.request.replace()), scrapy.http.Response(made.url)]
 
     def failed(self, failure: Any) -> None:
         error = failure.value

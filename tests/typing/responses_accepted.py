@@ -1,0 +1,14 @@
+"""Responses of each framework have their decision, or none."""
+
+from __future__ import annotations
+
+import httpx
+import httpx2
+from scrapy.http import HtmlResponse, Response
+
+from tdm_guard import Decision, decision_of
+
+
+def verdicts(one: httpx.Response, two: httpx2.Response, three: Response, four: HtmlResponse) -> list[str]:
+    decisions: list[Decision | None] = [decision_of(one), decision_of(two), decision_of(three), decision_of(four)]
+    return [decision.verdict for decision in decisions if decision is not None]
