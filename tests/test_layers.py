@@ -178,6 +178,12 @@ def reached(module: str) -> set[str]:
     return (found & known) - {module} - inside
 
 
+def test_what_is_imported_for_types_counts() -> None:
+    assert "judging.response" in reached("judging.asset")  # under TYPE_CHECKING
+    assert {"signals.robots", "policies.policy"} <= reached("judging.case")
+    assert not {name for name in reached("policies.fetch") if name.startswith("policies.fetch")}
+
+
 def circles(graph: dict[str, set[str]]) -> list[list[str]]:
     """The groups of modules of which each leads to each other."""
     beyond = {module: _beyond(graph, module) for module in graph}
