@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +26,9 @@ LAYERS = {
     "_httpx": 6, "httpx": 6, "httpx2": 6, "scrapy": 6, "cli": 6, "testing": 6, "__main__": 6,
 }  # fmt: skip
 PURE = 3
+DOORS = {"httpx", "httpx2"}
+MAX_ON_THE_GROUND = 17
+MAX_LINES = 400
 NETWORK = {"socket", "ssl", "asyncio", "threading", "logging", "time", "subprocess", "urllib.request", "http", "anyio"}
 FILES = {"os", "pathlib", "sqlite3", "tempfile", "shutil", "glob", "importlib.resources"}
 OPENS = {"open", "io.open", "codecs.open"}
@@ -46,11 +50,23 @@ def layer(module: str) -> int:
     return LAYERS[module.split(".", maxsplit=1)[0]]
 
 
+def test_a_module_is_found_by_its_name_and_seen_at_once() -> None:
+    """Few on the ground floor beside the doors named after a framework, none too long, no two alike in one layer."""
+    assert len([path for path in PACKAGE.glob("*.py") if path.stem not in DOORS]) <= MAX_ON_THE_GROUND
+    long = {module for module in modules() if len(source_of(module).splitlines()) > MAX_LINES}
+    named = Counter((layer(module), module.rpartition(".")[2]) for module in modules())
+    assert (long, {name for name, count in named.items() if count > 1}) == (set(), set())
+
+
 @cache
 def tree_of(module: str) -> ast.Module:
+    return ast.parse(source_of(module))
+
+
+def source_of(module: str) -> str:
     path = PACKAGE / module.replace(".", "/")
     path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    return ast.parse(path.read_text(encoding="utf-8"))
+    return path.read_text(encoding="utf-8")
 
 
 def imports(module: str) -> set[str]:
@@ -161,6 +177,12 @@ def reached(module: str) -> set[str]:
             found.add(used if used in known else used.rpartition(".")[0])
     inside = {package for package in packages() if module.startswith(f"{package}.")}  # its own, which is there before
     return (found & known) - {module} - inside
+
+
+def test_what_is_imported_for_types_counts() -> None:
+    assert "judging.response" in reached("judging.asset")  # under TYPE_CHECKING
+    assert {"signals.robots", "policies.policy"} <= reached("judging.case")
+    assert not {name for name in reached("policies.fetch") if name.startswith("policies.fetch")}
 
 
 def circles(graph: dict[str, set[str]]) -> list[list[str]]:

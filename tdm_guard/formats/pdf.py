@@ -14,8 +14,8 @@ from collections.abc import Iterator
 
 from tdm_guard.formats import pdf_encrypted
 from tdm_guard.formats.asset import MAGIC_BYTES, Asset, Format, Packet, Place, Unread
-from tdm_guard.formats.pdf_file import Header, PdfFile, Stream, is_ended
-from tdm_guard.formats.pdf_objects import PdfError, Value, text_of
+from tdm_guard.formats.pdf_file import PdfFile, Stream, is_ended
+from tdm_guard.formats.pdf_objects import Header, PdfError, Value, text_of
 from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, Unreads, hides, is_xmp
 
 LOCATOR = "PDF/Catalog/Metadata"

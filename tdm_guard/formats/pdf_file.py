@@ -1,9 +1,8 @@
 """
-Objects of a PDF file by number (ISO 32000-1, 7.5): cross-reference tables and streams, object streams.
+Objects of a PDF file by number (ISO 32000-1, 7.5), in the open or in an object stream.
 
-strategy: only what leads to the few objects asked for is read. A classic table is not parsed: its entries have 20 bytes
-each, so that the one wanted is looked at in its place. Where the tables fail, the objects are searched for by their own
-words, the last of a number being the one that holds.
+strategy: only what leads to the few objects asked for is read (`pdf_tables`). Where the tables fail, the objects are
+searched for by their own words, the last of a number being the one that holds.
 """
 
 from __future__ import annotations
@@ -12,11 +11,11 @@ import re
 from itertools import islice
 from typing import NamedTuple
 
-from tdm_guard.formats.pdf_filters import ENCODING, Effort, Rows, decode, rows
-from tdm_guard.formats.pdf_objects import Name, PdfError, Reference, Value, parse
+from tdm_guard.formats.pdf_filters import ENCODING, Effort, decode, rows
+from tdm_guard.formats.pdf_objects import Header, Name, PdfError, Reference, Value, parse
+from tdm_guard.formats.pdf_tables import Entry, Run, entry_of, read_table, runs_of, widths_of
 
 MAX_SECTIONS = 512  # cross-reference sections: one for each time the file was saved in place
-MAX_SUBSECTIONS = 20_000  # runs of numbers in one section; a file saved in place often has some hundred
 MAX_TABLE = 16 * 2**20  # bytes of a cross-reference stream when decoded: two million objects
 MAX_OBJECT_STREAM = 8 * 2**20  # bytes of an object stream when decoded; it has some ten thousand
 MAX_KEPT = 3 * 2**20  # bytes of decoded tables and object streams that are kept, besides twice those of the file
@@ -31,13 +30,9 @@ _TAIL = 2_048  # bytes at the end in which `startxref` is looked for; readers ta
 
 _START = re.compile(rb"startxref\s*(\d{1,12})")
 _OBJECT = re.compile(rb"\s*(\d{1,10})\s+(\d{1,5})\s+obj")
-_SECTION = re.compile(rb"\s*(\d{1,10})[ \t]+(\d{1,10})[ \t]*(?:\r\n|\n|\r)")
-_ENTRY = re.compile(rb"(\d{10}) (\d{5}) ([nf])")
 _STREAM = re.compile(rb"\s*stream(?:\r\n|\n|\r)?")
 _ROOT = re.compile(rb"/Root\s+(\d{1,10})\s+(\d{1,5})\s+R")
 _OBJECT_STREAM = re.compile(rb"/ObjStm\b")
-_ENTRY_SIZE = 20
-Header = dict[bytes, Value]
 
 
 class Stream(NamedTuple):
@@ -45,24 +40,6 @@ class Stream(NamedTuple):
 
     header: Header
     start: int
-
-
-class _Table(NamedTuple):
-    """A run of objects in a classic table: the first number, how many, where their entries are."""
-
-    first: int
-    size: int
-    start: int
-
-
-class _Rows(NamedTuple):
-    """A run of objects in a cross-reference stream: first number, how many, rows, the first row, widths of fields."""
-
-    first: int
-    size: int
-    rows: Rows
-    start: int
-    widths: tuple[int, int, int]
 
 
 class _ObjectStream(NamedTuple):
@@ -94,7 +71,7 @@ class PdfFile:
         self.data = data
         self.trailer: Header = {}
         self.repaired: str | None = None
-        self._runs: list[_Table | _Rows] = []
+        self._runs: list[Run] = []
         self._found: dict[Reference, Value] = {}
         self._streams: dict[int, _ObjectStream] = {}
         self._opening: list[int] = []
@@ -183,47 +160,16 @@ class PdfFile:
                 raise PdfError(f"no cross-reference section at byte {position}")
             self._read_rows(stream)
             return stream.header
-        position = data.index(b"xref", position) + 4
-        for _ in range(MAX_SUBSECTIONS):
-            section = _SECTION.match(data, position)
-            if section is None:
-                break
-            first, count = int(section[1]), int(section[2])
-            position = section.end()
-            if count:
-                self._runs.append(_Table(first, count, position))
-            position += count * _ENTRY_SIZE
-            if position > len(data):
-                raise PdfError("a cross-reference table longer than the file")
-        found = data.find(b"trailer", max(0, position - 2), position + 256)
-        if found < 0:
-            raise PdfError("a cross-reference table without a trailer")
-        trailer, _ = parse(data, found + 7)
-        if not isinstance(trailer, dict):
-            raise PdfError("a trailer that is no dictionary")
+        runs, trailer = read_table(data, data.index(b"xref", position) + 4)
+        self._runs += runs
         return trailer
 
     def _read_rows(self, stream: Stream) -> None:
-        widths, index = stream.header.get(b"W"), stream.header.get(b"Index")
-        size = stream.header.get(b"Size", 0)
-        if (
-            not isinstance(widths, list)
-            or len(widths) < 3
-            or not all(isinstance(w, int) and 0 <= w <= 8 for w in widths)
-        ):
-            raise PdfError("a cross-reference stream without widths")
+        widths = widths_of(stream.header)
         most = min(MAX_TABLE, self._room)
-        table = rows(self.raw(stream), self._filters(stream), sum(widths[:3]), most, self._effort)
+        table = rows(self.raw(stream), self._filters(stream), sum(widths), most, self._effort)
         self._room -= table.size
-        if not isinstance(index, list):
-            index = [0, size]
-        start = 0
-        for first, count in zip(index[: 2 * MAX_SUBSECTIONS : 2], index[1::2], strict=False):
-            if not (isinstance(first, int) and isinstance(count, int) and count >= 0):
-                raise PdfError("a cross-reference stream with an index that cannot be")
-            there = max(0, min(count, table.count - start))
-            self._runs.append(_Rows(first, there, table, start, (widths[0], widths[1], widths[2])))
-            start += count
+        self._runs += runs_of(stream.header, table, widths)
 
     def _object(self, reference: Reference) -> Value:
         if reference not in self._found:
@@ -259,31 +205,9 @@ class PdfFile:
             return self._in_object_stream(reference.number, where, index)
         return self._at(where + self._shift, reference.number)
 
-    def _entry(self, number: int) -> tuple[int, int, int] | None:
-        """Of the newest section that has the number: its kind, 1 or 2, and what the two fields say."""
-        for run in self._runs:
-            at = number - run.first
-            if 0 <= at < run.size:
-                return self._in_table(run, at) if isinstance(run, _Table) else self._in_rows(run, at)
-        return None
-
-    def _in_table(self, run: _Table, at: int) -> tuple[int, int, int] | None:
-        start = run.start + at * _ENTRY_SIZE
-        entry = _ENTRY.match(self.data, start, start + _ENTRY_SIZE)
-        if entry is None:
-            raise PdfError("a cross-reference entry that is none")
-        return None if entry[3] == b"f" else (1, int(entry[1]), 0)
-
-    @staticmethod
-    def _in_rows(run: _Rows, at: int) -> tuple[int, int, int] | None:
-        row = run.rows.row(run.start + at)
-        one, two, _ = run.widths
-        kind = int.from_bytes(row[:one], "big") if one else 1
-        return (
-            None
-            if kind == 0
-            else (kind, int.from_bytes(row[one : one + two], "big"), int.from_bytes(row[one + two :], "big"))
-        )
+    def _entry(self, number: int) -> Entry | None:
+        """Of the newest section that has the number: its kind and what its two fields say."""
+        return entry_of(self._runs, self.data, number)
 
     def _at(self, position: int, number: int | None = None) -> Value:
         head = _OBJECT.match(self.data, position, position + 64) if position < len(self.data) else None

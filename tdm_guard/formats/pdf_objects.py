@@ -33,6 +33,7 @@ _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\
 _WORDS = {b"true": True, b"false": False, b"null": None}
 
 Value = Any  # None, bool, int, float, Name, bytes, Reference, list, dict
+Header = dict[bytes, Value]  # a dictionary of a file, as of a stream
 
 
 class PdfError(Exception):

@@ -29,7 +29,7 @@ NATIVE = frozenset({"c2pa boxes", "jpeg store of boxes"})
 def hear(data: bytes, kind: Format) -> tuple[int, int]:
     """Statements and faults of a file."""
     about = Announced("https://a.example/file", datetime(2026, 11, 28, tzinfo=UTC), 200)
-    reading = hear_asset(JUDGE, about, data, kind, complete=True).reading
+    reading = hear_asset(JUDGE.bench, about, data, kind, complete=True).reading
     return len(reading.statements), len(reading.faults)
 
 

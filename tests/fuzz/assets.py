@@ -95,7 +95,7 @@ def floods(mebibytes: float) -> int:
 
 def _heard(data: bytes, kind: Format) -> None:
     about = Announced("https://site.example/file", datetime(2026, 1, 1, tzinfo=UTC), 200)
-    hear_asset(Judge(usages={"tdm"}, agent="ExampleBot"), about, data, kind, complete=True)
+    hear_asset(Judge(usages={"tdm"}, agent="ExampleBot").bench, about, data, kind, complete=True)
 
 
 def _bounded(asset: Asset, data: bytes) -> None:
