@@ -31,7 +31,7 @@ PRIVATE = frozenset(
 
 
 def _named(node: ast.AST) -> str | None:
-    """The name that a node defines: of a function, a class, an argument or an attribute."""
+    """The name that a node defines: of a function, a class, an alias, an argument or an attribute."""
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             return node.name
@@ -39,7 +39,7 @@ def _named(node: ast.AST) -> str | None:
             return node.arg
         case ast.AnnAssign(target=ast.Name(id=name)) | ast.AnnAssign(target=ast.Attribute(attr=name)):
             return name
-        case ast.Name(id=name, ctx=ast.Store()) if name.isupper():
+        case ast.Name(id=name, ctx=ast.Store()) if name[:1].isupper():
             return name
         case ast.Attribute(attr=name, ctx=ast.Store()):
             return name
