@@ -30,7 +30,7 @@ WITHHOLDING = frozenset(verdict.value for verdict in Verdict if verdict.withhold
 _LAYERS = {layer.value: layer for layer in Layer}
 _KINDS = {kind.value: kind for kind in Kind}
 
-Entry: TypeAlias = "Mapping[str, Any]"
+Because: TypeAlias = "Mapping[str, Any]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +152,9 @@ def open_usages(record: Mapping[str, Any], entry: Mapping[str, Any], kind: Kind 
     return tuple(said)
 
 
-def _needed(record: Mapping[str, Any], reservations: list[Entry]) -> dict[Key, list[Entry]]:
+def _needed(record: Mapping[str, Any], reservations: list[Because]) -> dict[Key, list[Because]]:
     """Whom to ask for one item, each with what they said."""
-    found: dict[Key, list[Entry]] = {}
+    found: dict[Key, list[Because]] = {}
     # One policy is one ask, also where only one of the carriers that name it told whose it is. And a site speaks with
     # one voice: what its documents reserve without a name is reserved by the one that another of them names.
     holders = {text_of(entry, "policy_url"): entry for entry in reservations if text_of(entry, "rightsholder")}
@@ -205,7 +205,7 @@ def _origin(url: str) -> str | None:
         return None
 
 
-def _count(ask: Ask, record: Mapping[str, Any], said: list[Entry], *, licences: int) -> None:
+def _count(ask: Ask, record: Mapping[str, Any], said: list[Because], *, licences: int) -> None:
     ask.items += 1
     ask.review += record.get("verdict") == Verdict.REVIEW
     ask.shared += licences > 1

@@ -18,10 +18,10 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from tdm_guard.model import Stance
-from tdm_guard.signals._rsl_terms import NAMED, Ban, Entry, Offer, Words
+from tdm_guard.signals._rsl_terms import NAMED, Ban, ContentTerms, Offer, Words
 from tdm_guard.usage import Usage
 
-Level = tuple[Entry, ...]  # entries with one and the same pattern: their licences are alternatives
+Level = tuple[ContentTerms, ...]  # entries with one and the same pattern: their licences are alternatives
 Rank = tuple[Level, ...]  # levels whose patterns are equally long: the strictest counts
 Outcome = Literal["prohibited", "unlicensed", "not-licensed", "licensed", "unstated", "out-of-scope"]
 
@@ -105,7 +105,7 @@ def answer(ranks: tuple[Rank, ...], usage: Usage, fatal: Words | None) -> Answer
     )
 
 
-def _ban(entries: Iterable[Entry], usage: Usage) -> Ban | None:
+def _ban(entries: Iterable[ContentTerms], usage: Usage) -> Ban | None:
     """The first ban as the text has it, else the first that a repair reads."""
     found = [ban for entry in entries for ban in entry.bans if usage in ban.usages]
     return min(found, key=lambda ban: ban.repair is not None, default=None)

@@ -20,7 +20,7 @@ from tdm_guard.model import NOTHING, Kind, Reading, Source, Stance, Statement
 from tdm_guard.origin import Origin
 from tdm_guard.signals._repairs import join
 from tdm_guard.signals._rsl_answer import Answer, Rank, answer, doubt, doubted
-from tdm_guard.signals._rsl_terms import RELATIVE, UNKNOWN, Entry, Words, compile_content
+from tdm_guard.signals._rsl_terms import RELATIVE, UNKNOWN, ContentTerms, Words, compile_content
 from tdm_guard.signals._signal import Listener
 from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import EVERY, Usage
@@ -85,7 +85,12 @@ class LicenceSite:
     )
 
     def __init__(
-        self, source: Source, scoped: tuple[Scoped, ...], terms: tuple[Entry, ...], fatal: Words | None, manner: Manner
+        self,
+        source: Source,
+        scoped: tuple[Scoped, ...],
+        terms: tuple[ContentTerms, ...],
+        fatal: Words | None,
+        manner: Manner,
     ) -> None:
         self._source = source
         self._scoped = scoped
@@ -296,7 +301,7 @@ def build(
     `page`: the channel sets the scope, so that an empty url is what declares the document (3.3.1).
     """
     scoped: list[Scoped] = []
-    terms: dict[Entry, int] = {}
+    terms: dict[ContentTerms, int] = {}
     compiled = partial(compile_content, operator=listener.operator, cautious=listener.cautious)
     manner = manner._replace(cautious=listener.cautious)
     flaws: list[Flaw] = []

@@ -1,10 +1,10 @@
 """
 RSL terms for one operator: what the elements of a licence document come to once we know who asks.
 
-strategy: each content element is compiled once into an `Entry`: its bans, and its licences as offers of which all that
-depends on the operator is already settled. Repairs (`rsl-token`, `rsl-token-case`, `rsl-unknown-refusal`) read bans
-only; where they are not applied, and wherever a refusal may be about more than they read, nothing is granted all the
-same (`Entry.doubts`). Which entries speak of a URL, and what they come to together, is `_rsl_answer`'s.
+strategy: each content element is compiled once into `ContentTerms`: its bans, and its licences as offers of which all
+that depends on the operator is already settled. Repairs (`rsl-token`, `rsl-token-case`, `rsl-unknown-refusal`) read
+bans only; where they are not applied, and wherever a refusal may be about more than they read, nothing is granted all
+the same (`ContentTerms.doubts`). Which entries speak of a URL, and what they come to together, is `_rsl_answer`'s.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Offer(NamedTuple):
     geo_words: Words | None = None
 
 
-class Entry(NamedTuple):
+class ContentTerms(NamedTuple):
     """A content element: what it prohibits, what it offers, and whether a token is needed before access (3.3)."""
 
     bans: tuple[Ban, ...]
@@ -107,7 +107,7 @@ class Entry(NamedTuple):
         return any(words in offer for offer in self.offers)
 
 
-def compile_content(content: Content, operator: Operator | None, *, cautious: bool) -> Entry:
+def compile_content(content: Content, operator: Operator | None, *, cautious: bool) -> ContentTerms:
     """What a content element comes to for `operator`; one that nobody described fits no grant and escapes no ban."""
     operator = operator or Operator()
     own = Words("", "", content.rightsholder, content.contact or content.server)
@@ -141,7 +141,7 @@ def compile_content(content: Content, operator: Operator | None, *, cautious: bo
         doubts += [Doubt(ban.usages, ban.words) for ban in bans if ban.repair not in (None, TOKEN_CASE)]
         bans = [ban for ban in bans if not ban.repair]
     token = own if content.server is not None or content.encrypted else None
-    return Entry(tuple(bans), tuple(offers), token, own, tuple(doubts))
+    return ContentTerms(tuple(bans), tuple(offers), token, own, tuple(doubts))
 
 
 class _Place(NamedTuple):
