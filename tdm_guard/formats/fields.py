@@ -30,7 +30,7 @@ class Form(StrEnum):
     OTHER = "other"
 
 
-class Item(NamedTuple):
+class BareItem(NamedTuple):
     """A bare value. `text` is its content; of a boolean `?1` or `?0`, of other forms but integers empty."""
 
     form: Form
@@ -40,8 +40,8 @@ class Item(NamedTuple):
 class Member(NamedTuple):
     """A member's value and its parameters; a key without a value is the boolean `?1` (RFC 9651 3.2)."""
 
-    item: Item
-    parameters: Mapping[str, Item]
+    item: BareItem
+    parameters: Mapping[str, BareItem]
 
 
 class Problem(NamedTuple):
@@ -86,13 +86,13 @@ def _member(value: Any) -> Member:
     return Member(_item(content), {key: _item(item) for key, item in parameters.items()} if parameters else _NONE)
 
 
-def _item(value: Any) -> Item:
+def _item(value: Any) -> BareItem:
     if isinstance(value, http_sf.Token):
-        return Item(Form.TOKEN, str(value))
+        return BareItem(Form.TOKEN, str(value))
     if isinstance(value, str):
-        return Item(Form.STRING, value)
+        return BareItem(Form.STRING, value)
     if isinstance(value, bool):
-        return Item(Form.BOOLEAN, "?1" if value else "?0")
+        return BareItem(Form.BOOLEAN, "?1" if value else "?0")
     if isinstance(value, int):
-        return Item(Form.OTHER, str(value))
-    return Item(Form.OTHER)
+        return BareItem(Form.OTHER, str(value))
+    return BareItem(Form.OTHER)

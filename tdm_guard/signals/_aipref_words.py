@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from tdm_guard.formats.fields import Dictionary, Form, Item, Member, members, read_dictionary
+from tdm_guard.formats.fields import BareItem, Dictionary, Form, Member, members, read_dictionary
 from tdm_guard.signals._refusing_vocabulary import CEILINGS, LABELS, says_no
 from tdm_guard.signals._refusing_words import refused_preference
 from tdm_guard.signals._repairs import join
@@ -70,7 +70,7 @@ _find_pairs = re.compile(  # for what is no Dictionary: separators, blanks, quot
 
 _USE = "use"
 _NEIGHBOURS = frozenset(LABELS) | {_USE}
-_YES, _NO, _ZERO = Item(Form.TOKEN, "y"), Item(Form.TOKEN, "n"), Item(Form.OTHER, "0")
+_YES, _NO, _ZERO = BareItem(Form.TOKEN, "y"), BareItem(Form.TOKEN, "n"), BareItem(Form.OTHER, "0")
 _Occurrences = tuple[tuple[str, Member], ...]
 
 
@@ -240,12 +240,12 @@ def _seen(text: str) -> tuple[Refusal, ...]:
             if says_no(word):
                 code = UNPARSED if label in CURRENT else join(UNPARSED, LEGACY)
                 found[label] = Refusal(label, _LABELS[label], code)
-        elif usages := _of_others(label, Item(Form.TOKEN, word)):
+        elif usages := _of_others(label, BareItem(Form.TOKEN, word)):
             found[label] = Refusal(label, usages, join(UNPARSED, _code(label)))
     return tuple(found.values())
 
 
-def _of_others(label: str, item: Item) -> tuple[Usage, ...]:
+def _of_others(label: str, item: BareItem) -> tuple[Usage, ...]:
     """What a label refuses that this vocabulary lacks: one of another standard, or of nobody that is about AI."""
     if label == _USE:
         return CEILINGS.get(item.text.lower(), ())
@@ -264,7 +264,7 @@ def _reach(label: str, labels: Iterable[str]) -> tuple[Usage, ...]:
     return _LABELS[label]
 
 
-def _refuses(item: Item) -> bool:
+def _refuses(item: BareItem) -> bool:
     """True for `n`, `no` and other words that refuse, as token or string, and `?0`."""
     if item.form in (Form.TOKEN, Form.STRING):
         return says_no(item.text)
