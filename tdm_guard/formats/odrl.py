@@ -46,7 +46,7 @@ class Constraint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class OdrlRule:
     """A permission or a prohibition: actions, the collections it is about, duties to fulfil, constraints to meet."""
 
     actions: tuple[str, ...]
@@ -65,8 +65,8 @@ class Policy:
 
     uid: str | None = None
     assigner: Party | None = None
-    permissions: tuple[Rule, ...] = ()
-    prohibitions: tuple[Rule, ...] = ()
+    permissions: tuple[OdrlRule, ...] = ()
+    prohibitions: tuple[OdrlRule, ...] = ()
     problems: tuple[Problem, ...] = ()
     problem: str | None = None
 
@@ -112,7 +112,7 @@ class _Reader:
         node = self.vocabulary.node(members)
         self._check(node, contexts)
         duties = self._duties(node, "#")
-        shared = Rule(
+        shared = OdrlRule(
             actions=self.vocabulary.names(node.get("action", ())),
             targets=self._targets(node),
             duties=duties,
@@ -156,16 +156,16 @@ class _Reader:
                 written += self.vocabulary.node(item).get("assigner", ())
         return read_party(written[0], self.vocabulary) if written else None
 
-    def _rules(self, node: Node, kind: str, shared: Rule) -> Iterable[Rule]:
+    def _rules(self, node: Node, kind: str, shared: OdrlRule) -> Iterable[OdrlRule]:
         for number, item in enumerate(self._bounded(node.get(kind, ()))):
             place = f"#/{kind}/{number}"
             if not isinstance(item, Members):
                 self.note(f"the {kind} is no object", place)
                 if kind == "prohibition":
-                    yield Rule(actions=())
+                    yield OdrlRule(actions=())
                 continue
             inner = self.vocabulary.node(item)
-            yield Rule(
+            yield OdrlRule(
                 actions=self.vocabulary.names(inner.get("action", ())) or shared.actions,
                 targets=self._targets(inner) or shared.targets,
                 duties=tuple(dict.fromkeys((*self._duties(inner, place), *shared.duties))),

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard.formats.countries import alpha_3
-from tdm_guard.formats.odrl import MAX_RULES, Constraint, Policy, Rule, parse
+from tdm_guard.formats.odrl import MAX_RULES, Constraint, OdrlRule, Policy, parse
 from tdm_guard.formats.vcard import MAX_TEXT, Party
 
 OFFER: dict[str, Any] = {
@@ -43,7 +43,7 @@ def test_an_offer_in_the_profile() -> None:
     assert read() == Policy(
         uid="https://provider.example/policies/1",
         assigner=Party(uid="https://provider.example", name="Provider", email="a@provider.example"),
-        permissions=(Rule(actions=("tdm:mine",), duties=("obtainConsent",)),),
+        permissions=(OdrlRule(actions=("tdm:mine",), duties=("obtainConsent",)),),
     )
 
 
@@ -115,7 +115,7 @@ def test_rules_are_read_however_loosely_they_are_written() -> None:
         },
     )
     (rule,) = policy.permissions
-    assert rule == Rule(
+    assert rule == OdrlRule(
         actions=("tdm:mine",),
         targets=("https://provider.example/all",),
         duties=("obtainConsent", "compensate"),
@@ -133,7 +133,7 @@ def test_duplicate_members_all_count() -> None:
 
 
 def test_an_unreadable_prohibition_is_kept() -> None:
-    assert read(prohibition=["everything"]).prohibitions == (Rule(actions=()),)
+    assert read(prohibition=["everything"]).prohibitions == (OdrlRule(actions=()),)
 
 
 @pytest.mark.parametrize(
