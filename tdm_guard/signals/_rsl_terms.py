@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from tdm_guard.formats.countries import EU, alpha_3
-from tdm_guard.formats.rsl_vocabulary import Content, Demand, Licence, Stray, Tokens, is_token
+from tdm_guard.formats.rsl_vocabulary import Content, Demand, RslLicence, Stray, TokenList, is_token
 from tdm_guard.formats.rsl_words import is_about_ai, takes_back, words
 from tdm_guard.operator import Operator
 from tdm_guard.signals._refusing_vocabulary import AI
@@ -150,7 +150,7 @@ class _Place(NamedTuple):
     cut: int
     owner: Words
 
-    def words(self, element: Tokens | Licence | Demand | Stray, contact: str | None = None) -> Words:
+    def words(self, element: TokenList | RslLicence | Demand | Stray, contact: str | None = None) -> Words:
         return Words(
             element.locator[self.cut :] or "/..",
             element.excerpt[:500],
@@ -159,7 +159,7 @@ class _Place(NamedTuple):
         )
 
 
-def _bans(element: Tokens, operator: Operator, place: _Place) -> Iterable[Ban]:
+def _bans(element: TokenList, operator: Operator, place: _Place) -> Iterable[Ban]:
     """What a list of prohibitions strikes of ours: as it stands, and with each repair."""
     words = place.words(element)
     plain = [token for token in element.tokens if is_token(element.kind, token)]
@@ -175,7 +175,7 @@ def _bans(element: Tokens, operator: Operator, place: _Place) -> Iterable[Ban]:
     yield from _unknown(_not_understood(element), words)
 
 
-def _doubts(element: Tokens, place: _Place) -> Iterable[Doubt]:
+def _doubts(element: TokenList, place: _Place) -> Iterable[Doubt]:
     """
     What a list of prohibitions may refuse that is not understood.
 
@@ -186,7 +186,7 @@ def _doubts(element: Tokens, place: _Place) -> Iterable[Doubt]:
     return _unsure(_not_understood(element), place.words(element))
 
 
-def _not_understood(element: Tokens) -> tuple[str, ...]:
+def _not_understood(element: TokenList) -> tuple[str, ...]:
     """The tokens of a list of prohibitions that can be read in no way."""
     kind = element.kind
     return tuple(raw for raw in element.tokens if not _is_known(kind, raw) and not any(_repaired(kind, raw)))
@@ -236,8 +236,8 @@ def covered(tokens: Iterable[str]) -> tuple[Usage, ...]:
     return tuple(usage for usage in EVERY if usage in named)
 
 
-def _offer(licence: Licence, operator: Operator, place: _Place) -> Offer:
-    lists: dict[str, list[Tokens]] = {}
+def _offer(licence: RslLicence, operator: Operator, place: _Place) -> Offer:
+    lists: dict[str, list[TokenList]] = {}
     for element in licence.permits:
         lists.setdefault(element.kind, []).append(element)  # two of one type are united (3.5, our reading)
     tokens = {kind: [token for element in found for token in element.tokens] for kind, found in lists.items()}
@@ -259,7 +259,7 @@ def _offer(licence: Licence, operator: Operator, place: _Place) -> Offer:
     )
 
 
-def _unmet(licence: Licence, operator: Operator, place: _Place) -> Words | None:
+def _unmet(licence: RslLicence, operator: Operator, place: _Place) -> Words | None:
     """The first thing asked in return that the operator does not undertake; money is never undertaken here."""
     for payment in licence.payments:
         if payment.type == "free" or (payment.type == "attribution" and "attribution" in operator.undertakings):
