@@ -44,7 +44,7 @@ class Member(NamedTuple):
     parameters: Mapping[str, BareItem]
 
 
-class Problem(NamedTuple):
+class DictionaryProblem(NamedTuple):
     """Why a text is no Dictionary, and the offset in characters at which it stops being one."""
 
     message: str
@@ -55,7 +55,7 @@ class Dictionary(NamedTuple):
     """The members by key; none if there is a `problem`, and none in an empty field, which is a Dictionary."""
 
     members: Mapping[str, Member]
-    problem: Problem | None = None
+    problem: DictionaryProblem | None = None
 
 
 _find_members = re.compile(r'(?:[^,"(]|"(?:[^"\\]|\\.)*+(?:"|\Z)|\([^)]*+(?:\)|\Z)|"(?=\\\Z))+').findall
@@ -65,14 +65,14 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 def read_dictionary(text: str) -> Dictionary:
     """Reads the value of a field, its lines already joined by commas. Nothing in `text` raises."""
     if len(text) > MAX_LENGTH:
-        return Dictionary(_NONE, Problem(f"longer than is read ({MAX_LENGTH} characters)", MAX_LENGTH))
+        return Dictionary(_NONE, DictionaryProblem(f"longer than is read ({MAX_LENGTH} characters)", MAX_LENGTH))
     if not text.isascii():
         first = next(place for place, character in enumerate(text) if not character.isascii())
-        return Dictionary(_NONE, Problem("a character that is not ASCII", first))
+        return Dictionary(_NONE, DictionaryProblem("a character that is not ASCII", first))
     try:
         parsed: Any = http_sf.parse(text.encode("ascii"), tltype="dictionary")
     except (ValueError, OverflowError) as error:  # http-sf's own is a ValueError
-        return Dictionary(_NONE, Problem(str(error.args[0]), getattr(error, "position", None) or 0))
+        return Dictionary(_NONE, DictionaryProblem(str(error.args[0]), getattr(error, "position", None) or 0))
     return Dictionary({key: _member(value) for key, value in parsed.items()})
 
 

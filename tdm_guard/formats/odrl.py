@@ -26,7 +26,7 @@ _RULES = ("permission", "prohibition", "obligation")
 _LOGIC = ("and", "andSequence", "or", "xone")
 
 
-class Problem(NamedTuple):
+class ProfileProblem(NamedTuple):
     """Something that breaks the profile, and the JSON pointer (RFC 6901) to its place."""
 
     message: str
@@ -67,7 +67,7 @@ class Policy:
     assigner: Party | None = None
     permissions: tuple[OdrlRule, ...] = ()
     prohibitions: tuple[OdrlRule, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[ProfileProblem, ...] = ()
     problem: str | None = None
 
 
@@ -97,12 +97,12 @@ def parse(body: bytes) -> Policy:
 class _Reader:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        self.problems: list[Problem] = []
+        self.problems: list[ProfileProblem] = []
         self.overflow = False
 
     def note(self, message: str, place: str) -> None:
         if len(self.problems) < MAX_RULES:
-            self.problems.append(Problem(message, place))
+            self.problems.append(ProfileProblem(message, place))
 
     def is_policy(self, members: Members) -> bool:
         node = self.vocabulary.node(members)
