@@ -25,7 +25,7 @@ from tdm_guard.repertoire.matching import Match
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from tdm_guard.log.reader import Line
+    from tdm_guard.log.reader import LogLine
 
 FORMATS = ("markdown", "json", "csv")
 SHOWN_HOSTS = 50  # rows of a page that people read; json and csv have all that were counted
@@ -63,7 +63,7 @@ class WithheldItem:
         return " ".join(part for part in (self.rightsholder, self.signals, self.source, self.locator) if part)
 
 
-def withheld(lines: Iterable[Line]) -> Iterator[WithheldItem]:
+def withheld(lines: Iterable[LogLine]) -> Iterator[WithheldItem]:
     """The items that were not handed on, one each, in the order of the log."""
     for line in lines:
         if line.record is not None and line.type == "decision" and line.record.get("admitted") is not True:

@@ -13,7 +13,7 @@ from tdm_guard.repertoire.matching import Match
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from tdm_guard.log.reader import Line
+    from tdm_guard.log.reader import LogLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Work:
     declarations: tuple[str, ...]
 
 
-def declared_works(lines: Iterable[Line]) -> Iterator[Work]:
+def declared_works(lines: Iterable[LogLine]) -> Iterator[Work]:
     """Decisions in which a declaration was matched, in the order of the log. What a record may hold does not raise."""
     for line in lines:
         record = line.record
