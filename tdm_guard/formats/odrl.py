@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from tdm_guard.formats.json_ld import ODRL_CONTEXT, TDM, TDM_CONTEXT, Members, Node, Vocabulary, items, loads, text
-from tdm_guard.formats.vcard import Party, read_party
+from tdm_guard.formats.vcard import Assigner, read_party
 
 MAX_BYTES = 256 * 1024  # the examples of the report have 1 KB
 MAX_RULES = 200  # permissions, prohibitions, duties, constraints: of each kind at one place
@@ -64,7 +64,7 @@ class Policy:
     """
 
     uid: str | None = None
-    assigner: Party | None = None
+    assigner: Assigner | None = None
     permissions: tuple[OdrlRule, ...] = ()
     prohibitions: tuple[OdrlRule, ...] = ()
     problems: tuple[ProfileProblem, ...] = ()
@@ -149,7 +149,7 @@ class _Reader:
             if name in node:
                 self.note(f"{name} is not foreseen", f"#/{name}")
 
-    def _assigner(self, node: Node) -> Party | None:
+    def _assigner(self, node: Node) -> Assigner | None:
         written = list(node.get("assigner", ()))
         for item in node.get("permission", ()):
             if isinstance(item, Members):

@@ -16,7 +16,7 @@ from tdm_guard.formats import odrl
 from tdm_guard.formats.countries import alpha_3
 from tdm_guard.formats.odrl import MAX_BYTES, MINE, Constraint, OdrlRule
 from tdm_guard.formats.tdmrep_json import is_page
-from tdm_guard.formats.vcard import Party
+from tdm_guard.formats.vcard import Assigner
 from tdm_guard.model import Declared, Fault, Fetched, Reading, Result, Source, Stance, Statement, bounded
 from tdm_guard.operator import Operator
 from tdm_guard.signals._signal import DocumentReading, Listener
@@ -76,7 +76,7 @@ class PolicyTerms:
     sha256: str | None = None
     retrieved_at: datetime | None = None
     uid: str | None = None
-    assigner: Party | None = None
+    assigner: Assigner | None = None
     permissions: tuple[OdrlRule, ...] = ()
     prohibitions: tuple[OdrlRule, ...] = ()
     faults: tuple[Fault, ...] = ()
