@@ -24,7 +24,7 @@ from tdm_guard.holdings.plan import Plan
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.report import render, withheld
 from tdm_guard.log.summary import Summary, summarise
-from tdm_guard.log.works import Work, declared_works
+from tdm_guard.log.works import MatchedWork, declared_works
 from tdm_guard.plain import printable
 from tdm_guard.testing import SITES, sample_web
 
@@ -182,7 +182,7 @@ def _telling(items: Iterator[WithheldItem]) -> list[WithheldItem]:
     return list(found.values())[:EXAMPLES]
 
 
-def _shown(summary: Summary, examples: list[WithheldItem], works: list[Work], output: Path) -> Iterator[str]:
+def _shown(summary: Summary, examples: list[WithheldItem], works: list[MatchedWork], output: Path) -> Iterator[str]:
     total = summary.total
     counts = f"{total.admitted} admitted, {total.withheld} withheld, {total.no_content} without content"
     yield f"{total.decisions} decisions: {counts}"
