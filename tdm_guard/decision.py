@@ -50,7 +50,7 @@ class Outcome:
         object.__setattr__(self, "admits", not (self.enforced and self.verdict.withholds))  # it is asked more than once
 
 
-class Entry(NamedTuple):
+class LogEntry(NamedTuple):
     """Where a decision stands in the compliance log."""
 
     run: str
@@ -75,7 +75,7 @@ class Decision(NamedTuple):
     exchange: Exchange
     checked: tuple[Checked, ...] = ()
     faults: tuple[Fault, ...] = ()
-    entry: Entry | None = None
+    entry: LogEntry | None = None
 
     @property
     def verdict(self) -> Verdict:

@@ -49,7 +49,7 @@ class Work(NamedTuple):
     call: Callable[[], Any]
 
 
-Reading = Generator[Effects | Work, Any, T]
+Loading = Generator[Effects | Work, Any, T]
 
 
 class Guard:
@@ -91,7 +91,7 @@ class Guard:
         self.totals["policy/hit"] += 1
         return policy
 
-    def load(self, origin: Origin, documents: dict[str, Fetched | None] | None = None) -> Reading[OriginPolicy]:
+    def load(self, origin: Origin, documents: dict[str, Fetched | None] | None = None) -> Loading[OriginPolicy]:
         """
         Reads the documents of `origin` and keeps the policy. Yields batches of effects, takes their answers.
 
@@ -114,7 +114,7 @@ class Guard:
             self.cache.put(policy.as_cached())
         return policy
 
-    def read_declared(self, case: Case, way: Hashable = None) -> Reading[None]:
+    def read_declared(self, case: Case, way: Hashable = None) -> Loading[None]:
         """
         Reads the documents that a response declared and lets the case hear them, driven as `load` is.
 
@@ -142,8 +142,8 @@ class Guard:
         origin: Origin,
         reading: Generator[tuple[Wanted, ...], Answers, T],
         documents: dict[str, Fetched | None] | None = None,
-        fetch: Callable[[Origin, tuple[Wanted, ...]], Reading[dict[str, Fetched | None]]] | None = None,
-    ) -> Reading[T]:
+        fetch: Callable[[Origin, tuple[Wanted, ...]], Loading[dict[str, Fetched | None]]] | None = None,
+    ) -> Loading[T]:
         """Fetches what `reading` wants until it is done."""
         fetch = fetch or self._fetch
         wanted, result = _advance(reading, None)
@@ -160,7 +160,7 @@ class Guard:
 
     def _fetch_declared(
         self, way: Hashable, origin: Origin, wanted: tuple[Wanted, ...]
-    ) -> Reading[dict[str, Fetched | None]]:
+    ) -> Loading[dict[str, Fetched | None]]:
         now = self.clock()
         silent = {want.url: self._silence.of(want.url, origin, way, now) for want in wanted}
         asked = tuple([want for want in wanted if silent[want.url] is None])
@@ -172,7 +172,7 @@ class Guard:
         left = {url: Fetched.unreachable(f"not asked: {why} before", at=now) for url, why in silent.items() if why}
         return answers | left
 
-    def _fetch(self, origin: Origin, wanted: tuple[Wanted, ...]) -> Reading[dict[str, Fetched | None]]:
+    def _fetch(self, origin: Origin, wanted: tuple[Wanted, ...]) -> Loading[dict[str, Fetched | None]]:
         for _ in wanted:
             self.totals["policy/fetched"] += 1
         timeout, peers = self.options.policy_timeout, self._peers
@@ -273,7 +273,7 @@ def _advance(
         return (), finished.value
 
 
-def run(reading: Reading[T], perform: Callable[[Effects], Sequence[Any]]) -> T:
+def run(reading: Loading[T], perform: Callable[[Effects], Sequence[Any]]) -> T:
     """Drives `Guard.load` or `Guard.read_declared` where effects are performed in the calling thread."""
     try:
         step = next(reading)
@@ -285,7 +285,7 @@ def run(reading: Reading[T], perform: Callable[[Effects], Sequence[Any]]) -> T:
 
 
 async def run_async(
-    reading: Reading[T],
+    reading: Loading[T],
     perform: Callable[[Effects], Awaitable[Sequence[Any]]],
     off_loop: Callable[[Callable[[], Any]], Awaitable[Any]],
 ) -> T:

@@ -20,7 +20,7 @@ from tdm_guard.formats.path_pattern import as_browsers_read, normal_url, normali
 from tdm_guard.httpx import guard_client
 from tdm_guard.judging.pictures import Shown
 from tdm_guard.log.latest import Latest
-from tdm_guard.log.reader import Line
+from tdm_guard.log.reader import LogLine
 from tdm_guard.repertoire.places import Place, url_prefix
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -191,7 +191,7 @@ def test_whatever_is_remembered_is_found_under_each_spelling(data: st.DataObject
         for url, verdict in ((SITE + path, "unreserved"), (origin + other, "reserved"))
     ]
     lines = [
-        Line(path="log", number=number, raw=json.dumps(record).encode(), record=record, whole=True)
+        LogLine(path="log", number=number, raw=json.dumps(record).encode(), record=record, whole=True)
         for number, record in enumerate(records, 1)
     ]
     with closing(Latest.of(lines, lambda record: True)) as latest:  # what a later record of a log replaces
@@ -291,9 +291,9 @@ def test_the_guard_sends_no_second_spelling(path: str, tmp_path: Path) -> None:
 
 
 def test_a_record_takes_the_place_of_one_under_another_spelling() -> None:
-    def line(number: int, url: str, verdict: str) -> Line:
+    def line(number: int, url: str, verdict: str) -> LogLine:
         record: Mapping[str, Any] = {"type": "decision", "url": url, "final_url": url, "verdict": verdict, "usages": {}}
-        return Line(path="log", number=number, raw=json.dumps(record).encode(), record=record, whole=True)
+        return LogLine(path="log", number=number, raw=json.dumps(record).encode(), record=record, whole=True)
 
     lines = [line(1, f"{SITE}/x/../a", "unreserved"), line(2, f"{SITE}/%61", "reserved")]
     with closing(Latest.of(lines, lambda record: True)) as latest:

@@ -25,13 +25,13 @@ from tdm_guard.log.reader import read_log
 from tdm_guard.plain import printable
 from tdm_guard.reports.report import render, withheld
 from tdm_guard.reports.summary import Summary, summarise
-from tdm_guard.reports.works import Work, declared_works
+from tdm_guard.reports.works import MatchedWork, declared_works
 from tdm_guard.testing import SITES, sample_web
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tdm_guard.reports.report import Item
+    from tdm_guard.reports.report import WithheldItem
     from tdm_guard.testing import PretendWeb
 
 LOG, ITEMS, FILES, REPORT, SCRAPY_LOG = "tdm-guard.jsonl", "items.jsonl", "files", "report.md", "scrapy.log"
@@ -174,15 +174,15 @@ def _reason(log: Path, code: int) -> str:
     return f"the crawl ended with {code}: {words[-1]}; see {log}"
 
 
-def _telling(items: Iterator[Item]) -> list[Item]:
+def _telling(items: Iterator[WithheldItem]) -> list[WithheldItem]:
     """The first item for each verdict, signal and kind of place, so that the examples differ."""
-    found: dict[tuple[str, str, str], Item] = {}
+    found: dict[tuple[str, str, str], WithheldItem] = {}
     for item in items:
         found.setdefault((item.verdict, item.signals, item.locator.rstrip("0123456789")), item)
     return list(found.values())[:EXAMPLES]
 
 
-def _shown(summary: Summary, examples: list[Item], works: list[Work], output: Path) -> Iterator[str]:
+def _shown(summary: Summary, examples: list[WithheldItem], works: list[MatchedWork], output: Path) -> Iterator[str]:
     total = summary.total
     counts = f"{total.admitted} admitted, {total.withheld} withheld, {total.no_content} without content"
     yield f"{total.decisions} decisions: {counts}"

@@ -26,7 +26,7 @@ from tdm_guard.reports.worklist import is_wanting, worklist
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from tdm_guard.log.reader import Line
+    from tdm_guard.log.reader import LogLine
 
 
 def verify(paths: Sequence[str]) -> int:
@@ -72,10 +72,10 @@ def unread(latest: Latest) -> None:
         say(f"left out, because no address is named: {number_of(latest.strange, 'decision')}")
 
 
-def _withheld(lines: Iterable[Line], style: str | None) -> Iterator[str]:
+def _withheld(lines: Iterable[LogLine], style: str | None) -> Iterator[str]:
     observed = 0
 
-    def watched() -> Iterator[Line]:
+    def watched() -> Iterator[LogLine]:
         nonlocal observed
         for line in lines:
             observed += line.type == "decision" and line.record is not None and line.record.get("enforced") is False

@@ -20,7 +20,7 @@ _VALUES = frozenset({"allow", "deny", "conditional"})
 _match_line = re.compile(r"(?i)([ \t]*)(agent|training|training-allow|training-deny)[ \t]*:([^#]*)").match
 
 
-class Line(NamedTuple):
+class TrainingLine(NamedTuple):
     """One training line: its number, its name in lower case, its value and the whole line as written."""
 
     line: int
@@ -30,23 +30,23 @@ class Line(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Declaration:
+class AiDeclaration:
     """The training lines that hold for one agent: `own` of blocks that name it, `shared` of everybody."""
 
-    own: tuple[Line, ...] = ()
-    shared: tuple[Line, ...] = ()
+    own: tuple[TrainingLine, ...] = ()
+    shared: tuple[TrainingLine, ...] = ()
 
     @property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[TrainingLine, ...]:
         """Those that count: what is said to the agent by name stands in the place of what is said to everybody."""
         return self.own or self.shared
 
 
-def parse(text: str, agent: str) -> Declaration:
+def parse(text: str, agent: str) -> AiDeclaration:
     """The training lines of `text`, whose lines end in LF, for the agent token `agent`. Nothing in it raises."""
-    own: list[Line] = []
-    shared: list[Line] = []
-    block: list[Line] | None = shared  # None: the lines of a block for somebody else
+    own: list[TrainingLine] = []
+    shared: list[TrainingLine] = []
+    block: list[TrainingLine] | None = shared  # None: the lines of a block for somebody else
     for number, words in enumerate(text.split("\n"), 1):
         found = _match_line(words)
         if not found:
@@ -59,5 +59,5 @@ def parse(text: str, agent: str) -> Declaration:
         if name == "training" and value.lower() not in _VALUES:
             continue
         if place is not None:
-            place.append(Line(number, name, value, words.strip()))
-    return Declaration(own=tuple(own), shared=tuple(shared))
+            place.append(TrainingLine(number, name, value, words.strip()))
+    return AiDeclaration(own=tuple(own), shared=tuple(shared))

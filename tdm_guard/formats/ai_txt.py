@@ -23,7 +23,7 @@ _match_file_type = re.compile(r"/?\*((?:\.[A-Za-z0-9][A-Za-z0-9_+~-]{0,15}){1,3}
 _EVERYTHING = frozenset({"/", "*", "/*"})
 
 
-class Rule(NamedTuple):
+class AiTxtRule(NamedTuple):
     """One line that reserves or releases: its number, its words, and the code of the repair by which it is read."""
 
     line: int
@@ -37,10 +37,10 @@ class RuleTable:
 
     __slots__ = ("_covering", "_longest", "_paths", "_types", "everything")
 
-    def __init__(self, rules: Iterable[tuple[str, Rule]], *, utf8: bool = True) -> None:
-        types: dict[str, tuple[int, Rule]] = {}
-        paths: list[tuple[str | None, Rule]] = []
-        covering: tuple[int, Rule] | None = None
+    def __init__(self, rules: Iterable[tuple[str, AiTxtRule]], *, utf8: bool = True) -> None:
+        types: dict[str, tuple[int, AiTxtRule]] = {}
+        paths: list[tuple[str | None, AiTxtRule]] = []
+        covering: tuple[int, AiTxtRule] | None = None
         released = False
         for value, rule in rules:
             released = released or not rule.reserved
@@ -62,7 +62,7 @@ class RuleTable:
         """True if there is any rule."""
         return bool(self._covering or self._types or self._paths)
 
-    def strongest(self, target: str) -> Rule | None:
+    def strongest(self, target: str) -> AiTxtRule | None:
         """The rule that counts for `target`, a path with its query in the spelling of `path_pattern.target`."""
         found = list(self._paths.matching(target)) if self._paths else []
         if self._covering:
@@ -83,6 +83,6 @@ def is_rule_value(value: str) -> bool:
     return value.startswith(("/", "*"))
 
 
-def _weight(weighed: tuple[int, Rule]) -> tuple[int, bool, int]:
+def _weight(weighed: tuple[int, AiTxtRule]) -> tuple[int, bool, int]:
     length, rule = weighed
     return length, rule.reserved, -rule.line

@@ -64,7 +64,7 @@ class _Book:
     def read(self) -> None:
         """Finds the package documents and the manifest store."""
         listing = zip_archive.entries(self._data, _is_wanted)
-        named: dict[str, list[zip_archive.Entry]] = {}
+        named: dict[str, list[zip_archive.ZipEntry]] = {}
         for entry in listing.entries[:MAX_FOUND]:
             named.setdefault(entry.name, []).append(entry)
         if len(listing.entries) > MAX_FOUND:
@@ -90,7 +90,7 @@ class _Book:
             self._missing(Place.OPF, "EPUB", listing.problem)
             self._missing(Place.C2PA, "EPUB", listing.problem)
 
-    def _paths(self, named: dict[str, list[zip_archive.Entry]]) -> list[str]:
+    def _paths(self, named: dict[str, list[zip_archive.ZipEntry]]) -> list[str]:
         """Paths of the package documents, as the container names them."""
         body = self._text(named.get(_CONTAINER, []), _CONTAINER)
         if not body:
@@ -106,7 +106,7 @@ class _Book:
                 paths[posixpath.normpath(path.lstrip("/"))] = None
         return list(paths)
 
-    def _find(self, missing: list[str], named: dict[str, list[zip_archive.Entry]]) -> None:
+    def _find(self, missing: list[str], named: dict[str, list[zip_archive.ZipEntry]]) -> None:
         """Looks again for paths that no entry has literally: percent-encoded, or in letters of another case."""
         spelled = {path.casefold(): path for path in missing} | {unquote(path).casefold(): path for path in missing}
         listing = zip_archive.entries(self._data, lambda name: name.decode("utf-8", "replace").casefold() in spelled)
@@ -115,7 +115,7 @@ class _Book:
             if path is not None:
                 named.setdefault(path, []).append(entry)
 
-    def _package(self, path: str, entries: list[zip_archive.Entry]) -> None:
+    def _package(self, path: str, entries: list[zip_archive.ZipEntry]) -> None:
         locator = f"EPUB/{path}"
         if not entries:
             self._missing(Place.OPF, locator, "the package document is not in the archive")
@@ -137,7 +137,7 @@ class _Book:
                 if more:
                     self.unread.append(more_names(locator))
 
-    def _stores(self, found: list[zip_archive.Entry]) -> None:
+    def _stores(self, found: list[zip_archive.ZipEntry]) -> None:
         if len(found) > MAX_SAME:
             self._missing(Place.C2PA, f"EPUB/{_STORE}", f"more than {MAX_SAME} entries of this name")
         for entry in found[:MAX_SAME]:
@@ -148,7 +148,7 @@ class _Book:
             if store.body:
                 self.packets.append(Packet(Place.C2PA, f"EPUB/{_STORE}", store.body))
 
-    def _text(self, found: list[zip_archive.Entry], name: str) -> bytes:
+    def _text(self, found: list[zip_archive.ZipEntry], name: str) -> bytes:
         for entry in found[-1:]:
             text = zip_archive.extract(self._data, entry, _CONTAINER_LIMITS.bytes)
             if text.problem:

@@ -30,7 +30,7 @@ class Form(StrEnum):
     OTHER = "other"
 
 
-class Item(NamedTuple):
+class BareItem(NamedTuple):
     """A bare value. `text` is its content; of a boolean `?1` or `?0`, of other forms but integers empty."""
 
     form: Form
@@ -40,11 +40,11 @@ class Item(NamedTuple):
 class Member(NamedTuple):
     """A member's value and its parameters; a key without a value is the boolean `?1` (RFC 9651 3.2)."""
 
-    item: Item
-    parameters: Mapping[str, Item]
+    item: BareItem
+    parameters: Mapping[str, BareItem]
 
 
-class Problem(NamedTuple):
+class DictionaryProblem(NamedTuple):
     """Why a text is no Dictionary, and the offset in characters at which it stops being one."""
 
     message: str
@@ -55,7 +55,7 @@ class Dictionary(NamedTuple):
     """The members by key; none if there is a `problem`, and none in an empty field, which is a Dictionary."""
 
     members: Mapping[str, Member]
-    problem: Problem | None = None
+    problem: DictionaryProblem | None = None
 
 
 _find_members = re.compile(r'(?:[^,"(]|"(?:[^"\\]|\\.)*+(?:"|\Z)|\([^)]*+(?:\)|\Z)|"(?=\\\Z))+').findall
@@ -65,14 +65,14 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 def read_dictionary(text: str) -> Dictionary:
     """Reads the value of a field, its lines already joined by commas. Nothing in `text` raises."""
     if len(text) > MAX_LENGTH:
-        return Dictionary(_NONE, Problem(f"longer than is read ({MAX_LENGTH} characters)", MAX_LENGTH))
+        return Dictionary(_NONE, DictionaryProblem(f"longer than is read ({MAX_LENGTH} characters)", MAX_LENGTH))
     if not text.isascii():
         first = next(place for place, character in enumerate(text) if not character.isascii())
-        return Dictionary(_NONE, Problem("a character that is not ASCII", first))
+        return Dictionary(_NONE, DictionaryProblem("a character that is not ASCII", first))
     try:
         parsed: Any = http_sf.parse(text.encode("ascii"), tltype="dictionary")
     except (ValueError, OverflowError) as error:  # http-sf's own is a ValueError
-        return Dictionary(_NONE, Problem(str(error.args[0]), getattr(error, "position", None) or 0))
+        return Dictionary(_NONE, DictionaryProblem(str(error.args[0]), getattr(error, "position", None) or 0))
     return Dictionary({key: _member(value) for key, value in parsed.items()})
 
 
@@ -86,13 +86,13 @@ def _member(value: Any) -> Member:
     return Member(_item(content), {key: _item(item) for key, item in parameters.items()} if parameters else _NONE)
 
 
-def _item(value: Any) -> Item:
+def _item(value: Any) -> BareItem:
     if isinstance(value, http_sf.Token):
-        return Item(Form.TOKEN, str(value))
+        return BareItem(Form.TOKEN, str(value))
     if isinstance(value, str):
-        return Item(Form.STRING, value)
+        return BareItem(Form.STRING, value)
     if isinstance(value, bool):
-        return Item(Form.BOOLEAN, "?1" if value else "?0")
+        return BareItem(Form.BOOLEAN, "?1" if value else "?0")
     if isinstance(value, int):
-        return Item(Form.OTHER, str(value))
-    return Item(Form.OTHER)
+        return BareItem(Form.OTHER, str(value))
+    return BareItem(Form.OTHER)

@@ -47,7 +47,7 @@ _FRAME_ID_22 = re.compile(rb"[A-Z][A-Z0-9]{2}")
 _ENCODINGS = ("latin-1", "utf-16", "utf-16-be", "utf-8")
 
 
-class Tag(NamedTuple):
+class Id3Tag(NamedTuple):
     """What lies in a tag; `end` is where the tag ends, `next` where its SEEK frame says that another is."""
 
     end: int
@@ -79,7 +79,7 @@ def footed_tag(data: bytes, end: int) -> int | None:
     return start if start >= 0 and is_tag(data, start) else None
 
 
-def read_tag(data: bytes, start: int, end: int, path: str, *, complete: bool = True) -> Tag:
+def read_tag(data: bytes, start: int, end: int, path: str, *, complete: bool = True) -> Id3Tag:
     """
     The tag that begins at `start`, of which nothing lies beyond `end`.
 
@@ -87,7 +87,7 @@ def read_tag(data: bytes, start: int, end: int, path: str, *, complete: bool = T
     """
     if not is_tag(data, start):
         message = "not an ID3 tag where there should be one"
-        return Tag(end=end, unread=damaged(data, start, end, path, message).unread if complete else ())
+        return Id3Tag(end=end, unread=damaged(data, start, end, path, message).unread if complete else ())
     version, flags = data[start + 3], data[start + 5]
     stop = start + HEADER + _seven_bits(data[start + 6 : start + HEADER])
     after = stop + HEADER if version == 4 and flags & 0x10 else stop
@@ -96,7 +96,7 @@ def read_tag(data: bytes, start: int, end: int, path: str, *, complete: bool = T
         reader.hurt(data, start, end, f"the tag ends {stop - end} bytes too late", cut=True)
     reader.read(data, start + HEADER, min(stop, end), flags)
     following = None if reader.seek is None else after + reader.seek
-    return Tag(min(after, end), tuple(reader.packets), tuple(reader.unread), tuple(reader.tags), following)
+    return Id3Tag(min(after, end), tuple(reader.packets), tuple(reader.unread), tuple(reader.tags), following)
 
 
 class _Reader:

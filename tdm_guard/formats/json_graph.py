@@ -34,7 +34,7 @@ _NO_JSON = "no JSON: "
 _ALIASES = {"id": "@id", "type": "@type"}  # of schema.org's own context
 
 
-class Problem(NamedTuple):
+class ScriptProblem(NamedTuple):
     """What could not be read, where, and the words there."""
 
     locator: str
@@ -72,7 +72,7 @@ class Graph:
         self.repaired = False
         self.objects: list[dict[str, Any]] = []
         self.roots: list[dict[str, Any]] = []
-        self.problems: list[Problem] = []
+        self.problems: list[ScriptProblem] = []
 
     def read(self, text: str, line: int) -> None:
         """Takes in the next script of the page, whose text begins at `line`."""
@@ -80,7 +80,9 @@ class Graph:
         self._read += len(text)
         where = f"script {self._script}, line "
         if self._read > MAX_TEXT:
-            self.problems.append(Problem(f"{where}{line}", f"more than {MAX_TEXT} characters of JSON-LD: not read"))
+            self.problems.append(
+                ScriptProblem(f"{where}{line}", f"more than {MAX_TEXT} characters of JSON-LD: not read")
+            )
             return
         before = len(self.objects)
         problem = self._decode(text, where, line)
@@ -98,7 +100,7 @@ class Graph:
         if problem is not None:
             self.problems.append(problem)
 
-    def _decode(self, text: str, where: str, line: int) -> Problem | None:
+    def _decode(self, text: str, where: str, line: int) -> ScriptProblem | None:
         """Takes in the values of `text`, as far as they are JSON; returns what is wrong."""
         at = _end(text, 0)
         try:
@@ -110,13 +112,13 @@ class Graph:
                 at = _end(text, at)
         except json.JSONDecodeError as error:
             around = printable(text[max(0, error.pos - 20) : error.pos + 60])
-            return Problem(f"{where}{line + error.lineno - 1}", f"{_NO_JSON}{error.msg}", around)
+            return ScriptProblem(f"{where}{line + error.lineno - 1}", f"{_NO_JSON}{error.msg}", around)
         except RecursionError:
-            return Problem(f"{where}{line}", "nested too deeply: not read")
+            return ScriptProblem(f"{where}{line}", "nested too deeply: not read")
         except _TooManyObjectsError:
-            return Problem(f"{where}{line}", f"more than {MAX_OBJECTS} objects: read no further")
+            return ScriptProblem(f"{where}{line}", f"more than {MAX_OBJECTS} objects: read no further")
         if at < len(text):
-            return Problem(f"{where}{line}", f"more than {MAX_VALUES} values: read no further")
+            return ScriptProblem(f"{where}{line}", f"more than {MAX_VALUES} values: read no further")
         return None
 
     def _forget(self, objects: int) -> None:

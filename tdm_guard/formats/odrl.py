@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from tdm_guard.formats.json_ld import ODRL_CONTEXT, TDM, TDM_CONTEXT, Members, Node, Vocabulary, items, loads, text
-from tdm_guard.formats.vcard import Party, read_party
+from tdm_guard.formats.vcard import Assigner, read_party
 
 MAX_BYTES = 256 * 1024  # the examples of the report have 1 KB
 MAX_RULES = 200  # permissions, prohibitions, duties, constraints: of each kind at one place
@@ -26,7 +26,7 @@ _RULES = ("permission", "prohibition", "obligation")
 _LOGIC = ("and", "andSequence", "or", "xone")
 
 
-class Problem(NamedTuple):
+class ProfileProblem(NamedTuple):
     """Something that breaks the profile, and the JSON pointer (RFC 6901) to its place."""
 
     message: str
@@ -46,7 +46,7 @@ class Constraint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class OdrlRule:
     """A permission or a prohibition: actions, the collections it is about, duties to fulfil, constraints to meet."""
 
     actions: tuple[str, ...]
@@ -64,10 +64,10 @@ class Policy:
     """
 
     uid: str | None = None
-    assigner: Party | None = None
-    permissions: tuple[Rule, ...] = ()
-    prohibitions: tuple[Rule, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    assigner: Assigner | None = None
+    permissions: tuple[OdrlRule, ...] = ()
+    prohibitions: tuple[OdrlRule, ...] = ()
+    problems: tuple[ProfileProblem, ...] = ()
     problem: str | None = None
 
 
@@ -97,12 +97,12 @@ def parse(body: bytes) -> Policy:
 class _Reader:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        self.problems: list[Problem] = []
+        self.problems: list[ProfileProblem] = []
         self.overflow = False
 
     def note(self, message: str, place: str) -> None:
         if len(self.problems) < MAX_RULES:
-            self.problems.append(Problem(message, place))
+            self.problems.append(ProfileProblem(message, place))
 
     def is_policy(self, members: Members) -> bool:
         node = self.vocabulary.node(members)
@@ -112,7 +112,7 @@ class _Reader:
         node = self.vocabulary.node(members)
         self._check(node, contexts)
         duties = self._duties(node, "#")
-        shared = Rule(
+        shared = OdrlRule(
             actions=self.vocabulary.names(node.get("action", ())),
             targets=self._targets(node),
             duties=duties,
@@ -149,23 +149,23 @@ class _Reader:
             if name in node:
                 self.note(f"{name} is not foreseen", f"#/{name}")
 
-    def _assigner(self, node: Node) -> Party | None:
+    def _assigner(self, node: Node) -> Assigner | None:
         written = list(node.get("assigner", ()))
         for item in node.get("permission", ()):
             if isinstance(item, Members):
                 written += self.vocabulary.node(item).get("assigner", ())
         return read_party(written[0], self.vocabulary) if written else None
 
-    def _rules(self, node: Node, kind: str, shared: Rule) -> Iterable[Rule]:
+    def _rules(self, node: Node, kind: str, shared: OdrlRule) -> Iterable[OdrlRule]:
         for number, item in enumerate(self._bounded(node.get(kind, ()))):
             place = f"#/{kind}/{number}"
             if not isinstance(item, Members):
                 self.note(f"the {kind} is no object", place)
                 if kind == "prohibition":
-                    yield Rule(actions=())
+                    yield OdrlRule(actions=())
                 continue
             inner = self.vocabulary.node(item)
-            yield Rule(
+            yield OdrlRule(
                 actions=self.vocabulary.names(inner.get("action", ())) or shared.actions,
                 targets=self._targets(inner) or shared.targets,
                 duties=tuple(dict.fromkeys((*self._duties(inner, place), *shared.duties))),

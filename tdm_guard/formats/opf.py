@@ -23,7 +23,7 @@ _ATTRIBUTE = re.compile(r"""([\w:.-]{1,64}+)\s{0,64}+=\s{0,64}+(?:"([^"<>]{0,102
 _PREFIX = re.compile(r"([^\s:]{1,64}+):\s{1,64}+(\S{1,512}+)")
 
 
-class Meta(NamedTuple):
+class OpfMeta(NamedTuple):
     """One `meta`: the attributes, the text, where it stands (`meta[3]`), the words."""
 
     attributes: Mapping[str, str]
@@ -42,7 +42,7 @@ class Package(NamedTuple):
 
     version: str = ""
     prefixes: tuple[tuple[str, str], ...] = ()
-    metas: tuple[Meta, ...] = ()
+    metas: tuple[OpfMeta, ...] = ()
     foreign: tuple[Element, ...] = ()
     problem: str | None = None
     place: str | None = None
@@ -66,7 +66,7 @@ def read(document: bytes) -> Package:
         version=package.attributes.get("version", "").strip(),
         prefixes=tuple(_PREFIX.findall(package.attributes.get("prefix", ""))),
         metas=tuple(
-            Meta(meta.attributes, meta.text, f"meta[{number}]", meta.words) for number, meta in enumerate(metas, 1)
+            OpfMeta(meta.attributes, meta.text, f"meta[{number}]", meta.words) for number, meta in enumerate(metas, 1)
         ),
         foreign=tuple(child for child in inside if child.namespace not in ("", package.namespace)),
     )
@@ -79,7 +79,7 @@ def _search(document: bytes, problem: str, place: str | None) -> Package:
         if number > MAX_METAS:
             break
         attributes = {name: double or single for name, double, single in _ATTRIBUTE.findall(tag.group(1))}
-        found.append(Meta(attributes, tag.group(2), f"meta[{number}]", tag.group()))
+        found.append(OpfMeta(attributes, tag.group(2), f"meta[{number}]", tag.group()))
     prefix = re.search(r"""\bprefix\s{0,64}+=\s{0,64}+["']([^"'<>]{0,2048})["']""", text)
     version = re.search(r"""\bversion\s{0,64}+=\s{0,64}+["'](\d)""", text.partition("package")[2][:2048])
     return Package(

@@ -14,7 +14,7 @@ import re
 from typing import NamedTuple
 
 from tdm_guard.formats.html import MAX_SCRIPT, MAX_SCRIPTS, Page, Tag
-from tdm_guard.formats.json_graph import Graph, Problem
+from tdm_guard.formats.json_graph import Graph, ScriptProblem
 from tdm_guard.formats.json_ld import printable
 from tdm_guard.formats.schema_item import MAX_VALUES, WorkItem
 from tdm_guard.formats.schema_org import read_works
@@ -67,15 +67,15 @@ def page_items(page: Page, source: Source, *, repair: bool = False) -> PageItems
     `schema_org`; beyond them a fault says what was not read.
     """
     graph = Graph(page.base, repair=repair)
-    problems: list[Problem] = []
+    problems: list[ScriptProblem] = []
     for number, script in enumerate(page.json_ld[:MAX_SCRIPTS], 1):
         if len(script.text) > MAX_SCRIPT:
             where = f"script {number}, line {script.line}"
-            problems.append(Problem(where, f"more than {MAX_SCRIPT} characters of JSON-LD: not read"))
+            problems.append(ScriptProblem(where, f"more than {MAX_SCRIPT} characters of JSON-LD: not read"))
         graph.read("" if len(script.text) > MAX_SCRIPT else script.text, script.line)
     if len(page.json_ld) > MAX_SCRIPTS:
         where = f"script {MAX_SCRIPTS + 1}, line {page.json_ld[MAX_SCRIPTS].line}"
-        problems.append(Problem(where, f"more than {MAX_SCRIPTS} scripts of JSON-LD: read no further"))
+        problems.append(ScriptProblem(where, f"more than {MAX_SCRIPTS} scripts of JSON-LD: read no further"))
     works, found = read_works(graph) if graph.roots else ((), ())
     described, cut = _described(page.tags)
     faults = tuple(
@@ -94,11 +94,11 @@ def _distinct(works: tuple[WorkItem, ...]) -> list[WorkItem]:
     return list(kept.values())
 
 
-def _described(tags: tuple[Tag, ...]) -> tuple[list[WorkItem], list[Problem]]:
+def _described(tags: tuple[Tag, ...]) -> tuple[list[WorkItem], list[ScriptProblem]]:
     """The one item that the meta tags describe, if they do."""
     values: dict[str, dict[str, None]] = {}
     linked: list[tuple[str, str]] = []
-    cut: dict[str, Problem] = {}
+    cut: dict[str, ScriptProblem] = {}
     seen: set[tuple[str, str, str]] = set()
     room = MAX_DESCRIBED
     for tag in tags:
@@ -112,7 +112,7 @@ def _described(tags: tuple[Tag, ...]) -> tuple[list[WorkItem], list[Problem]]:
         room -= len(content)
         if room < 0:
             message = f"more than {MAX_DESCRIBED} characters of meta tags: the others are not matched"
-            cut.setdefault("", Problem(f"line {tag.line}", message))
+            cut.setdefault("", ScriptProblem(f"line {tag.line}", message))
             break
         content = printable(content)
         if found := _OPEN_GRAPH.fullmatch(name):
@@ -124,7 +124,7 @@ def _described(tags: tuple[Tag, ...]) -> tuple[list[WorkItem], list[Problem]]:
                 kept[value] = None
             else:
                 message = f"more than {MAX_VALUES} values of {key}: the others are not matched"
-                cut.setdefault(key, Problem(f"line {tag.line}", message))
+                cut.setdefault(key, ScriptProblem(f"line {tag.line}", message))
     if any(key not in _NO_CODES for key, _ in linked):
         for key, value in linked[:MAX_VALUES]:
             values.setdefault(key, {})[value] = None

@@ -49,7 +49,7 @@ _WORDS = re.compile(r"[\s,:;|=]+")
 _FIRST_WORD = re.compile(r"[^\s:;|=]*")
 
 
-class Item(NamedTuple):
+class TagRule(NamedTuple):
     """
     One rule, its name in lower case. `agent` is None where everyone is addressed.
 
@@ -68,7 +68,7 @@ class Item(NamedTuple):
     unread: bool = False
 
 
-def items(line: str) -> Iterator[Item]:
+def items(line: str) -> Iterator[TagRule]:
     """
     The rules of one field line or one meta content, of more than `MAX_ITEMS` those that are known, each once.
 
@@ -90,9 +90,9 @@ def items(line: str) -> Iterator[Item]:
             agent, scope = _addressed(named), begin
         words = line[scope if agent else begin : end].strip()
         if rule:
-            yield Item(agent, rule.lower(), value, words)
+            yield TagRule(agent, rule.lower(), value, words)
             if outer is not None and (named is None or named.lower() in _NOBODY):
-                yield Item(outer[0], rule.lower(), value, words, swallowed=True)
+                yield TagRule(outer[0], rule.lower(), value, words, swallowed=True)
         if _BLANKS.search((value or rule).strip()):
             text = part if named is None else f"{value or rule}"
             if left <= 0:
@@ -107,7 +107,7 @@ def items(line: str) -> Iterator[Item]:
     yield from _known(" ".join(unread))
 
 
-def _loose(text: str, agent: str | None, words: str) -> Iterator[Item]:
+def _loose(text: str, agent: str | None, words: str) -> Iterator[TagRule]:
     """The rules of a part in which blanks do the work of commas."""
     pieces = _BLANKS.split(text.strip(), MAX_ITEMS)
     rest = pieces.pop() if len(pieces) > MAX_ITEMS else ""
@@ -116,17 +116,17 @@ def _loose(text: str, agent: str | None, words: str) -> Iterator[Item]:
         if named is not None:
             agent = _addressed(named)
         if rule:
-            yield Item(agent, rule.lower(), value, words, loose=True)
+            yield TagRule(agent, rule.lower(), value, words, loose=True)
     yield from _known(rest)
 
 
-def _known(rest: str) -> Iterator[Item]:
+def _known(rest: str) -> Iterator[TagRule]:
     """The rules without a value in what is left of a line with too many, and that there are others."""
     words = {*_WORDS.split(rest.lower())} if rest else set[str]()
     for rule in sorted((RULES - VALUED) & words):
-        yield Item(None, rule, None, rule, loose=True)
+        yield TagRule(None, rule, None, rule, loose=True)
     if others := words - RULES - {""}:
-        yield Item(None, min(others)[:MAX_SHOWN], None, min(others)[:MAX_SHOWN], loose=True, unread=True)
+        yield TagRule(None, min(others)[:MAX_SHOWN], None, min(others)[:MAX_SHOWN], loose=True, unread=True)
 
 
 def _part(part: str) -> tuple[str | None, str, str | None]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tdm_guard.formats.rsl_reader import Reader, is_right
-from tdm_guard.formats.rsl_vocabulary import CHILDREN, KINDS, MEDIA, NAMESPACE, Content, Licence, RslDocument, Stray
+from tdm_guard.formats.rsl_vocabulary import CHILDREN, KINDS, MEDIA, NAMESPACE, Content, RslDocument, RslLicence, Stray
 from tdm_guard.formats.rsl_words import forbids
 from tdm_guard.formats.xml import FEED, Element, Limits, parse
 
@@ -63,7 +63,7 @@ def read_feed(body: bytes, *, limits: Limits = FEED) -> RslDocument:
     return read._replace(loose=tuple(map(unbound, filter(is_unbound, xml.kept))))
 
 
-def read_licence(element: Element) -> tuple[Licence, tuple[Stray, ...]]:
+def read_licence(element: Element) -> tuple[RslLicence, tuple[Stray, ...]]:
     """A license element by itself, as it seems to be meant, and what else in it takes something away."""
     reader = Reader(meant=True)
     return reader.licence(element, "license"), reader.strays

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from tdm_guard.formats.rights import ACTIVE, MAX_BYTES, MAX_RIGHTS, Right, day, ordered
 from tdm_guard.formats.rows import RowsError
 from tdm_guard.formats.rsl import read_licence
-from tdm_guard.formats.rsl_vocabulary import MEDIA, Licence, is_token
+from tdm_guard.formats.rsl_vocabulary import MEDIA, RslLicence, is_token
 from tdm_guard.formats.xml import Element, Limits, parse
 from tdm_guard.usage import EVERY, TRAINING, Usage
 
@@ -104,7 +104,7 @@ def _address(text: str) -> str | None:
     return text if re.match(r"(?i)https?://\S+\Z", text) else None
 
 
-def _reserved(licences: list[Licence], *, doubtful: bool) -> tuple[Usage, ...]:
+def _reserved(licences: list[RslLicence], *, doubtful: bool) -> tuple[Usage, ...]:
     """
     What licences reserve: what they prohibit, what their lists leave out, what is not had for nothing.
 

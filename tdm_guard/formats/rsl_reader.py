@@ -23,10 +23,10 @@ from tdm_guard.formats.rsl_vocabulary import (
     Content,
     Demand,
     Flaw,
-    Licence,
     RslDocument,
+    RslLicence,
     Stray,
-    Tokens,
+    TokenList,
     is_token,
 )
 from tdm_guard.formats.rsl_words import forbids, says_no
@@ -215,9 +215,9 @@ class Reader:
         del self._strays.found[before:]
         return Content(url, server, encrypted, tuple(licences), rightsholder, contact, place, words, strays)
 
-    def licence(self, element: Element, place: str) -> Licence:
-        permits: list[Tokens] = []
-        prohibits: list[Tokens] = []
+    def licence(self, element: Element, place: str) -> RslLicence:
+        permits: list[TokenList] = []
+        prohibits: list[TokenList] = []
         payments: list[Demand] = []
         reporting: list[Demand] = []
         contact = None
@@ -240,11 +240,11 @@ class Reader:
                 self._leaf(child, where, name)
                 if child.attributes.get("type") == "contact":
                     contact = contact or _text(child)
-        return Licence(
+        return RslLicence(
             tuple(permits), tuple(prohibits), tuple(payments), tuple(reporting), contact, place, element.words
         )
 
-    def _tokens(self, element: Element, place: str, name: str) -> Tokens | None:
+    def _tokens(self, element: Element, place: str, name: str) -> TokenList | None:
         self._leaf(element, place, name)
         kind, words = self._attribute(element, "type", place), element.words
         if self._meant and kind is not None:
@@ -259,7 +259,7 @@ class Reader:
         tokens = split(element.text)
         if not all(is_token(kind, token) for token in tokens):
             self._note("unknown-token", place, words)
-        return Tokens(kind, tokens, place, words)
+        return TokenList(kind, tokens, place, words)
 
     def _payment(self, element: Element, place: str) -> Demand:
         """The type, unless an amount contradicts "free": what costs something is never read as free."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tdm_guard.formats.rsl_vocabulary import CHILDREN, KINDS, Flaw, Stray, Tokens
+from tdm_guard.formats.rsl_vocabulary import CHILDREN, KINDS, Flaw, Stray, TokenList
 from tdm_guard.formats.rsl_words import MAX_TEXT, forbids, is_no, says_no
 from tdm_guard.formats.xml import Element
 
@@ -113,7 +113,7 @@ def refused(kind: str, text: str, place: str, words: str) -> Stray:
     """A refusal in a form of its own: the list that it holds, of usages where it does not say of what."""
     long = len(text) >= 2 * MAX_TEXT  # nobody knows what more it names
     listed = ("all",) if long else split(text)
-    tokens = Tokens(kind if kind in KINDS and not long else KINDS[0], listed, place, words[:500])
+    tokens = TokenList(kind if kind in KINDS and not long else KINDS[0], listed, place, words[:500])
     return Stray("refusal", place, words[:500], tokens)
 
 

@@ -68,7 +68,7 @@ class Flaw(NamedTuple):
     fatal: bool = False
 
 
-class Tokens(NamedTuple):
+class TokenList(NamedTuple):
     """One permits or prohibits element: its type (`usage`, `user`, `geo`) and its list."""
 
     kind: str
@@ -97,14 +97,14 @@ class Stray(NamedTuple):
     kind: Literal["refusal", "price", "terms"]
     locator: str
     excerpt: str
-    tokens: Tokens | None = None
+    tokens: TokenList | None = None
 
 
-class Licence(NamedTuple):
+class RslLicence(NamedTuple):
     """One license element."""
 
-    permits: tuple[Tokens, ...]
-    prohibits: tuple[Tokens, ...]
+    permits: tuple[TokenList, ...]
+    prohibits: tuple[TokenList, ...]
     payments: tuple[Demand, ...]
     reporting: tuple[Demand, ...]
     contact: str | None
@@ -123,7 +123,7 @@ class Content(NamedTuple):
     url: str | None
     server: str | None
     encrypted: bool
-    licences: tuple[Licence, ...]
+    licences: tuple[RslLicence, ...]
     rightsholder: str | None
     contact: str | None
     locator: str

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tdm_guard.formats.json_graph import Graph, Node, Problem, flat
+from tdm_guard.formats.json_graph import Graph, Node, ScriptProblem, flat
 from tdm_guard.formats.schema_item import MAX_STEPS, MAX_VALUES, Describer, Draft, WorkItem
 from tdm_guard.formats.schema_words import MENTIONS, PARTS, PARTS_OF_PAGES, PRESENTED, Sort, sort
 
@@ -32,7 +32,7 @@ _MUSIC = ("musical_work", "sound_recording")
 _PICTURES = ("image", "thumbnail")
 
 
-def read_works(graph: Graph) -> tuple[tuple[WorkItem, ...], tuple[Problem, ...]]:
+def read_works(graph: Graph) -> tuple[tuple[WorkItem, ...], tuple[ScriptProblem, ...]]:
     """The works that the page presents, and what could not be read."""
     reader = _Reader(graph)
     reader.read()
@@ -50,7 +50,7 @@ class _Reader:
         self._seen: set[int] = set()
         self._count = 0
         self.items: list[WorkItem] = []
-        self.problems: dict[str, Problem] = {}
+        self.problems: dict[str, ScriptProblem] = {}
 
     def read(self) -> None:
         followed, mentioned = self._references()
@@ -166,4 +166,4 @@ class _Reader:
             into.append(made)
 
     def _problem(self, message: str) -> None:
-        self.problems.setdefault(message, Problem("JSON-LD", message))
+        self.problems.setdefault(message, ScriptProblem("JSON-LD", message))

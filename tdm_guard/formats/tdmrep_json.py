@@ -62,7 +62,7 @@ class Members(tuple[tuple[str, Any], ...]):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RulePlace:
     """
     One place where a rule can stand: its number in the file, its members (None: no object stands there).
 
@@ -80,7 +80,7 @@ class Entry:
 class RulesFile:
     """What a body holds. `problem` says why it is not an array of rules, `place` where that shows."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[RulePlace, ...] = ()
     problem: str | None = None
     place: str | None = None
     is_json: bool = True
@@ -98,12 +98,12 @@ def parse(body: bytes) -> RulesFile:
         return RulesFile(problem=f"not JSON: {reason}", is_json=False)
     if not isinstance(root, list | Members):
         return RulesFile(problem="the root is neither an array nor an object", place="line 1")
-    entries: list[Entry] = []
+    entries: list[RulePlace] = []
     try:
         for members, wrapped, host in _walk(root, _Around(), 0):
             if len(entries) == MAX_RULES:
                 return RulesFile(problem=f"more than {MAX_RULES} rules", overflow=True)
-            entries.append(Entry(len(entries) + 1, members, wrapped, host))
+            entries.append(RulePlace(len(entries) + 1, members, wrapped, host))
     except _TooDeepError:
         return RulesFile(problem=f"rules more than {MAX_NESTING} deep", overflow=True)
     problem = None if isinstance(root, list) else "the root is an object; it must be an array of rules"

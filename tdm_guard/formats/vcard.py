@@ -16,7 +16,7 @@ _CONTROLS = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
+class Assigner:
     """Who offers a policy: its identifier, its name, and each way to reach it, as plain text."""
 
     uid: str | None = None
@@ -32,12 +32,12 @@ class Party:
         return self.email or self.url or self.telephone or self.address
 
 
-def read_party(value: Any, vocabulary: Vocabulary) -> Party:
+def read_party(value: Any, vocabulary: Vocabulary) -> Assigner:
     """A party given by its members, or by its identifier alone."""
     if not isinstance(value, Members):
-        return Party(uid=_plain(text([value])))
+        return Assigner(uid=_plain(text([value])))
     node = vocabulary.node(value)
-    return Party(
+    return Assigner(
         uid=_plain(text(node.get("uid", ()))),
         name=_plain(text(node.get("vcard:fn", ())) or text(node.get("vcard:nickname", ()))),
         email=_plain(_without(text(node.get("vcard:hasEmail", ())), "mailto:")),

@@ -40,7 +40,7 @@ _PREFIXED = re.compile(rb"xmlns:[^\s=]{1,64}\s*=\s*[\"'](?:http://www\.w3\.org/1
 _PREDEFINED = frozenset({"lt", "gt", "amp", "quot", "apos"})
 
 
-class Plain(NamedTuple):
+class PlainPage(NamedTuple):
     """The document as it is to be read. `whole` is False if something in it could not be known."""
 
     text: str
@@ -52,7 +52,7 @@ def is_disguised(body: bytes) -> bool:
     return b"<!ENTITY" in body or _PREFIXED.search(body) is not None
 
 
-def plain(text: str) -> Plain:
+def plain(text: str) -> PlainPage:
     """A disguised document as the plain one that it means."""
     text, whole = _without_entities(text) if "<!ENTITY" in text else (text, True)
     prefixes = list(dict.fromkeys(found[1] for found in _find_prefix(text)))
@@ -62,8 +62,8 @@ def plain(text: str) -> Plain:
         names = "|".join(re.escape(prefix) for prefix in prefixes)
         pieces, all_renamed = _renamed(text, re.compile(rf"<(/?)(?:{names}):(?=[A-Za-z])"))
         del text  # so that no more than two copies are held at one time
-        return Plain("".join(pieces), whole and all_renamed)
-    return Plain(text, whole)
+        return PlainPage("".join(pieces), whole and all_renamed)
+    return PlainPage(text, whole)
 
 
 def _renamed(text: str, prefixed: re.Pattern[str]) -> tuple[list[str], bool]:

@@ -25,7 +25,7 @@ _WIDE = 0xFFFFFFFF
 _NO_WRAPPER = -15
 
 
-class Entry(NamedTuple):
+class ZipEntry(NamedTuple):
     """An entry: its name, the place of its local header, and what the directory says of its data."""
 
     name: str
@@ -39,7 +39,7 @@ class Entry(NamedTuple):
 class Listing(NamedTuple):
     """The entries that were asked for, and why the list may lack some."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[ZipEntry, ...]
     problem: str | None = None
 
 
@@ -55,7 +55,7 @@ def entries(data: bytes, wanted: Callable[[bytes], bool]) -> Listing:
     place = _directory(data)
     if place is None:
         return Listing(tuple(_local(data, wanted)), "the archive has no directory: it is cut short or damaged")
-    found: list[Entry] = []
+    found: list[ZipEntry] = []
     position, end, shift, declared = place
     count = 0
     problem: str | None = None
@@ -78,7 +78,7 @@ def entries(data: bytes, wanted: Callable[[bytes], bool]) -> Listing:
     return Listing(tuple(found)) if problem is None else Listing((*found, *_local(data, wanted)), problem)
 
 
-def extract(data: bytes, entry: Entry, limit: int) -> Extract:
+def extract(data: bytes, entry: ZipEntry, limit: int) -> Extract:
     """The data of `entry`, at most `limit` bytes of it."""
     if len(data) - entry.offset < _LOCAL.size:
         return Extract(b"", "an entry beyond the end of the archive")
@@ -150,7 +150,7 @@ def _directory(data: bytes) -> tuple[int, int, int, int] | None:
     return start, end, start - offset, count
 
 
-def _central_entry(name: bytes, record: tuple[int, ...], extra: bytes, shift: int) -> Entry:
+def _central_entry(name: bytes, record: tuple[int, ...], extra: bytes, shift: int) -> ZipEntry:
     flags, method, crc, compressed, size, offset = record[3], record[4], record[7], record[8], record[9], record[16]
     if _WIDE in (compressed, size, offset):
         wide = _zip64(extra)
@@ -160,7 +160,7 @@ def _central_entry(name: bytes, record: tuple[int, ...], extra: bytes, shift: in
             compressed = next(wide, compressed)
         if offset == _WIDE:
             offset = next(wide, offset)
-    return Entry(_text(name, flags), offset + shift, flags, method, crc, compressed)
+    return ZipEntry(_text(name, flags), offset + shift, flags, method, crc, compressed)
 
 
 def _zip64(extra: bytes) -> Iterator[int]:
@@ -176,7 +176,7 @@ def _zip64(extra: bytes) -> Iterator[int]:
         position += 4 + size
 
 
-def _local(data: bytes, wanted: Callable[[bytes], bool]) -> Iterator[Entry]:
+def _local(data: bytes, wanted: Callable[[bytes], bool]) -> Iterator[ZipEntry]:
     """The wanted entries by their local headers, in the order of the file."""
     position = data.find(b"PK\x03\x04")
     for _ in range(MAX_ENTRIES):
@@ -188,7 +188,7 @@ def _local(data: bytes, wanted: Callable[[bytes], bool]) -> Iterator[Entry]:
         later = bool(record[2] & 8)  # sizes and checksum follow the data
         if wanted(name):
             size = None if later and not record[7] else record[7]
-            yield Entry(_text(name, record[2]), position, record[2], record[3], record[6], size)
+            yield ZipEntry(_text(name, record[2]), position, record[2], record[3], record[6], size)
         after = start + record[9] + record[10] + (0 if later else record[7])
         position = data.find(b"PK\x03\x04", max(after, position + 4))
 

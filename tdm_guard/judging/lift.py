@@ -1,10 +1,23 @@
 """
 What authorisations and reviews do to statements: an authorisation lifts what it names, a person releases what is in
-doubt (contract of `docs/repertoires.md`).
+doubt (`docs/repertoires.md`).
 
-strategy: the record shows every authorisation that names a statement, with what came of it and why. An authorisation
-lifts only for its licensee, usages, territory and days, while it is active; one without evidence, or of a grantor whose
-mandate is disputed, leaves the decision to a person.
+| scope           | names                       | reaches statements that reserve                                      |
+|-----------------|-----------------------------|----------------------------------------------------------------------|
+| `declarations`  | declarations, by id         | of these declarations alone                                          |
+| `origins`       | scheme, host and port       | at a location: in a document, field or page of that origin; and with |
+|                 |                             | `access` those of access, a robots.txt that was not read included    |
+| `policies`      | a TDM policy, by URL or uid | at a location or in a file, that point to it; not those of `rsl`     |
+| `licences`      | an RSL document, by URL     | at a location or in a file, those of `rsl` that come from it, or     |
+|                 |                             | for want of it                                                       |
+| `rightsholders` | whole names, without case   | of every layer, that name this rightsholder                          |
+
+No other scope reaches access, and nothing else that could not be read is lifted.
+
+One that reaches a statement lifts it for the usages asked that both name, if it is granted to this operator, is active,
+has begun, has not ended, and reaches the country of the copies. Without evidence, or from a grantor whose mandate is
+disputed, that waits for a person, and access stays refused. The record shows each one that reaches a statement, with
+what came of it and why.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from tdm_guard.log.members import text_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from tdm_guard.log.reader import Line
+    from tdm_guard.log.reader import LogLine
 
 CACHE_KIB = 32 * 1024  # of the database in memory; what is more goes to the disk
 MAX_ADDRESSES = 100  # of one journey; the guard keeps as many
@@ -63,7 +63,7 @@ class Latest:
     @classmethod
     def of(
         cls,
-        lines: Iterable[Line],
+        lines: Iterable[LogLine],
         keeps: Callable[[Mapping[str, Any]], bool],
         *,
         copies: bool = False,

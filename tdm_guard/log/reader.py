@@ -17,7 +17,7 @@ MAX_LINE = 16 * 2**20  # bytes; a record with a thousand statements, each with i
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class LogLine:
     """
     One line of a log: its record, or the problem why it is none.
 
@@ -38,7 +38,7 @@ class Line:
         return kind if isinstance(kind, str) else None
 
 
-def read_log(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Line]:
+def read_log(paths: Iterable[str | os.PathLike[str]]) -> Iterator[LogLine]:
     """
     The lines of all logs, one after another; empty lines are passed over.
 
@@ -54,7 +54,7 @@ def read_log(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Line]:
             raise ConfigurationError(f"{name!r} cannot be read as a log: {reason}") from error
 
 
-def _lines(path: str, file: BinaryIO) -> Iterator[Line]:
+def _lines(path: str, file: BinaryIO) -> Iterator[LogLine]:
     number = 0
     while raw := file.readline(MAX_LINE + 1):
         number += 1
@@ -62,12 +62,12 @@ def _lines(path: str, file: BinaryIO) -> Iterator[Line]:
         if not whole and len(raw) > MAX_LINE:
             while (rest := file.readline(MAX_LINE)) and not rest.endswith(b"\n"):
                 pass
-            yield Line(path=path, number=number, raw=b"", problem=f"longer than {MAX_LINE} bytes")
+            yield LogLine(path=path, number=number, raw=b"", problem=f"longer than {MAX_LINE} bytes")
             continue
         raw = raw.rstrip(b"\r\n")
         if raw or not whole:
             record, problem = _record(raw)
-            yield Line(path=path, number=number, raw=raw, record=record, problem=problem, whole=whole)
+            yield LogLine(path=path, number=number, raw=raw, record=record, problem=problem, whole=whole)
 
 
 def _record(raw: bytes) -> tuple[Mapping[str, Any] | None, str | None]:

@@ -18,7 +18,7 @@ from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard._version import __version__
-from tdm_guard.decision import Decision, Entry, Outcome
+from tdm_guard.decision import Decision, LogEntry, Outcome
 from tdm_guard.model import Checked, Posture, plain, timestamp
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Speller:
         self._second: tuple[datetime, str] = (datetime.min.replace(tzinfo=UTC), "")
         self._middles: dict[tuple[object, ...], tuple[str, Outcome, tuple[Checked, ...]]] = {}
 
-    def decision(self, decision: Decision, *, seq: int, prev: str) -> tuple[bytes, Entry]:
+    def decision(self, decision: Decision, *, seq: int, prev: str) -> tuple[bytes, LogEntry]:
         """The line of a decision, newline included, and its entry in the chain."""
         exchange = decision.exchange
         ident = decision_id(self._run, seq)
@@ -82,7 +82,7 @@ class Speller:
         unsealed = _octets(text)
         seal = hashlib.sha256(unsealed).hexdigest()
         line = b'%b,"hash":"%b"}\n' % (unsealed[:-1], seal.encode())
-        return line, Entry(self._run, seq, ident, prev, seal)
+        return line, LogEntry(self._run, seq, ident, prev, seal)
 
     def _time(self, moment: datetime) -> str:
         """The same as `timestamp`; times within one second differ in their fraction only."""

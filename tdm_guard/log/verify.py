@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.bodies import Bodies, shown
-from tdm_guard.log.reader import Line
+from tdm_guard.log.reader import LogLine
 from tdm_guard.log.record import VERSION, decision_id, digest_of, unseal
 from tdm_guard.model import Verdict
 
@@ -68,21 +68,21 @@ class Verification:
         self.errors = 0
         self.decisions = 0
         self._runs: dict[str, _Run] = {}
-        self._unread: Line | None = None  # a line that is no record: torn, if nothing but a new run comes after it
-        self._last = Line(path="", number=0, raw=b"")
+        self._unread: LogLine | None = None  # a line that is no record: torn, if nothing but a new run comes after it
+        self._last = LogLine(path="", number=0, raw=b"")
 
     @property
     def runs(self) -> int:
         """Runs seen."""
         return len(self._runs)
 
-    def findings(self, lines: Iterable[Line]) -> Iterator[Finding]:
+    def findings(self, lines: Iterable[LogLine]) -> Iterator[Finding]:
         """What is wrong or worth knowing, as it is met. Streams: memory grows with runs, by bits with decisions."""
         for finding in self._all(lines):
             self.errors += finding.severity is Severity.ERROR
             yield finding
 
-    def _all(self, lines: Iterable[Line]) -> Iterator[Finding]:
+    def _all(self, lines: Iterable[LogLine]) -> Iterator[Finding]:
         for line in lines:
             yield from self._settle_unread(line)
             self._last = line
@@ -95,7 +95,7 @@ class Verification:
         yield from self._settle_unread(None)
         yield from self._settle_runs()
 
-    def _settle_unread(self, following: Line | None) -> Iterator[Finding]:
+    def _settle_unread(self, following: LogLine | None) -> Iterator[Finding]:
         line, self._unread = self._unread, None
         if line is None:
             return
@@ -114,7 +114,7 @@ class Verification:
                 message = f"run {shown(name)} has no end record: it was cut short, or goes on"
                 yield Finding(path=run.path, line=0, severity=Severity.REMARK, message=message)
 
-    def _record(self, line: Line) -> Iterator[Finding]:
+    def _record(self, line: LogLine) -> Iterator[Finding]:
         record = line.record or {}
         name, kind = record.get("run"), line.type
         if kind not in _TYPES:
@@ -135,7 +135,7 @@ class Verification:
             run.path = line.path
             yield from {"decision": self._decision, "body": self._body, "end": self._end}[kind](line, name, run)
 
-    def _begin(self, line: Line, name: str) -> Iterator[Finding]:
+    def _begin(self, line: LogLine, name: str) -> Iterator[Finding]:
         if name in self._runs:
             yield _error(line, f"run {shown(name)} begins a second time")
         elif len(self._runs) >= MAX_RUNS:
@@ -143,7 +143,7 @@ class Verification:
         else:
             self._runs[name] = _Run(path=line.path, prev=digest_of(line.raw))
 
-    def _decision(self, line: Line, name: str, run: _Run) -> Iterator[Finding]:
+    def _decision(self, line: LogLine, name: str, run: _Run) -> Iterator[Finding]:
         record: Any = line.record
         self.decisions += 1
         seq = record.get("seq")
@@ -165,7 +165,7 @@ class Verification:
         verdict = record.get("verdict")
         run.totals[verdict if isinstance(verdict, str) and verdict in _VERDICTS else "unknown"] += 1
 
-    def _chain(self, line: Line, run: _Run, *, in_order: bool) -> Iterator[Finding]:
+    def _chain(self, line: LogLine, run: _Run, *, in_order: bool) -> Iterator[Finding]:
         record: Any = line.record
         sealed = unseal(line.raw)
         if sealed is None:
@@ -178,7 +178,7 @@ class Verification:
             yield _error(line, "the record before it was changed or exchanged: prev is not its hash")
         run.prev = stated
 
-    def _body(self, line: Line, name: str, run: _Run) -> Iterator[Finding]:
+    def _body(self, line: LogLine, name: str, run: _Run) -> Iterator[Finding]:
         record: Any = line.record
         decision = record.get("decision")
         number = decision.rpartition("-")[2] if isinstance(decision, str) else ""
@@ -189,7 +189,7 @@ class Verification:
         for problem in run.bodies.problems(seq, record):
             yield _error(line, f"{problem} ({shown(decision)})")
 
-    def _end(self, line: Line, name: str, run: _Run) -> Iterator[Finding]:
+    def _end(self, line: LogLine, name: str, run: _Run) -> Iterator[Finding]:
         run.ended = True
         totals = (line.record or {}).get("totals")
         if totals != dict(run.totals):
@@ -199,7 +199,7 @@ class Verification:
             )
 
 
-def _outcome(line: Line) -> Iterator[Finding]:
+def _outcome(line: LogLine) -> Iterator[Finding]:
     record: Any = line.record
     verdict, admitted, enforced = record.get("verdict"), record.get("admitted"), record.get("enforced")
     if not isinstance(verdict, str) or verdict not in _VERDICTS:
@@ -210,11 +210,11 @@ def _outcome(line: Line) -> Iterator[Finding]:
         yield _error(line, "a decision without a URL")
 
 
-def _error(line: Line, message: str) -> Finding:
+def _error(line: LogLine, message: str) -> Finding:
     return Finding(path=line.path, line=line.number, severity=Severity.ERROR, message=message)
 
 
-def _remark(line: Line, message: str) -> Finding:
+def _remark(line: LogLine, message: str) -> Finding:
     return Finding(path=line.path, line=line.number, severity=Severity.REMARK, message=message)
 
 

@@ -22,7 +22,7 @@ from tdm_guard.repertoire.hits import Hit, Pair, Weighed, narrowest, weigh
 from tdm_guard.repertoire.implied import declared, implied
 from tdm_guard.repertoire.item import KEYS, Item, normalise
 from tdm_guard.repertoire.places import Place
-from tdm_guard.repertoire.statements import Occasion, doubts, statement
+from tdm_guard.repertoire.statements import Copying, doubts, statement
 
 MAX_STATEMENTS = 20  # of one declaration; a page of 500 recordings of one label says the same 500 times
 
@@ -149,20 +149,20 @@ class Repertoire:
         found = self._find(dict.fromkeys(pair for query in queries for pair in query.all))
         if not found:
             return Heard((), state)
-        occasion = Occasion(
+        copying = Copying(
             now.astimezone(UTC).date(), operator.country if operator is not None else None, machine_readable_only
         )
         heard: dict[int, dict[Pair, Weighed]] = {}
         for query in queries:
             for number, hits in _by_declaration(found, query).items():
                 declaration = self._declarations[number]
-                if declaration.in_force(occasion.day):
+                if declaration.in_force(copying.day):
                     weighed = weigh(declaration, query.item, hits)
                     if query.item is not None and (repair := query.item.repair):
                         weighed = tuple(each._replace(repair=repair) for each in weighed)
                     _gather(heard.setdefault(number, {}), weighed)
         statements = tuple(
-            each for number, hits in heard.items() for each in self._statements(number, hits.values(), occasion)
+            each for number, hits in heard.items() for each in self._statements(number, hits.values(), copying)
         )
         return Heard(statements, Match.MATCHED if statements else state)
 
@@ -195,10 +195,10 @@ class Repertoire:
                 found[key, value] = (*found.get((key, value), ()), (number, hit))
         return found
 
-    def _statements(self, number: int, hits: Iterable[Weighed], occasion: Occasion) -> Iterator[Statement]:
+    def _statements(self, number: int, hits: Iterable[Weighed], copying: Copying) -> Iterator[Statement]:
         """The statements of a declaration; beyond the bound one that says how many more there are."""
         declaration = self._declarations[number]
-        standing = tuple(doubts(declaration, occasion))
+        standing = tuple(doubts(declaration, copying))
         ordered = sorted(hits, key=lambda weighed: bool(weighed.doubt))
         for weighed in ordered[:MAX_STATEMENTS]:
             yield statement(declaration, weighed, standing)

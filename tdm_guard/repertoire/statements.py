@@ -16,7 +16,7 @@ from tdm_guard.usage import expand
 CARRIER = "declaration"
 
 
-class Occasion(NamedTuple):
+class Copying(NamedTuple):
     """The day of a copy (UTC), who makes it, and which forms of declaration are heard without a person."""
 
     day: date
@@ -24,14 +24,14 @@ class Occasion(NamedTuple):
     machine_readable_only: bool
 
 
-def doubts(declaration: Declaration, occasion: Occasion) -> Iterator[str]:
+def doubts(declaration: Declaration, copying: Copying) -> Iterator[str]:
     """Why a person must decide, whatever was matched."""
     mandate = declaration.mandate
     if mandate.status == "disputed":
         yield f"mandate disputed: {mandate.note}" if mandate.note else "mandate disputed"
-    if covers(declaration.territory, occasion.country) is False:
-        yield f"declared for {', '.join(declaration.territory)}, copied in {occasion.country}"
-    if occasion.machine_readable_only and not declaration.machine_readable:
+    if covers(declaration.territory, copying.country) is False:
+        yield f"declared for {', '.join(declaration.territory)}, copied in {copying.country}"
+    if copying.machine_readable_only and not declaration.machine_readable:
         yield f"its form, {declaration.form}, is not machine-readable"
 
 

@@ -26,7 +26,7 @@ from tdm_guard.reports.summary import Run, Summary, Tally, Works
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from tdm_guard.log.reader import Line
+    from tdm_guard.log.reader import LogLine
 
 FORMATS = ("markdown", "json", "csv")
 SHOWN_HOSTS = 50  # rows of a page that people read; json and csv have all that were counted
@@ -38,7 +38,7 @@ _HEADINGS = {"against": "stored against a reservation"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class WithheldItem:
     """
     A withheld item: the URL, the verdict, and who says so in which words.
 
@@ -64,7 +64,7 @@ class Item:
         return " ".join(part for part in (self.rightsholder, self.signals, self.source, self.locator) if part)
 
 
-def withheld(lines: Iterable[Line]) -> Iterator[Item]:
+def withheld(lines: Iterable[LogLine]) -> Iterator[WithheldItem]:
     """The items that were not handed on, one each, in the order of the log."""
     for line in lines:
         if line.record is not None and line.type == "decision" and line.record.get("admitted") is not True:
@@ -76,9 +76,9 @@ def render(summary: Summary, style: str) -> str:
     return {"markdown": _markdown, "json": _json, "csv": _csv}[style](summary)
 
 
-def render_items(items: Iterable[Item], style: str | None) -> Iterator[str]:
+def render_items(items: Iterable[WithheldItem], style: str | None) -> Iterator[str]:
     """The withheld items, one line each: tab-separated text, a `markdown` table, `json` lines or `csv`."""
-    names = [item.name for item in fields(Item)]
+    names = [item.name for item in fields(WithheldItem)]
     if style == "csv":
         yield csv_line(names)
     if style == "markdown":
@@ -94,7 +94,7 @@ def render_items(items: Iterable[Item], style: str | None) -> Iterator[str]:
             yield "\t".join(printable(cell) for cell in (item.url, item.verdict, item.who, item.words)) + "\n"
 
 
-def _item(record: Mapping[str, Any]) -> Item:
+def _item(record: Mapping[str, Any]) -> WithheldItem:
     because, faults = entries(record, "because"), entries(record, "faults")
     first: Mapping[str, Any] = (because or faults or _unread(record) or [{}])[0]
     signals = dict.fromkeys(text_of(entry, "signal", 40) or "unknown" for entry in because[:MAX_NAMES])
@@ -108,7 +108,7 @@ def _item(record: Mapping[str, Any]) -> Item:
     def of(table: Mapping[str, Any], *names: str) -> str:
         return next((value for name in names if (value := text_of(table, name))), "")
 
-    return Item(
+    return WithheldItem(
         url=_addresses(of(record, "url"), of(record, "final_url")),
         verdict=of(record, "verdict"),
         usages=" ".join(usages[:MAX_NAMES]),

@@ -15,7 +15,7 @@ from tdm_guard.repertoire.matching import Match
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tdm_guard.log.reader import Line
+    from tdm_guard.log.reader import LogLine
 
 MAX_HOSTS = 50_000  # counted by themselves, about 500 bytes each; those met later are counted together
 MAX_RUNS = 1_000  # shown by themselves
@@ -110,7 +110,7 @@ class Summary:
         return self.total.against > 0 or any(run.mode == "observe" for run in self.runs)
 
 
-def summarise(lines: Iterable[Line]) -> Summary:
+def summarise(lines: Iterable[LogLine]) -> Summary:
     """Counts of all decisions. Raises `ConfigurationError` if the lines hold not a single record of ours."""
     summary = Summary()
     pending: OrderedDict[str, str] = OrderedDict()  # decision id: host, of bodies that may come later

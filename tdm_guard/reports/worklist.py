@@ -30,11 +30,11 @@ WITHHOLDING = frozenset(verdict.value for verdict in Verdict if verdict.withhold
 _LAYERS = {layer.value: layer for layer in Layer}
 _KINDS = {kind.value: kind for kind in Kind}
 
-Entry: TypeAlias = "Mapping[str, Any]"
+Because: TypeAlias = "Mapping[str, Any]"
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class Licensor:
     """Who can license: a rightsholder, who stands behind a policy, or whoever speaks for a site or a declaration."""
 
     kind: str
@@ -42,7 +42,7 @@ class Key:
     name: str = field(compare=False)  # as it was first written
 
 
-OTHER = Key("other", "", "(others)")
+OTHER = Licensor("other", "", "(others)")
 
 
 class Sample(NamedTuple):
@@ -96,7 +96,7 @@ class Worklist:
     refusing: dict[str, None] = field(default_factory=dict)
     undetermined: int = 0
     unexplained: int = 0
-    asks: dict[Key, Ask] = field(default_factory=dict)
+    asks: dict[Licensor, Ask] = field(default_factory=dict)
 
     @property
     def by_size(self) -> list[Ask]:
@@ -152,9 +152,9 @@ def open_usages(record: Mapping[str, Any], entry: Mapping[str, Any], kind: Kind 
     return tuple(said)
 
 
-def _needed(record: Mapping[str, Any], reservations: list[Entry]) -> dict[Key, list[Entry]]:
+def _needed(record: Mapping[str, Any], reservations: list[Because]) -> dict[Licensor, list[Because]]:
     """Whom to ask for one item, each with what they said."""
-    found: dict[Key, list[Entry]] = {}
+    found: dict[Licensor, list[Because]] = {}
     # One policy is one ask, also where only one of the carriers that name it told whose it is. And a site speaks with
     # one voice: what its documents reserve without a name is reserved by the one that another of them names.
     holders = {text_of(entry, "policy_url"): entry for entry in reservations if text_of(entry, "rightsholder")}
@@ -178,15 +178,15 @@ def _is_named(entry: Mapping[str, Any]) -> bool:
     return bool(text_of(entry, "rightsholder") or text_of(entry, "policy_url"))
 
 
-def _key(record: Mapping[str, Any], entry: Mapping[str, Any]) -> Key:
+def _key(record: Mapping[str, Any], entry: Mapping[str, Any]) -> Licensor:
     if holder := text_of(entry, "rightsholder", MAX_TEXT):
-        return Key("rightsholder", " ".join(holder.casefold().split()), " ".join(holder.split()))
+        return Licensor("rightsholder", " ".join(holder.casefold().split()), " ".join(holder.split()))
     if policy := text_of(entry, "policy_url", MAX_TEXT):
-        return Key("policy", policy, policy)
+        return Licensor("policy", policy, policy)
     if _layer(entry) is Layer.REPERTOIRE and (declaration := text_of(entry, "source", MAX_TEXT)):
-        return Key("declaration", declaration, declaration)
+        return Licensor("declaration", declaration, declaration)
     site = _site(record, entry)
-    return Key("site", site, site)
+    return Licensor("site", site, site)
 
 
 def _site(record: Mapping[str, Any], entry: Mapping[str, Any] | None = None) -> str:
@@ -205,7 +205,7 @@ def _origin(url: str) -> str | None:
         return None
 
 
-def _count(ask: Ask, record: Mapping[str, Any], said: list[Entry], *, licences: int) -> None:
+def _count(ask: Ask, record: Mapping[str, Any], said: list[Because], *, licences: int) -> None:
     ask.items += 1
     ask.review += record.get("verdict") == Verdict.REVIEW
     ask.shared += licences > 1

@@ -13,11 +13,11 @@ from tdm_guard.reports.worklist import open_usages
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from tdm_guard.log.reader import Line
+    from tdm_guard.log.reader import LogLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class MatchedWork:
     """An item that declarations were matched to, and a line for each of these."""
 
     url: str
@@ -25,13 +25,13 @@ class Work:
     declarations: tuple[str, ...]
 
 
-def declared_works(lines: Iterable[Line]) -> Iterator[Work]:
+def declared_works(lines: Iterable[LogLine]) -> Iterator[MatchedWork]:
     """Decisions in which a declaration was matched, in the order of the log. What a record may hold does not raise."""
     for line in lines:
         record = line.record
         if record is not None and line.type == "decision" and record.get("repertoire") == Match.MATCHED:
             because = (entry for entry in entries(record, "because") if entry.get("layer") == Layer.REPERTOIRE)
-            yield Work(
+            yield MatchedWork(
                 url=text_of(record, "url") or "",
                 verdict=text_of(record, "verdict", 40) or "unknown",
                 declarations=tuple(f"{_said(entry)}: {_outcome(record, entry)}" for entry in because),

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
-from tdm_guard.guard import Guard, Reading, run_async
+from tdm_guard.guard import Guard, Loading, run_async
 from tdm_guard.model import Checked, Fetched, Result
 from tdm_guard.policies.fetch import decoded, follow, together
 from tdm_guard.policies.policy import OriginPolicy
@@ -134,7 +134,7 @@ class Policies:
         if not flight.cancelled():
             flight.exception()  # it is raised where the flight is awaited; nobody may be left to do so
 
-    async def _perform(self, origin: Origin, reading: Reading[T], way: Way) -> T:
+    async def _perform(self, origin: Origin, reading: Loading[T], way: Way) -> T:
         fetcher = Fetcher(self._crawler, self._downloads, origin, self._guard.clock, self._width, way)
         with self._room.beside(min(self._width, DOCUMENTS)):
             return await run_async(reading, fetcher.perform, asyncio.to_thread)

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.formats.html import REQUOTED
-from tdm_guard.formats.robots_tag import Item, items
+from tdm_guard.formats.robots_tag import TagRule, items
 from tdm_guard.model import NOTHING, Headers, Reading, Source, Stance, Statement
 from tdm_guard.signals._own_names import PAGE_WORDS
 from tdm_guard.usage import TRAINING
@@ -115,7 +115,7 @@ def _addresses(attributes: dict[str, str]) -> Iterator[tuple[str | None, str | N
         yield None, HTTP_EQUIV
 
 
-def _word(item: Item, address: str | None, locator: str, repair: str | None = None) -> AiWord:
+def _word(item: TagRule, address: str | None, locator: str, repair: str | None = None) -> AiWord:
     agent = item.agent.lower() if item.agent else address
     rule = item.rule
     if rule not in WORDS and (plain := rule.replace("-", "").replace("_", "")) in WORDS:

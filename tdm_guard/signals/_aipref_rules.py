@@ -32,7 +32,7 @@ _PASSED_OVER = {
 }
 
 
-class Rule(NamedTuple):
+class UsageRule(NamedTuple):
     """One line; `beyond` is the repair under which one is heard that is not a rule of our agent's group."""
 
     locator: str
@@ -44,13 +44,13 @@ class Rule(NamedTuple):
 class Word(NamedTuple):
     """What one rule says of some usages."""
 
-    rule: Rule
+    rule: UsageRule
     stance: Stance
     usages: tuple[Usage, ...]
     repair: str | None = None
 
 
-Matching = tuple[tuple[int, Rule], ...]  # rules with the length of their path
+Matching = tuple[tuple[int, UsageRule], ...]  # rules with the length of their path
 
 
 def weigh(matching: Matching, source: Source, *, cautious: bool) -> Reading:
@@ -107,7 +107,7 @@ def _longest(rules: Matching) -> int:
     return max([length for length, rule in rules if not rule.said.empty], default=0)
 
 
-def _refused(rules: Iterable[Rule], code: str | None = None) -> Iterator[Word]:
+def _refused(rules: Iterable[UsageRule], code: str | None = None) -> Iterator[Word]:
     for rule in rules:
         for refusal in rule.said.refusals:
             yield Word(rule, Stance.RESERVED, refusal.usages, join(code, refusal.repair))
@@ -139,7 +139,7 @@ def _beyond(rules: Matching, code: str, speaking: int, yes: frozenset[str]) -> I
 def _statements(words: list[Word], source: Source) -> tuple[Statement, ...]:
     """One statement for each rule, stance and repair; of what is said twice the word that needs no repair."""
     said: set[Usage] = set()
-    grouped: dict[tuple[str, Stance, str | None], tuple[Rule, list[Usage]]] = {}
+    grouped: dict[tuple[str, Stance, str | None], tuple[UsageRule, list[Usage]]] = {}
     for rule, stance, usages, repair in sorted(words, key=_strength):
         new = [usage for usage in usages if usage not in said]
         if new:
@@ -174,5 +174,5 @@ def _faults(matching: Matching, passed: Iterable[Word], source: Source) -> Itera
             yield _fault(source, rule, problem)
 
 
-def _fault(source: Source, rule: Rule, message: str) -> Fault:
+def _fault(source: Source, rule: UsageRule, message: str) -> Fault:
     return Fault.at(source, message, signal=NAME, locator=rule.locator, excerpt=rule.words)

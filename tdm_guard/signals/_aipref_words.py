@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from tdm_guard.formats.fields import Dictionary, Form, Item, Member, members, read_dictionary
+from tdm_guard.formats.fields import BareItem, Dictionary, Form, Member, members, read_dictionary
 from tdm_guard.signals._refusing_vocabulary import CEILINGS, LABELS, says_no
 from tdm_guard.signals._refusing_words import refused_preference
 from tdm_guard.signals._repairs import join
@@ -70,11 +70,11 @@ _find_pairs = re.compile(  # for what is no Dictionary: separators, blanks, quot
 
 _USE = "use"
 _NEIGHBOURS = frozenset(LABELS) | {_USE}
-_YES, _NO, _ZERO = Item(Form.TOKEN, "y"), Item(Form.TOKEN, "n"), Item(Form.OTHER, "0")
+_YES, _NO, _ZERO = BareItem(Form.TOKEN, "y"), BareItem(Form.TOKEN, "n"), BareItem(Form.OTHER, "0")
 _Occurrences = tuple[tuple[str, Member], ...]
 
 
-class Refusal(NamedTuple):
+class RefusedLabel(NamedTuple):
     """What one label refuses; `repair` where it takes the cautious posture to hear it."""
 
     label: str
@@ -89,7 +89,7 @@ class Preferences(NamedTuple):
     `empty` is a value with nothing in it; `problems` are sentences about what is written against the grammar.
     """
 
-    refusals: tuple[Refusal, ...] = ()
+    refusals: tuple[RefusedLabel, ...] = ()
     yes: frozenset[str] = frozenset()
     empty: bool = False
     problems: tuple[str, ...] = ()
@@ -133,7 +133,7 @@ def _broken(lines: Sequence[str], alone: Sequence[Dictionary], whole: Dictionary
     problem = f"no Dictionary (RFC 9651): {message}, at character {position + 1}"
     if len(lines) > len(alone):  # to the letter they were read as one
         return read_broken(", ".join(lines), problem)
-    found: dict[Refusal, None] = {}
+    found: dict[RefusedLabel, None] = {}
     for text, line in zip(lines, alone, strict=True):
         heard = _seen(text) if line.problem else read_lines((text,), cautious=True).refusals
         for refusal in heard:
@@ -154,7 +154,7 @@ def read_broken(text: str, problem: str) -> Preferences:
     return Preferences(_seen(text), problems=(problem,))
 
 
-def left_by(refusal: Refusal, yes: frozenset[str], labels: Iterable[str] = ()) -> tuple[Usage, ...]:
+def left_by(refusal: RefusedLabel, yes: frozenset[str], labels: Iterable[str] = ()) -> tuple[Usage, ...]:
     """The usages that `refusal` still reaches beside these labels with `y`: its own label, or narrower ones."""
     if refusal.label in yes:
         return ()
@@ -188,7 +188,7 @@ def _heard(occurrences: _Occurrences, dictionary: Dictionary, unsure: frozenset[
     refusals = [
         refusal
         for (label, repair), usages in found.items()
-        for refusal in ((Refusal(label, usages, repair),) if usages else _refusals(label, repair, yes, counted))
+        for refusal in ((RefusedLabel(label, usages, repair),) if usages else _refusals(label, repair, yes, counted))
     ]
     return Preferences(tuple(refusals), yes, problems=tuple(problems))
 
@@ -218,20 +218,20 @@ def _words(label: str, member: Member) -> Iterator[tuple[str, str | None, tuple[
             yield name, join(PARAMETER, _code(name)), usages, problem
 
 
-def _refusals(label: str, repair: str | None, yes: frozenset[str], labels: Iterable[str]) -> Iterator[Refusal]:
+def _refusals(label: str, repair: str | None, yes: frozenset[str], labels: Iterable[str]) -> Iterator[RefusedLabel]:
     """What a refusing label reaches: by vocab-08, and by the revision that its statement was written for."""
     current = CURRENT.get(label, ())
     if current:
-        yield Refusal(label, current, repair)
-    older = Refusal(label, tuple(u for u in _reach(label, labels) if u not in current), join(repair, LEGACY))
+        yield RefusedLabel(label, current, repair)
+    older = RefusedLabel(label, tuple(u for u in _reach(label, labels) if u not in current), join(repair, LEGACY))
     left = left_by(older, yes - {label}, labels)
     if left:
         yield older._replace(usages=left)
 
 
-def _seen(text: str) -> tuple[Refusal, ...]:
+def _seen(text: str) -> tuple[RefusedLabel, ...]:
     """The refusals that a reader sees in a text that is no Dictionary, each label once."""
-    found: dict[str, Refusal] = {}
+    found: dict[str, RefusedLabel] = {}
     for pair in islice(_find_pairs(text), MAX_PIECES):
         label, word = pair[1].lower(), pair[2]
         if label in found:
@@ -239,13 +239,13 @@ def _seen(text: str) -> tuple[Refusal, ...]:
         if label in _LABELS:
             if says_no(word):
                 code = UNPARSED if label in CURRENT else join(UNPARSED, LEGACY)
-                found[label] = Refusal(label, _LABELS[label], code)
-        elif usages := _of_others(label, Item(Form.TOKEN, word)):
-            found[label] = Refusal(label, usages, join(UNPARSED, _code(label)))
+                found[label] = RefusedLabel(label, _LABELS[label], code)
+        elif usages := _of_others(label, BareItem(Form.TOKEN, word)):
+            found[label] = RefusedLabel(label, usages, join(UNPARSED, _code(label)))
     return tuple(found.values())
 
 
-def _of_others(label: str, item: Item) -> tuple[Usage, ...]:
+def _of_others(label: str, item: BareItem) -> tuple[Usage, ...]:
     """What a label refuses that this vocabulary lacks: one of another standard, or of nobody that is about AI."""
     if label == _USE:
         return CEILINGS.get(item.text.lower(), ())
@@ -264,7 +264,7 @@ def _reach(label: str, labels: Iterable[str]) -> tuple[Usage, ...]:
     return _LABELS[label]
 
 
-def _refuses(item: Item) -> bool:
+def _refuses(item: BareItem) -> bool:
     """True for `n`, `no` and other words that refuse, as token or string, and `?0`."""
     if item.form in (Form.TOKEN, Form.STRING):
         return says_no(item.text)

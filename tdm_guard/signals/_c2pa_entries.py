@@ -49,7 +49,7 @@ OTHER_LABEL = "non_canonical_label"
 UNKNOWN_VALUE = "unknown_value"
 
 
-class Entry(NamedTuple):
+class AssertionEntry(NamedTuple):
     """
     One key with what is said of it, and the repair under which it is one at all.
 
@@ -61,7 +61,7 @@ class Entry(NamedTuple):
     repair: str | None = None
 
 
-def read_entries(data: object) -> list[Entry] | None:
+def read_entries(data: object) -> list[AssertionEntry] | None:
     """The entries in whatever form they come; None if there is no telling."""
     if not isinstance(data, Mapping):
         return None
@@ -75,20 +75,20 @@ def read_entries(data: object) -> list[Entry] | None:
     return list(_listed_entries(entries))
 
 
-def _mapped(entries: Mapping[object, object], repair: str | None) -> list[Entry]:
-    found = [Entry(str(key), said, repair) for key, said in entries.items() if key not in _OWN]
+def _mapped(entries: Mapping[object, object], repair: str | None) -> list[AssertionEntry]:
+    found = [AssertionEntry(str(key), said, repair) for key, said in entries.items() if key not in _OWN]
     if _USE in entries:  # an entry itself, without a key that says of what
-        found.append(Entry("", entries, repair))
+        found.append(AssertionEntry("", entries, repair))
     return found
 
 
-def _listed_entries(entries: list[Mapping[object, object]]) -> Iterator[Entry]:
+def _listed_entries(entries: list[Mapping[object, object]]) -> Iterator[AssertionEntry]:
     for item in entries:
         name = next((item[word] for word in ("name", "key", "label") if isinstance(item.get(word), str)), None)
         if name is not None or _USE in item:  # an interface of an SDK writes entries without their keys
-            yield Entry(str(name or ""), item, NO_MAP)
+            yield AssertionEntry(str(name or ""), item, NO_MAP)
         else:
-            yield from (Entry(str(key), said, NO_MAP) for key, said in item.items())
+            yield from (AssertionEntry(str(key), said, NO_MAP) for key, said in item.items())
 
 
 def usage_of(key: str, prefix: str) -> tuple[Usage | None, str | None]:

@@ -13,7 +13,7 @@ from tdm_guard.signals._c2pa_entries import (
     OTHER_LABEL,
     UNKNOWN_VALUE,
     USAGES,
-    Entry,
+    AssertionEntry,
     about,
     is_ours,
     read_entries,
@@ -254,7 +254,7 @@ class _Reader:
         if not entries or len(entries) > MAX_ENTRIES:
             self._cut("an assertion about training or mining has no form that is known")
 
-    def _doubt(self, usages: tuple[Usage, ...], locator: str, entry: Entry, repair: str) -> None:
+    def _doubt(self, usages: tuple[Usage, ...], locator: str, entry: AssertionEntry, repair: str) -> None:
         """A refusal in words that nobody specified: heard with caution, else not understood."""
         if not self._cautious or stance_of(entry.said)[1] == UNKNOWN_VALUE:
             self._cut(f"a word on training or mining that is not understood ({repair})")
@@ -281,7 +281,7 @@ class _Reader:
             doubt=DOUBT if stance is Stance.UNSTATED else None,
         )
 
-    def _entry(self, entry: Entry, prefix: str, locator: str, repair: str | None) -> None:
+    def _entry(self, entry: AssertionEntry, prefix: str, locator: str, repair: str | None) -> None:
         locator = f"{locator}/{entry.key[:80]}"
         usage, key_repair = usage_of(entry.key, prefix)
         words = _words({entry.key: entry.said})

@@ -18,18 +18,18 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from tdm_guard.model import Stance
-from tdm_guard.signals._rsl_terms import NAMED, Ban, Entry, Offer, Words
+from tdm_guard.signals._rsl_terms import NAMED, Ban, ContentTerms, Offer, Words
 from tdm_guard.usage import Usage
 
-Level = tuple[Entry, ...]  # entries with one and the same pattern: their licences are alternatives
+Level = tuple[ContentTerms, ...]  # entries with one and the same pattern: their licences are alternatives
 Rank = tuple[Level, ...]  # levels whose patterns are equally long: the strictest counts
-Outcome = Literal["prohibited", "unlicensed", "not-licensed", "licensed", "unstated", "out-of-scope"]
+Licensing = Literal["prohibited", "unlicensed", "not-licensed", "licensed", "unstated", "out-of-scope"]
 
 
-class Answer(NamedTuple):
+class RslAnswer(NamedTuple):
     """What a document says of one usage, and the words it rests on."""
 
-    outcome: Outcome
+    outcome: Licensing
     stance: Stance
     words: Words
     repair: str | None = None
@@ -61,7 +61,7 @@ class _State(NamedTuple):
     geo: bool = True
 
 
-def doubted(answered: Answer, words: Words) -> Answer:
+def doubted(answered: RslAnswer, words: Words) -> RslAnswer:
     """What a grant comes to beside `words` that may refuse the usage: it is no refusal, and no longer a grant."""
     return answered._replace(outcome="out-of-scope", stance=Stance.UNSTATED, words=words)
 
@@ -72,7 +72,7 @@ def doubt(ranks: tuple[Rank, ...], usage: Usage) -> Words | None:
     return next((each.words for entry in entries for each in entry.doubts if usage in each.usages), None)
 
 
-def answer(ranks: tuple[Rank, ...], usage: Usage, fatal: Words | None) -> Answer:
+def answer(ranks: tuple[Rank, ...], usage: Usage, fatal: Words | None) -> RslAnswer:
     """
     What the matching entries, most specific rank first, say of `usage`.
 
@@ -81,20 +81,20 @@ def answer(ranks: tuple[Rank, ...], usage: Usage, fatal: Words | None) -> Answer
     entries = [entry for rank in ranks for level in rank for entry in level]
     token = next((entry.token for entry in entries if entry.token), None)
     if ban := _ban(entries, usage):
-        outcome: Outcome = "not-licensed" if ban.personal else "prohibited"
-        return Answer(outcome, Stance.RESERVED, ban.words, ban.repair, token=token is not None)
+        outcome: Licensing = "not-licensed" if ban.personal else "prohibited"
+        return RslAnswer(outcome, Stance.RESERVED, ban.words, ban.repair, token=token is not None)
     if fatal:
-        return Answer("unlicensed", Stance.RESERVED, fatal, token=token is not None)
+        return RslAnswer("unlicensed", Stance.RESERVED, fatal, token=token is not None)
     state = _State()
     for rank in reversed(ranks):
         state = _strictest([_step(level, usage, state) for level in rank])
     way = state.way
     if way is None:
-        return Answer("not-licensed", Stance.RESERVED, _misfit(ranks, usage), token=token is not None)
+        return RslAnswer("not-licensed", Stance.RESERVED, _misfit(ranks, usage), token=token is not None)
     wanting = token or way.unmet
     silent = not way.listed and usage not in NAMED
     granted = Stance.UNSTATED if silent else Stance.PERMITTED
-    return Answer(
+    return RslAnswer(
         "unstated" if silent and not wanting else "licensed",
         Stance.RESERVED if wanting else granted,
         wanting or way.words,
@@ -105,7 +105,7 @@ def answer(ranks: tuple[Rank, ...], usage: Usage, fatal: Words | None) -> Answer
     )
 
 
-def _ban(entries: Iterable[Entry], usage: Usage) -> Ban | None:
+def _ban(entries: Iterable[ContentTerms], usage: Usage) -> Ban | None:
     """The first ban as the text has it, else the first that a repair reads."""
     found = [ban for entry in entries for ban in entry.bans if usage in ban.usages]
     return min(found, key=lambda ban: ban.repair is not None, default=None)

@@ -19,8 +19,8 @@ from tdm_guard.formats.rsl_vocabulary import Content, Flaw, RslDocument
 from tdm_guard.model import NOTHING, Kind, Reading, Source, Stance, Statement
 from tdm_guard.origin import Origin
 from tdm_guard.signals._repairs import join
-from tdm_guard.signals._rsl_answer import Answer, Rank, answer, doubt, doubted
-from tdm_guard.signals._rsl_terms import RELATIVE, UNKNOWN, Entry, Words, compile_content
+from tdm_guard.signals._rsl_answer import Rank, RslAnswer, answer, doubt, doubted
+from tdm_guard.signals._rsl_terms import RELATIVE, UNKNOWN, ContentTerms, Words, compile_content
 from tdm_guard.signals._signal import Listener
 from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import EVERY, Usage
@@ -85,7 +85,12 @@ class LicenceSite:
     )
 
     def __init__(
-        self, source: Source, scoped: tuple[Scoped, ...], terms: tuple[Entry, ...], fatal: Words | None, manner: Manner
+        self,
+        source: Source,
+        scoped: tuple[Scoped, ...],
+        terms: tuple[ContentTerms, ...],
+        fatal: Words | None,
+        manner: Manner,
     ) -> None:
         self._source = source
         self._scoped = scoped
@@ -96,7 +101,7 @@ class LicenceSite:
         self._places = tuple(place for place, item in enumerate(scoped) if item.pattern is not None)
         self._index = PatternIndex([item.pattern for item in scoped if item.pattern is not None])
         self._said: dict[tuple[int, ...], Reading] = {}
-        self._answered: dict[Any, dict[Usage, Answer]] = {}
+        self._answered: dict[Any, dict[Usage, RslAnswer]] = {}
         self._remembered = 0
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -117,7 +122,7 @@ class LicenceSite:
             self._said[found] = said
         return said
 
-    def assess(self, target: str) -> dict[Usage, Answer]:
+    def assess(self, target: str) -> dict[Usage, RslAnswer]:
         """What the document says of a path usage by usage; empty if none of its contents covers it."""
         return self._assess(self._ordered(self._covering(self._index.matching(target))))
 
@@ -163,7 +168,7 @@ class LicenceSite:
             ranks.setdefault(pattern.octets if pattern else math.inf, []).append(tuple(level))
         return tuple(tuple(ranks[octets]) for octets in sorted(ranks, reverse=True))
 
-    def _assess(self, ordered: Ordered) -> dict[Usage, Answer]:
+    def _assess(self, ordered: Ordered) -> dict[Usage, RslAnswer]:
         scoped = self._scoped
         key = tuple(
             tuple(tuple((scoped[p].terms, scoped[p].repair, scoped[p].meant) for p in level) for level in rank)
@@ -176,7 +181,7 @@ class LicenceSite:
             self._answered[key] = answers
         return answers
 
-    def _work_out(self, ordered: Ordered) -> dict[Usage, Answer]:
+    def _work_out(self, ordered: Ordered) -> dict[Usage, RslAnswer]:
         """
         The answers to the letter, and what is added by contents that only a repair reads (`rsl-relative`), or by the
         document as it seems to be meant (`rsl-unknown-refusal`).
@@ -185,7 +190,7 @@ class LicenceSite:
         """
         if sum(len(level) for rank in ordered for level in rank) > MAX_COVERING:
             words = self._terms[self._scoped[ordered[0][0][0]].terms].words
-            return dict.fromkeys(EVERY, Answer("unlicensed", Stance.RESERVED, words))
+            return dict.fromkeys(EVERY, RslAnswer("unlicensed", Stance.RESERVED, words))
         places = [place for rank in ordered for level in rank for place in level]
         repairs = {self._scoped[place].repair for place in places}
         letter = self._ranks(ordered, frozenset())
@@ -201,7 +206,7 @@ class LicenceSite:
                 answers[usage] = doubted(answered, words_of_doubt)
         return answers
 
-    def _add(self, answers: dict[Usage, Answer], ranks: tuple[Rank, ...], repair: str) -> None:
+    def _add(self, answers: dict[Usage, RslAnswer], ranks: tuple[Rank, ...], repair: str) -> None:
         """What `ranks` refuse beyond `answers`; in the literal posture it only takes a grant back."""
         for usage, answered in self._answers(ranks, meant=repair == UNKNOWN).items():
             plain = answers.get(usage)
@@ -228,7 +233,7 @@ class LicenceSite:
                 ranks.append(tuple(tuple(level) for level in levels if level))
         return tuple(ranks)
 
-    def _answers(self, ranks: tuple[Rank, ...], *, meant: bool = False) -> dict[Usage, Answer]:
+    def _answers(self, ranks: tuple[Rank, ...], *, meant: bool = False) -> dict[Usage, RslAnswer]:
         # what only seems to be meant is read for its refusals: that it is no valid licence refuses nothing more
         fatal = None if meant else self._fatal
         return {usage: answer(ranks, usage, fatal) for usage in EVERY} if ranks else {}
@@ -296,7 +301,7 @@ def build(
     `page`: the channel sets the scope, so that an empty url is what declares the document (3.3.1).
     """
     scoped: list[Scoped] = []
-    terms: dict[Entry, int] = {}
+    terms: dict[ContentTerms, int] = {}
     compiled = partial(compile_content, operator=listener.operator, cautious=listener.cautious)
     manner = manner._replace(cautious=listener.cautious)
     flaws: list[Flaw] = []

@@ -1,10 +1,10 @@
 """
 RSL terms for one operator: what the elements of a licence document come to once we know who asks.
 
-strategy: each content element is compiled once into an `Entry`: its bans, and its licences as offers of which all that
-depends on the operator is already settled. Repairs (`rsl-token`, `rsl-token-case`, `rsl-unknown-refusal`) read bans
-only; where they are not applied, and wherever a refusal may be about more than they read, nothing is granted all the
-same (`Entry.doubts`). Which entries speak of a URL, and what they come to together, is `_rsl_answer`'s.
+strategy: each content element is compiled once into `ContentTerms`: its bans, and its licences as offers of which all
+that depends on the operator is already settled. Repairs (`rsl-token`, `rsl-token-case`, `rsl-unknown-refusal`) read
+bans only; where they are not applied, and wherever a refusal may be about more than they read, nothing is granted all
+the same (`ContentTerms.doubts`). Which entries speak of a URL, and what they come to together, is `_rsl_answer`'s.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from tdm_guard.formats.countries import EU, alpha_3
-from tdm_guard.formats.rsl_vocabulary import Content, Demand, Licence, Stray, Tokens, is_token
+from tdm_guard.formats.rsl_vocabulary import Content, Demand, RslLicence, Stray, TokenList, is_token
 from tdm_guard.formats.rsl_words import is_about_ai, takes_back, words
 from tdm_guard.operator import Operator
 from tdm_guard.signals._refusing_vocabulary import AI
@@ -90,7 +90,7 @@ class Offer(NamedTuple):
     geo_words: Words | None = None
 
 
-class Entry(NamedTuple):
+class ContentTerms(NamedTuple):
     """A content element: what it prohibits, what it offers, and whether a token is needed before access (3.3)."""
 
     bans: tuple[Ban, ...]
@@ -107,7 +107,7 @@ class Entry(NamedTuple):
         return any(words in offer for offer in self.offers)
 
 
-def compile_content(content: Content, operator: Operator | None, *, cautious: bool) -> Entry:
+def compile_content(content: Content, operator: Operator | None, *, cautious: bool) -> ContentTerms:
     """What a content element comes to for `operator`; one that nobody described fits no grant and escapes no ban."""
     operator = operator or Operator()
     own = Words("", "", content.rightsholder, content.contact or content.server)
@@ -141,7 +141,7 @@ def compile_content(content: Content, operator: Operator | None, *, cautious: bo
         doubts += [Doubt(ban.usages, ban.words) for ban in bans if ban.repair not in (None, TOKEN_CASE)]
         bans = [ban for ban in bans if not ban.repair]
     token = own if content.server is not None or content.encrypted else None
-    return Entry(tuple(bans), tuple(offers), token, own, tuple(doubts))
+    return ContentTerms(tuple(bans), tuple(offers), token, own, tuple(doubts))
 
 
 class _Place(NamedTuple):
@@ -150,7 +150,7 @@ class _Place(NamedTuple):
     cut: int
     owner: Words
 
-    def words(self, element: Tokens | Licence | Demand | Stray, contact: str | None = None) -> Words:
+    def words(self, element: TokenList | RslLicence | Demand | Stray, contact: str | None = None) -> Words:
         return Words(
             element.locator[self.cut :] or "/..",
             element.excerpt[:500],
@@ -159,7 +159,7 @@ class _Place(NamedTuple):
         )
 
 
-def _bans(element: Tokens, operator: Operator, place: _Place) -> Iterable[Ban]:
+def _bans(element: TokenList, operator: Operator, place: _Place) -> Iterable[Ban]:
     """What a list of prohibitions strikes of ours: as it stands, and with each repair."""
     words = place.words(element)
     plain = [token for token in element.tokens if is_token(element.kind, token)]
@@ -175,7 +175,7 @@ def _bans(element: Tokens, operator: Operator, place: _Place) -> Iterable[Ban]:
     yield from _unknown(_not_understood(element), words)
 
 
-def _doubts(element: Tokens, place: _Place) -> Iterable[Doubt]:
+def _doubts(element: TokenList, place: _Place) -> Iterable[Doubt]:
     """
     What a list of prohibitions may refuse that is not understood.
 
@@ -186,7 +186,7 @@ def _doubts(element: Tokens, place: _Place) -> Iterable[Doubt]:
     return _unsure(_not_understood(element), place.words(element))
 
 
-def _not_understood(element: Tokens) -> tuple[str, ...]:
+def _not_understood(element: TokenList) -> tuple[str, ...]:
     """The tokens of a list of prohibitions that can be read in no way."""
     kind = element.kind
     return tuple(raw for raw in element.tokens if not _is_known(kind, raw) and not any(_repaired(kind, raw)))
@@ -236,8 +236,8 @@ def covered(tokens: Iterable[str]) -> tuple[Usage, ...]:
     return tuple(usage for usage in EVERY if usage in named)
 
 
-def _offer(licence: Licence, operator: Operator, place: _Place) -> Offer:
-    lists: dict[str, list[Tokens]] = {}
+def _offer(licence: RslLicence, operator: Operator, place: _Place) -> Offer:
+    lists: dict[str, list[TokenList]] = {}
     for element in licence.permits:
         lists.setdefault(element.kind, []).append(element)  # two of one type are united (3.5, our reading)
     tokens = {kind: [token for element in found for token in element.tokens] for kind, found in lists.items()}
@@ -259,7 +259,7 @@ def _offer(licence: Licence, operator: Operator, place: _Place) -> Offer:
     )
 
 
-def _unmet(licence: Licence, operator: Operator, place: _Place) -> Words | None:
+def _unmet(licence: RslLicence, operator: Operator, place: _Place) -> Words | None:
     """The first thing asked in return that the operator does not undertake; money is never undertaken here."""
     for payment in licence.payments:
         if payment.type == "free" or (payment.type == "attribution" and "attribution" in operator.undertakings):

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from tdm_guard.formats import odrl
 from tdm_guard.formats.countries import alpha_3
-from tdm_guard.formats.odrl import MAX_BYTES, MINE, Constraint, Rule
+from tdm_guard.formats.odrl import MAX_BYTES, MINE, Constraint, OdrlRule
 from tdm_guard.formats.tdmrep_json import is_page
-from tdm_guard.formats.vcard import Party
+from tdm_guard.formats.vcard import Assigner
 from tdm_guard.model import Declared, Fault, Fetched, Reading, Result, Source, Stance, Statement, bounded
 from tdm_guard.operator import Operator
 from tdm_guard.signals._signal import DocumentReading, Listener
@@ -76,9 +76,9 @@ class PolicyTerms:
     sha256: str | None = None
     retrieved_at: datetime | None = None
     uid: str | None = None
-    assigner: Party | None = None
-    permissions: tuple[Rule, ...] = ()
-    prohibitions: tuple[Rule, ...] = ()
+    assigner: Assigner | None = None
+    permissions: tuple[OdrlRule, ...] = ()
+    prohibitions: tuple[OdrlRule, ...] = ()
     faults: tuple[Fault, ...] = ()
     problem: str | None = None
 
@@ -98,7 +98,7 @@ class PolicyTerms:
         return self.assigner.contact if self.assigner else None
 
     @property
-    def mining(self) -> tuple[Rule, ...]:
+    def mining(self) -> tuple[OdrlRule, ...]:
         """The permissions to mine; they are alternatives."""
         return tuple(rule for rule in self.permissions if MINE in rule.actions)
 
@@ -190,7 +190,7 @@ def evaluate_terms(terms: PolicyTerms, actor: Actor) -> Fit:
     return min(fits, key=lambda fit: (not fit.could_fit, len(fit.unmet)))
 
 
-def _fit(rule: Rule, terms: PolicyTerms, actor: Actor) -> Fit:
+def _fit(rule: OdrlRule, terms: PolicyTerms, actor: Actor) -> Fit:
     group = rule.targets[0] if rule.targets else terms.url
     failing = [_unmet_constraint(constraint, actor) for constraint in rule.constraints]
     unmet = tuple(dict.fromkeys(label for label in failing if label is not None))
@@ -204,20 +204,20 @@ def _fit(rule: Rule, terms: PolicyTerms, actor: Actor) -> Fit:
     return Fit(not duties, tuple(duties), True, group)
 
 
-def _done(duty: str, rule: Rule, terms: PolicyTerms, actor: Actor) -> bool:
+def _done(duty: str, rule: OdrlRule, terms: PolicyTerms, actor: Actor) -> bool:
     if duty == "obtainConsent":
         return _on_record(actor.consents, rule, terms)
     return duty == "compensate" and _on_record(actor.payments, rule, terms)
 
 
-def _on_record(record: Agreed, rule: Rule, terms: PolicyTerms) -> bool:
+def _on_record(record: Agreed, rule: OdrlRule, terms: PolicyTerms) -> bool:
     """True if the record names the policy, or each target of the permission under it."""
     if terms.uid is None:
         return False
     return terms.uid in record or (bool(rule.targets) and all((terms.uid, target) in record for target in rule.targets))
 
 
-def _prohibits(rule: Rule, actor: Actor) -> bool:
+def _prohibits(rule: OdrlRule, actor: Actor) -> bool:
     """True if the rule forbids mining to this actor: a constraint that is not understood is taken to hold here."""
     if rule.actions and _APART.issuperset(rule.actions):
         return False

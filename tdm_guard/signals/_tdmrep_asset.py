@@ -119,7 +119,7 @@ def _opf(packet: Packet, asset: Asset, source: Source, listener: Listener) -> Re
     return _reading(words, packet, source, listener, package.problem, package.place)
 
 
-def _meta(meta: opf.Meta, package: opf.Package) -> Iterator[tuple[str, str, str | None]]:
+def _meta(meta: opf.OpfMeta, package: opf.Package) -> Iterator[tuple[str, str, str | None]]:
     """Property, value and repair of what one `meta` says of this protocol."""
     attributes = meta.attributes
     if "property" in attributes:

@@ -24,7 +24,7 @@ from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Posture, Reading, Res
 from tdm_guard.signals._refusing_words import DOUBT
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Site
 from tdm_guard.signals._site_file import NOT_GIVEN
-from tdm_guard.signals._tdmrep_rules import NAME, Compiler, Rule, join
+from tdm_guard.signals._tdmrep_rules import NAME, Compiler, TdmRule, join
 from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import TDM, Usage
 
@@ -42,9 +42,9 @@ class RulesSite:
     """
 
     source: Source
-    rules: tuple[Rule, ...]
+    rules: tuple[TdmRule, ...]
     cautious: bool
-    refusals: tuple[Rule, ...] = ()
+    refusals: tuple[TdmRule, ...] = ()
     unheard: frozenset[Usage] = frozenset()
     wildcards: int = 0  # rules that are looked for anywhere in a path
     repaired: Site | None = None
@@ -90,7 +90,7 @@ class RulesSite:
             return Reading((*said.statements, *refusal), said.faults)
         return said
 
-    def _refused(self, target: str, settled: Rule | None) -> tuple[Statement, ...]:
+    def _refused(self, target: str, settled: TdmRule | None) -> tuple[Statement, ...]:
         """
         What rules refuse in words of no standard, the first of each set of usages.
 
@@ -104,11 +104,11 @@ class RulesSite:
         return tuple(_statement(self.source, rule, rule.usages, rule.repair) for rule in found.values())
 
 
-def _weight(rule: Rule) -> tuple[int, bool]:
+def _weight(rule: TdmRule) -> tuple[int, bool]:
     return rule.octets, rule.reserved  # of equally long ones the one with 1
 
 
-def _say(source: Source, first: Rule, longest: Rule, unheard: frozenset[Usage]) -> Reading:
+def _say(source: Source, first: TdmRule, longest: TdmRule, unheard: frozenset[Usage]) -> Reading:
     decisive, repair = first, first.repair
     if longest.reserved and not first.reserved:
         decisive, repair = longest, join("C1", longest.repair)
@@ -123,7 +123,7 @@ def _say(source: Source, first: Rule, longest: Rule, unheard: frozenset[Usage]) 
     return Reading(statements, faults) if statements or faults else NOTHING
 
 
-def _statement(source: Source, rule: Rule, usages: tuple[Usage, ...], repair: str | None) -> Statement:
+def _statement(source: Source, rule: TdmRule, usages: tuple[Usage, ...], repair: str | None) -> Statement:
     stance = Stance.RESERVED if rule.reserved else Stance.PERMITTED
     return Statement.at(
         source,
@@ -194,7 +194,9 @@ def _read_body(fetched: Fetched, source: Source, listener: Listener) -> Document
         if hidden and not listener.cautious:
             compiler.repairable = True
         elif hidden:
-            refusals += (Rule("/", "/", reserved=True, number=1, repair="C4", words=bounded(hidden.group().strip())),)
+            refusals += (
+                TdmRule("/", "/", reserved=True, number=1, repair="C4", words=bounded(hidden.group().strip())),
+            )
         result = Result.UNREADABLE if file.problem and not rules and not refusals else Result.READ
         site = _site(source, rules, listener, refusals, compiler.unheard)
         if compiler.repairable:
@@ -243,7 +245,7 @@ def _broken(fetched: Fetched, source: Source, listener: Listener, faults: tuple[
 def _mentioned(words: str | None, source: Source, listener: Listener, faults: tuple[Fault, ...]) -> DocumentReading:
     """A reservation in a file that is no JSON (C4)."""
     if listener.cautious:
-        rule = Rule("/", "/", reserved=True, number=1, repair="C4", words=words)
+        rule = TdmRule("/", "/", reserved=True, number=1, repair="C4", words=words)
         return DocumentReading(result=Result.READ, site=_site(source, (rule,), listener), faults=faults)
     site = RulesSite(source, (), cautious=False, doubts=(_doubt(source, TDM, words),))
     return DocumentReading(result=Result.UNREADABLE, site=site, faults=faults)
@@ -262,9 +264,9 @@ def _problem(source: Source, file: RulesFile) -> tuple[Fault, ...]:
 
 def _site(
     source: Source,
-    rules: tuple[Rule, ...],
+    rules: tuple[TdmRule, ...],
     listener: Listener,
-    refusals: tuple[Rule, ...] = (),
+    refusals: tuple[TdmRule, ...] = (),
     unheard: Collection[Usage] = (),
 ) -> RulesSite | None:
     if not rules and not refusals:

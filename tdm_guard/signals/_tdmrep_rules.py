@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.formats.path_pattern import PathPattern
 from tdm_guard.formats.path_records import path_meant
-from tdm_guard.formats.tdmrep_json import Entry, Members
+from tdm_guard.formats.tdmrep_json import Members, RulePlace
 from tdm_guard.formats.tdmrep_value import BLANKS, LITERAL, Value, plain_name, read_json, read_policy
 from tdm_guard.model import Fault, Source, bounded
 from tdm_guard.origin import Origin
@@ -48,7 +48,7 @@ def _place(code: str) -> tuple[int, str]:
 join = partial(_repairs.join, key=_place)
 
 
-class Rule(NamedTuple):
+class TdmRule(NamedTuple):
     """
     One compiled rule. `pattern` is a plain string where the location is a mere prefix, as most are.
 
@@ -93,7 +93,7 @@ class Compiler:
         self.base = base
         self.cautious = cautious
         self.left_out = 0
-        self.refusals: list[Rule] = []
+        self.refusals: list[TdmRule] = []
         self.doubts: list[str] = []
         self.reserves = False  # True if a 1 stands anywhere, also where it cannot be heard
         self.repairable = False  # True if to the letter a rule is not heard that a repair would hear as 1
@@ -102,7 +102,7 @@ class Compiler:
         self._faults: list[Fault] = []
         self._policies: dict[str, str | None] = {}
 
-    def compile(self, entries: tuple[Entry, ...]) -> tuple[Rule, ...]:
+    def compile(self, entries: tuple[RulePlace, ...]) -> tuple[TdmRule, ...]:
         """The rules in file order."""
         return tuple(rule for entry in entries for rule in self._rules(entry))
 
@@ -113,7 +113,7 @@ class Compiler:
             return tuple(self._faults)
         return (*self._faults, Fault.at(self.source, f"{self.left_out} more faults", signal=NAME))
 
-    def _rules(self, entry: Entry) -> Iterator[Rule]:
+    def _rules(self, entry: RulePlace) -> Iterator[TdmRule]:
         if entry.members is None:
             self._fault(entry, "no object stands here, so no rule")
             return
@@ -155,7 +155,7 @@ class Compiler:
         if reserves and not heard and not self.cautious:
             self.repairable = True
 
-    def _refuse(self, entry: Entry, members: Members, refused: Refused, *, doubtful: bool) -> bool:
+    def _refuse(self, entry: RulePlace, members: Members, refused: Refused, *, doubtful: bool) -> bool:
         """
         A refusal in words of no standard: a rule where it says where, or stands as one; else a doubt about all.
 
@@ -182,22 +182,24 @@ class Compiler:
                 self.refusals.append(found._replace(usages=refused.usages, words=words, doubtful=doubtful))
         return len(self.refusals) > before
 
-    def _at(self, entry: Entry, members: Members, location: str, reserved: bool, repair: str | None) -> Iterator[Rule]:
+    def _at(
+        self, entry: RulePlace, members: Members, location: str, reserved: bool, repair: str | None
+    ) -> Iterator[TdmRule]:
         """The rule as written; beside it, for a 1, the rule that was meant (C5)."""
         policy = self._policy(entry, members)
         as_reported = repair is None and all(type(raw) is int for name, raw in members if name == "tdm-reservation")
         if location.startswith(("/", "*")):
             words = None if as_reported else _words(members)
-            yield Rule(_compiled(location), location, reserved, entry.number, policy, repair, words)
+            yield TdmRule(_compiled(location), location, reserved, entry.number, policy, repair, words)
         else:
             self._fault(entry, "location is no path")
         if reserved and self.cautious:
             meant = path_meant(location, self.source.url)
             if meant is not None and meant != location:
                 code = join(repair, "C5")
-                yield Rule(_compiled(meant), location, reserved, entry.number, policy, code, _words(members))
+                yield TdmRule(_compiled(meant), location, reserved, entry.number, policy, code, _words(members))
 
-    def _policy(self, entry: Entry, members: Members) -> str | None:
+    def _policy(self, entry: RulePlace, members: Members) -> str | None:
         written = [raw for name, raw in members if name == "tdm-policy"]
         if self.cautious and not written:
             written = [raw for name, raw in members if plain_name(name) == "tdm-policy"]
@@ -212,7 +214,7 @@ class Compiler:
             self._fault(entry, "tdm-policy is no http(s) URL")
         return None
 
-    def _fault(self, entry: Entry, message: str) -> None:
+    def _fault(self, entry: RulePlace, message: str) -> None:
         if len(self._faults) == MAX_FAULTS:
             self.left_out += 1
             return

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tdm_guard.formats import ai_declaration, robots_txt
-from tdm_guard.formats.ai_txt import MAX_BYTES, Rule, RuleTable, is_rule_value
+from tdm_guard.formats.ai_txt import MAX_BYTES, AiTxtRule, RuleTable, is_rule_value
 from tdm_guard.formats.path_pattern import TooMuchWork
 from tdm_guard.formats.robots_txt import Record, RobotsTxt
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
@@ -42,8 +42,8 @@ _is_plain_allow = re.compile(r"(?i)allow[ \t]*:").match
 class _Heard(NamedTuple):
     """Rules by their values, refusals that take a repair, and whether a Disallow is about nothing that is known."""
 
-    rules: list[tuple[str, Rule]]
-    repaired: list[tuple[str, Rule]]
+    rules: list[tuple[str, AiTxtRule]]
+    repaired: list[tuple[str, AiTxtRule]]
     doubtful: bool
 
 
@@ -87,7 +87,7 @@ class Rules:
 
 
 @lru_cache(maxsize=256)  # one line mostly speaks of many pages
-def _say(source: Source, rule: Rule) -> Reading:
+def _say(source: Source, rule: AiTxtRule) -> Reading:
     statement = Statement.at(
         source,
         kind=Kind.RESERVATION if rule.reserved else Kind.PERMISSION,
@@ -102,7 +102,7 @@ def _say(source: Source, rule: Rule) -> Reading:
 
 
 @lru_cache(maxsize=256)
-def _doubt(source: Source, rule: Rule) -> Reading:
+def _doubt(source: Source, rule: AiTxtRule) -> Reading:
     """What takes a repair to hear, to the letter."""
     doubt = statement(
         source,
@@ -144,8 +144,8 @@ def read_document(fetched: Fetched, source: Source, listener: Listener) -> Docum
 def _rules(text: RobotsTxt, source: Source, listener: Listener, faults: list[Fault], *, permits: bool) -> _Heard:
     """The rules of the group that speaks to us."""
     group = text.group_for(listener.agent)
-    kept: list[tuple[str, Rule]] = []
-    repaired: list[tuple[str, Rule]] = []
+    kept: list[tuple[str, AiTxtRule]] = []
+    repaired: list[tuple[str, AiTxtRule]] = []
     doubtful = False
     for record in group.rules if group is not None else ():
         if not record.value:
@@ -155,9 +155,9 @@ def _rules(text: RobotsTxt, source: Source, listener: Listener, faults: list[Fau
             faults.append(_fault(source, "neither a path nor a file type", record.words, record.line))
             doubtful = doubtful or reserved
             if (path := _meant(record.name, record.value, source)) is not None:
-                repaired.append((path, Rule(record.line, record.words, True, UNKNOWN)))
+                repaired.append((path, AiTxtRule(record.line, record.words, True, UNKNOWN)))
         elif reserved or (permits and _is_plain_allow(record.words)):
-            kept.append((record.value, Rule(record.line, record.words, reserved)))
+            kept.append((record.value, AiTxtRule(record.line, record.words, reserved)))
     return _Heard(kept, repaired, doubtful)
 
 
@@ -169,10 +169,10 @@ def _meant(name: str, value: str, source: Source) -> str | None:
     return text if is_rule_value(text) else meant(text, source.url)
 
 
-def _outside(text: RobotsTxt, source: Source, faults: list[Fault]) -> list[tuple[str, Rule]]:
+def _outside(text: RobotsTxt, source: Source, faults: list[Fault]) -> list[tuple[str, AiTxtRule]]:
     """Refusals before any group, which RFC 9309 2.2.2 gives to nobody."""
     found = [
-        (value, Rule(record.line, record.words, True, NO_GROUP))
+        (value, AiTxtRule(record.line, record.words, True, NO_GROUP))
         for record in text.outside
         if record.name == "disallow" and record.value and (value := _path(record, source)) is not None
     ]
@@ -186,7 +186,9 @@ def _path(record: Record, source: Source) -> str | None:
     return record.value if is_rule_value(record.value) else _meant(record.name, record.value, source)
 
 
-def _other_proposal(text: RobotsTxt, source: Source, listener: Listener, faults: list[Fault]) -> list[tuple[str, Rule]]:
+def _other_proposal(
+    text: RobotsTxt, source: Source, listener: Listener, faults: list[Fault]
+) -> list[tuple[str, AiTxtRule]]:
     """What the lines of the other proposal say; a `Training: deny` leaves no room for more."""
     if not text.mentions("training"):
         return []
@@ -197,21 +199,21 @@ def _other_proposal(text: RobotsTxt, source: Source, listener: Listener, faults:
     faults.append(_fault(source, message, lines[0].words, lines[0].line))
     for line in lines:
         if line.name == "training" and line.value.lower() == "deny":
-            return [("/", Rule(line.line, line.words, True, TRAINING_DENY))]
+            return [("/", AiTxtRule(line.line, line.words, True, TRAINING_DENY))]
     return [
-        (line.value, Rule(line.line, line.words, line.name == "training-deny", TRAINING_DENY))
+        (line.value, AiTxtRule(line.line, line.words, line.name == "training-deny", TRAINING_DENY))
         for line in lines
         if line.name != "training" and is_rule_value(line.value)
     ]
 
 
-def _unknown(text: RobotsTxt, source: Source, listener: Listener, faults: list[Fault]) -> list[tuple[str, Rule]]:
+def _unknown(text: RobotsTxt, source: Source, listener: Listener, faults: list[Fault]) -> list[tuple[str, AiTxtRule]]:
     """What lines refuse that neither of the proposals knows."""
     lines = refusing_lines(text.text, listener.agent, _KNOWN)
     found = [line for line in lines if not _of_other_proposal(line.words)]
     if found:
         faults.append(_fault(source, MESSAGE, found[0].words, found[0].line))
-    return [(line.path, Rule(line.line, line.words, True, UNKNOWN)) for line in found]
+    return [(line.path, AiTxtRule(line.line, line.words, True, UNKNOWN)) for line in found]
 
 
 def _fault(source: Source, message: str, words: str | None = None, line: int | None = None) -> Fault:

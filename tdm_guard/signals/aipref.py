@@ -16,7 +16,7 @@ from tdm_guard.formats.access_rules import AccessRules
 from tdm_guard.formats.path_pattern import TooMuchWork
 from tdm_guard.formats.path_records import PathTable, split_path
 from tdm_guard.model import NOTHING, Headers, Reading, Source, bounded
-from tdm_guard.signals._aipref_rules import GROUPING, NAME, NO_GROUP, Rule, weigh
+from tdm_guard.signals._aipref_rules import GROUPING, NAME, NO_GROUP, UsageRule, weigh
 from tdm_guard.signals._aipref_words import UNPARSED, Preferences, read_broken, read_lines, read_preferences
 from tdm_guard.signals._meta_names import named_so, with_those_left_out
 from tdm_guard.signals._repairs import join
@@ -42,7 +42,9 @@ class _Preferences:
 
     __slots__ = ("_access", "_cautious", "_constant", "_rules", "_source")
 
-    def __init__(self, rules: PathTable[Rule], access: AccessRules | None, source: Source, *, cautious: bool) -> None:
+    def __init__(
+        self, rules: PathTable[UsageRule], access: AccessRules | None, source: Source, *, cautious: bool
+    ) -> None:
         self._rules = None if rules.everywhere_only else rules
         self._access = access
         self._source = source
@@ -83,7 +85,7 @@ class _LineReader:
         self._cautious = cautious
         self._known: dict[str, Preferences] = {}
 
-    def distinct(self, robots: RobotsTxt, group: Group | None, agent: str) -> Iterator[tuple[str | None, Rule]]:
+    def distinct(self, robots: RobotsTxt, group: Group | None, agent: str) -> Iterator[tuple[str | None, UsageRule]]:
         """The same, without lines that say again of the same path what another one said."""
         seen = set()
         for path, rule in self.rules(robots, group, agent):
@@ -92,7 +94,7 @@ class _LineReader:
                 seen.add(key)
                 yield path, rule
 
-    def rules(self, robots: RobotsTxt, group: Group | None, agent: str) -> Iterator[tuple[str | None, Rule]]:
+    def rules(self, robots: RobotsTxt, group: Group | None, agent: str) -> Iterator[tuple[str | None, UsageRule]]:
         """Path and rule of each Content-Usage line that speaks to `agent`, to the letter or beyond it."""
         closed = robots.group_for(agent, _CLOSING)
         to_the_letter = {record.line for record in closed.others} if closed else set()
@@ -103,7 +105,7 @@ class _LineReader:
             if record.name == FIELD:
                 yield self._rule(record, None if record.line in to_the_letter else GROUPING)
 
-    def _rule(self, record: Record, beyond: str | None) -> tuple[str | None, Rule]:
+    def _rule(self, record: Record, beyond: str | None) -> tuple[str | None, UsageRule]:
         path, text = split_path(record.value)
         starred = path is not None and path.startswith("*")
         if starred or not record.colon:
@@ -114,7 +116,7 @@ class _LineReader:
             said = self._statement(text)
             if path and said.empty:
                 said = said._replace(problems=("a path without a statement",))
-        return path, Rule(f"line {record.line}", bounded(record.words) or "", said, beyond)
+        return path, UsageRule(f"line {record.line}", bounded(record.words) or "", said, beyond)
 
     def _statement(self, text: str) -> Preferences:
         said = self._known.get(text)
@@ -129,7 +131,7 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
     if not lines:
         return NOTHING
     said = read_lines(lines, cautious=listener.cautious)
-    return weigh(((0, Rule(f"#{FIELD}", ", ".join(lines), said)),), source, cautious=listener.cautious)
+    return weigh(((0, UsageRule(f"#{FIELD}", ", ".join(lines), said)),), source, cautious=listener.cautious)
 
 
 def read_html(page: Page, source: Source, listener: Listener) -> Reading:
@@ -141,7 +143,7 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
         refusals = tuple(r._replace(repair=join(META, meta.repair, r.repair)) for r in said.refusals)
         problems = (*said.problems, "a meta tag, where a response field or a line of robots.txt is meant")
         said = Preferences(refusals, problems=problems)
-        rules.append((0, Rule(meta.locator, meta.words, said)))
+        rules.append((0, UsageRule(meta.locator, meta.words, said)))
     if not rules:
         return NOTHING
     reading = weigh(tuple(rules), source, cautious=listener.cautious)

@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.fields import MAX_LENGTH, Form, Item, Member, read_dictionary
+from tdm_guard.formats.fields import MAX_LENGTH, BareItem, Form, Member, read_dictionary
 
 KEYS = st.from_regex(r"\A[a-z*][a-z0-9_.*-]{0,10}\Z")
 TOKENS = st.from_regex(r"\A[A-Za-z*][A-Za-z0-9:/!#$%&'*+.^_`|~-]{0,10}\Z")
 STRINGS = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=10)
 VALUES = st.one_of(
-    TOKENS.map(lambda text: (http_sf.Token(text), Item(Form.TOKEN, text))),
-    STRINGS.map(lambda text: (text, Item(Form.STRING, text))),
-    st.booleans().map(lambda value: (value, Item(Form.BOOLEAN, "?1" if value else "?0"))),
-    st.integers(-(10**15) + 1, 10**15 - 1).map(lambda value: (value, Item(Form.OTHER, str(value)))),
-    st.binary(max_size=8).map(lambda value: (value, Item(Form.OTHER))),
+    TOKENS.map(lambda text: (http_sf.Token(text), BareItem(Form.TOKEN, text))),
+    STRINGS.map(lambda text: (text, BareItem(Form.STRING, text))),
+    st.booleans().map(lambda value: (value, BareItem(Form.BOOLEAN, "?1" if value else "?0"))),
+    st.integers(-(10**15) + 1, 10**15 - 1).map(lambda value: (value, BareItem(Form.OTHER, str(value)))),
+    st.binary(max_size=8).map(lambda value: (value, BareItem(Form.OTHER))),
 )
 PIECES = st.sampled_from(
     ["train-ai", "=", "n", ",", ";", " ", "\t", '"', "(", ")", "?0", "?", "@1", "@99999999999999", ":YQ==:", '%"', "é"]
@@ -31,21 +31,21 @@ PIECES = st.sampled_from(
     [
         ("", {}),
         ("   ", {}),
-        ("a", {"a": Member(Item(Form.BOOLEAN, "?1"), {})}),
-        ("a=n", {"a": Member(Item(Form.TOKEN, "n"), {})}),
-        ('a="n"', {"a": Member(Item(Form.STRING, "n"), {})}),
-        ("a=?0", {"a": Member(Item(Form.BOOLEAN, "?0"), {})}),
-        ("a=1", {"a": Member(Item(Form.OTHER, "1"), {})}),
-        ("a=1.5", {"a": Member(Item(Form.OTHER), {})}),
-        ("a=@1767225600", {"a": Member(Item(Form.OTHER), {})}),
-        ("a=:YQ==:", {"a": Member(Item(Form.OTHER), {})}),
-        ('a=%"n"', {"a": Member(Item(Form.OTHER), {})}),
-        ("a=(n n)", {"a": Member(Item(Form.OTHER), {})}),
-        ("a=n;b", {"a": Member(Item(Form.TOKEN, "n"), {"b": Item(Form.BOOLEAN, "?1")})}),
-        ("a=n; b=x", {"a": Member(Item(Form.TOKEN, "n"), {"b": Item(Form.TOKEN, "x")})}),
-        ("a=(n);b=n", {"a": Member(Item(Form.OTHER), {"b": Item(Form.TOKEN, "n")})}),
-        ("a=n;b=y, a=y", {"a": Member(Item(Form.TOKEN, "y"), {})}),
-        ("a=n \t,\t b", {"a": Member(Item(Form.TOKEN, "n"), {}), "b": Member(Item(Form.BOOLEAN, "?1"), {})}),
+        ("a", {"a": Member(BareItem(Form.BOOLEAN, "?1"), {})}),
+        ("a=n", {"a": Member(BareItem(Form.TOKEN, "n"), {})}),
+        ('a="n"', {"a": Member(BareItem(Form.STRING, "n"), {})}),
+        ("a=?0", {"a": Member(BareItem(Form.BOOLEAN, "?0"), {})}),
+        ("a=1", {"a": Member(BareItem(Form.OTHER, "1"), {})}),
+        ("a=1.5", {"a": Member(BareItem(Form.OTHER), {})}),
+        ("a=@1767225600", {"a": Member(BareItem(Form.OTHER), {})}),
+        ("a=:YQ==:", {"a": Member(BareItem(Form.OTHER), {})}),
+        ('a=%"n"', {"a": Member(BareItem(Form.OTHER), {})}),
+        ("a=(n n)", {"a": Member(BareItem(Form.OTHER), {})}),
+        ("a=n;b", {"a": Member(BareItem(Form.TOKEN, "n"), {"b": BareItem(Form.BOOLEAN, "?1")})}),
+        ("a=n; b=x", {"a": Member(BareItem(Form.TOKEN, "n"), {"b": BareItem(Form.TOKEN, "x")})}),
+        ("a=(n);b=n", {"a": Member(BareItem(Form.OTHER), {"b": BareItem(Form.TOKEN, "n")})}),
+        ("a=n;b=y, a=y", {"a": Member(BareItem(Form.TOKEN, "y"), {})}),
+        ("a=n \t,\t b", {"a": Member(BareItem(Form.TOKEN, "n"), {}), "b": Member(BareItem(Form.BOOLEAN, "?1"), {})}),
     ],
 )
 def test_dictionaries(text: str, expected: dict[str, Member]) -> None:

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard.formats.countries import alpha_3
-from tdm_guard.formats.odrl import MAX_RULES, Constraint, Policy, Rule, parse
-from tdm_guard.formats.vcard import MAX_TEXT, Party
+from tdm_guard.formats.odrl import MAX_RULES, Constraint, OdrlRule, Policy, parse
+from tdm_guard.formats.vcard import MAX_TEXT, Assigner
 
 OFFER: dict[str, Any] = {
     "@context": ["http://www.w3.org/ns/odrl.jsonld", "http://www.w3.org/ns/tdmrep.jsonld"],
@@ -42,8 +42,8 @@ def problems(policy: Policy) -> list[tuple[str, str]]:
 def test_an_offer_in_the_profile() -> None:
     assert read() == Policy(
         uid="https://provider.example/policies/1",
-        assigner=Party(uid="https://provider.example", name="Provider", email="a@provider.example"),
-        permissions=(Rule(actions=("tdm:mine",), duties=("obtainConsent",)),),
+        assigner=Assigner(uid="https://provider.example", name="Provider", email="a@provider.example"),
+        permissions=(OdrlRule(actions=("tdm:mine",), duties=("obtainConsent",)),),
     )
 
 
@@ -115,7 +115,7 @@ def test_rules_are_read_however_loosely_they_are_written() -> None:
         },
     )
     (rule,) = policy.permissions
-    assert rule == Rule(
+    assert rule == OdrlRule(
         actions=("tdm:mine",),
         targets=("https://provider.example/all",),
         duties=("obtainConsent", "compensate"),
@@ -133,36 +133,36 @@ def test_duplicate_members_all_count() -> None:
 
 
 def test_an_unreadable_prohibition_is_kept() -> None:
-    assert read(prohibition=["everything"]).prohibitions == (Rule(actions=()),)
+    assert read(prohibition=["everything"]).prohibitions == (OdrlRule(actions=()),)
 
 
 @pytest.mark.parametrize(
     ("assigner", "party"),
     [
-        ("https://provider.example", Party(uid="https://provider.example")),
-        ({"vcard:nickname": "P", "vcard:hasTelephone": "tel:+33-1"}, Party(name="P", telephone="+33-1")),
-        ({"vcard:hasEmail": {"@id": "MAILTO:a%40b.example?subject=x"}}, Party(email="a@b.example")),
-        ({"vcard:hasEmail": "a@b.example", "vcard:hasURL": "/licence"}, Party(email="a@b.example", url="/licence")),
+        ("https://provider.example", Assigner(uid="https://provider.example")),
+        ({"vcard:nickname": "P", "vcard:hasTelephone": "tel:+33-1"}, Assigner(name="P", telephone="+33-1")),
+        ({"vcard:hasEmail": {"@id": "MAILTO:a%40b.example?subject=x"}}, Assigner(email="a@b.example")),
+        ({"vcard:hasEmail": "a@b.example", "vcard:hasURL": "/licence"}, Assigner(email="a@b.example", url="/licence")),
         (
             {"vcard:hasAddress": {"vcard:locality": "Lyon", "vcard:street-address": "1 rue A", "x": 1}},
-            Party(address="1 rue A, Lyon"),
+            Assigner(address="1 rue A, Lyon"),
         ),
-        ({"vcard:hasAddress": "Lyon"}, Party(address="Lyon")),
-        ({"vcard:fn": "a\r\n\u2028b\x00"}, Party(name="a b")),
-        ({"vcard:fn": 7, "vcard:hasEmail": []}, Party()),
-        ([{"vcard:fn": "A"}, {"vcard:fn": "B"}], Party(name="A")),
+        ({"vcard:hasAddress": "Lyon"}, Assigner(address="Lyon")),
+        ({"vcard:fn": "a\r\n\u2028b\x00"}, Assigner(name="a b")),
+        ({"vcard:fn": 7, "vcard:hasEmail": []}, Assigner()),
+        ([{"vcard:fn": "A"}, {"vcard:fn": "B"}], Assigner(name="A")),
     ],
 )
-def test_parties(assigner: Any, party: Party) -> None:
+def test_parties(assigner: Any, party: Assigner) -> None:
     assert read(assigner=assigner).assigner == party
 
 
 def test_the_first_way_to_reach_a_party() -> None:
-    assert Party(email="a@b.example", url="https://b.example").contact == "a@b.example"
-    assert Party(url="https://b.example", telephone="+1").contact == "https://b.example"
-    assert Party(telephone="+1", address="Lyon").contact == "+1"
-    assert Party(address="Lyon").contact == "Lyon"
-    assert Party(name="A").contact is None
+    assert Assigner(email="a@b.example", url="https://b.example").contact == "a@b.example"
+    assert Assigner(url="https://b.example", telephone="+1").contact == "https://b.example"
+    assert Assigner(telephone="+1", address="Lyon").contact == "+1"
+    assert Assigner(address="Lyon").contact == "Lyon"
+    assert Assigner(name="A").contact is None
 
 
 def test_texts_are_bounded() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -198,6 +201,44 @@ def test_an_authorisation_lifts_what_it_names_and_nothing_else(
     strong = Verdict.RESERVED
     assert outcome.verdict is (Verdict.AUTHORISED if lifts else strong)
     assert bool(outcome.because[0].authorisations) is lifts
+
+
+LIFT = sys.modules[Rights.__module__].__doc__
+PAGE = (Path(__file__).parents[1] / "docs" / "repertoires.md").read_text(encoding="utf-8")
+EVERYTHING = Scope(
+    declarations=("society-1",),
+    origins=("https://site.example",),
+    policies=("https://p.example/1",),
+    licences=("https://p.example/1",),
+    rightsholders=("Ana Foto",),
+)
+NAMED = {"policy_url": "https://p.example/1", "rightsholder": "Ana Foto"}
+REACHED_BY = {  # which scopes reach a statement that each of them names as far as it can
+    "on the site": (said(**NAMED), {"origins", "policies", "rightsholders"}),
+    "on the site, by RSL": (said(**NAMED, signal="rsl"), {"origins", "licences", "rightsholders"}),
+    "in a file": (said(**NAMED, layer=Layer.ASSET), {"policies", "rightsholders"}),
+    "in a file, by RSL": (said(**NAMED, layer=Layer.ASSET, signal="rsl"), {"licences", "rightsholders"}),
+    "in a declaration": (declared(**NAMED), {"declarations", "rightsholders"}),
+    "of access": (said(**NAMED, kind=Kind.ACCESS, signal="payment"), {"origins"}),
+}
+
+
+@pytest.mark.parametrize(("statement", "scopes"), REACHED_BY.values(), ids=REACHED_BY)
+def test_each_scope_reaches_what_its_row_says(statement: Statement, scopes: set[str]) -> None:
+    whole = {member.name: getattr(EVERYTHING, member.name) for member in fields(Scope)}
+    reaching = {
+        name
+        for name, values in whole.items()
+        if decided(statement, by=(licence(scope={name: values}, access=True),)).verdict is Verdict.AUTHORISED
+    }
+    assert reaching == scopes
+
+
+@pytest.mark.parametrize(
+    "table", [LIFT, PAGE.partition("by these five rules")[2].partition("### ")[0]], ids=["module", "page"]
+)
+def test_every_rule_of_lifting_has_its_row(table: str) -> None:
+    assert re.findall(r"^\| `([a-z]+)`", table, re.MULTILINE) == [member.name for member in fields(Scope)]
 
 
 def test_each_layer_needs_a_licence_of_its_own() -> None:

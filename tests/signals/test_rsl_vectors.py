@@ -19,7 +19,7 @@ from tdm_guard.model import Declared, Reading, Result, Source
 from tdm_guard.operator import Operator, read_operator
 from tdm_guard.origin import Origin
 from tdm_guard.signals import robots, rsl
-from tdm_guard.signals._rsl_answer import Answer
+from tdm_guard.signals._rsl_answer import RslAnswer
 from tdm_guard.signals._rsl_document import faults
 from tdm_guard.signals._rsl_site import Manner, build
 from tdm_guard.signals._signal import DocumentReading, Listener
@@ -124,7 +124,7 @@ def operator_of(given: dict[str, Any]) -> Operator:
     return Operator(name="acme-ai", classes=(user,) if user else (), country=geo, undertakings=undertakings)
 
 
-def assess(given: dict[str, Any], posture: Posture) -> tuple[dict[Usage, Answer], list[str]] | None:
+def assess(given: dict[str, Any], posture: Posture) -> tuple[dict[Usage, RslAnswer], list[str]] | None:
     """The answers and the codes of the flaws; None if the document cannot be read."""
     document = read_document(given["xml"].encode())
     if document.problem:
