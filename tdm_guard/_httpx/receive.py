@@ -13,7 +13,7 @@ from tdm_guard._httpx.wire import FILL, Asking, Hear, Wire
 from tdm_guard.formats.media_type import SNIFF_BYTES
 from tdm_guard.guard import Work
 from tdm_guard.judging.case import Case
-from tdm_guard.judging.response import OFF_LOOP_BYTES
+from tdm_guard.judging.response import OFF_LOOP_BYTES, may_carry
 
 FIRST_LOOK = 128 * 1024  # bytes; most pages are smaller and are looked at once, when they are whole
 LOOK_AGAIN = 4  # times as many bytes until the next look, so that all looks cost at most a third more
@@ -31,7 +31,7 @@ def receive(case: Case, wire: Wire, *, most: int, whole: bool) -> Generator[Aski
     response = wire.response
     in_memory: bool = response.is_stream_consumed
     unannounced = False
-    if not case.content and 200 <= response.status_code < 300:  # whatever was said of it: bytes that are there count
+    if not case.content and may_carry(response.status_code):  # whatever was said of it: bytes that are there count
         wire.goal = 1
         if (yield FILL):
             case.hear_body(b"")
