@@ -69,10 +69,9 @@ def request_for(session: Session, get: Get, user_agent: str, pool: float | None,
     )
 
 
-def connects_itself(session: Session, host: str) -> bool:
-    """True if requests to `host` go there without a proxy or the like, so that its addresses are ours to look up."""
-    named = f"[{host}]" if ":" in host else host
-    return all(session.family.direct(session.route(f"{scheme}://{named}/")) for scheme in ("http", "https"))
+def connects_itself(session: Session, url: str) -> bool:
+    """True if a request for `url` goes there without a proxy or the like, so that its addresses are ours to look up."""
+    return session.family.direct(session.route(url))
 
 
 def addresses(found: list[Any]) -> tuple[str, ...]:
@@ -149,7 +148,7 @@ class AsyncFetcher:
         return answer or failed(guard, "timeout", get.timeout)
 
     async def _resolve(self, effect: Resolve) -> tuple[str, ...]:
-        if not connects_itself(self._session, effect.host):
+        if not connects_itself(self._session, effect.url):
             return ()
         with anyio.move_on_after(self._session.guard.options.policy_timeout):
             try:

@@ -186,7 +186,7 @@ class ThreadFetcher:
             return failed(guard, family.reason(error), time.monotonic() - job.started)
 
     def _resolve(self, effect: Resolve) -> tuple[str, ...]:
-        if not connects_itself(self._session, effect.host):
+        if not connects_itself(self._session, effect.url):
             return ()
         try:
             return addresses(socket.getaddrinfo(effect.host, None))

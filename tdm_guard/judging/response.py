@@ -74,7 +74,7 @@ class Announced:
     """
     One response to `url` at `now` (UTC), before its body is there.
 
-    `content`: it carries content to judge (2xx with a body). One that expects none (204, 205, 304, an answer to HEAD) does
+    `content`: it carries content to judge (2xx with a body). One that expects none (204, 205, 304, one to HEAD) does
     as soon as a byte of it comes: `came`. `kind` is what the media type names: a kind of markup, a kind of file that
     may carry a reservation inside. `begins`: the body starts at its beginning; `whole`: it is no part (206). `headers`
     are all that came; what they say of codings and length is looked up when there is a body.

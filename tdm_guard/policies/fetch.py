@@ -54,9 +54,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Resolve:
-    """Asks for the IP addresses of a host; an empty answer means that they cannot be known here."""
+    """
+    Asks for the IP addresses of a host; an empty answer means that they cannot be known here.
+
+    So it is where a proxy looks it up: the one that a request for `url`, which lies there, would go through.
+    """
 
     host: str
+    url: str
 
 
 Effect = Get | Resolve
@@ -179,7 +184,7 @@ class _Home(NamedTuple):
             return {known}
         if self.declared:
             return set()
-        addresses = yield Resolve(self.origin.host)
+        addresses = yield Resolve(self.origin.host, f"{self.origin}/")
         return {reach_of(address) or Reach.PUBLIC for address in addresses}
 
 
@@ -194,7 +199,7 @@ def _refuses(url: str, home: _Home) -> Generator[Effect, Any, str | None]:
     if there.reach is not None:
         reaches = {there.reach}
     else:
-        addresses = yield Resolve(there.host)
+        addresses = yield Resolve(there.host, url)
         reaches = {reach_of(address) or Reach.PUBLIC for address in addresses}
     reaches.discard(Reach.PUBLIC)
     if not reaches or (yield from _lies_there(home, reaches)):

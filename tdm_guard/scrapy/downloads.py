@@ -15,13 +15,14 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, signals
+from scrapy.downloadermiddlewares.httpproxy import HttpProxyMiddleware
 from scrapy.exceptions import IgnoreRequest, StopDownload
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin
-from tdm_guard.policies.fetch import Answer, Effect, Effects, Get
+from tdm_guard.policies.fetch import Answer, Effect, Effects, Get, Resolve
 from tdm_guard.scrapy.way import PROXY, Way
 
 if TYPE_CHECKING:
@@ -191,7 +192,6 @@ class Fetcher:
         self._room = asyncio.Semaphore(width)
         self._way = way
         self._silent: str | None = None
-        self._proxied = _has_proxy(origin) if way.proxied is None else way.proxied
 
     async def perform(self, effects: Effects) -> list[Any]:
         """The answers to `effects`, in their order."""
@@ -199,7 +199,7 @@ class Fetcher:
 
     async def _perform(self, effect: Effect) -> Any:
         if not isinstance(effect, Get):
-            return await self._resolve(effect.host)
+            return await self._resolve(effect)
         async with self._room:
             if self._silent:
                 return self._failed(f"not asked: {self._silent} before")
@@ -248,7 +248,6 @@ class Fetcher:
         return self._way.lead(request)
 
     def _answer(self, get: Get, request: Request, download: Download, response: Response) -> Answer:
-        self._proxied = bool(request.meta.get("proxy"))
         elapsed = float(request.meta.get("download_latency") or 0.0)
         if download.began is not None and download.ended is not None:
             elapsed += download.ended - download.began
@@ -261,20 +260,24 @@ class Fetcher:
             at=self._clock(),
             complete=len(body) <= get.max_bytes and CUT.isdisjoint(response.flags),
         )
-        known = response.ip_address is not None and not self._proxied
+        known = response.ip_address is not None and not request.meta.get(PROXY)
         return Answer(fetched=fetched, elapsed=elapsed, peer=str(response.ip_address) if known else None)
 
     def _failed(self, why: str) -> Answer:
         return Answer(fetched=Fetched.unreachable(why, at=self._clock()))
 
-    async def _resolve(self, host: str) -> tuple[str, ...]:
-        """The addresses of a host; none if a proxy looks them up, or if it takes longer than a document may."""
-        if self._proxied:
+    async def _resolve(self, effect: Resolve) -> tuple[str, ...]:
+        """
+        The addresses of a host; none if a proxy looks them up, or if it takes longer than a document may.
+
+        A middleware of the project's may send the request to a proxy for all that is known here: it is looked up.
+        """
+        if _has_proxy(effect.url, self._crawler) if self._way.proxied is None else self._way.proxied:
             return ()
         timeout = float(self._crawler.settings.getfloat("DNS_TIMEOUT") or 60)
         try:
             async with asyncio.timeout(min(timeout, 5.0)):
-                found = await asyncio.get_running_loop().getaddrinfo(host, None)
+                found = await asyncio.get_running_loop().getaddrinfo(effect.host, None)
         except (OSError, UnicodeError):  # TimeoutError is an OSError
             return ()
         return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
@@ -316,6 +319,13 @@ def _causes(error: BaseException) -> list[BaseException]:
     return found
 
 
-def _has_proxy(origin: Origin) -> bool:
-    """True if the environment names a proxy for `origin`, as HttpProxyMiddleware reads it."""
-    return origin.scheme in urllib.request.getproxies() and not urllib.request.proxy_bypass(origin.host)
+def _has_proxy(url: str, crawler: Crawler) -> bool:
+    """True if HttpProxyMiddleware, where it is at work, sends a request for `url` to a proxy of the environment."""
+    origin = Origin.parse(url)
+    if urllib.request.proxy_bypass(origin.host):
+        return False
+    working = getattr(getattr(crawler.engine, "downloader", None), "middleware", None)
+    return any(
+        isinstance(middleware, HttpProxyMiddleware) and origin.scheme in middleware.proxies
+        for middleware in getattr(working, "middlewares", ())
+    )

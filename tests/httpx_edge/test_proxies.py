@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import socket
 from typing import Any
 
 import pytest
@@ -149,3 +150,33 @@ def test_host_that_a_mount_exempts_is_asked_directly(edge: Any, raw_server: Any,
         edge.run(scenario)
     assert proxy.asked == []
     assert sorted(direct.targets()) == sorted(["/tar", *edge.documents])
+
+
+@pytest.mark.parametrize("exempt", ["http://inside.example:{port}", "http://"])
+def test_a_host_is_looked_up_where_its_very_url_goes_without_a_proxy(
+    edge: Any, raw_server: Any, http: Any, monkeypatch: pytest.MonkeyPatch, exempt: str
+) -> None:
+    really = socket.getaddrinfo
+
+    def looked_up(host: Any, *rest: Any, **more: Any) -> Any:
+        return really("127.0.0.1" if host in ("inside.example", b"inside.example") else host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", looked_up)
+    with raw_server({"/l.xml": http(RSL), "/admin": http(b"")}) as inside:
+        port = inside.url.rpartition(":")[2]
+        link = f'<http://inside.example:{port}/l.xml>; rel="license"; type="application/rsl+xml"'
+        moved = http(b"", "302 Found", location=f"http://inside.example:{port}/admin")
+        pages = {"http://site.example/tar": http(b"words", link=link, **TAR), "http://site.example/ai.txt": moved}
+        with raw_server(Everything(pages, http)) as proxy:
+
+            async def scenario() -> None:
+                ways = mounts(edge, rest=proxy.url) | {exempt.format(port=port): None}
+                ways |= {"http://site.example": edge.http_transport(proxy=proxy.url)}
+                client = edge.client(mounts=ways, trust_env=False, usages={"ai-training"})
+                with pytest.raises(Withheld):
+                    await edge.get(client, "http://site.example/tar")
+                await edge.close(client)
+
+            edge.run(scenario)
+    assert inside.asked == []
+    assert "private address" in str(edge.decisions[0])

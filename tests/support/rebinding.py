@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 import tdm_guard.policies.fetch
 from tdm_guard.origin import Reach
@@ -21,9 +22,14 @@ _really, _reach_of = socket.getaddrinfo, tdm_guard.policies.fetch.reach_of
 
 
 class Rebinding:
-    """`site.example` is outside; `rebound.example` too when it is looked up, and inside when it is dialled."""
+    """
+    `site.example` is outside; `rebound.example` too when it is looked up, and inside when it is dialled.
 
-    def __init__(self) -> None:
+    Unless it is `inside` from the first. The servers are proxies as well.
+    """
+
+    def __init__(self, *, inside: bool = False) -> None:
+        self._inside = inside
         self.asked: list[tuple[str, str]] = []
         self.looked_up: list[str] = []
         outside = ThreadingHTTPServer((OUTSIDE, 0), self._handler(OUTSIDE))
@@ -40,7 +46,7 @@ class Rebinding:
         if name not in ("site.example", "rebound.example"):
             return _really(host, *args, **kwargs)
         self.looked_up.append(name)
-        first = name == "rebound.example" and self.looked_up.count(name) == 1
+        first = name == "rebound.example" and self.looked_up.count(name) == 1 and not self._inside
         return _really("93.184.216.34" if first else OUTSIDE if name == "site.example" else INSIDE, *args, **kwargs)
 
     def _handler(self, place: str) -> type[BaseHTTPRequestHandler]:
@@ -48,16 +54,17 @@ class Rebinding:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                web.asked.append((place, self.path))
+                path = urlsplit(self.path).path
+                web.asked.append((place, path))
                 licence = web.url("rebound.example", "/l.xml")
                 pages = {
                     "/robots.txt": f"License: {licence}\nUser-agent: *\nAllow: /\n".encode(),
                     "/l.xml": LICENCE,
                     "/a": b"<p>words</p>",
                 }
-                body = pages.get(self.path)
+                body = pages.get(path)
                 self.send_response(404 if body is None else 200)
-                self.send_header("Content-Type", "text/html" if self.path == "/a" else "text/plain")
+                self.send_header("Content-Type", "text/html" if path == "/a" else "text/plain")
                 self.send_header("Content-Length", str(len(body or b"")))
                 self.end_headers()
                 self.wfile.write(body or b"")
@@ -69,9 +76,9 @@ class Rebinding:
 
 
 @contextmanager
-def rebinding() -> Iterator[Rebinding]:
+def rebinding(*, inside: bool = False) -> Iterator[Rebinding]:
     """The servers and the resolver, in force in this process."""
-    web = Rebinding()
+    web = Rebinding(inside=inside)
     try:
         socket.getaddrinfo = web.getaddrinfo
         socket.gethostbyname = lambda host: web.getaddrinfo(host, None)[0][4][0]  # type: ignore[assignment]
