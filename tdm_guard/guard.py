@@ -193,7 +193,7 @@ class Guard:
         """A case for `url` under its origin's policy; `item` is what the caller knows of the work there."""
         now = self.clock()
         case = Case(self.bench, url, policy, now, hops=hops, authenticated=authenticated, item=item)
-        shown = self.shown.hear(case.url, now)
+        shown = self.shown.says(case.url, now)
         if shown.statements:
             case.hear_before(shown.statements)
         return case

@@ -185,7 +185,7 @@ def test_whatever_is_remembered_is_found_under_each_spelling(data: st.DataObject
     said = decide("tdmrep", "/", SITE + "/").because
     shown = Shown()
     shown.remember([SITE + path], said, NOW)
-    assert shown.hear(origin + other, NOW).statements == said  # what a page said of a picture
+    assert shown.says(origin + other, NOW).statements == said  # what a page said of a picture
     records = [
         {"type": "decision", "url": url, "final_url": url, "verdict": verdict, "usages": {}}
         for url, verdict in ((SITE + path, "unreserved"), (origin + other, "reserved"))

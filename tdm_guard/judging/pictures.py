@@ -107,7 +107,7 @@ class Shown:
                 self._keep(key, said, weight)
                 weight = 0
 
-    def hear(self, url: str, now: datetime) -> Reading:
+    def says(self, url: str, now: datetime) -> Reading:
         """What the page that was read last said of the picture at `url`; nothing if that is more than a day ago."""
         young, old = self._generations
         if not young.said and not old.said:

@@ -107,15 +107,15 @@ def test_a_page_keeps_no_more_than_it_can_mean() -> None:
 
 def test_a_picture_is_heard_and_no_other() -> None:
     shown = remembering(PICTURE)
-    assert shown.hear(PICTURE, NOW).statements == NOIMAGEAI
-    assert shown.hear("https://cdn.example/2.jpg", NOW) is NOTHING
-    assert shown.hear(PICTURE + "?size=2", NOW) is NOTHING
+    assert shown.says(PICTURE, NOW).statements == NOIMAGEAI
+    assert shown.says("https://cdn.example/2.jpg", NOW) is NOTHING
+    assert shown.says(PICTURE + "?size=2", NOW) is NOTHING
     assert len(shown) == 1
 
 
 def test_an_empty_memory_says_nothing() -> None:
-    assert Shown().hear(PICTURE, NOW) is NOTHING
-    assert Shown().hear("no address", NOW) is NOTHING
+    assert Shown().says(PICTURE, NOW) is NOTHING
+    assert Shown().says("no address", NOW) is NOTHING
 
 
 @pytest.mark.parametrize(
@@ -131,8 +131,8 @@ def test_an_empty_memory_says_nothing() -> None:
     ],
 )
 def test_spellings_of_one_address_are_one(written: str, asked: str) -> None:
-    assert remembering(written).hear(asked, NOW).statements == NOIMAGEAI
-    assert remembering(asked).hear(written, NOW).statements == NOIMAGEAI
+    assert remembering(written).says(asked, NOW).statements == NOIMAGEAI
+    assert remembering(asked).says(written, NOW).statements == NOIMAGEAI
 
 
 @pytest.mark.parametrize(
@@ -145,14 +145,14 @@ def test_spellings_of_one_address_are_one(written: str, asked: str) -> None:
     ],
 )
 def test_different_addresses_stay_apart(written: str, asked: str) -> None:
-    assert remembering(written).hear(asked, NOW) is NOTHING
+    assert remembering(written).says(asked, NOW) is NOTHING
 
 
 @pytest.mark.parametrize("url", ["", "ftp://cdn.example/1.jpg", "https:///1.jpg", "https://[::1/", "x" * 100_000])
 def test_what_is_no_address_is_passed_over(url: str) -> None:
     shown = remembering(url, PICTURE)
     assert len(shown) == 1
-    assert shown.hear(url, NOW) is NOTHING
+    assert shown.says(url, NOW) is NOTHING
 
 
 @settings(max_examples=200)
@@ -160,7 +160,7 @@ def test_what_is_no_address_is_passed_over(url: str) -> None:
 def test_no_address_makes_it_raise(url: str) -> None:
     shown = remembering(url)
     if len(shown):
-        assert shown.hear(url, NOW).statements == NOIMAGEAI
+        assert shown.says(url, NOW).statements == NOIMAGEAI
 
 
 # ---- how long, how much ------------------------------------------------------------------------------------------
@@ -168,17 +168,17 @@ def test_no_address_makes_it_raise(url: str) -> None:
 
 def test_it_ends_after_a_day() -> None:
     shown = remembering(PICTURE)
-    assert shown.hear(PICTURE, NOW + SHOWN_FOR - timedelta(seconds=1)).statements
-    assert shown.hear(PICTURE, NOW + SHOWN_FOR) is NOTHING
+    assert shown.says(PICTURE, NOW + SHOWN_FOR - timedelta(seconds=1)).statements
+    assert shown.says(PICTURE, NOW + SHOWN_FOR) is NOTHING
     shown.remember([PICTURE], NOIMAGEAI, NOW + SHOWN_FOR)
-    assert shown.hear(PICTURE, NOW + SHOWN_FOR).statements
+    assert shown.says(PICTURE, NOW + SHOWN_FOR).statements
 
 
 def test_the_page_read_last_counts() -> None:
     shown = remembering(PICTURE)
     noai = said('<meta name="robots" content="noai">')
     shown.remember([PICTURE], noai, NOW)
-    assert shown.hear(PICTURE, NOW).statements == noai
+    assert shown.says(PICTURE, NOW).statements == noai
 
 
 def test_a_page_without_words_is_not_remembered() -> None:
@@ -191,9 +191,9 @@ def test_the_oldest_go_first_and_what_is_asked_for_stays() -> None:
     shown.remember([PICTURE], NOIMAGEAI, NOW)
     for n in range(2_000):
         shown.remember([f"https://cdn.example/{n}.jpg"], NOIMAGEAI, NOW)
-        assert shown.hear(PICTURE, NOW).statements, n
-    assert shown.hear("https://cdn.example/0.jpg", NOW) is NOTHING
-    assert shown.hear("https://cdn.example/1999.jpg", NOW).statements
+        assert shown.says(PICTURE, NOW).statements, n
+    assert shown.says("https://cdn.example/0.jpg", NOW) is NOTHING
+    assert shown.says("https://cdn.example/1999.jpg", NOW).statements
     assert len(shown) < 200
 
 
@@ -230,7 +230,7 @@ def test_threads_share_it() -> None:
             for thread in threads:
                 thread.join()
             assert len(shown) == 1200
-            assert all(shown.hear(url, NOW).statements for own in urls for url in own)
+            assert all(shown.says(url, NOW).statements for own in urls for url in own)
     finally:
         sys.setswitchinterval(interval)
 
@@ -238,5 +238,5 @@ def test_threads_share_it() -> None:
 def test_a_clock_set_back_keeps_no_picture_for_years() -> None:
     shown = Shown()
     shown.remember([PICTURE], said('<meta name="robots" content="noai">'), NOW)
-    assert shown.hear(PICTURE, NOW - timedelta(hours=1)) is not NOTHING
-    assert shown.hear(PICTURE, NOW - 2 * SHOWN_FOR) is NOTHING
+    assert shown.says(PICTURE, NOW - timedelta(hours=1)) is not NOTHING
+    assert shown.says(PICTURE, NOW - 2 * SHOWN_FOR) is NOTHING
