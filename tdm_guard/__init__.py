@@ -9,9 +9,9 @@ from tdm_guard.decision import Decision, Withheld
 from tdm_guard.errors import ConfigurationError, LogError, PolicyMismatch, TdmGuardError, UnsupportedURL
 from tdm_guard.guard import Guard
 from tdm_guard.judge import Judge, evaluate, needed_documents, read_policies
-from tdm_guard.keywords import GuardOptions, JudgeOptions
 from tdm_guard.model import Evidence, Fault, Fetched, Posture, Stance, Statement, Verdict
 from tdm_guard.options import Options
+from tdm_guard.options.keywords import GuardOptions, JudgeOptions
 from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.responses import decision_of
 from tdm_guard.usage import Usage

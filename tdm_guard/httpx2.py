@@ -11,7 +11,7 @@ from typing import TypeVar, Unpack
 
 from tdm_guard.decision import Withheld
 from tdm_guard.errors import without_extra
-from tdm_guard.keywords import GuardOptions
+from tdm_guard.options.keywords import GuardOptions
 
 try:
     import httpx2

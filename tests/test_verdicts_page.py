@@ -8,9 +8,9 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from tdm_guard.decide import Terms, decide
 
 from tdm_guard import Stance, Statement, Usage, Verdict
+from tdm_guard.judging.decide import Terms, decide
 from tdm_guard.model import Kind
 
 PAGE = (Path(__file__).parents[1] / "docs" / "verdicts.md").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
-from tdm_guard.keywords import GuardOptions
+from tdm_guard.options.keywords import GuardOptions
 
 T = TypeVar("T")
 

@@ -7,10 +7,10 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from tdm_guard.config import with_config
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.guard import Guard
 from tdm_guard.options import Options
+from tdm_guard.options.config import with_config
 
 _logger = logging.getLogger("tdm_guard")
 

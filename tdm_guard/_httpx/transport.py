@@ -19,7 +19,7 @@ from tdm_guard._httpx.threads import ThreadFetcher
 from tdm_guard._httpx.wire import Load, LoadDeclared, Wire, drive, drive_async
 from tdm_guard.errors import ConfigurationError, LogError
 from tdm_guard.guard import Guard, run, run_async
-from tdm_guard.keywords import GuardOptions
+from tdm_guard.options.keywords import GuardOptions
 
 HELD_SECONDS = 1.0  # for a second connection while a response keeps its own
 _logger = logging.getLogger("tdm_guard")

@@ -13,12 +13,12 @@ from tdm_guard._version import __version__
 from tdm_guard.cli.console import record, say, waiting
 from tdm_guard.cli.options import with_tables
 from tdm_guard.cli.page import show
-from tdm_guard.config import with_config
 from tdm_guard.decision import Withheld
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.httpx import GuardClient
 from tdm_guard.log.record import line_of
 from tdm_guard.options import Options
+from tdm_guard.options.config import with_config
 from tdm_guard.origin import Origin
 from tdm_guard.plain import address
 

@@ -27,7 +27,6 @@ from tdm_guard.cli.console import record as show_record
 from tdm_guard.cli.items import Items
 from tdm_guard.cli.logs import readable, unread
 from tdm_guard.cli.options import with_tables
-from tdm_guard.config import with_config
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.latest import Latest, addresses_of
 from tdm_guard.log.members import text_of
@@ -36,6 +35,7 @@ from tdm_guard.log.recall import item_of, said_then
 from tdm_guard.log.record import line_of
 from tdm_guard.model import Verdict
 from tdm_guard.options import Options
+from tdm_guard.options.config import with_config
 from tdm_guard.plain import printable
 from tdm_guard.reports.spelling import number_of
 from tdm_guard.reports.worklist_page import umbrella

@@ -12,9 +12,9 @@ from scrapy.downloadermiddlewares.redirect import BaseRedirectMiddleware
 from scrapy.utils.conf import build_component_list
 from scrapy.utils.misc import load_object
 
-from tdm_guard.config import with_config
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.options import OPTION_NAMES, Options
+from tdm_guard.options.config import with_config
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings

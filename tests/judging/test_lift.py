@@ -204,7 +204,7 @@ def test_an_authorisation_lifts_what_it_names_and_nothing_else(
 
 
 LIFT = sys.modules[Rights.__module__].__doc__
-PAGE = (Path(__file__).parents[1] / "docs" / "repertoires.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "repertoires.md").read_text(encoding="utf-8")
 EVERYTHING = Scope(
     declarations=("society-1",),
     origins=("https://site.example",),
