@@ -10,11 +10,12 @@ is received; what is still on its way waits a short time only.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from typing import Any, NoReturn
 
 from tdm_guard._httpx.asked import Asked, read_request
 from tdm_guard._httpx.body import PIECE, Tally
+from tdm_guard._httpx.caching import is_from_cache
 from tdm_guard._httpx.journey import Journey
 from tdm_guard._httpx.offloop import CODED
 from tdm_guard._httpx.receive import receive, set_aside
@@ -70,7 +71,7 @@ def _judge(
     if response.status_code == 101:
         raise UnsupportedURL(f"{asked.url[:200]} answers with another protocol, which cannot be judged")
     headers = session.fields.pairs(response.headers)
-    cached = _from_cache(response.extensions)
+    cached = is_from_cache(response.extensions)
     case.hear_headers(response.status_code, headers, bodiless=request.method == "HEAD", cached=cached)
     if case.refused:
         yield from _refuse(session, case, asked, wire)
@@ -83,7 +84,7 @@ def _judge(
     tally = None
     if case.content:
         decision = response.extensions[KEY] = session.guard.settle(case, request)
-        tally = None if ended else Tally(session.guard, decision, wire.heard)
+        tally = None if ended else Tally(session.guard, decision, wire.heard, session.tallies)
     else:
         if response.has_redirect_location:
             journey.redirected(request, response, asked.url, headers)
@@ -95,14 +96,6 @@ def _judge(
         response.stream = body(wire.heard, coded=wire.size > PIECE and CODED in response.headers)
     elif tally or wire.heard:
         response.stream = body(wire.heard, source=wire.source, pieces=wire.pieces, tally=tally)
-
-
-def _from_cache(marks: Any) -> bool:
-    """True for what a caching transport kept: hishel says so in one of three ways, according to its version."""
-    caching = marks.get("caching")
-    if caching is not None and isinstance(caching, Mapping) and caching.get("from_cache"):
-        return True
-    return bool(marks.get("hishel_from_cache") or marks.get("from_cache"))
 
 
 def _read_declared(session: Session, case: Case, asked: Asked, *, held: bool) -> Generator[Asking, Any, None]:

@@ -8,6 +8,8 @@ from collections.abc import Set
 from types import ModuleType
 from typing import Any
 
+from tdm_guard._httpx.caching import StaleCopyError
+
 MAX_CAUSES = 10  # exceptions behind an exception that are looked at
 MAX_SPELLINGS = 1000  # header names that are remembered; servers know some hundreds
 MAX_SPELLING = 100  # bytes of one of them, so that they take at most 200 kB
@@ -33,9 +35,11 @@ class Family:
         self.async_transport = async_transport
         self.user_agent = f"python-{module.__name__}/{module.__version__}"
         self._wired: tuple[type[Any], ...] = (module.HTTPTransport, module.AsyncHTTPTransport)
-        self._timeout: type[Exception] = module.TimeoutException
-        self._proxy: type[Exception] = module.ProxyError
-        self._protocol: type[Exception] = module.ProtocolError
+        self._reasons: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+            ((module.TimeoutException, TimeoutError), "timeout"),
+            ((module.ProxyError,), "proxy"),
+            ((module.ProtocolError,), "protocol error"),
+        )
         self._losses = (module.ReadError, module.WriteError, module.CloseError, module.RemoteProtocolError)
 
     def traced(self, transport: Any) -> bool:
@@ -72,11 +76,10 @@ class Family:
                 return "tls"
             if isinstance(cause, ConnectionRefusedError):
                 return "connection refused"
-        if isinstance(error, (self._timeout, TimeoutError)):
-            return "timeout"
-        if isinstance(error, self._proxy):
-            return "proxy"
-        return "protocol error" if isinstance(error, self._protocol) else type(error).__name__
+        for kinds, words in self._reasons:
+            if isinstance(error, kinds):
+                return words
+        return str(error) if isinstance(error, StaleCopyError) else type(error).__name__
 
 
 def _causes(error: BaseException) -> list[BaseException]:

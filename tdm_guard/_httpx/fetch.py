@@ -15,6 +15,7 @@ from typing import Any
 
 import anyio
 
+from tdm_guard._httpx.caching import StaleCopyError, is_stale_copy
 from tdm_guard._httpx.family import pairs
 from tdm_guard._httpx.session import Session
 from tdm_guard._httpx.wire import CLOSE, READ, SEND, Steps, Wire, drive_async
@@ -23,14 +24,20 @@ from tdm_guard.model import Fetched
 from tdm_guard.policies.fetch import Answer, Effects, Get, Resolve
 
 CODINGS = "gzip, deflate"  # what can be decoded without further packages
-ATTEMPTS = 2  # for one document, if the connection is lost
+ATTEMPTS = 2  # for one document, if the connection is lost, or a cache answers
 MAX_ADDRESSES = 32  # of one host; a resolver may answer with any number
 
 
 def read_document(guard: Guard, max_bytes: int) -> Steps:
-    """Sends, reads at most `max_bytes`, closes; returns what came and the peer's address."""
+    """
+    Sends, reads at most `max_bytes`, closes; returns what came and the peer's address.
+
+    Raises `StaleCopyError` for what a cache kept, for who knows how long.
+    """
     response = yield SEND
     try:
+        if is_stale_copy(response.extensions):
+            raise StaleCopyError
         body, complete = bytearray(), True
         while complete and (chunk := (yield READ)) is not None:
             body += chunk
@@ -58,13 +65,20 @@ def _peer(response: Any) -> str | None:
     return str(address[0]) if isinstance(address, tuple) and address else None
 
 
-def request_for(session: Session, get: Get, user_agent: str, pool: float | None, trace: Callable[..., Any]) -> Any:
-    """The request for one document. `pool`: seconds to wait for a connection to be free; None is without limit."""
+def request_for(
+    session: Session, get: Get, user_agent: str, pool: float | None, trace: Callable[..., Any], *, again: bool
+) -> Any:
+    """
+    The request for one document. `pool`: seconds to wait for a connection to be free; None is without limit.
+
+    The one that is sent `again` tells a cache on the way to ask the server (RFC 9111 5.2.1.4).
+    """
+    past = [("cache-control", "no-cache")] if again else []
     limits = {"connect": get.timeout, "read": get.timeout, "write": get.timeout, "pool": pool}
     return session.family.module.Request(
         "GET",
         get.url,
-        headers=[("user-agent", user_agent), ("accept-encoding", CODINGS), *get.headers],
+        headers=[("user-agent", user_agent), ("accept-encoding", CODINGS), *get.headers, *past],
         extensions={"timeout": limits, "trace": trace},
     )
 
@@ -128,12 +142,14 @@ class AsyncFetcher:
                 if not family.traced(inner):
                     start()
                 for attempt in range(ATTEMPTS):
-                    wire = Wire(inner, request_for(session, get, self._user_agent, self._pool, trace))
+                    request = request_for(session, get, self._user_agent, self._pool, trace, again=attempt > 0)
                     try:
-                        fetched, peer = await drive_async(read_document(guard, get.max_bytes), wire)
+                        fetched, peer = await drive_async(read_document(guard, get.max_bytes), Wire(inner, request))
                         break
                     except Exception as error:
-                        if attempt == ATTEMPTS - 1 or not family.lost(error, inner):
+                        if attempt == ATTEMPTS - 1 or not (
+                            isinstance(error, StaleCopyError) or family.lost(error, inner)
+                        ):
                             raise
                 start()
                 peer = peer if family.direct(inner) else None

@@ -10,6 +10,7 @@ from typing import Any
 
 import anyio
 
+from tdm_guard._httpx.body import Tally
 from tdm_guard._httpx.family import Family, Picker
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.guard import Guard
@@ -44,6 +45,7 @@ class Session:
         self.guard = guard
         self.family = family
         self.transports = 0  # open ones; the run ends with the last
+        self.tallies: set[Tally] = set()  # of the bodies that are being handed on
         self._route = route
         self.fields = Picker(guard.bench.heard)
         self._agent_given = agent_given

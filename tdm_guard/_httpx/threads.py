@@ -17,7 +17,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tdm_guard._httpx.fetch import ATTEMPTS, addresses, connects_itself, failed, read_document, request_for
+from tdm_guard._httpx.caching import StaleCopyError
+from tdm_guard._httpx.fetch import (
+    ATTEMPTS,
+    addresses,
+    connects_itself,
+    failed,
+    read_document,
+    request_for,
+)
 from tdm_guard._httpx.session import Session
 from tdm_guard._httpx.wire import CLOSE, Asking, Wire, drive
 from tdm_guard.policies.fetch import Answer, Effects, Get, Resolve
@@ -169,12 +177,12 @@ class ThreadFetcher:
             if not family.traced(inner):
                 job.start()
             for attempt in range(ATTEMPTS):
-                wire = _Watched(inner, request_for(self._session, get, self._user_agent, self._pool, job.trace), job)
+                request = request_for(self._session, get, self._user_agent, self._pool, job.trace, again=attempt > 0)
                 try:
-                    fetched, peer = drive(read_document(guard, get.max_bytes), wire)
+                    fetched, peer = drive(read_document(guard, get.max_bytes), _Watched(inner, request, job))
                     break
                 except Exception as error:
-                    if attempt == ATTEMPTS - 1 or not family.lost(error, inner):
+                    if attempt == ATTEMPTS - 1 or not (isinstance(error, StaleCopyError) or family.lost(error, inner)):
                         raise
             job.start()
             peer = peer if family.direct(inner) else None

@@ -9,6 +9,7 @@ import weakref
 from types import TracebackType
 from typing import Any, ClassVar, Self, Unpack
 
+from tdm_guard._httpx.body import Tally
 from tdm_guard._httpx.exchange import exchange
 from tdm_guard._httpx.family import Family
 from tdm_guard._httpx.fetch import AsyncFetcher
@@ -58,7 +59,7 @@ class Transport:
         self._open = True
         session.transports += 1
         if ends:
-            weakref.finalize(self, _forgotten, session.guard)
+            weakref.finalize(self, _forgotten, session.guard, session.tallies)
 
     def _end(self) -> None:
         """Ends the run with the last transport: if the log fails then, nothing is left open."""
@@ -69,7 +70,7 @@ class Transport:
                 guard = self.session.guard
                 told = [guard.totals[name] for name in ("admitted", "withheld", "failed")]
                 _logger.info("%d admitted, %d withheld, %d failed; log: %s", *told, guard.log.path)
-                guard.end()
+                _end_run(guard, self.session.tallies)
 
     def _pool_limit(self, request: Any, step: Load | LoadDeclared) -> float | None:
         """
@@ -86,9 +87,19 @@ class Transport:
         return min(patience if limit is None else limit, patience, HELD_SECONDS if step.held else math.inf)
 
 
-def _forgotten(guard: Guard) -> None:
-    with contextlib.suppress(LogError):  # nobody is left to tell; a log without its end record says it itself
+def _end_run(guard: Guard, tallies: set[Tally]) -> None:
+    """Records what came of the bodies that are still being handed on, then ends the run."""
+    try:
+        while tallies:
+            for tally in list(tallies):
+                tally.end(complete=False)
+    finally:
         guard.end()
+
+
+def _forgotten(guard: Guard, tallies: set[Tally]) -> None:
+    with contextlib.suppress(LogError):  # nobody is left to tell; a log without its end record says it itself
+        _end_run(guard, tallies)
 
 
 class SyncTransport(Transport):

@@ -5,13 +5,17 @@ from __future__ import annotations
 import gzip
 import hashlib
 import itertools
+import json
 import pickle
+import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import tdm_guard
-from tdm_guard import LogError, Withheld
+from tdm_guard import Guard, LogError, Options, Withheld
+from tdm_guard._httpx.body import Tally
 from tdm_guard.log.reader import read_log
 from tdm_guard.reports.summary import summarise
 from tdm_guard.signals import SIGNALS
@@ -129,6 +133,48 @@ def test_other_content_streams_on_after_its_record(edge: Any) -> None:
 
     edge.run(scenario)
     assert len(edge.records("body")) == 1
+
+
+@pytest.mark.filterwarnings("ignore:.*BoundAsyncStream")  # httpx 0.28 leaves this generator of its own unclosed
+def test_body_that_is_open_when_the_client_is_closed_has_its_record(edge: Any) -> None:
+    answer = edge.answer(headers=OTHER, pieces=[b"a" * 2000, b"b" * 2000])
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/photo": answer}))
+        response = await edge.open(client, "http://free.example/photo")
+        if edge.sync:
+            pieces = response.iter_raw()
+            assert next(pieces) == b"a" * 2000
+        else:
+            pieces = response.aiter_raw()
+            assert await anext(pieces) == b"a" * 2000
+        await edge.close(client)
+        with pytest.raises(LogError, match="cannot be recorded"):  # nothing more of it is handed on
+            next(pieces) if edge.sync else await anext(pieces)
+        await edge.close(response)
+
+    edge.run(scenario)
+    (body,) = edge.records("body")
+    assert (body["bytes"], body["complete"]) == (2000, False)
+    assert [record["type"] for record in edge.records()][-2:] == ["body", "end"]
+
+
+def test_body_that_several_threads_end_has_one_record(tmp_path: Path) -> None:
+    guard = Guard(Options.read({"log": tmp_path / "log.jsonl"}))
+    decision: Any = "20261128T000000Z-0-1"
+    tallies: set[Tally] = set()
+    for _ in range(50):
+        tally = Tally(guard, decision, [b"words"], tallies)
+        threads = [threading.Thread(target=tally.end, kwargs={"complete": True}) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    guard.end()
+    assert [record["type"] for record in map(json.loads, (tmp_path / "log.jsonl").read_text().splitlines())].count(
+        "body"
+    ) == 50
+    assert not tallies
 
 
 @pytest.mark.filterwarnings("ignore:.*BoundAsyncStream")  # httpx 0.28 leaves this generator of its own unclosed
@@ -376,7 +422,7 @@ def test_binary_of_a_generic_type_streams_on_after_its_first_bytes(edge: Any) ->
     assert (body["bytes"], body["content_sha256"]) == (len(BYTES), hashlib.sha256(BYTES).hexdigest())
 
 
-@pytest.mark.parametrize("status", [304, 404, 500])
+@pytest.mark.parametrize("status", [301, 404, 500])
 def test_answers_without_content_are_handed_on_and_recorded_so(edge: Any, status: int) -> None:
     async def scenario() -> None:
         client = edge.client(edge.site({"/": edge.answer(status, headers=HTML, pieces=[b"error"])}))
@@ -391,7 +437,7 @@ def test_answers_without_content_are_handed_on_and_recorded_so(edge: Any, status
     assert (decision["status"], decision["content"], decision["verdict"]) == (status, False, "unreserved")
 
 
-@pytest.mark.parametrize(("method", "status"), [("get", 204), ("get", 205), ("head", 200)])
+@pytest.mark.parametrize(("method", "status"), [("get", 204), ("get", 205), ("get", 304), ("head", 200)])
 def test_bytes_that_come_where_none_were_expected_are_content(edge: Any, method: str, status: int) -> None:
     async def scenario() -> None:
         answers = {path: edge.answer(status, headers=HTML, pieces=[page]) for path, page in pages.items()}
@@ -419,7 +465,7 @@ def test_error_page_that_reserves_is_withheld(edge: Any) -> None:
     edge.run(scenario)
 
 
-UNANNOUNCED = [("GET", 204), ("GET", 205), ("HEAD", 200), ("HEAD", 206), ("POST", 205)]
+UNANNOUNCED = [("GET", 204), ("GET", 205), ("GET", 304), ("HEAD", 200), ("HEAD", 206), ("POST", 205)]
 
 
 @pytest.mark.parametrize(("method", "status"), UNANNOUNCED)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 from collections.abc import Iterator
@@ -146,8 +145,10 @@ def test_a_closed_client_hands_nothing_on(edge: Any, web: PretendWeb) -> None:
     assert len(edge.decisions) == 1
 
 
+@pytest.mark.filterwarnings("ignore:Async generator")  # httpx leaves its own unclosed, of which trio complains
+@pytest.mark.filterwarnings("ignore:.*async_generator object")
 def test_a_client_closed_under_a_stream_ends_it_with_an_error(edge: Any, web: PretendWeb) -> None:
-    """It has its decision on record, but what became of it can no longer be recorded."""
+    """What was handed on of it until then is on record, and nothing more of it is handed on."""
 
     async def scenario() -> None:
         guarded = client(edge, web)
@@ -155,14 +156,14 @@ def test_a_client_closed_under_a_stream_ends_it_with_an_error(edge: Any, web: Pr
         await edge.close(guarded)
         with pytest.raises((LogError, edge.module.StreamError, edge.module.TransportError)):
             await edge.raw(response)
-        with contextlib.suppress(LogError):
-            await edge.close(response)
+        await edge.close(response)
         with pytest.raises(RuntimeError, match="closed"):
             await edge.get(guarded, "http://plain.example/1")
 
     edge.run(scenario)
     assert flaws(edge.log) == []
     assert [record["verdict"] for record in edge.decisions] == ["unreserved"]
+    assert [record["complete"] for record in edge.records("body")] == [False]
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="descriptors are counted there")

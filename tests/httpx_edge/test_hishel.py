@@ -86,3 +86,50 @@ def test_policy_is_not_what_the_cache_kept_of_it(edge: Any, cache: Any, raw_serv
         with pytest.raises(Withheld):
             edge.run(once)
     assert server.targets().count("/robots.txt") == 2
+
+
+def behind(edge: Any, inner: Any) -> Any:
+    """A transport of the project's before `inner`, as retry helpers are."""
+    module = edge.module
+    if edge.sync:
+
+        class Helper(module.BaseTransport):  # type: ignore[misc, name-defined]
+            def handle_request(self, request: Any) -> Any:
+                return inner.handle_request(request)
+
+            def close(self) -> None:
+                inner.close()
+
+        return Helper()
+
+    class AsyncHelper(module.AsyncBaseTransport):  # type: ignore[misc, name-defined]
+        async def handle_async_request(self, request: Any) -> Any:
+            return await inner.handle_async_request(request)
+
+        async def aclose(self) -> None:
+            await inner.aclose()
+
+    return AsyncHelper()
+
+
+@pytest.mark.parametrize(("rfc", "second"), [(True, "reserved"), (False, "undetermined")])
+def test_what_a_cache_behind_another_transport_kept_is_no_policy_of_now(
+    edge: Any, cache: Any, raw_server: Any, http: Any, rfc: bool, second: str
+) -> None:
+    robots = http(b"User-agent: *\nAllow: /\n", cache_control="max-age=86400")
+    pages = {"/page": http(b"<p>words", content_type="text/html", cache_control="no-store"), "/robots.txt": robots}
+    with raw_server(pages) as server:
+
+        async def once() -> None:
+            inner = cache(edge.http_transport(), rfc=rfc)
+            client = edge.client(transport=behind(edge, inner), trust_env=False)
+            try:
+                await edge.get(client, f"{server.url}/page")
+            finally:
+                await edge.close(client)
+
+        edge.run(once)
+        server.pages["/robots.txt"] = http(b"User-agent: *\nDisallow: /\n")
+        with pytest.raises(Withheld, match="Disallow" if rfc else "answered by a cache"):
+            edge.run(once)
+    assert [decision["verdict"] for decision in edge.decisions] == ["unreserved", second]

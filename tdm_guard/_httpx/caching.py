@@ -1,0 +1,30 @@
+"""What a caching transport says of an answer in its extensions: hishel does in one of three ways, by its version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class StaleCopyError(Exception):
+    """A cache on the way answered, and did not ask the site."""
+
+    def __init__(self) -> None:
+        super().__init__("answered by a cache, which did not ask the site")
+
+
+def is_from_cache(marks: Any) -> bool:
+    """True for an answer that a cache kept, whether or not the server was asked if it still holds."""
+    return _says(marks, "from_cache")
+
+
+def is_stale_copy(marks: Any) -> bool:
+    """True for an answer that a cache kept and did not ask the server about."""
+    return is_from_cache(marks) and not _says(marks, "revalidated")
+
+
+def _says(marks: Any, what: str) -> bool:
+    caching = marks.get("caching")
+    if isinstance(caching, Mapping) and caching.get(what):
+        return True
+    return bool(marks.get(f"hishel_{what}") or marks.get(what))
