@@ -19,7 +19,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from tdm_guard.cache import PolicyCache, open_cache
 from tdm_guard.decision import Decision, Withheld
+from tdm_guard.fetch import Effects, Peers, follow, together
 from tdm_guard.formats.message_body import may_be_longer
+from tdm_guard.gather import gather, read_lent
 from tdm_guard.judge import Judge
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.pictures import Shown
@@ -29,8 +31,6 @@ from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Fetched, Kind, Result, Stance, Verdict
 from tdm_guard.options import Options
 from tdm_guard.origin import Origin
-from tdm_guard.policies.fetch import Effects, Peers, follow, together
-from tdm_guard.policies.gather import gather, read_lent
 from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.policies.silence import Silence
 from tdm_guard.policies.task import Answers, Wanted

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, Unpack
 
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, PolicyMismatch
+from tdm_guard.gather import gather, read_lent
 from tdm_guard.judging.arguments import content, number, pairs, places
 from tdm_guard.judging.bench import Bench
 from tdm_guard.judging.case import Case
@@ -19,7 +20,6 @@ from tdm_guard.model import Declared, Fetched
 from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.options.keywords import JudgeOptions
 from tdm_guard.origin import Origin, trimmed
-from tdm_guard.policies.gather import gather, read_lent
 from tdm_guard.policies.policy import Kept, OriginPolicy
 from tdm_guard.policies.task import Answers, Wanted
 from tdm_guard.repertoire.matching import Repertoire

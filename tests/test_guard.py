@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from tdm_guard import Fetched, Guard, LogError, Options, Verdict, Withheld
+from tdm_guard.fetch import Answer, Effects, Get, Resolve
 from tdm_guard.guard import run, run_async
 from tdm_guard.origin import Origin
-from tdm_guard.policies.fetch import Answer, Effects, Get, Resolve
 
 SITE = Origin.parse("https://site.example")
 URL = "https://site.example/page"

@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 
 from tdm_guard import Decision, Fetched, Guard, Options, Verdict
+from tdm_guard.fetch import Answer, Effects, Get, Resolve
 from tdm_guard.formats import message_body
 from tdm_guard.guard import Work, run, run_async
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.response import OFF_LOOP_BYTES
 from tdm_guard.model import Result
 from tdm_guard.origin import Origin
-from tdm_guard.policies.fetch import Answer, Effects, Get, Resolve
 from tdm_guard.policies.policy import OriginPolicy
 
 SITE = Origin.parse("https://site.example")

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdm_guard import Fetched
+from tdm_guard.fetch import Answer, Effect, Get, Peers, Resolve, follow
 from tdm_guard.origin import Origin, Reach, is_private_address, reach_of
-from tdm_guard.policies.fetch import Answer, Effect, Get, Peers, Resolve, follow
 from tdm_guard.policies.task import Wanted
 
 PUBLIC = "93.184.216.34"

@@ -19,9 +19,9 @@ from tdm_guard._httpx.caching import StaleCopyError, is_stale_copy
 from tdm_guard._httpx.family import pairs
 from tdm_guard._httpx.session import Session
 from tdm_guard._httpx.wire import CLOSE, READ, SEND, Steps, Wire, drive_async
+from tdm_guard.fetch import Answer, Effects, Get, Resolve
 from tdm_guard.guard import Guard
 from tdm_guard.model import Fetched
-from tdm_guard.policies.fetch import Answer, Effects, Get, Resolve
 
 CODINGS = "gzip, deflate"  # what can be decoded without further packages
 ATTEMPTS = 2  # for one document, if the connection is lost, or a cache answers

@@ -28,7 +28,7 @@ from tdm_guard._httpx.fetch import (
 )
 from tdm_guard._httpx.session import Session
 from tdm_guard._httpx.wire import CLOSE, Asking, Wire, drive
-from tdm_guard.policies.fetch import Answer, Effects, Get, Resolve
+from tdm_guard.fetch import Answer, Effects, Get, Resolve
 
 _SENDING = (
     "connection.connect_tcp.started",

@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tdm_guard.errors import UnsupportedURL
+from tdm_guard.fetch import PRIVATE
 from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin
 from tdm_guard.policies.answers import UNREACHABLE_FOR
-from tdm_guard.policies.fetch import PRIVATE
 
 MAX_SILENT = 1024  # origins of which it is remembered; the oldest go first
 MAX_HOSTS = 4  # silent documents that one site may declare at different origins

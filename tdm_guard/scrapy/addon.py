@@ -1,4 +1,4 @@
-"""The add-on: both gates at their places, wherever a project has not put them itself."""
+"""The add-on: both gates at their places, where a project has not put them itself, and there when a crawl begins."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tdm_guard.scrapy.response_gate import ResponseGate
 from tdm_guard.scrapy.settings import MIDDLEWARES, check_gates, switched_off
 
 if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
 
 REQUEST_GATE_ORDER = 110  # just inside RobotsTxtMiddleware (100), outside all that sends, follows and repeats requests
@@ -26,5 +27,20 @@ class Addon:
         """
         settings.setdefault_in_component_priority_dict(MIDDLEWARES, RequestGate, REQUEST_GATE_ORDER)
         settings.setdefault_in_component_priority_dict(MIDDLEWARES, ResponseGate, RESPONSE_GATE_ORDER)
-        if not switched_off(settings):
-            check_gates(settings)
+        settings.setdefault_in_component_priority_dict("EXTENSIONS", Watch, 0)
+        _check(settings)
+
+
+class Watch:
+    """Looks for the gates when the crawl begins: an add-on that came later may have taken them out."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Watch:
+        """Called by Scrapy when all settings are made. Raises `ConfigurationError` if a gate is missing."""
+        _check(crawler.settings)
+        return cls()
+
+
+def _check(settings: BaseSettings) -> None:
+    if not switched_off(settings):
+        check_gates(settings)

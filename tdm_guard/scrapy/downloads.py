@@ -20,9 +20,9 @@ from scrapy.exceptions import IgnoreRequest, StopDownload
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
+from tdm_guard.fetch import Answer, Effect, Effects, Get, Resolve
 from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin
-from tdm_guard.policies.fetch import Answer, Effect, Effects, Get, Resolve
 from tdm_guard.scrapy.way import PROXY, Way
 
 if TYPE_CHECKING:

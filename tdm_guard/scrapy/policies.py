@@ -12,9 +12,9 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
+from tdm_guard.fetch import decoded, follow, together
 from tdm_guard.guard import Guard, Loading, run_async
 from tdm_guard.model import Checked, Fetched, Result
-from tdm_guard.policies.fetch import decoded, follow, together
 from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.policies.task import Wanted
 from tdm_guard.scrapy.downloads import Downloads, Fetcher

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import urllib.request
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -29,7 +30,7 @@ class Way(NamedTuple):
     def of(cls, request: Request) -> Way:
         """The way that `request` goes, before or after HttpProxyMiddleware took the credentials out of the URL."""
         meta = request.meta
-        keys = _EGRESS[1:] if _ENVIRONMENT in meta and _is_environments(meta.get(PROXY)) else _EGRESS
+        keys = _EGRESS[1:] if _ENVIRONMENT in meta and _is_environments(meta.get(PROXY), request.url) else _EGRESS
         egress = tuple((key, _hashable(meta[key])) for key in keys if key in meta)
         if not egress:
             return USUAL
@@ -65,8 +66,14 @@ def _hashable(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _is_environments(proxy: Any) -> bool:
-    """True for a proxy of the environment: it decides by itself for documents that lie elsewhere."""
+def _is_environments(proxy: Any, url: str) -> bool:
+    """
+    True for a proxy of the environment: it decides by itself for documents that lie elsewhere.
+
+    A redirect takes it along to hosts that the environment exempts: then the page's own way counts.
+    """
+    if urllib.request.proxy_bypass(urlsplit(url).hostname or ""):
+        return False
     return _place(proxy) in {_place(known) for known in urllib.request.getproxies().values()}
 
 

@@ -14,12 +14,12 @@ import pytest
 
 from tdm_guard import Fetched, Judge
 from tdm_guard.decision import Outcome
+from tdm_guard.gather import read_lent
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.decide import Terms, decide
 from tdm_guard.judging.lift import Occasion, Rights
 from tdm_guard.model import Kind, Layer, Stance, Statement, Verdict
 from tdm_guard.operator import Operator, Research
-from tdm_guard.policies.gather import read_lent
 from tdm_guard.repertoire.authorisation import Authorisation, Proof, Scope
 from tdm_guard.repertoire.declaration import Mandate, Party
 from tdm_guard.repertoire.review import Review

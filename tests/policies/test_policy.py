@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from tdm_guard import Fetched, Judge, OriginPolicy, PolicyMismatch, Posture, Verdict, needed_documents, read_policies
 from tdm_guard.formats.freshness import CEILING, FLOOR, expiry, http_date
+from tdm_guard.gather import gather
 from tdm_guard.model import Result
 from tdm_guard.origin import Origin
 from tdm_guard.policies.answers import UNREACHABLE_FOR
-from tdm_guard.policies.gather import gather
 from tdm_guard.policies.task import Wanted
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from tdm_guard.fetch import Answer, Effects, Get
 from tdm_guard.guard import Guard, run
 from tdm_guard.model import Fetched, Result, Verdict
 from tdm_guard.options import Options
 from tdm_guard.origin import Origin
 from tdm_guard.policies.answers import UNREACHABLE_FOR
-from tdm_guard.policies.fetch import Answer, Effects, Get
 from tdm_guard.policies.silence import MAX_HOSTS, MAX_SILENT, Silence
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

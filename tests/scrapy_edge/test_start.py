@@ -15,6 +15,7 @@ import pytest
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest, StopDownload
 from scrapy.settings import Settings
+from scrapy.utils.test import get_crawler
 
 import tdm_guard
 from tdm_guard.scrapy import Addon, RequestGate, ResponseGate, Unjudged, Withheld
@@ -153,6 +154,20 @@ def test_the_addon_does_not_accept_gates_that_were_taken_out() -> None:
         Addon().update_settings(configured)
     configured.set("TDM_GUARD_ENABLED", False)
     Addon().update_settings(configured)
+
+
+class Takes:
+    """An add-on that sets the middlewares as a whole."""
+
+    def update_settings(self, configured: Any) -> None:
+        configured.set("DOWNLOADER_MIDDLEWARES", {}, "addon")
+
+
+def test_a_later_addon_takes_no_gate_out_unnoticed() -> None:
+    addons = {"tdm_guard.scrapy.Addon": 500, Takes: 600}
+    with pytest.raises(ValueError, match="would leave the crawl unguarded"):
+        get_crawler(settings_dict={"ADDONS": addons})
+    assert get_crawler(settings_dict={"ADDONS": addons, "TDM_GUARD_ENABLED": False})
 
 
 # ---- whole crawls -------------------------------------------------------------------------------------------------

@@ -176,5 +176,9 @@ def test_what_meta_says_of_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
         middleware.process_request(request)
         later = Way.of(request)
         assert later == way if way else later.lead(Request(url)).headers == request.headers
+    monkeypatch.setenv("no_proxy", "exempt.example")
+    redirected = Request("http://exempt.example/", meta={"_scheme_proxy": True, "proxy": "http://proxy.example:3128"})
+    assert Way.of(redirected).proxied  # by a redirect, whatever the environment says of the host
+    assert Way.of(redirected.replace(url=url)) is USUAL
     stale = Request(url, meta={"_scheme_proxy": True, "proxy": "http://own.example:3128"})
     assert Way.of(stale).proxied  # copied from a request through the environment's, and sent another way

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from tdm_guard import Fetched
 from tdm_guard.formats.ai_txt import MAX_BYTES
 from tdm_guard.formats.path_pattern import target
+from tdm_guard.gather import gather
 from tdm_guard.model import NOTHING, Kind, Posture, Reading, Result, Source, Stance
 from tdm_guard.origin import Origin
-from tdm_guard.policies.gather import gather
 from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.policies.task import Gathering
 from tdm_guard.signals._signal import DocumentReading, Listener

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-import tdm_guard.policies.fetch
+import tdm_guard.fetch
 from tdm_guard.origin import Reach
 
 OUTSIDE, INSIDE = "127.0.0.2", "127.0.0.1"
@@ -18,7 +18,7 @@ LICENCE = (
     b'<rsl xmlns="https://rslstandard.org/rsl"><content url="/"><license>'
     b'<permits type="usage">ai-all</permits></license></content></rsl>'
 )
-_really, _reach_of = socket.getaddrinfo, tdm_guard.policies.fetch.reach_of
+_really, _reach_of = socket.getaddrinfo, tdm_guard.fetch.reach_of
 
 
 class Rebinding:
@@ -82,10 +82,10 @@ def rebinding(*, inside: bool = False) -> Iterator[Rebinding]:
     try:
         socket.getaddrinfo = web.getaddrinfo
         socket.gethostbyname = lambda host: web.getaddrinfo(host, None)[0][4][0]  # type: ignore[assignment]
-        tdm_guard.policies.fetch.reach_of = lambda host: Reach.PUBLIC if host == OUTSIDE else _reach_of(host)
+        tdm_guard.fetch.reach_of = lambda host: Reach.PUBLIC if host == OUTSIDE else _reach_of(host)
         yield web
     finally:
-        socket.getaddrinfo, tdm_guard.policies.fetch.reach_of = _really, _reach_of
+        socket.getaddrinfo, tdm_guard.fetch.reach_of = _really, _reach_of
         for server in web.servers:
             server.shutdown()
             server.server_close()

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tdm_guard import Fetched
+from tdm_guard.fetch import MAX_REDIRECTS, Answer, Effect, Effects, Get, Resolve, decoded, follow, together
 from tdm_guard.origin import Origin
-from tdm_guard.policies.fetch import MAX_REDIRECTS, Answer, Effect, Effects, Get, Resolve, decoded, follow, together
 from tdm_guard.policies.task import Wanted
 
 START = "https://site.example/robots.txt"
