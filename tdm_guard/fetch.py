@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
 from tdm_guard.errors import UnsupportedURL
-from tdm_guard.formats.message_body import document
-from tdm_guard.formats.path_pattern import normal_url
+from tdm_guard.formats.http.message_body import document
+from tdm_guard.formats.site.path_pattern import normal_url
 from tdm_guard.model import Fetched, Headers
 from tdm_guard.origin import Origin, Reach, bare, is_private_address, reach_of
 from tdm_guard.policies.task import Wanted

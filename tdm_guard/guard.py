@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, TypeVar
 from tdm_guard.cache import PolicyCache, open_cache
 from tdm_guard.decision import Decision, Withheld
 from tdm_guard.fetch import Effects, Peers, follow, together
-from tdm_guard.formats.message_body import may_be_longer
+from tdm_guard.formats.http.message_body import may_be_longer
 from tdm_guard.gather import gather, read_lent
 from tdm_guard.judge import Judge
 from tdm_guard.judging.case import Case

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from tdm_guard import Decision, Fetched, Judge
-from tdm_guard.formats.asset import Asset, Format, Packet, Place
-from tdm_guard.formats.media_type import MAX_CONTENT_TYPE
+from tdm_guard.formats.files.asset import Asset, Format, Packet, Place
+from tdm_guard.formats.http.media_type import MAX_CONTENT_TYPE
 from tdm_guard.formats.tdmrep_json import MAX_NESTING
 from tdm_guard.model import Source, Stance
 from tdm_guard.signals import c2pa

@@ -16,7 +16,7 @@ import pytest
 
 from tdm_guard import Decision, Fetched, Guard, Options, Verdict
 from tdm_guard.fetch import Answer, Effects, Get, Resolve
-from tdm_guard.formats import message_body
+from tdm_guard.formats.http import message_body
 from tdm_guard.guard import Work, run, run_async
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.response import OFF_LOOP_BYTES

@@ -34,7 +34,7 @@ FILES = {"os", "pathlib", "sqlite3", "tempfile", "shutil", "glob", "importlib.re
 OPENS = {"open", "io.open", "codecs.open"}
 HARMLESS = {
     # a native library's settings and its logger are the process's: one reader at a time, and silent
-    "formats.pdf_encrypted": {"threading.Lock", "logging.getLogger"},
+    "formats.files.pdf_encrypted": {"threading.Lock", "logging.getLogger"},
     # the lists that are part of the package, as its code is: read once, the same for everybody
     "signals._agents": {"importlib.resources"},
     "signals._policy_tokens": {"importlib.resources"},

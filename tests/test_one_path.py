@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import Decision, Fetched, Judge, Withheld
-from tdm_guard.formats.path_pattern import as_browsers_read, normal_url, normalise_pattern, target
+from tdm_guard.formats.site.path_pattern import as_browsers_read, normal_url, normalise_pattern, target
 from tdm_guard.httpx import guard_client
 from tdm_guard.judging.pictures import Shown
 from tdm_guard.log.latest import Latest

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdm_guard import Decision, Fetched, Judge
-from tdm_guard.formats import content_coding
+from tdm_guard.formats.http import content_coding
 from tdm_guard.judging.case import Case
 from tests.support import documents, pictures
 from tests.support.silence import SILENT

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from tdm_guard._httpx.wire import FILL, Asking, Hear, Wire
-from tdm_guard.formats.media_type import SNIFF_BYTES
+from tdm_guard.formats.http.media_type import SNIFF_BYTES
 from tdm_guard.guard import Work
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.response import OFF_LOOP_BYTES, may_carry

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 
 from tdm_guard.formats.rights import ACTIVE, MAX_BYTES, MAX_RIGHTS, Right, day, ordered
-from tdm_guard.formats.rows import RowsError
+from tdm_guard.formats.rows.row import RowsError
 from tdm_guard.formats.rsl import read_licence
 from tdm_guard.formats.rsl_vocabulary import MEDIA, RslLicence, is_token
 from tdm_guard.formats.xml import Element, Limits, parse

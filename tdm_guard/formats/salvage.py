@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple, Self
 
-from tdm_guard.formats.asset import Packet, Place, Unread
+from tdm_guard.formats.files.asset import Packet, Place, Unread
 
 MAX_PACKET = 2**20  # an XMP packet has some kilobytes; JPEG allows 64 KiB in one piece
 MAX_STORE = 8 * 2**20  # a manifest store may hold thumbnails

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tdm_guard.formats.rights import MAX_RIGHTS, Right, ordered
-from tdm_guard.formats.rows import RowsError
+from tdm_guard.formats.rows.row import RowsError
 from tdm_guard.usage import TDM, TRAINING, Usage
 
 MAX_DEPTH = 16  # of objects and arrays around a declaration

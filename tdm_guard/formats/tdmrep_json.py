@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from tdm_guard.formats.json_repair import repaired
+from tdm_guard.formats.page.json_repair import repaired
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

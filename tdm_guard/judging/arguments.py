@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from tdm_guard.errors import ConfigurationError, UnsupportedURL
-from tdm_guard.formats.path_pattern import normal_path, normal_url
+from tdm_guard.formats.site.path_pattern import normal_path, normal_url
 from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin
 from tdm_guard.plain import address

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from tdm_guard.formats.asset import Format, Place, read_asset
-from tdm_guard.formats.xmp_identifiers import identifiers
+from tdm_guard.formats.files.asset import Format, Place, read_asset
+from tdm_guard.formats.files.xmp_identifiers import identifiers
 from tdm_guard.model import NOTHING, Fault, Reading, Source
 from tdm_guard.repertoire.item import Item, read_item
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from tdm_guard.formats import page_items
-from tdm_guard.formats.html import Scanner
-from tdm_guard.formats.media_type import Markup
+from tdm_guard.formats.http.media_type import Markup
+from tdm_guard.formats.page import page_items
+from tdm_guard.formats.page.html import Scanner
 from tdm_guard.judging.decide import Terms, decide
 from tdm_guard.judging.pictures import SIGNALS_OF_PICTURES
 from tdm_guard.origin import Origin

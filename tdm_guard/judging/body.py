@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from tdm_guard.formats.asset import Format, format_of
 from tdm_guard.formats.charset import encoding_of, is_settled
-from tdm_guard.formats.html import Page, read_page
-from tdm_guard.formats.media_type import FEED, HTML, OTHER, SNIFF_BYTES, UNKNOWN, Markup, beginning, is_xml
-from tdm_guard.formats.message_body import unsaid_coding
-from tdm_guard.formats.page_images import page_images
-from tdm_guard.formats.page_items import JSON_REPAIR, PageItems, page_items
-from tdm_guard.formats.xhtml import is_disguised
+from tdm_guard.formats.files.asset import Format, format_of
+from tdm_guard.formats.http.media_type import FEED, HTML, OTHER, SNIFF_BYTES, UNKNOWN, Markup, beginning, is_xml
+from tdm_guard.formats.http.message_body import unsaid_coding
+from tdm_guard.formats.page.html import Page, read_page
+from tdm_guard.formats.page.page_images import page_images
+from tdm_guard.formats.page.page_items import JSON_REPAIR, PageItems, page_items
+from tdm_guard.formats.page.xhtml import is_disguised
 from tdm_guard.judging.asset import hear_asset
 from tdm_guard.judging.saved_page import hear_saved
 from tdm_guard.model import NOTHING, Fault, Layer, Posture, Reading, Source, Stance, Statement

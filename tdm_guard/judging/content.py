@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from tdm_guard.formats.asset import Format
-from tdm_guard.formats.media_type import UNKNOWN
-from tdm_guard.formats.path_pattern import normal_url
+from tdm_guard.formats.files.asset import Format
+from tdm_guard.formats.http.media_type import UNKNOWN
+from tdm_guard.formats.site.path_pattern import normal_url
 from tdm_guard.judging.body import hear, hear_challenge, unread
 from tdm_guard.judging.hearing import Hearing
 from tdm_guard.judging.pictures import of_pictures

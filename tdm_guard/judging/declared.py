@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from tdm_guard.formats.path_pattern import normal_url
+from tdm_guard.formats.site.path_pattern import normal_url
 from tdm_guard.model import Declared, Source, Stance, Statement
 from tdm_guard.policies.policy import Kept
 from tdm_guard.signals import tdmrep

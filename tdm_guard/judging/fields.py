@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from tdm_guard.formats.field_lines import parted
+from tdm_guard.formats.http.field_lines import parted
 from tdm_guard.formats.invisible import seen_field
 from tdm_guard.judging.bench import Bench
 from tdm_guard.judging.body import unheard

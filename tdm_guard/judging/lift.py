@@ -29,7 +29,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tdm_guard.errors import UnsupportedURL
-from tdm_guard.formats.path_pattern import normal_url
+from tdm_guard.formats.site.path_pattern import normal_url
 from tdm_guard.model import Kind, Layer, Stance, Statement
 from tdm_guard.operator import Operator
 from tdm_guard.origin import Origin

@@ -17,7 +17,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from tdm_guard.errors import UnsupportedURL
-from tdm_guard.formats.path_pattern import target
+from tdm_guard.formats.site.path_pattern import target
 from tdm_guard.model import NOTHING, Posture, Reading, Stance, Statement
 from tdm_guard.origin import Origin
 from tdm_guard.signals import ai_agents, x_robots

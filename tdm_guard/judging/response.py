@@ -14,10 +14,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from tdm_guard.formats.asset import Format, format_of, format_of_type, may_swell
-from tdm_guard.formats.content_coding import begins_as_markup, is_text
-from tdm_guard.formats.field_lines import is_glued, lines_of
-from tdm_guard.formats.media_type import (
+from tdm_guard.formats.files.asset import Format, format_of, format_of_type, may_swell
+from tdm_guard.formats.http.content_coding import begins_as_markup, is_text
+from tdm_guard.formats.http.field_lines import is_glued, lines_of
+from tdm_guard.formats.http.media_type import (
     HTML,
     MAX_CONTENT_TYPE,
     OTHER,
@@ -30,8 +30,8 @@ from tdm_guard.formats.media_type import (
     parts,
     sniff,
 )
-from tdm_guard.formats.message_body import Framing, Plain, framing, is_short, undone
-from tdm_guard.formats.transfer_coding import HEXADECIMAL
+from tdm_guard.formats.http.message_body import Framing, Plain, framing, is_short, undone
+from tdm_guard.formats.http.transfer_coding import HEXADECIMAL
 
 if TYPE_CHECKING:
     from tdm_guard.judging.bench import Bench

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from tdm_guard.formats.asset import Format
-from tdm_guard.formats.media_type import HTML, Markup
-from tdm_guard.formats.mhtml import Message, Part
+from tdm_guard.formats.files.asset import Format
+from tdm_guard.formats.files.mhtml import Message, Part
+from tdm_guard.formats.http.media_type import HTML, Markup
 from tdm_guard.judging.response import Announced
 from tdm_guard.model import NOTHING, Fault, Reading, Source, Stance, Statement
 from tdm_guard.repertoire.item import Item

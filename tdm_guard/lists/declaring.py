@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats.rights import Right
-from tdm_guard.formats.rows import RowsError
+from tdm_guard.formats.rows.row import RowsError
 from tdm_guard.holdings import MAX_BYTES
 from tdm_guard.lists.importing import PIECE, SHOWN, SHOWN_RAW, Imported
 from tdm_guard.lists.plan import MADE, Plan, prepare

@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats.identifiers import ipi_fits
-from tdm_guard.formats.rows import DAMAGED, Row, RowsError
+from tdm_guard.formats.rows.row import DAMAGED, Row, RowsError
 from tdm_guard.lists.index import ListIndex
 from tdm_guard.lists.plan import RIGHTS_KEYS, Plan, prepare
 from tdm_guard.lists.rights import RightsRows

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.formats import csv_rows, json_rows, xml_rows
-from tdm_guard.formats.rows import Row, decoded
+from tdm_guard.formats.rows import csv_rows, json_rows, xml_rows
+from tdm_guard.formats.rows.row import Row, decoded
 from tdm_guard.lists.index import MAGIC, ListIndex, open_list
 from tdm_guard.lists.rights import RightsRows
 from tdm_guard.repertoire.item import KEYS

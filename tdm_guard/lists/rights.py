@@ -13,7 +13,7 @@ from datetime import date
 
 from tdm_guard.formats import rsl_media, tdm_ai
 from tdm_guard.formats.rights import MAX_BYTES, Right
-from tdm_guard.formats.rows import Row, RowsError, decoded
+from tdm_guard.formats.rows.row import Row, RowsError, decoded
 
 NOT_YET = "not yet in force"
 

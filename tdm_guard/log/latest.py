@@ -15,7 +15,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, Self
 
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.formats.path_pattern import normal_url
+from tdm_guard.formats.site.path_pattern import normal_url
 from tdm_guard.log.members import text_of
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from tdm_guard.formats import message_body, robots_txt
-from tdm_guard.formats.freshness import FLOOR, expiry
+from tdm_guard.formats.http import message_body
+from tdm_guard.formats.http.freshness import FLOOR, expiry
 from tdm_guard.formats.invisible import seen_octets
+from tdm_guard.formats.site import robots_txt
 from tdm_guard.model import Checked, Declared, Fault, Fetched, Kind, Result, Source, Stance, Statement
 from tdm_guard.policies.policy import MAX_OWN_AGE, SILENT, Kept, Said, Seen, Stale
 from tdm_guard.policies.task import Gathering

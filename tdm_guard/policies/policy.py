@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple
 
-from tdm_guard.formats.freshness import CEILING
+from tdm_guard.formats.http.freshness import CEILING
 from tdm_guard.formats.invisible import CODE
-from tdm_guard.formats.path_pattern import as_browsers_read, normalise_path, target
+from tdm_guard.formats.site.path_pattern import as_browsers_read, normalise_path, target
 from tdm_guard.model import NOTHING, Checked, Declared, Fault, Reading, Stance, Statement
 from tdm_guard.origin import Origin
 from tdm_guard.signals._repairs import join
@@ -215,7 +215,7 @@ class OriginPolicy:
         return self.fresh_from <= now < self.expires_at
 
     def target(self, url: str) -> str:
-        """Path and query of a URL of this origin, as `formats.path_pattern.target` spells them."""
+        """Path and query of a URL of this origin, as `formats.site.path_pattern.target` spells them."""
         if not url.startswith(self.root) or "#" in url:
             return target(url)
         return normalise_path(url[len(self.name) :])
@@ -233,7 +233,7 @@ class OriginPolicy:
         return policy.learning(learned) if learned else policy
 
     def hear(self, target: str) -> Reading:
-        """What is said of a path with its query, in the spelling of `formats.path_pattern.target`."""
+        """What is said of a path with its query, in the spelling of `formats.site.path_pattern.target`."""
         statements = self.hold
         faults = self.faults
         for site in self.sites:

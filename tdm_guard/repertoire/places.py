@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.errors import UnsupportedURL
-from tdm_guard.formats.path_pattern import target
+from tdm_guard.formats.site.path_pattern import target
 from tdm_guard.origin import Origin
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from weakref import WeakKeyDictionary
 from scrapy import signals
 from scrapy.exceptions import StopDownload
 
-from tdm_guard.formats.asset import format_of_type
-from tdm_guard.formats.media_type import Markup, content_kind
+from tdm_guard.formats.files.asset import format_of_type
+from tdm_guard.formats.http.media_type import Markup, content_kind
 from tdm_guard.scrapy.visit import ITEM, field
 
 if TYPE_CHECKING:

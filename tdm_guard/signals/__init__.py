@@ -4,9 +4,9 @@ The standards that are listened to: one module each, and `SIGNALS`, the only lis
 And the parts of which a signal is made, for signals of your own (docs/own-signals.md): `signals=(*SIGNALS, mine)`.
 """
 
-from tdm_guard.formats.asset import Asset, Packet, Place, Unread
-from tdm_guard.formats.html import Page, Tag
-from tdm_guard.formats.robots_txt import RobotsTxt
+from tdm_guard.formats.files.asset import Asset, Packet, Place, Unread
+from tdm_guard.formats.page.html import Page, Tag
+from tdm_guard.formats.site.robots_txt import RobotsTxt
 from tdm_guard.model import (
     NOTHING,
     Declared,

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from tdm_guard.formats.path_pattern import TooMuchWork
-from tdm_guard.formats.path_records import PathTable, path_meant
+from tdm_guard.formats.site.path_pattern import TooMuchWork
+from tdm_guard.formats.site.path_records import PathTable, path_meant
 from tdm_guard.model import NOTHING, Reading, Source, Stance, Statement, bounded
 from tdm_guard.signals._too_much import too_much
 from tdm_guard.signals._value_meant import AROUND, meant
@@ -20,7 +20,7 @@ from tdm_guard.usage import TRAINING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tdm_guard.formats.robots_txt import Group
+    from tdm_guard.formats.site.robots_txt import Group
     from tdm_guard.signals._signal import Site
 
 PATH = "ai-agents-path"

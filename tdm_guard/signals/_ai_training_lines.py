@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tdm_guard.formats.path_pattern import TooMuchWork
-from tdm_guard.formats.path_records import PathTable
+from tdm_guard.formats.site.path_pattern import TooMuchWork
+from tdm_guard.formats.site.path_records import PathTable
 from tdm_guard.model import NOTHING, Fault, Reading, Source, Stance, Statement, bounded
 from tdm_guard.signals._refusing_words import DOUBT
 from tdm_guard.signals._signal import Listener, Site
@@ -21,7 +21,7 @@ from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import TRAINING
 
 if TYPE_CHECKING:
-    from tdm_guard.formats.robots_txt import RobotsTxt
+    from tdm_guard.formats.site.robots_txt import RobotsTxt
 
 REFUSES = "disallowaitraining"
 ENDS = "allowaitraining"

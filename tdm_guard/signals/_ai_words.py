@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from tdm_guard.formats.html import REQUOTED
-from tdm_guard.formats.robots_tag import TagRule, items
+from tdm_guard.formats.http.robots_tag import TagRule, items
+from tdm_guard.formats.page.html import REQUOTED
 from tdm_guard.model import NOTHING, Headers, Reading, Source, Stance, Statement
 from tdm_guard.signals._own_names import PAGE_WORDS
 from tdm_guard.usage import TRAINING
@@ -20,7 +20,7 @@ from tdm_guard.usage import TRAINING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tdm_guard.formats.html import Page
+    from tdm_guard.formats.page.html import Page
 
 FIELD = "x-robots-tag"
 WORDS = ("noai", "noml", "noimageai")

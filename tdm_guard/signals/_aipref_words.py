@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from tdm_guard.formats.fields import BareItem, Dictionary, Form, Member, members, read_dictionary
+from tdm_guard.formats.http.fields import BareItem, Dictionary, Form, Member, members, read_dictionary
 from tdm_guard.signals._refusing_vocabulary import CEILINGS, LABELS, says_no
 from tdm_guard.signals._refusing_words import refused_preference
 from tdm_guard.signals._repairs import join

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tdm_guard.formats.html import REQUOTED
+from tdm_guard.formats.page.html import REQUOTED
 from tdm_guard.model import Fault, Reading, Source, Stance, Statement
 from tdm_guard.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tdm_guard.formats.html import Page, Tag
+    from tdm_guard.formats.page.html import Page, Tag
 
 MAX_METAS = 1_000  # different tags that are looked at; a page has one or two
 MAX_TEXT = 131_072  # characters of them together; the first is looked at however long it is

@@ -17,9 +17,9 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
 
-from tdm_guard.formats.path_pattern import TooMuchWork
-from tdm_guard.formats.path_records import PathTable
-from tdm_guard.formats.robots_txt import names
+from tdm_guard.formats.site.path_pattern import TooMuchWork
+from tdm_guard.formats.site.path_records import PathTable
+from tdm_guard.formats.site.robots_txt import names
 from tdm_guard.model import NOTHING, Fault, Kind, Reading, Source, Stance, Statement, bounded
 from tdm_guard.signals._agents import listed, training_tokens
 from tdm_guard.signals._ai_training_lines import FOR_US
@@ -31,7 +31,7 @@ from tdm_guard.usage import TRAINING, Usage, expand
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tdm_guard.formats.robots_txt import Group, RobotsTxt
+    from tdm_guard.formats.site.robots_txt import Group, RobotsTxt
 
 REPAIR = "policy-token"  # a token that only says by its words what it is for
 MAX_TOKEN = 80  # characters of a token whose words are looked at

@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from tdm_guard.formats.path_records import split_paths
-from tdm_guard.formats.robots_txt import is_everyone, names
+from tdm_guard.formats.site.path_records import split_paths
+from tdm_guard.formats.site.robots_txt import is_everyone, names
 from tdm_guard.model import bounded
 from tdm_guard.signals._refusing_vocabulary import (
     about,

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tdm_guard.formats.asset import Asset, Packet, Place
+from tdm_guard.formats.files.asset import Asset, Packet, Place
+from tdm_guard.formats.files.xmp import elements, mentions
 from tdm_guard.formats.rsl import is_unbound, of_attributes, unbound
 from tdm_guard.formats.rsl_vocabulary import MEDIA, NAMESPACE
 from tdm_guard.formats.xml import without_doctype, written
-from tdm_guard.formats.xmp import elements, mentions
 from tdm_guard.model import NOTHING, Fault, Layer, Reading, Source, Stance, Statement
 from tdm_guard.signals._rsl_document import read_inline, read_unbound, unlicensed
 from tdm_guard.signals._rsl_site import NAME

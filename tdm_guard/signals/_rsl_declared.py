@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urldefrag, urljoin
 
 from tdm_guard.errors import UnsupportedURL
-from tdm_guard.formats.path_pattern import normal_url
+from tdm_guard.formats.site.path_pattern import normal_url
 from tdm_guard.model import NOTHING, Declared, Evidence, Fault, Reading, Source
 from tdm_guard.origin import Origin
 from tdm_guard.signals._rsl_document import unlicensed
@@ -22,7 +22,7 @@ from tdm_guard.signals._rsl_terms import RELATIVE
 from tdm_guard.signals._signal import Listener
 
 if TYPE_CHECKING:
-    from tdm_guard.formats.robots_txt import Record, RobotsTxt
+    from tdm_guard.formats.site.robots_txt import Record, RobotsTxt
 
 MAX_DECLARED = 16  # documents that one carrier may declare: each is a fetch; with more the asset counts as unlicensed
 OTHER_GROUP = "rsl-other-group"

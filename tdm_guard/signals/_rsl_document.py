@@ -11,11 +11,11 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-from tdm_guard.formats.media_type import essence
-from tdm_guard.formats.path_pattern import target
+from tdm_guard.formats.http.media_type import essence
 from tdm_guard.formats.rsl import read_document as parse_document
 from tdm_guard.formats.rsl import read_feed as parse_feed
 from tdm_guard.formats.rsl_vocabulary import MAX_BYTES, NAMESPACE, Content, Flaw, RslDocument
+from tdm_guard.formats.site.path_pattern import target
 from tdm_guard.model import NOTHING, Declared, Evidence, Fault, Fetched, Reading, Result, Source, Stance, Statement
 from tdm_guard.origin import Origin
 from tdm_guard.signals._rsl_site import NAME, NOT_UNDERSTOOD, LicenceSite, Manner, build
@@ -159,7 +159,7 @@ class FeedSite:
         self._said = said
 
     def hear(self, target: str) -> Reading:
-        """The statements for a path with its query, in the spelling of `formats.path_pattern.target`."""
+        """The statements for a path with its query, in the spelling of `formats.site.path_pattern.target`."""
         if target == self._own:
             return self._said
         return self._items.hear(target) if self._items else NOTHING

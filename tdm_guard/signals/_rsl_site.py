@@ -13,9 +13,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from tdm_guard.errors import UnsupportedURL
-from tdm_guard.formats.path_pattern import PathPattern, TooMuchWork
-from tdm_guard.formats.pattern_index import PatternIndex
 from tdm_guard.formats.rsl_vocabulary import Content, Flaw, RslDocument
+from tdm_guard.formats.site.path_pattern import PathPattern, TooMuchWork
+from tdm_guard.formats.site.pattern_index import PatternIndex
 from tdm_guard.model import NOTHING, Kind, Reading, Source, Stance, Statement
 from tdm_guard.origin import Origin
 from tdm_guard.signals._repairs import join
@@ -108,7 +108,7 @@ class LicenceSite:
         return LicenceSite, (self._source, self._scoped, self._terms, self._fatal, self._manner)
 
     def hear(self, target: str) -> Reading:
-        """What the document says of a path with its query, in the spelling of `formats.path_pattern.target`."""
+        """What the document says of a path with its query, in the spelling of `formats.site.path_pattern.target`."""
         try:
             found = self._index.matching(target)
         except TooMuchWork as bound:

@@ -18,9 +18,9 @@ from tdm_guard.operator import Operator
 from tdm_guard.usage import EVERY, TDM, Usage
 
 if TYPE_CHECKING:
-    from tdm_guard.formats.asset import Asset, Place
-    from tdm_guard.formats.html import Page
-    from tdm_guard.formats.robots_txt import RobotsTxt
+    from tdm_guard.formats.files.asset import Asset, Place
+    from tdm_guard.formats.page.html import Page
+    from tdm_guard.formats.site.robots_txt import RobotsTxt
 
 
 PolicyTokens = tuple[tuple[str, tuple[Usage, ...]], ...]
@@ -53,7 +53,7 @@ class Site(Protocol):
     """What one document says about the URLs of its origin: compact, picklable, built once and asked per URL."""
 
     def hear(self, target: str) -> Reading:
-        """The statements for a path with its query, in the one spelling of `formats.path_pattern.target`."""
+        """The statements for a path with its query, in the one spelling of `formats.site.path_pattern.target`."""
 
 
 class DocumentReading(NamedTuple):

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tdm_guard.formats import opf
-from tdm_guard.formats.asset import Asset, Format, Packet, Place
+from tdm_guard.formats.files import opf
+from tdm_guard.formats.files.asset import Asset, Format, Packet, Place
+from tdm_guard.formats.files.xmp import NOTHING as EMPTY
+from tdm_guard.formats.files.xmp import mentions
+from tdm_guard.formats.files.xmp import read as read_xmp
 from tdm_guard.formats.tdmrep_value import plain_name
-from tdm_guard.formats.xmp import NOTHING as EMPTY
-from tdm_guard.formats.xmp import mentions
-from tdm_guard.formats.xmp import read as read_xmp
 from tdm_guard.model import NOTHING, Fault, Layer, Reading, Source, Stance, Statement
 from tdm_guard.signals._signal import Listener
 from tdm_guard.signals._tdmrep_rules import NAME

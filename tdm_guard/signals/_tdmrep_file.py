@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from tdm_guard.formats.path_pattern import TooMuchWork, check_work
+from tdm_guard.formats.site.path_pattern import TooMuchWork, check_work
 from tdm_guard.formats.tdmrep_json import (
     MAX_BYTES,
     MAX_RULES,
@@ -57,7 +57,7 @@ class RulesSite:
         return TDM if self.cautious and first and first.reserved and first.pattern in ("", "/") else ()
 
     def hear(self, target: str) -> Reading:
-        """What the rules say of a path with its query, in the spelling of `formats.path_pattern.target`."""
+        """What the rules say of a path with its query, in the spelling of `formats.site.path_pattern.target`."""
         if self.wildcards:
             try:
                 check_work(self.wildcards, target)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tdm_guard.formats.path_pattern import TooMuchWork
+from tdm_guard.formats.site.path_pattern import TooMuchWork
 from tdm_guard.model import Fault, Kind, Reading, Source, Stance, Statement
 from tdm_guard.usage import Usage
 

@@ -16,8 +16,8 @@ from bisect import bisect_right
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from tdm_guard.formats.path_pattern import TooMuchWork
-from tdm_guard.formats.path_records import PathTable, split_paths
+from tdm_guard.formats.site.path_pattern import TooMuchWork
+from tdm_guard.formats.site.path_records import PathTable, split_paths
 from tdm_guard.model import NOTHING, Fault, Reading, Source, Statement, bounded
 from tdm_guard.signals._ai_training_lines import ENDS, FOR_US, REFUSES
 from tdm_guard.signals._refusing_vocabulary import AI, may_refuse, named_among_rights, plain, spelled
@@ -27,7 +27,7 @@ from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import EVERY, TDM, Usage
 
 if TYPE_CHECKING:
-    from tdm_guard.formats.robots_txt import RobotsTxt
+    from tdm_guard.formats.site.robots_txt import RobotsTxt
 
 REPAIR = "robots-unknown-refusal"
 MAX_LINES = 4000  # refusals kept of one file; the last counts for every path

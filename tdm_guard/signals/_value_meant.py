@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tdm_guard.formats.path_records import path_meant
+from tdm_guard.formats.site.path_records import path_meant
 
 AROUND = " \t\"'“”„‟«»″‘’`<>()[]\\"
 _is_everything = re.compile(  # but `all/` is a folder, and `site.html` a page

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from tdm_guard.formats.files.xmp import Property
 from tdm_guard.formats.tdmrep_value import read_policy
-from tdm_guard.formats.xmp import Property
 from tdm_guard.model import bounded
 
 PLUS = "http://ns.useplus.org/ldf/xmp/1.0/"

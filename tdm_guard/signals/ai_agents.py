@@ -14,8 +14,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tdm_guard.formats.access_rules import AccessRules, Refusal
-from tdm_guard.formats.path_pattern import TooMuchWork, check_work
+from tdm_guard.formats.site.access_rules import AccessRules, Refusal
+from tdm_guard.formats.site.path_pattern import TooMuchWork, check_work
 from tdm_guard.model import NOTHING, Headers, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals._agent_slips import read_slips
 from tdm_guard.signals._agents import agent_list, is_list, listed, training_tokens
@@ -31,8 +31,8 @@ from tdm_guard.usage import TDM, TRAINING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tdm_guard.formats.html import Page
-    from tdm_guard.formats.robots_txt import Group, RobotsTxt
+    from tdm_guard.formats.page.html import Page
+    from tdm_guard.formats.site.robots_txt import Group, RobotsTxt
 
 NAME = "ai-agents"
 REPAIR = "ai-agents"

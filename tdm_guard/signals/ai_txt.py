@@ -14,10 +14,10 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from tdm_guard.formats import ai_declaration, robots_txt
-from tdm_guard.formats.ai_txt import MAX_BYTES, AiTxtRule, RuleTable, is_rule_value
-from tdm_guard.formats.path_pattern import TooMuchWork
-from tdm_guard.formats.robots_txt import Record, RobotsTxt
+from tdm_guard.formats.site import ai_declaration, robots_txt
+from tdm_guard.formats.site.ai_txt import MAX_BYTES, AiTxtRule, RuleTable, is_rule_value
+from tdm_guard.formats.site.path_pattern import TooMuchWork
+from tdm_guard.formats.site.robots_txt import Record, RobotsTxt
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.signals._refusing_lines import MESSAGE, refusing_lines
 from tdm_guard.signals._refusing_vocabulary import says_no
@@ -72,7 +72,7 @@ class Rules:
         return TRAINING if self._rules.everything or (self._cautious and self._repaired.everything) else ()
 
     def hear(self, target: str) -> Reading:
-        """What is said of a path with its query, in the spelling of `formats.path_pattern.target`."""
+        """What is said of a path with its query, in the spelling of `formats.site.path_pattern.target`."""
         try:
             rule = self._rules.strongest(target)
             repaired = (rule is None or not rule.reserved) and bool(self._repaired)

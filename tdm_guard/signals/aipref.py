@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tdm_guard.formats.access_rules import AccessRules
-from tdm_guard.formats.path_pattern import TooMuchWork
-from tdm_guard.formats.path_records import PathTable, split_path
+from tdm_guard.formats.site.access_rules import AccessRules
+from tdm_guard.formats.site.path_pattern import TooMuchWork
+from tdm_guard.formats.site.path_records import PathTable, split_path
 from tdm_guard.model import NOTHING, Headers, Reading, Source, bounded
 from tdm_guard.signals._aipref_rules import GROUPING, NAME, NO_GROUP, UsageRule, weigh
 from tdm_guard.signals._aipref_words import UNPARSED, Preferences, read_broken, read_lines, read_preferences
@@ -27,8 +27,8 @@ from tdm_guard.usage import TDM, Usage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tdm_guard.formats.html import Page
-    from tdm_guard.formats.robots_txt import Group, Record, RobotsTxt
+    from tdm_guard.formats.page.html import Page
+    from tdm_guard.formats.site.robots_txt import Group, Record, RobotsTxt
 
 FIELD = "content-usage"
 META = "aipref-meta"

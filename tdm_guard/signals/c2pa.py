@@ -13,11 +13,11 @@ from base64 import b64decode
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tdm_guard.formats import c2pa_store, xmp
-from tdm_guard.formats.asset import Format, Place
-from tdm_guard.formats.html import C2PA_TYPE as TYPE
-from tdm_guard.formats.link_field import MAX_LENGTH, links, requoted
-from tdm_guard.formats.media_type import essence
+from tdm_guard.formats.files import c2pa_store, xmp
+from tdm_guard.formats.files.asset import Format, Place
+from tdm_guard.formats.http.link_field import MAX_LENGTH, links, requoted
+from tdm_guard.formats.http.media_type import essence
+from tdm_guard.formats.page.html import C2PA_TYPE as TYPE
 from tdm_guard.formats.salvage import is_c2pa
 from tdm_guard.model import NOTHING, Fault, Headers, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals._c2pa_entries import USAGES
@@ -26,8 +26,8 @@ from tdm_guard.signals._refusing_words import DOUBT
 from tdm_guard.signals._signal import Listener, Signal
 
 if TYPE_CHECKING:
-    from tdm_guard.formats.asset import Asset
-    from tdm_guard.formats.html import Page, Tag
+    from tdm_guard.formats.files.asset import Asset
+    from tdm_guard.formats.page.html import Page, Tag
 
 __all__ = ["NAME", "SIGNAL", "read_asset", "read_headers", "read_html", "read_report", "settle"]
 

@@ -18,8 +18,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from tdm_guard.formats.path_pattern import TooMuchWork
-from tdm_guard.formats.path_records import PathTable, split_path
+from tdm_guard.formats.site.path_pattern import TooMuchWork
+from tdm_guard.formats.site.path_records import PathTable, split_path
 from tdm_guard.model import NOTHING, Fault, Headers, Kind, Reading, Source, Stance, Statement, bounded
 from tdm_guard.signals import _refusing_words as unknown
 from tdm_guard.signals._meta_names import named_so, with_those_left_out
@@ -31,8 +31,8 @@ from tdm_guard.signals._too_much import too_much
 from tdm_guard.usage import EVERY, TRAINING, Usage
 
 if TYPE_CHECKING:
-    from tdm_guard.formats.html import Page
-    from tdm_guard.formats.robots_txt import RobotsTxt
+    from tdm_guard.formats.page.html import Page
+    from tdm_guard.formats.site.robots_txt import RobotsTxt
 
 NAME = "content-signals"
 FIELD = "content-signal"

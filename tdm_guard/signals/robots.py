@@ -2,17 +2,17 @@
 robots.txt, access: what RFC 9309 refuses our agent.
 
 strategy: a refusal is about fetching, so it covers every usage; the absence of one permits nothing. Who is refused is
-read with our own grouping, whether a path is refused is Protego's word (see `formats.access_rules`).
+read with our own grouping, whether a path is refused is Protego's word (see `formats.site.access_rules`).
 """
 
 from __future__ import annotations
 
 import re
 
-from tdm_guard.formats import robots_txt
-from tdm_guard.formats.access_rules import AccessRules
-from tdm_guard.formats.path_pattern import TooMuchWork
-from tdm_guard.formats.robots_txt import RobotsTxt
+from tdm_guard.formats.site import robots_txt
+from tdm_guard.formats.site.access_rules import AccessRules
+from tdm_guard.formats.site.path_pattern import TooMuchWork
+from tdm_guard.formats.site.robots_txt import RobotsTxt
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal, Site
 from tdm_guard.signals._too_much import too_much

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urldefrag
 
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.formats.html import REQUOTED
-from tdm_guard.formats.link_field import MAX_LENGTH, QUOTES, Link, links, requoted
-from tdm_guard.formats.media_type import essence
+from tdm_guard.formats.http.link_field import MAX_LENGTH, QUOTES, Link, links, requoted
+from tdm_guard.formats.http.media_type import essence
+from tdm_guard.formats.page.html import REQUOTED
 from tdm_guard.formats.rsl_vocabulary import MEDIA_TYPE
 from tdm_guard.model import NOTHING, Evidence, Fault, Headers, Reading, Source, Stance
 from tdm_guard.signals._meta_names import shown
@@ -39,7 +39,7 @@ from tdm_guard.signals._signal import Listener, Signal
 from tdm_guard.usage import EVERY
 
 if TYPE_CHECKING:
-    from tdm_guard.formats.html import Page, Tag
+    from tdm_guard.formats.page.html import Page, Tag
 
 MAX_INLINE = 16  # documents in one page; with more it counts as unlicensed
 

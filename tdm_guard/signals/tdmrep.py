@@ -13,8 +13,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tdm_guard.formats.asset import Place
-from tdm_guard.formats.html import REQUOTED
+from tdm_guard.formats.files.asset import Place
+from tdm_guard.formats.page.html import REQUOTED
 from tdm_guard.formats.tdmrep_value import BLANKS, plain_name
 from tdm_guard.model import NOTHING, Headers, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals._refusing_vocabulary import spelled
@@ -29,7 +29,7 @@ from tdm_guard.usage import TDM
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tdm_guard.formats.html import Page, Tag
+    from tdm_guard.formats.page.html import Page, Tag
 
 HEADER_RANK = 2
 HTML_RANK = 3

@@ -9,7 +9,7 @@ is permitted.
 
 from __future__ import annotations
 
-from tdm_guard.formats.trust_txt import MAX_BYTES, TrainingLine, parse
+from tdm_guard.formats.site.trust_txt import MAX_BYTES, TrainingLine, parse
 from tdm_guard.model import Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.signals import _refusing_words
 from tdm_guard.signals._refusing_lines import MESSAGE, refusing_lines

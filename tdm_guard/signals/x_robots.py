@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tdm_guard.formats.html import REQUOTED
-from tdm_guard.formats.robots_tag import RULES
+from tdm_guard.formats.http.robots_tag import RULES
+from tdm_guard.formats.page.html import REQUOTED
 from tdm_guard.formats.tdmrep_value import plain_name
 from tdm_guard.model import Fault, Headers, Reading, Source, Stance, Statement
 from tdm_guard.signals import _refusing_words as unknown
@@ -41,7 +41,7 @@ from tdm_guard.usage import TDM, TRAINING, Usage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tdm_guard.formats.html import Page
+    from tdm_guard.formats.page.html import Page
 
 NAME = "x-robots"
 UNKNOWN = "x-robots-unknown-refusal"

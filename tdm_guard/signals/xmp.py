@@ -13,9 +13,9 @@ import re
 from dataclasses import replace
 from typing import NamedTuple
 
-from tdm_guard.formats.asset import Asset, Packet, Place
-from tdm_guard.formats.xmp import NOTHING as EMPTY
-from tdm_guard.formats.xmp import Property, Xmp, read
+from tdm_guard.formats.files.asset import Asset, Packet, Place
+from tdm_guard.formats.files.xmp import NOTHING as EMPTY
+from tdm_guard.formats.files.xmp import Property, Xmp, read
 from tdm_guard.model import NOTHING, Fault, Kind, Layer, Reading, Source, Stance, Statement
 from tdm_guard.signals._refusing_vocabulary import says_no, spelled
 from tdm_guard.signals._refusing_words import DOUBT, refused, statement

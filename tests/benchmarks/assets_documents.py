@@ -12,7 +12,7 @@ from collections.abc import Callable
 import defusedxml.ElementTree
 import pikepdf
 
-from tdm_guard.formats.asset import Asset, Format, read_asset
+from tdm_guard.formats.files.asset import Asset, Format, read_asset
 from tdm_guard.model import Posture, Source
 from tdm_guard.signals import SIGNALS
 from tdm_guard.signals._signal import Listener

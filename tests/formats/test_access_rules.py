@@ -6,8 +6,8 @@ import pickle
 
 import pytest
 
-from tdm_guard.formats.access_rules import AccessRules, Refusal
-from tdm_guard.formats.robots_txt import parse
+from tdm_guard.formats.site.access_rules import AccessRules, Refusal
+from tdm_guard.formats.site.robots_txt import parse
 
 BEFORE = {
     "nothing": [],

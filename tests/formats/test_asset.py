@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.asset import _MODULES, MAGIC_BYTES, Format, format_of, read_asset
+from tdm_guard.formats.files.asset import _MODULES, MAGIC_BYTES, Format, format_of, read_asset
 from tests.support import pictures
 
 MAGIC = {

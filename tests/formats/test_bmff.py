@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats import bmff, bmff_items
-from tdm_guard.formats.asset import Asset, Format, Place, format_of, read_asset
+from tdm_guard.formats.files import bmff, bmff_items
+from tdm_guard.formats.files.asset import Asset, Format, Place, format_of, read_asset
 from tests.support.documents import (
     STORE,
     box,

@@ -12,7 +12,7 @@ from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tdm_guard.formats.content_coding import MAX_CODINGS, MAX_MEMBERS, decode
+from tdm_guard.formats.http.content_coding import MAX_CODINGS, MAX_MEMBERS, decode
 
 TEXT = b"<p>" + b"words and more words " * 500
 CODERS: dict[str, Callable[[bytes], bytes]] = {

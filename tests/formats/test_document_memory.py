@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from tdm_guard.formats.asset import Format, read_asset
+from tdm_guard.formats.files.asset import Format, read_asset
 from tests.support.documents import (
     epub,
     flac,

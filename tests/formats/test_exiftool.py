@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tdm_guard.formats.asset import Format, Place, format_of, read_asset
-from tdm_guard.formats.xmp import read as read_xmp
+from tdm_guard.formats.files.asset import Format, Place, format_of, read_asset
+from tdm_guard.formats.files.xmp import read as read_xmp
 from tests.support import documents, pictures
 from tests.support.patience import PATIENCE
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.fields import MAX_LENGTH, BareItem, Form, Member, read_dictionary
+from tdm_guard.formats.http.fields import MAX_LENGTH, BareItem, Form, Member, read_dictionary
 
 KEYS = st.from_regex(r"\A[a-z*][a-z0-9_.*-]{0,10}\Z")
 TOKENS = st.from_regex(r"\A[A-Za-z*][A-Za-z0-9:/!#$%&'*+.^_`|~-]{0,10}\Z")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.asset import Asset, Format, Place, format_of, read_asset
-from tdm_guard.formats.vorbis_comment import MAX_COMMENTS, MAX_PACKETS
+from tdm_guard.formats.files.asset import Asset, Format, Place, format_of, read_asset
+from tdm_guard.formats.files.vorbis_comment import MAX_COMMENTS, MAX_PACKETS
 from tests.support.documents import STORE, flac, id3, object_frame, private_frame, vorbis_comment, xmp
 
 PACKET = xmp()

@@ -9,8 +9,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.html import MAX_MARKUP, MAX_REQUOTED, MAX_SCRIPT, MAX_SCRIPTS, MAX_TAGS, Page, Scanner, read_page
-from tdm_guard.formats.html_tokens import MAX_ATTRIBUTES, MAX_OF_PAGE, MAX_VALUE
+from tdm_guard.formats.page.html import (
+    MAX_MARKUP,
+    MAX_REQUOTED,
+    MAX_SCRIPT,
+    MAX_SCRIPTS,
+    MAX_TAGS,
+    Page,
+    Scanner,
+    read_page,
+)
+from tdm_guard.formats.page.html_tokens import MAX_ATTRIBUTES, MAX_OF_PAGE, MAX_VALUE
 from tests.support.growth import grows_linearly
 
 WORDS = ("tdm", "noai", "noimageai", "noml", "application/rsl+xml", "citation_doi", "dc.", ":isbn", "a_b", "_c")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.asset import Asset, Format, Place, read_asset
+from tdm_guard.formats.files.asset import Asset, Format, Place, read_asset
 from tests.support.documents import (
     STORE,
     flac,

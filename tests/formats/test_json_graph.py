@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats import json_graph
-from tdm_guard.formats.json_graph import Graph, Node, flat, text
+from tdm_guard.formats.page import json_graph
+from tdm_guard.formats.page.json_graph import Graph, Node, flat, text
 
 BASE = "https://site.example/d/page"
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats import json_graph
-from tdm_guard.formats.json_graph import Graph
-from tdm_guard.formats.json_repair import MAX_OPEN, repaired
+from tdm_guard.formats.page import json_graph
+from tdm_guard.formats.page.json_graph import Graph
+from tdm_guard.formats.page.json_repair import MAX_OPEN, repaired
 from tests.support.growth import grows_linearly
 
 CODE = "FR6V80000001"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.link_field import MAX_LENGTH, links, requoted
+from tdm_guard.formats.http.link_field import MAX_LENGTH, links, requoted
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tdm_guard.formats.media_type import Markup, charset, content_kind, essence, markup_of, sniff
+from tdm_guard.formats.http.media_type import Markup, charset, content_kind, essence, markup_of, sniff
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tdm_guard import Fetched
 from tdm_guard.formats.charset import encoding_of
-from tdm_guard.formats.field_lines import lines_of, parted
-from tdm_guard.formats.message_body import (
+from tdm_guard.formats.http.field_lines import lines_of, parted
+from tdm_guard.formats.http.message_body import (
     Framing,
     document,
     framing,

@@ -11,7 +11,7 @@ import brotli
 import pytest
 
 from tdm_guard import Verdict, evaluate
-from tdm_guard.formats.asset import Format, Place, format_of, read_asset
+from tdm_guard.formats.files.asset import Format, Place, format_of, read_asset
 from tests.support.documents import (
     STORE,
     box,
@@ -186,7 +186,7 @@ def test_a_count_of_entries_that_is_too_small_hides_nothing() -> None:
 
 
 def test_as_many_entries_as_are_looked_at_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tdm_guard.formats.zip_archive.MAX_ENTRIES", 3)
+    monkeypatch.setattr("tdm_guard.formats.files.zip_archive.MAX_ENTRIES", 3)
     assert read_asset(docx(), Format.OFFICE).complete
     assert not read_asset(docx(("a.txt", "")), Format.OFFICE).complete
 
@@ -267,7 +267,7 @@ def test_a_compressed_box_is_bounded() -> None:
 
 
 def test_without_the_package_the_box_is_undetermined_and_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tdm_guard.formats.brob.optional", lambda *names: None)
+    monkeypatch.setattr("tdm_guard.formats.files.brob.optional", lambda *names: None)
     asset = read_asset(brob(b"xml ", xmp()), Format.BMFF)
     assert "pip install brotli" in asset.unread[0].message
     assert (asset.unread[0].place, asset.complete) == (Place.XMP, False)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.asset import Asset, Format, Place, format_of, read_asset
-from tdm_guard.formats.ogg import MAX_CHAINED, MAX_PACKET, MAX_PAGES
+from tdm_guard.formats.files.asset import Asset, Format, Place, format_of, read_asset
+from tdm_guard.formats.files.ogg import MAX_CHAINED, MAX_PACKET, MAX_PAGES
 from tests.support.documents import vorbis_comment, xmp
 
 COMMENT = vorbis_comment([("ISRC", "FRX761234567"), ("ARTIST", "Ann")])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.opf import MAX_METAS, Package, read
+from tdm_guard.formats.files.opf import MAX_METAS, Package, read
 
 OPF = 'xmlns="http://www.idpf.org/2007/opf"'
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.html import MAX_SHOWN, read_page
-from tdm_guard.formats.page_images import (
+from tdm_guard.formats.page.html import MAX_SHOWN, read_page
+from tdm_guard.formats.page.page_images import (
     MAX_ADDRESS,
     MAX_CANDIDATES,
     MAX_IMAGES,

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats import page_items as module
-from tdm_guard.formats.html import MAX_SCRIPT, MAX_SCRIPTS, Scanner, read_page
-from tdm_guard.formats.page_items import WORDS, PageItems, page_items
+from tdm_guard.formats.page import page_items as module
+from tdm_guard.formats.page.html import MAX_SCRIPT, MAX_SCRIPTS, Scanner, read_page
+from tdm_guard.formats.page.page_items import WORDS, PageItems, page_items
 from tdm_guard.model import Source
 
 URL = "https://site.example/p/1"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tdm_guard.formats.path_pattern import PathPattern, normalise_path, normalise_pattern, target
+from tdm_guard.formats.site.path_pattern import PathPattern, normalise_path, normalise_pattern, target
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.path_pattern import PathPattern, target
-from tdm_guard.formats.path_records import PathTable, split_path
+from tdm_guard.formats.site.path_pattern import PathPattern, target
+from tdm_guard.formats.site.path_records import PathTable, split_path
 
 PATHS = st.none() | st.text("/ab*$%2Fé", max_size=6).map("/".__add__)
 TARGETS = st.text("/ab*$%2Fé?", max_size=8).map(lambda path: target("https://site.example/" + path))

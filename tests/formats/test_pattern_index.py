@@ -7,8 +7,8 @@ import pickle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.path_pattern import PathPattern
-from tdm_guard.formats.pattern_index import PatternIndex
+from tdm_guard.formats.site.path_pattern import PathPattern
+from tdm_guard.formats.site.pattern_index import PatternIndex
 
 PATTERNS = ["/", "/a", "/ab", "/a", "/b/", "/*.pdf$", "/a*b", "*", "/a$", "/$", "*x*", "/ab/*/cd", "/aa"]
 

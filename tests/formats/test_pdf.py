@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.asset import Asset, Format, Place, format_of, read_asset
-from tdm_guard.formats.pdf_filters import decode
-from tdm_guard.formats.pdf_objects import Name, PdfError, Reference, parse
+from tdm_guard.formats.files.asset import Asset, Format, Place, format_of, read_asset
+from tdm_guard.formats.files.pdf_filters import decode
+from tdm_guard.formats.files.pdf_objects import Name, PdfError, Reference, parse
 from tests.support.documents import STORE, classic_pdf, pdf, pdf_object, pdf_stream, tdm_xmp
 from tests.support.growth import calls, grows_linearly
 
@@ -595,7 +595,7 @@ def test_pikepdf_is_not_loaded_for_files_that_do_not_need_it(monkeypatch: pytest
         return original(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", refuse)
-    monkeypatch.setattr("tdm_guard.formats.pdf_encrypted.import_module", refuse)
+    monkeypatch.setattr("tdm_guard.formats.files.pdf_encrypted.import_module", refuse)
     assert packets(read(pdf(PACKET))) == [PACKET]
 
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats import jpeg as jpeg_format
-from tdm_guard.formats import png as png_format
-from tdm_guard.formats import tiff as tiff_format
-from tdm_guard.formats.asset import Asset, Format, Place, format_of, read_asset
-from tdm_guard.formats.xmp import read as read_xmp
+from tdm_guard.formats.files import jpeg as jpeg_format
+from tdm_guard.formats.files import png as png_format
+from tdm_guard.formats.files import tiff as tiff_format
+from tdm_guard.formats.files.asset import Asset, Format, Place, format_of, read_asset
+from tdm_guard.formats.files.xmp import read as read_xmp
 from tests.support.documents import STORE, id3, private_frame, xmp
 from tests.support.growth import grows_linearly
 from tests.support.memory import peak
@@ -428,7 +428,7 @@ def test_a_packet_cut_into_blocks() -> None:
 
 
 def test_a_packet_of_a_gif_longer_than_is_read_is_undetermined(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tdm_guard.formats.gif.MAX_PACKET", 4_096)
+    monkeypatch.setattr("tdm_guard.formats.files.gif.MAX_PACKET", 4_096)
     for in_blocks in (False, True):
         assert hidden(read(gif(gif_xmp(PACKET, in_blocks=in_blocks)))) == set()
         assert hidden(read(gif(gif_xmp(PACKET + b" " * 4_096, in_blocks=in_blocks)))) == {Place.XMP}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tdm_guard.formats.robots_tag import MAX_ITEMS, VALUED, items
+from tdm_guard.formats.http.robots_tag import MAX_ITEMS, VALUED, items
 
 
 def strict(line: str) -> list[tuple[str | None, str, str | None]]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.robots_txt import MAX_BYTES, Record, is_everyone, names, parse
+from tdm_guard.formats.site.robots_txt import MAX_BYTES, Record, is_everyone, names, parse
 
 CORPUS = sorted((Path(__file__).parents[1] / "corpus" / "robots").glob("*.txt"))
 LINES = st.sampled_from(

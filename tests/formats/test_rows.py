@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats import csv_rows, json_rows, xml_rows
-from tdm_guard.formats.rows import DAMAGED, MAX_ROW, Row, RowsError, decoded
+from tdm_guard.formats.rows import csv_rows, json_rows, xml_rows
+from tdm_guard.formats.rows.row import DAMAGED, MAX_ROW, Row, RowsError, decoded
 
 TEXT = st.text(alphabet=st.sampled_from('a1é";,\t\n\r {}[]:\\\0\ufffd'), max_size=60) | st.text(max_size=40)
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats import schema_item, schema_org
-from tdm_guard.formats.json_graph import Graph
-from tdm_guard.formats.schema_org import read_works
+from tdm_guard.formats.page import schema_item, schema_org
+from tdm_guard.formats.page.json_graph import Graph
+from tdm_guard.formats.page.schema_org import read_works
 
 URL = "https://site.example/p/1"
 Mapping = dict[str, Any]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tdm_guard.formats.transfer_coding import Dechunked, dechunk
+from tdm_guard.formats.http.transfer_coding import Dechunked, dechunk
 
 
 @pytest.mark.parametrize(

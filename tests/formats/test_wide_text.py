@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tdm_guard import Decision, Fetched, Judge, Verdict
-from tdm_guard.formats.message_body import document
+from tdm_guard.formats.http.message_body import document
 from tdm_guard.formats.wide_text import narrowed
 from tests.support.silence import SILENT
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.work_codes import MAX_CODE, key_of, recognise, recognise_as
+from tdm_guard.formats.page.work_codes import MAX_CODE, key_of, recognise, recognise_as
 from tests.support.growth import grows_linearly
 
 

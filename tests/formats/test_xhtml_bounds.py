@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tdm_guard.formats import xhtml
-from tdm_guard.formats.html import read_page
-from tdm_guard.formats.xhtml import MAX_PREFIXED, plain
+from tdm_guard.formats.page import xhtml
+from tdm_guard.formats.page.html import read_page
+from tdm_guard.formats.page.xhtml import MAX_PREFIXED, plain
 from tests.support.memory import peak
 
 HEAD = '<a:html xmlns:a="http://www.w3.org/1999/xhtml">'

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.xmp import LIMITS, MAX_PACKET, MAX_PROPERTIES, RDF, Property, Xmp, read
+from tdm_guard.formats.files.xmp import LIMITS, MAX_PACKET, MAX_PROPERTIES, RDF, Property, Xmp, read
 from tests.support.documents import xmp
 from tests.support.growth import grows_linearly
 

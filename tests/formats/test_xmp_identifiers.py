@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tdm_guard.formats.asset import Asset, Format, Packet, Place
-from tdm_guard.formats.xmp_identifiers import MAX_VALUES, identifiers
+from tdm_guard.formats.files.asset import Asset, Format, Packet, Place
+from tdm_guard.formats.files.xmp_identifiers import MAX_VALUES, identifiers
 
 NAMESPACES = (
     'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:dc="http://purl.org/dc/elements/1.1/" '

@@ -20,11 +20,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tdm_guard import Fetched, Judge, Verdict
-from tdm_guard.formats import c2pa_store, page_items, robots_txt, text, xmp
-from tdm_guard.formats.asset import Asset, Format, Packet, Place, format_of, read_asset
-from tdm_guard.formats.html import Page, Scanner, read_page
-from tdm_guard.formats.xhtml import is_disguised
-from tdm_guard.formats.xmp_identifiers import identifiers
+from tdm_guard.formats.files import c2pa_store, text, xmp
+from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, format_of, read_asset
+from tdm_guard.formats.files.xmp_identifiers import identifiers
+from tdm_guard.formats.page import page_items
+from tdm_guard.formats.page.html import Page, Scanner, read_page
+from tdm_guard.formats.page.xhtml import is_disguised
+from tdm_guard.formats.site import robots_txt
 from tdm_guard.model import NOTHING, Declared, Fault, Posture, Reading, Source, Stance, Statement
 from tdm_guard.repertoire.item import read_item
 from tdm_guard.signals import SIGNALS, ai_txt, c2pa, robots, rsl, tdmrep, trust_txt

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.html import read_page
+from tdm_guard.formats.page.html import read_page
 from tdm_guard.judging.pictures import MAX_STATEMENTS, SHOWN_FOR, Shown, of_pictures
 from tdm_guard.model import NOTHING, Headers, Posture, Source, Stance, Statement
 from tdm_guard.signals import ai_agents, tdmrep, x_robots

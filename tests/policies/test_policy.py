@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdm_guard import Fetched, Judge, OriginPolicy, PolicyMismatch, Posture, Verdict, needed_documents, read_policies
-from tdm_guard.formats.freshness import CEILING, FLOOR, expiry, http_date
+from tdm_guard.formats.http.freshness import CEILING, FLOOR, expiry, http_date
 from tdm_guard.gather import gather
 from tdm_guard.model import Result
 from tdm_guard.origin import Origin

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import Fetched
-from tdm_guard.formats.ai_txt import MAX_BYTES
-from tdm_guard.formats.path_pattern import target
+from tdm_guard.formats.site.ai_txt import MAX_BYTES
+from tdm_guard.formats.site.path_pattern import target
 from tdm_guard.gather import gather
 from tdm_guard.model import NOTHING, Kind, Posture, Reading, Result, Source, Stance
 from tdm_guard.origin import Origin

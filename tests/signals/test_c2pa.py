@@ -20,9 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread, format_of, read_asset
-from tdm_guard.formats.c2pa_store import EXTRA, is_store
-from tdm_guard.formats.c2pa_store import report as native_report
+from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread, format_of, read_asset
+from tdm_guard.formats.files.c2pa_store import EXTRA, is_store
+from tdm_guard.formats.files.c2pa_store import report as native_report
 from tdm_guard.model import Kind, Layer, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals import c2pa as signal
 from tdm_guard.signals._signal import Listener
@@ -690,7 +690,8 @@ def test_reading_opens_no_socket_of_ours(jpeg: bytes, monkeypatch: pytest.Monkey
 
 def test_a_process_that_was_forked_reads_too(jpeg: bytes) -> None:
     code = (
-        "import os, sys; from tdm_guard.formats.asset import Format; from tdm_guard.formats.c2pa_store import report;"
+        "import os, sys; from tdm_guard.formats.files.asset import Format; "
+        "from tdm_guard.formats.files.c2pa_store import report;"
         "data = sys.stdin.buffer.read(); first = report(data, Format.JPEG); child = os.fork();"
         "again = report(data, Format.JPEG);"
         "child or os._exit('error' in again); sys.exit(os.waitpid(child, 0)[1] or 'error' in first)"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdm_guard import Decision, Fetched, evaluate
-from tdm_guard.formats import text
+from tdm_guard.formats.files import text
 from tests.support.memory import peak
 from tests.support.signing import Signer, store_of
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.path_pattern import target
-from tdm_guard.formats.robots_txt import parse
+from tdm_guard.formats.site.path_pattern import target
+from tdm_guard.formats.site.robots_txt import parse
 from tdm_guard.judging.decide import Terms, decide
 from tdm_guard.model import Kind, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals._signal import Listener

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tdm_guard.formats.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread
 from tdm_guard.model import Layer, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals import tdmrep, xmp
 from tdm_guard.signals._signal import Listener

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.path_pattern import target
-from tdm_guard.formats.robots_txt import parse
+from tdm_guard.formats.site.path_pattern import target
+from tdm_guard.formats.site.robots_txt import parse
 from tdm_guard.model import Posture, Reading, Source, Stance
 from tdm_guard.signals._refusing_vocabulary import AI, about, plain, says_no
 from tdm_guard.signals._refusing_words import has_topic, refused, refused_preference

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import evaluate
-from tdm_guard.formats.path_pattern import target
-from tdm_guard.formats.robots_txt import MAX_BYTES, parse
+from tdm_guard.formats.site.path_pattern import target
+from tdm_guard.formats.site.robots_txt import MAX_BYTES, parse
 from tdm_guard.model import Fetched, Kind, Posture, Reading, Result, Source, Stance
 from tdm_guard.signals import ai_agents, robots
 from tdm_guard.signals._signal import Listener

@@ -15,9 +15,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from protego import Protego
 
-from tdm_guard.formats.access_rules import AccessRules
-from tdm_guard.formats.path_pattern import normalise_pattern, target
-from tdm_guard.formats.robots_txt import Record, parse
+from tdm_guard.formats.site.access_rules import AccessRules
+from tdm_guard.formats.site.path_pattern import normalise_pattern, target
+from tdm_guard.formats.site.robots_txt import Record, parse
 
 HERE = Path(__file__).parents[1]
 CORPUS = sorted((HERE / "corpus" / "robots").glob("*.txt"))

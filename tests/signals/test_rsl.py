@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from tdm_guard import Fetched, Posture, Stance, Statement
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.formats import robots_txt
-from tdm_guard.formats.html import read_page
-from tdm_guard.formats.path_pattern import target
+from tdm_guard.formats.page.html import read_page
+from tdm_guard.formats.site import robots_txt
+from tdm_guard.formats.site.path_pattern import target
 from tdm_guard.model import NOTHING, Declared, Kind, Reading, Result, Source
 from tdm_guard.operator import Operator
 from tdm_guard.signals import rsl

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from tdm_guard import Fetched, Posture, Stance, Usage, Verdict
-from tdm_guard.formats import robots_txt
-from tdm_guard.formats.html import read_page
-from tdm_guard.formats.path_pattern import target
+from tdm_guard.formats.page.html import read_page
 from tdm_guard.formats.rsl import read_document
+from tdm_guard.formats.site import robots_txt
+from tdm_guard.formats.site.path_pattern import target
 from tdm_guard.judging.decide import Terms, decide
 from tdm_guard.model import Declared, Reading, Result, Source
 from tdm_guard.operator import Operator, read_operator

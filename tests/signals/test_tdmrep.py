@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import Fetched, Posture, Stance, Statement
-from tdm_guard.formats.html import Page, Tag
-from tdm_guard.formats.path_pattern import target
+from tdm_guard.formats.page.html import Page, Tag
+from tdm_guard.formats.site.path_pattern import target
 from tdm_guard.formats.tdmrep_json import MAX_BYTES, MAX_RULES
 from tdm_guard.model import MAX_EXCERPT, NOTHING, Kind, Reading, Result, Source
 from tdm_guard.signals._signal import DocumentReading, Listener

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tdm_guard import Fetched, Posture, Stance, Statement, Verdict, evaluate
-from tdm_guard.formats.html import read_page
-from tdm_guard.formats.media_type import Markup, charset, essence, markup_of, sniff
-from tdm_guard.formats.path_pattern import target
+from tdm_guard.formats.http.media_type import Markup, charset, essence, markup_of, sniff
+from tdm_guard.formats.page.html import read_page
+from tdm_guard.formats.site.path_pattern import target
 from tdm_guard.model import Reading, Source
 from tdm_guard.origin import Origin
 from tdm_guard.signals._signal import Listener

@@ -13,9 +13,9 @@ import pytest
 
 from tdm_guard import Fetched, Judge
 from tdm_guard.decision import Decision
-from tdm_guard.formats import access_rules, path_pattern
-from tdm_guard.formats.path_pattern import MAX_WORK, PathPattern
-from tdm_guard.formats.pattern_index import PatternIndex
+from tdm_guard.formats.site import access_rules, path_pattern
+from tdm_guard.formats.site.path_pattern import MAX_WORK, PathPattern
+from tdm_guard.formats.site.pattern_index import PatternIndex
 from tdm_guard.model import Verdict
 from tests.support.silence import SILENT
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.html import Scanner, read_page
-from tdm_guard.formats.robots_tag import MAX_ITEMS
+from tdm_guard.formats.http.robots_tag import MAX_ITEMS
+from tdm_guard.formats.page.html import Scanner, read_page
 from tdm_guard.model import Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals import ai_agents, x_robots
 from tdm_guard.signals._ai_words import MAX_LINES, MAX_SEARCHED, MAX_TEXT, named_metas

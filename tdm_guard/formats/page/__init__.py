@@ -1,0 +1,1 @@
+"""HTML pages: tokens, tags, scripts, and what they say of works."""

@@ -1,0 +1,1 @@
+"""Lists of works in tables and documents of several forms, as rows."""
