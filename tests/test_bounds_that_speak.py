@@ -10,11 +10,11 @@ import pytest
 from tdm_guard import Decision, Fetched, Judge
 from tdm_guard.formats.files.asset import Asset, Format, Packet, Place
 from tdm_guard.formats.http.media_type import MAX_CONTENT_TYPE
-from tdm_guard.formats.tdmrep_json import MAX_NESTING
+from tdm_guard.formats.site.tdmrep_json import MAX_NESTING
 from tdm_guard.model import Source, Stance
-from tdm_guard.signals import c2pa
-from tdm_guard.signals._meta_names import MAX_METAS, MAX_TEXT
-from tdm_guard.signals._signal import Listener
+from tdm_guard.signals.c2pa import c2pa_signal as c2pa
+from tdm_guard.signals.shape import Listener
+from tdm_guard.signals.shared.meta_names import MAX_METAS, MAX_TEXT
 from tests.support.silence import SILENT
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdm_guard import Judge
-from tdm_guard.signals._own_names import PAGE_WORDS
+from tdm_guard.signals.shared.own_names import PAGE_WORDS
 from tests.support.silence import SILENT
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)

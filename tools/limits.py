@@ -71,7 +71,7 @@ OTHERS = {
     "scrapy/early.SMALL",
     "scrapy/policies.DOCUMENTS",
     "scrapy/room.LOOK_EVERY",
-    "signals/_tdmrep_file.EXTRA_RULES",
+    "signals/tdmrep/tdmrep_file.EXTRA_RULES",
 }
 REASONS = {  # where the name says it, the sources do not say it again
     "MAX_FAULTS": "mistakes kept of one document or response; more prove nothing more",

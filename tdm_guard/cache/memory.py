@@ -13,7 +13,7 @@ from cachetools import LRUCache
 
 from tdm_guard.origin import Origin
 from tdm_guard.policies.policy import OriginPolicy
-from tdm_guard.signals._signal import Listener
+from tdm_guard.signals.shape import Listener
 
 DEFAULT_MAX_BYTES = 64 * 2**20  # some 20,000 to 60,000 usual origins
 _PER_ENTRY = 300  # the cache's own keys, links and size table

@@ -20,7 +20,7 @@ from tdm_guard.policies.task import Gathering, documents
 from tdm_guard.repertoire.item import Item
 from tdm_guard.repertoire.matching import Heard, Match, Repertoire
 from tdm_guard.signals import repertoire
-from tdm_guard.signals._signal import Listener, Signal
+from tdm_guard.signals.shape import Listener, Signal
 
 CONTENT_FIELDS = frozenset({"content-type", "content-encoding", "content-range"})  # what a body is told by
 

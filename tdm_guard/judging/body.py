@@ -22,7 +22,7 @@ from tdm_guard.judging.asset import hear_asset
 from tdm_guard.judging.saved_page import hear_saved
 from tdm_guard.model import NOTHING, Fault, Layer, Posture, Reading, Source, Stance, Statement
 from tdm_guard.repertoire.item import Item, read_item
-from tdm_guard.signals._signal import DocumentReading, Signal
+from tdm_guard.signals.shape import DocumentReading, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -20,7 +20,7 @@ from tdm_guard.model import Checked, Layer, Reading, Stage, Stance, Statement
 from tdm_guard.policies.policy import Kept, OriginPolicy, Said
 from tdm_guard.repertoire.item import Item
 from tdm_guard.repertoire.matching import Match
-from tdm_guard.signals._signal import DocumentReading, Signal
+from tdm_guard.signals.shape import DocumentReading, Signal
 
 LEARNED_FOR = timedelta(hours=24)  # what a feed says of its items is remembered as long as a policy at most
 _, _, _BODY, _ASSET = Stage  # by these names: on Python 3.11 looking a member up on its class is slow

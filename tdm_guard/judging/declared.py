@@ -13,8 +13,8 @@ from datetime import datetime
 from tdm_guard.formats.site.path_pattern import normal_url
 from tdm_guard.model import Declared, Source, Stance, Statement
 from tdm_guard.policies.policy import Kept
-from tdm_guard.signals import tdmrep
-from tdm_guard.signals._signal import Signal
+from tdm_guard.signals.shape import Signal
+from tdm_guard.signals.tdmrep import tdmrep_signal as tdmrep
 from tdm_guard.usage import EVERY
 
 

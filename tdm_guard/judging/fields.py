@@ -14,7 +14,7 @@ from tdm_guard.judging.bench import Bench
 from tdm_guard.judging.body import unheard
 from tdm_guard.model import Headers, Reading, Source
 from tdm_guard.policies.policy import beside
-from tdm_guard.signals._signal import Listener, Signal
+from tdm_guard.signals.shape import Listener, Signal
 
 MAX_FIELDS = 1000  # header lines that are looked at; most servers and clients stop far earlier
 MAX_FIELD_TEXT = 131_072  # characters of them together: some clients take sixteen mebibytes, h11 stops below this

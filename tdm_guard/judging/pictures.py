@@ -20,8 +20,9 @@ from tdm_guard.errors import UnsupportedURL
 from tdm_guard.formats.site.path_pattern import target
 from tdm_guard.model import NOTHING, Posture, Reading, Stance, Statement
 from tdm_guard.origin import Origin
-from tdm_guard.signals import ai_agents, x_robots
-from tdm_guard.signals._ai_words import IMAGES_ONLY, WORDS
+from tdm_guard.signals import x_robots
+from tdm_guard.signals.ai_agents import ai_agents_signal as ai_agents
+from tdm_guard.signals.shared.ai_words import IMAGES_ONLY, WORDS
 
 DEFAULT_MAX_BYTES = 16 * 2**20  # some 100,000 pictures
 SHOWN_FOR = timedelta(hours=24)  # as long as what a feed said of its items

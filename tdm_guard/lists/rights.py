@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from tdm_guard.formats import rsl_media, tdm_ai
+from tdm_guard.formats import tdm_ai
 from tdm_guard.formats.rights import MAX_BYTES, Right
 from tdm_guard.formats.rows.row import Row, RowsError, decoded
+from tdm_guard.formats.rsl import rsl_media
 
 NOT_YET = "not yet in force"
 

@@ -19,10 +19,11 @@ from tdm_guard.judging.decide import Terms
 from tdm_guard.judging.lift import Rights
 from tdm_guard.model import Posture, plain
 from tdm_guard.operator import Operator, names_in, read_operator
-from tdm_guard.signals import SIGNALS, ai_agents
-from tdm_guard.signals._checks import mistakes_in
-from tdm_guard.signals._policy_tokens import bundled
-from tdm_guard.signals._signal import Listener, PolicyTokens, Signal
+from tdm_guard.signals import SIGNALS
+from tdm_guard.signals.ai_agents import ai_agents_signal as ai_agents
+from tdm_guard.signals.ai_agents.policy_tokens import bundled
+from tdm_guard.signals.checks import mistakes_in
+from tdm_guard.signals.shape import Listener, PolicyTokens, Signal
 from tdm_guard.usage import EVERY, TDM, Usage, expand
 
 NOBODY = "*"  # the agent of who gives none: only groups for everyone speak to it

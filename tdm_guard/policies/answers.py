@@ -18,7 +18,7 @@ from tdm_guard.model import Checked, Declared, Fault, Fetched, Kind, Result, Sou
 from tdm_guard.policies.policy import MAX_OWN_AGE, SILENT, Kept, Said, Seen, Stale
 from tdm_guard.policies.task import Gathering
 from tdm_guard.signals import robots
-from tdm_guard.signals._signal import Document, DocumentReading, Site
+from tdm_guard.signals.shape import Document, DocumentReading, Site
 
 UNREACHABLE_FOR = timedelta(minutes=5)  # an origin that failed is asked again after this
 MAX_STALE = timedelta(days=30)  # RFC 9309 2.3.1.4: a copy may be kept about this long while the origin fails

@@ -16,8 +16,8 @@ from tdm_guard.formats.invisible import CODE
 from tdm_guard.formats.site.path_pattern import as_browsers_read, normalise_path, target
 from tdm_guard.model import NOTHING, Checked, Declared, Fault, Reading, Stance, Statement
 from tdm_guard.origin import Origin
-from tdm_guard.signals._repairs import join
-from tdm_guard.signals._signal import Listener, Site
+from tdm_guard.signals.shape import Listener, Site
+from tdm_guard.signals.shared.repairs import join
 
 MAX_OWN_AGE = timedelta(days=30)  # RSL 1.0: the default lifetime of a licence document; longer ones are asked for again
 _LONGER = {"rsl": MAX_OWN_AGE}  # signals whose documents say their own age

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin
 from tdm_guard.signals import robots
-from tdm_guard.signals._signal import Document, Listener, Signal
+from tdm_guard.signals.shape import Document, Listener, Signal
 
 Answers = Mapping[str, Fetched | None]  # by URL; None stands for "never asked"
 

@@ -23,21 +23,21 @@ from tdm_guard.model import (
     Statement,
 )
 from tdm_guard.signals import (
-    ai_agents,
-    ai_txt,
-    aipref,
-    c2pa,
     content_signals,
     payment,
     repertoire,
     robots,
-    rsl,
-    tdmrep,
     trust_txt,
     x_robots,
-    xmp,
 )
-from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal, Site
+from tdm_guard.signals.ai_agents import ai_agents_signal
+from tdm_guard.signals.ai_txt import ai_txt_signal
+from tdm_guard.signals.aipref import aipref_signal
+from tdm_guard.signals.c2pa import c2pa_signal
+from tdm_guard.signals.rsl import rsl_signal
+from tdm_guard.signals.shape import Document, DocumentReading, Listener, Signal, Site
+from tdm_guard.signals.tdmrep import tdmrep_signal
+from tdm_guard.signals.xmp import xmp_signal
 from tdm_guard.usage import EVERY, TDM, TRAINING, Usage
 
 __all__ = [
@@ -75,16 +75,16 @@ __all__ = [
 
 SIGNALS: tuple[Signal, ...] = (
     robots.SIGNAL,
-    ai_agents.SIGNAL,
+    ai_agents_signal.SIGNAL,
     payment.SIGNAL,
-    tdmrep.SIGNAL,
-    aipref.SIGNAL,
+    tdmrep_signal.SIGNAL,
+    aipref_signal.SIGNAL,
     content_signals.SIGNAL,
-    rsl.SIGNAL,
-    ai_txt.SIGNAL,
+    rsl_signal.SIGNAL,
+    ai_txt_signal.SIGNAL,
     trust_txt.SIGNAL,
     x_robots.SIGNAL,
-    xmp.SIGNAL,
-    c2pa.SIGNAL,
+    xmp_signal.SIGNAL,
+    c2pa_signal.SIGNAL,
     repertoire.SIGNAL,
 )

@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from tdm_guard.formats.site.path_pattern import TooMuchWork
 from tdm_guard.formats.site.path_records import PathTable, split_path
 from tdm_guard.model import NOTHING, Fault, Headers, Kind, Reading, Source, Stance, Statement, bounded
-from tdm_guard.signals import _refusing_words as unknown
-from tdm_guard.signals._meta_names import named_so, with_those_left_out
-from tdm_guard.signals._refusing_vocabulary import CEILINGS, LABELS, says_no
-from tdm_guard.signals._refusing_words import refused_preference
-from tdm_guard.signals._repairs import join
-from tdm_guard.signals._signal import Listener, Signal, Site
-from tdm_guard.signals._too_much import too_much
+from tdm_guard.signals.shape import Listener, Signal, Site
+from tdm_guard.signals.shared import refusing_words as unknown
+from tdm_guard.signals.shared.meta_names import named_so, with_those_left_out
+from tdm_guard.signals.shared.refusing_vocabulary import CEILINGS, LABELS, says_no
+from tdm_guard.signals.shared.refusing_words import refused_preference
+from tdm_guard.signals.shared.repairs import join
+from tdm_guard.signals.shared.too_much import too_much
 from tdm_guard.usage import EVERY, TRAINING, Usage
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from tdm_guard.model import NOTHING, Headers, Kind, Posture, Reading, Source, Stance, Statement, bounded
-from tdm_guard.signals._signal import Listener, Signal
+from tdm_guard.signals.shape import Listener, Signal
 from tdm_guard.usage import EVERY
 
 NAME = "payment"

@@ -6,7 +6,7 @@ The declarations themselves, and how works are matched, are in `tdm_guard.repert
 
 from __future__ import annotations
 
-from tdm_guard.signals._signal import Signal
+from tdm_guard.signals.shape import Signal
 from tdm_guard.usage import EVERY
 
 SIGNAL = Signal(

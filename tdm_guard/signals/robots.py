@@ -14,8 +14,8 @@ from tdm_guard.formats.site.access_rules import AccessRules
 from tdm_guard.formats.site.path_pattern import TooMuchWork
 from tdm_guard.formats.site.robots_txt import RobotsTxt
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
-from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal, Site
-from tdm_guard.signals._too_much import too_much
+from tdm_guard.signals.shape import Document, DocumentReading, Listener, Signal, Site
+from tdm_guard.signals.shared.too_much import too_much
 from tdm_guard.usage import EVERY, Usage
 
 NAME = "robots"

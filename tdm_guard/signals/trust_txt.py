@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from tdm_guard.formats.site.trust_txt import MAX_BYTES, TrainingLine, parse
 from tdm_guard.model import Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
-from tdm_guard.signals import _refusing_words
-from tdm_guard.signals._refusing_lines import MESSAGE, refusing_lines
-from tdm_guard.signals._refusing_vocabulary import begins_like_refusal, says_no
-from tdm_guard.signals._signal import Document, DocumentReading, Listener, Signal
-from tdm_guard.signals._site_file import without_file
+from tdm_guard.signals.shape import Document, DocumentReading, Listener, Signal
+from tdm_guard.signals.shared import refusing_words as _refusing_words
+from tdm_guard.signals.shared.refusing_lines import MESSAGE, refusing_lines
+from tdm_guard.signals.shared.refusing_vocabulary import begins_like_refusal, says_no
+from tdm_guard.signals.shared.site_file import without_file
 from tdm_guard.usage import TRAINING, Usage
 
 NAME = "trust-txt"

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from tdm_guard.formats.http.robots_tag import RULES
 from tdm_guard.formats.page.html import REQUOTED
-from tdm_guard.formats.tdmrep_value import plain_name
+from tdm_guard.formats.site.tdmrep_value import plain_name
 from tdm_guard.model import Fault, Headers, Reading, Source, Stance, Statement
-from tdm_guard.signals import _refusing_words as unknown
-from tdm_guard.signals._ai_words import (
+from tdm_guard.signals.shape import Listener, Signal
+from tdm_guard.signals.shared import refusing_words as unknown
+from tdm_guard.signals.shared.ai_words import (
     BEHIND,
     FIELDS,
     IMAGES_ONLY,
@@ -31,11 +32,10 @@ from tdm_guard.signals._ai_words import (
     named_metas,
     weigh,
 )
-from tdm_guard.signals._own_names import FIELDS as OWN_FIELDS
-from tdm_guard.signals._own_names import HTML_WORDS
-from tdm_guard.signals._refusing_vocabulary import spelled
-from tdm_guard.signals._refusing_words import has_topic, is_general, refused
-from tdm_guard.signals._signal import Listener, Signal
+from tdm_guard.signals.shared.own_names import FIELDS as OWN_FIELDS
+from tdm_guard.signals.shared.own_names import HTML_WORDS
+from tdm_guard.signals.shared.refusing_vocabulary import spelled
+from tdm_guard.signals.shared.refusing_words import has_topic, is_general, refused
 from tdm_guard.usage import TDM, TRAINING, Usage
 
 if TYPE_CHECKING:

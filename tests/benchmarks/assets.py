@@ -11,7 +11,7 @@ import defusedxml.ElementTree
 from tdm_guard.formats.files.asset import format_of, read_asset
 from tdm_guard.model import Posture, Reading, Source
 from tdm_guard.signals import SIGNALS
-from tdm_guard.signals._signal import Listener
+from tdm_guard.signals.shape import Listener
 from tests.benchmarks.measure import Row, per_call
 from tests.support.documents import RDF, xmp
 from tests.support.memory import peak

@@ -15,7 +15,7 @@ import pikepdf
 from tdm_guard.formats.files.asset import Asset, Format, read_asset
 from tdm_guard.model import Posture, Source
 from tdm_guard.signals import SIGNALS
-from tdm_guard.signals._signal import Listener
+from tdm_guard.signals.shape import Listener
 from tests.benchmarks.measure import Row, compare
 from tests.support.documents import (
     RESERVED,

@@ -13,8 +13,8 @@ from tdm_guard.formats.salvage import MAX_UNREAD, Unreads
 from tdm_guard.judging.asset import hear_asset
 from tdm_guard.judging.response import Announced
 from tdm_guard.model import Source
-from tdm_guard.signals._signal import Listener
-from tdm_guard.signals.c2pa import SIGNAL as C2PA
+from tdm_guard.signals.c2pa.c2pa_signal import SIGNAL as C2PA
+from tdm_guard.signals.shape import Listener
 from tests.support import pictures
 from tests.support.floods import BOMBS, LARGE
 from tests.support.memory import peak

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard.formats.countries import alpha_3
-from tdm_guard.formats.odrl import MAX_RULES, Constraint, OdrlRule, Policy, parse
-from tdm_guard.formats.vcard import MAX_TEXT, Assigner
+from tdm_guard.signals.tdmrep.odrl import MAX_RULES, Constraint, OdrlRule, Policy, parse
+from tdm_guard.signals.tdmrep.vcard import MAX_TEXT, Assigner
 
 OFFER: dict[str, Any] = {
     "@context": ["http://www.w3.org/ns/odrl.jsonld", "http://www.w3.org/ns/tdmrep.jsonld"],

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats import rsl_media, tdm_ai
+from tdm_guard.formats import tdm_ai
 from tdm_guard.formats.rights import Right
 from tdm_guard.formats.rows.row import RowsError
+from tdm_guard.formats.rsl import rsl_media
 from tdm_guard.usage import EVERY, TDM, TRAINING, Usage
 
 AI = (*TRAINING, Usage.AI_INPUT, Usage.AI_INDEX)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.rsl import read_document, read_feed
-from tdm_guard.formats.rsl_reader import MAX_FLAWS
-from tdm_guard.formats.rsl_vocabulary import NAMESPACE, RslDocument
+from tdm_guard.formats.rsl.rsl_licences import read_document, read_feed
+from tdm_guard.formats.rsl.rsl_reader import MAX_FLAWS
+from tdm_guard.formats.rsl.rsl_vocabulary import NAMESPACE, RslDocument
 
 LICENCE = '<license><permits type="usage">all</permits></license>'
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.tdmrep_json import MAX_RULES, Members, is_page, mentions_reservation, parse
+from tdm_guard.formats.site.tdmrep_json import MAX_RULES, Members, is_page, mentions_reservation, parse
 
 
 def rule(location: str = "/") -> dict[str, object]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.tdmrep_value import MAX_POLICY_URL, Value, plain_name, read_json, read_policy, read_text
+from tdm_guard.formats.site.tdmrep_value import MAX_POLICY_URL, Value, plain_name, read_json, read_policy, read_text
 from tdm_guard.origin import Origin
 
 BASE = "https://provider.example/.well-known/tdmrep.json"

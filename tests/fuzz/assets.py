@@ -23,7 +23,7 @@ from tdm_guard.judging.asset import hear_asset
 from tdm_guard.judging.response import Announced
 from tdm_guard.model import Posture, Source, Stance
 from tdm_guard.signals import SIGNALS
-from tdm_guard.signals._signal import Listener
+from tdm_guard.signals.shape import Listener
 from tests.fuzz.running import LARGEST, SLOW, change, run
 from tests.support import documents, pictures
 from tests.support.floods import BOMBS, LARGE

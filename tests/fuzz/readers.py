@@ -29,8 +29,12 @@ from tdm_guard.formats.page.xhtml import is_disguised
 from tdm_guard.formats.site import robots_txt
 from tdm_guard.model import NOTHING, Declared, Fault, Posture, Reading, Source, Stance, Statement
 from tdm_guard.repertoire.item import read_item
-from tdm_guard.signals import SIGNALS, ai_txt, c2pa, robots, rsl, tdmrep, trust_txt
-from tdm_guard.signals._signal import DocumentReading
+from tdm_guard.signals import SIGNALS, robots, trust_txt
+from tdm_guard.signals.ai_txt import ai_txt_signal as ai_txt
+from tdm_guard.signals.c2pa import c2pa_signal as c2pa
+from tdm_guard.signals.rsl import rsl_signal as rsl
+from tdm_guard.signals.shape import DocumentReading
+from tdm_guard.signals.tdmrep import tdmrep_signal as tdmrep
 from tdm_guard.testing.files import jpeg
 from tdm_guard.usage import Usage
 from tests.fuzz import seeds, words

@@ -10,7 +10,7 @@ import pytest
 from tdm_guard import Statement, Withheld
 from tdm_guard.model import Declared, Reading, Result, Source, Stance
 from tdm_guard.signals import SIGNALS
-from tdm_guard.signals._signal import DocumentReading, Signal
+from tdm_guard.signals.shape import DocumentReading, Signal
 from tdm_guard.usage import EVERY
 
 LICENCE = "http://licences.example/terms"

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from tdm_guard.formats.page.html import read_page
 from tdm_guard.judging.pictures import MAX_STATEMENTS, SHOWN_FOR, Shown, of_pictures
 from tdm_guard.model import NOTHING, Headers, Posture, Source, Stance, Statement
-from tdm_guard.signals import ai_agents, tdmrep, x_robots
-from tdm_guard.signals._signal import Listener
+from tdm_guard.signals import x_robots
+from tdm_guard.signals.ai_agents import ai_agents_signal as ai_agents
+from tdm_guard.signals.shape import Listener
+from tdm_guard.signals.tdmrep import tdmrep_signal as tdmrep
 from tdm_guard.usage import TRAINING
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

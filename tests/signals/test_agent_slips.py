@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdm_guard import Decision, Fetched, Judge, Verdict
-from tdm_guard.signals._agent_slips import MAX_SLIPS, PATH
+from tdm_guard.signals.ai_agents.agent_slips import MAX_SLIPS, PATH
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 JUDGES = {

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tdm_guard.formats.site.path_pattern import target
 from tdm_guard.formats.site.robots_txt import parse
 from tdm_guard.model import Kind, Posture, Reading, Source, Stance
-from tdm_guard.signals._agents import agent_list, training_tokens
-from tdm_guard.signals._signal import Listener
-from tdm_guard.signals.ai_agents import SIGNAL, read_robots, settle
+from tdm_guard.signals.ai_agents.ai_agents_signal import SIGNAL, read_robots, settle
+from tdm_guard.signals.shape import Listener
+from tdm_guard.signals.shared.agents import agent_list, training_tokens
 from tdm_guard.usage import TDM, TRAINING
 
 SOURCE = Source(url="https://site.example/robots.txt", carrier="robots.txt")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tdm_guard.formats.site.path_pattern import target
 from tdm_guard.formats.site.robots_txt import parse
 from tdm_guard.model import Kind, Posture, Reading, Source, Stance
-from tdm_guard.signals._signal import Listener
-from tdm_guard.signals.ai_agents import read_robots, settle
+from tdm_guard.signals.ai_agents.ai_agents_signal import read_robots, settle
+from tdm_guard.signals.shape import Listener
 from tdm_guard.usage import TRAINING
 
 SOURCE = Source(url="https://site.example/robots.txt", carrier="robots.txt")

@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import Fetched
-from tdm_guard.formats.site.ai_txt import MAX_BYTES
 from tdm_guard.formats.site.path_pattern import target
 from tdm_guard.gather import gather
 from tdm_guard.model import NOTHING, Kind, Posture, Reading, Result, Source, Stance
 from tdm_guard.origin import Origin
 from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.policies.task import Gathering
-from tdm_guard.signals._signal import DocumentReading, Listener
-from tdm_guard.signals.ai_txt import DOCUMENT, NO_GROUP, SIGNAL, TRAINING_DENY, read_document
+from tdm_guard.signals.ai_txt.ai_txt_file import MAX_BYTES
+from tdm_guard.signals.ai_txt.ai_txt_signal import DOCUMENT, NO_GROUP, SIGNAL, TRAINING_DENY, read_document
+from tdm_guard.signals.shape import DocumentReading, Listener
 from tdm_guard.usage import TDM, TRAINING, Usage
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "ai_txt.json").read_text("utf-8"))

@@ -18,8 +18,8 @@ from tdm_guard.formats.site.robots_txt import parse
 from tdm_guard.judging.decide import Terms, decide
 from tdm_guard.model import Kind, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals import robots
-from tdm_guard.signals._signal import Listener
-from tdm_guard.signals.aipref import SIGNAL, read_headers, read_robots
+from tdm_guard.signals.aipref.aipref_signal import SIGNAL, read_headers, read_robots
+from tdm_guard.signals.shape import Listener
 from tdm_guard.usage import EVERY, Usage
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "aipref.json").read_text("utf-8"))

@@ -24,9 +24,9 @@ from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread, 
 from tdm_guard.formats.files.c2pa_store import EXTRA, is_store
 from tdm_guard.formats.files.c2pa_store import report as native_report
 from tdm_guard.model import Kind, Layer, Posture, Reading, Source, Stance, Statement
-from tdm_guard.signals import c2pa as signal
-from tdm_guard.signals._signal import Listener
-from tdm_guard.signals.c2pa import SIGNAL, read_headers, read_report
+from tdm_guard.signals.c2pa import c2pa_signal as signal
+from tdm_guard.signals.c2pa.c2pa_signal import SIGNAL, read_headers, read_report
+from tdm_guard.signals.shape import Listener
 from tdm_guard.usage import EVERY, Usage
 from tests.support.memory import peak
 from tests.support.signing import Signer, store_of

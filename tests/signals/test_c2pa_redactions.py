@@ -15,8 +15,8 @@ from tdm_guard import Fetched, Judge
 from tdm_guard.formats.files.asset import Format
 from tdm_guard.formats.files.c2pa_store import report as native_report
 from tdm_guard.model import Posture, Reading, Source, Stance
-from tdm_guard.signals._c2pa_report import read_report
-from tdm_guard.signals._signal import Listener
+from tdm_guard.signals.c2pa.c2pa_report import read_report
+from tdm_guard.signals.shape import Listener
 from tests.support.signing import Signer
 
 SOURCE = Source(url="https://photos.example/a.jpg", carrier="jpeg")

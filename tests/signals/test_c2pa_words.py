@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdm_guard.model import Posture, Reading, Source, Stance
-from tdm_guard.signals._c2pa_entries import about
-from tdm_guard.signals._c2pa_report import read_report
-from tdm_guard.signals._signal import Listener
+from tdm_guard.signals.c2pa.c2pa_entries import about
+from tdm_guard.signals.c2pa.c2pa_report import read_report
+from tdm_guard.signals.shape import Listener
 from tdm_guard.usage import EVERY, TRAINING, Usage
 
 SOURCE = Source(url="https://photos.example/a.jpg", carrier="jpeg")

@@ -15,8 +15,8 @@ from tdm_guard.formats.site.path_pattern import target
 from tdm_guard.formats.site.robots_txt import parse
 from tdm_guard.judging.decide import Terms, decide
 from tdm_guard.model import Kind, Posture, Reading, Source, Stance, Statement
-from tdm_guard.signals._signal import Listener
 from tdm_guard.signals.content_signals import SIGNAL, read_headers, read_robots
+from tdm_guard.signals.shape import Listener
 from tdm_guard.usage import EVERY, TRAINING, Usage
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "content_signals.json").read_text("utf-8"))

@@ -10,8 +10,9 @@ import pytest
 
 from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread
 from tdm_guard.model import Layer, Posture, Reading, Source, Stance, Statement
-from tdm_guard.signals import tdmrep, xmp
-from tdm_guard.signals._signal import Listener
+from tdm_guard.signals.shape import Listener
+from tdm_guard.signals.tdmrep import tdmrep_signal as tdmrep
+from tdm_guard.signals.xmp import xmp_signal as xmp
 from tdm_guard.usage import EVERY, Usage
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "embedded.json").read_text(encoding="utf-8"))["vectors"]

@@ -9,8 +9,8 @@ import pytest
 
 from tdm_guard import Fetched, Judge
 from tdm_guard.model import Posture
-from tdm_guard.signals._own_names import FIELDS, HTML_WORDS, PAGE_WORDS
-from tdm_guard.signals._refusing_words import refused
+from tdm_guard.signals.shared.own_names import FIELDS, HTML_WORDS, PAGE_WORDS
+from tdm_guard.signals.shared.refusing_words import refused
 from tdm_guard.usage import TDM
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tdm_guard import Fetched, Judge
 from tdm_guard.model import Posture
-from tdm_guard.signals._refusing_vocabulary import AI, about, begins_like_refusal, is_off, plain, says_no, spelled
-from tdm_guard.signals._refusing_words import refused
+from tdm_guard.signals.shared.refusing_vocabulary import AI, about, begins_like_refusal, is_off, plain, says_no, spelled
+from tdm_guard.signals.shared.refusing_words import refused
 from tdm_guard.usage import TDM, TRAINING
 from tests.support.silence import SILENT
 

@@ -17,7 +17,16 @@ import pytest
 
 from tdm_guard import ConfigurationError, Fetched, Judge, Withheld, evaluate, signals
 from tdm_guard.httpx import GuardClient
-from tdm_guard.signals import SIGNALS, TDM, Document, DocumentReading, Place, Reading, Result, Signal
+from tdm_guard.signals import (
+    SIGNALS,
+    TDM,
+    Document,
+    DocumentReading,
+    Place,
+    Reading,
+    Result,
+    Signal,
+)
 from tdm_guard.testing import Answer, PretendWeb, Site
 from tests.support.patience import PATIENCE
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tdm_guard import Decision, Fetched, evaluate
 from tdm_guard.model import Kind, Result, Source, Stance
 from tdm_guard.signals import payment
-from tdm_guard.signals._signal import Listener
+from tdm_guard.signals.shape import Listener
 from tdm_guard.usage import EVERY
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tdm_guard import ConfigurationError, Decision, Fetched, Judge, Options, Usage, evaluate
 from tdm_guard.model import Kind
-from tdm_guard.signals._policy_tokens import bundled, says_training
+from tdm_guard.signals.ai_agents.policy_tokens import bundled, says_training
 from tdm_guard.usage import TRAINING
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)

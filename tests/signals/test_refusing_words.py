@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from tdm_guard.formats.site.path_pattern import target
 from tdm_guard.formats.site.robots_txt import parse
 from tdm_guard.model import Posture, Reading, Source, Stance
-from tdm_guard.signals._refusing_vocabulary import AI, about, plain, says_no
-from tdm_guard.signals._refusing_words import has_topic, refused, refused_preference
-from tdm_guard.signals._signal import Listener
-from tdm_guard.signals._unknown_lines import read_unknown
+from tdm_guard.signals.ai_agents.unknown_lines import read_unknown
+from tdm_guard.signals.shape import Listener
+from tdm_guard.signals.shared.refusing_vocabulary import AI, about, plain, says_no
+from tdm_guard.signals.shared.refusing_words import has_topic, refused, refused_preference
 from tdm_guard.usage import EVERY, TDM, TRAINING, Usage
 from tests.support.growth import grows_linearly
 

@@ -16,8 +16,9 @@ from tdm_guard import evaluate
 from tdm_guard.formats.site.path_pattern import target
 from tdm_guard.formats.site.robots_txt import MAX_BYTES, parse
 from tdm_guard.model import Fetched, Kind, Posture, Reading, Result, Source, Stance
-from tdm_guard.signals import ai_agents, robots
-from tdm_guard.signals._signal import Listener
+from tdm_guard.signals import robots
+from tdm_guard.signals.ai_agents import ai_agents_signal as ai_agents
+from tdm_guard.signals.shape import Listener
 from tdm_guard.usage import EVERY
 
 VECTORS: list[dict[str, Any]] = json.loads(

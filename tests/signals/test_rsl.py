@@ -17,10 +17,10 @@ from tdm_guard.formats.site import robots_txt
 from tdm_guard.formats.site.path_pattern import target
 from tdm_guard.model import NOTHING, Declared, Kind, Reading, Result, Source
 from tdm_guard.operator import Operator
-from tdm_guard.signals import rsl
-from tdm_guard.signals._rsl_declared import MAX_DECLARED
-from tdm_guard.signals._rsl_site import MAX_COVERING
-from tdm_guard.signals._signal import DocumentReading, Listener
+from tdm_guard.signals.rsl import rsl_signal as rsl
+from tdm_guard.signals.rsl.rsl_declared import MAX_DECLARED
+from tdm_guard.signals.rsl.rsl_site import MAX_COVERING
+from tdm_guard.signals.shape import DocumentReading, Listener
 from tdm_guard.usage import EVERY, TRAINING, Usage
 
 NAMESPACE = "https://rslstandard.org/rsl"

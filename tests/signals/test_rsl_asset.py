@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread, read_asset
-from tdm_guard.formats.rsl_vocabulary import NAMESPACE
+from tdm_guard.formats.rsl.rsl_vocabulary import NAMESPACE
 from tdm_guard.model import Layer, Posture, Reading, Source, Stance
-from tdm_guard.signals import rsl
-from tdm_guard.signals._rsl_asset import MAX_DOCUMENTS
-from tdm_guard.signals._signal import Listener
+from tdm_guard.signals.rsl import rsl_signal as rsl
+from tdm_guard.signals.rsl.rsl_asset import MAX_DOCUMENTS
+from tdm_guard.signals.shape import Listener
 from tdm_guard.usage import EVERY, Usage
 from tests.support import documents, pictures
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import Decision, Fetched, Judge, Verdict
-from tdm_guard.formats.rsl_words import forbids, takes_back
+from tdm_guard.formats.rsl.rsl_words import forbids, takes_back
 from tests.support import documents, pictures
 from tests.support.silence import SILENT
 

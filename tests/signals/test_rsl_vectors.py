@@ -11,18 +11,19 @@ import pytest
 
 from tdm_guard import Fetched, Posture, Stance, Usage, Verdict
 from tdm_guard.formats.page.html import read_page
-from tdm_guard.formats.rsl import read_document
+from tdm_guard.formats.rsl.rsl_licences import read_document
 from tdm_guard.formats.site import robots_txt
 from tdm_guard.formats.site.path_pattern import target
 from tdm_guard.judging.decide import Terms, decide
 from tdm_guard.model import Declared, Reading, Result, Source
 from tdm_guard.operator import Operator, read_operator
 from tdm_guard.origin import Origin
-from tdm_guard.signals import robots, rsl
-from tdm_guard.signals._rsl_answer import RslAnswer
-from tdm_guard.signals._rsl_document import faults
-from tdm_guard.signals._rsl_site import Manner, build
-from tdm_guard.signals._signal import DocumentReading, Listener
+from tdm_guard.signals import robots
+from tdm_guard.signals.rsl import rsl_signal as rsl
+from tdm_guard.signals.rsl.rsl_answer import RslAnswer
+from tdm_guard.signals.rsl.rsl_document import faults
+from tdm_guard.signals.rsl.rsl_site import Manner, build
+from tdm_guard.signals.shape import DocumentReading, Listener
 from tdm_guard.usage import EVERY, TRAINING, expand
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "rsl.json").read_text(encoding="utf-8"))

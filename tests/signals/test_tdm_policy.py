@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import Fetched, Posture, Verdict, evaluate
-from tdm_guard.formats.odrl import MAX_BYTES
 from tdm_guard.model import Source
 from tdm_guard.operator import Operator, read_operator
-from tdm_guard.signals._tdm_policy import (
+from tdm_guard.signals.tdmrep.odrl import MAX_BYTES
+from tdm_guard.signals.tdmrep.tdm_policy import (
     UNAVAILABLE,
     UNREADABLE,
     Actor,

@@ -15,8 +15,8 @@ from tdm_guard.formats.page.html import read_page
 from tdm_guard.formats.site.path_pattern import target
 from tdm_guard.model import Reading, Source
 from tdm_guard.origin import Origin
-from tdm_guard.signals._signal import Listener
-from tdm_guard.signals.tdmrep import SIGNAL, read_headers, read_hop, read_html, settle
+from tdm_guard.signals.shape import Listener
+from tdm_guard.signals.tdmrep.tdmrep_signal import SIGNAL, read_headers, read_hop, read_html, settle
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "tdmrep.json").read_text(encoding="utf-8"))
 CHANNELS = ("file", "fetch", "header", "html", "merge")

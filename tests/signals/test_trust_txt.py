@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tdm_guard import Fetched
 from tdm_guard.formats.site.trust_txt import MAX_BYTES, parse
 from tdm_guard.model import Kind, Posture, Result, Source, Stance
-from tdm_guard.signals._signal import DocumentReading, Listener
+from tdm_guard.signals.shape import DocumentReading, Listener
 from tdm_guard.signals.trust_txt import DOCUMENT, REPAIR, SIGNAL, read_document
 from tdm_guard.usage import TRAINING
 

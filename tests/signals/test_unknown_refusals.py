@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import Decision, Fetched, Judge
-from tdm_guard.signals._refusing_vocabulary import begins_like_refusal, named_among_rights, plain
-from tdm_guard.signals._refusing_words import refused, weighed
-from tdm_guard.signals._unknown_lines import MAX_SENTENCE, _named, _sentence
+from tdm_guard.signals.ai_agents.unknown_lines import MAX_SENTENCE, _named, _sentence
+from tdm_guard.signals.shared.refusing_vocabulary import begins_like_refusal, named_among_rights, plain
+from tdm_guard.signals.shared.refusing_words import refused, weighed
 from tdm_guard.testing.files import jpeg, xmp
 from tdm_guard.usage import TDM, TRAINING, Usage
 from tests.support.silence import SILENT

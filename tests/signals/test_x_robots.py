@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from tdm_guard.formats.http.robots_tag import MAX_ITEMS
 from tdm_guard.formats.page.html import Scanner, read_page
 from tdm_guard.model import Posture, Reading, Source, Stance, Statement
-from tdm_guard.signals import ai_agents, x_robots
-from tdm_guard.signals._ai_words import MAX_LINES, MAX_SEARCHED, MAX_TEXT, named_metas
-from tdm_guard.signals._own_names import PAGE_WORDS
-from tdm_guard.signals._signal import Listener
+from tdm_guard.signals import x_robots
+from tdm_guard.signals.ai_agents import ai_agents_signal as ai_agents
+from tdm_guard.signals.shape import Listener
+from tdm_guard.signals.shared.ai_words import MAX_LINES, MAX_SEARCHED, MAX_TEXT, named_metas
+from tdm_guard.signals.shared.own_names import PAGE_WORDS
 from tdm_guard.usage import TRAINING
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "x_robots.json").read_text("utf-8"))

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread, read_asset
 from tdm_guard.model import Posture, Reading, Source, Stance
-from tdm_guard.signals import SIGNALS, tdmrep, xmp
-from tdm_guard.signals._signal import Listener
+from tdm_guard.signals import SIGNALS
+from tdm_guard.signals.shape import Listener
+from tdm_guard.signals.tdmrep import tdmrep_signal as tdmrep
+from tdm_guard.signals.xmp import xmp_signal as xmp
 from tdm_guard.usage import EVERY, TDM, TRAINING, Usage
 from tests.support import documents, pictures
 

@@ -21,7 +21,7 @@ import pytest
 from tdm_guard import Withheld
 from tdm_guard.httpx import GuardClient
 from tdm_guard.signals import SIGNALS
-from tdm_guard.signals._signal import Signal
+from tdm_guard.signals.shape import Signal
 from tdm_guard.testing import SITES, PretendWeb, sample_web
 from tests.support.patience import PATIENCE
 

@@ -1,0 +1,1 @@
+"""Rules of robots.txt and pages for the agents of AI."""

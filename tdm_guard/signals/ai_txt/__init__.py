@@ -1,0 +1,1 @@
+"""ai.txt and its declarations."""

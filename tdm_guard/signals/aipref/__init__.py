@@ -1,0 +1,1 @@
+"""AIPREF: Content-Usage in robots.txt, fields and pages."""

@@ -1,0 +1,1 @@
+"""C2PA: what signed manifests say of training and mining."""

@@ -1,0 +1,1 @@
+"""Really Simple Licensing: documents, sites, declarations and files."""

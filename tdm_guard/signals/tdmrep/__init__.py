@@ -1,0 +1,1 @@
+"""TDM Reservation Protocol: tdmrep.json, fields, pages, files and policies."""

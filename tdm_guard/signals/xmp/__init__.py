@@ -1,0 +1,1 @@
+"""XMP: what metadata within files say of mining."""
