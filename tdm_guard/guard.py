@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from tdm_guard.announced import OFF_LOOP_BYTES
-from tdm_guard.cache import PolicyCache, open_cache
+from tdm_guard.cache import PolicyCache, Shared, open_cache
 from tdm_guard.case import Case
 from tdm_guard.decision import Decision
 from tdm_guard.errors import Withheld
@@ -56,6 +56,7 @@ class Guard:
     """
     One run of a collector: its options, policy cache and compliance log.
 
+    A `cache` that is given may be shared with other runs, whoever they listen for; who gives it closes it.
     `totals` counts what is worth counting by its name: `admitted`, `verdict/reserved`, `policy/fetched`, … Raises
     `LogError` when the log cannot be written.
     """
@@ -70,7 +71,7 @@ class Guard:
         self.options = options
         self.tokens = Tokens.read(os.environ)
         self.judge = Judge.of(options)
-        self.cache = open_cache(options.cache) if cache is None else cache
+        self.cache: PolicyCache = open_cache(options.cache) if cache is None else Shared(cache, self.judge.listener)
         self.clock = clock
         self.shown = Shown()
         self.totals: Counter[str] = Counter()
@@ -231,13 +232,14 @@ class Guard:
         return decision
 
     def end(self) -> None:
-        """Writes the end record and closes the log; a second call does nothing."""
+        """Writes the end record and closes the log and the cache; a second call does nothing."""
         if not self._ended:
             self._ended = True
             try:
                 self.log.end(self.clock())
             finally:
                 self.log.close()
+                self.cache.close()
 
 
 def _run_info(options: Options) -> RunInfo:
