@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from tdm_guard.announced import OFF_LOOP_BYTES
 from tdm_guard.cache import PolicyCache, Shared, open_cache
+from tdm_guard.cache.store import Backing, PolicyStore
 from tdm_guard.case import Case
 from tdm_guard.decision import Decision
 from tdm_guard.errors import Withheld
@@ -56,7 +57,9 @@ class Guard:
     """
     One run of a collector: its options, policy cache and compliance log.
 
-    A `cache` that is given may be shared with other runs, whoever they listen for; who gives it closes it.
+    A `cache` that is given may be shared with other runs, whoever they listen for; who gives it closes it. A `store`
+    behind it keeps policies beyond this process; the run closes it.
+
     `totals` counts what is worth counting by its name: `admitted`, `verdict/reserved`, `policy/fetched`, … Raises
     `LogError` when the log cannot be written.
     """
@@ -66,12 +69,14 @@ class Guard:
         options: Options,
         *,
         cache: PolicyCache | None = None,
+        store: PolicyStore | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.options = options
         self.tokens = Tokens.read(os.environ)
         self.judge = Judge.of(options)
         self.cache: PolicyCache = open_cache(options.cache) if cache is None else Shared(cache, self.judge.listener)
+        self._store = None if store is None else self._behind(store)
         self.clock = clock
         self.shown = Shown()
         self.totals: Counter[str] = Counter()
@@ -80,6 +85,11 @@ class Guard:
         self._silence = Silence()
         self._ended = False
         self.log = JsonlLog(options.log, run=_run_info(options), now=clock())
+
+    def _behind(self, store: PolicyStore) -> Backing:
+        judge, patience = self.judge, self.options.policy_timeout
+        licensed = judge.terms.rights is not None
+        return Backing(store, judge.listener, judge.signals, thorough=licensed, patience=patience)
 
     # ---- policies -----------------------------------------------------------------------------------------------
 
@@ -96,9 +106,16 @@ class Guard:
         Reads the documents of `origin` and keeps the policy. Yields batches of effects, takes their answers.
 
         An origin of which one document got no answer is not asked for the others. What was fetched is put into
-        `documents`, by URL, as it was received.
+        `documents`, by URL, as it was received. What a store has, another process fetched, and need not be again.
         """
-        reading = gather(self.judge.gathering(origin, self.clock()), self._kept(origin))
+        before = self._kept(origin)
+        if self._store is not None:
+            stored = yield Work(partial(self._store.get, origin))
+            before = self._newer(stored, before)
+            if before is not None and before.is_fresh(self.clock()):
+                self.totals["policy/hit"] += 1
+                return before
+        reading = gather(self.judge.gathering(origin, self.clock()), before)
         policy: OriginPolicy = yield from self._read(origin, reading, documents)
         for checked in policy.checked:
             if checked.result is Result.UNREACHABLE and not checked.cached:
@@ -111,8 +128,24 @@ class Guard:
             kept = self._kept(policy.origin)
             if kept is not None and (kept.lent or kept.learned):
                 policy = policy.beside(kept, self.clock())
-            self.cache.put(policy.as_cached())
+            self._put(policy.as_cached())
         return policy
+
+    def _put(self, policy: OriginPolicy) -> None:
+        self.cache.put(policy)
+        if self._store is not None:
+            self._store.put(policy)
+
+    def _newer(self, stored: OriginPolicy | None, before: OriginPolicy | None) -> OriginPolicy | None:
+        """What was stored, if it is newer than what is kept here; then it is kept, with what was learned here."""
+        if stored is None or (before is not None and stored.expires_at <= before.expires_at):
+            return before
+        with self._keeping:
+            kept = self._kept(stored.origin)
+            if kept is not None and (kept.lent or kept.learned):
+                stored = stored.beside(kept, self.clock())
+            self.cache.put(stored)
+        return stored
 
     def read_declared(self, case: Case, way: Hashable = None) -> Reading[None]:
         """
@@ -128,7 +161,7 @@ class Guard:
         lent = yield from self._read(policy.origin, reading, fetch=partial(self._fetch_declared, way))
         case.hear_declared(lent)
         with self._keeping:
-            self.cache.put((self._kept(policy.origin) or policy).lending(lent).as_cached())
+            self._put((self._kept(policy.origin) or policy).lending(lent).as_cached())
 
     def _kept(self, origin: Origin) -> OriginPolicy | None:
         policy = self.cache.get(origin)
@@ -209,7 +242,7 @@ class Guard:
         if case.learned:
             with self._keeping:
                 kept = self._kept(case.policy.origin)
-                self.cache.put((kept or case.policy.as_cached()).learning(case.learned))
+                self._put((kept or case.policy.as_cached()).learning(case.learned))
         urls, said = case.shows
         if said:
             self.shown.remember(urls, said, case.now)
@@ -238,8 +271,10 @@ class Guard:
             try:
                 self.log.end(self.clock())
             finally:
-                self.log.close()
                 self.cache.close()
+                self.log.close()
+                if self._store is not None:
+                    self._store.close()
 
 
 def _run_info(options: Options) -> RunInfo:
