@@ -171,6 +171,17 @@ def test_silence_is_nothing_to_tell_others(make: Callable[..., Guard], answer: F
     assert store.packed == {}
 
 
+def test_what_is_too_large_to_be_read_back_is_not_stored(
+    make: Callable[..., Guard], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Kept()
+    guard = make(store)
+    monkeypatch.setattr("tdm_guard.cache.store.MAX_BYTES", 100)
+    assert guard.open(f"{SITE}/closed", run(guard.load(SITE), Web())).refused
+    guard.end()
+    assert store.packed == {}
+
+
 def test_it_is_kept_as_long_as_it_may_speak(make: Callable[..., Guard], clock: Clock) -> None:
     store = Kept()
     guard = make(store)

@@ -24,7 +24,7 @@ from tdm_guard.signals._signal import Listener, Signal
 from tdm_guard.usage import Usage
 
 FORM = 1
-MAX_BYTES = 16 * 2**20  # of one packed policy; those of the largest origins have some hundred kB
+MAX_BYTES = 16 * 2**20  # of one packed policy; that of an origin with the largest robots.txt that is read has half a MB
 _HEAD = b"tdm_guard policy %d\n" % FORM
 _PURE = ("tdm_guard.formats.", "tdm_guard.signals.", "tdm_guard.repertoire.")
 _VALUES = frozenset(kind.__module__ for kind in (OriginPolicy, Origin, Statement, Usage, Operator))

@@ -19,7 +19,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from tdm_guard.cache.packing import Damaged, pack, prefix, trusted, unpack
+from tdm_guard.cache.packing import MAX_BYTES, Damaged, pack, prefix, trusted, unpack
 from tdm_guard.model import Result
 from tdm_guard.origin import Origin
 from tdm_guard.plain import told
@@ -118,8 +118,10 @@ class Backing:
 
     async def _keep(self, policy: OriginPolicy) -> None:
         try:
-            kept = self._store.put(self._prefix + policy.name, pack(policy), policy.expires_at + MAX_OWN_AGE)
-            await asyncio.wait_for(kept, self._patience)
+            packed = pack(policy)
+            if len(packed) <= MAX_BYTES:
+                kept = self._store.put(self._prefix + policy.name, packed, policy.expires_at + MAX_OWN_AGE)
+                await asyncio.wait_for(kept, self._patience)
         except Exception as error:  # noqa: BLE001 - as above
             self._fail(error)
 

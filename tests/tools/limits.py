@@ -38,6 +38,7 @@ OTHERS = {
     "announced.RECEIVED",
     "announced.SHOWN",
     "cache/memory.DEFAULT_MAX_BYTES",
+    "cache/store.REST_SECONDS",
     "case.LEARNED_FOR",
     "cli/check.PAGE_TIMEOUT",
     "formats/asset.MAGIC_BYTES",
