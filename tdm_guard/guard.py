@@ -76,7 +76,10 @@ class Guard:
         self.tokens = Tokens.read(os.environ)
         self.judge = Judge.of(options)
         self.cache: PolicyCache = open_cache(options.cache) if cache is None else Shared(cache, self.judge.listener)
-        self._store = None if store is None else self._behind(store)
+        self._store: Backing | None = None
+        if store is not None:
+            heard, patience = self.judge.signals, options.policy_timeout
+            self._store = Backing(store, self.judge.listener, heard, patience=patience)
         self.clock = clock
         self.shown = Shown()
         self.totals: Counter[str] = Counter()
@@ -85,11 +88,6 @@ class Guard:
         self._silence = Silence()
         self._ended = False
         self.log = JsonlLog(options.log, run=_run_info(options), now=clock())
-
-    def _behind(self, store: PolicyStore) -> Backing:
-        judge, patience = self.judge, self.options.policy_timeout
-        licensed = judge.terms.rights is not None
-        return Backing(store, judge.listener, judge.signals, thorough=licensed, patience=patience)
 
     # ---- policies -----------------------------------------------------------------------------------------------
 

@@ -137,8 +137,8 @@ class Judge:
 
     def gathering(self, origin: Origin, now: datetime) -> Gathering:
         """What is to be read of an origin at `now`."""
-        licensed = self.terms.rights is not None
-        return Gathering(origin, self.signals, self.listener, now, self.documents, thorough=licensed)
+        listener = self.listener
+        return Gathering(origin, self.signals, listener, now, self.documents, thorough=listener.thorough)
 
     def _with_lent(self, policy: OriginPolicy, rest: Answers, now: datetime) -> OriginPolicy:
         """Documents that nothing on the origin asked for are kept for the responses that declare them."""

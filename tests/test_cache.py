@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tdm_guard import ConfigurationError, Fetched, Guard, Judge, Options, OriginPolicy, read_policies
+from tdm_guard import ConfigurationError, Fetched, Guard, Judge, Options, OriginPolicy, PolicyMismatch, read_policies
 from tdm_guard.cache import MemoryCache, open_cache
 from tdm_guard.cache.memory import DEFAULT_MAX_BYTES, MAX_LISTENERS, weigh
 from tdm_guard.fetch import Answer
@@ -206,3 +206,47 @@ def test_a_run_closes_its_own_cache(tmp_path: Path) -> None:
     assert guard.cache.get(kept.origin) is not None
     guard.end()
     assert guard.cache.get(kept.origin) is None
+
+
+LICENCE = """
+[[authorisations]]
+id = "lic-1"
+grantor = { name = "Site", mandate = { status = "asserted" } }
+licensee = "acme-ai"
+scope = { policies = ["https://site.example/policy.json"] }
+usages = ["tdm"]
+territory = ["WORLD"]
+valid_from = "2025-01-01"
+status = "active"
+evidence = { reference = "contract 1" }
+recorded_by = "legal@acme.example"
+"""
+
+
+def test_who_has_a_licence_takes_no_policy_of_who_read_less(tmp_path: Path) -> None:
+    """Without one, what else is reserved need not be read; what was not read would be lifted unheard."""
+    (tmp_path / "licences.toml").write_text(LICENCE, encoding="utf-8")
+    answers = {
+        "/robots.txt": Fetched(status=404),
+        "/.well-known/tdmrep.json": Fetched(
+            status=200,
+            body=b'[{"location": "/", "tdm-reservation": 1, "tdm-policy": "https://site.example/policy.json"}]',
+        ),
+        "/ai.txt": Fetched(status=200, body=b"User-Agent: *\nDisallow: /\n"),
+        "/trust.txt": Fetched(status=404),
+        "/.well-known/trust.txt": Fetched(status=404),
+    }
+    site, url, who = "https://site.example", "https://site.example/x.csv", {"name": "acme-ai"}
+    plain, licensed = Judge(operator=who), Judge(operator=who, authorisations=tmp_path / "licences.toml")
+    less, more = (judge.read_policies(site, answers, now=NOW) for judge in (plain, licensed))
+    cache = MemoryCache()
+    for each in (more, less):
+        cache.put(each)
+    assert cache.get(less.origin, licensed.listener) is more
+    assert cache.get(less.origin, plain.listener) is less
+    given = {"status": 200, "headers": [("content-type", "text/csv")], "now": NOW}
+    decision = licensed.evaluate(url, policies=more, **given)
+    assert decision.verdict == plain.evaluate(url, policies=less, **given).verdict == "reserved"
+    assert "ai-txt" in {said.signal for said in decision.because}
+    with pytest.raises(PolicyMismatch):
+        licensed.evaluate(url, policies=less, **given)

@@ -37,18 +37,18 @@ class Damaged(ValueError):
     """What a store gave is no policy of this form."""
 
 
-def prefix(listener: Listener, signals: Iterable[Signal], *, thorough: bool) -> str:
+def prefix(listener: Listener, signals: Iterable[Signal]) -> str:
     """
     The beginning of all keys under which policies for `listener` are kept.
 
-    It changes with all that makes another policy of the same documents: who listens, which versions of which signals,
-    whether every document is read (`thorough`), and this package.
+    It changes with all that makes another policy of the same documents: who listens, to which versions of which
+    signals, and this package.
     """
     heard = {
         "listener": [listener.agent, listener.posture, *sorted(listener.usages), listener.policy_tokens],
         "operator": None if listener.operator is None else asdict(listener.operator),
         "signals": sorted((signal.name, signal.spec) for signal in signals),
-        "thorough": thorough,
+        "thorough": listener.thorough,
         "version": __version__,
     }
     spelled = json.dumps({name: plain(_listed(value)) for name, value in heard.items()}, sort_keys=True)

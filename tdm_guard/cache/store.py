@@ -53,13 +53,11 @@ class PolicyStore(Protocol):
 class Backing:
     """The policies for one listener in a store. Thread-safe; nothing here raises."""
 
-    def __init__(
-        self, store: PolicyStore, listener: Listener, signals: Iterable[Signal], *, thorough: bool, patience: float
-    ) -> None:
+    def __init__(self, store: PolicyStore, listener: Listener, signals: Iterable[Signal], *, patience: float) -> None:
         listed = tuple(signals)
         self._store = store
         self._listener = listener
-        self._prefix = prefix(listener, listed, thorough=thorough)
+        self._prefix = prefix(listener, listed)
         self._modules = trusted(listed)
         self._patience = patience
         self._lock = threading.RLock()
