@@ -17,7 +17,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from tdm_guard.cache import PolicyCache, open_cache
+from tdm_guard.cache import PolicyCache, Shared, open_cache
+from tdm_guard.cache.store import Backing, PolicyStore
 from tdm_guard.decision import Decision, Withheld
 from tdm_guard.fetch import Effects, Peers, follow, together
 from tdm_guard.formats.http.message_body import may_be_longer
@@ -56,6 +57,9 @@ class Guard:
     """
     One run of a collector: its options, policy cache and compliance log.
 
+    A `cache` that is given may be shared with other runs, whoever they listen for; who gives it closes it. A `store`
+    behind it keeps policies beyond this process; the run closes it.
+
     `totals` counts what is worth counting by its name: `admitted`, `verdict/reserved`, `policy/fetched`, … Raises
     `LogError` when the log cannot be written.
     """
@@ -65,13 +69,18 @@ class Guard:
         options: Options,
         *,
         cache: PolicyCache | None = None,
+        store: PolicyStore | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.options = options
         self.tokens = Tokens.read(os.environ)
         self.judge = Judge.of(options)
         self.bench = self.judge.bench
-        self.cache = open_cache(options.cache) if cache is None else cache
+        self.cache: PolicyCache = open_cache(options.cache) if cache is None else Shared(cache, self.bench.listener)
+        self._store: Backing | None = None
+        if store is not None:
+            heard, patience = self.bench.signals, options.policy_timeout
+            self._store = Backing(store, self.bench.listener, heard, patience=patience)
         self.clock = clock
         self.shown = Shown()
         self.totals: Counter[str] = Counter()
@@ -96,9 +105,16 @@ class Guard:
         Reads the documents of `origin` and keeps the policy. Yields batches of effects, takes their answers.
 
         An origin of which one document got no answer is not asked for the others. What was fetched is put into
-        `documents`, by URL, as it was received.
+        `documents`, by URL, as it was received. What a store has, another process fetched, and need not be again.
         """
-        reading = gather(self.bench.gathering(origin, self.clock()), self._kept(origin))
+        before = self._kept(origin)
+        if self._store is not None:
+            stored = yield Work(partial(self._store.get, origin))
+            before = self._newer(stored, before)
+            if before is not None and before.is_fresh(self.clock()):
+                self.totals["policy/hit"] += 1
+                return before
+        reading = gather(self.bench.gathering(origin, self.clock()), before)
         policy: OriginPolicy = yield from self._read(origin, reading, documents)
         for checked in policy.checked:
             if checked.result is Result.UNREACHABLE and not checked.cached:
@@ -111,8 +127,24 @@ class Guard:
             kept = self._kept(policy.origin)
             if kept is not None and (kept.lent or kept.learned):
                 policy = policy.beside(kept, self.clock())
-            self.cache.put(policy.as_cached())
+            self._put(policy.as_cached())
         return policy
+
+    def _put(self, policy: OriginPolicy) -> None:
+        self.cache.put(policy)
+        if self._store is not None:
+            self._store.put(policy)
+
+    def _newer(self, stored: OriginPolicy | None, before: OriginPolicy | None) -> OriginPolicy | None:
+        """What was stored, if it is newer than what is kept here; then it is kept, with what was learned here."""
+        if stored is None or (before is not None and stored.expires_at <= before.expires_at):
+            return before
+        with self._keeping:
+            kept = self._kept(stored.origin)
+            if kept is not None and (kept.lent or kept.learned):
+                stored = stored.beside(kept, self.clock())
+            self.cache.put(stored)
+        return stored
 
     def read_declared(self, case: Case, way: Hashable = None) -> Loading[None]:
         """
@@ -128,7 +160,7 @@ class Guard:
         lent = yield from self._read(policy.origin, reading, fetch=partial(self._fetch_declared, way))
         case.hear_declared(lent)
         with self._keeping:
-            self.cache.put((self._kept(policy.origin) or policy).lending(lent).as_cached())
+            self._put((self._kept(policy.origin) or policy).lending(lent).as_cached())
 
     def _kept(self, origin: Origin) -> OriginPolicy | None:
         policy = self.cache.get(origin)
@@ -209,7 +241,7 @@ class Guard:
         if case.learned:
             with self._keeping:
                 kept = self._kept(case.policy.origin)
-                self.cache.put((kept or case.policy.as_cached()).learning(case.learned))
+                self._put((kept or case.policy.as_cached()).learning(case.learned))
         urls, said = case.shows
         if said:
             self.shown.remember(urls, said, case.now)
@@ -232,13 +264,16 @@ class Guard:
         return decision
 
     def end(self) -> None:
-        """Writes the end record and closes the log; a second call does nothing."""
+        """Writes the end record and closes the log and the cache; a second call does nothing."""
         if not self._ended:
             self._ended = True
             try:
                 self.log.end(self.clock())
             finally:
+                self.cache.close()
                 self.log.close()
+                if self._store is not None:
+                    self._store.close()
 
 
 def _run_info(options: Options) -> RunInfo:

@@ -34,6 +34,7 @@ OTHERS = {
     "_httpx/transport.HELD_SECONDS",
     "_httpx/wire.CLOSE_SECONDS",
     "cache/memory.DEFAULT_MAX_BYTES",
+    "cache/store.REST_SECONDS",
     "cli/check.PAGE_TIMEOUT",
     "formats/files/asset.MAGIC_BYTES",
     "formats/files/bmff.MOVIE_COST",

@@ -1,4 +1,4 @@
-"""The memory cache: least recently used origins go first, bounded by bytes."""
+"""The memory cache: least recently used origins go first, bounded by bytes. Each listener has its own policy of one."""
 
 from __future__ import annotations
 
@@ -16,32 +16,52 @@ from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.signals.shape import Listener
 
 DEFAULT_MAX_BYTES = 64 * 2**20  # some 20,000 to 60,000 usual origins
+MAX_LISTENERS = 64  # of which the policies of one origin are kept: a cache serves a handful of runs, and is searched
 _PER_ENTRY = 300  # the cache's own keys, links and size table
 _SHARED = (Enum, Listener, type, bool, type(None), datetime)  # one object serves many policies, or nearly nothing
 
 
 class MemoryCache:
-    """Policies by origin within `max_bytes` (bytes), entries weighed by what they really hold. Thread-safe."""
+    """
+    Policies by origin and listener within `max_bytes` (bytes), entries weighed by what they really hold. Thread-safe.
+
+    Those of one origin are kept and go together.
+    """
 
     def __init__(self, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
         self.max_bytes = max_bytes
-        self._entries: LRUCache[Origin, OriginPolicy] = LRUCache(maxsize=max_bytes, getsizeof=weigh)
+        self._entries: LRUCache[Origin, tuple[OriginPolicy, ...]] = LRUCache(maxsize=max_bytes, getsizeof=weigh)
         self._lock = threading.Lock()
 
-    def get(self, origin: Origin) -> OriginPolicy | None:
-        """The policy kept for `origin`, fresh or not."""
+    def get(self, origin: Origin, listener: Listener | None = None) -> OriginPolicy | None:
+        """The policy kept for `origin` and `listener`, fresh or not; without a listener the one put last."""
         try:
             with self._lock:
-                return self._entries[origin]
+                kept = self._entries[origin]
         except KeyError:
             return None
+        if listener is None:
+            return kept[0]
+        for policy in kept:
+            if policy.listener is listener or policy.listener == listener:
+                return policy
+        return None
 
     def put(self, policy: OriginPolicy) -> None:
-        """Keeps `policy`; one that alone is larger than the cache is not kept."""
+        """Keeps `policy`, if need be at the cost of the origin's oldest; one larger than the cache is not kept."""
         with self._lock:
-            self._entries.pop(policy.origin, None)
-            if weigh(policy) <= self.max_bytes:
-                self._entries[policy.origin] = policy
+            before = self._entries.pop(policy.origin, ())
+            others = [kept for kept in before if kept.listener != policy.listener]
+            kept = (policy, *others[: MAX_LISTENERS - 1])
+            while kept and weigh(kept) > self.max_bytes:
+                kept = kept[:-1]
+            if kept:
+                self._entries[policy.origin] = kept
+
+    def close(self) -> None:
+        """Forgets everything."""
+        with self._lock:
+            self._entries.clear()
 
     @property
     def size(self) -> int:
@@ -49,8 +69,8 @@ class MemoryCache:
         return int(self._entries.currsize)
 
 
-def weigh(policy: OriginPolicy) -> int:
-    """Bytes that `policy` holds for itself: every object reached once, shared constants left out."""
+def weigh(policy: OriginPolicy | tuple[OriginPolicy, ...]) -> int:
+    """Bytes that policies hold for themselves: every object reached once, shared constants left out."""
     seen: set[int] = set()
     total = _PER_ENTRY
     pending: list[Any] = [policy]

@@ -80,8 +80,8 @@ class Bench:
 
     def gathering(self, origin: Origin, now: datetime) -> Gathering:
         """What is to be read of an origin at `now`."""
-        licensed = self.terms.rights is not None
-        return Gathering(origin, self.signals, self.listener, now, self.documents, thorough=licensed)
+        thorough = self.listener.thorough
+        return Gathering(origin, self.signals, self.listener, now, self.documents, thorough=thorough)
 
     def hear_works(self, url: str | None, items: Sequence[Item], now: datetime) -> Heard:
         """What the declarations loaded say of the works `items`, and of what stands at `url`."""

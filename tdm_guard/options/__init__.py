@@ -91,7 +91,8 @@ class Options:
     def listener(self) -> Listener:
         """For whom documents are read under these options."""
         names = frozenset(signal.name for signal in self.signals)
-        return Listener(self.agent, self.posture, names, self.usages, self.operator, self.policy_tokens)
+        lifts = bool(self.holdings.authorisations or self.holdings.reviews)
+        return Listener(self.agent, self.posture, names, self.usages, self.operator, self.policy_tokens, lifts)
 
     @property
     def terms(self) -> Terms:

@@ -33,7 +33,8 @@ class Listener:
     and who asks.
 
     `agent` is `*` for nobody in particular: only groups for everyone then speak to us. `policy_tokens` are robots.txt
-    tokens that state a preference to everybody, each with its usages.
+    tokens that state a preference to everybody, each with its usages. `thorough`: all that is reserved has to be read,
+    since what is reserved already may be lifted.
     """
 
     agent: str
@@ -42,6 +43,7 @@ class Listener:
     usages: tuple[Usage, ...] = TDM
     operator: Operator | None = None
     policy_tokens: PolicyTokens = ()
+    thorough: bool = False
 
     @property
     def cautious(self) -> bool:

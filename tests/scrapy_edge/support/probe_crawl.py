@@ -11,9 +11,11 @@ import resource
 import signal
 import sys
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import probe_stores
 import scrapy
 from scrapy import crawler as crawlers
 from scrapy.exceptions import IgnoreRequest, ScrapyDeprecationWarning, StopDownload
@@ -59,6 +61,7 @@ class Probe(scrapy.Spider):
         return scrapy.Request(callback=self.parse, errback=self.failed, cb_kwargs={"then": then}, **entry)
 
     def parse(self, response: Any, then: Any = ()) -> Any:
+        probe_stores.PARSED.set()
         self.seen.append(
             {
                 "kind": "response",
@@ -123,6 +126,8 @@ def main() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (spec["file_limit"], resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
     os.environ.update(spec["settings"].pop("PROBE_ENVIRONMENT", {}))
+    if store := spec["settings"].pop("PROBE_STORE", None):
+        tdm_guard.scrapy.crawl.Guard = partial(tdm_guard.Guard, store=getattr(probe_stores, store)())
     process = getattr(crawlers, spec["process"])(spec["settings"])
     crawler = process.create_crawler(Probe)
     outcome: dict[str, Any] = {}

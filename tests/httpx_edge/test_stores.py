@@ -1,0 +1,94 @@
+"""Stores behind the policy cache of a client: a slow one holds up nobody else, a broken one nobody at all."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import anyio
+import pytest
+
+from tdm_guard import Guard, Withheld
+from tests.support.stores import Failing, Kept, Lying, Slow
+
+CLOSED = "User-agent: *\nDisallow: /closed"
+
+
+def behind(monkeypatch: pytest.MonkeyPatch, store: Any) -> None:
+    """Clients that are made from now on have `store` behind their cache."""
+    monkeypatch.setattr("tdm_guard._httpx.opening.Guard", partial(Guard, store=store))
+
+
+def site(edge: Any, seen: list[Any]) -> Any:
+    pages = {path: lambda _: edge.answer(text="words") for path in ("/", "/closed")}
+    return edge.site(pages, robots=CLOSED, seen=seen)
+
+
+async def visit(edge: Any, client: Any, host: str) -> None:
+    assert (await edge.get(client, f"http://{host}/")).text == "words"
+    with pytest.raises(Withheld):
+        await edge.get(client, f"http://{host}/closed")
+
+
+@pytest.mark.parametrize("blocks", [False, True])
+def test_a_slow_store_holds_up_no_other_origin(async_edge: Any, monkeypatch: pytest.MonkeyPatch, blocks: bool) -> None:
+    edge, kept = async_edge, Kept()
+
+    async def scenario() -> None:
+        behind(monkeypatch, kept)
+        client = edge.client(site(edge, []))
+        await visit(edge, client, "slow.example")
+        await edge.close(client)
+        assert len(kept.packed) == kept.closed == 1
+
+        store, seen, done = Slow(kept.packed, blocks=blocks), list[Any](), list[str]()
+        behind(monkeypatch, store)
+        client = edge.client(site(edge, seen), policy_timeout=60)
+        await visit(edge, client, "fast.example")
+
+        async def slowly() -> None:
+            await visit(edge, client, "slow.example")
+            done.append("slow")
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(slowly)
+            assert await anyio.to_thread.run_sync(store.waits.wait, 60)
+            await visit(edge, client, "fast.example")
+            done.append("fast")
+            store.gate.set()
+        assert done == ["fast", "slow"]
+        assert "slow.example/robots.txt" not in [f"{item.url.host}{item.url.path}" for item in seen]
+        await edge.close(client)
+
+    edge.run(scenario)
+
+
+def test_what_one_client_read_the_next_need_not(edge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, seen = Kept(), list[Any]()
+
+    async def scenario() -> None:
+        for _ in range(2):
+            behind(monkeypatch, kept)
+            client = edge.client(site(edge, seen))
+            await visit(edge, client, "a.example")
+            await edge.close(client)
+
+    edge.run(scenario)
+    assert [item.url.path for item in seen].count("/robots.txt") == 1
+    assert kept.closed == 2
+
+
+@pytest.mark.parametrize("store", [Failing, partial(Lying, b"no policy")], ids=["failing", "lying"])
+def test_a_broken_store_leads_to_asking_oneself(edge: Any, monkeypatch: pytest.MonkeyPatch, store: Any) -> None:
+    behind(monkeypatch, store())
+    seen = list[Any]()
+
+    async def scenario() -> None:
+        client = edge.client(site(edge, seen))
+        await visit(edge, client, "a.example")
+        await visit(edge, client, "a.example")
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert [item.url.path for item in seen].count("/robots.txt") == 1
+    assert [record["verdict"] for record in edge.decisions] == ["unreserved", "reserved"] * 2
