@@ -180,7 +180,7 @@ def test_a_clock_set_back_keeps_no_policy_beyond_its_limit(
     web = Web(robots=Fetched(status=200, body=b"User-agent: *\nDisallow: /\n"))
     policy = run(guard.load(SITE), web)
     assert sum(map(len, web.batches)) == 2
-    assert policy.hear("/a").statements
+    assert policy.says("/a").statements
     assert guard.known(SITE) is not None
     clock.now += timedelta(hours=24)
     assert guard.known(SITE) is None

@@ -320,7 +320,7 @@ def test_policies_of_every_kind_come_back_as_they_were(posture: Any) -> None:
         assert again.checked == policy.checked
         for path in site.pages:
             seen += 1
-            assert again.hear(path) == policy.hear(path)
+            assert again.says(path) == policy.says(path)
     assert seen > 100
 
 
@@ -330,7 +330,7 @@ def test_a_signal_of_ones_own_comes_back_where_it_is_listened_to() -> None:
     policy = judge.read_policies(str(SITE), answers, now=START)
     packed = pack(policy)
     again = unpack(packed, SITE, judge.listener, trusted(judge.signals))
-    assert "house-rules" in {said.signal for said in again.hear("/").statements}
+    assert "house-rules" in {said.signal for said in again.says("/").statements}
     with pytest.raises(Damaged, match="is no value of a policy"):
         unpack(packed, SITE, judge.listener, trusted(SIGNALS))
 
@@ -339,7 +339,7 @@ class Everywhere:
     def __init__(self, statement: Statement) -> None:
         self.statement = statement
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         return Reading((self.statement,))
 
 

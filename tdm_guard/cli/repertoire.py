@@ -100,7 +100,7 @@ def _match(
         read, faults, who = _asked(item, url, operator, repertoire_forms)
         held = load(names)
         repertoire = Repertoire(held.declarations, held.lists)
-        heard = repertoire.hear(
+        heard = repertoire.says(
             url,
             read,
             now=datetime.now(UTC),

@@ -83,11 +83,11 @@ class Bench:
         thorough = self.listener.thorough
         return Gathering(origin, self.signals, self.listener, now, self.documents, thorough=thorough)
 
-    def hear_works(self, url: str | None, items: Sequence[Item], now: datetime) -> Heard:
+    def says_of_works(self, url: str | None, items: Sequence[Item], now: datetime) -> Heard:
         """What the declarations loaded say of the works `items`, and of what stands at `url`."""
         if self.repertoire is None:
             return Heard((), Match.UNMATCHABLE)
-        return self.repertoire.hear(
+        return self.repertoire.says(
             url,
             items,
             now=now,

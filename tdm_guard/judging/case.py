@@ -29,7 +29,7 @@ from tdm_guard.model import (
     Statement,
 )
 from tdm_guard.origin import bare
-from tdm_guard.policies.policy import Kept, OriginPolicy, hear_sites
+from tdm_guard.policies.policy import Kept, OriginPolicy, say_sites
 from tdm_guard.repertoire.item import read_item
 from tdm_guard.signals import robots
 from tdm_guard.usage import EVERY
@@ -85,7 +85,7 @@ class Case(ContentHearing):
         if ignore_unasked:
             self._ignore_unasked = True
         if policy.sites or policy.hold or policy.faults:
-            reading = policy.hear(policy.target(url))
+            reading = policy.says(policy.target(url))
             self._statements = reading.statements
             self._faults = reading.faults
         if policy.unasked and not ignore_unasked:
@@ -168,7 +168,7 @@ class Case(ContentHearing):
             said = item.said
             hold = said.hold if self._ignore_unasked else said.hold + said.unasked
             self._add(Reading(as_declared(hold, item, ours.get(item.path)), said.faults))
-            for reading in hear_sites(said.sites, path, cautious=cautious):
+            for reading in say_sites(said.sites, path, cautious=cautious):
                 terms = tuple(s for s in reading.statements if s.terms is not None)
                 self._terms += terms
                 rest = tuple(s for s in reading.statements if s not in terms)

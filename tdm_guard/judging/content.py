@@ -100,7 +100,7 @@ class ContentHearing(Hearing):
         """What a feed says of itself counts here; what it says of its items is for the origin to remember."""
         self._add(Reading((), feed.faults))
         if feed.site is not None:
-            self._add(feed.site.hear(self.policy.target(self.final_url)))
+            self._add(feed.site.says(self.policy.target(self.final_url)))
             checked = Checked(document=self.final_url, result=feed.result, status=self.status, retrieved_at=self.now)
             self.learned += (
                 Kept(
@@ -139,7 +139,7 @@ class ContentHearing(Hearing):
 
     def _hear_works(self, items: Sequence[Item], url: str | None = None) -> None:
         """What declarations over a repertoire say of `items`, and of what stands at `url`."""
-        heard = self.bench.hear_works(url, items, self.now)
+        heard = self.bench.says_of_works(url, items, self.now)
         if self._works is None or _MATCHES.index(heard.state) < _MATCHES.index(self._works):
             self._works = heard.state
         known = {(s.source, s.locator, str(s.match)) for s in self._statements if s.layer is Layer.REPERTOIRE}

@@ -81,9 +81,9 @@ class Stale:
 
     site: Site
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         """What the older copy reserves for `target`."""
-        reading = self.site.hear(target)
+        reading = self.site.says(target)
         reserved = tuple(s for s in reading.statements if s.stance is Stance.RESERVED)
         return Reading(reserved, reading.faults) if reserved else NOTHING
 
@@ -95,10 +95,10 @@ class Seen:
     sites: tuple[Site, ...]
     others: tuple[Site, ...]
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         """What is reserved of `target` only so."""
-        heard = tuple(s for site in self.sites for s in site.hear(target).statements)
-        return beside(heard, tuple(s for site in self.others for s in site.hear(target).statements))
+        heard = tuple(s for site in self.sites for s in site.says(target).statements)
+        return beside(heard, tuple(s for site in self.others for s in site.says(target).statements))
 
 
 def beside(heard: tuple[Statement, ...], more: tuple[Statement, ...]) -> Reading:
@@ -112,9 +112,9 @@ def beside(heard: tuple[Statement, ...], more: tuple[Statement, ...]) -> Reading
     return Reading(added) if added else NOTHING
 
 
-def hear_sites(sites: tuple[Site, ...], target: str, *, cautious: bool) -> list[Reading]:
+def say_sites(sites: tuple[Site, ...], target: str, *, cautious: bool) -> list[Reading]:
     """What each of `sites` says of a path with its query, and what it reserves of the path as browsers read it."""
-    found = [site.hear(target) for site in sites]
+    found = [site.says(target) for site in sites]
     if "%" in target and cautious:
         heard = tuple(statement for reading in found for statement in reading.statements)
         found.append(Reading(_heard_as_browsers(sites, target, heard)))
@@ -129,7 +129,7 @@ def _heard_as_browsers(sites: tuple[Site, ...], target: str, heard: tuple[Statem
     return tuple(
         replace(statement, repair=join(statement.repair, REPAIR))
         for site in sites
-        for statement in site.hear(other).statements
+        for statement in site.says(other).statements
         if statement.stance is Stance.RESERVED and statement not in heard
     )
 
@@ -232,12 +232,12 @@ class OriginPolicy:
         learned = tuple(item for item in other.learned if item.is_fresh(now))
         return policy.learning(learned) if learned else policy
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         """What is said of a path with its query, in the spelling of `formats.site.path_pattern.target`."""
         statements = self.hold
         faults = self.faults
         for site in self.sites:
-            reading = site.hear(target)
+            reading = site.says(target)
             if reading is not NOTHING:
                 statements += reading.statements
                 faults += reading.faults

@@ -127,7 +127,7 @@ class Repertoire:
                     entered = self._index.get(pair, ())
                     self._index[pair] = (*entered, (number, Hit(*pair, excluded)))
 
-    def hear(
+    def says(
         self,
         url: str | None,
         items: Sequence[Item],

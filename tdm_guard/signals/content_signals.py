@@ -107,7 +107,7 @@ class _Signals:
         self._source = source
         self._constant = NOTHING if self._said else _reading([one for _, one in said.matching("/")], source)
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         if self._said is None:
             return self._constant
         try:

@@ -40,7 +40,7 @@ class _Access:
         self._rules = rules
         self._source = source
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         try:
             if not self._rules.may_refuse(target):
                 return NOTHING

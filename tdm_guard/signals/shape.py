@@ -54,7 +54,7 @@ class Listener:
 class Site(Protocol):
     """What one document says about the URLs of its origin: compact, picklable, built once and asked per URL."""
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         """The statements for a path with its query, in the one spelling of `formats.site.path_pattern.target`."""
 
 

@@ -37,7 +37,7 @@ class Everywhere:
         self._reading = Reading((statement,))
         self.everywhere: tuple[Usage, ...] = TRAINING if statement.stance is Stance.RESERVED else ()
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         """What is said of any path."""
         return self._reading
 

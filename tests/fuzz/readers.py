@@ -96,7 +96,7 @@ def _document(signal: Any, data: bytes, judge: Judge, number: int) -> Heard:
 def _heard_at_paths(site: Any, name: str) -> Heard:
     everywhere = set(getattr(site, "everywhere", ()))
     for path in PATHS:
-        reading = site.hear(path)
+        reading = site.says(path)
         reserved = {usage for s in reading.statements if s.stance is Stance.RESERVED for usage in s.usages}
         assert everywhere <= reserved, f"{name} reserves {everywhere - reserved} everywhere, but not at {path}"
         yield path, reading
@@ -140,7 +140,7 @@ def _rsl(data: bytes, judge: Judge, number: int) -> Heard:
             reading = read(declared, answer, source, judge.bench.listener)
             yield f"document {declared.repair}", _said(reading)
             if reading.site is not None:
-                yield from ((f"{path} {declared.repair}", reading.site.hear(path)) for path in PATHS)
+                yield from ((f"{path} {declared.repair}", reading.site.says(path)) for path in PATHS)
     elif kind == 1:
         page = read_page(b'<script type="application/rsl+xml">%s</script>' % data, url=URL, charset="utf-8")
         yield "inline", rsl.read_html(page, _html_source(), judge.bench.listener)
@@ -148,7 +148,7 @@ def _rsl(data: bytes, judge: Judge, number: int) -> Heard:
         feed = rsl.read_feed(data, Source(URL, "feed", retrieved_at=NOW), judge.bench.listener)
         yield "feed", _said(feed)
         if feed.site is not None:
-            yield from ((path, feed.site.hear(path)) for path in PATHS)
+            yield from ((path, feed.site.says(path)) for path in PATHS)
     elif kind == 3:
         yield "challenge", rsl.read_challenge(data, Source(URL, "challenge", retrieved_at=NOW), judge.bench.listener)
     else:

@@ -21,7 +21,7 @@ class Says:
     def __init__(self, statement: Statement) -> None:
         self.statement = statement
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         return Reading((self.statement,))
 
 

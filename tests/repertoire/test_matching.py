@@ -43,7 +43,7 @@ def hear(
     declarations: Declaration | Iterable[Declaration], item: object = (), url: str | None = URL, **options: Any
 ) -> tuple[Statement, ...]:
     given = (declarations,) if isinstance(declarations, Declaration) else declarations
-    return Repertoire(given).hear(url, read_item(item, SOURCE)[0], **{"now": NOW, **options}).statements
+    return Repertoire(given).says(url, read_item(item, SOURCE)[0], **{"now": NOW, **options}).statements
 
 
 def keys(statements: Iterable[Statement]) -> list[str]:
@@ -440,13 +440,13 @@ def test_without_dates_a_declaration_reaches_every_copy() -> None:
 )
 def test_state(url: str, item: object, state: Match) -> None:
     repertoire = Repertoire([declared(match={"iswc": ["T0000000010"], "domain": ["label.example"]})])
-    assert repertoire.hear(url, read_item(item, SOURCE)[0], now=NOW).state is state
+    assert repertoire.says(url, read_item(item, SOURCE)[0], now=NOW).state is state
 
 
 def test_what_is_not_in_force_or_excluded_is_not_matched() -> None:
     late = declared(match={"iswc": ["T0000000010"]}, effective_from=date(2027, 1, 1))
     items, _ = read_item({"iswc": "T0000000010"}, SOURCE)
-    assert Repertoire([late]).hear(URL, items, now=NOW) == ((), Match.NOT_MATCHED)
+    assert Repertoire([late]).says(URL, items, now=NOW) == ((), Match.NOT_MATCHED)
 
 
 # ---- lists ------------------------------------------------------------------------------------------------------
@@ -484,7 +484,7 @@ def test_a_list_adds_to_the_keys_and_excludes_of_its_declaration() -> None:
     repertoire = pickle.loads(pickle.dumps(Repertoire([declared("other", match={}), society], [listed])))
 
     def heard(item: object, url: str = URL) -> tuple[Statement, ...]:
-        return tuple(repertoire.hear(url, read_item(item, SOURCE)[0], now=NOW).statements)
+        return tuple(repertoire.says(url, read_item(item, SOURCE)[0], now=NOW).statements)
 
     (statement,) = heard({"creator_ipi": "199", "creator_name": "Marie Exemple"})
     assert statement.source == "society"
@@ -503,7 +503,7 @@ def test_a_list_adds_to_the_keys_and_excludes_of_its_declaration() -> None:
 def test_a_list_and_a_file_may_hold_one_value_for_two_declarations() -> None:
     listed = Listed((("iswc", "T0000000010", False),))
     repertoire = Repertoire([declared(match={}), declared("author", match={"iswc": ["T0000000010"]})], [listed])
-    heard = repertoire.hear(URL, read_item({"iswc": "T0000000010"}, SOURCE)[0], now=NOW)
+    heard = repertoire.says(URL, read_item({"iswc": "T0000000010"}, SOURCE)[0], now=NOW)
     assert sorted(statement.source for statement in heard.statements) == ["author", "society"]
 
 
@@ -517,7 +517,7 @@ def test_one_look_up_serves_all_items() -> None:
 
     listed = Counting((("isrc", "FRZ039800212", False),))
     items, _ = read_item([{"isrc": f"FRZ03980{number:04d}", "label": "Exemple"} for number in range(100)], SOURCE)
-    Repertoire([declared(match={})], [listed]).hear(URL, items, now=NOW)
+    Repertoire([declared(match={})], [listed]).says(URL, items, now=NOW)
     assert asked == [100]
 
 
@@ -538,8 +538,8 @@ def test_every_mistake_is_told() -> None:
 
 def test_nothing_declared_says_nothing() -> None:
     items, _ = read_item({"iswc": "T0000000010"}, SOURCE)
-    assert Repertoire([]).hear(URL, items, now=NOW) == ((), Match.NOT_MATCHED)
-    assert Repertoire([]).hear(URL, (), now=NOW) == ((), Match.UNMATCHABLE)
+    assert Repertoire([]).says(URL, items, now=NOW) == ((), Match.NOT_MATCHED)
+    assert Repertoire([]).says(URL, (), now=NOW) == ((), Match.UNMATCHABLE)
 
 
 # ---- properties -------------------------------------------------------------------------------------------------

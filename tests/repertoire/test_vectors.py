@@ -36,7 +36,7 @@ def repertoire(names: list[str]) -> Repertoire:
 def test_vector(vector: dict[str, Any]) -> None:
     options, expect = vector["options"], vector["expect"]
     items, faults = read_item(vector["item"], SOURCE)
-    heard = pickle.loads(pickle.dumps(repertoire(vector["declarations"]))).hear(
+    heard = pickle.loads(pickle.dumps(repertoire(vector["declarations"]))).says(
         vector["url"],
         items,
         now=datetime.fromisoformat(vector["now"]),

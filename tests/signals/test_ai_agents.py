@@ -21,7 +21,7 @@ SOURCE = Source(url="https://site.example/robots.txt", carrier="robots.txt")
 
 def wishes(body: str, path: str = "/a", agent: str = "ExampleMiner", posture: Posture = Posture.CAUTIOUS) -> Reading:
     site = read_robots(parse(body.encode()), SOURCE, Listener(agent=agent, posture=posture))
-    return site.hear(target("https://site.example" + path)) if site else Reading()
+    return site.says(target("https://site.example" + path)) if site else Reading()
 
 
 def test_the_list_is_dated_and_in_lower_case() -> None:
@@ -123,7 +123,7 @@ def test_a_listener_for_nobody_hears_the_wishes_too() -> None:
 def test_sites_are_picklable() -> None:
     site = read_robots(parse(b"User-agent: GPTBot\nDisallow: /a"), SOURCE, Listener(agent="X"))
     assert site is not None
-    assert pickle.loads(pickle.dumps(site)).hear("/a") == site.hear("/a")
+    assert pickle.loads(pickle.dumps(site)).says("/a") == site.says("/a")
 
 
 def test_the_signal_may_speak_of_all_mining() -> None:

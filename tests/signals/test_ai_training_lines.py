@@ -23,7 +23,7 @@ def hear(
 ) -> Reading:
     text = parse(body if isinstance(body, bytes) else body.encode())
     site = read_robots(text, SOURCE, Listener(agent=agent, posture=posture))
-    return site.hear(target("https://site.example" + path)) if site else Reading()
+    return site.says(target("https://site.example" + path)) if site else Reading()
 
 
 def reserves(reading: Reading, posture: Posture = Posture.CAUTIOUS) -> bool:
@@ -112,7 +112,7 @@ def test_sites_are_picklable() -> None:
     body = b"User-agent: GPTBot\nDisallow: /\n\nUser-agent: *\nDisallowAITraining: /page\n"
     site = read_robots(parse(body), SOURCE, Listener(agent="ExampleMiner"))
     assert site is not None
-    assert pickle.loads(pickle.dumps(site)).hear("/page") == site.hear("/page")
+    assert pickle.loads(pickle.dumps(site)).says("/page") == site.says("/page")
 
 
 LINES = st.sampled_from(

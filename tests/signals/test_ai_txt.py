@@ -45,7 +45,7 @@ def read(body: str | bytes, posture: Posture = Posture.CAUTIOUS, **answer: Any) 
 
 def hear(body: str | bytes, path: str = "/a", posture: Posture = Posture.CAUTIOUS) -> Reading:
     site = read(body, posture).site
-    return site.hear(target(SITE + path)) if site else NOTHING
+    return site.says(target(SITE + path)) if site else NOTHING
 
 
 def stance(reading: Reading) -> Stance | None:
@@ -67,7 +67,7 @@ def test_vector(vector: dict[str, Any], posture: Posture) -> None:
     inp = vector["input"]
     fetched = Fetched(status=inp.get("status", 200), body=(inp["ai_txt"] or "").encode())
     reading = read_document(fetched, SOURCE, listen(posture, inp["product_token"]))
-    heard = reading.site.hear(target(inp["url"])) if reading.site else NOTHING
+    heard = reading.site.says(target(inp["url"])) if reading.site else NOTHING
     expected = STANCES[vector["expect"]["training_allowed"]]
     if vector["id"] == "ai-018-spec-version-dialect" and posture is Posture.CAUTIOUS:
         expected = Stance.RESERVED  # as its note has it
@@ -156,9 +156,9 @@ def test_what_a_rule_cannot_be_about_is_a_fault(value: str, path: str | None) ->
     assert reading.result is Result.READ
     assert (reading.site is None) is (path is None)
     if reading.site is not None and path is not None:
-        (statement,) = reading.site.hear(path).statements
+        (statement,) = reading.site.says(path).statements
         assert (statement.stance, statement.repair) == (Stance.RESERVED, "ai-txt-unknown-refusal")
-        assert not reading.site.hear("/other").statements
+        assert not reading.site.says("/other").statements
     assert (fault.locator, fault.excerpt, fault.signal) == ("line 2", f"Disallow: {value}", "ai-txt")
 
 
@@ -318,7 +318,7 @@ def test_the_second_place_is_asked_when_the_first_has_no_file(
         answers[f"{SITE}/.well-known/ai.txt"] = second
     policy, urls = gathered(answers)
     assert urls == asked
-    assert stance(policy.hear("/a")) is expected
+    assert stance(policy.says("/a")) is expected
     assert policy.hold == ()
 
 
@@ -329,7 +329,7 @@ def test_of_a_file_that_was_cut_only_refusals_are_heard() -> None:
     body = "User-Agent: *\nAllow: *.txt\nDisallow: *.jpg\nDisallow: *.p"
     reading = read(body, complete=False)
     assert reading.site is not None
-    assert [stance(reading.site.hear(path)) for path in ("/a.txt", "/a.jpg", "/a.p")] == [None, Stance.RESERVED, None]
+    assert [stance(reading.site.says(path)) for path in ("/a.txt", "/a.jpg", "/a.p")] == [None, Stance.RESERVED, None]
     assert [fault.message for fault in reading.faults] == [f"longer than was read ({len(body)} bytes)"]
 
 
@@ -349,7 +349,7 @@ def test_a_site_is_small_and_picklable() -> None:
     rules = "".join(f"Disallow: *.{ending}\n" for ending in endings.split())
     site = read(f"User-Agent: *\n{rules}Disallow: /\nDisallow: *\n").site
     again = pickle.loads(pickle.dumps(site))
-    assert again.hear("/a.jpg") == hear("User-Agent: *\n\n\n\n\n\n\n\n\n\n\n\nDisallow: *.jpg\n", "/a.jpg")
+    assert again.says("/a.jpg") == hear("User-Agent: *\n\n\n\n\n\n\n\n\n\n\n\nDisallow: *.jpg\n", "/a.jpg")
     assert len(pickle.dumps(site)) < 3072
 
 
@@ -358,7 +358,7 @@ def test_a_site_is_small_and_picklable() -> None:
 def test_no_bytes_make_it_raise(body: bytes, path: str, posture: Posture, complete: bool) -> None:
     reading = read(body, posture, complete=complete)
     if reading.site:
-        reading.site.hear(target(f"{SITE}/{path}"))
+        reading.site.says(target(f"{SITE}/{path}"))
 
 
 LINES = st.lists(
@@ -404,4 +404,4 @@ def test_what_is_reserved_everywhere_is_reserved_at_each_path(lines: list[str], 
     body = "\n".join(lines)
     site = read(body, posture).site
     if site is not None and getattr(site, "everywhere", ()):
-        assert stance(site.hear(target(SITE + path))) is Stance.RESERVED
+        assert stance(site.says(target(SITE + path))) is Stance.RESERVED

@@ -49,7 +49,7 @@ def rule(
 ) -> Reading:
     text = parse(body if isinstance(body, bytes) else body.encode())
     site = read_robots(text, source, listener(agent, cautious=cautious))
-    return site.hear(target(url)) if site else Reading()
+    return site.says(target(url)) if site else Reading()
 
 
 def lines(*content: str, path: str = "/page", cautious: bool = True) -> Reading:
@@ -92,7 +92,7 @@ def hear(given_: dict[str, Any], *, cautious: bool) -> list[Reading]:
 def may_crawl(given_: dict[str, Any], *, cautious: bool) -> bool:
     text = parse(given_["robots_txt"].encode())
     site = robots.read_robots(text, SOURCE, listener(given_["product_token"], cautious=cautious))
-    return site is None or not site.hear(target(given_["url"])).statements
+    return site is None or not site.says(target(given_["url"])).statements
 
 
 def for_use(use: dict[str, Any], heard: dict[Usage, Stance]) -> dict[str, Any]:
@@ -397,7 +397,7 @@ def test_who_does_not_listen_to_robots_may_crawl_every_path() -> None:
     for signals, heard in ((frozenset({"robots", "aipref"}), 0), (frozenset({"aipref"}), 1)):
         site = read_robots(body, SOURCE, Listener(agent="ExampleMiner", signals=signals))
         assert site is not None
-        assert len(site.hear("/page").statements) == heard
+        assert len(site.says("/page").statements) == heard
 
 
 def test_other_fields_are_not_its_own() -> None:
@@ -415,7 +415,7 @@ def test_sites_are_compact_and_picklable() -> None:
     assert site is not None
     again = pickle.loads(pickle.dumps(site))
     for path in ("/", "/ok", "/x"):
-        assert again.hear(path) == site.hear(path)
+        assert again.says(path) == site.says(path)
     assert len(pickle.dumps(site)) < 2048
 
 
@@ -424,7 +424,7 @@ def test_what_many_lines_repeat_is_kept_once() -> None:
     site = read_robots(parse(body), SOURCE, listener())
     assert site is not None
     assert len(pickle.dumps(site)) < 2048
-    assert len(site.hear("/a").statements) == 1
+    assert len(site.says("/a").statements) == 1
 
 
 # Properties

@@ -38,7 +38,7 @@ def field(*lines: str, cautious: bool = True, name: str = "Content-Signal") -> R
 def rule(body: str | bytes, url: str = PAGE, agent: str = "ExampleMiner", *, cautious: bool = True) -> Reading:
     text = parse(body if isinstance(body, bytes) else body.encode())
     site = read_robots(text, SOURCE, listener(agent, cautious=cautious))
-    return site.hear(target(url)) if site else Reading()
+    return site.says(target(url)) if site else Reading()
 
 
 def line(value: str, *, cautious: bool = True) -> Reading:
@@ -328,7 +328,7 @@ def test_sites_are_compact_and_picklable() -> None:
     for more in (b"", b"Content-Signal: /a ai-input=no\n"):
         site = read_robots(parse(body + more), SOURCE, listener())
         assert site is not None
-        assert pickle.loads(pickle.dumps(site)).hear("/a") == site.hear("/a")
+        assert pickle.loads(pickle.dumps(site)).says("/a") == site.says("/a")
         assert len(pickle.dumps(site)) < 2048
 
 
@@ -337,7 +337,7 @@ def test_what_many_lines_repeat_is_kept_once() -> None:
     site = read_robots(parse(body), SOURCE, listener())
     assert site is not None
     assert len(pickle.dumps(site)) < 4096
-    assert [each.stance for each in site.hear("/a").statements] == [Stance.RESERVED, Stance.UNSTATED]
+    assert [each.stance for each in site.says("/a").statements] == [Stance.RESERVED, Stance.UNSTATED]
 
 
 # Properties

@@ -116,7 +116,7 @@ def test_nothing_raises(name: str, value: str) -> None:
 def hear(body: str, *, agent: str = "ExampleMiner", path: str = "/page", cautious: bool = True) -> Reading:
     posture = Posture.CAUTIOUS if cautious else Posture.LITERAL
     site = read_unknown(parse(body.encode()), SOURCE, Listener(agent=agent, posture=posture), signal="ai-agents")
-    return pickle.loads(pickle.dumps(site)).hear(target(f"https://site.example{path}")) if site else Reading()
+    return pickle.loads(pickle.dumps(site)).says(target(f"https://site.example{path}")) if site else Reading()
 
 
 def reserved(reading: Reading) -> set[Usage]:
@@ -208,7 +208,7 @@ def test_a_file_full_of_such_lines_takes_linear_time(piece: bytes) -> None:
     def look(length: int) -> None:
         robots = parse(piece * (length // len(piece)))
         site = read_unknown(robots, SOURCE, Listener(agent="X"), signal="ai-agents")
-        assert site is None or site.hear("/").statements[0].locator == "line 1"
+        assert site is None or site.says("/").statements[0].locator == "line 1"
 
     assert grows_linearly(look, 100_000)
 
@@ -217,4 +217,4 @@ def test_a_file_full_of_such_lines_takes_linear_time(piece: bytes) -> None:
 @given(st.binary(max_size=300) | st.text(alphabet="AI-Training: no\n#=/*", max_size=100).map(str.encode))
 def test_no_file_raises(body: bytes) -> None:
     site = read_unknown(parse(body), SOURCE, Listener(agent="X"), signal="ai-agents")
-    assert site is None or site.hear("/").statements or site.hear("/") == Reading()
+    assert site is None or site.says("/").statements or site.says("/") == Reading()

@@ -63,7 +63,7 @@ def name(vector: dict[str, Any]) -> str:
 
 def access(body: str | bytes, url: str, listener: Listener = CAUTIOUS) -> Reading:
     site = robots.read_robots(parse(body.encode() if isinstance(body, str) else body), SOURCE, listener)
-    return site.hear(target(url if "://" in url else "https://site.example" + url)) if site else Reading()
+    return site.says(target(url if "://" in url else "https://site.example" + url)) if site else Reading()
 
 
 def test_every_vector_is_run_somewhere() -> None:
@@ -86,7 +86,7 @@ def test_text_vectors(vector: dict[str, Any], posture: Posture) -> None:
     if "ai_tokens_blocked" in expect:
         site = ai_agents.read_robots(parse(given_["robots_txt"].encode()), SOURCE, listener)
         assert site is not None
-        (wish,) = site.hear(target(given_["url"])).statements
+        (wish,) = site.says(target(given_["url"])).statements
         named = (wish.excerpt or "").partition(" … ")[0].removeprefix("User-agent: ").lower().split(", ")
         assert sorted(named) == expect["ai_tokens_blocked"]
 
@@ -208,7 +208,7 @@ def test_sites_are_picklable() -> None:
     assert site is not None
     again = pickle.loads(pickle.dumps(site))
     for path in ("/a", "/a/x", "/zb", "/zbc"):
-        assert again.hear(path) == site.hear(path)
+        assert again.says(path) == site.says(path)
 
 
 @pytest.mark.parametrize("path", ["/dir5/5/some/path/x", "/dir5/5/sam", "/zzz", "/"])

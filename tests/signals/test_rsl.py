@@ -75,7 +75,7 @@ def hear(body: bytes, path: str = "/a", to: Listener = CAUTIOUS, declared: Decla
     reading = read(body, to, declared)
     if reading.hold:
         return Reading(reading.hold)
-    return reading.site.hear(target(SITE + path)) if reading.site else NOTHING
+    return reading.site.says(target(SITE + path)) if reading.site else NOTHING
 
 
 def stances(reading: Reading) -> dict[Usage, Stance]:
@@ -402,11 +402,11 @@ def test_not_to_be_had_is_unlicensed(answer: dict[str, Any], result: Result, pos
 def test_what_came_unsecured_grants_nothing(answer: dict[str, Any], posture: Posture) -> None:
     reading = read(FREE, listener(posture), **answer)
     assert reading.site is not None
-    assert reading.site.hear("/") is NOTHING
+    assert reading.site.says("/") is NOTHING
     assert "(not-https)" in reading.faults[0].message
     refusing = read(BANNED, listener(posture), **answer).site
     assert refusing is not None
-    assert reserved(refusing.hear("/")) == set(EVERY)
+    assert reserved(refusing.says("/")) == set(EVERY)
 
 
 def repaired(code: str) -> Declared:
@@ -433,11 +433,11 @@ def test_a_site_travels_and_stays_compact() -> None:
     entries = [content(licence(permits("search"), prohibits("ai-train"), PAID), f"/section-{n}/") for n in range(1000)]
     site = read(document(*entries)).site
     assert site is not None
-    assert reserved(site.hear("/section-7/x")) == set(EVERY)
+    assert reserved(site.says("/section-7/x")) == set(EVERY)
     copy = pickle.loads(pickle.dumps(site))
-    assert copy.hear("/section-7/x") == site.hear("/section-7/x")
-    assert copy.hear("/section-7/x") is copy.hear("/section-7/y")
-    assert copy.hear("/x") is NOTHING
+    assert copy.says("/section-7/x") == site.says("/section-7/x")
+    assert copy.says("/section-7/x") is copy.says("/section-7/y")
+    assert copy.says("/x") is NOTHING
     assert len(pickle.dumps(read(BANNED).site)) < 2000
 
 
@@ -450,7 +450,7 @@ def in_robots(text: str, to: Listener = CAUTIOUS) -> tuple[list[tuple[str, str |
     parsed = robots_txt.parse(text.encode())
     notes = rsl.read_robots(parsed, ROBOTS, to)
     found = [(item.url, item.repair) for item in rsl.declared_in_robots(parsed, ROBOTS, to)]
-    return found, notes.hear("/") if notes else NOTHING
+    return found, notes.says("/") if notes else NOTHING
 
 
 @pytest.mark.parametrize(
@@ -663,11 +663,11 @@ def test_a_feed_shares_the_lot_of_its_items() -> None:
     assert reading.result is Result.READ
     assert reading.faults == ()
     site = pickle.loads(pickle.dumps(reading.site))
-    assert reserved(site.hear("/a")) == set(TRAINING)
-    assert reserved(site.hear("/b")) == {Usage.SEARCH}
-    assert site.hear("/c") is NOTHING  # what a feed grants does not count
-    assert reserved(site.hear("/feed")) == {*TRAINING, Usage.SEARCH}
-    assert site.hear("/d") is NOTHING
+    assert reserved(site.says("/a")) == set(TRAINING)
+    assert reserved(site.says("/b")) == {Usage.SEARCH}
+    assert site.says("/c") is NOTHING  # what a feed grants does not count
+    assert reserved(site.says("/feed")) == {*TRAINING, Usage.SEARCH}
+    assert site.says("/d") is NOTHING
 
 
 @pytest.mark.parametrize(
@@ -685,8 +685,8 @@ def test_a_damaged_feed_with_licences_is_unlicensed(encoding: str, posture: Post
     reading = rsl.read_feed(body, FEED, listener(posture))
     assert reading.result is Result.UNREADABLE
     assert reading.site is not None
-    assert reserved(reading.site.hear("/feed")) == set(EVERY)
-    assert reading.site.hear("/a") is NOTHING
+    assert reserved(reading.site.says("/feed")) == set(EVERY)
+    assert reading.site.says("/a") is NOTHING
     assert reading.faults[0].locator
 
 

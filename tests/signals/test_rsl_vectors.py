@@ -98,7 +98,7 @@ def answer_for(body: str, *, url: str = LICENCE, **headers: str) -> Fetched:
 
 
 def stances(reading: DocumentReading, url: str) -> dict[str, str]:
-    statements = reading.hold + (reading.site.hear(target(url)).statements if reading.site else ())
+    statements = reading.hold + (reading.site.says(target(url)).statements if reading.site else ())
     found = dict.fromkeys(EVERY, Stance.UNSTATED)
     for statement in statements:
         for usage in statement.usages:
@@ -188,7 +188,7 @@ def test_robots(vector: dict[str, Any], posture: Posture) -> None:
         assert found == ()
         notes = rsl.read_robots(text, source, who)
         assert notes is not None
-        (fault,) = notes.hear("/").faults
+        (fault,) = notes.says("/").faults
         assert want["license_lines"][0] in str(fault.excerpt)
     for item in found:
         assert item.locator == f"line {given['robots_txt'].splitlines().index(str(item.excerpt)) + 1}"
@@ -196,7 +196,7 @@ def test_robots(vector: dict[str, Any], posture: Posture) -> None:
         assert item.refusals_only == (item.repair is not None)
     if "crawl_allowed" in want:
         site = robots.read_robots(text, source, who)
-        refused = site is not None and bool(site.hear(target(given["url"])).statements)
+        refused = site is not None and bool(site.says(target(given["url"])).statements)
         assert refused is not want["crawl_allowed"]
 
 
@@ -241,7 +241,7 @@ def test_feed(vector: dict[str, Any], posture: Posture) -> None:
     source = Source(url=f"{given['feed_origin']}/feed.xml", carrier="rsl")
     reading = rsl.read_feed(given["rss"].encode(), source, listener(posture))
     for url in (f"{given['feed_origin']}/a", source.url):  # the feed holds its items, so it shares their lot
-        items = reading.site.hear(target(url)).statements if reading.site else ()
+        items = reading.site.says(target(url)).statements if reading.site else ()
         assert [statement.usages for statement in items] == [TRAINING for _ in want["items"]]
     if not want["items"]:
         assert [fault.locator for fault in reading.faults] == ["content[1]"]
@@ -305,7 +305,7 @@ def test_channels_conflict(vector: dict[str, Any], posture: Posture) -> None:
         )
         reading = read(answer_for(body), posture, declared=declaration(carrier=carriers[said["via"]]))
         assert reading.site is not None
-        statements += reading.site.hear("/a").statements
+        statements += reading.site.says("/a").statements
     assert vector["expect"] == {"ai-train": "prohibited"}
     assert decide(tuple(statements), Terms(usages=TRAINING)).verdict is Verdict.RESERVED
 

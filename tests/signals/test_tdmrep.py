@@ -39,7 +39,7 @@ def read(body: Any, listener: Listener = CAUTIOUS, **answer: Any) -> DocumentRea
 
 def hear(body: Any, path: str = "/", listener: Listener = CAUTIOUS, **answer: Any) -> Reading:
     reading = read(body, listener, **answer)
-    return reading.site.hear(target(f"https://provider.example{path}")) if reading.site else NOTHING
+    return reading.site.says(target(f"https://provider.example{path}")) if reading.site else NOTHING
 
 
 def stance(reading: Reading) -> Stance | None:
@@ -119,7 +119,7 @@ def test_repairs_are_named_and_quoted(body: Any, repair: str, words: str) -> Non
 )
 def test_a_location_elsewhere_means_nothing_here(location: Any) -> None:
     reading = read([{"location": location, "tdm-reservation": 1}])
-    assert reading.site is None or reading.site.hear("/") is NOTHING
+    assert reading.site is None or reading.site.says("/") is NOTHING
 
 
 def test_disagreeing_rules_are_both_reported() -> None:
@@ -160,8 +160,8 @@ def test_a_site_survives_pickling() -> None:
     site = read([{"location": "/a*b$", "tdm-reservation": 1}, {"location": "/", "tdm-reservation": 0}]).site
     assert site is not None
     copy = pickle.loads(pickle.dumps(site))
-    assert copy.hear("/axb") == site.hear("/axb")
-    assert stance(copy.hear("/axb")) is Stance.RESERVED
+    assert copy.says("/axb") == site.says("/axb")
+    assert stance(copy.says("/axb")) is Stance.RESERVED
 
 
 # ---- faults ---------------------------------------------------------------------------------------------------------
@@ -198,7 +198,7 @@ def test_an_object_as_root() -> None:
     literal = read(rule, LITERAL)
     assert literal.result is Result.UNREADABLE
     assert literal.site
-    assert [(each.stance, bool(each.doubt)) for each in literal.site.hear("/").statements] == [(Stance.UNSTATED, True)]
+    assert [(each.stance, bool(each.doubt)) for each in literal.site.says("/").statements] == [(Stance.UNSTATED, True)]
     assert "array" in literal.faults[0].message
 
 

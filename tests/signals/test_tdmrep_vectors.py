@@ -101,7 +101,7 @@ def said(given: dict[str, Any], posture: Posture) -> tuple[Statement, ...]:
     if asked(given) == f"{Origin.parse(url)}{SIGNAL.document.path}":
         readings.append(Reading(file.hold))
         if file.site:
-            readings.append(file.site.hear(target(url)))
+            readings.append(file.site.says(target(url)))
 
     for hop in given.get("hops", []):
         fields = tuple((field, value) for field, value in hop["headers"])

@@ -36,7 +36,7 @@ def read(body: str | bytes, posture: Posture = Posture.CAUTIOUS, **answer: Any) 
 
 def stance(reading: DocumentReading) -> Stance | None:
     """What is reserved or permitted; a mere doubt is neither."""
-    said = reading.site.hear("/").statements if reading.site else ()
+    said = reading.site.says("/").statements if reading.site else ()
     return next((each.stance for each in said if each.stance is not Stance.UNSTATED), None)
 
 
@@ -66,7 +66,7 @@ def test_what_both_postures_hear(body: str, expected: Stance | None, posture: Po
     assert reading.result is Result.READ
     assert stance(reading) is expected
     if reading.site:
-        assert reading.site.hear("/").statements[0].repair is None
+        assert reading.site.says("/").statements[0].repair is None
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_what_both_postures_hear(body: str, expected: Stance | None, posture: Po
 def test_any_no_counts_in_the_cautious_posture(body: str, locator: str) -> None:
     reading = read(body)
     assert reading.site is not None
-    (statement,) = reading.site.hear("/x?y").statements
+    (statement,) = reading.site.says("/x?y").statements
     assert (statement.stance, statement.repair, statement.locator) == (NO, REPAIR, locator)
     assert stance(read(body, Posture.LITERAL)) is None
     assert [fault.locator for fault in reading.faults] == [
@@ -96,18 +96,18 @@ def test_any_no_counts_in_the_cautious_posture(body: str, locator: str) -> None:
 def test_evidence(posture: Posture) -> None:
     site = read("# x\n datatrainingallowed=no # all of it\n", posture).site
     assert site is not None
-    (statement,) = site.hear("/").statements
+    (statement,) = site.says("/").statements
     assert (statement.locator, statement.excerpt) == ("line 2", "datatrainingallowed=no # all of it")
     assert (statement.signal, statement.kind, statement.usages) == ("trust-txt", Kind.RESERVATION, TRAINING)
     assert (statement.source, statement.sha256) == (SOURCE.url, SOURCE.sha256)
     assert getattr(site, "everywhere") == TRAINING  # noqa: B009 - a Site need not have it
-    assert pickle.loads(pickle.dumps(site)).hear("/") == site.hear("/a")
+    assert pickle.loads(pickle.dumps(site)).says("/") == site.says("/a")
 
 
 def test_a_permission_is_of_its_own_kind_and_reserves_nothing() -> None:
     site = read("datatrainingallowed=yes\n").site
     assert site is not None
-    assert site.hear("/").statements[0].kind is Kind.PERMISSION
+    assert site.says("/").statements[0].kind is Kind.PERMISSION
     assert getattr(site, "everywhere") == ()  # noqa: B009
 
 

@@ -44,7 +44,7 @@ class _Slips:
         self._lines = lines
         self._source = source
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         try:
             found = self._lines.matching(target)
         except TooMuchWork as bound:

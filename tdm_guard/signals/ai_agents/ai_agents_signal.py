@@ -51,7 +51,7 @@ class _Refusals:
         self._source = source
         self._cautious = cautious
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         try:
             check_work(sum([rules.wildcards for _, rules in self._sets]), target)
             for agents, rules in self._sets:
@@ -83,8 +83,8 @@ class _Several:
     def __init__(self, sites: tuple[Site, ...]) -> None:
         self._sites = sites
 
-    def hear(self, target: str) -> Reading:
-        said = [reading for site in self._sites if (reading := site.hear(target)) is not NOTHING]
+    def says(self, target: str) -> Reading:
+        said = [reading for site in self._sites if (reading := site.says(target)) is not NOTHING]
         if len(said) < 2:
             return said[0] if said else NOTHING
         found: dict[tuple[object, ...], Statement] = {}  # of those that say the same the first, whoever is named
@@ -110,7 +110,7 @@ class _SpokenTo:
         )
         self._reading = Reading((statement,))
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         return self._reading
 
 

@@ -48,7 +48,7 @@ class _TrainingLines:
         self._signal = signal
         self._cautious = cautious
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         try:
             matching = self._rules.matching(target)
         except TooMuchWork as bound:

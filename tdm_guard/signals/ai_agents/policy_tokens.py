@@ -80,7 +80,7 @@ class _Preference:
         self._source = source
         self._cautious = cautious
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         try:
             matching = self._rules.matching(target)
         except TooMuchWork as bound:

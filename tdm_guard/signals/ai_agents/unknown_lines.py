@@ -83,7 +83,7 @@ class _UnknownLines:
         self._signal = signal
         self._cautious = cautious
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         said: dict[bool, set[Usage]] = {False: set(), True: set()}
         statements: list[Statement] = []
         faults: list[Fault] = []

@@ -72,7 +72,7 @@ class Rules:
         """The usages reserved for every path of the origin."""
         return TRAINING if self._rules.everything or (self._cautious and self._repaired.everything) else ()
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         """What is said of a path with its query, in the spelling of `formats.site.path_pattern.target`."""
         try:
             rule = self._rules.strongest(target)

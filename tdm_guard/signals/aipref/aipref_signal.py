@@ -51,7 +51,7 @@ class _Preferences:
         self._cautious = cautious
         self._constant = NOTHING if self._rules else weigh(rules.matching("/"), source, cautious=cautious)
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         try:
             matching = self._rules.matching(target) if self._rules is not None else None
             if matching == () or (self._access is not None and self._access.refusal(target) is not None):

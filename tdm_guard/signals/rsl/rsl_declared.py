@@ -66,7 +66,7 @@ class RobotsNotes:
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         """The same for any path."""
         return self._reading
 

@@ -139,7 +139,7 @@ def read_inline(text: str, place: Fault, source: Source, listener: Listener, *, 
         whole = document._replace(contents=tuple(content._replace(url="") for content in document.contents))
         site, _ = build(whole, source, origin, listener, manner._replace(refusals_only=True), page=True)
         flaws += (Flaw("other-page", first.locator, first.excerpt),)
-    said = site.hear(here).statements if site else ()
+    said = site.says(here).statements if site else ()
     noted = faults(document.flaws + flaws, source, manner.prefix)
     return Reading(said, noted) if said or noted else NOTHING
 
@@ -158,11 +158,11 @@ class FeedSite:
         self._items = items
         self._said = said
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         """The statements for a path with its query, in the spelling of `formats.site.path_pattern.target`."""
         if target == self._own:
             return self._said
-        return self._items.hear(target) if self._items else NOTHING
+        return self._items.says(target) if self._items else NOTHING
 
 
 def read_feed(body: bytes, source: Source, listener: Listener) -> DocumentReading:
@@ -229,7 +229,7 @@ def read_challenge(body: bytes, source: Source, listener: Listener) -> Reading:
         return Reading((unlicensed(place),), (place,))
     manner = Manner(refusals_only=True)
     site, flaws = build(document, source, Origin.parse(source.url), listener, manner, page=True)
-    said = site.hear(target(source.url)).statements if site else ()
+    said = site.says(target(source.url)).statements if site else ()
     return Reading((unlicensed(place), *said), faults(document.flaws + flaws, source))
 
 

@@ -107,7 +107,7 @@ class LicenceSite:
     def __reduce__(self) -> tuple[Any, ...]:
         return LicenceSite, (self._source, self._scoped, self._terms, self._fatal, self._manner)
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         """What the document says of a path with its query, in the spelling of `formats.site.path_pattern.target`."""
         try:
             found = self._index.matching(target)

@@ -268,7 +268,7 @@ class TermsSite:
         )
         self._reading = Reading((statement,))
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         return self._reading
 
 

@@ -56,7 +56,7 @@ class RulesSite:
         first = self.rules[0] if self.rules else None
         return TDM if self.cautious and first and first.reserved and first.pattern in ("", "/") else ()
 
-    def hear(self, target: str) -> Reading:
+    def says(self, target: str) -> Reading:
         """What the rules say of a path with its query, in the spelling of `formats.site.path_pattern.target`."""
         if self.wildcards:
             try:
@@ -76,7 +76,7 @@ class RulesSite:
         unheard = self.unheard
         doubts = self.doubts
         if self.repaired and not (first and first.reserved):
-            against = [each for each in self.repaired.hear(target).statements if each.stance is not Stance.PERMITTED]
+            against = [each for each in self.repaired.says(target).statements if each.stance is not Stance.PERMITTED]
             unheard = unheard.union(*(each.usages for each in against))
             doubts += tuple(
                 replace(each, stance=Stance.UNSTATED, repair=None, doubt=DOUBT)
