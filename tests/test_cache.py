@@ -242,8 +242,8 @@ def test_who_has_a_licence_takes_no_policy_of_who_read_less(tmp_path: Path) -> N
     cache = MemoryCache()
     for each in (more, less):
         cache.put(each)
-    assert cache.get(less.origin, licensed.listener) is more
-    assert cache.get(less.origin, plain.listener) is less
+    assert cache.get(less.origin, licensed.bench.listener) is more
+    assert cache.get(less.origin, plain.bench.listener) is less
     given = {"status": 200, "headers": [("content-type", "text/csv")], "now": NOW}
     decision = licensed.evaluate(url, policies=more, **given)
     assert decision.verdict == plain.evaluate(url, policies=less, **given).verdict == "reserved"

@@ -92,7 +92,7 @@ def test_every_repair_code_is_documented() -> None:
     pattern = re.compile(
         r'"((?:C\d{1,2})|(?:(?:aipref|content-signal|rsl|ai-txt|trust-txt|x-robots)-[a-z-]+)|shorter-path-refusal)"'
     )
-    sources = list((ROOT / "tdm_guard" / "signals").glob("*.py"))
+    sources = list((ROOT / "tdm_guard" / "signals").rglob("*.py"))
     found = {code for path in sources for code in pattern.findall(path.read_text(encoding="utf-8"))}
     notes = {"x-robots-tag", "ai-txt-wellknown"}
     assert {code for code in found if code not in notes} <= table
@@ -107,7 +107,7 @@ def test_every_repair_inside_files_is_documented() -> None:
     codes = set(re.findall(r"\w+_\w+", named[1])) | {"non_canonical_carrier"}
     assert len(codes) == 12
     assert codes <= rows("docs/postures.md")
-    modules = ("xmp", "_tdmrep_asset", "_c2pa_entries", "_c2pa_report")
+    modules = ("xmp/xmp_signal", "tdmrep/tdmrep_asset", "c2pa/c2pa_entries", "c2pa/c2pa_report")
     sources = "".join((ROOT / f"tdm_guard/signals/{name}.py").read_text(encoding="utf-8") for name in modules)
     assert {code for code in codes if f'"{code}"' not in sources} == set()
     written = set(re.findall(r'^[A-Z]+ = "([a-z]+_[a-z_]+)"', sources, re.MULTILINE))

@@ -106,7 +106,7 @@ def test_what_another_run_read_is_not_asked_for_again(make: Callable[..., Guard]
     policy = run(guard.load(SITE), web)
     assert (web.asked, guard.totals) == ([], {"policy/hit": 1})
     assert guard.known(SITE) is policy
-    assert policy.listener is guard.judge.listener
+    assert policy.listener is guard.judge.bench.listener
     assert guard.open(f"{SITE}/closed", policy).refused
     assert not guard.open(f"{SITE}/", policy).refused
     assert all(checked.cached for checked in policy.checked)
@@ -158,8 +158,8 @@ def test_other_listeners_have_their_own(make: Callable[..., Guard], options: dic
 
 def test_who_may_have_reservations_lifted_reads_all_documents_itself() -> None:
     judge = Judge()
-    listeners = [replace(judge.listener, thorough=thorough) for thorough in (True, False)]
-    assert len({prefix(listener, judge.signals) for listener in listeners}) == 2
+    listeners = [replace(judge.bench.listener, thorough=thorough) for thorough in (True, False)]
+    assert len({prefix(listener, judge.bench.signals) for listener in listeners}) == 2
 
 
 @pytest.mark.parametrize("answer", [Fetched.unreachable("timeout"), Fetched(status=503)])
@@ -307,7 +307,7 @@ ABSENT = {
 @pytest.mark.parametrize("posture", ["cautious", "literal"])
 def test_policies_of_every_kind_come_back_as_they_were(posture: Any) -> None:
     judge = Judge(agent="ExampleBot", posture=posture)
-    listener, modules, seen = judge.listener, trusted(judge.signals), 0
+    listener, modules, seen = judge.bench.listener, trusted(judge.bench.signals), 0
     for site in sample_web().sites.values():
         answers = {
             path: Fetched(status=page.status, headers=page.headers, body=page.body)
@@ -329,10 +329,10 @@ def test_a_signal_of_ones_own_comes_back_where_it_is_listened_to() -> None:
     answers = {"/robots.txt": Fetched(status=200, body=b"house-rule: closed")}
     policy = judge.read_policies(str(SITE), answers, now=START)
     packed = pack(policy)
-    again = unpack(packed, SITE, judge.listener, trusted(judge.signals))
+    again = unpack(packed, SITE, judge.bench.listener, trusted(judge.bench.signals))
     assert "house-rules" in {said.signal for said in again.says("/").statements}
     with pytest.raises(Damaged, match="is no value of a policy"):
-        unpack(packed, SITE, judge.listener, trusted(SIGNALS))
+        unpack(packed, SITE, judge.bench.listener, trusted(SIGNALS))
 
 
 class Everywhere:
@@ -374,26 +374,26 @@ def test_nothing_but_values_is_made(tmp_path: Path) -> None:
     ]
     for call in calls:
         with pytest.raises(Damaged):
-            unpack(head + pickle.dumps(call), SITE, judge.listener)
+            unpack(head + pickle.dumps(call), SITE, judge.bench.listener)
     for name in (
         b"ctdm_guard.policies.policy\nsys\n.",
         b"ctdm_guard.model\nplain\n.",
         b"ctdm_guard.signals.robots\nre.sub\n.",
     ):
         with pytest.raises(Damaged):
-            unpack(head + name, SITE, judge.listener)
+            unpack(head + name, SITE, judge.bench.listener)
     assert not mark.exists()
 
 
 def test_what_is_damaged_or_of_another_is_refused() -> None:
     judge, other = Judge(), Judge(agent="OtherBot")
     packed = pack(judge.read_policies(str(SITE), {"/robots.txt": Fetched(status=200, body=CLOSED)}, now=START))
-    assert unpack(packed, SITE, judge.listener).origin == SITE
+    assert unpack(packed, SITE, judge.bench.listener).origin == SITE
     with pytest.raises(Damaged, match=r"no policy of https://slow.example"):
-        unpack(packed, SLOW, judge.listener)
+        unpack(packed, SLOW, judge.bench.listener)
     with pytest.raises(Damaged, match="for this listener"):
-        unpack(packed, SITE, other.listener)
+        unpack(packed, SITE, other.bench.listener)
     head = packed.partition(b"\n")[0] + b"\n"
     for damaged in (packed[:-5], packed[5:], b"", None, head, head + pickle.dumps("text"), packed[: len(packed) // 2]):
         with pytest.raises(Damaged):
-            unpack(damaged, SITE, judge.listener)
+            unpack(damaged, SITE, judge.bench.listener)

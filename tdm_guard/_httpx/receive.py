@@ -9,15 +9,16 @@ from collections.abc import Generator
 from functools import partial
 from typing import Any
 
-from tdm_guard._httpx.wire import FILL, Asking, Hear, Wire
+from tdm_guard._httpx.wire import CLOSE, FILL, Asking, Hear, Wire
 from tdm_guard.formats.http.media_type import SNIFF_BYTES
 from tdm_guard.guard import Work
 from tdm_guard.judging.case import Case
-from tdm_guard.judging.response import OFF_LOOP_BYTES, may_carry
+from tdm_guard.judging.response import OFF_LOOP_BYTES
 
 FIRST_LOOK = 128 * 1024  # bytes; most pages are smaller and are looked at once, when they are whole
 LOOK_AGAIN = 4  # times as many bytes until the next look, so that all looks cost at most a third more
 SET_ASIDE = 2**20  # bytes of a body received so that its connection is free for what the response declares
+NOT_MODIFIED = 304
 MAX_DIGITS = 18  # of an announced size
 READ_AHEAD = 64 * 1024  # bytes of content other than pages; most images and feeds are smaller
 
@@ -30,8 +31,11 @@ def receive(case: Case, wire: Wire, *, most: int, whole: bool) -> Generator[Aski
     """
     response = wire.response
     in_memory: bool = response.is_stream_consumed
+    if response.status_code == NOT_MODIFIED and not in_memory:
+        yield from _without_body(wire)
+        return True
     unannounced = False
-    if not case.content and may_carry(response.status_code):  # whatever was said of it: bytes that are there count
+    if not case.content and 200 <= response.status_code < 300:  # whatever was said of it: bytes that are there count
         wire.goal = 1
         if (yield FILL):
             case.hear_body(b"")
@@ -43,6 +47,18 @@ def receive(case: Case, wire: Wire, *, most: int, whole: bool) -> Generator[Aski
     if not ended and whole and case.content and not case.refused:
         ended = yield from _read_ahead(case, wire)
     return ended or in_memory
+
+
+def _without_body(wire: Wire) -> Generator[Asking, Any, None]:
+    """
+    What comes with a 304 all the same, as it may over HTTP/2, is nobody's (RFC 9110 15.4.5): it is not handed on.
+
+    More than `READ_AHEAD` bytes of it are not waited for; who reads such a response finds it closed.
+    """
+    wire.goal = READ_AHEAD + 1
+    if not (yield FILL):
+        yield CLOSE
+    wire.heard.clear()
 
 
 def _hear(case: Case, wire: Wire, limit: int | None) -> Generator[Asking, Any, bool]:

@@ -65,16 +65,11 @@ class Kind(NamedTuple):
 _NO_TYPE = Kind(None, UNKNOWN, None, "")
 
 
-def may_carry(status: int) -> bool:
-    """True if bytes that come under `status` are content, whatever was announced; a 304 may have some over HTTP/2."""
-    return 200 <= status < 300 or status == 304
-
-
 class Announced:
     """
     One response to `url` at `now` (UTC), before its body is there.
 
-    `content`: it carries content to judge (2xx with a body). One that expects none (204, 205, 304, one to HEAD) does
+    `content`: it carries content to judge (2xx with a body). One that expects none (204, 205, an answer to HEAD) does
     as soon as a byte of it comes: `came`. `kind` is what the media type names: a kind of markup, a kind of file that
     may carry a reservation inside. `begins`: the body starts at its beginning; `whole`: it is no part (206). `headers`
     are all that came; what they say of codings and length is looked up when there is a body.
@@ -131,8 +126,8 @@ class Announced:
         return self.kind.file
 
     def came(self, body: bytes) -> bool:
-        """Notes that bytes came where none were expected (RFC 9110 9.3.2, 15.3.5, 15.4.5); True if there is content."""
-        if body and not self.content and may_carry(self.status):
+        """Notes that bytes came where none were expected (RFC 9110 9.3.2, 15.3.5); True if there is content."""
+        if body and not self.content and 200 <= self.status < 300:
             self.content = True
         return self.content
 
@@ -224,7 +219,7 @@ class Announced:
         A body of a generic type is wanted until its first bytes show that nothing can speak in it. The body of a 401 or
         402 is wanted too: it may be a licence; and where none is expected, the first byte that may yet come.
         """
-        if not self.content and not (prefix and may_carry(self.status)):
+        if not self.content and not (prefix and 200 <= self.status < 300):
             return self._may_speak(bench, prefix, ended=ended)
         markup = self.kind.markup
         first: Beginning | None = None
