@@ -26,7 +26,6 @@ from tdm_guard.gather import gather, read_lent
 from tdm_guard.judge import Judge
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.pictures import Shown
-from tdm_guard.judging.response import OFF_LOOP_BYTES
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Fetched, Kind, Result, Stance, Verdict
@@ -41,6 +40,7 @@ T = TypeVar("T")
 _COUNTED = {verdict: f"verdict/{verdict}" for verdict in Verdict}
 
 
+POLICY_BYTES = 8 * 1024  # documents of more are read off the event loop: each line may be weighed word by word
 utc_now = partial(datetime.now, UTC)  # the wall clock
 
 
@@ -295,7 +295,7 @@ def _may_last(answers: Answers) -> bool:
     """True if documents may take longer to read than an event loop can wait."""
     found = [answer for answer in answers.values() if answer is not None and answer.body]
     size = sum([len(answer.body) for answer in found])
-    return size > OFF_LOOP_BYTES or any(may_be_longer(answer, OFF_LOOP_BYTES) for answer in found)
+    return size > POLICY_BYTES or any(may_be_longer(answer, POLICY_BYTES) for answer in found)
 
 
 def _advance(

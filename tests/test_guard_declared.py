@@ -17,9 +17,8 @@ import pytest
 from tdm_guard import Decision, Fetched, Guard, Options, Verdict
 from tdm_guard.fetch import Answer, Effects, Get, Resolve
 from tdm_guard.formats.http import message_body
-from tdm_guard.guard import Work, run, run_async
+from tdm_guard.guard import POLICY_BYTES, Work, run, run_async
 from tdm_guard.judging.case import Case
-from tdm_guard.judging.response import OFF_LOOP_BYTES
 from tdm_guard.model import Result
 from tdm_guard.origin import Origin
 from tdm_guard.policies.policy import OriginPolicy
@@ -355,7 +354,7 @@ def test_feeds_are_remembered_up_to_a_bound(make: Callable[..., Guard]) -> None:
 # ---- long documents -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("size", "off"), [(OFF_LOOP_BYTES + 1, True), (OFF_LOOP_BYTES, False)])
+@pytest.mark.parametrize(("size", "off"), [(POLICY_BYTES + 1, True), (POLICY_BYTES, False)])
 @pytest.mark.parametrize("where", ["robots", "licence"])
 def test_long_documents_are_read_off_the_event_loop(
     make: Callable[..., Guard], where: str, size: int, off: bool
@@ -400,10 +399,10 @@ def coded(fetched: Fetched, *names: str) -> Fetched:
 @pytest.mark.parametrize(
     ("size", "codings", "off"),
     [
-        (OFF_LOOP_BYTES, ("gzip",), True),
-        (OFF_LOOP_BYTES - 1, ("gzip",), False),
+        (POLICY_BYTES, ("gzip",), True),
+        (POLICY_BYTES - 1, ("gzip",), False),
         (100, ("gzip",), False),
-        (OFF_LOOP_BYTES, ("deflate",), True),
+        (POLICY_BYTES, ("deflate",), True),
         (100, ("deflate", "gzip"), True),  # what is behind two codings is not looked at
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 from tdm_guard import Judge
 from tdm_guard.formats.files.asset import Format
 from tdm_guard.judging.case import Case
-from tdm_guard.judging.response import CODED_BYTES, OFF_LOOP_BYTES
+from tdm_guard.judging.response import CODED_BYTES, MANY_METAS, OFF_LOOP_BYTES
 from tests.support import documents, pictures
 from tests.support.floods import BOMBS, LARGE
 
@@ -35,6 +35,7 @@ def may_last(body: bytes, media_type: str, coding: str | None = None) -> bool:
     [
         (PAGE, "text/html"),
         (b"", "text/html"),
+        (b"<html>" + b"<meta name=a content=b>" * MANY_METAS, "text/html"),
         (pictures.png(), "image/png"),
         (pictures.jpeg(), "image/jpeg"),
         (pictures.svg(), "image/svg+xml"),
@@ -52,6 +53,7 @@ def test_what_is_small_and_holds_no_more_is_judged_at_once(body: bytes, media_ty
     ("body", "media_type"),
     [
         (bytes(OFF_LOOP_BYTES + 1), "text/html"),
+        (b"<html>" + b"<meta name=a content=b>" * (MANY_METAS + 1), "text/html"),
         (TEXT_OF_PNG, "image/png"),
         (TEXT_OF_PNG, "text/html"),  # whatever it is called
         (gzip.compress(pictures.svg()), "image/svg+xml"),

@@ -51,6 +51,8 @@ OTHERS = {
     "judging/pictures.DEFAULT_MAX_BYTES",
     "judging/pictures.SHOWN_FOR",
     "judging/response.CODED_BYTES",
+    "guard.POLICY_BYTES",
+    "judging/response.MANY_METAS",
     "judging/response.OFF_LOOP_BYTES",
     "judging/response.RECEIVED",
     "judging/response.SHOWN",

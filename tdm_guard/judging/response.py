@@ -40,6 +40,7 @@ CHALLENGES = (401, 402)
 SHOWN = 16 * SNIFF_BYTES  # decoded bytes in which a body of no type shows what it is; a bomb shows no more either
 OFF_LOOP_BYTES = 32 * 1024  # what is longer is read off the event loop: hostile ones take up to a second
 CODED_BYTES = 8 * 1024  # a coded body of more is usually one of `OFF_LOOP_BYTES` and more
+MANY_METAS = 100  # meta tags of a short page; each may be weighed by several signals, word by word
 RECEIVED = 128 * 1024  # of as many bytes as received; a gzip member may begin with fields of 64 KiB
 _FROM_START = re.compile(r"bytes\s+0-(\d{1,18})/(\d{1,18}|\*)\s*")
 
@@ -168,7 +169,7 @@ class Announced:
                 return True
             body = plain.body
         if self.markup is HTML and body[:16].lstrip()[:1] == b"<":
-            return False
+            return body.count(b"<m") + body.count(b"<M") > MANY_METAS
         return may_swell(body, format_of(self.media_type or "", beginning(body)))
 
     def _stands(self, body: bytes) -> bool:
