@@ -179,6 +179,8 @@ def _pairs(lines: Iterable[_Line], listener: Listener, faults: list[tuple[str, s
                 heard.add((key, level))
                 if key not in _KEYS and key != _USE:
                     faults.append((f"{key} is no key of the policy", line.locator, line.words))
+                elif not listener.cautious:  # nothing else tells why nothing is permitted
+                    faults.append((f"{key} is not written as the policy has it", line.locator, line.words))
                 yield _pair(line, key, level, usages, repair, listener)
         for key, usages in _unclear(line.value):
             yield _Pair(f"{key}??", _NO, usages, UNKNOWN, line.locator, line.words, heard=False)

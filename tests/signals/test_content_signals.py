@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tdm_guard import Verdict, evaluate
 from tdm_guard.formats.site.path_pattern import target
 from tdm_guard.formats.site.robots_txt import parse
 from tdm_guard.judging.decide import Terms, decide
@@ -400,3 +402,20 @@ def test_a_further_line_lifts_nothing(body: str, further: str, cautious: bool) -
 def test_no_bytes_raise(body: bytes) -> None:
     for cautious in (True, False):
         rule(body, cautious=cautious)
+
+
+@pytest.mark.parametrize("value", ["ai-train:no", "ai-train no", "ai-train='no'"])
+def test_to_the_letter_a_fault_tells_why_nothing_is_permitted(value: str) -> None:
+    decision = evaluate(
+        "https://site.example/a",
+        status=200,
+        headers=[("content-signal", f"search=yes, {value}")],
+        body=b"",
+        policies={},
+        now=datetime(2026, 11, 28, tzinfo=UTC),
+        posture="literal",
+        usages={"ai-training"},
+        signals=["content-signals"],
+    )
+    assert decision.verdict is Verdict.UNRESERVED
+    assert [fault.excerpt for fault in decision.faults if "ai-train" in fault.message]
