@@ -69,8 +69,6 @@ OTHERS = {
     "scrapy/early.LARGE",
     "scrapy/early.LOOK_WAIT",
     "scrapy/early.SMALL",
-    "scrapy/policies.DOCUMENTS",
-    "scrapy/room.LOOK_EVERY",
     "signals/_tdmrep_file.EXTRA_RULES",
 }
 REASONS = {  # where the name says it, the sources do not say it again
