@@ -102,6 +102,7 @@ class Crawl:
             logger.warning("%s", problem)
         if options.mode == "observe":
             logger.warning("%sMODE is observe: what is reserved will be stored, and recorded as such", PREFIX)
+        crawler.signals.connect(self.policies.open, signals.spider_opened)
         crawler.signals.connect(self.room.open, signals.spider_opened)
         crawler.signals.connect(self._publish, signals.spider_idle)
         crawler.signals.connect(self._closed, signals.spider_closed)

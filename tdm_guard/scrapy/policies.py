@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
+
+from scrapy import signals
+from scrapy.signalmanager import SignalManager
 
 from tdm_guard.guard import Guard, Loading, run_async
 from tdm_guard.model import Checked, Fetched, Result
@@ -38,6 +41,19 @@ class Load(NamedTuple):
     documents: dict[str, Fetched | None]
 
 
+class _Pages(SignalManager):
+    """An engine's signals, but for answers to policy requests: who counts pages, to end a crawl, say, counts none."""
+
+    def __init__(self, crawler: Crawler, downloads: Downloads) -> None:
+        super().__init__(crawler)
+        self._downloads = downloads
+
+    def send_catch_log(self, signal: Any, **named: Any) -> Any:
+        if signal is signals.response_received and self._downloads.of(named["request"]) is not None:
+            return []
+        return super().send_catch_log(signal, **named)
+
+
 class Policies:
     """The origins that are being read."""
 
@@ -49,6 +65,11 @@ class Policies:
         self._flights: dict[Origin, asyncio.Task[Load]] = {}
         self._locks: WeakValueDictionary[Origin, asyncio.Lock] = WeakValueDictionary()
         self._silent: dict[Origin, set[Way]] = {}
+
+    def open(self) -> None:
+        """Signal handler: the engine is there. What it tells of pages it does not tell of policies."""
+        engine: Any = self._crawler.engine
+        engine.signals = _Pages(self._crawler, self._downloads)
 
     async def read(self, origin: Origin, way: Way) -> OriginPolicy:
         """Reads the documents of `origin` once however many ask; a waiter that is cancelled takes nobody with it."""

@@ -66,8 +66,7 @@ class RequestGate:
         if visit is None:
             download = crawl.downloads.of(request)
             if download is not None:
-                download.end(response)
-                raise IgnoreRequest("kept: a policy is no page")  # for those who count pages, to end a crawl, say
+                return download.end(response)
             if not crawl.judges(request):
                 return response
         if visit is None or not visit.covers(response, crawl.fields):

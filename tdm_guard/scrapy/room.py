@@ -68,8 +68,14 @@ class Room:
             self._serve()
         elif len(self._going) > len(downloader.active):
             self._forget()
-        beside = min(self.waiting + len(self._fetches), MAX_BESIDE)
-        return self._asked() and len(downloader.active) - beside >= self._limit
+        limit = self._limit
+        if limit > 0:
+            downloader.total_concurrency += min(self.waiting + len(self._fetches), MAX_BESIDE)
+        try:
+            return self._asked()
+        finally:
+            if limit > 0:
+                downloader.total_concurrency = limit
 
     @contextmanager
     def wait(self) -> Iterator[None]:

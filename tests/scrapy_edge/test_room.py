@@ -216,7 +216,7 @@ class Engine:
         self.downloader: Any = SimpleNamespace(
             active=active,
             total_concurrency=limit,
-            needs_backout=lambda: 0 < limit <= len(active),
+            needs_backout=lambda: 0 < self.downloader.total_concurrency <= len(active),
             get_slot_key=lambda request: request.url.split("/")[2],
         )
         nextcall = SimpleNamespace(schedule=self.ask)
