@@ -72,8 +72,6 @@ OTHERS = {
     "scrapy/early.LARGE",
     "scrapy/early.LOOK_WAIT",
     "scrapy/early.SMALL",
-    "scrapy/policies.DOCUMENTS",
-    "scrapy/room.LOOK_EVERY",
     "signals/tdmrep/tdmrep_file.EXTRA_RULES",
 }
 REASONS = {  # where the name says it, the sources do not say it again

@@ -87,7 +87,7 @@ class Crawl:
         self.dead: str | None = None
         self._closing: asyncio.Task[None] | None = None
         self.hops = Hops()
-        self.room = Room(crawler)
+        self.room = Room(crawler, self.downloads)
         self.aside = Aside()
         self._published = datetime.min.replace(tzinfo=UTC)
         try:
@@ -95,13 +95,15 @@ class Crawl:
         except ConfigurationError as error:
             raise named(error) from None
         self.fields = Fields(self.guard.bench.fields)
-        self.policies = Policies(crawler, self.guard, self.downloads, self.room)
+        self.policies = Policies(crawler, self.guard, self.downloads)
         self.robots = Robots(crawler, self.guard, self.policies, self.room, self.hops, self.visits, self.record)
         self.early = Early(crawler, self.guard, self.fields, self.visits, self.aside)
         for problem in options.holdings.warnings:
             logger.warning("%s", problem)
         if options.mode == "observe":
             logger.warning("%sMODE is observe: what is reserved will be stored, and recorded as such", PREFIX)
+        crawler.signals.connect(self.policies.open, signals.spider_opened)
+        crawler.signals.connect(self.room.open, signals.spider_opened)
         crawler.signals.connect(self._publish, signals.spider_idle)
         crawler.signals.connect(self._closed, signals.spider_closed)
 
@@ -111,10 +113,10 @@ class Crawl:
         """False for what nobody reserves or reads for itself: policy requests, and the schemes without an origin."""
         return not request.url.startswith(("data:", "file:")) and self.downloads.of(request) is None
 
-    async def enter(self, request: Request) -> Visit:
-        """Opens the visit of a request. Raises `Withheld` if it need not be sent."""
+    async def enter(self, request: Request, *, placed: bool = True) -> Visit:
+        """Opens the visit of a request, `placed` if it passed the outer gate. Raises `Withheld` if it is not sent."""
         url = self.told(request)
-        visit = Visit(await self._open(url, request, sent=False), url)
+        visit = Visit(await self._open(url, request, placed=placed), url)
         self.visits[request] = visit
         return visit
 
@@ -130,8 +132,8 @@ class Crawl:
         logger.warning("Not requested, since it cannot be judged: %s", error)
         return Unjudged(*error.problems)
 
-    async def _open(self, url: str, request: Request, *hops: str, sent: bool = True) -> Case:
-        """A case for `url`; one that waited for its policy and is to be sent waits for its place too."""
+    async def _open(self, url: str, request: Request, *hops: str, placed: bool = True) -> Case:
+        """A case for `url`, when the policy of its origin is there."""
         if self.dead:
             raise LogError(self.dead)
         try:
@@ -141,18 +143,16 @@ class Crawl:
         known = self.guard.known(origin)
         if known is not None and known.hold and self.policies.goes_another_way(known, Way.of(request)):
             known = None
-        policy = known or await self.policies.read(origin, Way.of(request))
-        case = self.guard.open(url, policy, authenticated=has_credentials(request), item=request.meta.get(ITEM))
+        if known is None:
+            with self.room.hold(request) if placed else self.room.wait():
+                known = await self.policies.read(origin, Way.of(request))
+        case = self.guard.open(url, known, authenticated=has_credentials(request), item=request.meta.get(ITEM))
         for hop, spoken in self.hops.before(request):
             case.hear_hop(hop, spoken)
         for hop in hops:
             case.hear_hop(hop, ())
         if case.refused:
             await self.refuse(case, request)
-        if known is None and not sent:
-            await self.room.place()
-            if self.dead:
-                raise LogError(self.dead)
         return case
 
     def authorise(self, request: Request) -> None:
@@ -194,7 +194,7 @@ class Crawl:
         long = len(raw) > OFF_LOOP_BYTES or case.may_last(response.body)  # the digest is of what was received
         reads = await self.aside.call(partial(self._hear_body, case, response, raw), long=long)
         if case.declared:
-            await self.policies.hear_declared(case, Way.of(request))
+            await self._hear_declared(case, request)
         if case.refused:
             self.settle(case, request)
         if inner:
@@ -241,12 +241,16 @@ class Crawl:
         if not case.settled_by(prefix, ended=True):
             case.hear_body(prefix, complete=False)
 
+    async def _hear_declared(self, case: Case, request: Request) -> None:
+        with self.room.hold(request):
+            await self.policies.hear_declared(case, Way.of(request))
+
     # ---- what comes of it ---------------------------------------------------------------------------------------
 
     async def refuse(self, case: Case, request: Request) -> None:
         """Records how it turned out, with what the policy behind a refusal says of whom to ask. Raises `Withheld`."""
         if case.declared:
-            await self.policies.hear_declared(case, Way.of(request))
+            await self._hear_declared(case, request)
         self.settle(case, request)
 
     def settle(self, case: Case, request: Request) -> Decision:
@@ -281,7 +285,6 @@ class Crawl:
         if self.dead is None:
             self.dead = str(error)
             logger.critical("The crawl ends, since nothing may pass unrecorded: %s", error)
-            self.room.clear()
             self._closing = asyncio.ensure_future(self._close_spider())
 
     async def _close_spider(self) -> None:

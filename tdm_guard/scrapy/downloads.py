@@ -101,6 +101,9 @@ class Downloads:
         self._open: dict[str, Download] = {}
         self._requests: dict[Request, Download] = {}
 
+    def __len__(self) -> int:
+        return len(self._open)
+
     def of(self, request: Request) -> Download | None:
         """The download that `request` belongs to, if it is a policy request."""
         return self._requests.get(request) if self._requests else None

@@ -1,16 +1,18 @@
 """
 The policies of one crawl: read once per origin however many requests ask, on the way of the first of them.
 
-What waits here takes no place from the pages of other origins (`room`).
+What waits here, and what is fetched, takes no place from the pages of other origins (`room`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
+
+from scrapy import signals
+from scrapy.signalmanager import SignalManager
 
 from tdm_guard.fetch import decoded, follow, together
 from tdm_guard.guard import Guard, Loading, run_async
@@ -26,12 +28,9 @@ if TYPE_CHECKING:
 
     from tdm_guard.judging.case import Case
     from tdm_guard.origin import Origin
-    from tdm_guard.scrapy.room import Room
 
-DOCUMENTS = 2  # that are asked for side by side at first, of an origin
 MAX_WAYS = 4  # on which an origin that gives no answer is tried before its silence is believed
 MAX_SILENT = 1024  # origins of which it is remembered which ways were tried
-MAX_HELD = 64  # responses, each with its body, that wait for what they declare beside CONCURRENT_REQUESTS
 T = TypeVar("T")
 
 
@@ -42,27 +41,42 @@ class Load(NamedTuple):
     documents: dict[str, Fetched | None]
 
 
+class _Pages(SignalManager):
+    """An engine's signals, but for answers to policy requests: who counts pages, to end a crawl, say, counts none."""
+
+    def __init__(self, crawler: Crawler, downloads: Downloads) -> None:
+        super().__init__(crawler)
+        self._downloads = downloads
+
+    def send_catch_log(self, signal: Any, **named: Any) -> Any:
+        if signal is signals.response_received and self._downloads.of(named["request"]) is not None:
+            return []
+        return super().send_catch_log(signal, **named)
+
+
 class Policies:
     """The origins that are being read."""
 
-    def __init__(self, crawler: Crawler, guard: Guard, downloads: Downloads, room: Room) -> None:
+    def __init__(self, crawler: Crawler, guard: Guard, downloads: Downloads) -> None:
         self._crawler = crawler
         self._guard = guard
         self._downloads = downloads
-        self._room = room
         self._width = _width(crawler)
         self._flights: dict[Origin, asyncio.Task[Load]] = {}
         self._locks: WeakValueDictionary[Origin, asyncio.Lock] = WeakValueDictionary()
         self._silent: dict[Origin, set[Way]] = {}
-        self._held = 0
+
+    def open(self) -> None:
+        """Signal handler: the engine is there. What it tells of pages it does not tell of policies."""
+        engine: Any = self._crawler.engine
+        engine.signals = _Pages(self._crawler, self._downloads)
 
     async def read(self, origin: Origin, way: Way) -> OriginPolicy:
         """Reads the documents of `origin` once however many ask; a waiter that is cancelled takes nobody with it."""
-        with self._room.wait():
-            while True:
-                policy = (await asyncio.shield(self._begin(origin, way))).policy
-                if not policy.hold or not self.goes_another_way(policy, way):
-                    return policy
+        while True:
+            policy = (await asyncio.shield(self._begin(origin, way))).policy
+            if not policy.hold or not self.goes_another_way(policy, way):
+                return policy
 
     async def robots(self, origin: Origin, way: Way) -> Fetched:
         """The robots.txt of `origin`: the one that its policy is read from, if it has to be read, else a new copy."""
@@ -90,20 +104,11 @@ class Policies:
         return True
 
     async def hear_declared(self, case: Case, way: Way) -> None:
-        """
-        Reads what was declared; of one origin in turn, so that pages that declare the same share it.
-
-        A response that waits takes no place from the pages of other origins, as long as not too many do.
-        """
+        """Reads what was declared; of one origin in turn, so that pages that declare the same share it."""
         origin = case.policy.origin
         lock = self._locks.setdefault(origin, asyncio.Lock())
-        with self._room.wait() if self._held < MAX_HELD else nullcontext():
-            self._held += 1
-            try:
-                async with lock:
-                    await self._perform(origin, self._guard.read_declared(case, way), way)
-            finally:
-                self._held -= 1
+        async with lock:
+            await self._perform(origin, self._guard.read_declared(case, way), way)
 
     def close(self) -> None:
         """Ends what is under way: the run is over."""
@@ -136,8 +141,7 @@ class Policies:
 
     async def _perform(self, origin: Origin, reading: Loading[T], way: Way) -> T:
         fetcher = Fetcher(self._crawler, self._downloads, origin, self._guard.clock, self._width, way)
-        with self._room.beside(min(self._width, DOCUMENTS)):
-            return await run_async(reading, fetcher.perform, asyncio.to_thread)
+        return await run_async(reading, fetcher.perform, asyncio.to_thread)
 
 
 def _silent(checked: Checked) -> bool:

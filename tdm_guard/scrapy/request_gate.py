@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Self
 
 from scrapy.exceptions import IgnoreRequest
 
+from tdm_guard.errors import LogError
 from tdm_guard.responses import KEY, forget, remember
 from tdm_guard.scrapy.crawl import Crawl
 from tdm_guard.scrapy.downloads import MARK
 
 if TYPE_CHECKING:
+    import asyncio
+
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
@@ -28,15 +31,33 @@ class RequestGate:
         self._crawl = crawl
         self._robots = crawl.robots
 
-    async def process_request(self, request: Request) -> None:
-        """Lets a request pass that its origin's policy does not refuse. Raises `Withheld`."""
+    async def process_request(self, request: Request) -> Request | None:
+        """Lets a request pass that its origin's policy does not refuse, when it is its turn. Raises `Withheld`."""
         meta, crawl = request.meta, self._crawl
         meta.pop(KEY, None)  # no redirect, retry or copied meta inherits a verdict
         forget(request)
         if MARK in meta:
             crawl.downloads.succeed(request)
-        if crawl.judges(request):
+        if not crawl.judges(request):
+            return None
+        await crawl.enter(request, placed=False)
+        turn = crawl.room.turn(request)
+        return None if turn is None else await self._wait(request, turn)
+
+    async def _wait(self, request: Request, turn: asyncio.Future[bool]) -> Request | None:
+        """A request that waits when the crawl ends goes back to the scheduler, from which nothing is taken any more."""
+        crawl = self._crawl
+        with crawl.room.wait():
+            goes_on = await turn
+        if crawl.dead:
+            raise LogError(crawl.dead)
+        visit = crawl.visits.get(request)
+        if not goes_on:
+            crawl.visits.pop(request, None)
+            return request.replace(dont_filter=True)
+        if visit is None or not visit.case.policy.is_fresh(crawl.guard.clock()):  # its turn may come after long
             await crawl.enter(request)
+        return None
 
     async def process_response(self, request: Request, response: Response) -> Response:
         """Records a response that leaves; judges it if the inner gate did not see it. Raises `Withheld`."""
@@ -52,6 +73,7 @@ class RequestGate:
             received = None if visit is None else visit.received(response)
             visit = await crawl.hear(visit, request, response, received, inner=False)
         crawl.visits.pop(request, None)
+        crawl.room.left(request)
         decision = crawl.settle(visit.case, request)
         crawl.hops.ended(request, response)
         mark = {"verdict": decision.verdict.value, "decision": decision.id}
@@ -74,4 +96,5 @@ class RequestGate:
         elif self._robots.refused(request, exception):
             await self._robots.record(request)
         crawl.visits.pop(request, None)
+        crawl.room.left(request)
         crawl.hops.ended(request)

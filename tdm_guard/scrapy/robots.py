@@ -107,7 +107,6 @@ class Robots:
         finally:
             _page.reset(token)
         self._known.add(site)
-        await self._room.place()
         return parser
 
     async def _download(self, request: Request) -> Response:

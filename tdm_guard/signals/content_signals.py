@@ -183,6 +183,9 @@ def _pairs(lines: Iterable[_Line], listener: Listener, faults: list[tuple[str, s
                     faults.append((f"{key} is not written as the policy has it", line.locator, line.words))
                 yield _pair(line, key, level, usages, repair, listener)
         for key, usages in _unclear(line.value):
+            fault = (f"{key} has no word of its own", line.locator, line.words)
+            if fault not in faults:
+                faults.append(fault)
             yield _Pair(f"{key}??", _NO, usages, UNKNOWN, line.locator, line.words, heard=False)
         if (refuses := _behind(line.value)) is not None:
             heard_so = refuses and listener.cautious

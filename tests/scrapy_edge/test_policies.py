@@ -20,7 +20,6 @@ from tdm_guard.origin import Origin
 from tdm_guard.policies.policy import Kept
 from tdm_guard.scrapy.downloads import Downloads
 from tdm_guard.scrapy.policies import Policies
-from tdm_guard.scrapy.room import Room
 from tdm_guard.scrapy.way import USUAL, Way
 from tdm_guard.testing import Answer, PretendWeb, Site, endless
 from tests.support.handlers import YOUNG
@@ -242,7 +241,7 @@ def test_what_was_learned_of_an_origin_stays_when_it_is_to_be_read_on_another_wa
     guard = Guard(Options.read({"agent": "ExampleBot", "log": tmp_path / "log.jsonl"}), clock=lambda: now)
     site = Origin.parse("http://site.example")
     crawler: Any = SimpleNamespace(settings=Settings(), spider=None)
-    policies = Policies(crawler, guard, Downloads(crawler), Room(crawler))
+    policies = Policies(crawler, guard, Downloads(crawler))
 
     def silent(effects: Any) -> list[Any]:
         return [FetchAnswer(fetched=Fetched.unreachable("timeout", at=now)) for _ in effects]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard import Verdict, evaluate
+from tdm_guard import Fetched, Verdict, evaluate
 from tdm_guard.formats.site.path_pattern import target
 from tdm_guard.formats.site.robots_txt import parse
 from tdm_guard.judging.decide import Terms, decide
@@ -411,7 +411,7 @@ def test_to_the_letter_a_fault_tells_why_nothing_is_permitted(value: str) -> Non
         status=200,
         headers=[("content-signal", f"search=yes, {value}")],
         body=b"",
-        policies={},
+        policies={"/robots.txt": Fetched(status=404)},
         now=datetime(2026, 11, 28, tzinfo=UTC),
         posture="literal",
         usages={"ai-training"},

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import re
+import signal
 import threading
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from typing import Any
 from scrapy import Request, signals
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.http import HtmlResponse, Response
+from scrapy.http.request import NO_CALLBACK
 from scrapy.pipelines.files import FilesPipeline
 
 import tdm_guard.judging.case
-from tdm_guard.scrapy import Addon, RequestGate, ResponseGate  # noqa: F401 -- also found under these names by settings
+from tdm_guard.scrapy import Addon, RequestGate, ResponseGate, room  # noqa: F401 -- also found under these names by settings
 
 
 class _Muted:
@@ -250,3 +252,64 @@ class Threads:
             return own(case, body, **how)
 
         return read
+
+
+class Narrow:
+    """Extension: as few as PROBE_BESIDE requests may wait beside CONCURRENT_REQUESTS."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> Any:
+        room.MAX_BESIDE = crawler.settings.getint("PROBE_BESIDE")
+        return cls()
+
+
+class Token:
+    """Gets what pages need from PROBE_TOKEN, once, while all of them wait for it."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> Any:
+        part = cls()
+        part.crawler, part.lock, part.token = crawler, asyncio.Lock(), b""
+        part.url = crawler.settings["PROBE_TOKEN"]
+        return part
+
+    async def process_request(self, request: Any) -> None:
+        if request.url == self.url or "tdm_guard_policy" in request.meta:
+            return
+        async with self.lock:
+            if not self.token:
+                response = await self.crawler.engine.download_async(Request(self.url, callback=NO_CALLBACK))
+                self.token = response.body
+        request.headers["X-Token"] = self.token
+
+
+class OneAtATime:
+    """Outside the guard: lets no request in before the one before it has come to its end."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+
+    async def process_request(self, request: Any) -> None:
+        if "tdm_guard_policy" not in request.meta:
+            await self.lock.acquire()
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        if "tdm_guard_policy" not in request.meta:
+            self.lock.release()
+        return response
+
+
+class Interrupted:
+    """Extension: Ctrl-C, when the first page has come."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> Any:
+        part = cls()
+        part.done = False
+        crawler.signals.connect(part.interrupt, signals.response_received)
+        return part
+
+    def interrupt(self) -> None:
+        if not self.done:
+            self.done = True
+            signal.raise_signal(signal.SIGINT)
