@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from tdm_guard.formats.files.asset import Format
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.http.media_type import UNKNOWN
 from tdm_guard.formats.site.path_pattern import normal_url
 from tdm_guard.judging.body import hear, hear_challenge, unread

@@ -21,7 +21,9 @@ from typing import Any, NamedTuple
 
 from tdm_guard import Fetched, Judge, Verdict
 from tdm_guard.formats.files import c2pa_store, text, xmp
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, format_of, read_asset
+from tdm_guard.formats.files.asset import Asset, Packet, Place, read_asset
+from tdm_guard.formats.files.container import Format
+from tdm_guard.formats.files.magic import format_of
 from tdm_guard.formats.files.xmp_identifiers import identifiers
 from tdm_guard.formats.page import page_items
 from tdm_guard.formats.page.html import Page, Scanner, read_page
