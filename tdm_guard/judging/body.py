@@ -145,7 +145,7 @@ def _hear_page(
         complete=complete,
         xml="xml" in (about.media_type or ""),
         json_ld=bench.repertoire is not None,
-        shown=bench.hears_pictures,
+        shown=bool(bench.of_pictures),
     )
     source = Source(url=about.url, carrier="html", retrieved_at=about.now)
     read = [signal.read_html(page, source, bench.listener) for signal in bench.page_signals if signal.read_html]
