@@ -18,7 +18,7 @@ from tdm_guard.policies.answers import last_copy, read_answer
 from tdm_guard.policies.policy import Kept, OriginPolicy
 from tdm_guard.policies.task import Answers, Gathering, Wanted
 from tdm_guard.signals import robots
-from tdm_guard.signals.shape import Document
+from tdm_guard.signals.shape import Document, WideSite
 from tdm_guard.usage import Usage
 
 MAX_DECLARED_BYTES = 2**20  # of one licence document
@@ -94,7 +94,8 @@ def _reserved_everywhere(kept: Mapping[str, Kept]) -> set[Usage]:
     found: set[Usage] = set()
     for item in kept.values():
         for site in item.said.sites:
-            found.update(getattr(site, "everywhere", ()))
+            if isinstance(site, WideSite):
+                found.update(site.everywhere)
     return found
 
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from tdm_guard import Decision, Fetched, Judge
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place
+from tdm_guard.formats.files.asset import Asset, Packet, Place
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.http.media_type import MAX_CONTENT_TYPE
 from tdm_guard.formats.site.tdmrep_json import MAX_NESTING
 from tdm_guard.model import Source, Stance

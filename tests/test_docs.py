@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tdm_guard.formats.files.asset import Format
+from tdm_guard.formats.files.container import Format
 from tdm_guard.judge import OFFLINE_OPTIONS
 from tdm_guard.options import OPTION_NAMES
 from tdm_guard.signals import SIGNALS

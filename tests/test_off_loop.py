@@ -10,7 +10,7 @@ import brotli
 import pytest
 
 from tdm_guard import Judge
-from tdm_guard.formats.files.asset import Format
+from tdm_guard.formats.files.container import Format
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.response import CODED_BYTES, MANY_METAS, OFF_LOOP_BYTES
 from tests.support import documents, pictures

@@ -36,7 +36,7 @@ OTHERS = {
     "cache/memory.DEFAULT_MAX_BYTES",
     "cache/store.REST_SECONDS",
     "cli/check.PAGE_TIMEOUT",
-    "formats/files/asset.MAGIC_BYTES",
+    "formats/files/magic.MAGIC_BYTES",
     "formats/files/bmff.MOVIE_COST",
     "formats/http/content_coding.PIECE",
     "formats/http/freshness.CEILING",

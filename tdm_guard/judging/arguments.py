@@ -13,8 +13,10 @@ from tdm_guard.formats.site.path_pattern import normal_path, normal_url
 from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin
 from tdm_guard.plain import address
+from tdm_guard.signals import SIGNALS, robots
 
-_USUAL = frozenset({"/robots.txt", "/.well-known/tdmrep.json", "/ai.txt", "/trust.txt"})  # in their normal form
+# in their normal form
+_USUAL = frozenset({robots.DOCUMENT.path, *(signal.document.path for signal in SIGNALS if signal.document)})
 
 
 def number(status: object) -> int:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from tdm_guard.formats.files.asset import Format, Place, read_asset
+from tdm_guard.formats.files.asset import Place, read_asset
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.files.xmp_identifiers import identifiers
 from tdm_guard.model import NOTHING, Fault, Reading, Source
 from tdm_guard.repertoire.item import Item, read_item
@@ -18,11 +19,8 @@ if TYPE_CHECKING:
     from tdm_guard.judging.bench import Bench
     from tdm_guard.judging.response import Announced
 
-_TYPES = {  # the type of work that an item from a file of this format is taken for
-    **dict.fromkeys((Format.MP3, Format.FLAC, Format.OGG, Format.WAV, Format.AIFF, Format.APE), "sound_recording"),
-    **dict.fromkeys((Format.EPUB, Format.PDF, Format.OFFICE), "text"),
-    **dict.fromkeys((Format.JPEG, Format.PNG, Format.WEBP, Format.GIF, Format.TIFF, Format.SVG), "image"),
-}
+# of a container of sound, pictures and films: what the media type tells
+_WORKS_BY_TYPE = {"audio": "sound_recording", "image": "image", "video": "audiovisual"}
 
 
 class HeardAsset(NamedTuple):
@@ -79,7 +77,6 @@ def _item(tags: tuple[tuple[str, str], ...], kind: str | None) -> dict[str, obje
 
 
 def _type(kind: Format, media_type: str) -> str | None:
-    """ISO media files hold sound, pictures or films; of those the media type tells."""
-    if kind is Format.BMFF:
-        return {"audio": "sound_recording", "image": "image", "video": "audiovisual"}.get(media_type.partition("/")[0])
-    return _TYPES.get(kind)
+    """The type of work that an item from a file of this format is taken for."""
+    work = kind.row.work
+    return _WORKS_BY_TYPE.get(media_type.partition("/")[0]) if work == "by-type" else work

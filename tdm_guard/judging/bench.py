@@ -14,7 +14,6 @@ from tdm_guard.formats.http.media_type import Markup
 from tdm_guard.formats.page import page_items
 from tdm_guard.formats.page.html import Scanner
 from tdm_guard.judging.decide import Terms, decide
-from tdm_guard.judging.pictures import SIGNALS_OF_PICTURES
 from tdm_guard.origin import Origin
 from tdm_guard.policies.task import Gathering, documents
 from tdm_guard.repertoire.item import Item
@@ -61,7 +60,8 @@ class Bench:
         self._machine_readable_only = machine_readable_only
         if self.repertoire is not None:  # what a page says of the works on it
             self.page_signals += (repertoire.SIGNAL,)
-        self.hears_pictures = any(signal.name in SIGNALS_OF_PICTURES for signal in self.signals)
+        self.of_pictures = {signal.name: signal.of_pictures for signal in self.signals if signal.of_pictures}
+        self.policy_speakers = frozenset(signal.name for signal in self.signals if signal.names_policies)
         self.readers = {
             Markup.HTML: self.page_signals,
             Markup.FEED: self.feed_signals,

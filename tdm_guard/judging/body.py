@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.formats.charset import encoding_of, is_settled
-from tdm_guard.formats.files.asset import Format, format_of
+from tdm_guard.formats.files.container import Format
+from tdm_guard.formats.files.magic import format_of
 from tdm_guard.formats.http.media_type import FEED, HTML, OTHER, SNIFF_BYTES, UNKNOWN, Markup, beginning, is_xml
 from tdm_guard.formats.http.message_body import unsaid_coding
 from tdm_guard.formats.page.html import Page, read_page
@@ -144,7 +145,7 @@ def _hear_page(
         complete=complete,
         xml="xml" in (about.media_type or ""),
         json_ld=bench.repertoire is not None,
-        shown=bench.hears_pictures,
+        shown=bool(bench.of_pictures),
     )
     source = Source(url=about.url, carrier="html", retrieved_at=about.now)
     read = [signal.read_html(page, source, bench.listener) for signal in bench.page_signals if signal.read_html]

@@ -153,7 +153,7 @@ class Case(ContentHearing):
         if not self._statements or not self._decided().verdict.withholds:
             return self._declared
         known = {item.document for item in self._checked}
-        policies = [policy_behind(statement) for statement in self._decided().because]
+        policies = [policy_behind(statement, self.bench.policy_speakers) for statement in self._decided().because]
         return tuple({item.url: item for item in policies if item is not None and item.url not in known}.values())
 
     def hear_declared(self, kept: tuple[Kept, ...]) -> None:

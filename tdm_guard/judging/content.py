@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from tdm_guard.formats.files.asset import Format
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.http.media_type import UNKNOWN
 from tdm_guard.formats.site.path_pattern import normal_url
 from tdm_guard.judging.body import hear, hear_challenge, unread
@@ -78,8 +78,7 @@ class ContentHearing(Hearing):
         if kind is UNKNOWN:
             self._kind = about.shown(body, ended=whole)  # too short a prefix of a generic type may yet become a page
             kind = about.shown(body, ended=True)
-        posture = self.bench.listener.posture
-        pictures = bool(self._statements) and bool(of_pictures(self._statements, posture))
+        pictures = bool(self._statements) and bool(of_pictures(self._statements, self.bench))
         heard = hear(self.bench, about, body, kind, complete=complete, pictures=pictures)
         self.stage = _BODY if heard.format is None else _ASSET
         self._held = heard.format
@@ -89,7 +88,7 @@ class ContentHearing(Hearing):
         self._add(heard.reading)
         if heard.items:
             self._hear_works(heard.items)
-        if heard.shown and (said := of_pictures(self._statements, posture)):
+        if heard.shown and (said := of_pictures(self._statements, self.bench)):
             self.shows = (heard.shown, said)
         for signal, feed in heard.feed:
             self._hear_feed(signal, feed)

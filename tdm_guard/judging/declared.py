@@ -14,14 +14,15 @@ from tdm_guard.formats.site.path_pattern import normal_url
 from tdm_guard.model import Declared, Source, Stance, Statement
 from tdm_guard.policies.policy import Kept
 from tdm_guard.signals.shape import Signal
-from tdm_guard.signals.tdmrep import tdmrep_signal as tdmrep
 from tdm_guard.usage import EVERY
 
 
-def policy_behind(statement: Statement) -> Declared | None:
-    """Only of TDMRep: what RSL names as its policy is the document that was read."""
+def policy_behind(statement: Statement, speakers: frozenset[str]) -> Declared | None:
+    """The document that a statement names; `speakers` are the signals whose policies are documents of their own."""
+    if statement.signal not in speakers:
+        return None
     url = normal_url((statement.policy_url or "").partition("#")[0])
-    if statement.signal != tdmrep.SIGNAL.name or not url or url == statement.source:
+    if not url or url == statement.source:
         return None
     return Declared(
         source=statement.source,

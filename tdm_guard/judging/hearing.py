@@ -70,8 +70,13 @@ class Hearing:
         rights = self.bench.terms.rights
         if rights is not None:
             known = {item.document for item in self._checked}
-            firm = tuple(s for s in firm if not (rights.awaits_policy(s) and _is_to_come(s, known)))
+            firm = tuple(s for s in firm if not (rights.awaits_policy(s) and self._is_to_come(s, known)))
         return self._decide(firm).verdict.withholds
+
+    def _is_to_come(self, statement: Statement, known: set[str]) -> bool:
+        """True if the policy behind a statement will still be read; `known` are the documents that were looked for."""
+        policy = policy_behind(statement, self.bench.policy_speakers)
+        return policy is not None and policy.url not in known
 
     def _decide(self, statements: tuple[Statement, ...]) -> Outcome:
         return decide(statements, self.bench.terms, Occasion(self.now, self.url))
@@ -109,9 +114,3 @@ class Hearing:
         if self._outcome is None:
             self._outcome = self._decide(self._settled())
         return self._outcome
-
-
-def _is_to_come(statement: Statement, known: set[str]) -> bool:
-    """True if the policy behind a statement will still be read; `known` are the documents that were looked for."""
-    policy = policy_behind(statement)
-    return policy is not None and policy.url not in known

@@ -9,20 +9,18 @@ was read, or whose page was not read to the end, is not in it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.formats.site.path_pattern import target
-from tdm_guard.model import NOTHING, Posture, Reading, Stance, Statement
+from tdm_guard.model import NOTHING, Reading, Statement
 from tdm_guard.origin import Origin
-from tdm_guard.signals import x_robots
-from tdm_guard.signals.ai_agents import ai_agents_signal as ai_agents
-from tdm_guard.signals.shared.ai_words import IMAGES_ONLY, WORDS
+
+if TYPE_CHECKING:
+    from tdm_guard.judging.bench import Bench
 
 DEFAULT_MAX_BYTES = 16 * 2**20  # some 100,000 pictures
 SHOWN_FOR = timedelta(hours=24)  # as long as what a feed said of its items
@@ -30,33 +28,18 @@ MAX_STATEMENTS = 16  # of one page; three words, two addressees, field and tag
 
 _PER_PICTURE = 130  # bytes: the digest, its place in the table, which may be half full
 _PER_STATEMENT = 1_000  # bytes, its page's address apart
-SIGNALS_OF_PICTURES = frozenset({x_robots.NAME, ai_agents.NAME})
 _CARRIERS = frozenset({"header", "html"})
-_ANY_WORD = re.compile("|".join(WORDS))
 
 
-def of_pictures(statements: Iterable[Statement], posture: Posture) -> tuple[Statement, ...]:
-    """
-    What was said on a page, in its tags or header fields, of the pictures that it shows.
-
-    `noimageai` reserves nothing of the page and all of its pictures; `noai` and `noml` reserve both.
-    """
-    found = []
-    for statement in statements:
-        words = (statement.excerpt or "").lower()
-        if (
-            statement.signal not in SIGNALS_OF_PICTURES
-            or statement.carrier not in _CARRIERS
-            or not _ANY_WORD.search(words)
-        ):
-            continue
-        if statement.stance is Stance.RESERVED:
-            found.append(statement)
-        elif IMAGES_ONLY in words:
-            if statement.signal == x_robots.NAME:
-                found.append(replace(statement, stance=Stance.RESERVED))
-            elif posture is Posture.CAUTIOUS:  # to the letter, words to other agents are not for us
-                found.append(replace(statement, stance=Stance.RESERVED, repair=ai_agents.REPAIR))
+def of_pictures(statements: Iterable[Statement], bench: Bench) -> tuple[Statement, ...]:
+    """What was said on a page, in its tags or header fields, of the pictures that it shows."""
+    speakers, posture = bench.of_pictures, bench.listener.posture
+    found = [
+        said
+        for statement in statements
+        if statement.signal in speakers and statement.carrier in _CARRIERS
+        if (said := speakers[statement.signal](statement, posture)) is not None
+    ]
     return tuple(found[:MAX_STATEMENTS])
 
 

@@ -14,7 +14,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from tdm_guard.formats.files.asset import Format, format_of, format_of_type, may_swell
+from tdm_guard.formats.files.container import Format
+from tdm_guard.formats.files.magic import format_of, format_of_type, may_swell
 from tdm_guard.formats.http.content_coding import begins_as_markup, is_text
 from tdm_guard.formats.http.field_lines import is_glued, lines_of
 from tdm_guard.formats.http.media_type import (

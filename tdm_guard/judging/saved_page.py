@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from tdm_guard.formats.files.asset import Format
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.files.mhtml import Message, Part
 from tdm_guard.formats.http.media_type import HTML, Markup
 from tdm_guard.judging.response import Announced

@@ -87,7 +87,8 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
         said = Said(_stale((*sites, *before)), reading.hold, (), reading.faults, declared, read_at=at, copy=copy)
         return Kept(document.path, checked, at + UNREACHABLE_FOR, said, document.signal)
     said = SILENT
-    if sites or declared or reading.hold or reading.faults or result is _READ:
+    own_age = reading.max_age is not None
+    if sites or declared or reading.hold or reading.faults or result is _READ or own_age:
         said = Said(
             sites=sites,
             hold=reading.hold,
@@ -96,6 +97,7 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
             read_at=at if result is _READ else None,
             etag=fetched.header("etag"),
             last_modified=fetched.header("last-modified"),
+            own_age=own_age,
         )
     return Kept(document.path, checked, _expiry(fetched, reading, since), said, document.signal)
 
@@ -118,7 +120,7 @@ def _read_part(
         return reading, fetched
     hold = Statement.at(
         source,
-        kind=Kind.ACCESS if document is robots.DOCUMENT else Kind.RESERVATION,
+        kind=document.kind,
         signal=document.signal,
         usages=document.usages,
         stance=Stance.UNDETERMINED,
@@ -178,12 +180,12 @@ def _for_listener(task: Gathering, hold: tuple[Statement, ...]) -> tuple[Stateme
 def _unreachable(
     document: Document, reading: DocumentReading, checked: Checked, at: datetime, old: Kept | None, copy: Kept | None
 ) -> Kept:
-    """What was read before stays in force: a stale robots.txt stands for itself, other files keep what they reserve."""
+    """What was read before stays in force: some stand for themselves, other documents keep what they reserve."""
     said = Said(sites=(reading.site,) if reading.site else (), hold=reading.hold, faults=reading.faults)
     if old is not None and _stands(old, at):
         before = old.said
         said = said._replace(sites=_stale(before.sites), read_at=before.read_at, copy=copy)
-        if document is robots.DOCUMENT and not before.hold:  # it was read whole
+        if document.copy_stands and not before.hold:  # it was read whole
             said = said._replace(sites=before.sites, hold=(), declared=before.declared)
     return Kept(document.path, checked, at + UNREACHABLE_FOR, said, document.signal)
 
@@ -203,7 +205,7 @@ def _never_asked(task: Gathering, url: str, document: Document) -> Kept:
         return Kept(document.path, checked, task.now + UNREACHABLE_FOR, SILENT, document.signal)
     statement = Statement.at(
         Source(url=url, carrier=document.carrier),
-        kind=Kind.ACCESS if document is robots.DOCUMENT else Kind.RESERVATION,
+        kind=document.kind,
         signal=document.signal,
         usages=document.usages,
         stance=Stance.UNDETERMINED,

@@ -20,7 +20,6 @@ from tdm_guard.signals.shape import Listener, Site
 from tdm_guard.signals.shared.repairs import join
 
 MAX_OWN_AGE = timedelta(days=30)  # RSL 1.0: the default lifetime of a licence document; longer ones are asked for again
-_LONGER = {"rsl": MAX_OWN_AGE}  # signals whose documents say their own age
 MAX_LENT = 64  # licence documents kept for the responses that declare them; the oldest go first
 REPAIR = "path-backslash"
 _expiry = attrgetter("expires_at")
@@ -32,7 +31,8 @@ class Said(NamedTuple):
 
     `hold` stands for every URL while the document cannot be read, `unasked` only until somebody fetches it. `declared`
     are the documents that it declares in its turn. `read_at` is when it was read; `etag` and `last_modified` are of
-    that copy. `copy` is the last one that was read whole, where this stands in its place.
+    that copy. `copy` is the last one that was read whole, where this stands in its place. `own_age`: the document said
+    how long it lasts.
     """
 
     sites: tuple[Site, ...] = ()
@@ -44,6 +44,7 @@ class Said(NamedTuple):
     etag: str | None = None
     last_modified: str | None = None
     copy: Kept | None = None
+    own_age: bool = False
 
 
 SILENT = Said()  # shared by all documents that are not there: most origins have more of those than of others
@@ -62,7 +63,7 @@ class Kept(NamedTuple):
     def fresh_from(self) -> datetime:
         """Before this it was not read, whatever the clock says: nothing is fresh for longer than its limit."""
         try:
-            return self.expires_at - _LONGER.get(self.signal, CEILING)
+            return self.expires_at - (MAX_OWN_AGE if self.said.own_age else CEILING)
         except OverflowError:  # the first days of the calendar
             return self.expires_at
 
@@ -179,9 +180,9 @@ class OriginPolicy:
         faults: tuple[Fault, ...] = ()
         longer = False
         for item in (*kept, *learned) if learned else kept:
-            longer = longer or item.signal in _LONGER
             said = item.said
             if said is not SILENT:
+                longer = longer or said.own_age
                 sites += said.sites
                 hold += said.hold
                 unasked += said.unasked

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 from scrapy import signals
 from scrapy.exceptions import StopDownload
 
-from tdm_guard.formats.files.asset import format_of_type
+from tdm_guard.formats.files.magic import format_of_type
 from tdm_guard.formats.http.media_type import Markup, content_kind
 from tdm_guard.scrapy.visit import ITEM, field
 

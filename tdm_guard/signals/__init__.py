@@ -35,7 +35,7 @@ from tdm_guard.signals.ai_txt import ai_txt_signal
 from tdm_guard.signals.aipref import aipref_signal
 from tdm_guard.signals.c2pa import c2pa_signal
 from tdm_guard.signals.rsl import rsl_signal
-from tdm_guard.signals.shape import Document, DocumentReading, Listener, Signal, Site
+from tdm_guard.signals.shape import Document, DocumentReading, Listener, Signal, Site, WideSite
 from tdm_guard.signals.tdmrep import tdmrep_signal
 from tdm_guard.signals.xmp import xmp_signal
 from tdm_guard.usage import EVERY, TDM, TRAINING, Usage
@@ -71,6 +71,7 @@ __all__ = [
     "Tag",
     "Unread",
     "Usage",
+    "WideSite",
 ]
 
 SIGNALS: tuple[Signal, ...] = (

@@ -41,9 +41,7 @@ def _of_one(signal: Signal) -> Iterator[str]:
         yield f'{name!r:.80} is no name; for example "house-rules"'
     if not signal.usages:
         yield f"{name}: it has no usages, so that nobody listens to it; for example usages=TDM"
-    for reader, called_for in _CALLED_FOR:
-        if getattr(signal, reader) is not None and not getattr(signal, called_for):
-            yield f"{name}: {reader} is never called without {called_for}"
+    yield from _never_called(signal)
     for member in ("headers", "html_words"):
         for word in getattr(signal, member):
             if word != word.lower():
@@ -54,6 +52,16 @@ def _of_one(signal: Signal) -> Iterator[str]:
     for path in _places(signal):
         if path[:1] != "/":
             yield f'{name}: its document lies at {path!r:.80}; write a path, for example "/house-rules.txt"'
+
+
+def _never_called(signal: Signal) -> Iterator[str]:
+    for reader, called_for in _CALLED_FOR:
+        if getattr(signal, reader) is not None and not getattr(signal, called_for):
+            yield f"{signal.name}: {reader} is never called without {called_for}"
+    if signal.of_pictures is not None and signal.read_headers is None and signal.read_html is None:
+        yield f"{signal.name}: of_pictures is never called without read_html or read_headers"
+    if signal.names_policies and signal.read_declared is None:
+        yield f"{signal.name}: names_policies has no effect without read_declared"
 
 
 def _places(signal: Signal) -> tuple[str, ...]:

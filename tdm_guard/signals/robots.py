@@ -14,7 +14,7 @@ from tdm_guard.formats.site.access_rules import AccessRules
 from tdm_guard.formats.site.path_pattern import TooMuchWork
 from tdm_guard.formats.site.robots_txt import RobotsTxt
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
-from tdm_guard.signals.shape import Document, DocumentReading, Listener, Signal, Site
+from tdm_guard.signals.shape import Document, DocumentReading, Listener, Signal, Site, WideSite
 from tdm_guard.signals.shared.too_much import too_much
 from tdm_guard.usage import EVERY, Usage
 
@@ -26,7 +26,7 @@ _SOLD = 402  # what was not given was not read
 _ASKS_LATER = 429  # RFC 6585 4
 
 
-class _Access:
+class _Access(WideSite):
     """What the group of our agent says of each path."""
 
     __slots__ = ("_rules", "_source")
@@ -131,6 +131,8 @@ DOCUMENT = Document(
     read=read_answer,
     signal=NAME,
     carrier="robots.txt",
+    kind=Kind.ACCESS,
+    copy_stands=True,  # RFC 9309 2.3.1.4
 )
 
 SIGNAL = Signal(

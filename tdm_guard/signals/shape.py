@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from tdm_guard.model import Declared, Fault, Fetched, Headers, Posture, Reading, Result, Source, Statement
+from tdm_guard.model import Declared, Fault, Fetched, Headers, Kind, Posture, Reading, Result, Source, Statement
 from tdm_guard.operator import Operator
 from tdm_guard.usage import EVERY, TDM, Usage
 
@@ -58,12 +58,31 @@ class Site(Protocol):
         """The statements for a path with its query, in the one spelling of `formats.site.path_pattern.target`."""
 
 
+class WideSite:
+    """
+    A `Site` that knows what it reserves of every URL: the base of those that can tell.
+
+    Documents that could only add the same need not be fetched then.
+    """
+
+    __slots__ = ()
+
+    @property
+    def everywhere(self) -> tuple[Usage, ...]:
+        """The usages that it reserves whatever the path."""
+        raise NotImplementedError
+
+    def says(self, target: str) -> Reading:
+        """As of any `Site`; of every path it reserves at least the usages `everywhere`."""
+        raise NotImplementedError
+
+
 class DocumentReading(NamedTuple):
     """
     What a signal made of a document's answer: what became of it, what it says, its faults.
 
     `hold` are statements (undetermined ones) that stand for every URL while the document cannot be read. `max_age` is
-    the lifetime that the document gives itself.
+    the lifetime that the document gives itself, of which 30 days count; None if it says none.
     """
 
     result: Result
@@ -80,7 +99,9 @@ class Document:
 
     `signal` owns it and `usages` are those it can speak of; `max_bytes` bounds what is read of it. One that is
     `required` and was not read leaves the verdict undetermined; others are asked for only while they can still change
-    the outcome. `fallback` is a second place, looked at when the first has no such document.
+    the outcome. `fallback` is a second place, looked at when the first has no such document. `kind` is what it is
+    about, read or not; `copy_stands`: while it cannot be had, an older copy stands for itself, of others only what they
+    reserve.
     """
 
     path: str
@@ -91,6 +112,8 @@ class Document:
     usages: tuple[Usage, ...] = EVERY
     required: bool = True
     fallback: str | None = None
+    kind: Kind = Kind.RESERVATION
+    copy_stands: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +124,14 @@ class Signal:
     `usages` are those it can speak of: for others its inputs need not be read.
     `declared_in_robots` finds the documents that robots.txt declares, `read_declared` reads such a one, whatever
     declared it.
+    `names_policies`: what its statements name as `policy_url` is a document of its own, which `read_declared` reads for
+    whom to ask, and for what.
     `headers` are the response fields (lower case) that `read_headers` looks at; it is called when one is there.
     `html_words` (lower case): one of them stands in every tag that `read_html` reacts to.
     `read_hop` reads the same fields of an earlier redirect hop of the same fetch.
     `statuses` are those that speak by themselves: `read_status` is called for them, with the `headers` that are there.
+    `of_pictures` is what a statement on a page, in a tag or a header field, says of the pictures that the page shows:
+    the statement that stands for them, or None.
     `read_feed` reads an XML body: its site speaks for the feed itself and for the items' URLs on the feed's origin.
     `read_challenge` reads the body of a 401 or 402.
     `asset_places` are the kinds of packet inside a file that `read_asset` looks at; it is called when the file has one,
@@ -121,6 +148,7 @@ class Signal:
     read_robots: Callable[[RobotsTxt, Source, Listener], Site | None] | None = None
     declared_in_robots: Callable[[RobotsTxt, Source, Listener], tuple[Declared, ...]] | None = None
     read_declared: Callable[[Declared, Fetched, Source, Listener], DocumentReading] | None = None
+    names_policies: bool = False
     headers: frozenset[str] = frozenset()
     html_words: tuple[str, ...] = ()
     read_headers: Callable[[Headers, Source, Listener], Reading] | None = None
@@ -128,6 +156,7 @@ class Signal:
     statuses: frozenset[int] = frozenset()
     read_status: Callable[[int, Headers, Source, Listener], Reading] | None = None
     read_html: Callable[[Page, Source, Listener], Reading] | None = None
+    of_pictures: Callable[[Statement, Posture], Statement | None] | None = None
     read_feed: Callable[[bytes, Source, Listener], DocumentReading] | None = None
     read_challenge: Callable[[bytes, Source, Listener], Reading] | None = None
     asset_places: frozenset[Place] = frozenset()

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from tdm_guard.formats.http.robots_tag import RULES
 from tdm_guard.formats.page.html import REQUOTED
 from tdm_guard.formats.site.tdmrep_value import plain_name
-from tdm_guard.model import Fault, Headers, Reading, Source, Stance, Statement
+from tdm_guard.model import Fault, Headers, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals.shape import Listener, Signal
+from tdm_guard.signals.shared import ai_words
 from tdm_guard.signals.shared import refusing_words as unknown
 from tdm_guard.signals.shared.ai_words import (
     BEHIND,
@@ -192,6 +193,11 @@ def _others(words: list[AiWord], source: Source, listener: Listener, *, image: b
         )
 
 
+def of_pictures(statement: Statement, posture: Posture) -> Statement | None:
+    """What is said of the pictures on a page: the words are as clear of them under either posture."""
+    return ai_words.of_pictures(statement)
+
+
 SIGNAL = Signal(
     name=NAME,
     title="X-Robots-Tag and meta robots: noai, noimageai, noml",
@@ -201,4 +207,5 @@ SIGNAL = Signal(
     html_words=HTML_WORDS,
     read_headers=read_headers,
     read_html=read_html,
+    of_pictures=of_pictures,
 )

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import defusedxml.ElementTree
 
-from tdm_guard.formats.files.asset import format_of, read_asset
+from tdm_guard.formats.files.asset import read_asset
+from tdm_guard.formats.files.magic import format_of
 from tdm_guard.model import Posture, Reading, Source
 from tdm_guard.signals import SIGNALS
 from tdm_guard.signals.shape import Listener

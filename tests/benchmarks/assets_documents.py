@@ -12,7 +12,8 @@ from collections.abc import Callable
 import defusedxml.ElementTree
 import pikepdf
 
-from tdm_guard.formats.files.asset import Asset, Format, read_asset
+from tdm_guard.formats.files.asset import Asset, read_asset
+from tdm_guard.formats.files.container import Format
 from tdm_guard.model import Posture, Source
 from tdm_guard.signals import SIGNALS
 from tdm_guard.signals.shape import Listener

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard.formats.files import bmff, bmff_items
-from tdm_guard.formats.files.asset import Asset, Format, Place, format_of, read_asset
+from tdm_guard.formats.files.asset import Asset, Place, read_asset
+from tdm_guard.formats.files.container import Format
+from tdm_guard.formats.files.magic import format_of
 from tests.support.documents import (
     STORE,
     box,

@@ -6,7 +6,8 @@ import struct
 
 import pytest
 
-from tdm_guard.formats.files.asset import Format, read_asset
+from tdm_guard.formats.files.asset import read_asset
+from tdm_guard.formats.files.container import Format
 from tests.support.documents import (
     epub,
     flac,

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard.formats.files import zip_archive
-from tdm_guard.formats.files.asset import Asset, Format, Place, format_of, read_asset
+from tdm_guard.formats.files.asset import Asset, Place, read_asset
+from tdm_guard.formats.files.container import Format
+from tdm_guard.formats.files.magic import format_of
 from tests.support.documents import RESERVED, STORE, container, epub, opf
 
 PACKAGE = opf(RESERVED)

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tdm_guard.formats.files.asset import Format, Place, format_of, read_asset
+from tdm_guard.formats.files.asset import Place, read_asset
+from tdm_guard.formats.files.container import Format
+from tdm_guard.formats.files.magic import format_of
 from tdm_guard.formats.files.xmp import read as read_xmp
 from tests.support import documents, pictures
 from tests.support.patience import PATIENCE

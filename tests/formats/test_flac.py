@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.files.asset import Asset, Format, Place, format_of, read_asset
+from tdm_guard.formats.files.asset import Asset, Place, read_asset
+from tdm_guard.formats.files.container import Format
+from tdm_guard.formats.files.magic import format_of
 from tdm_guard.formats.files.vorbis_comment import MAX_COMMENTS, MAX_PACKETS
 from tests.support.documents import STORE, flac, id3, object_frame, private_frame, vorbis_comment, xmp
 

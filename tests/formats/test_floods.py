@@ -8,7 +8,8 @@ import pytest
 
 from tdm_guard import Judge, Posture
 from tdm_guard.formats.files import c2pa_store
-from tdm_guard.formats.files.asset import Format, Packet, Place, Unread, read_asset
+from tdm_guard.formats.files.asset import Packet, Place, Unread, read_asset
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.salvage import MAX_UNREAD, Unreads
 from tdm_guard.judging.asset import hear_asset
 from tdm_guard.judging.response import Announced

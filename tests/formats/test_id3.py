@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.files.asset import Asset, Format, Place, read_asset
+from tdm_guard.formats.files.asset import Asset, Place, read_asset
+from tdm_guard.formats.files.container import Format
 from tests.support.documents import (
     STORE,
     flac,

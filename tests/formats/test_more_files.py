@@ -11,7 +11,9 @@ import brotli
 import pytest
 
 from tdm_guard import Verdict, evaluate
-from tdm_guard.formats.files.asset import Format, Place, format_of, read_asset
+from tdm_guard.formats.files.asset import Place, read_asset
+from tdm_guard.formats.files.container import Format
+from tdm_guard.formats.files.magic import format_of
 from tests.support.documents import (
     STORE,
     box,

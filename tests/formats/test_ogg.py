@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.files.asset import Asset, Format, Place, format_of, read_asset
+from tdm_guard.formats.files.asset import Asset, Place, read_asset
+from tdm_guard.formats.files.container import Format
+from tdm_guard.formats.files.magic import format_of
 from tdm_guard.formats.files.ogg import MAX_CHAINED, MAX_PACKET, MAX_PAGES
 from tests.support.documents import vorbis_comment, xmp
 

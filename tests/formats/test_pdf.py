@@ -15,7 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.files.asset import Asset, Format, Place, format_of, read_asset
+from tdm_guard.formats.files.asset import Asset, Place, read_asset
+from tdm_guard.formats.files.container import Format
+from tdm_guard.formats.files.magic import format_of
 from tdm_guard.formats.files.pdf_filters import decode
 from tdm_guard.formats.files.pdf_objects import Name, PdfError, Reference, parse
 from tests.support.documents import STORE, classic_pdf, pdf, pdf_object, pdf_stream, tdm_xmp

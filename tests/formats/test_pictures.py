@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from tdm_guard.formats.files import jpeg as jpeg_format
 from tdm_guard.formats.files import png as png_format
 from tdm_guard.formats.files import tiff as tiff_format
-from tdm_guard.formats.files.asset import Asset, Format, Place, format_of, read_asset
+from tdm_guard.formats.files.asset import Asset, Place, read_asset
+from tdm_guard.formats.files.container import Format
+from tdm_guard.formats.files.magic import format_of
 from tdm_guard.formats.files.xmp import read as read_xmp
 from tests.support.documents import STORE, id3, private_frame, xmp
 from tests.support.growth import grows_linearly

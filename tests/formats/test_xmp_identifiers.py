@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place
+from tdm_guard.formats.files.asset import Asset, Packet, Place
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.files.xmp_identifiers import MAX_VALUES, identifiers
 
 NAMESPACES = (

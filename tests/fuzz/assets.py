@@ -18,7 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tdm_guard import Judge
-from tdm_guard.formats.files.asset import Asset, Format, format_of, read_asset
+from tdm_guard.formats.files.asset import Asset, read_asset
+from tdm_guard.formats.files.container import Format
+from tdm_guard.formats.files.magic import format_of
 from tdm_guard.judging.asset import hear_asset
 from tdm_guard.judging.response import Announced
 from tdm_guard.model import Posture, Source, Stance

@@ -21,7 +21,9 @@ from typing import Any, NamedTuple
 
 from tdm_guard import Fetched, Judge, Verdict
 from tdm_guard.formats.files import c2pa_store, text, xmp
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, format_of, read_asset
+from tdm_guard.formats.files.asset import Asset, Packet, Place, read_asset
+from tdm_guard.formats.files.container import Format
+from tdm_guard.formats.files.magic import format_of
 from tdm_guard.formats.files.xmp_identifiers import identifiers
 from tdm_guard.formats.page import page_items
 from tdm_guard.formats.page.html import Page, Scanner, read_page
@@ -33,7 +35,7 @@ from tdm_guard.signals import SIGNALS, robots, trust_txt
 from tdm_guard.signals.ai_txt import ai_txt_signal as ai_txt
 from tdm_guard.signals.c2pa import c2pa_signal as c2pa
 from tdm_guard.signals.rsl import rsl_signal as rsl
-from tdm_guard.signals.shape import DocumentReading
+from tdm_guard.signals.shape import DocumentReading, WideSite
 from tdm_guard.signals.tdmrep import tdmrep_signal as tdmrep
 from tdm_guard.testing.files import jpeg
 from tdm_guard.usage import Usage
@@ -94,7 +96,7 @@ def _document(signal: Any, data: bytes, judge: Judge, number: int) -> Heard:
 
 
 def _heard_at_paths(site: Any, name: str) -> Heard:
-    everywhere = set(getattr(site, "everywhere", ()))
+    everywhere = set(site.everywhere if isinstance(site, WideSite) else ())
     for path in PATHS:
         reading = site.says(path)
         reserved = {usage for s in reading.statements if s.stance is Stance.RESERVED for usage in s.usages}

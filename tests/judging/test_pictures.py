@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tdm_guard import Judge
 from tdm_guard.formats.page.html import read_page
+from tdm_guard.judging.bench import Bench
 from tdm_guard.judging.pictures import MAX_STATEMENTS, SHOWN_FOR, Shown, of_pictures
 from tdm_guard.model import NOTHING, Headers, Posture, Source, Stance, Statement
 from tdm_guard.signals import x_robots
@@ -25,6 +27,11 @@ PAGE = "https://photos.example/gallery"
 PICTURE = "https://cdn.example/1.jpg"
 
 
+def bench(posture: Posture) -> Bench:
+    """Those that listen for such words, and others."""
+    return Judge(agent="ExampleBot", posture=posture.value).bench
+
+
 def said(
     html: str = "", *, headers: Headers = (), posture: Posture = Posture.CAUTIOUS, agent: str = "ExampleBot"
 ) -> tuple[Statement, ...]:
@@ -36,7 +43,7 @@ def said(
     for module in (x_robots, ai_agents, tdmrep):
         statements += module.read_headers(fields, Source(url=PAGE, carrier="header"), listener).statements
         statements += module.read_html(page, Source(url=PAGE, carrier="html"), listener).statements
-    return of_pictures(statements, posture)
+    return of_pictures(statements, bench(posture))
 
 
 NOIMAGEAI = said('<meta name="robots" content="noimageai">')
@@ -101,7 +108,7 @@ def test_repairs_keep_their_code() -> None:
 
 
 def test_a_page_keeps_no_more_than_it_can_mean() -> None:
-    assert len(of_pictures(NOIMAGEAI * 100, Posture.CAUTIOUS)) == MAX_STATEMENTS
+    assert len(of_pictures(NOIMAGEAI * 100, bench(Posture.CAUTIOUS))) == MAX_STATEMENTS
 
 
 # ---- addresses ---------------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from quopri import encodestring
 import pytest
 
 from tdm_guard import Verdict, evaluate
-from tdm_guard.formats.files.asset import Format, format_of
+from tdm_guard.formats.files.container import Format
+from tdm_guard.formats.files.magic import format_of
 from tests.support.documents import xmp
 from tests.support.pictures import app1, jpeg
 

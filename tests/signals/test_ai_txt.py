@@ -21,7 +21,7 @@ from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.policies.task import Gathering
 from tdm_guard.signals.ai_txt.ai_txt_file import MAX_BYTES
 from tdm_guard.signals.ai_txt.ai_txt_signal import DOCUMENT, NO_GROUP, SIGNAL, TRAINING_DENY, read_document
-from tdm_guard.signals.shape import DocumentReading, Listener
+from tdm_guard.signals.shape import DocumentReading, Listener, WideSite
 from tdm_guard.usage import TDM, TRAINING, Usage
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "ai_txt.json").read_text("utf-8"))
@@ -175,7 +175,8 @@ def test_what_a_rule_cannot_be_about_is_a_fault(value: str, path: str | None) ->
 )
 def test_what_is_reserved_everywhere(body: str, usages: tuple[Usage, ...], posture: Posture) -> None:
     site = read(body, posture).site
-    assert getattr(site, "everywhere") == usages  # noqa: B009 - a Site need not have it
+    assert isinstance(site, WideSite)
+    assert site.everywhere == usages
 
 
 # ---- other files of that name ---------------------------------------------------------------------------------------
@@ -403,5 +404,5 @@ def test_cautious_is_never_laxer_than_literal(lines: list[str], path: str) -> No
 def test_what_is_reserved_everywhere_is_reserved_at_each_path(lines: list[str], path: str, posture: Posture) -> None:
     body = "\n".join(lines)
     site = read(body, posture).site
-    if site is not None and getattr(site, "everywhere", ()):
+    if isinstance(site, WideSite) and site.everywhere:
         assert stance(site.says(target(SITE + path))) is Stance.RESERVED

@@ -20,9 +20,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread, format_of, read_asset
+from tdm_guard.formats.files.asset import Asset, Packet, Place, Unread, read_asset
 from tdm_guard.formats.files.c2pa_store import EXTRA, is_store
 from tdm_guard.formats.files.c2pa_store import report as native_report
+from tdm_guard.formats.files.container import Format
+from tdm_guard.formats.files.magic import format_of
 from tdm_guard.model import Kind, Layer, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals.c2pa import c2pa_signal as signal
 from tdm_guard.signals.c2pa.c2pa_signal import SIGNAL, read_headers, read_report
@@ -690,7 +692,7 @@ def test_reading_opens_no_socket_of_ours(jpeg: bytes, monkeypatch: pytest.Monkey
 
 def test_a_process_that_was_forked_reads_too(jpeg: bytes) -> None:
     code = (
-        "import os, sys; from tdm_guard.formats.files.asset import Format; "
+        "import os, sys; from tdm_guard.formats.files.container import Format; "
         "from tdm_guard.formats.files.c2pa_store import report;"
         "data = sys.stdin.buffer.read(); first = report(data, Format.JPEG); child = os.fork();"
         "again = report(data, Format.JPEG);"

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from tdm_guard import Fetched, Judge
-from tdm_guard.formats.files.asset import Format
 from tdm_guard.formats.files.c2pa_store import report as native_report
+from tdm_guard.formats.files.container import Format
 from tdm_guard.model import Posture, Reading, Source, Stance
 from tdm_guard.signals.c2pa.c2pa_report import read_report
 from tdm_guard.signals.shape import Listener

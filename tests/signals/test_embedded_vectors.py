@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.files.asset import Asset, Packet, Place, Unread
+from tdm_guard.formats.files.container import Format
 from tdm_guard.model import Layer, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals.shape import Listener
 from tdm_guard.signals.tdmrep import tdmrep_signal as tdmrep

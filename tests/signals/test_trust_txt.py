@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tdm_guard import Fetched
 from tdm_guard.formats.site.trust_txt import MAX_BYTES, parse
 from tdm_guard.model import Kind, Posture, Result, Source, Stance
-from tdm_guard.signals.shape import DocumentReading, Listener
+from tdm_guard.signals.shape import DocumentReading, Listener, WideSite
 from tdm_guard.signals.trust_txt import DOCUMENT, REPAIR, SIGNAL, read_document
 from tdm_guard.usage import TRAINING
 
@@ -100,7 +100,8 @@ def test_evidence(posture: Posture) -> None:
     assert (statement.locator, statement.excerpt) == ("line 2", "datatrainingallowed=no # all of it")
     assert (statement.signal, statement.kind, statement.usages) == ("trust-txt", Kind.RESERVATION, TRAINING)
     assert (statement.source, statement.sha256) == (SOURCE.url, SOURCE.sha256)
-    assert getattr(site, "everywhere") == TRAINING  # noqa: B009 - a Site need not have it
+    assert isinstance(site, WideSite)
+    assert site.everywhere == TRAINING
     assert pickle.loads(pickle.dumps(site)).says("/") == site.says("/a")
 
 
@@ -108,7 +109,8 @@ def test_a_permission_is_of_its_own_kind_and_reserves_nothing() -> None:
     site = read("datatrainingallowed=yes\n").site
     assert site is not None
     assert site.says("/").statements[0].kind is Kind.PERMISSION
-    assert getattr(site, "everywhere") == ()  # noqa: B009
+    assert isinstance(site, WideSite)
+    assert site.everywhere == ()
 
 
 @pytest.mark.parametrize(

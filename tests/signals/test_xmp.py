@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread, read_asset
+from tdm_guard.formats.files.asset import Asset, Packet, Place, Unread, read_asset
+from tdm_guard.formats.files.container import Format
 from tdm_guard.model import Posture, Reading, Source, Stance
 from tdm_guard.signals import SIGNALS
 from tdm_guard.signals.shape import Listener

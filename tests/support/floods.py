@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import brotli
 
-from tdm_guard.formats.files.asset import Format
+from tdm_guard.formats.files.container import Format
 from tests.support.documents import C2PA_UUID, XMP_UUID, box, frame, full_box, heif, id3, seven_bits, xmp
 from tests.support.pictures import (
     XMP_KEYWORD,

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from struct import Struct
 
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread, more_names
+from tdm_guard.formats.files.asset import Asset, Packet, Place, Unread, more_names
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.files.id3 import read_tag
 from tdm_guard.formats.salvage import MAX_PACKET, Unreads, damaged, hides
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tdm_guard.formats.files.ape import Items, tag_end, tag_items
-from tdm_guard.formats.files.asset import Asset, Format, more_names
+from tdm_guard.formats.files.asset import Asset, more_names
+from tdm_guard.formats.files.container import Format
 
 MAX_AWAITED = 16 * 2**20  # bytes of a prefix after which no tag is awaited; no reservation depends on it
 

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tdm_guard.formats.files import bmff_items, brob, id3
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread, more_names
+from tdm_guard.formats.files.asset import Asset, Packet, Place, Unread, more_names
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.files.ilst import ilst_tags
 from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, Unreads, damaged, hides, is_c2pa, is_xmp
 

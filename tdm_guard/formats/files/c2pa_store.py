@@ -12,7 +12,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.files.asset import Asset, Packet, Place, Unread
+from tdm_guard.formats.files.container import Format
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,24 +35,6 @@ _SETTINGS: Mapping[str, Mapping[str, object]] = {
         "backing_store_memory_threshold_in_mb": 1024,  # no temporary files
     },
 }
-_TYPES = {
-    Format.JPEG: "image/jpeg",
-    Format.PNG: "image/png",
-    Format.WEBP: "image/webp",
-    Format.GIF: "image/gif",
-    Format.TIFF: "image/tiff",
-    Format.WAV: "audio/wav",
-    Format.AVI: "video/avi",
-    Format.BMFF: "video/mp4",
-    Format.MP3: "audio/mpeg",
-    Format.FLAC: "audio/flac",
-    Format.SVG: "image/svg+xml",
-    Format.EPUB: "application/epub+zip",
-    Format.PDF: "application/pdf",
-    Format.OFFICE: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    Format.C2PA: "application/c2pa",
-}
-SEALED = frozenset(_TYPES)  # formats that the reader takes whole; of others it takes the store alone
 _REMOTE = re.compile(r'https?://[^\s"<>]{1,2048}')
 
 
@@ -79,7 +62,8 @@ def report(data: bytes, format: Format) -> Mapping[str, Any]:  # noqa: A002 - th
 
     The kind is `MISSING` where the extra is not installed. Never raises; touches neither network nor files.
     """
-    if format not in _TYPES:
+    media_type = format.row.c2pa
+    if media_type is None:
         return _error("Unsupported", f"a manifest in a file of a kind ({format}) that has none by the specification")
     try:
         import c2pa  # noqa: PLC0415 - 0.1 s and 50 MB, for files that carry a manifest
@@ -91,7 +75,7 @@ def report(data: bytes, format: Format) -> Mapping[str, Any]:  # noqa: A002 - th
         with (
             c2pa.Settings.from_dict(_SETTINGS) as settings,
             c2pa.Context(settings) as context,
-            c2pa.Reader(_TYPES[format], io.BytesIO(data), context=context) as reader,
+            c2pa.Reader(media_type, io.BytesIO(data), context=context) as reader,
         ):
             text = reader.json()
         if len(text) > MAX_REPORT:

@@ -13,7 +13,8 @@ import posixpath
 from urllib.parse import unquote
 
 from tdm_guard.formats.files import zip_archive
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread, more_names
+from tdm_guard.formats.files.asset import Asset, Packet, Place, Unread, more_names
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.files.opf_identifiers import identifiers, without_manifest
 from tdm_guard.formats.salvage import MAX_STORE, Unreads, hides
 from tdm_guard.formats.xml import Limits, parse

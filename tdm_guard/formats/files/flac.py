@@ -10,7 +10,8 @@ in the ID3 tag, where C2PA has its manifest store too, and among the comments, w
 from __future__ import annotations
 
 from tdm_guard.formats.files import id3
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.files.asset import Asset, Packet, Place, Unread
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.files.vorbis_comment import Comments, read_comments
 from tdm_guard.formats.salvage import MAX_PACKET, Unreads, damaged, hides
 

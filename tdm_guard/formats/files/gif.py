@@ -9,7 +9,8 @@ for lengths to its end. Programs exist that cut it into blocks all the same.
 
 from __future__ import annotations
 
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.files.asset import Asset, Packet, Place, Unread
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.salvage import MAX_STORE, Unreads, damaged
 
 MAX_BLOCKS = 500_000  # of pictures and extensions; 32 MiB of full blocks are 131 thousand

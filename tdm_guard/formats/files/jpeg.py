@@ -14,7 +14,8 @@ import re
 from struct import Struct
 from typing import NamedTuple
 
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.files.asset import Asset, Packet, Place, Unread
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.salvage import Unreads, damaged
 
 MAX_SEGMENTS = 4_000  # extended XMP of 8 MiB takes 130, a colour profile at most 255

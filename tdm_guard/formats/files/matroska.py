@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tdm_guard.formats.files.asset import Asset, Format, more_names
+from tdm_guard.formats.files.asset import Asset, more_names
+from tdm_guard.formats.files.container import Format
 
 MAX_ELEMENTS = 100_000  # elements looked at; a film of three hours has some thousand clusters
 MAX_TAGS = 512  # identifiers of one file

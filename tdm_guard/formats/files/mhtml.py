@@ -14,7 +14,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tdm_guard.formats.files.asset import Asset, Format
+from tdm_guard.formats.files.asset import Asset
+from tdm_guard.formats.files.container import Format
 
 MAX_PARTS = 1_000  # of one message; a saved page has some hundred
 MAX_HEADER = 2**14  # bytes of the header lines of a part

@@ -8,7 +8,8 @@ footer); a SEEK frame of the first tag names the place of the next.
 from __future__ import annotations
 
 from tdm_guard.formats.files import ape, flac, id3
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread, more_names
+from tdm_guard.formats.files.asset import Asset, Packet, Place, Unread, more_names
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.salvage import Unreads, damaged, hides
 
 MAX_TAGS = 8  # tags before the sound, behind it, and of those that name each other; a file has one or two

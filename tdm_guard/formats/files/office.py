@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 
 from tdm_guard.formats.files import zip_archive
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.files.asset import Asset, Packet, Place, Unread
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.salvage import MAX_STORE, Unreads, hides, is_xmp
 from tdm_guard.formats.xml import Limits, parse
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.files.asset import Asset, Packet, Place, Unread
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.files.vorbis_comment import Comments, read_comments
 from tdm_guard.formats.salvage import Unreads, damaged, hides, is_xmp
 

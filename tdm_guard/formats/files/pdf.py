@@ -13,7 +13,9 @@ import re
 from collections.abc import Iterator
 
 from tdm_guard.formats.files import pdf_encrypted
-from tdm_guard.formats.files.asset import MAGIC_BYTES, Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.files.asset import Asset, Packet, Place, Unread
+from tdm_guard.formats.files.container import Format
+from tdm_guard.formats.files.magic import MAGIC_BYTES
 from tdm_guard.formats.files.pdf_file import PdfFile, Stream, is_ended
 from tdm_guard.formats.files.pdf_objects import Header, PdfError, Value, text_of
 from tdm_guard.formats.salvage import MAX_PACKET, MAX_STORE, Unreads, hides, is_xmp

@@ -14,7 +14,8 @@ import re
 import zlib
 from struct import Struct
 
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.files.asset import Asset, Packet, Place, Unread
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.salvage import Unreads, damaged
 
 MAX_CHUNKS = 100_000  # picture data comes in chunks of 8 KiB and more; 32 MiB of these are 4096

@@ -16,7 +16,8 @@ from struct import Struct
 from typing import NamedTuple
 
 from tdm_guard.formats import identifiers, several
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread, more_names
+from tdm_guard.formats.files.asset import Asset, Packet, Place, Unread, more_names
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.files.id3 import read_tag
 from tdm_guard.formats.salvage import MAX_STORE, Unreads, damaged
 
@@ -30,7 +31,7 @@ MAX_VALUE = 4_096  # bytes of a name
 MAX_NAMES = 64  # names in one file
 
 _HEAD = Struct("<4sI")
-_FORMATS = {b"WEBP": Format.WEBP, b"WAVE": Format.WAV, b"AVI ": Format.AVI, b"AVIX": Format.AVI}
+_FORMATS = {form: kind for kind in Format for form in kind.row.riff}
 _STARTS = (b"RIFF", b"RF64", b"BW64")
 _UNKNOWN_SIZE = 0xFFFFFFFF  # RF64: the real size is in `ds64`; a recording that was not closed: nowhere
 _XMP = frozenset({b"XMP ", b"_PMX"})

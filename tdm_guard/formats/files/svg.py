@@ -13,7 +13,8 @@ import zlib
 from base64 import b64decode
 from typing import TYPE_CHECKING
 
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.files.asset import Asset, Packet, Place, Unread
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.inflate import GZIP, pieces
 from tdm_guard.formats.xml import Limits, parse, without_doctype, written
 

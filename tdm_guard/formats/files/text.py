@@ -15,7 +15,8 @@ import binascii
 import re
 from contextlib import suppress
 
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.files.asset import Asset, Packet, Place, Unread
+from tdm_guard.formats.files.container import Format
 
 MAX_STORES = 4  # of one text; there should be one
 MAX_STORE = 2**20  # bytes of one manifest store; those of texts have no thumbnails, and some ten thousand

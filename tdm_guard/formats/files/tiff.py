@@ -14,7 +14,8 @@ from __future__ import annotations
 from struct import Struct
 from typing import Literal, NamedTuple
 
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place, Unread
+from tdm_guard.formats.files.asset import Asset, Packet, Place, Unread
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.salvage import MAX_STORE, Unreads, damaged
 
 MAX_IFDS = 1_000  # a scanned book has one for each page

@@ -22,6 +22,7 @@ from tdm_guard.signals.ai_agents.ai_training_lines import FOR_US, read_lines
 from tdm_guard.signals.ai_agents.policy_tokens import has_mark, read_tokens
 from tdm_guard.signals.ai_agents.unknown_lines import read_unknown
 from tdm_guard.signals.shape import Listener, Signal, Site
+from tdm_guard.signals.shared import ai_words
 from tdm_guard.signals.shared.agents import agent_list, is_list, listed, training_tokens
 from tdm_guard.signals.shared.ai_words import FIELDS, AiWord, in_fields, in_page, is_image, named_metas, weigh
 from tdm_guard.signals.shared.own_names import HTML_WORDS
@@ -212,6 +213,14 @@ def _as_evidence(statement: Statement, listener: Listener) -> Statement:
     return replace(statement, repair=REPAIR)
 
 
+def of_pictures(statement: Statement, posture: Posture) -> Statement | None:
+    """What is said of the pictures on a page; to the letter, words to other agents are not for us."""
+    said = ai_words.of_pictures(statement)
+    if said is None or said is statement:
+        return said
+    return replace(said, repair=REPAIR) if posture is Posture.CAUTIOUS else None
+
+
 SIGNAL = Signal(
     name=NAME,
     title="Refusals addressed to AI agents by name",
@@ -222,5 +231,6 @@ SIGNAL = Signal(
     html_words=HTML_WORDS,
     read_headers=read_headers,
     read_html=read_html,
+    of_pictures=of_pictures,
     settle=settle,
 )

@@ -14,7 +14,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tdm_guard.formats.files import c2pa_store, xmp
-from tdm_guard.formats.files.asset import Format, Place
+from tdm_guard.formats.files.asset import Place
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.http.link_field import MAX_LENGTH, links, requoted
 from tdm_guard.formats.http.media_type import essence
 from tdm_guard.formats.page.html import C2PA_TYPE as TYPE
@@ -62,7 +63,7 @@ def _embedded(asset: Asset, source: Source, listener: Listener) -> Reading:
     """
     stores = [packet.data for packet in asset.packets if packet.place is Place.C2PA]
     given_up = next((unread for unread in asset.unread if unread.place is Place.C2PA), None)
-    if asset.format not in c2pa_store.SEALED:
+    if asset.format.row.c2pa is None:
         return _stores(stores, source, listener, None if given_up is None else given_up.message)
     if given_up is not None and not stores and not _is_marked(asset.data):
         return undetermined(source, given_up.message, given_up.locator)

@@ -9,6 +9,7 @@ that on another resource it is noted and reserves nothing. `no-ai` and its like 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.formats.http.robots_tag import TagRule, items
@@ -39,6 +40,7 @@ SWALLOWED = "x-robots-unknown-name"
 MISNAMED = "x-robots-field"
 BEHIND = "behind the bound"  # no repair: marks the first tag, or what of a line, was not looked at
 
+_any_word = re.compile("|".join(WORDS)).search
 _RANKS = {"header": 2, "html": 3}
 _is_prose = re.compile(r"(?:og:|twitter:|dc(?:terms)?\.)?(?:description|keywords|title|abstract)").fullmatch
 _SYLLABLES = ("ai", "ml", "tdm", "llm", "min", "scraping", "machine", "ki")  # one is in each of `PAGE_WORDS`
@@ -167,3 +169,17 @@ def _statement(word: AiWord, source: Source, *, signal: str, cautious: bool, ima
         repair=repair,
         rank=_RANKS.get(source.carrier, 0),
     )
+
+
+def of_pictures(statement: Statement) -> Statement | None:
+    """
+    What such words on a page say of the pictures that it shows.
+
+    `noimageai` reserves nothing of the page and all of its pictures; `noai` and `noml` reserve both.
+    """
+    words = (statement.excerpt or "").lower()
+    if not _any_word(words):
+        return None
+    if statement.stance is Stance.RESERVED:
+        return statement
+    return replace(statement, stance=Stance.RESERVED) if IMAGES_ONLY in words else None

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tdm_guard.formats.files import opf
-from tdm_guard.formats.files.asset import Asset, Format, Packet, Place
+from tdm_guard.formats.files.asset import Asset, Packet, Place
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.files.xmp import NOTHING as EMPTY
 from tdm_guard.formats.files.xmp import mentions
 from tdm_guard.formats.files.xmp import read as read_xmp

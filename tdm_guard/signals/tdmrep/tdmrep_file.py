@@ -21,7 +21,7 @@ from tdm_guard.formats.site.tdmrep_json import (
     parse_broken,
 )
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Posture, Reading, Result, Source, Stance, Statement, bounded
-from tdm_guard.signals.shape import Document, DocumentReading, Listener, Site
+from tdm_guard.signals.shape import Document, DocumentReading, Listener, Site, WideSite
 from tdm_guard.signals.shared.refusing_words import DOUBT
 from tdm_guard.signals.shared.site_file import NOT_GIVEN
 from tdm_guard.signals.shared.too_much import too_much
@@ -33,7 +33,7 @@ EXTRA_RULES = MAX_RULES  # that repairs may add to what is written (C5)
 
 
 @dataclass(frozen=True, slots=True)
-class RulesSite:
+class RulesSite(WideSite):
     """
     The rules of one file in force for one listener.
 

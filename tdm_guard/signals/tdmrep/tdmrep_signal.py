@@ -178,4 +178,5 @@ SIGNAL = Signal(
     read_asset=read_asset,
     settle=settle,
     read_declared=read_declared,
+    names_policies=True,
 )
