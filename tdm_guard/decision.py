@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from tdm_guard.errors import TdmGuardError
 from tdm_guard.model import Checked, Fault, Stage, Stance, Statement, Verdict, timestamp
 from tdm_guard.operator import Research
 from tdm_guard.plain import told
 from tdm_guard.usage import Usage
+
+_new = tuple.__new__  # half the time of a NamedTuple's own, for every page; `_replace` takes five times as long
 
 
 class Exchange(NamedTuple):
@@ -28,6 +30,40 @@ class Exchange(NamedTuple):
     cached: bool = False
     hops: tuple[str, ...] = ()
     repertoire: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        final_url: str,
+        origin: str,
+        status: int | None,
+        content: bool,
+        authenticated: bool,
+        media_type: str | None,
+        bytes: int | None,  # noqa: A002 - the name of the member
+        content_sha256: str | None,
+        cached: bool,
+        hops: tuple[str, ...],
+        repertoire: str | None,
+    ) -> Self:
+        """All the facts, by name."""
+        return _new(
+            cls,
+            (
+                final_url,
+                origin,
+                status,
+                content,
+                authenticated,
+                media_type,
+                bytes,
+                content_sha256,
+                cached,
+                hops,
+                repertoire,
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +112,25 @@ class Decision(NamedTuple):
     checked: tuple[Checked, ...] = ()
     faults: tuple[Fault, ...] = ()
     entry: LogEntry | None = None
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        url: str,
+        ts: datetime,
+        stage: Stage,
+        outcome: Outcome,
+        exchange: Exchange,
+        checked: tuple[Checked, ...],
+        faults: tuple[Fault, ...],
+    ) -> Self:
+        """A decision that is not logged yet."""
+        return _new(cls, (url, ts, stage, outcome, exchange, checked, faults, None))
+
+    def logged(self, entry: LogEntry) -> Self:
+        """The same decision with its place in the log."""
+        return _new(self.__class__, (*self[:-1], entry))
 
     @property
     def verdict(self) -> Verdict:

@@ -156,7 +156,7 @@ class _Reader:
             return
         near = get_close_matches(name, list(loaded), n=1)
         good = f'"{near[0]}"' if near else None
-        self.problems.append(Problem(where, f"{shown(name)} is the id of nothing loaded", good, severity))
+        self.problems.append(Problem(where, f"{shown(name)} is the id of nothing loaded", good, severity=severity))
 
     def _bundled(self, name: str) -> None:
         known = bundled()
@@ -231,7 +231,7 @@ class _Reader:
 
     def _content(self, name: str, content: Mapping[str, Any], sha256: str) -> None:
         if not content:
-            self.problems.append(Problem(name, "holds nothing", "[[declarations]]", Severity.WARNING))
+            self.problems.append(Problem(name, "holds nothing", "[[declarations]]", severity=Severity.WARNING))
         for kind in content:
             if kind not in _KINDS:
                 known = ", ".join(f"[[{known}]]" for known in _KINDS)

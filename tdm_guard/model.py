@@ -112,7 +112,7 @@ class Evidence:
         return {item.name: plain(getattr(self, item.name)) for item in fields(self)}
 
 
-class Members(TypedDict, total=False):
+class StatementMembers(TypedDict, total=False):
     """What `Statement.at` takes beside its source and excerpt."""
 
     signal: Required[str]
@@ -170,7 +170,7 @@ class Statement(Evidence):
     pending: frozenset[Usage] = field(default=frozenset(), repr=False)
 
     @classmethod
-    def at(cls, source: Source, /, *, excerpt: str | None = None, **members: Unpack[Members]) -> Self:
+    def at(cls, source: Source, /, *, excerpt: str | None = None, **members: Unpack[StatementMembers]) -> Self:
         """A statement read from `source`; the excerpt is bounded."""
         policy = members.get("policy_url")
         if policy is not None and "@" in policy:
@@ -197,6 +197,13 @@ class Statement(Evidence):
         return {item.name: plain(getattr(self, item.name)) for item in fields(self) if item.name not in _UNRECORDED}
 
 
+class FaultMembers(TypedDict, total=False):
+    """What `Fault.at` takes beside its source, message and excerpt."""
+
+    locator: str | None
+    signal: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault(Evidence):
     """Something written against its own standard's rules: kept with its place, never guessed into meaning."""
@@ -205,7 +212,9 @@ class Fault(Evidence):
     signal: str | None = None
 
     @classmethod
-    def at(cls, source: Source, message: str, /, *, excerpt: str | None = None, **members: Any) -> Self:
+    def at(
+        cls, source: Source, message: str, /, *, excerpt: str | None = None, **members: Unpack[FaultMembers]
+    ) -> Self:
         """A fault found in `source`; the excerpt is bounded."""
         return cls(
             source=source.url,
@@ -216,6 +225,17 @@ class Fault(Evidence):
             message=message,
             **members,
         )
+
+
+class DeclaredMembers(TypedDict, total=False):
+    """What `Declared.at` takes beside its source and excerpt."""
+
+    locator: str | None
+    url: Required[str]
+    signal: Required[str]
+    refusals_only: bool
+    repair: str | None
+    required: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +258,7 @@ class Declared(Evidence):
             object.__setattr__(self, "url", without_userinfo(self.url))
 
     @classmethod
-    def at(cls, source: Source, /, *, excerpt: str | None = None, **members: Any) -> Self:
+    def at(cls, source: Source, /, *, excerpt: str | None = None, **members: Unpack[DeclaredMembers]) -> Self:
         """A declaration found in `source`; the excerpt is bounded."""
         return cls(
             source=source.url,

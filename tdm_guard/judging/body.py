@@ -8,7 +8,7 @@ may stand in the rest.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from tdm_guard.formats.charset import encoding_of, is_settled
 from tdm_guard.formats.files.asset import Format, format_of
@@ -48,6 +48,11 @@ class Heard(NamedTuple):
     format: Format | None = None
     shown: tuple[str, ...] = ()
 
+    @classmethod
+    def silent(cls, document: bytes) -> Self:
+        """A body that was read whole and says nothing."""
+        return _new(cls, (NOTHING, None, document, (), (), None, ()))
+
 
 def hear(
     bench: Bench, about: Announced, body: bytes, markup: Markup, *, complete: bool, pictures: bool = False
@@ -63,7 +68,7 @@ def hear(
     asked = plainly and complete and decoded.note is None
     speaks = not asked or pictures or _may_speak(bench, about, decoded.body)
     if not speaks and is_settled(about.kind.charset):
-        return _new(Heard, (NOTHING, None, decoded.body, (), (), None, ()))
+        return Heard.silent(decoded.body)
     doubt: str | None = None
     reading = NOTHING
     items: tuple[Item, ...] = ()
@@ -108,7 +113,7 @@ def hear(
     if decoded.note is not None:
         source = Source(url=about.url, carrier=carrier_of(markup, found), retrieved_at=about.now)
         reading = _joined(Reading(faults=(Fault.at(source, decoded.note),)), reading)
-    return _new(Heard, (reading, problem, decoded.body, feed, items, found, shown))
+    return Heard(reading, problem, decoded.body, feed=feed, items=items, format=found, shown=shown)
 
 
 def carrier_of(markup: Markup, kind: Format | None) -> str:

@@ -82,7 +82,7 @@ class Speller:
         unsealed = _octets(text)
         seal = hashlib.sha256(unsealed).hexdigest()
         line = b'%b,"hash":"%b"}\n' % (unsealed[:-1], seal.encode())
-        return line, LogEntry(self._run, seq, ident, prev, seal)
+        return line, LogEntry(run=self._run, seq=seq, id=ident, prev=prev, hash=seal)
 
     def _time(self, moment: datetime) -> str:
         """The same as `timestamp`; times within one second differ in their fraction only."""

@@ -92,7 +92,15 @@ class Options:
         """For whom documents are read under these options."""
         names = frozenset(signal.name for signal in self.signals)
         lifts = bool(self.holdings.authorisations or self.holdings.reviews)
-        return Listener(self.agent, self.posture, names, self.usages, self.operator, self.policy_tokens, lifts)
+        return Listener(
+            agent=self.agent,
+            posture=self.posture,
+            signals=names,
+            usages=self.usages,
+            operator=self.operator,
+            policy_tokens=self.policy_tokens,
+            thorough=lifts,
+        )
 
     @property
     def terms(self) -> Terms:

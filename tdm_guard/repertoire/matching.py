@@ -125,7 +125,7 @@ class Repertoire:
                     continue
                 for pair in declared(key, value):
                     entered = self._index.get(pair, ())
-                    self._index[pair] = (*entered, (number, Hit(*pair, excluded)))
+                    self._index[pair] = (*entered, (number, Hit(*pair, excluded=excluded)))
 
     def says(
         self,
@@ -191,7 +191,7 @@ class Repertoire:
         for number, each in self._lists:
             asked = [pair for pair in pairs if pair[0] in each.keys]
             for key, value, excluded in each.find(asked) if asked else ():
-                hit = Hit(key, value, excluded, (each.name, each.version, each.sha256))
+                hit = Hit(key, value, excluded=excluded, list=(each.name, each.version, each.sha256))
                 found[key, value] = (*found.get((key, value), ()), (number, hit))
         return found
 
