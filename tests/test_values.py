@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tdm_guard.decision import Decision, Exchange, LogEntry
-from tdm_guard.formats.http.message_body import Plain, PlainDocument
+from tdm_guard.formats.http.message_body import PlainBody, PlainDocument
 from tdm_guard.formats.site.robots_txt import Part, Record
-from tdm_guard.judging.body import Heard
+from tdm_guard.judging.body import HeardBody
 from tdm_guard.model import NOTHING
 
 ROOT = Path(__file__).parents[1] / "tdm_guard"
@@ -22,11 +22,11 @@ TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(RO
 MAKERS: list[tuple[Callable[..., Any], dict[str, object]]] = [
     (Exchange.of, {}),
     (Decision.of, {"entry": None}),
-    (Plain.usual, {"problem": None, "note": None, "cut": False, "long": False}),
+    (PlainBody.usual, {"problem": None, "note": None, "cut": False, "long": False}),
     (PlainDocument.usual, {"problem": None, "note": None, "octets": b""}),
     (Record.usual, {"colon": True}),
     (Part.of, {}),
-    (Heard.silent, {"reading": NOTHING, "problem": None, "feed": (), "items": (), "format": None, "shown": ()}),
+    (HeardBody.silent, {"reading": NOTHING, "problem": None, "feed": (), "items": (), "format": None, "shown": ()}),
 ]
 
 

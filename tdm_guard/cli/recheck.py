@@ -107,7 +107,7 @@ def recheck(
         options["cache"] = given.get("cache") or "memory:"
         settings = _settings(latest, runs, options)
         clients = {name: stack.enter_context(client_for(each)) for name, each in _distinct(settings).items()}
-        found = Found(content=content, delay=delay, items=known)
+        found = Rechecker(content=content, delay=delay, items=known)
         for record in counted(latest.by_site(), "items", step=1):
             each = settings[text_of(record, "run", 120) or ""]
             decision = found.decide(clients[_name(each)], record)
@@ -125,7 +125,7 @@ def recheck(
 
 
 @dataclass(slots=True)
-class Found:
+class Rechecker:
     """Judges one item after the other, and counts."""
 
     content: bool

@@ -20,7 +20,7 @@ from tdm_guard.operator import Operator, read_operator
 from tdm_guard.origin import Origin
 from tdm_guard.plain import printable
 from tdm_guard.repertoire.item import Item, read_item
-from tdm_guard.repertoire.matching import Heard, Match, Repertoire
+from tdm_guard.repertoire.matching import HeardWorks, Match, Repertoire
 from tdm_guard.repertoire.problem import Severity
 from tdm_guard.reports.spelling import json_text, number_of
 
@@ -145,7 +145,7 @@ def _asked(
     return (*read_item(value, Source("--item", "item")), who)
 
 
-def _answer(heard: Heard) -> Iterator[str]:
+def _answer(heard: HeardWorks) -> Iterator[str]:
     yield str(heard.state)
     if heard.state is Match.UNMATCHABLE:
         yield "  nothing in the item is an identifier, a name or a society; no declaration can be matched"

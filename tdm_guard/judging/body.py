@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _new = tuple.__new__  # half the time of a NamedTuple's own, for every page
 
 
-class Heard(NamedTuple):
+class HeardBody(NamedTuple):
     """
     What a body says. `problem`: why it was not read whole; `feed`: what its items say; `document`: it, decoded.
 
@@ -56,7 +56,7 @@ class Heard(NamedTuple):
 
 def hear(
     bench: Bench, about: Announced, body: bytes, markup: Markup, *, complete: bool, pictures: bool = False
-) -> Heard:
+) -> HeardBody:
     """
     Reads a body as received, of which `complete` says whether it is all; one of unknown `markup` as either kind.
 
@@ -68,7 +68,7 @@ def hear(
     asked = plainly and complete and decoded.note is None
     speaks = not asked or pictures or _may_speak(bench, about, decoded.body)
     if not speaks and is_settled(about.kind.charset):
-        return Heard.silent(decoded.body)
+        return HeardBody.silent(decoded.body)
     doubt: str | None = None
     reading = NOTHING
     items: tuple[Item, ...] = ()
@@ -113,7 +113,7 @@ def hear(
     if decoded.note is not None:
         source = Source(url=about.url, carrier=carrier_of(markup, found), retrieved_at=about.now)
         reading = _joined(Reading(faults=(Fault.at(source, decoded.note),)), reading)
-    return Heard(reading, problem, decoded.body, feed=feed, items=items, format=found, shown=shown)
+    return HeardBody(reading, problem, decoded.body, feed=feed, items=items, format=found, shown=shown)
 
 
 def carrier_of(markup: Markup, kind: Format | None) -> str:

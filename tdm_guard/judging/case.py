@@ -229,7 +229,7 @@ class Case(ContentHearing):
                 self._body_heard = True
         if self._declared:
             self._declared_unread()
-        outcome = self._decided() if self._statements else self.bench.silence
+        outcome = self._decided() if self._statements else self.bench.nothing_said
         if self._imposed and not outcome.enforced:
             outcome = replace(outcome, enforced=True)
         received = self.received

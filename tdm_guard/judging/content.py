@@ -64,7 +64,7 @@ class ContentHearing(Hearing):
         """
         about = self._about
         if about is not None:
-            self.content = about.content or about.came(body)
+            self.content = about.content or about.hear_first(body)
         whole = about is None or about.is_whole(len(body), complete=complete)
         if about is None or not self.wants_body(body, ended=whole):
             self._body_heard = self.content or whole
@@ -112,7 +112,7 @@ class ContentHearing(Hearing):
                 ),
             )
 
-    def settled_by(self, prefix: bytes, *, ended: bool = False) -> bool:
+    def hear_beginning(self, prefix: bytes, *, ended: bool = False) -> bool:
         """
         True if a prefix of the body already reserves, so that the rest need not be received.
 
@@ -122,7 +122,7 @@ class ContentHearing(Hearing):
         about = self._about
         if about is None or not self.bench.terms.enforced or self._body_heard:
             return False
-        self.content = about.came(prefix)
+        self.content = about.hear_first(prefix)
         if not ended and not (self.content and self.wants_body(prefix)):
             return False
         heard = hear(self.bench, about, prefix, about.shown(prefix, ended=False), complete=False)

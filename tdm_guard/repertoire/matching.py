@@ -35,14 +35,14 @@ class Match(StrEnum):
     UNMATCHABLE = "unmatchable"
 
 
-class Heard(NamedTuple):
+class HeardWorks(NamedTuple):
     """What the declarations say, and whether anything could be matched at all."""
 
     statements: tuple[Statement, ...] = ()
     state: Match = Match.UNMATCHABLE
 
 
-_NOTHING = Heard()
+_NOTHING = HeardWorks()
 
 
 class Lookup(Protocol):
@@ -135,7 +135,7 @@ class Repertoire:
         now: datetime,
         operator: Operator | None = None,
         machine_readable_only: bool = False,
-    ) -> Heard:
+    ) -> HeardWorks:
         """
         What the declarations in force at `now` say of `items`, and of what stands at `url` (None: leave the place out).
 
@@ -148,7 +148,7 @@ class Repertoire:
         queries = [self._query(item, place) for item in items] or [Query(None, (), (place,))]
         found = self._find(dict.fromkeys(pair for query in queries for pair in query.all))
         if not found:
-            return Heard((), state)
+            return HeardWorks((), state)
         copying = Copying(
             now.astimezone(UTC).date(), operator.country if operator is not None else None, machine_readable_only
         )
@@ -164,7 +164,7 @@ class Repertoire:
         statements = tuple(
             each for number, hits in heard.items() for each in self._statements(number, hits.values(), copying)
         )
-        return Heard(statements, Match.MATCHED if statements else state)
+        return HeardWorks(statements, Match.MATCHED if statements else state)
 
     def _places(self, url: str) -> tuple[Pair, ...]:
         """The pairs by which the place `url` may have been declared."""

@@ -49,7 +49,7 @@ class Framing(NamedTuple):
     lengths: list[int]
 
 
-class Plain(NamedTuple):
+class PlainBody(NamedTuple):
     """
     A body as it is read. `problem`: why it is not whole; `note`: what was not as the fields have it.
 
@@ -114,7 +114,7 @@ def is_short(size: int, said: Framing, *, coded: bool = False) -> bool:
 
 def undone(
     body: bytes, said: Framing, max_bytes: int, stands: Callable[[bytes], bool], *, complete: bool = True
-) -> Plain:
+) -> PlainBody:
     """
     `body` without chunks and codings, at most `max_bytes` of it; `complete`: it is all that was received.
 
@@ -124,7 +124,7 @@ def undone(
     usual = not said.codings and not said.chunked and size <= max_bytes
     usual = usual and (body.startswith(b"<") or body[:1] not in HEXADECIMAL)
     if usual and not (complete and said.lengths and is_short(size, said)):
-        return Plain.usual(body, complete)
+        return PlainBody.usual(body, complete)
     whole, cut, long = complete, False, False
     problem: str | None = None
     note: str | None = None
@@ -150,7 +150,7 @@ def undone(
     if said.lengths and complete and is_short(size, said, coded=coded):
         whole = cut = long = False
         problem = problem or f"only {size} of {max(said.lengths)} bytes that were announced"
-    return Plain(body, whole, problem, note, cut, long)
+    return PlainBody(body, whole, problem, note, cut, long)
 
 
 def unsaid_coding(body: bytes, stands: Callable[[bytes], bool] = begins_as_markup) -> str | None:
