@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
 from tdm_guard.errors import TdmGuardError
@@ -14,6 +15,14 @@ from tdm_guard.plain import told
 from tdm_guard.usage import Usage
 
 _new = tuple.__new__  # half the time of a NamedTuple's own, for every page; `_replace` takes five times as long
+
+
+class Match(StrEnum):
+    """What became of the works at a URL. Unmatchable: nothing is known by which any work could be matched."""
+
+    MATCHED = "matched"
+    NOT_MATCHED = "not-matched"
+    UNMATCHABLE = "unmatchable"
 
 
 class Exchange(NamedTuple):
@@ -29,7 +38,7 @@ class Exchange(NamedTuple):
     content_sha256: str | None = None
     cached: bool = False
     hops: tuple[str, ...] = ()
-    repertoire: str | None = None
+    repertoire: Match | None = None
 
     @classmethod
     def of(
@@ -45,7 +54,7 @@ class Exchange(NamedTuple):
         content_sha256: str | None,
         cached: bool,
         hops: tuple[str, ...],
-        repertoire: str | None,
+        repertoire: Match | None,
     ) -> Self:
         """All the facts, by name."""
         return _new(
@@ -203,7 +212,7 @@ class Decision(NamedTuple):
         return self.exchange.hops
 
     @property
-    def repertoire(self) -> str | None:
+    def repertoire(self) -> Match | None:
         """With a repertoire loaded: matched, not-matched, or unmatchable, when nothing had a key to be matched by."""
         return self.exchange.repertoire
 
@@ -242,7 +251,7 @@ class Decision(NamedTuple):
         """The shape of a decision record in the compliance log."""
         entry = self.entry
         exemption = {} if self.exemption is None else {"exemption": asdict(self.exemption)}
-        repertoire = {} if self.repertoire is None else {"repertoire": self.repertoire}
+        repertoire = {} if self.repertoire is None else {"repertoire": str(self.repertoire)}
         return {
             "type": "decision",
             "v": 1,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -87,6 +87,58 @@ class Result(StrEnum):
     NOT_ATTEMPTED = "not-attempted"
 
 
+class LiftOutcome(StrEnum):
+    """What an authorisation that names a statement does to it."""
+
+    LIFTED = "lifted"
+    NOT_LIFTED = "not-lifted"
+    REVIEW = "review"
+
+
+class ReviewOutcome(StrEnum):
+    """What a person decided of a doubt: what was said does not apply, or it does."""
+
+    RELEASED = "released"
+    CONFIRMED = "confirmed"
+
+
+class _Told(Mapping[str, str]):
+    """A small value whose members are read by their names too, as in the record."""
+
+    __slots__ = ()
+
+    def __getitem__(self, name: str) -> str:
+        if name in self.__slots__:
+            return str(getattr(self, name))
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.__slots__)
+
+    def __len__(self) -> int:
+        return len(self.__slots__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Lift(_Told):
+    """What became of an authorisation that names a statement, for which of the usages asked, and why."""
+
+    id: str
+    outcome: LiftOutcome
+    usages: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Reviewed(_Told):
+    """What a person decided of a statement in doubt."""
+
+    outcome: ReviewOutcome
+    by: str
+    at: str
+    why: str
+
+
 class Source(NamedTuple):
     """Where a reader's input came from: the part of the evidence that is the same for all its statements."""
 
@@ -162,8 +214,8 @@ class Statement(Evidence):
     match: Mapping[str, str] | None = None
     declaration: Mapping[str, str] | None = None
     doubt: str | None = None
-    authorisations: tuple[Mapping[str, str], ...] = ()
-    reviewed: Mapping[str, str] | None = None
+    authorisations: tuple[Lift, ...] = ()
+    reviewed: Reviewed | None = None
     repair: str | None = None
     rank: int = field(default=0, repr=False)
     lifted: frozenset[Usage] = field(default=frozenset(), repr=False)
@@ -175,19 +227,12 @@ class Statement(Evidence):
         policy = members.get("policy_url")
         if policy is not None and "@" in policy:
             members["policy_url"] = without_userinfo(policy)
-        return cls(
-            source=source.url,
-            carrier=source.carrier,
-            sha256=source.sha256,
-            retrieved_at=source.retrieved_at,
-            excerpt=bounded(excerpt),
-            **members,
-        )
+        return cls(**_evidence(source, excerpt), **members)
 
     @property
     def released(self) -> bool:
         """True if a person decided that it does not apply."""
-        return self.reviewed is not None and self.reviewed.get("outcome") == "released"
+        return self.reviewed is not None and self.reviewed.outcome == ReviewOutcome.RELEASED
 
     def lifts(self, usages: Iterable[Usage]) -> bool:
         """True if authorisations lift it for each of `usages`."""
@@ -195,13 +240,6 @@ class Statement(Evidence):
 
     def to_dict(self) -> dict[str, Any]:
         return {item.name: plain(getattr(self, item.name)) for item in fields(self) if item.name not in _UNRECORDED}
-
-
-class FaultMembers(TypedDict, total=False):
-    """What `Fault.at` takes beside its source, message and excerpt."""
-
-    locator: str | None
-    signal: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,18 +251,17 @@ class Fault(Evidence):
 
     @classmethod
     def at(
-        cls, source: Source, message: str, /, *, excerpt: str | None = None, **members: Unpack[FaultMembers]
+        cls,
+        source: Source,
+        message: str,
+        /,
+        *,
+        excerpt: str | None = None,
+        locator: str | None = None,
+        signal: str | None = None,
     ) -> Self:
         """A fault found in `source`; the excerpt is bounded."""
-        return cls(
-            source=source.url,
-            carrier=source.carrier,
-            sha256=source.sha256,
-            retrieved_at=source.retrieved_at,
-            excerpt=bounded(excerpt),
-            message=message,
-            **members,
-        )
+        return cls(**_evidence(source, excerpt), message=message, locator=locator, signal=signal)
 
 
 class DeclaredMembers(TypedDict, total=False):
@@ -260,14 +297,7 @@ class Declared(Evidence):
     @classmethod
     def at(cls, source: Source, /, *, excerpt: str | None = None, **members: Unpack[DeclaredMembers]) -> Self:
         """A declaration found in `source`; the excerpt is bounded."""
-        return cls(
-            source=source.url,
-            carrier=source.carrier,
-            sha256=source.sha256,
-            retrieved_at=source.retrieved_at,
-            excerpt=bounded(excerpt),
-            **members,
-        )
+        return cls(**_evidence(source, excerpt), **members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +359,12 @@ class Fetched:
     def header(self, name: str) -> str | None:
         """The first value of the field `name` (lower case), or None."""
         return next((value for field_name, value in self.headers if field_name.lower() == name), None)
+
+
+def _evidence(source: Source, excerpt: str | None) -> dict[str, Any]:
+    """The members of evidence that `source` gives."""
+    members = {"source": source.url, "carrier": source.carrier, "sha256": source.sha256}
+    return {**members, "retrieved_at": source.retrieved_at, "excerpt": bounded(excerpt)}
 
 
 def timestamp(moment: datetime) -> str:

@@ -248,6 +248,6 @@ def _lines(decision: Decision, record: Mapping[str, Any]) -> Iterator[str]:
         if statement.doubt:
             yield f"    in doubt because: {statement.doubt}"
         for mark in statement.authorisations:
-            yield f"    authorisation {mark['id']}: {mark['outcome']}, {mark['why']}"
+            yield f"    authorisation {mark.id}: {mark.outcome}, {mark.why}"
     for fault in () if decision.because else decision.faults:
         yield f"  {fault.source}: {fault.message}"

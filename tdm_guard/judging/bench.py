@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from tdm_guard.decision import Match
 from tdm_guard.formats.http.media_type import Markup
 from tdm_guard.formats.page import page_items
 from tdm_guard.formats.page.html import Scanner
@@ -18,7 +19,7 @@ from tdm_guard.judging.pictures import SIGNALS_OF_PICTURES
 from tdm_guard.origin import Origin
 from tdm_guard.policies.task import Gathering, documents
 from tdm_guard.repertoire.item import Item
-from tdm_guard.repertoire.matching import HeardWorks, Match, Repertoire
+from tdm_guard.repertoire.matching import HeardWorks, Repertoire
 from tdm_guard.signals import repertoire
 from tdm_guard.signals.shape import Listener, Signal
 

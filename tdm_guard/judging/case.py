@@ -246,7 +246,7 @@ class Case(ContentHearing):
             content_sha256=self.sha256,
             cached=self.cached,
             hops=self.hops,
-            repertoire=None if self._works is None else self._works.value,
+            repertoire=self._works,
         )
         checked = self.policy.checked + self._checked if self._checked else self.policy.checked
         return Decision.of(

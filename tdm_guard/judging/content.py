@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from tdm_guard.decision import Match
 from tdm_guard.formats.files.asset import Format
 from tdm_guard.formats.http.media_type import UNKNOWN
 from tdm_guard.formats.site.path_pattern import normal_url
@@ -19,7 +20,6 @@ from tdm_guard.judging.response import CHALLENGES, Announced
 from tdm_guard.model import Checked, Layer, Reading, Stage, Stance, Statement
 from tdm_guard.policies.policy import Kept, OriginPolicy, Said
 from tdm_guard.repertoire.item import Item
-from tdm_guard.repertoire.matching import Match
 from tdm_guard.signals.shape import DocumentReading, Signal
 
 LEARNED_FOR = timedelta(hours=24)  # what a feed says of its items is remembered as long as a policy at most

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from tdm_guard.decision import Match
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.model import Statement
 from tdm_guard.operator import Operator
@@ -25,14 +25,6 @@ from tdm_guard.repertoire.places import Place
 from tdm_guard.repertoire.statements import Copying, doubts, statement
 
 MAX_STATEMENTS = 20  # of one declaration; a page of 500 recordings of one label says the same 500 times
-
-
-class Match(StrEnum):
-    """What became of the works at a URL. Unmatchable: nothing is known by which any work could be matched."""
-
-    MATCHED = "matched"
-    NOT_MATCHED = "not-matched"
-    UNMATCHABLE = "unmatchable"
 
 
 class HeardWorks(NamedTuple):
