@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Required, Self, TypedDict, Unpack
 
-from tdm_guard.plain import without_secrets, without_userinfo
+from tdm_guard.plain import in_json, without_secrets, without_userinfo
 from tdm_guard.usage import Usage
 
 MAX_EXCERPT = 240  # characters of a stranger's words that are kept
@@ -159,9 +159,14 @@ class Evidence:
     sha256: str | None = None
     retrieved_at: datetime | None = None
 
+    @property
+    def words(self) -> dict[str, Any]:
+        """These members alone, for what rests on the same words."""
+        return {item.name: getattr(self, item.name) for item in fields(Evidence)}
+
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready mapping with every member."""
-        return {item.name: plain(getattr(self, item.name)) for item in fields(self)}
+        return {item.name: in_json(getattr(self, item.name)) for item in fields(self)}
 
 
 class StatementMembers(TypedDict, total=False):
@@ -239,7 +244,7 @@ class Statement(Evidence):
         return bool(self.lifted) and self.lifted.issuperset(usages)
 
     def to_dict(self) -> dict[str, Any]:
-        return {item.name: plain(getattr(self, item.name)) for item in fields(self) if item.name not in _UNRECORDED}
+        return {item.name: in_json(getattr(self, item.name)) for item in fields(self) if item.name not in _UNRECORDED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +313,18 @@ class Reading:
     faults: tuple[Fault, ...] = ()
     declared: tuple[Declared, ...] = ()
 
+    @classmethod
+    def joined(cls, readings: Iterable[Reading]) -> Reading:
+        """All that several say; `NOTHING` where none of them says anything."""
+        found = [each for each in readings if each is not NOTHING and (each.statements or each.faults or each.declared)]
+        if len(found) < 2:
+            return found[0] if found else NOTHING
+        return cls(
+            tuple(statement for reading in found for statement in reading.statements),
+            tuple(fault for reading in found for fault in reading.faults),
+            tuple(declared for reading in found for declared in reading.declared),
+        )
+
 
 NOTHING = Reading()
 
@@ -324,7 +341,7 @@ class Checked(NamedTuple):
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready mapping with every member."""
-        return {name: plain(value) for name, value in self._asdict().items()}
+        return {name: in_json(value) for name, value in self._asdict().items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,13 +384,6 @@ def _evidence(source: Source, excerpt: str | None) -> dict[str, Any]:
     return {**members, "retrieved_at": source.retrieved_at, "excerpt": bounded(excerpt)}
 
 
-def timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC with microseconds."""
-    if moment.tzinfo is not UTC:
-        moment = moment.astimezone(UTC)
-    return moment.isoformat(timespec="microseconds")[:-6] + "Z"
-
-
 def bounded(text: str | None, limit: int = MAX_EXCERPT) -> str | None:
     """`text` cut to `limit` characters, the cut shown by an ellipsis; lone surrogates made printable."""
     if text is None:
@@ -381,16 +391,3 @@ def bounded(text: str | None, limit: int = MAX_EXCERPT) -> str | None:
     if len(text) > limit:
         text = text[: limit - 1] + "…"
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def plain(value: Any) -> Any:
-    """`value` in JSON's own types."""
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, datetime):
-        return timestamp(value)
-    if isinstance(value, tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    return value

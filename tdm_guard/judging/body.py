@@ -95,11 +95,11 @@ def hear(
     whole = complete
     if found is Format.MHTML:
         saved = hear_saved(bench, about, decoded.body, hear, complete=complete, pictures=pictures)
-        reading, items = _joined(reading, saved.reading), items + saved.items
+        reading, items = Reading.joined((reading, saved.reading)), items + saved.items
         shown, complete = shown + saved.shown, saved.complete
     elif found is not None:
         heard = hear_asset(bench, about, decoded.body, found, complete=complete)
-        reading, items = _joined(reading, heard.reading), items + heard.items
+        reading, items = Reading.joined((reading, heard.reading)), items + heard.items
         # As nothing but this file, it is read whole when all its places for a reservation are; the middle of one may
         # begin as a file too, that of a picture within it.
         alone = markup is OTHER and about.begins
@@ -112,7 +112,7 @@ def hear(
         problem = decoded.problem or doubt or damage or f"only {len(decoded.body)} bytes of the document could be read"
     if decoded.note is not None:
         source = Source(url=about.url, carrier=carrier_of(markup, found), retrieved_at=about.now)
-        reading = _joined(Reading(faults=(Fault.at(source, decoded.note),)), reading)
+        reading = Reading.joined((Reading(faults=(Fault.at(source, decoded.note),)), reading))
     return HeardBody(reading, problem, decoded.body, feed=feed, items=items, format=found, shown=shown)
 
 
@@ -132,12 +132,6 @@ def _begins_as_markup(body: bytes) -> bool:
     return body.startswith(b"<") or body[:16].lstrip().startswith(b"<")
 
 
-def _joined(one: Reading, other: Reading) -> Reading:
-    if one is NOTHING:
-        return other
-    return Reading(one.statements + other.statements, one.faults + other.faults, one.declared + other.declared)
-
-
 def _hear_page(
     bench: Bench, about: Announced, body: bytes, label: str | None, *, complete: bool
 ) -> tuple[Reading, tuple[Item, ...], Page]:
@@ -153,11 +147,7 @@ def _hear_page(
     )
     source = Source(url=about.url, carrier="html", retrieved_at=about.now)
     read = [signal.read_html(page, source, bench.listener) for signal in bench.page_signals if signal.read_html]
-    reading = Reading(
-        tuple(statement for each in read for statement in each.statements),
-        tuple(fault for each in read for fault in each.faults),
-        tuple(declared for each in read for declared in each.declared),
-    )
+    reading = Reading.joined(read)
     if bench.repertoire is None:
         return reading, (), page
     works = page_items(page, source, repair=bench.listener.posture is Posture.CAUTIOUS)
@@ -191,10 +181,7 @@ def hear_challenge(bench: Bench, about: Announced, body: bytes) -> Reading:
         )
         return Reading(statements, (Fault.at(source, f"document not read: {decoded.problem}"),))
     found = [s.read_challenge(decoded.body, source, bench.listener) for s in bench.signals if s.read_challenge]
-    return Reading(
-        tuple(statement for each in found for statement in each.statements),
-        tuple(fault for each in found for fault in each.faults),
-    )
+    return Reading.joined(found)
 
 
 def unheard(signals: Iterable[Signal], source: Source, problem: str) -> Reading:

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from tdm_guard._version import __version__
 from tdm_guard.decision import Decision, LogEntry, Outcome
-from tdm_guard.model import Checked, Posture, plain, timestamp
+from tdm_guard.model import Checked, Posture
+from tdm_guard.plain import in_json, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -148,7 +149,7 @@ def _spell_middle(decision: Decision) -> str:
 def run_line(info: RunInfo, *, run: str, now: datetime) -> bytes:
     """The first line of a run."""
     head = {"type": "run", "v": VERSION, "run": run, "ts": timestamp(now), "tool": TOOL}
-    return line_of({**head, **{item.name: plain(getattr(info, item.name)) for item in fields(info)}})
+    return line_of({**head, **{item.name: in_json(getattr(info, item.name)) for item in fields(info)}})
 
 
 def body_line(

@@ -131,7 +131,7 @@ def declare(found: Iterable[FoundDeclaration], listener: Listener) -> Reading:
             declared[url] = one
     if not declared and not readings:
         return NOTHING
-    return united([*readings, Reading((), (), tuple(declared.values()))])
+    return Reading.joined([*readings, Reading((), (), tuple(declared.values()))])
 
 
 def _absolute(item: FoundDeclaration) -> tuple[str | None, str | None, str | None]:
@@ -155,14 +155,8 @@ def resolved(target: str, base: str) -> str | None:
 
 
 def _declared(item: FoundDeclaration, url: str, repair: str | None) -> Declared:
-    words = item.evidence
     return Declared(
-        source=words.source,
-        carrier=words.carrier,
-        locator=words.locator,
-        excerpt=words.excerpt,
-        sha256=words.sha256,
-        retrieved_at=words.retrieved_at,
+        **item.evidence.words,
         url=url,
         signal=NAME,
         refusals_only=item.refusals_only or repair is not None,
@@ -181,20 +175,4 @@ def evidence(source: Source, locator: str, excerpt: str) -> Evidence:
 
 
 def _fault(words: Evidence, message: str) -> Fault:
-    return Fault(
-        source=words.source,
-        carrier=words.carrier,
-        locator=words.locator,
-        excerpt=words.excerpt,
-        sha256=words.sha256,
-        retrieved_at=words.retrieved_at,
-        message=message,
-        signal=NAME,
-    )
-
-
-def united(readings: list[Reading]) -> Reading:
-    statements = tuple(statement for reading in readings for statement in reading.statements)
-    faults = tuple(fault for reading in readings for fault in reading.faults)
-    declared = tuple(item for reading in readings for item in reading.declared)
-    return Reading(statements, faults, declared) if statements or faults or declared else NOTHING
+    return Fault(**words.words, message=message, signal=NAME)

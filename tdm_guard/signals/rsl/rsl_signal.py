@@ -29,7 +29,6 @@ from tdm_guard.signals.rsl.rsl_declared import (
     read_robots,
     resolved,
     too_many,
-    united,
 )
 from tdm_guard.signals.rsl.rsl_document import read_challenge, read_declared, read_feed, read_inline, unlicensed
 from tdm_guard.signals.rsl.rsl_site import NAME, NOT_UNDERSTOOD
@@ -80,7 +79,7 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
         found += misquoted
     reading = declare(found, listener)
     if misquoted:
-        reading = united([reading, _noted(misquoted, source, listener)])
+        reading = Reading.joined([reading, _noted(misquoted, source, listener)])
     if unread:
         more = too_many(unread[0])
         reading = Reading((*reading.statements, *more.statements), reading.faults + more.faults, reading.declared)
@@ -169,7 +168,7 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
         readings.append(read_inline(tag.text, place, source, listener, refusals_only=not tag.in_head))
     if len(inline) > MAX_INLINE:
         readings.append(too_many(evidence(source, f"line {inline[MAX_INLINE].line}", shown(inline[MAX_INLINE]))))
-    return united(readings)
+    return Reading.joined(readings)
 
 
 def _requoted(page: Page, source: Source, listener: Listener) -> Reading:
@@ -195,7 +194,7 @@ def _requoted(page: Page, source: Source, listener: Listener) -> Reading:
                 replace(s, repair=join(REQUOTED, s.repair)) for s in said.statements if s.stance is not Stance.PERMITTED
             )
             readings.append(Reading(marked, said.faults))
-    return united([declare(found, listener), *readings]) if readings else NOTHING
+    return Reading.joined([declare(found, listener), *readings]) if readings else NOTHING
 
 
 SIGNAL = Signal(

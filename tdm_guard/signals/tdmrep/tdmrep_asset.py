@@ -60,13 +60,7 @@ def read_asset(asset: Asset, source: Source, listener: Listener) -> Reading:
         if unread.place is Place.OPF or (unread.place is Place.XMP and asset.format is Format.PDF):
             # the fault is the file's, which whoever reads the file records
             readings.append(Reading(_unread(source, unread.locator, unread.message).statements))
-    readings = [reading for reading in readings if reading is not NOTHING]
-    if not readings:
-        return NOTHING
-    return Reading(
-        tuple(statement for reading in readings for statement in reading.statements),
-        tuple(fault for reading in readings for fault in reading.faults),
-    )
+    return Reading.joined(readings)
 
 
 def _xmp(packet: Packet, asset: Asset, source: Source, listener: Listener) -> Reading:
