@@ -20,13 +20,12 @@ from tdm_guard.formats.page.page_items import JSON_REPAIR, PageItems, page_items
 from tdm_guard.formats.page.xhtml import is_disguised
 from tdm_guard.judging.asset import hear_asset
 from tdm_guard.judging.saved_page import hear_saved
-from tdm_guard.model import NOTHING, Fault, Layer, Posture, Reading, Source, Stance, Statement
+from tdm_guard.judging.unread import carrier_of, undetermined
+from tdm_guard.model import NOTHING, Fault, Posture, Reading, Source
 from tdm_guard.repertoire.item import Item, read_item
 from tdm_guard.signals.shape import DocumentReading, Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tdm_guard.judging.bench import Bench
     from tdm_guard.judging.response import Announced
 
@@ -116,11 +115,6 @@ def hear(
     return HeardBody(reading, problem, decoded.body, feed=feed, items=items, format=found, shown=shown)
 
 
-def carrier_of(markup: Markup, kind: Format | None) -> str:
-    """What a body is called in the record."""
-    return "feed" if markup is FEED else "html" if kind is None else kind.value
-
-
 def _may_speak(bench: Bench, about: Announced, body: bytes) -> bool:
     """False only if no tag of the page can say anything."""
     disguised = "xml" in (about.media_type or "") and is_disguised(body)
@@ -174,33 +168,8 @@ def hear_challenge(bench: Bench, about: Announced, body: bytes) -> Reading:
     decoded = about.plain(body, bench.max_asset_bytes, complete=True)
     source = Source(url=about.url, carrier="challenge", retrieved_at=about.now)
     if decoded.problem is not None and not decoded.body and body:
-        statements = tuple(
-            Statement.at(source, signal=s.name, usages=s.usages, stance=Stance.UNDETERMINED, excerpt=decoded.problem)
-            for s in bench.signals
-            if s.read_challenge
-        )
-        return Reading(statements, (Fault.at(source, f"document not read: {decoded.problem}"),))
+        asking = (signal for signal in bench.signals if signal.read_challenge)
+        fault = Fault.at(source, f"document not read: {decoded.problem}")
+        return Reading(undetermined(asking, source, decoded.problem), (fault,))
     found = [s.read_challenge(decoded.body, source, bench.listener) for s in bench.signals if s.read_challenge]
     return Reading.joined(found)
-
-
-def unheard(signals: Iterable[Signal], source: Source, problem: str) -> Reading:
-    """What stands for header fields that were not read: each of the `signals` that can speak in one is undetermined."""
-    statements = tuple(
-        Statement.at(source, signal=signal.name, usages=signal.usages, stance=Stance.UNDETERMINED, excerpt=problem)
-        for signal in signals
-    )
-    return Reading(statements, (Fault.at(source, f"header fields: {problem}"),))
-
-
-def unread(bench: Bench, about: Announced, markup: Markup, problem: str, kind: Format | None = None) -> Reading:
-    """What stands for a body that had to be read and was not: each signal that could speak in it is undetermined."""
-    source = Source(url=about.url, carrier=carrier_of(markup, kind), retrieved_at=about.now)
-    layer, unknown = Layer.LOCATION if kind is None else Layer.ASSET, Stance.UNDETERMINED
-    statements = tuple(
-        Statement.at(source, signal=signal.name, usages=signal.usages, stance=unknown, layer=layer, excerpt=problem)
-        for signal in dict.fromkeys((*bench.readers[markup], *(() if kind is None else bench.asset_signals)))
-    )
-    if not statements:
-        return NOTHING
-    return Reading(statements, (Fault.at(source, f"document not read whole: {problem}"),))

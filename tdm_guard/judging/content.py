@@ -13,10 +13,11 @@ from tdm_guard.decision import Match
 from tdm_guard.formats.files.asset import Format
 from tdm_guard.formats.http.media_type import UNKNOWN
 from tdm_guard.formats.site.path_pattern import normal_url
-from tdm_guard.judging.body import hear, hear_challenge, unread
+from tdm_guard.judging.body import hear, hear_challenge
 from tdm_guard.judging.hearing import Hearing
 from tdm_guard.judging.pictures import of_pictures
 from tdm_guard.judging.response import CHALLENGES, Announced
+from tdm_guard.judging.unread import unread
 from tdm_guard.model import Checked, Layer, Reading, Stage, Stance, Statement
 from tdm_guard.policies.policy import Kept, OriginPolicy, Said
 from tdm_guard.repertoire.item import Item
