@@ -148,4 +148,4 @@ def _want(url: str, document: Document, old: Kept | None) -> Wanted:
     copy = None if old is None else last_copy(old)
     if copy is None:
         return Wanted(url, document.max_bytes)
-    return Wanted(url, document.max_bytes, copy.said.etag, copy.said.last_modified)
+    return Wanted(url, document.max_bytes, etag=copy.said.etag, last_modified=copy.said.last_modified)

@@ -44,13 +44,13 @@ POLICY_BYTES = 8 * 1024  # documents of more are read off the event loop: each l
 utc_now = partial(datetime.now, UTC)  # the wall clock
 
 
-class Work(NamedTuple):
+class LongWork(NamedTuple):
     """Reading that may take long: to be called off the event loop, if there is one."""
 
     call: Callable[[], Any]
 
 
-Loading = Generator[Effects | Work, Any, T]
+Loading = Generator[Effects | LongWork, Any, T]
 
 
 class Guard:
@@ -109,7 +109,7 @@ class Guard:
         """
         before = self._kept(origin)
         if self._store is not None:
-            stored = yield Work(partial(self._store.get, origin))
+            stored = yield LongWork(partial(self._store.get, origin))
             before = self._newer(stored, before)
             if before is not None and before.is_fresh(self.clock()):
                 self.totals["policy/hit"] += 1
@@ -184,7 +184,7 @@ class Guard:
             if documents is not None:
                 documents.update(answers)
             if _may_last(answers):
-                wanted, result = yield Work(partial(_advance, reading, answers))
+                wanted, result = yield LongWork(partial(_advance, reading, answers))
             else:
                 wanted, result = _advance(reading, answers)
         done: T = result
@@ -313,7 +313,7 @@ def run(reading: Loading[T], perform: Callable[[Effects], Sequence[Any]]) -> T:
     try:
         step = next(reading)
         while True:
-            step = reading.send(step.call() if isinstance(step, Work) else perform(step))
+            step = reading.send(step.call() if isinstance(step, LongWork) else perform(step))
     except StopIteration as finished:
         result: T = finished.value
         return result
@@ -328,7 +328,7 @@ async def run_async(
     try:
         step = next(reading)
         while True:
-            step = reading.send(await (off_loop(step.call) if isinstance(step, Work) else perform(step)))
+            step = reading.send(await (off_loop(step.call) if isinstance(step, LongWork) else perform(step)))
     except StopIteration as finished:
         result: T = finished.value
         return result

@@ -22,10 +22,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.model import ReviewOutcome
 from tdm_guard.repertoire.authorisation import Authorisation, read_authorisation
 from tdm_guard.repertoire.declaration import Declaration, read_declaration
 from tdm_guard.repertoire.problem import Problem, Severity, shown
-from tdm_guard.repertoire.review import CONFIRMED, Review, read_review
+from tdm_guard.repertoire.review import Review, read_review
 
 if TYPE_CHECKING:
     from tdm_guard.lists.index import ListIndex
@@ -156,7 +157,7 @@ class _Reader:
             return
         near = get_close_matches(name, list(loaded), n=1)
         good = f'"{near[0]}"' if near else None
-        self.problems.append(Problem(where, f"{shown(name)} is the id of nothing loaded", good, severity))
+        self.problems.append(Problem(where, f"{shown(name)} is the id of nothing loaded", good, severity=severity))
 
     def _bundled(self, name: str) -> None:
         known = bundled()
@@ -231,7 +232,7 @@ class _Reader:
 
     def _content(self, name: str, content: Mapping[str, Any], sha256: str) -> None:
         if not content:
-            self.problems.append(Problem(name, "holds nothing", "[[declarations]]", Severity.WARNING))
+            self.problems.append(Problem(name, "holds nothing", "[[declarations]]", severity=Severity.WARNING))
         for kind in content:
             if kind not in _KINDS:
                 known = ", ".join(f"[[{known}]]" for known in _KINDS)
@@ -296,7 +297,7 @@ def _told(name: str, problem: str) -> Problem:
 
 def _standing(review: Review) -> tuple[datetime, bool]:
     """In which order reviews stand: by time, and of two of one time a confirmation last."""
-    return review.at, review.outcome == CONFIRMED
+    return review.at, review.outcome == ReviewOutcome.CONFIRMED
 
 
 def _ours(path: Path) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Required, Self, TypedDict, Unpack
 
-from tdm_guard.plain import without_secrets, without_userinfo
+from tdm_guard.plain import in_json, without_secrets, without_userinfo
 from tdm_guard.usage import Usage
 
 MAX_EXCERPT = 240  # characters of a stranger's words that are kept
@@ -87,6 +87,58 @@ class Result(StrEnum):
     NOT_ATTEMPTED = "not-attempted"
 
 
+class LiftOutcome(StrEnum):
+    """What an authorisation that names a statement does to it."""
+
+    LIFTED = "lifted"
+    NOT_LIFTED = "not-lifted"
+    REVIEW = "review"
+
+
+class ReviewOutcome(StrEnum):
+    """What a person decided of a doubt: what was said does not apply, or it does."""
+
+    RELEASED = "released"
+    CONFIRMED = "confirmed"
+
+
+class _Told(Mapping[str, str]):
+    """A small value whose members are read by their names too, as in the record."""
+
+    __slots__ = ()
+
+    def __getitem__(self, name: str) -> str:
+        if name in self.__slots__:
+            return str(getattr(self, name))
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.__slots__)
+
+    def __len__(self) -> int:
+        return len(self.__slots__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Lift(_Told):
+    """What became of an authorisation that names a statement, for which of the usages asked, and why."""
+
+    id: str
+    outcome: LiftOutcome
+    usages: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Reviewed(_Told):
+    """What a person decided of a statement in doubt."""
+
+    outcome: ReviewOutcome
+    by: str
+    at: str
+    why: str
+
+
 class Source(NamedTuple):
     """Where a reader's input came from: the part of the evidence that is the same for all its statements."""
 
@@ -107,12 +159,17 @@ class Evidence:
     sha256: str | None = None
     retrieved_at: datetime | None = None
 
+    @property
+    def words(self) -> dict[str, Any]:
+        """These members alone, for what rests on the same words."""
+        return {item.name: getattr(self, item.name) for item in fields(Evidence)}
+
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready mapping with every member."""
-        return {item.name: plain(getattr(self, item.name)) for item in fields(self)}
+        return {item.name: in_json(getattr(self, item.name)) for item in fields(self)}
 
 
-class Members(TypedDict, total=False):
+class StatementMembers(TypedDict, total=False):
     """What `Statement.at` takes beside its source and excerpt."""
 
     signal: Required[str]
@@ -162,39 +219,32 @@ class Statement(Evidence):
     match: Mapping[str, str] | None = None
     declaration: Mapping[str, str] | None = None
     doubt: str | None = None
-    authorisations: tuple[Mapping[str, str], ...] = ()
-    reviewed: Mapping[str, str] | None = None
+    authorisations: tuple[Lift, ...] = ()
+    reviewed: Reviewed | None = None
     repair: str | None = None
     rank: int = field(default=0, repr=False)
     lifted: frozenset[Usage] = field(default=frozenset(), repr=False)
     pending: frozenset[Usage] = field(default=frozenset(), repr=False)
 
     @classmethod
-    def at(cls, source: Source, /, *, excerpt: str | None = None, **members: Unpack[Members]) -> Self:
+    def at(cls, source: Source, /, *, excerpt: str | None = None, **members: Unpack[StatementMembers]) -> Self:
         """A statement read from `source`; the excerpt is bounded."""
         policy = members.get("policy_url")
         if policy is not None and "@" in policy:
             members["policy_url"] = without_userinfo(policy)
-        return cls(
-            source=source.url,
-            carrier=source.carrier,
-            sha256=source.sha256,
-            retrieved_at=source.retrieved_at,
-            excerpt=bounded(excerpt),
-            **members,
-        )
+        return cls(**_evidence(source, excerpt), **members)
 
     @property
     def released(self) -> bool:
         """True if a person decided that it does not apply."""
-        return self.reviewed is not None and self.reviewed.get("outcome") == "released"
+        return self.reviewed is not None and self.reviewed.outcome == ReviewOutcome.RELEASED
 
     def lifts(self, usages: Iterable[Usage]) -> bool:
         """True if authorisations lift it for each of `usages`."""
         return bool(self.lifted) and self.lifted.issuperset(usages)
 
     def to_dict(self) -> dict[str, Any]:
-        return {item.name: plain(getattr(self, item.name)) for item in fields(self) if item.name not in _UNRECORDED}
+        return {item.name: in_json(getattr(self, item.name)) for item in fields(self) if item.name not in _UNRECORDED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,17 +255,29 @@ class Fault(Evidence):
     signal: str | None = None
 
     @classmethod
-    def at(cls, source: Source, message: str, /, *, excerpt: str | None = None, **members: Any) -> Self:
+    def at(
+        cls,
+        source: Source,
+        message: str,
+        /,
+        *,
+        excerpt: str | None = None,
+        locator: str | None = None,
+        signal: str | None = None,
+    ) -> Self:
         """A fault found in `source`; the excerpt is bounded."""
-        return cls(
-            source=source.url,
-            carrier=source.carrier,
-            sha256=source.sha256,
-            retrieved_at=source.retrieved_at,
-            excerpt=bounded(excerpt),
-            message=message,
-            **members,
-        )
+        return cls(**_evidence(source, excerpt), message=message, locator=locator, signal=signal)
+
+
+class DeclaredMembers(TypedDict, total=False):
+    """What `Declared.at` takes beside its source and excerpt."""
+
+    locator: str | None
+    url: Required[str]
+    signal: Required[str]
+    refusals_only: bool
+    repair: str | None
+    required: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,16 +300,9 @@ class Declared(Evidence):
             object.__setattr__(self, "url", without_userinfo(self.url))
 
     @classmethod
-    def at(cls, source: Source, /, *, excerpt: str | None = None, **members: Any) -> Self:
+    def at(cls, source: Source, /, *, excerpt: str | None = None, **members: Unpack[DeclaredMembers]) -> Self:
         """A declaration found in `source`; the excerpt is bounded."""
-        return cls(
-            source=source.url,
-            carrier=source.carrier,
-            sha256=source.sha256,
-            retrieved_at=source.retrieved_at,
-            excerpt=bounded(excerpt),
-            **members,
-        )
+        return cls(**_evidence(source, excerpt), **members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +312,18 @@ class Reading:
     statements: tuple[Statement, ...] = ()
     faults: tuple[Fault, ...] = ()
     declared: tuple[Declared, ...] = ()
+
+    @classmethod
+    def joined(cls, readings: Iterable[Reading]) -> Reading:
+        """All that several say; `NOTHING` where none of them says anything."""
+        found = [each for each in readings if each is not NOTHING and (each.statements or each.faults or each.declared)]
+        if len(found) < 2:
+            return found[0] if found else NOTHING
+        return cls(
+            tuple(statement for reading in found for statement in reading.statements),
+            tuple(fault for reading in found for fault in reading.faults),
+            tuple(declared for reading in found for declared in reading.declared),
+        )
 
 
 NOTHING = Reading()
@@ -274,7 +341,7 @@ class Checked(NamedTuple):
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready mapping with every member."""
-        return {name: plain(value) for name, value in self._asdict().items()}
+        return {name: in_json(value) for name, value in self._asdict().items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,11 +378,10 @@ class Fetched:
         return next((value for field_name, value in self.headers if field_name.lower() == name), None)
 
 
-def timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC with microseconds."""
-    if moment.tzinfo is not UTC:
-        moment = moment.astimezone(UTC)
-    return moment.isoformat(timespec="microseconds")[:-6] + "Z"
+def _evidence(source: Source, excerpt: str | None) -> dict[str, Any]:
+    """The members of evidence that `source` gives."""
+    members = {"source": source.url, "carrier": source.carrier, "sha256": source.sha256}
+    return {**members, "retrieved_at": source.retrieved_at, "excerpt": bounded(excerpt)}
 
 
 def bounded(text: str | None, limit: int = MAX_EXCERPT) -> str | None:
@@ -325,16 +391,3 @@ def bounded(text: str | None, limit: int = MAX_EXCERPT) -> str | None:
     if len(text) > limit:
         text = text[: limit - 1] + "…"
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def plain(value: Any) -> Any:
-    """`value` in JSON's own types."""
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, datetime):
-        return timestamp(value)
-    if isinstance(value, tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    return value

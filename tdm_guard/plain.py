@@ -1,5 +1,6 @@
 """
-Words of others in messages: nothing that a terminal acts on, and no user or password of an address.
+Values as they are told: in records in JSON's own types, in messages with nothing that a terminal acts on, and without
+user and password of an address.
 
 Records keep what strangers wrote, as JSON escapes it; errors, warnings, summaries and answers show it through these.
 """
@@ -7,6 +8,10 @@ Records keep what strangers wrote, as JSON escapes it; errors, warnings, summari
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
 
 MAX_MESSAGE = 4_096  # characters of an address that are looked at for one
 MAX_ADDRESS = 200  # characters of an address in a message
@@ -57,3 +62,23 @@ def address(url: str) -> str:
     if "://" not in shown and "@" in shown:  # "user:password@host" without a scheme
         shown = shown[shown.rindex("@") + 1 :]
     return repr(shown[:MAX_ADDRESS]) + ("…" if len(shown) > MAX_ADDRESS else "")
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC with microseconds."""
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def in_json(value: Any) -> Any:
+    """`value` in JSON's own types."""
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, datetime):
+        return timestamp(value)
+    if isinstance(value, tuple):
+        return [in_json(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): in_json(item) for key, item in value.items()}
+    return value

@@ -17,7 +17,7 @@ import pytest
 from tdm_guard import Decision, Fetched, Guard, Options, Verdict
 from tdm_guard.fetch import Answer, Effects, Get, Resolve
 from tdm_guard.formats.http import message_body
-from tdm_guard.guard import POLICY_BYTES, Work, run, run_async
+from tdm_guard.guard import POLICY_BYTES, LongWork, run, run_async
 from tdm_guard.judging.case import Case
 from tdm_guard.model import Result
 from tdm_guard.origin import Origin
@@ -473,7 +473,7 @@ def finish(reading: Any, step: Any, net: Net) -> OriginPolicy:
     """Drives a load that was begun to its end."""
     try:
         while True:
-            step = reading.send(step.call() if isinstance(step, Work) else net(step))
+            step = reading.send(step.call() if isinstance(step, LongWork) else net(step))
     except StopIteration as finished:
         policy: OriginPolicy = finished.value
         return policy

@@ -19,7 +19,7 @@ from tdm_guard import Fetched, Guard, Judge, Options, OriginPolicy
 from tdm_guard.cache.packing import Damaged, pack, prefix, trusted, unpack
 from tdm_guard.cache.store import MAX_PENDING
 from tdm_guard.fetch import Answer
-from tdm_guard.guard import Work, run
+from tdm_guard.guard import LongWork, run
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.origin import Origin
 from tdm_guard.signals import (
@@ -250,7 +250,7 @@ def test_it_is_asked_on_a_thread_of_its_own_as_work_that_may_last(make: Callable
     guard = make(store)
     reading = guard.load(SITE)
     step = next(reading)
-    assert isinstance(step, Work)
+    assert isinstance(step, LongWork)
     run(guard.load(SITE), Web())
     assert threading.get_ident() not in store.threads
     assert len(store.threads) == 1
@@ -259,7 +259,7 @@ def test_it_is_asked_on_a_thread_of_its_own_as_work_that_may_last(make: Callable
 def test_without_a_store_nothing_waits_and_no_thread_is_begun(make: Callable[..., Guard]) -> None:
     before = threading.active_count()
     guard = make(None)
-    assert not isinstance(next(guard.load(SITE)), Work)
+    assert not isinstance(next(guard.load(SITE)), LongWork)
     assert threading.active_count() == before
     guard.end()
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tdm_guard._httpx.wire import CLOSE, FILL, Asking, Hear, Wire
 from tdm_guard.formats.http.media_type import SNIFF_BYTES
-from tdm_guard.guard import Work
+from tdm_guard.guard import LongWork
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.response import OFF_LOOP_BYTES
 
@@ -77,7 +77,7 @@ def _hear(case: Case, wire: Wire, limit: int | None) -> Generator[Asking, Any, b
             break
         if wire.size > limit:
             case.hear_transfer(wire.size, None)
-            yield Work(partial(_hear_prefix, case, heard, limit))
+            yield LongWork(partial(_hear_prefix, case, heard, limit))
             return False
         if not known:
             known = True
@@ -87,7 +87,7 @@ def _hear(case: Case, wire: Wire, limit: int | None) -> Generator[Asking, Any, b
                 return False
         if wire.size >= look:
             look = LOOK_AGAIN * wire.size
-            if (yield Work(partial(_settles, case, heard))):
+            if (yield LongWork(partial(_settles, case, heard))):
                 case.hear_transfer(wire.size, None)
                 return False
     yield Hear(partial(_hear_whole, case, wire), partial(_may_last, case, wire))
@@ -99,7 +99,7 @@ def _hear_prefix(case: Case, heard: list[bytes], limit: int) -> None:
 
 
 def _settles(case: Case, heard: list[bytes]) -> bool:
-    return case.settled_by(b"".join(heard))
+    return case.hear_beginning(b"".join(heard))
 
 
 def _may_last(case: Case, wire: Wire) -> bool:
@@ -135,7 +135,7 @@ def set_aside(case: Case, wire: Wire, *, whole: bool) -> Generator[Asking, Any, 
     if not (yield FILL):
         return False
     if case.content:
-        yield Work(partial(_transferred, case, wire))
+        yield LongWork(partial(_transferred, case, wire))
     return True
 
 

@@ -18,7 +18,7 @@ import anyio
 
 from tdm_guard._httpx.http2 import abandon
 from tdm_guard._httpx.offloop import off_loop
-from tdm_guard.guard import Work
+from tdm_guard.guard import LongWork
 from tdm_guard.judging.case import Case
 from tdm_guard.origin import Origin
 
@@ -65,7 +65,7 @@ class Hear(NamedTuple):
     may_last: Callable[[], bool]
 
 
-Asking = Step | Load | LoadDeclared | Work | Hear
+Asking = Step | Load | LoadDeclared | LongWork | Hear
 Steps = Generator[Asking, Any, Any]
 
 
@@ -156,7 +156,7 @@ def drive(steps: Steps, wire: Wire, ask: Callable[[Load | LoadDeclared], Any] | 
                 if isinstance(step, Step) or ask is None:
                     result = wire.perform(step)
                 else:
-                    result = step.call() if isinstance(step, (Work, Hear)) else ask(step)
+                    result = step.call() if isinstance(step, (LongWork, Hear)) else ask(step)
             except BaseException as error:  # noqa: BLE001 - the procedure closes what it opened, then raises it again
                 step = steps.throw(error)
             else:
@@ -175,8 +175,8 @@ async def drive_async(
             try:
                 if isinstance(step, Step) or ask is None:
                     result = await wire.perform_async(step)
-                elif isinstance(step, (Work, Hear)):
-                    lasts = isinstance(step, Work) or step.may_last()
+                elif isinstance(step, (LongWork, Hear)):
+                    lasts = isinstance(step, LongWork) or step.may_last()
                     result = await off_loop(step.call) if lasts else step.call()
                 else:
                     result = await ask(step)

@@ -16,9 +16,10 @@ from dataclasses import asdict
 from typing import Any
 
 from tdm_guard._version import __version__
-from tdm_guard.model import Statement, plain
+from tdm_guard.model import Statement
 from tdm_guard.operator import Operator
 from tdm_guard.origin import Origin
+from tdm_guard.plain import in_json
 from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.signals.shape import Listener, Signal
 from tdm_guard.usage import Usage
@@ -51,7 +52,7 @@ def prefix(listener: Listener, signals: Iterable[Signal]) -> str:
         "thorough": listener.thorough,
         "version": __version__,
     }
-    spelled = json.dumps({name: plain(_listed(value)) for name, value in heard.items()}, sort_keys=True)
+    spelled = json.dumps({name: in_json(_listed(value)) for name, value in heard.items()}, sort_keys=True)
     return f"tdm_guard/{FORM}/{hashlib.sha256(spelled.encode()).hexdigest()[:32]}/"
 
 

@@ -15,7 +15,7 @@ from tdm_guard.cli.console import counted, say
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.latest import Latest
 from tdm_guard.log.reader import read_log
-from tdm_guard.log.verify import Severity, Verification
+from tdm_guard.log.verify import LogSeverity, Verification
 from tdm_guard.plain import printable
 from tdm_guard.reports import worklist_page
 from tdm_guard.reports.report import render, render_items, withheld
@@ -33,7 +33,7 @@ def verify(paths: Sequence[str]) -> int:
     """Prints the findings and a last line that sums up; 0 if there is no error, else 1."""
     readable(paths)
     verification = Verification()
-    found: Counter[Severity] = Counter()
+    found: Counter[LogSeverity] = Counter()
     for finding in verification.findings(counted(read_log(paths), "lines")):
         found[finding.severity] += 1
         # An empty log has no line that could say in which file nothing is.
@@ -41,7 +41,7 @@ def verify(paths: Sequence[str]) -> int:
     answer = "invalid" if verification.errors else "valid"
     typer.echo(
         f"{answer}: {number_of(verification.decisions, 'decision')} in {number_of(verification.runs, 'run')}, "
-        f"{number_of(found[Severity.ERROR], 'error')}, {number_of(found[Severity.REMARK], 'remark')}"
+        f"{number_of(found[LogSeverity.ERROR], 'error')}, {number_of(found[LogSeverity.REMARK], 'remark')}"
     )
     return 1 if verification.errors else 0
 

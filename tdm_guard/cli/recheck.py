@@ -107,7 +107,7 @@ def recheck(
         options["cache"] = given.get("cache") or "memory:"
         settings = _settings(latest, runs, options)
         clients = {name: stack.enter_context(client_for(each)) for name, each in _distinct(settings).items()}
-        found = Found(content=content, delay=delay, items=known)
+        found = Rechecker(content=content, delay=delay, items=known)
         for record in counted(latest.by_site(), "items", step=1):
             each = settings[text_of(record, "run", 120) or ""]
             decision = found.decide(clients[_name(each)], record)
@@ -125,7 +125,7 @@ def recheck(
 
 
 @dataclass(slots=True)
-class Found:
+class Rechecker:
     """Judges one item after the other, and counts."""
 
     content: bool
@@ -248,6 +248,6 @@ def _lines(decision: Decision, record: Mapping[str, Any]) -> Iterator[str]:
         if statement.doubt:
             yield f"    in doubt because: {statement.doubt}"
         for mark in statement.authorisations:
-            yield f"    authorisation {mark['id']}: {mark['outcome']}, {mark['why']}"
+            yield f"    authorisation {mark.id}: {mark.outcome}, {mark.why}"
     for fault in () if decision.because else decision.faults:
         yield f"  {fault.source}: {fault.message}"

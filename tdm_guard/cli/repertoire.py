@@ -13,6 +13,7 @@ import typer
 
 from tdm_guard.cli.console import counted, failing, say
 from tdm_guard.cli.options import table_of
+from tdm_guard.decision import Match
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.holdings import BUNDLED, EVERY, lint, load
 from tdm_guard.model import Fault, Source, Statement
@@ -20,7 +21,7 @@ from tdm_guard.operator import Operator, read_operator
 from tdm_guard.origin import Origin
 from tdm_guard.plain import printable
 from tdm_guard.repertoire.item import Item, read_item
-from tdm_guard.repertoire.matching import Heard, Match, Repertoire
+from tdm_guard.repertoire.matching import HeardWorks, Repertoire
 from tdm_guard.repertoire.problem import Severity
 from tdm_guard.reports.spelling import json_text, number_of
 
@@ -145,7 +146,7 @@ def _asked(
     return (*read_item(value, Source("--item", "item")), who)
 
 
-def _answer(heard: Heard) -> Iterator[str]:
+def _answer(heard: HeardWorks) -> Iterator[str]:
     yield str(heard.state)
     if heard.state is Match.UNMATCHABLE:
         yield "  nothing in the item is an identifier, a name or a society; no declaration can be matched"

@@ -17,8 +17,9 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.latest import Latest
 from tdm_guard.log.members import text_of
 from tdm_guard.log.reader import read_log
+from tdm_guard.model import ReviewOutcome
 from tdm_guard.plain import printable
-from tdm_guard.repertoire.review import CONFIRMED, RELEASED, read_review
+from tdm_guard.repertoire.review import read_review
 from tdm_guard.reports.review_file import append
 from tdm_guard.reports.reviews import Question, is_waiting, questions
 from tdm_guard.reports.spelling import number_of
@@ -35,7 +36,7 @@ def review(paths: Sequence[str], *, as_json: bool, answers: Mapping[str, str | N
 
     `answers` are the flags by name. Raises `ConfigurationError` for a wrong call, before anything is written.
     """
-    named = ((RELEASED, answers.get("release")), (CONFIRMED, answers.get("confirm")))
+    named = ((ReviewOutcome.RELEASED, answers.get("release")), (ReviewOutcome.CONFIRMED, answers.get("confirm")))
     wanted = [(outcome, name) for outcome, name in named if name is not None]
     stray = [name for name in ("by", "why", "until", "to") if answers.get(name) is not None]
     if len(wanted) > 1 or (not wanted and (stray or url_only)) or (wanted and as_json):
@@ -99,7 +100,13 @@ def _about(question: Question) -> str:
 
 
 def _record(
-    paths: Sequence[str], latest: Latest, outcome: str, name: str, answers: Mapping[str, str | None], *, url_only: bool
+    paths: Sequence[str],
+    latest: Latest,
+    outcome: ReviewOutcome,
+    name: str,
+    answers: Mapping[str, str | None],
+    *,
+    url_only: bool,
 ) -> None:
     """Writes the answer to the question of that number, or to all of the decision of that id."""
     found = [question for question in questions(latest) if name in (str(question.number), question.decision)]
@@ -112,7 +119,7 @@ def _record(
     tables: list[dict[str, str]] = []
     for question in found:
         about = {"url": question.url} if url_only else {}
-        table = {"outcome": outcome, **_subject(question), **about, "at": at, **given}
+        table = {"outcome": outcome.value, **_subject(question), **about, "at": at, **given}
         table = {name: value for name, value in table.items() if value}
         if table not in tables:
             tables.append(table)
@@ -145,7 +152,7 @@ def _check(tables: Sequence[Mapping[str, str]]) -> None:
 
 def _consequence(table: Mapping[str, str]) -> str:
     """What the next run makes of a review."""
-    released = table["outcome"] == RELEASED
+    released = table["outcome"] == ReviewOutcome.RELEASED
     if "authorisation" in table:
         what = f"the authorisation {table['authorisation']} {'counts' if released else 'lifts nothing'}"
     else:

@@ -51,11 +51,7 @@ def hear_asset(bench: Bench, about: Announced, data: bytes, kind: Format, *, com
         if signal.read_asset is not None and not places.isdisjoint(signal.asset_places)
     ]
     faults = tuple(Fault.at(source, unread.message, locator=unread.locator) for unread in asset.unread)
-    reading = Reading(
-        tuple(statement for each in readings for statement in each.statements),
-        faults + tuple(fault for each in readings for fault in each.faults),
-        tuple(declared for each in readings for declared in each.declared),
-    )
+    reading = Reading.joined([Reading(faults=faults), *readings])
     items: tuple[Item, ...] = ()
     named, left = identifiers(asset) if bench.repertoire is not None else ((), None)
     tags = asset.tags + named if bench.repertoire is not None else ()

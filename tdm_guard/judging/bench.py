@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from tdm_guard.decision import Match
 from tdm_guard.formats.http.media_type import Markup
 from tdm_guard.formats.page import page_items
 from tdm_guard.formats.page.html import Scanner
@@ -17,7 +18,7 @@ from tdm_guard.judging.decide import Terms, decide
 from tdm_guard.origin import Origin
 from tdm_guard.policies.task import Gathering, documents
 from tdm_guard.repertoire.item import Item
-from tdm_guard.repertoire.matching import Heard, Match, Repertoire
+from tdm_guard.repertoire.matching import HeardWorks, Repertoire
 from tdm_guard.signals import repertoire
 from tdm_guard.signals.shape import Listener, Signal
 
@@ -29,7 +30,7 @@ class Bench:
     Signals by what they read, the listener and the terms, and what follows from them; nobody changes one.
 
     `signals` are those that can speak of a usage asked for. `readers`: who can speak in a body of each kind; `fields`:
-    the response fields that a signal reads; `heard`: all that a case looks at; `silence`: what comes of nothing said.
+    the response fields that a signal reads; `heard`: all that a case looks at; `nothing_said`: the outcome of silence.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Bench:
         self.heard = self.fields | CONTENT_FIELDS
         words = [word for signal in self.page_signals for word in signal.html_words]
         self.scanner = Scanner([*words, *page_items.WORDS] if self.repertoire else words)
-        self.silence = decide((), terms)
+        self.nothing_said = decide((), terms)
         self.documents = documents(self.signals, listener)
 
     def gathering(self, origin: Origin, now: datetime) -> Gathering:
@@ -83,10 +84,10 @@ class Bench:
         thorough = self.listener.thorough
         return Gathering(origin, self.signals, self.listener, now, self.documents, thorough=thorough)
 
-    def says_of_works(self, url: str | None, items: Sequence[Item], now: datetime) -> Heard:
+    def says_of_works(self, url: str | None, items: Sequence[Item], now: datetime) -> HeardWorks:
         """What the declarations loaded say of the works `items`, and of what stands at `url`."""
         if self.repertoire is None:
-            return Heard((), Match.UNMATCHABLE)
+            return HeardWorks((), Match.UNMATCHABLE)
         return self.repertoire.says(
             url,
             items,

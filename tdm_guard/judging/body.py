@@ -8,7 +8,7 @@ may stand in the rest.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from tdm_guard.formats.charset import encoding_of, is_settled
 from tdm_guard.formats.files.container import Format
@@ -21,20 +21,19 @@ from tdm_guard.formats.page.page_items import JSON_REPAIR, PageItems, page_items
 from tdm_guard.formats.page.xhtml import is_disguised
 from tdm_guard.judging.asset import hear_asset
 from tdm_guard.judging.saved_page import hear_saved
-from tdm_guard.model import NOTHING, Fault, Layer, Posture, Reading, Source, Stance, Statement
+from tdm_guard.judging.unread import carrier_of, undetermined
+from tdm_guard.model import NOTHING, Fault, Posture, Reading, Source
 from tdm_guard.repertoire.item import Item, read_item
 from tdm_guard.signals.shape import DocumentReading, Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tdm_guard.judging.bench import Bench
     from tdm_guard.judging.response import Announced
 
 _new = tuple.__new__  # half the time of a NamedTuple's own, for every page
 
 
-class Heard(NamedTuple):
+class HeardBody(NamedTuple):
     """
     What a body says. `problem`: why it was not read whole; `feed`: what its items say; `document`: it, decoded.
 
@@ -49,10 +48,15 @@ class Heard(NamedTuple):
     format: Format | None = None
     shown: tuple[str, ...] = ()
 
+    @classmethod
+    def silent(cls, document: bytes) -> Self:
+        """A body that was read whole and says nothing."""
+        return _new(cls, (NOTHING, None, document, (), (), None, ()))
+
 
 def hear(
     bench: Bench, about: Announced, body: bytes, markup: Markup, *, complete: bool, pictures: bool = False
-) -> Heard:
+) -> HeardBody:
     """
     Reads a body as received, of which `complete` says whether it is all; one of unknown `markup` as either kind.
 
@@ -64,7 +68,7 @@ def hear(
     asked = plainly and complete and decoded.note is None
     speaks = not asked or pictures or _may_speak(bench, about, decoded.body)
     if not speaks and is_settled(about.kind.charset):
-        return _new(Heard, (NOTHING, None, decoded.body, (), (), None, ()))
+        return HeardBody.silent(decoded.body)
     doubt: str | None = None
     reading = NOTHING
     items: tuple[Item, ...] = ()
@@ -91,11 +95,11 @@ def hear(
     whole = complete
     if found is Format.MHTML:
         saved = hear_saved(bench, about, decoded.body, hear, complete=complete, pictures=pictures)
-        reading, items = _joined(reading, saved.reading), items + saved.items
+        reading, items = Reading.joined((reading, saved.reading)), items + saved.items
         shown, complete = shown + saved.shown, saved.complete
     elif found is not None:
         heard = hear_asset(bench, about, decoded.body, found, complete=complete)
-        reading, items = _joined(reading, heard.reading), items + heard.items
+        reading, items = Reading.joined((reading, heard.reading)), items + heard.items
         # As nothing but this file, it is read whole when all its places for a reservation are; the middle of one may
         # begin as a file too, that of a picture within it.
         alone = markup is OTHER and about.begins
@@ -108,13 +112,8 @@ def hear(
         problem = decoded.problem or doubt or damage or f"only {len(decoded.body)} bytes of the document could be read"
     if decoded.note is not None:
         source = Source(url=about.url, carrier=carrier_of(markup, found), retrieved_at=about.now)
-        reading = _joined(Reading(faults=(Fault.at(source, decoded.note),)), reading)
-    return _new(Heard, (reading, problem, decoded.body, feed, items, found, shown))
-
-
-def carrier_of(markup: Markup, kind: Format | None) -> str:
-    """What a body is called in the record."""
-    return "feed" if markup is FEED else "html" if kind is None else kind.value
+        reading = Reading.joined((Reading(faults=(Fault.at(source, decoded.note),)), reading))
+    return HeardBody(reading, problem, decoded.body, feed=feed, items=items, format=found, shown=shown)
 
 
 def _may_speak(bench: Bench, about: Announced, body: bytes) -> bool:
@@ -126,12 +125,6 @@ def _may_speak(bench: Bench, about: Announced, body: bytes) -> bool:
 def _begins_as_markup(body: bytes) -> bool:
     """True for what can be no file of another format, since all of those begin otherwise."""
     return body.startswith(b"<") or body[:16].lstrip().startswith(b"<")
-
-
-def _joined(one: Reading, other: Reading) -> Reading:
-    if one is NOTHING:
-        return other
-    return Reading(one.statements + other.statements, one.faults + other.faults, one.declared + other.declared)
 
 
 def _hear_page(
@@ -149,11 +142,7 @@ def _hear_page(
     )
     source = Source(url=about.url, carrier="html", retrieved_at=about.now)
     read = [signal.read_html(page, source, bench.listener) for signal in bench.page_signals if signal.read_html]
-    reading = Reading(
-        tuple(statement for each in read for statement in each.statements),
-        tuple(fault for each in read for fault in each.faults),
-        tuple(declared for each in read for declared in each.declared),
-    )
+    reading = Reading.joined(read)
     if bench.repertoire is None:
         return reading, (), page
     works = page_items(page, source, repair=bench.listener.posture is Posture.CAUTIOUS)
@@ -180,36 +169,8 @@ def hear_challenge(bench: Bench, about: Announced, body: bytes) -> Reading:
     decoded = about.plain(body, bench.max_asset_bytes, complete=True)
     source = Source(url=about.url, carrier="challenge", retrieved_at=about.now)
     if decoded.problem is not None and not decoded.body and body:
-        statements = tuple(
-            Statement.at(source, signal=s.name, usages=s.usages, stance=Stance.UNDETERMINED, excerpt=decoded.problem)
-            for s in bench.signals
-            if s.read_challenge
-        )
-        return Reading(statements, (Fault.at(source, f"document not read: {decoded.problem}"),))
+        asking = (signal for signal in bench.signals if signal.read_challenge)
+        fault = Fault.at(source, f"document not read: {decoded.problem}")
+        return Reading(undetermined(asking, source, decoded.problem), (fault,))
     found = [s.read_challenge(decoded.body, source, bench.listener) for s in bench.signals if s.read_challenge]
-    return Reading(
-        tuple(statement for each in found for statement in each.statements),
-        tuple(fault for each in found for fault in each.faults),
-    )
-
-
-def unheard(signals: Iterable[Signal], source: Source, problem: str) -> Reading:
-    """What stands for header fields that were not read: each of the `signals` that can speak in one is undetermined."""
-    statements = tuple(
-        Statement.at(source, signal=signal.name, usages=signal.usages, stance=Stance.UNDETERMINED, excerpt=problem)
-        for signal in signals
-    )
-    return Reading(statements, (Fault.at(source, f"header fields: {problem}"),))
-
-
-def unread(bench: Bench, about: Announced, markup: Markup, problem: str, kind: Format | None = None) -> Reading:
-    """What stands for a body that had to be read and was not: each signal that could speak in it is undetermined."""
-    source = Source(url=about.url, carrier=carrier_of(markup, kind), retrieved_at=about.now)
-    layer, unknown = Layer.LOCATION if kind is None else Layer.ASSET, Stance.UNDETERMINED
-    statements = tuple(
-        Statement.at(source, signal=signal.name, usages=signal.usages, stance=unknown, layer=layer, excerpt=problem)
-        for signal in dict.fromkeys((*bench.readers[markup], *(() if kind is None else bench.asset_signals)))
-    )
-    if not statements:
-        return NOTHING
-    return Reading(statements, (Fault.at(source, f"document not read whole: {problem}"),))
+    return Reading.joined(found)

@@ -34,7 +34,6 @@ from tdm_guard.repertoire.item import read_item
 from tdm_guard.signals import robots
 from tdm_guard.usage import EVERY
 
-_new = tuple.__new__  # half the time of a NamedTuple's own, for every page
 _HEADERS = Stage.HEADERS  # on Python 3.11 looking a member up on its class is slow
 
 
@@ -230,26 +229,32 @@ class Case(ContentHearing):
                 self._body_heard = True
         if self._declared:
             self._declared_unread()
-        outcome = self._decided() if self._statements else self.bench.silence
+        outcome = self._decided() if self._statements else self.bench.nothing_said
         if self._imposed and not outcome.enforced:
             outcome = replace(outcome, enforced=True)
         received = self.received
         if received is not None and self.sha256 is None and outcome.admits:
             received = None  # a part of what streams on, of which a body record tells
-        exchange = (
-            self.final_url,
-            self.policy.name,
-            self.status,
-            self.content,
-            self.authenticated,
-            self.media_type,
-            received,
-            self.sha256,
-            self.cached,
-            self.hops,
-            None if self._works is None else self._works.value,
+        exchange = Exchange.of(
+            final_url=self.final_url,
+            origin=self.policy.name,
+            status=self.status,
+            content=self.content,
+            authenticated=self.authenticated,
+            media_type=self.media_type,
+            bytes=received,
+            content_sha256=self.sha256,
+            cached=self.cached,
+            hops=self.hops,
+            repertoire=self._works,
         )
         checked = self.policy.checked + self._checked if self._checked else self.policy.checked
-        url = self.hops[0] if self.hops else self.url
-        moment = now or self.now
-        return _new(Decision, (url, moment, self.stage, outcome, _new(Exchange, exchange), checked, self._faults, None))
+        return Decision.of(
+            url=self.hops[0] if self.hops else self.url,
+            ts=now or self.now,
+            stage=self.stage,
+            outcome=outcome,
+            exchange=exchange,
+            checked=checked,
+            faults=self._faults,
+        )

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from tdm_guard.decision import Match
 from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.http.media_type import UNKNOWN
 from tdm_guard.formats.site.path_pattern import normal_url
-from tdm_guard.judging.body import hear, hear_challenge, unread
+from tdm_guard.judging.body import hear, hear_challenge
 from tdm_guard.judging.hearing import Hearing
 from tdm_guard.judging.pictures import of_pictures
 from tdm_guard.judging.response import CHALLENGES, Announced
+from tdm_guard.judging.unread import unread
 from tdm_guard.model import Checked, Layer, Reading, Stage, Stance, Statement
 from tdm_guard.policies.policy import Kept, OriginPolicy, Said
 from tdm_guard.repertoire.item import Item
-from tdm_guard.repertoire.matching import Match
 from tdm_guard.signals.shape import DocumentReading, Signal
 
 LEARNED_FOR = timedelta(hours=24)  # what a feed says of its items is remembered as long as a policy at most
@@ -64,7 +65,7 @@ class ContentHearing(Hearing):
         """
         about = self._about
         if about is not None:
-            self.content = about.content or about.came(body)
+            self.content = about.content or about.hear_first(body)
         whole = about is None or about.is_whole(len(body), complete=complete)
         if about is None or not self.wants_body(body, ended=whole):
             self._body_heard = self.content or whole
@@ -111,7 +112,7 @@ class ContentHearing(Hearing):
                 ),
             )
 
-    def settled_by(self, prefix: bytes, *, ended: bool = False) -> bool:
+    def hear_beginning(self, prefix: bytes, *, ended: bool = False) -> bool:
         """
         True if a prefix of the body already reserves, so that the rest need not be received.
 
@@ -121,7 +122,7 @@ class ContentHearing(Hearing):
         about = self._about
         if about is None or not self.bench.terms.enforced or self._body_heard:
             return False
-        self.content = about.came(prefix)
+        self.content = about.hear_first(prefix)
         if not ended and not (self.content and self.wants_body(prefix)):
             return False
         heard = hear(self.bench, about, prefix, about.shown(prefix, ended=False), complete=False)

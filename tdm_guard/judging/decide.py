@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tdm_guard.decision import Outcome
 from tdm_guard.judging.lift import Occasion, Rights
-from tdm_guard.model import Kind, Stance, Statement, Verdict
+from tdm_guard.model import Kind, LiftOutcome, Stance, Statement, Verdict
 from tdm_guard.operator import Research
 from tdm_guard.usage import TDM, Usage
 
@@ -81,7 +81,7 @@ def decide(statements: tuple[Statement, ...], terms: Terms, occasion: Occasion |
         if verdict.withholds and terms.exemption_covers:
             verdict = Verdict.EXEMPT
     because = _because(verdict, statements, terms)
-    ids = [lift["id"] for s in because for lift in s.authorisations if lift["outcome"] == "lifted"]
+    ids = [lift.id for s in because for lift in s.authorisations if lift.outcome is LiftOutcome.LIFTED]
     return Outcome(
         verdict=verdict,
         usages=stances,

@@ -61,16 +61,7 @@ def as_declared(statements: tuple[Statement, ...], kept: Kept, ours: Declared | 
 
 
 def _on_the_words_of(ours: Declared, statement: Statement) -> Statement:
-    return replace(
-        statement,
-        source=ours.source,
-        carrier=ours.carrier,
-        locator=ours.locator,
-        excerpt=ours.excerpt,
-        sha256=ours.sha256,
-        retrieved_at=ours.retrieved_at,
-        repair=ours.repair,
-    )
+    return replace(statement, **ours.words, repair=ours.repair)
 
 
 def with_terms(statement: Statement, terms: Mapping[str | None, Statement]) -> Statement:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from tdm_guard.formats.http.field_lines import parted
 from tdm_guard.formats.invisible import seen_field
 from tdm_guard.judging.bench import Bench
-from tdm_guard.judging.body import unheard
+from tdm_guard.judging.unread import unheard
 from tdm_guard.model import Headers, Reading, Source
 from tdm_guard.policies.policy import beside
 from tdm_guard.signals.shape import Listener, Signal

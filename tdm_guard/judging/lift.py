@@ -30,15 +30,13 @@ from typing import NamedTuple
 
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.formats.site.path_pattern import normal_url
-from tdm_guard.model import Kind, Layer, Stance, Statement
+from tdm_guard.model import Kind, Layer, Lift, LiftOutcome, Reviewed, ReviewOutcome, Stance, Statement
 from tdm_guard.operator import Operator
 from tdm_guard.origin import Origin
 from tdm_guard.repertoire.authorisation import Authorisation
 from tdm_guard.repertoire.review import Review
 from tdm_guard.repertoire.territory import covers
 from tdm_guard.usage import Usage
-
-LIFTED, NOT_LIFTED, REVIEW = "lifted", "not-lifted", "review"
 
 
 class Occasion(NamedTuple):
@@ -79,15 +77,15 @@ class Rights:
                 continue
             outcome, why, usages = self._outcome(authorisation, statement, asked, occasion)
             covered = " ".join(usage for usage in asked if usage in usages)
-            marks.append({"id": authorisation.id, "outcome": outcome, "usages": covered, "why": why})
-            if outcome == LIFTED:
+            marks.append(Lift(id=authorisation.id, outcome=outcome, usages=covered, why=why))
+            if outcome is LiftOutcome.LIFTED:
                 lifted.update(usages)
-            elif outcome == REVIEW:
+            elif outcome is LiftOutcome.REVIEW:
                 pending.update(usages)
         review = self._review(statement, occasion)
         if not marks and review is None:
             return statement
-        released = review is not None and review.outcome == "released"
+        released = review is not None and review.outcome == ReviewOutcome.RELEASED
         return replace(
             statement,
             authorisations=tuple(marks),
@@ -99,13 +97,13 @@ class Rights:
 
     def _outcome(
         self, authorisation: Authorisation, statement: Statement, asked: Sequence[Usage], occasion: Occasion
-    ) -> tuple[str, str, frozenset[Usage]]:
+    ) -> tuple[LiftOutcome, str, frozenset[Usage]]:
         """What an authorisation that names a statement does to it, why, and for which usages."""
         usages = frozenset(authorisation.usages).intersection(asked).intersection(statement.usages)
         if obstacle := self._obstacle(authorisation, occasion.today):
-            return NOT_LIFTED, obstacle, usages
+            return LiftOutcome.NOT_LIFTED, obstacle, usages
         if not usages:
-            return NOT_LIFTED, f"it covers {', '.join(authorisation.usages)}", usages
+            return LiftOutcome.NOT_LIFTED, f"it covers {', '.join(authorisation.usages)}", usages
         doubt = None
         if authorisation.evidence is None:
             doubt = "it has no evidence"
@@ -113,12 +111,13 @@ class Rights:
             doubt = f"the mandate of {authorisation.grantor.name} to license is disputed"
         if doubt is None:
             note = f"mandate {authorisation.mandate.status}"
-            return LIFTED, f"granted by {authorisation.grantor.name}, {note}", usages
+            return LiftOutcome.LIFTED, f"granted by {authorisation.grantor.name}, {note}", usages
         for review in reversed(self.reviews):  # the last one that applies holds
             if review.authorisation == authorisation.id and _applies(review, occasion):
-                outcome = LIFTED if review.outcome == "released" else NOT_LIFTED
+                released = review.outcome == ReviewOutcome.RELEASED
+                outcome = LiftOutcome.LIFTED if released else LiftOutcome.NOT_LIFTED
                 return outcome, f"{doubt}; {review.outcome} by {review.by}: {review.why}", usages
-        return REVIEW, doubt, usages
+        return LiftOutcome.REVIEW, doubt, usages
 
     def _obstacle(self, authorisation: Authorisation, today: date) -> str | None:
         """Why an authorisation lifts nothing for us today."""
@@ -159,8 +158,8 @@ def _applies(review: Review, occasion: Occasion) -> bool:
     return in_force and (review.url is None or review.url == occasion.url)
 
 
-def _told(review: Review) -> dict[str, str]:
-    return {"outcome": review.outcome, "by": review.by, "at": str(review.at), "why": review.why}
+def _told(review: Review) -> Reviewed:
+    return Reviewed(outcome=review.outcome, by=review.by, at=str(review.at), why=review.why)
 
 
 def _can_be_lifted(statement: Statement) -> bool:

@@ -31,7 +31,7 @@ from tdm_guard.formats.http.media_type import (
     parts,
     sniff,
 )
-from tdm_guard.formats.http.message_body import Framing, Plain, framing, is_short, undone
+from tdm_guard.formats.http.message_body import Framing, PlainBody, framing, is_short, undone
 from tdm_guard.formats.http.transfer_coding import HEXADECIMAL
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Beginning(NamedTuple):
     failed: bool = False
 
 
-class Kind(NamedTuple):
+class ContentKind(NamedTuple):
     """What one `Content-Type` value says: the media type, of markup and of files; and the value and its charset."""
 
     media_type: str | None
@@ -64,7 +64,7 @@ class Kind(NamedTuple):
     charset: str | None = None
 
 
-_NO_TYPE = Kind(None, UNKNOWN, None, "")
+_NO_TYPE = ContentKind(None, UNKNOWN, None, "")
 
 
 class Announced:
@@ -72,9 +72,9 @@ class Announced:
     One response to `url` at `now` (UTC), before its body is there.
 
     `content`: it carries content to judge (2xx with a body). One that expects none (204, 205, an answer to HEAD) does
-    as soon as a byte of it comes: `came`. `kind` is what the media type names: a kind of markup, a kind of file that
-    may carry a reservation inside. `begins`: the body starts at its beginning; `whole`: it is no part (206). `headers`
-    are all that came; what they say of codings and length is looked up when there is a body.
+    as soon as a byte of it comes: `hear_first`. `kind` is what the media type names: a kind of markup, a kind of file
+    that may carry a reservation inside. `begins`: the body starts at its beginning; `whole`: it is no part (206).
+    `headers` are all that came; what they say of codings and length is looked up when there is a body.
     """
 
     # What most responses do not say stands here once, so that one costs little.
@@ -127,7 +127,7 @@ class Announced:
         """The kind of file that it names."""
         return self.kind.file
 
-    def came(self, body: bytes) -> bool:
+    def hear_first(self, body: bytes) -> bool:
         """Notes that bytes came where none were expected (RFC 9110 9.3.2, 15.3.5); True if there is content."""
         if body and not self.content and 200 <= self.status < 300:
             self.content = True
@@ -150,7 +150,7 @@ class Announced:
             return False
         return not self.content or not self.framing.lengths or not is_short(size, self.framing)
 
-    def plain(self, body: bytes, max_bytes: int, *, complete: bool) -> Plain:
+    def plain(self, body: bytes, max_bytes: int, *, complete: bool) -> PlainBody:
         """`body` as it is read; `complete`: as many bytes were received as came."""
         return undone(body, self._framing or self.framing, max_bytes, self._stands, complete=complete)
 
@@ -260,10 +260,10 @@ class Announced:
 
 
 @lru_cache(maxsize=256)  # sites send a handful of values; an entry is a short field value
-def _kinds(content_type: str) -> Kind:
+def _kinds(content_type: str) -> ContentKind:
     """What a value says; of lines that were glued the one that counts."""
     if is_glued(content_type):
         lines = lines_of(content_type)
         content_type = next((line for line in lines if content_kind(line)[1] is HTML), lines[0])
     media_type, markup = content_kind(content_type)
-    return Kind(media_type, markup, format_of_type(media_type), content_type, charset(content_type))
+    return ContentKind(media_type, markup, format_of_type(media_type), content_type, charset(content_type))

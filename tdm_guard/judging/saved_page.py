@@ -12,6 +12,7 @@ from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.files.mhtml import Message, Part
 from tdm_guard.formats.http.media_type import HTML, Markup
 from tdm_guard.judging.response import Announced
+from tdm_guard.judging.unread import undetermined
 from tdm_guard.model import NOTHING, Fault, Reading, Source, Stance, Statement
 from tdm_guard.repertoire.item import Item
 
@@ -83,11 +84,7 @@ def hear_saved(
     problem = message.problem or problem or (None if rooted else "a saved page without its page")
     if problem is not None and complete:
         source = Source(url=about.url, carrier="mhtml", retrieved_at=about.now)
-        signals = dict.fromkeys((*bench.readers[HTML], *bench.asset_signals))
-        statements += (
-            Statement.at(source, signal=s.name, usages=s.usages, stance=Stance.UNDETERMINED, excerpt=problem)
-            for s in signals
-        )
+        statements += undetermined((*bench.readers[HTML], *bench.asset_signals), source, problem)
         faults.append(Fault.at(source, f"saved page not read whole: {problem}"))
     reading = Reading(tuple(statements), tuple(faults), declared) if statements or faults or declared else NOTHING
     return HeardPage(reading, items, shown, complete and problem is None)

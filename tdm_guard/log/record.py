@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from tdm_guard._version import __version__
 from tdm_guard.decision import Decision, LogEntry, Outcome
-from tdm_guard.model import Checked, Posture, plain, timestamp
+from tdm_guard.model import Checked, Posture
+from tdm_guard.plain import in_json, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +83,7 @@ class Speller:
         unsealed = _octets(text)
         seal = hashlib.sha256(unsealed).hexdigest()
         line = b'%b,"hash":"%b"}\n' % (unsealed[:-1], seal.encode())
-        return line, LogEntry(self._run, seq, ident, prev, seal)
+        return line, LogEntry(run=self._run, seq=seq, id=ident, prev=prev, hash=seal)
 
     def _time(self, moment: datetime) -> str:
         """The same as `timestamp`; times within one second differ in their fraction only."""
@@ -148,7 +149,7 @@ def _spell_middle(decision: Decision) -> str:
 def run_line(info: RunInfo, *, run: str, now: datetime) -> bytes:
     """The first line of a run."""
     head = {"type": "run", "v": VERSION, "run": run, "ts": timestamp(now), "tool": TOOL}
-    return line_of({**head, **{item.name: plain(getattr(info, item.name)) for item in fields(info)}})
+    return line_of({**head, **{item.name: in_json(getattr(info, item.name)) for item in fields(info)}})
 
 
 def body_line(

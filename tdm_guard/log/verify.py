@@ -26,7 +26,7 @@ _WITHHOLDING = {verdict.value for verdict in Verdict if verdict.withholds}
 _VERDICTS = {verdict.value for verdict in Verdict}
 
 
-class Severity(StrEnum):
+class LogSeverity(StrEnum):
     """An error makes the log invalid; a remark does not."""
 
     ERROR = "error"
@@ -39,7 +39,7 @@ class Finding:
 
     path: str
     line: int
-    severity: Severity
+    severity: LogSeverity
     message: str
 
     def __str__(self) -> str:
@@ -79,7 +79,7 @@ class Verification:
     def findings(self, lines: Iterable[LogLine]) -> Iterator[Finding]:
         """What is wrong or worth knowing, as it is met. Streams: memory grows with runs, by bits with decisions."""
         for finding in self._all(lines):
-            self.errors += finding.severity is Severity.ERROR
+            self.errors += finding.severity is LogSeverity.ERROR
             yield finding
 
     def _all(self, lines: Iterable[LogLine]) -> Iterator[Finding]:
@@ -108,11 +108,13 @@ class Verification:
     def _settle_runs(self) -> Iterator[Finding]:
         if not self._runs and not self.errors:
             path = self._last.path
-            yield Finding(path=path, line=0, severity=Severity.ERROR, message="holds no run: is this a compliance log?")
+            yield Finding(
+                path=path, line=0, severity=LogSeverity.ERROR, message="holds no run: is this a compliance log?"
+            )
         for name, run in self._runs.items():
             if not run.ended:
                 message = f"run {shown(name)} has no end record: it was cut short, or goes on"
-                yield Finding(path=run.path, line=0, severity=Severity.REMARK, message=message)
+                yield Finding(path=run.path, line=0, severity=LogSeverity.REMARK, message=message)
 
     def _record(self, line: LogLine) -> Iterator[Finding]:
         record = line.record or {}
@@ -211,11 +213,11 @@ def _outcome(line: LogLine) -> Iterator[Finding]:
 
 
 def _error(line: LogLine, message: str) -> Finding:
-    return Finding(path=line.path, line=line.number, severity=Severity.ERROR, message=message)
+    return Finding(path=line.path, line=line.number, severity=LogSeverity.ERROR, message=message)
 
 
 def _remark(line: LogLine, message: str) -> Finding:
-    return Finding(path=line.path, line=line.number, severity=Severity.REMARK, message=message)
+    return Finding(path=line.path, line=line.number, severity=LogSeverity.REMARK, message=message)
 
 
 def _a(kind: str | None) -> str:

@@ -17,8 +17,9 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.holdings import Holdings, load
 from tdm_guard.judging.decide import Terms
 from tdm_guard.judging.lift import Rights
-from tdm_guard.model import Posture, plain
+from tdm_guard.model import Posture
 from tdm_guard.operator import Operator, names_in, read_operator
+from tdm_guard.plain import in_json
 from tdm_guard.signals import SIGNALS
 from tdm_guard.signals.ai_agents import ai_agents_signal as ai_agents
 from tdm_guard.signals.ai_agents.policy_tokens import bundled
@@ -92,7 +93,15 @@ class Options:
         """For whom documents are read under these options."""
         names = frozenset(signal.name for signal in self.signals)
         lifts = bool(self.holdings.authorisations or self.holdings.reviews)
-        return Listener(self.agent, self.posture, names, self.usages, self.operator, self.policy_tokens, lifts)
+        return Listener(
+            agent=self.agent,
+            posture=self.posture,
+            signals=names,
+            usages=self.usages,
+            operator=self.operator,
+            policy_tokens=self.policy_tokens,
+            thorough=lifts,
+        )
 
     @property
     def terms(self) -> Terms:
@@ -117,7 +126,7 @@ class Options:
         values["operator"] = None if self.operator is None else asdict(self.operator)
         values["policy_tokens"] = dict(self.policy_tokens)
         values["holdings"] = {"sources": self.holdings.sources, "digests": self.holdings.digests}
-        described: dict[str, Any] = plain(values)
+        described: dict[str, Any] = in_json(values)
         return described
 
 

@@ -63,7 +63,7 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
     fetched = plain.fetched
     shown = plain.octets or fetched.body or received
     digest = hashlib.sha256(shown).hexdigest() if shown and not fetched.error else None
-    source = Source(url, document.carrier, digest, at)
+    source = Source(url, document.carrier, sha256=digest, retrieved_at=at)
     if plain.problem is None:
         reading = document.read(fetched, source, task.listener)
     else:
@@ -74,7 +74,7 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
         reading = reading._replace(hold=_for_listener(task, reading.hold))
     result = reading.result
     partial = plain.problem is not None and result is _READ
-    checked = Checked(url, _UNREADABLE if partial else result, fetched.status, at, digest)
+    checked = Checked(url, _UNREADABLE if partial else result, fetched.status, retrieved_at=at, sha256=digest)
     if result is _UNREACHABLE:
         return _unreachable(document, reading, checked, since, old, copy)
     sites: tuple[Site, ...] = (reading.site,) if reading.site else ()
@@ -84,8 +84,15 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
     sites += _seen(task, document, fetched, source, sites) if fetched.body else ()
     if partial:
         before = copy.said.sites if copy is not None else ()
-        said = Said(_stale((*sites, *before)), reading.hold, (), reading.faults, declared, read_at=at, copy=copy)
-        return Kept(document.path, checked, at + UNREACHABLE_FOR, said, document.signal)
+        said = Said(
+            sites=_stale((*sites, *before)),
+            hold=reading.hold,
+            faults=reading.faults,
+            declared=declared,
+            read_at=at,
+            copy=copy,
+        )
+        return Kept(document.path, checked, at + UNREACHABLE_FOR, said=said, signal=document.signal)
     said = SILENT
     own_age = reading.max_age is not None
     if sites or declared or reading.hold or reading.faults or result is _READ or own_age:
@@ -99,7 +106,7 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
             last_modified=fetched.header("last-modified"),
             own_age=own_age,
         )
-    return Kept(document.path, checked, _expiry(fetched, reading, since), said, document.signal)
+    return Kept(document.path, checked, _expiry(fetched, reading, since), said=said, signal=document.signal)
 
 
 def _read_part(
@@ -187,7 +194,7 @@ def _unreachable(
         said = said._replace(sites=_stale(before.sites), read_at=before.read_at, copy=copy)
         if document.copy_stands and not before.hold:  # it was read whole
             said = said._replace(sites=before.sites, hold=(), declared=before.declared)
-    return Kept(document.path, checked, at + UNREACHABLE_FOR, said, document.signal)
+    return Kept(document.path, checked, at + UNREACHABLE_FOR, said=said, signal=document.signal)
 
 
 def _stands(kept: Kept, at: datetime) -> bool:
@@ -202,7 +209,7 @@ def _stale(sites: tuple[Site, ...]) -> tuple[Site, ...]:
 def _never_asked(task: Gathering, url: str, document: Document) -> Kept:
     checked = Checked(url, _NOT_ATTEMPTED)
     if not document.required:
-        return Kept(document.path, checked, task.now + UNREACHABLE_FOR, SILENT, document.signal)
+        return Kept(document.path, checked, task.now + UNREACHABLE_FOR, said=SILENT, signal=document.signal)
     statement = Statement.at(
         Source(url=url, carrier=document.carrier),
         kind=document.kind,
@@ -215,5 +222,5 @@ def _never_asked(task: Gathering, url: str, document: Document) -> Kept:
     if document is robots.DOCUMENT:
         unasked = _for_listener(task, unasked)
     if not unasked:
-        return Kept(document.path, checked, task.now + UNREACHABLE_FOR, SILENT, document.signal)
-    return Kept(document.path, checked, task.now, Said(unasked=unasked), document.signal)
+        return Kept(document.path, checked, task.now + UNREACHABLE_FOR, said=SILENT, signal=document.signal)
+    return Kept(document.path, checked, task.now, said=Said(unasked=unasked), signal=document.signal)

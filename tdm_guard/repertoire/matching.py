@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from tdm_guard.decision import Match
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.model import Statement
 from tdm_guard.operator import Operator
@@ -27,22 +27,14 @@ from tdm_guard.repertoire.statements import Copying, doubts, statement
 MAX_STATEMENTS = 20  # of one declaration; a page of 500 recordings of one label says the same 500 times
 
 
-class Match(StrEnum):
-    """What became of the works at a URL. Unmatchable: nothing is known by which any work could be matched."""
-
-    MATCHED = "matched"
-    NOT_MATCHED = "not-matched"
-    UNMATCHABLE = "unmatchable"
-
-
-class Heard(NamedTuple):
+class HeardWorks(NamedTuple):
     """What the declarations say, and whether anything could be matched at all."""
 
     statements: tuple[Statement, ...] = ()
     state: Match = Match.UNMATCHABLE
 
 
-_NOTHING = Heard()
+_NOTHING = HeardWorks()
 
 
 class Lookup(Protocol):
@@ -125,7 +117,7 @@ class Repertoire:
                     continue
                 for pair in declared(key, value):
                     entered = self._index.get(pair, ())
-                    self._index[pair] = (*entered, (number, Hit(*pair, excluded)))
+                    self._index[pair] = (*entered, (number, Hit(*pair, excluded=excluded)))
 
     def says(
         self,
@@ -135,7 +127,7 @@ class Repertoire:
         now: datetime,
         operator: Operator | None = None,
         machine_readable_only: bool = False,
-    ) -> Heard:
+    ) -> HeardWorks:
         """
         What the declarations in force at `now` say of `items`, and of what stands at `url` (None: leave the place out).
 
@@ -148,7 +140,7 @@ class Repertoire:
         queries = [self._query(item, place) for item in items] or [Query(None, (), (place,))]
         found = self._find(dict.fromkeys(pair for query in queries for pair in query.all))
         if not found:
-            return Heard((), state)
+            return HeardWorks((), state)
         copying = Copying(
             now.astimezone(UTC).date(), operator.country if operator is not None else None, machine_readable_only
         )
@@ -164,7 +156,7 @@ class Repertoire:
         statements = tuple(
             each for number, hits in heard.items() for each in self._statements(number, hits.values(), copying)
         )
-        return Heard(statements, Match.MATCHED if statements else state)
+        return HeardWorks(statements, Match.MATCHED if statements else state)
 
     def _places(self, url: str) -> tuple[Pair, ...]:
         """The pairs by which the place `url` may have been declared."""
@@ -191,7 +183,7 @@ class Repertoire:
         for number, each in self._lists:
             asked = [pair for pair in pairs if pair[0] in each.keys]
             for key, value, excluded in each.find(asked) if asked else ():
-                hit = Hit(key, value, excluded, (each.name, each.version, each.sha256))
+                hit = Hit(key, value, excluded=excluded, list=(each.name, each.version, each.sha256))
                 found[key, value] = (*found.get((key, value), ()), (number, hit))
         return found
 

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from tdm_guard.model import ReviewOutcome
 from tdm_guard.repertoire.item import normalise
 from tdm_guard.repertoire.problem import Problem, shown
 from tdm_guard.repertoire.table import Table
 from tdm_guard.repertoire.words import MATCH_KEYS
 
-RELEASED = "released"
-CONFIRMED = "confirmed"
-OUTCOMES = (RELEASED, CONFIRMED)
+OUTCOMES = tuple(ReviewOutcome)
 _GOOD = 'outcome = "released"'
 
 
@@ -28,7 +27,7 @@ class Review:
     all. `until` is the last day (UTC).
     """
 
-    outcome: str
+    outcome: ReviewOutcome
     declaration: str | None = None
     key: str | None = None
     value: str | None = None
@@ -49,7 +48,7 @@ def read_review(table: Mapping[str, Any], where: str) -> tuple[Review | None, tu
             at.mistake(member, "a review is about a match or about an authorisation, not about both", "two reviews")
     key = at.choice("key", tuple(MATCH_KEYS), required=not licence)
     read = Review(
-        outcome=at.choice("outcome", OUTCOMES, required=True),
+        outcome=ReviewOutcome(at.choice("outcome", OUTCOMES, ReviewOutcome.CONFIRMED, required=True)),
         declaration=at.name("declaration", '"sacem-2023"', required=not licence) or None,
         key=key or None,
         value=_value(at, key, required=not licence),

@@ -51,7 +51,7 @@ def statement(declaration: Declaration, weighed: Weighed, standing: tuple[str, .
         about |= zip(("list", "list_version", "list_sha256"), hit.list, strict=True)
     origin = declaration.source
     return Statement.at(
-        Source(declaration.id, CARRIER, origin.sha256, origin.retrieved_at),
+        Source(declaration.id, CARRIER, sha256=origin.sha256, retrieved_at=origin.retrieved_at),
         kind=Kind.RESERVATION,
         signal=SIGNAL,
         usages=expand(declaration.usages),

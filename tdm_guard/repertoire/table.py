@@ -52,7 +52,7 @@ class Table:
 
     def warning(self, member: str, message: str, good: str | None = None) -> None:
         """Note something about `member` that is legal and perhaps not meant."""
-        self.problems.append(Problem(self._path(member), message, good, Severity.WARNING))
+        self.problems.append(Problem(self._path(member), message, good, severity=Severity.WARNING))
 
     def mistakes(self) -> bool:
         """True if something noted so far stops the run."""

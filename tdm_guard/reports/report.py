@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from tdm_guard.decision import Match
 from tdm_guard.log.members import entries, text_of
 from tdm_guard.plain import printable
-from tdm_guard.repertoire.matching import Match
 from tdm_guard.reports.spelling import (
     csv_line,
     json_text,

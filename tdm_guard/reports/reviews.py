@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.members import entries, text_of
-from tdm_guard.model import Layer, Verdict
-from tdm_guard.repertoire.review import RELEASED
+from tdm_guard.model import Layer, LiftOutcome, ReviewOutcome, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -81,7 +80,7 @@ def questions(records: Iterable[Mapping[str, Any]]) -> Iterator[Question]:
 
 def _doubts(entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     reviewed = _table(entry, "reviewed").get("outcome")
-    if reviewed == RELEASED:
+    if reviewed == ReviewOutcome.RELEASED:
         return
     said = {
         "words": text_of(entry, "excerpt", MAX_TEXT),
@@ -95,7 +94,7 @@ def _doubts(entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if reviewed is None and (why := text_of(entry, "doubt", MAX_TEXT)):
         yield {**said, "why": why}
     for mark in entries(entry, "authorisations"):
-        if mark.get("outcome") == "review" and (name := text_of(mark, "id", 200)):
+        if mark.get("outcome") == LiftOutcome.REVIEW and (name := text_of(mark, "id", 200)):
             yield {**said, "why": text_of(mark, "why", MAX_TEXT) or "", "authorisation": name}
 
 

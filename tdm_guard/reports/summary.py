@@ -6,11 +6,11 @@ from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tdm_guard.decision import Match
 from tdm_guard.errors import ConfigurationError, UnsupportedURL
 from tdm_guard.log.members import entries, is_size, text_of
 from tdm_guard.model import Kind, Layer, Stance, Verdict
 from tdm_guard.origin import Origin
-from tdm_guard.repertoire.matching import Match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

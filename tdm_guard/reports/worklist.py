@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.members import entries, is_size, text_of
-from tdm_guard.model import Kind, Layer, Stance, Verdict, bounded
+from tdm_guard.model import Kind, Layer, LiftOutcome, ReviewOutcome, Stance, Verdict, bounded
 from tdm_guard.origin import Origin
-from tdm_guard.repertoire.review import RELEASED
 from tdm_guard.signals import payment
 
 if TYPE_CHECKING:
@@ -138,7 +137,7 @@ def worklist(records: Iterable[Mapping[str, Any]]) -> Worklist:
 def open_usages(record: Mapping[str, Any], entry: Mapping[str, Any], kind: Kind = Kind.RESERVATION) -> tuple[str, ...]:
     """The usages asked that a statement reserves, and neither an authorisation nor a person's release gives free."""
     reviewed = entry.get("reviewed")
-    released = isinstance(reviewed, dict) and reviewed.get("outcome") == RELEASED
+    released = isinstance(reviewed, dict) and reviewed.get("outcome") == ReviewOutcome.RELEASED
     if released or entry.get("kind", Kind.RESERVATION) != kind or entry.get("stance") != Stance.RESERVED:
         return ()
     asked, usages = record.get("usages"), entry.get("usages")
@@ -146,7 +145,7 @@ def open_usages(record: Mapping[str, Any], entry: Mapping[str, Any], kind: Kind 
     if isinstance(asked, dict):
         said = [usage for usage in said if usage in asked]
     for mark in entries(entry, "authorisations"):
-        if mark.get("outcome") == "lifted":
+        if mark.get("outcome") == LiftOutcome.LIFTED:
             lifted = text_of(mark, "usages")
             said = [usage for usage in said if usage not in lifted.split()] if lifted is not None else []
     return tuple(said)

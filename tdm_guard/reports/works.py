@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tdm_guard.decision import Match
 from tdm_guard.log.members import entries, text_of
-from tdm_guard.model import Layer
-from tdm_guard.repertoire.matching import Match
+from tdm_guard.model import Layer, LiftOutcome
 from tdm_guard.reports.worklist import open_usages
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _said(entry: Mapping[str, Any]) -> str:
 def _outcome(record: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
     """What a person said of it comes before the doubt that it answers, and a licence before both."""
     marks = entries(entry, "authorisations")
-    lifted = [text_of(mark, "id", 240) or "" for mark in marks if mark.get("outcome") == "lifted"]
+    lifted = [text_of(mark, "id", 240) or "" for mark in marks if mark.get("outcome") == LiftOutcome.LIFTED]
     if lifted:
         rest = ", ".join(open_usages(record, entry))
         return (f"reserved for {rest}, otherwise " if rest else "") + f"lifted by {', '.join(lifted)}"
@@ -57,6 +57,6 @@ def _outcome(record: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
     if isinstance(reviewed, dict):
         outcome, by, why = (text_of(reviewed, name, 240) or "" for name in ("outcome", "by", "why"))
         return f"{outcome} by {by}, {why}"
-    doubts = [text_of(mark, "why") or "" for mark in marks if mark.get("outcome") == "review"]
+    doubts = [text_of(mark, "why") or "" for mark in marks if mark.get("outcome") == LiftOutcome.REVIEW]
     doubt = "; ".join(part for part in (text_of(entry, "doubt"), *doubts) if part)
     return f"in review, {doubt}" if doubt else "reserved"

@@ -238,7 +238,7 @@ class Crawl:
     def _hear_beginning(self, case: Case, body: bytes) -> None:
         case.hear_transfer(len(body), None)
         prefix = body[: self.options.max_asset_bytes]
-        if not case.settled_by(prefix, ended=True):
+        if not case.hear_beginning(prefix, ended=True):
             case.hear_body(prefix, complete=False)
 
     async def _hear_declared(self, case: Case, request: Request) -> None:

@@ -170,7 +170,7 @@ class Early:
 
 def _look_at(case: Case, prefix: bytes, *, last: bool) -> _Look:
     """Called in a thread."""
-    if case.settled_by(prefix):
+    if case.hear_beginning(prefix):
         return _Look(ends=True)
     if not last:
         return _Look()

@@ -70,7 +70,9 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
     words = list(in_fields(headers))
     for name, value in headers:
         if (field := name.lower()) in OWN_FIELDS:
-            words.append(AiWord(field.removeprefix("x-"), value.lower(), f"#{field}", f"{name}: {value}", UNKNOWN))
+            words.append(
+                AiWord(field.removeprefix("x-"), value.lower(), f"#{field}", excerpt=f"{name}: {value}", repair=UNKNOWN)
+            )
     return _read(words, source, listener, image=is_image(headers))
 
 
@@ -87,7 +89,13 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
             if name and not _is_of_tdmrep(name) and (has_topic(name) or is_general(name)):
                 content = attributes.get("content", "")
                 words.append(
-                    AiWord(name, content.lower(), locator, f'<meta {attribute}="{name}" content="{content}">', UNKNOWN)
+                    AiWord(
+                        name,
+                        content.lower(),
+                        locator,
+                        excerpt=f'<meta {attribute}="{name}" content="{content}">',
+                        repair=UNKNOWN,
+                    )
                 )
     reading = _read(words, source, listener, image=False)
     return reading if behind is None else _doubted(reading, source, behind, _TOO_MANY)

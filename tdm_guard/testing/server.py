@@ -172,7 +172,7 @@ class PretendWeb:
         if head is None:
             return False
         if isinstance(head, Answer):
-            await self._send(writer, http1.Head("GET", "/", "HTTP/1.1", ()), head, close=True)
+            await self._send(writer, http1.Head("GET", "/", version="HTTP/1.1", headers=()), head, close=True)
             return False
         length = head.get("content-length") or "0"
         if head.get("transfer-encoding") or not length.isdecimal() or int(length) > MAX_REQUEST_BODY:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.page.json_ld import MAX_NAME, Members, Vocabulary, items, loads, text
+from tdm_guard.formats.json_members import Members
+from tdm_guard.formats.page.json_ld import MAX_NAME, Vocabulary, items, loads, text
 
 BOTH_CONTEXTS = ["http://www.w3.org/ns/odrl.jsonld", "http://www.w3.org/ns/tdmrep.jsonld"]
 

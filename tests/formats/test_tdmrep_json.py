@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.site.tdmrep_json import MAX_RULES, Members, is_page, mentions_reservation, parse
+from tdm_guard.formats.json_members import Members
+from tdm_guard.formats.site.tdmrep_json import MAX_RULES, is_page, mentions_reservation, parse
 
 
 def rule(location: str = "/") -> dict[str, object]:

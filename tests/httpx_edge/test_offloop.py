@@ -21,14 +21,14 @@ PAGE = b"<html><head></head><body>" + b"<p>Bread and cheese." * 3000
 
 
 class Watch:
-    """Follows `Case.hear_body` and `Case.settled_by`: in which thread each case is, and never in two."""
+    """Follows `Case.hear_body` and `Case.hear_beginning`: in which thread each case is, and never in two."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.threads: list[int] = []
         self.entered = threading.Event()
         self.gate: threading.Event | None = None
         self.inside: set[int] = set()
-        for name in ("hear_body", "settled_by"):
+        for name in ("hear_body", "hear_beginning"):
             monkeypatch.setattr(Case, name, self.following(getattr(Case, name)))
 
     def following(self, method: Any) -> Any:

@@ -21,7 +21,7 @@ from tdm_guard.log import reader
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.record import RunInfo, line_of
-from tdm_guard.log.verify import Severity, Verification
+from tdm_guard.log.verify import LogSeverity, Verification
 from tdm_guard.model import Fault, Posture, Stage, Stance, Statement, Verdict
 from tdm_guard.reports import summary
 from tdm_guard.reports.report import FORMATS, render, render_items, withheld
@@ -89,7 +89,7 @@ def log(tmp_path: Path) -> Path:
     return path
 
 
-def findings(*paths: Path) -> list[tuple[int, Severity, str]]:
+def findings(*paths: Path) -> list[tuple[int, LogSeverity, str]]:
     return [(f.line, f.severity, f.message) for f in Verification().findings(read_log(paths))]
 
 
@@ -147,7 +147,7 @@ def insert(number: int, line: bytes) -> Callable[[Lines], Lines]:
 def test_what_a_crash_cannot_explain_is_an_error(log: Path, change: Callable[[Lines], Lines], said: str) -> None:
     lines = log.read_bytes().splitlines()
     log.write_bytes(b"".join(line + b"\n" for line in change(lines)))
-    errors = [message for _, severity, message in findings(log) if severity is Severity.ERROR]
+    errors = [message for _, severity, message in findings(log) if severity is LogSeverity.ERROR]
     assert any(said in message for message in errors), errors
 
 
@@ -158,10 +158,10 @@ def test_a_body_of_an_unknown_decision_is_an_error(log: Path, decision: str) -> 
     body = line_of({"type": "body", "v": 1, "run": run, "decision": decision.format(run=run)})
     log.write_bytes(b"".join([*lines[:-1], body, lines[-1]]))
     [(number, severity, _)] = findings(log)
-    assert (number, severity) == (6, Severity.ERROR)
+    assert (number, severity) == (6, LogSeverity.ERROR)
 
 
-def with_bodies(log: Path, *members: dict[str, Any]) -> list[tuple[int, Severity, str]]:
+def with_bodies(log: Path, *members: dict[str, Any]) -> list[tuple[int, LogSeverity, str]]:
     """Findings for the log with these body records, of its first decision and in order, before its end."""
     lines = log.read_bytes().splitlines(keepends=True)
     run = json.loads(lines[0])["run"]
@@ -189,7 +189,7 @@ def with_bodies(log: Path, *members: dict[str, Any]) -> list[tuple[int, Severity
 )
 def test_a_body_that_does_not_fit_is_an_error_at_its_line(log: Path, member: dict[str, Any], said: str) -> None:
     [(number, severity, message)] = with_bodies(log, member)
-    assert (number, severity) == (6, Severity.ERROR)
+    assert (number, severity) == (6, LogSeverity.ERROR)
     assert said in message
 
 
@@ -213,7 +213,7 @@ def test_a_body_that_fits_its_decision_is_none(log: Path, member: dict[str, Any]
 def test_a_decision_has_one_body(log: Path) -> None:
     assert with_bodies(log, {}, {"decision": "{run}-4"}) == []
     two = with_bodies(log, {}, {"bytes": 11})
-    assert [item[:2] for item in two] == [(8, Severity.ERROR), (9, Severity.ERROR)]
+    assert [item[:2] for item in two] == [(8, LogSeverity.ERROR), (9, LogSeverity.ERROR)]
     assert all("second body" in message for _, _, message in two)
 
 
@@ -221,7 +221,7 @@ def test_a_body_received_before_its_decision_is_not_streamed_on(tmp_path: Path) 
     path = tmp_path / "tdm.jsonl"
     write(path, decided("https://a.example/1", content_sha256="c" * 64), decided("https://a.example/2"))
     [(number, severity, message)] = with_bodies(path, {}, {"decision": "{run}-2"})
-    assert (number, severity) == (4, Severity.ERROR)
+    assert (number, severity) == (4, LogSeverity.ERROR)
     assert "digest of the whole" in message
 
 
@@ -261,9 +261,9 @@ def test_a_crash_leaves_remarks(tmp_path: Path) -> None:
     write(path, decided("https://a.example/1"), decided("https://a.example/2"), end=False)
     path.write_bytes(path.read_bytes()[:-30])
     torn, unended = findings(path)
-    assert torn[:2] == (3, Severity.REMARK)
+    assert torn[:2] == (3, LogSeverity.REMARK)
     assert "torn" in torn[2]
-    assert unended[:2] == (0, Severity.REMARK)
+    assert unended[:2] == (0, LogSeverity.REMARK)
     write(path, decided("https://a.example/2"))  # the crawl goes on in the same file
     assert [item[:2] for item in findings(path)] == [torn[:2], unended[:2]]
 
@@ -271,14 +271,14 @@ def test_a_crash_leaves_remarks(tmp_path: Path) -> None:
 def test_a_line_without_newline_may_be_a_whole_record(log: Path) -> None:
     log.write_bytes(log.read_bytes().rstrip(b"\n"))
     [(number, severity, message)] = findings(log)
-    assert (number, severity) == (6, Severity.REMARK)
+    assert (number, severity) == (6, LogSeverity.REMARK)
     assert "complete" in message
 
 
 def test_a_type_of_a_later_version_is_a_remark(log: Path) -> None:
     log.write_bytes(log.read_bytes() + b'{"type":"later"}\n')
     [(_, severity, message)] = findings(log)
-    assert severity is Severity.REMARK
+    assert severity is LogSeverity.REMARK
     assert "'later'" in message
 
 
@@ -288,7 +288,7 @@ def test_a_run_may_go_on_in_the_next_file(log: Path, tmp_path: Path) -> None:
     one.write_bytes(b"".join(lines[:3]))
     two.write_bytes(b"".join(lines[3:]))
     assert findings(one, two) == []
-    assert findings(two)[0][1] is Severity.ERROR
+    assert findings(two)[0][1] is LogSeverity.ERROR
 
 
 def test_a_line_beyond_the_bound_is_a_problem_and_the_next_is_read(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tdm_guard.decision import Match
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.model import Kind, Layer, Source, Stance, Statement
 from tdm_guard.operator import Operator
 from tdm_guard.repertoire.declaration import Declaration, Licence, Mandate, Party, Provenance
 from tdm_guard.repertoire.item import KEYS, Strength, read_item
-from tdm_guard.repertoire.matching import MAX_STATEMENTS, Match, Repertoire
+from tdm_guard.repertoire.matching import MAX_STATEMENTS, Repertoire
 from tdm_guard.repertoire.words import MATCH_KEYS
 from tdm_guard.usage import TDM, Usage
 

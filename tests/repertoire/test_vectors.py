@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from tdm_guard.decision import Match
 from tdm_guard.model import Source
 from tdm_guard.operator import read_operator
 from tdm_guard.repertoire.declaration import read_declaration
 from tdm_guard.repertoire.item import read_item
-from tdm_guard.repertoire.matching import Match, Repertoire
+from tdm_guard.repertoire.matching import Repertoire
 from tdm_guard.usage import expand
 
 GIVEN = json.loads((Path(__file__).parent.parent / "vectors" / "repertoire.json").read_text(encoding="utf-8"))

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tdm_guard.log.reader import read_log
-from tdm_guard.log.verify import Severity, Verification
+from tdm_guard.log.verify import LogSeverity, Verification
 from tests.soak import web
 from tests.soak.task import ENDED, HANDED, HOLDS, Task
 from tests.support.logs import flaws
@@ -65,7 +65,7 @@ def _lines(crawl: subprocess.Popen[str]) -> Iterator[str]:
 def whole(paths: Sequence[Path]) -> Verification:
     """The logs, verified: what a kill leaves behind is a remark, everything else is an error."""
     verification = Verification()
-    errors = [found for found in verification.findings(read_log(paths)) if found.severity is Severity.ERROR]
+    errors = [found for found in verification.findings(read_log(paths)) if found.severity is LogSeverity.ERROR]
     hold(not errors, f"verify: {errors[:3]}")
     return verification
 

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from tdm_guard.formats.http.content_coding import begins_as_markup, names_of, undo
 from tdm_guard.formats.http.field_lines import parted
@@ -38,6 +38,9 @@ _COMMENTS = re.compile(rb"(?:[\t\n\f\r ]++|#[^\r\n]*+)*+")
 _MAGIC = ((b"\x1f\x8b\x08", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\x1f\x9d", "compress"))
 
 
+_new = tuple.__new__  # half the time of a NamedTuple's own, for every body
+
+
 class Framing(NamedTuple):
     """What fields say of a body: its content codings and other transfer codings, whether it is chunked, its length."""
 
@@ -46,7 +49,7 @@ class Framing(NamedTuple):
     lengths: list[int]
 
 
-class Plain(NamedTuple):
+class PlainBody(NamedTuple):
     """
     A body as it is read. `problem`: why it is not whole; `note`: what was not as the fields have it.
 
@@ -60,8 +63,12 @@ class Plain(NamedTuple):
     cut: bool = False
     long: bool = False
 
+    @classmethod
+    def usual(cls, body: bytes, complete: bool) -> Self:
+        """A body of which there is nothing else to say."""
+        return _new(cls, (body, complete, None, None, False, False))
 
-_new = tuple.__new__  # half the time of a NamedTuple's own, for every body
+
 NO_FRAMING = Framing([], chunked=False, lengths=[])
 
 
@@ -107,7 +114,7 @@ def is_short(size: int, said: Framing, *, coded: bool = False) -> bool:
 
 def undone(
     body: bytes, said: Framing, max_bytes: int, stands: Callable[[bytes], bool], *, complete: bool = True
-) -> Plain:
+) -> PlainBody:
     """
     `body` without chunks and codings, at most `max_bytes` of it; `complete`: it is all that was received.
 
@@ -117,7 +124,7 @@ def undone(
     usual = not said.codings and not said.chunked and size <= max_bytes
     usual = usual and (body.startswith(b"<") or body[:1] not in HEXADECIMAL)
     if usual and not (complete and said.lengths and is_short(size, said)):
-        return _new(Plain, (body, complete, None, None, False, False))
+        return PlainBody.usual(body, complete)
     whole, cut, long = complete, False, False
     problem: str | None = None
     note: str | None = None
@@ -143,7 +150,7 @@ def undone(
     if said.lengths and complete and is_short(size, said, coded=coded):
         whole = cut = long = False
         problem = problem or f"only {size} of {max(said.lengths)} bytes that were announced"
-    return Plain(body, whole, problem, note, cut, long)
+    return PlainBody(body, whole, problem, note, cut, long)
 
 
 def unsaid_coding(body: bytes, stands: Callable[[bytes], bool] = begins_as_markup) -> str | None:
@@ -202,6 +209,11 @@ class PlainDocument(NamedTuple):
     note: str | None = None
     octets: bytes = b""
 
+    @classmethod
+    def usual(cls, fetched: Fetched) -> Self:
+        """A document of which there is nothing else to say."""
+        return _new(cls, (fetched, None, None, b""))
+
 
 def document(fetched: Fetched, max_bytes: int) -> PlainDocument:
     """
@@ -213,7 +225,7 @@ def document(fetched: Fetched, max_bytes: int) -> PlainDocument:
     body = fetched.body
     usual = not _has_content(fetched) or (body[:1] in _USUAL and b"\0" not in body)
     if usual and not fetched.headers:
-        return _new(PlainDocument, (fetched, None, None, b""))
+        return PlainDocument.usual(fetched)
     plain = _undone_document(fetched, max_bytes)
     body = plain.fetched.body
     if b"\0" not in body or plain.problem is not None or not _has_content(plain.fetched):

@@ -14,6 +14,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from tdm_guard.formats.json_members import Members
+
 ODRL = "http://www.w3.org/ns/odrl/2/"
 TDM = "http://www.w3.org/ns/tdmrep#"
 ODRL_CONTEXT = "http://www.w3.org/ns/odrl.jsonld"
@@ -39,12 +41,6 @@ _SPELLINGS = (
     (re.compile(r"https?://www\.w3\.org/1999/02/22-rdf-syntax-ns#"), "rdf:"),
 )
 _is_odrl = re.compile(r"https?://www\.w3\.org/ns/odrl(?:/2/|\.jsonld)").match
-
-
-class Members(tuple[tuple[str, Any], ...]):
-    """An object's members in order, duplicates kept: many parsers keep the last one only."""
-
-    __slots__ = ()
 
 
 Node = dict[str, list[Any]]

@@ -213,7 +213,17 @@ class Reader:
             self._note("encrypted-without-server", place, words)
         strays = tuple(self._strays.found[before:])
         del self._strays.found[before:]
-        return Content(url, server, encrypted, tuple(licences), rightsholder, contact, place, words, strays)
+        return Content(
+            url=url,
+            server=server,
+            encrypted=encrypted,
+            licences=tuple(licences),
+            rightsholder=rightsholder,
+            contact=contact,
+            locator=place,
+            excerpt=words,
+            strays=strays,
+        )
 
     def licence(self, element: Element, place: str) -> RslLicence:
         permits: list[TokenList] = []
@@ -241,7 +251,13 @@ class Reader:
                 if child.attributes.get("type") == "contact":
                     contact = contact or _text(child)
         return RslLicence(
-            tuple(permits), tuple(prohibits), tuple(payments), tuple(reporting), contact, place, element.words
+            permits=tuple(permits),
+            prohibits=tuple(prohibits),
+            payments=tuple(payments),
+            reporting=tuple(reporting),
+            contact=contact,
+            locator=place,
+            excerpt=element.words,
         )
 
     def _tokens(self, element: Element, place: str, name: str) -> TokenList | None:
@@ -259,7 +275,7 @@ class Reader:
         tokens = split(element.text)
         if not all(is_token(kind, token) for token in tokens):
             self._note("unknown-token", place, words)
-        return TokenList(kind, tokens, place, words)
+        return TokenList(kind, tokens, place, excerpt=words)
 
     def _payment(self, element: Element, place: str) -> Demand:
         """The type, unless an amount contradicts "free": what costs something is never read as free."""
@@ -277,7 +293,7 @@ class Reader:
                 kind = UNSPECIFIED
         if kind not in PAYMENTS and kind != UNSPECIFIED:
             self._note("unknown-payment", place, words)
-        return Demand(kind, place, words, address)
+        return Demand(kind, place, words, address=address)
 
     def _leaf(self, element: Element, place: str, name: str) -> None:
         """An element that holds text alone; elements of the vocabulary in it are noted."""
@@ -287,7 +303,7 @@ class Reader:
 
     def _note(self, code: str, place: str, words: str, *, fatal: bool = False) -> None:
         if len(self.flaws) < MAX_FLAWS or (fatal and not self._fatal):
-            self.flaws.append(Flaw(code, place, words[:500], fatal))
+            self.flaws.append(Flaw(code, place, words[:500], fatal=fatal))
         self._fatal = self._fatal or fatal
 
 

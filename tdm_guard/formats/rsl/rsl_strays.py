@@ -113,8 +113,8 @@ def refused(kind: str, text: str, place: str, words: str) -> Stray:
     """A refusal in a form of its own: the list that it holds, of usages where it does not say of what."""
     long = len(text) >= 2 * MAX_TEXT  # nobody knows what more it names
     listed = ("all",) if long else split(text)
-    tokens = TokenList(kind if kind in KINDS and not long else KINDS[0], listed, place, words[:500])
-    return Stray("refusal", place, words[:500], tokens)
+    tokens = TokenList(kind if kind in KINDS and not long else KINDS[0], listed, place, excerpt=words[:500])
+    return Stray("refusal", place, words[:500], tokens=tokens)
 
 
 def split(text: str) -> tuple[str, ...]:

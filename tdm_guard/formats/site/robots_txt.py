@@ -16,7 +16,7 @@ import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 MAX_BYTES = 512 * 1024  # RFC 9309 2.5 asks for 500 KiB at least; what lies behind is not read
 
@@ -54,6 +54,11 @@ class Record(NamedTuple):
     words: str
     colon: bool = True
 
+    @classmethod
+    def usual(cls, line: int, name: str, value: str, words: str) -> Self:
+        """A line with its colon."""
+        return _new(cls, (line, name, value, words, True))
+
 
 class Agent(NamedTuple):
     """The value of a user-agent line, without comment and outer blanks, and its line."""
@@ -68,6 +73,11 @@ class Part(NamedTuple):
     line: int
     value: str
     text: str
+
+    @classmethod
+    def of(cls, line: int, value: str, text: str) -> Self:
+        """What stands between two such lines."""
+        return _new(cls, (line, value, text))
 
 
 class Group:
@@ -261,7 +271,7 @@ def _cut(text: str) -> tuple[str, tuple[Part, ...]]:
     for index in range(1, len(pieces), 2):
         line += 1
         between = pieces[index + 1]
-        parts.append(_new(Part, (line, pieces[index].strip(), between)))
+        parts.append(Part.of(line, pieces[index].strip(), between))
         line += between.count("\n")
     return pieces[0], tuple(parts)
 
@@ -293,6 +303,7 @@ def _holds(text: str, names: frozenset[str]) -> bool:
 
 def _read_lines(text: str, line: int, rules: list[Record], others: list[Record]) -> None:
     """Reads the whole lines of `text`, which begins inside line number `line`."""
+    usual = Record.usual
     for raw in text.split("\n")[1:]:
         line += 1
         words = raw.strip()
@@ -303,7 +314,7 @@ def _read_lines(text: str, line: int, rules: list[Record], others: list[Record])
         if name and colon:
             if "#" in value:
                 value = value.partition("#")[0]
-            rules.append(_new(Record, (line, name, value.strip(), words, True)))
+            rules.append(usual(line, name, value.strip(), words))
         elif _match_rule(words):
             rules.append(Record(line, *read_rule(words), words))
         else:

@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from tdm_guard.formats.json_members import Members
 from tdm_guard.formats.page.json_repair import repaired
 
 if TYPE_CHECKING:
@@ -53,12 +54,6 @@ _MENTION = re.compile(
     rf"(?im)(?:^[ \t]*|{_QUOTE})tdm[-_:]reservation{_QUOTE}?\s{{0,16}}[:=]\s{{0,16}}{_QUOTE}?"
     r"(?:1(?:\.0*)?|true)(?![\w.])"
 )
-
-
-class Members(tuple[tuple[str, Any], ...]):
-    """An object's members in order, duplicates kept: many parsers keep the last one only."""
-
-    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ def _rules(text: RobotsTxt, source: Source, listener: Listener, faults: list[Fau
             faults.append(_fault(source, "neither a path nor a file type", record.words, record.line))
             doubtful = doubtful or reserved
             if (path := _meant(record.name, record.value, source)) is not None:
-                repaired.append((path, AiTxtRule(record.line, record.words, True, UNKNOWN)))
+                repaired.append((path, AiTxtRule(record.line, record.words, True, repair=UNKNOWN)))
         elif reserved or (permits and _is_plain_allow(record.words)):
             kept.append((record.value, AiTxtRule(record.line, record.words, reserved)))
     return _Heard(kept, repaired, doubtful)
@@ -173,7 +173,7 @@ def _meant(name: str, value: str, source: Source) -> str | None:
 def _outside(text: RobotsTxt, source: Source, faults: list[Fault]) -> list[tuple[str, AiTxtRule]]:
     """Refusals before any group, which RFC 9309 2.2.2 gives to nobody."""
     found = [
-        (value, AiTxtRule(record.line, record.words, True, NO_GROUP))
+        (value, AiTxtRule(record.line, record.words, True, repair=NO_GROUP))
         for record in text.outside
         if record.name == "disallow" and record.value and (value := _path(record, source)) is not None
     ]
@@ -200,9 +200,9 @@ def _other_proposal(
     faults.append(_fault(source, message, lines[0].words, lines[0].line))
     for line in lines:
         if line.name == "training" and line.value.lower() == "deny":
-            return [("/", AiTxtRule(line.line, line.words, True, TRAINING_DENY))]
+            return [("/", AiTxtRule(line.line, line.words, True, repair=TRAINING_DENY))]
     return [
-        (line.value, AiTxtRule(line.line, line.words, line.name == "training-deny", TRAINING_DENY))
+        (line.value, AiTxtRule(line.line, line.words, line.name == "training-deny", repair=TRAINING_DENY))
         for line in lines
         if line.name != "training" and is_rule_value(line.value)
     ]
@@ -214,7 +214,7 @@ def _unknown(text: RobotsTxt, source: Source, listener: Listener, faults: list[F
     found = [line for line in lines if not _of_other_proposal(line.words)]
     if found:
         faults.append(_fault(source, MESSAGE, found[0].words, found[0].line))
-    return [(line.path, AiTxtRule(line.line, line.words, True, UNKNOWN)) for line in found]
+    return [(line.path, AiTxtRule(line.line, line.words, True, repair=UNKNOWN)) for line in found]
 
 
 def _fault(source: Source, message: str, words: str | None = None, line: int | None = None) -> Fault:

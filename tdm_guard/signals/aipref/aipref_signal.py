@@ -116,7 +116,7 @@ class _LineReader:
             said = self._statement(text)
             if path and said.empty:
                 said = said._replace(problems=("a path without a statement",))
-        return path, UsageRule(f"line {record.line}", bounded(record.words) or "", said, beyond)
+        return path, UsageRule(f"line {record.line}", bounded(record.words) or "", said, beyond=beyond)
 
     def _statement(self, text: str) -> Preferences:
         said = self._known.get(text)

@@ -108,12 +108,7 @@ def _stores(
         readings.append(Reading(faults=(fault,)))
     if missing or not readings:
         readings.append(undetermined(source, missing or "no manifest store could be read"))
-    return _joined(readings)
-
-
-def _joined(readings: list[Reading]) -> Reading:
-    statements = tuple(statement for each in readings for statement in each.statements)
-    return Reading(statements, tuple(fault for each in readings for fault in each.faults))
+    return Reading.joined(readings)
 
 
 def _is_marked(data: bytes) -> bool:
@@ -141,7 +136,7 @@ def _named_in_xmp(asset: Asset, source: Source) -> Reading:
     for unread in asset.unread:
         if unread.place is Place.XMP:
             found.append(undetermined(source, f"may name a manifest: {unread.message}", locator=unread.locator))
-    return _joined(found[:MAX_LINKS]) if found else NOTHING
+    return Reading.joined(found[:MAX_LINKS])
 
 
 def _said(report: object) -> str:
@@ -165,7 +160,9 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
         doubts = tuple(replace(s, stance=Stance.UNSTATED, doubt=DOUBT) for s in reading.statements)
         return Reading(doubts, reading.faults)
     return (
-        _joined([undetermined(source, words, locator=f"#{FIELD}") for words in said[:MAX_LINKS]]) if said else NOTHING
+        Reading.joined([undetermined(source, words, locator=f"#{FIELD}") for words in said[:MAX_LINKS]])
+        if said
+        else NOTHING
     )
 
 
@@ -191,7 +188,7 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
             undetermined(source, f'<link rel="{RELATION}" href="{tag.attributes.get("href", "")}">', f"line {tag.line}")
             for tag in named[:MAX_LINKS]
         ]
-        return _joined(readings) if readings else NOTHING
+        return Reading.joined(readings)
     stores, missing = [], None
     for tag in scripts:
         store = _inline(tag)

@@ -1,8 +1,8 @@
 """
 Declarations of RSL licence documents: from the words of a carrier to documents that can be asked for (4.3, 4.4).
 
-strategy: each carrier yields `Found`s, which `declare` turns into declarations, each document once, with the faults of
-those that lead nowhere. The lines of robots.txt are read here too.
+strategy: each carrier yields `FoundDeclaration`s, which `declare` turns into declarations, each document once, with the
+faults of those that lead nowhere. The lines of robots.txt are read here too.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LICENSE = "license"  # the record of robots.txt, and the link relation
 _is_absolute = re.compile(r"(?i)https?://").match
 
 
-class Found(NamedTuple):
+class FoundDeclaration(NamedTuple):
     """A declaration as a carrier has it, before its target is looked at. A page's base makes any target absolute."""
 
     target: str
@@ -86,13 +86,13 @@ def _robots(robots: RobotsTxt, source: Source, listener: Listener) -> Reading:
     return declare(found, listener)
 
 
-def _lines(record: Record, source: Source, repair: str | None) -> Iterator[Found]:
+def _lines(record: Record, source: Source, repair: str | None) -> Iterator[FoundDeclaration]:
     words = evidence(source, f"line {record.line}", record.words)
     targets = record.value.split() if record.colon else []
     if len(targets) > 1:  # words, among which an address may stand
         targets = [target for target in targets if _is_absolute(target)]
     for target in targets or [""]:
-        yield Found(target, words, source.url, relative=True, repair=repair)
+        yield FoundDeclaration(target, words, source.url, relative=True, repair=repair)
 
 
 def _meant_for_all(robots: RobotsTxt) -> Iterator[Record]:
@@ -111,7 +111,7 @@ def _meant_for_all(robots: RobotsTxt) -> Iterator[Record]:
                 yield record
 
 
-def declare(found: Iterable[Found], listener: Listener) -> Reading:
+def declare(found: Iterable[FoundDeclaration], listener: Listener) -> Reading:
     """The declarations that can be followed, each document once; what is wrong with the others."""
     declared: dict[str, Declared] = {}
     readings: list[Reading] = []
@@ -131,10 +131,10 @@ def declare(found: Iterable[Found], listener: Listener) -> Reading:
             declared[url] = one
     if not declared and not readings:
         return NOTHING
-    return united([*readings, Reading((), (), tuple(declared.values()))])
+    return Reading.joined([*readings, Reading((), (), tuple(declared.values()))])
 
 
-def _absolute(item: Found) -> tuple[str | None, str | None, str | None]:
+def _absolute(item: FoundDeclaration) -> tuple[str | None, str | None, str | None]:
     """The address declared, what is wrong with it, and the repair that made one of it."""
     url = resolved(item.target, item.base) if item.target else None
     if url is None:
@@ -154,15 +154,9 @@ def resolved(target: str, base: str) -> str | None:
     return normal_url(url)
 
 
-def _declared(item: Found, url: str, repair: str | None) -> Declared:
-    words = item.evidence
+def _declared(item: FoundDeclaration, url: str, repair: str | None) -> Declared:
     return Declared(
-        source=words.source,
-        carrier=words.carrier,
-        locator=words.locator,
-        excerpt=words.excerpt,
-        sha256=words.sha256,
-        retrieved_at=words.retrieved_at,
+        **item.evidence.words,
         url=url,
         signal=NAME,
         refusals_only=item.refusals_only or repair is not None,
@@ -181,20 +175,4 @@ def evidence(source: Source, locator: str, excerpt: str) -> Evidence:
 
 
 def _fault(words: Evidence, message: str) -> Fault:
-    return Fault(
-        source=words.source,
-        carrier=words.carrier,
-        locator=words.locator,
-        excerpt=words.excerpt,
-        sha256=words.sha256,
-        retrieved_at=words.retrieved_at,
-        message=message,
-        signal=NAME,
-    )
-
-
-def united(readings: list[Reading]) -> Reading:
-    statements = tuple(statement for reading in readings for statement in reading.statements)
-    faults = tuple(fault for reading in readings for fault in reading.faults)
-    declared = tuple(item for reading in readings for item in reading.declared)
-    return Reading(statements, faults, declared) if statements or faults or declared else NOTHING
+    return Fault(**words.words, message=message, signal=NAME)

@@ -105,12 +105,7 @@ def _unlicensed(
 def unlicensed(words: Evidence, policy_url: str | None = None, repair: str | None = None) -> Statement:
     """All is reserved (4.3), on the words that declare what could not be had."""
     return Statement(
-        source=words.source,
-        carrier=words.carrier,
-        locator=words.locator,
-        excerpt=words.excerpt,
-        sha256=words.sha256,
-        retrieved_at=words.retrieved_at,
+        **words.words,
         signal=NAME,
         usages=EVERY,
         stance=Stance.RESERVED,

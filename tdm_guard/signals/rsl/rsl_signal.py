@@ -22,14 +22,13 @@ from tdm_guard.model import NOTHING, Evidence, Fault, Headers, Reading, Source, 
 from tdm_guard.signals.rsl.rsl_asset import PLACES, read_asset
 from tdm_guard.signals.rsl.rsl_declared import (
     LICENSE,
-    Found,
+    FoundDeclaration,
     declare,
     declared_in_robots,
     evidence,
     read_robots,
     resolved,
     too_many,
-    united,
 )
 from tdm_guard.signals.rsl.rsl_document import read_challenge, read_declared, read_feed, read_inline, unlicensed
 from tdm_guard.signals.rsl.rsl_site import NAME, NOT_UNDERSTOOD
@@ -59,10 +58,10 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
 
     The challenge counts at any status: it says that what is served depends on a licence that we do not show.
     """
-    found: list[Found] = []
+    found: list[FoundDeclaration] = []
     challenges: list[Evidence] = []
     unread: list[Evidence] = []
-    misquoted: list[Found] = []
+    misquoted: list[FoundDeclaration] = []
     for field, value in headers:
         name = field.lower()
         if name == _LINK and "rsl" in value.lower():
@@ -70,7 +69,7 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
                 if _is_licence(link) and _is_about(link, source.url):
                     words = evidence(source, f"#{_LINK}", link.words)
                     partial = "#" in link.parameters.get("anchor", "")
-                    found.append(Found(link.target, words, source.url, relative=True, refusals_only=partial))
+                    found.append(FoundDeclaration(link.target, words, source.url, relative=True, refusals_only=partial))
             misquoted += _misquoted(value, source, {item.target for item in found})
             if MEDIA_TYPE in value[MAX_LENGTH:].lower():
                 unread.append(evidence(source, f"#{_LINK}", f"a field of more than {MAX_LENGTH} characters"))
@@ -80,7 +79,7 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
         found += misquoted
     reading = declare(found, listener)
     if misquoted:
-        reading = united([reading, _noted(misquoted, source, listener)])
+        reading = Reading.joined([reading, _noted(misquoted, source, listener)])
     if unread:
         more = too_many(unread[0])
         reading = Reading((*reading.statements, *more.statements), reading.faults + more.faults, reading.declared)
@@ -90,18 +89,18 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
     return Reading((*reading.statements, unlicensed(challenges[0], policy)), reading.faults, reading.declared)
 
 
-def _misquoted(value: str, source: Source, known: set[str]) -> list[Found]:
+def _misquoted(value: str, source: Source, known: set[str]) -> list[FoundDeclaration]:
     """Licences in links with wrong quotation marks, for what they refuse."""
     links = [link for link in requoted(value) if _is_licence(link) and _is_about(link, source.url)]
     words = evidence(source, f"#{_LINK}", value) if links else None
     return [
-        Found(link.target, words, source.url, relative=True, repair=QUOTES, refusals_only=True)
+        FoundDeclaration(link.target, words, source.url, relative=True, repair=QUOTES, refusals_only=True)
         for link in links
         if words is not None and link.target not in known
     ]
 
 
-def _noted(misquoted: list[Found], source: Source, listener: Listener) -> Reading:
+def _noted(misquoted: list[FoundDeclaration], source: Source, listener: Listener) -> Reading:
     """The fault of such links, and to the letter a doubt: they may lead to a refusal."""
     words = misquoted[0].evidence
     message = "a licence in a link with wrong quotation marks"
@@ -143,7 +142,7 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
     What stands in the body is about the element it stands in (4.6): its refusals count for the page that holds it, its
     grants do not.
     """
-    found: list[Found] = []
+    found: list[FoundDeclaration] = []
     inline: list[Tag] = []
     for tag in page.tags:
         if essence(tag.attributes.get("type", "")) != MEDIA_TYPE:
@@ -153,7 +152,7 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
         elif tag.name == "link" and LICENSE in tag.attributes.get("rel", "").lower().split():
             words = evidence(source, f"line {tag.line}", shown(tag))
             target = tag.attributes.get("href", "").strip()
-            found.append(Found(target, words, page.base, refusals_only=not tag.in_head))
+            found.append(FoundDeclaration(target, words, page.base, refusals_only=not tag.in_head))
     requoted = _requoted(page, source, listener) if page.requoted else NOTHING
     if not found and not inline:
         return requoted
@@ -169,12 +168,12 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
         readings.append(read_inline(tag.text, place, source, listener, refusals_only=not tag.in_head))
     if len(inline) > MAX_INLINE:
         readings.append(too_many(evidence(source, f"line {inline[MAX_INLINE].line}", shown(inline[MAX_INLINE]))))
-    return united(readings)
+    return Reading.joined(readings)
 
 
 def _requoted(page: Page, source: Source, listener: Listener) -> Reading:
     """What tags in wrong quotation marks declare or hold: cautious hears what that refuses, literal notes it."""
-    found: list[Found] = []
+    found: list[FoundDeclaration] = []
     readings: list[Reading] = []
     for tag in page.requoted:
         if essence(tag.attributes.get("type", "")) != MEDIA_TYPE:
@@ -188,14 +187,14 @@ def _requoted(page: Page, source: Source, listener: Listener) -> Reading:
         readings.append(Reading((), (place,)))
         if link and listener.cautious:
             target = tag.attributes.get("href", "").strip()
-            found.append(Found(target, words, page.base, repair=REQUOTED, refusals_only=True))
+            found.append(FoundDeclaration(target, words, page.base, repair=REQUOTED, refusals_only=True))
         elif listener.cautious and len(readings) <= MAX_INLINE:
             said = read_inline(tag.text, place, source, listener, refusals_only=True)
             marked = tuple(
                 replace(s, repair=join(REQUOTED, s.repair)) for s in said.statements if s.stance is not Stance.PERMITTED
             )
             readings.append(Reading(marked, said.faults))
-    return united([declare(found, listener), *readings]) if readings else NOTHING
+    return Reading.joined([declare(found, listener), *readings]) if readings else NOTHING
 
 
 SIGNAL = Signal(

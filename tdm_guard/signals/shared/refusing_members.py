@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tdm_guard.formats.site.tdmrep_json import MAX_NESTING, Members, is_place_of_its_own
+from tdm_guard.formats.json_members import Members
+from tdm_guard.formats.site.tdmrep_json import MAX_NESTING, is_place_of_its_own
 from tdm_guard.formats.site.tdmrep_value import plain_name
 from tdm_guard.signals.shared.other_matters import is_of_something_else
 from tdm_guard.signals.shared.refusing_vocabulary import (

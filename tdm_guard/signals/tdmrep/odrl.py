@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from tdm_guard.formats.page.json_ld import ODRL_CONTEXT, TDM, TDM_CONTEXT, Members, Node, Vocabulary, items, loads, text
+from tdm_guard.formats.json_members import Members
+from tdm_guard.formats.page.json_ld import ODRL_CONTEXT, TDM, TDM_CONTEXT, Node, Vocabulary, items, loads, text
 from tdm_guard.signals.tdmrep.vcard import Assigner, read_party
 
 MAX_BYTES = 256 * 1024  # the examples of the report have 1 KB

@@ -61,13 +61,7 @@ def read_asset(asset: Asset, source: Source, listener: Listener) -> Reading:
         if unread.place is Place.OPF or (unread.place is Place.XMP and asset.format is Format.PDF):
             # the fault is the file's, which whoever reads the file records
             readings.append(Reading(_unread(source, unread.locator, unread.message).statements))
-    readings = [reading for reading in readings if reading is not NOTHING]
-    if not readings:
-        return NOTHING
-    return Reading(
-        tuple(statement for reading in readings for statement in reading.statements),
-        tuple(fault for reading in readings for fault in reading.faults),
-    )
+    return Reading.joined(readings)
 
 
 def _xmp(packet: Packet, asset: Asset, source: Source, listener: Listener) -> Reading:
@@ -90,7 +84,9 @@ def _xmp(packet: Packet, asset: Asset, source: Source, listener: Listener) -> Re
             continue  # a URI, however it looks
         if what is RESERVATION or repair != FOREIGN:  # many vocabularies have a policy
             locator = f"{packet.locator}/tdm:{each.name}"
-            words[what].append(Word(each.value, locator, each.excerpt, DAMAGED if xmp.problem is not None else repair))
+            words[what].append(
+                Word(each.value, locator, each.excerpt, repair=DAMAGED if xmp.problem is not None else repair)
+            )
     # literally, what cannot be read is unset (sec-tdm-reservation)
     problem = xmp.problem if document and listener.cautious and not xmp.whole else None
     return _reading(words, packet, source, listener, problem, xmp.place)
@@ -113,10 +109,10 @@ def _opf(packet: Packet, asset: Asset, source: Source, listener: Listener) -> Re
     for meta in package.metas:
         for what, text, repair in _meta(meta, package):
             code = DAMAGED if package.problem is not None else repair
-            words[what].append(Word(text, f"{packet.locator}/{meta.locator}", meta.excerpt, code))
+            words[what].append(Word(text, f"{packet.locator}/{meta.locator}", meta.excerpt, repair=code))
     for element in package.foreign:
         if element.namespace in _OURS and (named := _property(element.name)):
-            words[named].append(Word(element.text, f"{packet.locator}/{element.name}", element.words, PROPERTY))
+            words[named].append(Word(element.text, f"{packet.locator}/{element.name}", element.words, repair=PROPERTY))
     return _reading(words, packet, source, listener, package.problem, package.place)
 
 

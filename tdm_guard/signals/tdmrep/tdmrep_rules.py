@@ -13,9 +13,10 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from tdm_guard.formats.json_members import Members
 from tdm_guard.formats.site.path_pattern import PathPattern
 from tdm_guard.formats.site.path_records import path_meant
-from tdm_guard.formats.site.tdmrep_json import Members, RulePlace
+from tdm_guard.formats.site.tdmrep_json import RulePlace
 from tdm_guard.formats.site.tdmrep_value import BLANKS, LITERAL, Value, plain_name, read_json, read_policy
 from tdm_guard.model import Fault, Source, bounded
 from tdm_guard.origin import Origin

@@ -65,10 +65,10 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
             what, repair = _FIELDS[name]
             parts = raw.split(",") if what is RESERVATION else _POLICY_LIST.split(raw)
             excerpt = f"{field_name}: {raw}"
-            words[what] += [Word(part, f"#{name}", excerpt, repair) for part in dict.fromkeys(parts)]
+            words[what] += [Word(part, f"#{name}", excerpt, repair=repair) for part in dict.fromkeys(parts)]
         elif name == _ROBOTS_TAG:
             for what, text in _INSIDE_ROBOTS_TAG.findall(raw):
-                word = Word(text, f"#{name}", f"{field_name}: {raw}", "C6")
+                word = Word(text, f"#{name}", f"{field_name}: {raw}", repair="C6")
                 words[f"tdm-{what.lower()}"].append(word)
     return as_reading(words, source, listener, base=source.url, rank=HEADER_RANK)
 
@@ -84,7 +84,13 @@ def read_html(page: Page, source: Source, listener: Listener) -> Reading:
         for tag in tags:
             for what, text, repair in _properties(tag):
                 shown = " ".join(f'{name}="{value}"' for name, value in tag.attributes.items())
-                word = Word(text, f"line {tag.line}", f"<{tag.name} {shown}>", join(repair, misquoted), tag.in_head)
+                word = Word(
+                    text,
+                    f"line {tag.line}",
+                    f"<{tag.name} {shown}>",
+                    repair=join(repair, misquoted),
+                    trusted=tag.in_head,
+                )
                 words[what].append(word)
     return as_reading(words, source, listener, base=page.base, rank=HTML_RANK)
 

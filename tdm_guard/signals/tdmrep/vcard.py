@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from tdm_guard.formats.page.json_ld import Members, Node, Vocabulary, printable, text
+from tdm_guard.formats.json_members import Members
+from tdm_guard.formats.page.json_ld import Node, Vocabulary, printable, text
 
 MAX_TEXT = 500  # characters of one member; longer ones are no names or addresses
 

@@ -239,7 +239,7 @@ class Threads:
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> Any:
-        for name in ("hear_body", "settled_by"):
+        for name in ("hear_body", "hear_beginning"):
             setattr(tdm_guard.judging.case.Case, name, cls._noted(getattr(tdm_guard.judging.case.Case, name)))
         return cls()
 

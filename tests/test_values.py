@@ -1,0 +1,116 @@
+"""Values are built by the names of their members; by position alone only in one place beside the fields."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tdm_guard.decision import Decision, Exchange, LogEntry
+from tdm_guard.formats.http.message_body import PlainBody, PlainDocument
+from tdm_guard.formats.site.robots_txt import Part, Record
+from tdm_guard.judging.body import HeardBody
+from tdm_guard.model import NOTHING
+
+ROOT = Path(__file__).parents[1] / "tdm_guard"
+MOST = 3  # arguments by position that a reader still tells apart
+TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))}
+MAKERS: list[tuple[Callable[..., Any], dict[str, object]]] = [
+    (Exchange.of, {}),
+    (Decision.of, {"entry": None}),
+    (PlainBody.usual, {"problem": None, "note": None, "cut": False, "long": False}),
+    (PlainDocument.usual, {"problem": None, "note": None, "octets": b""}),
+    (Record.usual, {"colon": True}),
+    (Part.of, {}),
+    (HeardBody.silent, {"reading": NOTHING, "problem": None, "feed": (), "items": (), "format": None, "shown": ()}),
+]
+
+
+def _module(path: Path) -> str:
+    return ".".join(("tdm_guard", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__")
+
+
+def _is_value(node: ast.ClassDef) -> bool:
+    marks = (*node.bases, *(d.func if isinstance(d, ast.Call) else d for d in node.decorator_list))
+    return any(isinstance(mark, ast.Name) and mark.id in ("NamedTuple", "dataclass") for mark in marks)
+
+
+VALUES = {
+    (_module(path), node.name)
+    for path, tree in TREES.items()
+    for node in ast.walk(tree)
+    if isinstance(node, ast.ClassDef) and _is_value(node)
+}
+
+
+def _imported(tree: ast.Module) -> dict[str, tuple[str, str]]:
+    return {
+        name.asname or name.name: (node.module, name.name)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module
+        for name in node.names
+    }
+
+
+def _built_elsewhere(tree: ast.Module) -> Iterator[ast.Call]:
+    """The calls that make a value of another module."""
+    known = _imported(tree)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        match node.func:
+            case ast.Name(id=name):
+                found = known.get(name)
+            case ast.Attribute(value=ast.Name(id=module), attr=name):
+                found = (".".join(known.get(module, ("", ""))), name)
+            case _:
+                found = None
+        if found in VALUES:
+            yield node
+
+
+@pytest.mark.parametrize("path", TREES, ids=_module)
+def test_no_value_of_another_module_is_built_by_position_alone(path: Path) -> None:
+    calls = _built_elsewhere(TREES[path])
+    assert [f"line {call.lineno}: {ast.unparse(call)}" for call in calls if len(call.args) > MOST] == []
+
+
+def _bypasses(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Each function that makes a tuple without its class's own check of the number of members, and its class."""
+    for kind in [tree, *(node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))]:
+        for made in kind.body:
+            if isinstance(made, ast.FunctionDef):
+                name = kind.name if isinstance(kind, ast.ClassDef) else ""
+                yield from ((name, made.name) for node in ast.walk(made) if _is_bypass(node))
+
+
+def _is_bypass(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id="_new") | ast.Attribute(value=ast.Name(id="tuple"), attr="__new__")):
+            return True
+    return False
+
+
+def test_the_quick_way_is_taken_beside_the_fields_only() -> None:
+    found = {name for tree in TREES.values() for name in _bypasses(tree)}
+    assert found == {("Decision", "logged"), *(tuple(maker.__qualname__.split(".")) for maker, _ in MAKERS)}
+
+
+@pytest.mark.parametrize(("maker", "rest"), MAKERS, ids=lambda value: getattr(value, "__qualname__", ""))
+def test_each_member_comes_to_its_place(maker: Callable[..., Any], rest: dict[str, object]) -> None:
+    given = {name: object() for name in inspect.signature(maker).parameters}
+    made = maker(**given)
+    assert len(made) == len(made._fields) == len(given) + len(rest)
+    assert all(getattr(made, name) is value for name, value in given.items())
+    assert {name: getattr(made, name) for name in rest} == rest
+
+
+def test_a_logged_decision_differs_in_its_entry_only() -> None:
+    given: dict[str, Any] = {name: object() for name in inspect.signature(Decision.of).parameters}
+    decision = Decision.of(**given)
+    entry = LogEntry(run="run", seq=1, id="run-1", prev="0", hash="1")
+    assert decision.logged(entry) == decision._replace(entry=entry)
