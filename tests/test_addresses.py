@@ -50,12 +50,15 @@ def there(address: str) -> bool:
 
 
 def leads(span: str, *, inner: bool) -> bool:
-    """True if a span of code is no address, or one that leads somewhere; `inner` ones may leave out the package."""
+    """True if a span of code is no address, or one that leads somewhere; `inner` ones may be dotted throughout."""
+    if "NAME" in span:  # of what the reader is to write
+        return True
     if place := PLACE.fullmatch(span):
         if place[1] in FOLDERS or span.endswith((".py", ".json")):
-            return (ROOT / span).exists() or (ROOT / f"{span}.py").exists() or (ROOT / "tdm_guard" / span).exists()
+            files = (ROOT / span, ROOT / f"{span}.py", ROOT / "tdm_guard" / span)
+            return any(file.exists() for file in files) or there(span.replace("/", "."))
         return place[1] not in LAYERS or there("tdm_guard." + span.replace("/", "."))
-    if inner and (found := INNER.fullmatch(span)) and (ROOT / "tdm_guard" / found[1]).is_dir():
+    if inner and (found := INNER.fullmatch(span)) and found[1] in LAYERS:
         return found[1] in FRAMEWORKS or span.endswith((".log", ".py")) or there(f"tdm_guard.{span}")
     return True
 
@@ -67,7 +70,9 @@ def leads(span: str, *, inner: bool) -> bool:
         ("formats/files", True), ("formats/files/asset.Format.JPEG", True), ("files/asset", True),
         ("tests/test_docs.py", True), ("tests/test_dogs.py", False), ("cache/store.py", True),
         ("log.record.Speller", True), ("log.recorder.Speller", False), ("image/jpeg", True),
-        ("model.Evidence", True), ("signals/shape.Signal.read_hop", True), ("signals/shape.Signal.read_hops", False),
+        ("model.Evidence", True), ("guard.Guard.known", True), ("guard.Guard.unknown", False),
+        ("tools/layers.LAYERS", True), ("tools/layers.STOREYS", False), ("signals/NAME.py", True),
+        ("signals/shape.Signal.read_hop", True), ("signals/shape.Signal.read_hops", False),
     ],
 )  # fmt: skip
 def test_addresses_are_told_from_other_words(span: str, expected: bool) -> None:
@@ -77,8 +82,9 @@ def test_addresses_are_told_from_other_words(span: str, expected: bool) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_pages_name_what_is_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
+    inner = page.name == "architecture.md"  # elsewhere `operator.name` is a member of a record
     gone = {address for address in DOTTED.findall(text) if not there(address)}
-    assert gone | {span for span in SPAN.findall(text) if not leads(span, inner=False)} == set()
+    assert gone | {span for span in SPAN.findall(text) if not leads(span, inner=inner)} == set()
 
 
 @cache
