@@ -6,26 +6,12 @@ import ast
 import subprocess
 import sys
 from collections import Counter
-from functools import cache
-from pathlib import Path
 
 import pytest
 
 import tdm_guard
+from tools.layers import PACKAGE, PURE, beyond, layer, modules, packages, reached, source_of, tree_of
 
-PACKAGE = Path(tdm_guard.__file__).parent
-# Layer of each module or subpackage, by the first part of its name.
-LAYERS = {
-    "_version": 0, "errors": 0, "plain": 0, "origin": 0, "usage": 0, "model": 0, "decision": 0, "operator": 0,
-    "responses": 0,
-    "formats": 1,
-    "signals": 2, "repertoire": 2,
-    "policies": 3, "judging": 3, "fetch": 3, "gather": 3,
-    "options": 4, "holdings": 4, "lists": 4, "cache": 4, "log": 4, "tokens": 4,
-    "judge": 5, "guard": 5, "reports": 5,
-    "_httpx": 6, "httpx": 6, "httpx2": 6, "scrapy": 6, "cli": 6, "testing": 6, "__main__": 6,
-}  # fmt: skip
-PURE = 3
 DOORS = {"httpx", "httpx2"}
 MAX_ON_THE_GROUND = 17
 MAX_LINES = 400
@@ -41,32 +27,12 @@ HARMLESS = {
 }
 
 
-def modules() -> list[str]:
-    paths = sorted(path for path in PACKAGE.rglob("*.py") if "_example" not in path.parts)
-    return [".".join(path.relative_to(PACKAGE).with_suffix("").parts) for path in paths if path.name != "__init__.py"]
-
-
-def layer(module: str) -> int:
-    return LAYERS[module.split(".", maxsplit=1)[0]]
-
-
 def test_a_module_is_found_by_its_name_and_seen_at_once() -> None:
     """Few on the ground floor beside the doors named after a framework, none too long, no two alike in one layer."""
     assert len([path for path in PACKAGE.glob("*.py") if path.stem not in DOORS]) <= MAX_ON_THE_GROUND
     long = {module for module in modules() if len(source_of(module).splitlines()) > MAX_LINES}
     named = Counter((layer(module), module.rpartition(".")[2]) for module in modules())
     assert (long, {name for name, count in named.items() if count > 1}) == (set(), set())
-
-
-@cache
-def tree_of(module: str) -> ast.Module:
-    return ast.parse(source_of(module))
-
-
-def source_of(module: str) -> str:
-    path = PACKAGE / module.replace(".", "/")
-    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    return path.read_text(encoding="utf-8")
 
 
 def imports(module: str) -> set[str]:
@@ -157,28 +123,6 @@ def test_circles_are_found(graph: dict[str, set[str]], expected: list[list[str]]
     assert circles(graph) == expected
 
 
-def packages() -> list[str]:
-    paths = sorted(path.parent for path in PACKAGE.rglob("__init__.py") if "_example" not in path.parts)
-    return [".".join(path.relative_to(PACKAGE).parts) for path in paths if path != PACKAGE]
-
-
-def reached(module: str) -> set[str]:
-    """Our own modules that a module imports, for its types too; of `from a.b import c` the most exact one that is."""
-    known = {*modules(), *packages()}
-    found: set[str] = set()
-    for node in ast.walk(tree_of(module)):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        for name in names:
-            used = name.removeprefix("tdm_guard.") if name.startswith("tdm_guard.") else ""
-            found.add(used if used in known else used.rpartition(".")[0])
-    inside = {package for package in packages() if module.startswith(f"{package}.")}  # its own, which is there before
-    return (found & known) - {module} - inside
-
-
 def test_what_is_imported_for_types_counts() -> None:
     assert "judging.response" in reached("judging.asset")  # under TYPE_CHECKING
     assert {"signals.robots", "policies.policy"} <= reached("judging.case")
@@ -187,19 +131,9 @@ def test_what_is_imported_for_types_counts() -> None:
 
 def circles(graph: dict[str, set[str]]) -> list[list[str]]:
     """The groups of modules of which each leads to each other."""
-    beyond = {module: _beyond(graph, module) for module in graph}
-    groups = {tuple(sorted(other for other in beyond[each] if each in beyond[other])) for each in graph}
+    far = {module: beyond(graph, module) for module in graph}
+    groups = {tuple(sorted(other for other in far[each] if each in far[other])) for each in graph}
     return sorted(list(group) for group in groups if group)
-
-
-def _beyond(graph: dict[str, set[str]], module: str) -> set[str]:
-    found: set[str] = set()
-    waiting = set(graph[module])
-    while waiting:
-        each = waiting.pop()
-        found.add(each)
-        waiting |= graph[each] - found
-    return found
 
 
 @pytest.mark.parametrize("module", [m for m in modules() if m.startswith("signals.") and m != "signals.checks"])

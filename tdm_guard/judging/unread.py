@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tdm_guard.formats.files.asset import Format
+from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.http.media_type import FEED, Markup
 from tdm_guard.model import NOTHING, Fault, Layer, Reading, Source, Stance, Statement
 

@@ -1,5 +1,5 @@
 """
-The standards that are listened to: one module each, and `SIGNALS`, the only list.
+The standards that are listened to: a module or a folder each, and `SIGNALS`, the only list.
 
 And the parts of which a signal is made, for signals of your own (docs/own-signals.md): `signals=(*SIGNALS, mine)`.
 """

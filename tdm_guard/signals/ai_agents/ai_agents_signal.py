@@ -5,8 +5,8 @@ strategy: a Disallow for an agent that collects for training, or for a token tha
 cautious posture as a reservation of both trainings (code `ai-agents`); to the letter RFC 9309 binds nobody but the
 agent named, so the literal posture only reports it. A site that names our own agent has spoken to us, and the rest is
 silent. The words noai, noml and noimageai addressed to such an agent by a response are read alike. Lines that refuse
-training by their own name (`_ai_training_lines`) are for the agents of the group they stand in; those that refuse AI in
-words that no standard has (`_unknown_lines`) are for everyone, and so are groups for a policy token (`_policy_tokens`).
+training by their own name (`ai_training_lines`) are for the agents of the group they stand in; those that refuse AI in
+words that no standard has (`unknown_lines`) are for everyone, and so are groups for a policy token (`policy_tokens`).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ AIPREF: the Content-Usage response field, and the Content-Usage rule of robots.t
 
     rule = "Content-Usage" ":" [ path 1*WS ] statement                          (attach-05, 3)
 
-strategy: a statement is read by `_aipref_words`, rules are weighed by `_aipref_rules`; here is who they speak to. To
+strategy: a statement is read by `aipref_words`, rules are weighed by `aipref_rules`; here is who they speak to. To
 the letter the rule ends a group as Allow does (attach-05, 3), and a path that may not be crawled has no preference
 (3.1). The cautious posture hears the refusals of the whole RFC 9309 group, and of lines before any group.
 """

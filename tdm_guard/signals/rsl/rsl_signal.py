@@ -2,7 +2,7 @@
 RSL 1.0: licence documents that robots.txt, response fields, pages, feeds, files and refusals declare or hold.
 
 strategy: every channel yields either a declaration of a document to be read or a document in place; what it says is
-worked out in `_rsl_document`. All channels count, and the most restrictive one decides (4.9), which needs no precedence
+worked out in `rsl_document`. All channels count, and the most restrictive one decides (4.9), which needs no precedence
 of ours. Repairs: `rsl-relative`, `rsl-other-group` (channels), `rsl-token`, `rsl-token-case` (prohibitions).
 """
 

@@ -4,7 +4,7 @@ RSL terms for one operator: what the elements of a licence document come to once
 strategy: each content element is compiled once into `ContentTerms`: its bans, and its licences as offers of which all
 that depends on the operator is already settled. Repairs (`rsl-token`, `rsl-token-case`, `rsl-unknown-refusal`) read
 bans only; where they are not applied, and wherever a refusal may be about more than they read, nothing is granted all
-the same (`ContentTerms.doubts`). Which entries speak of a URL, and what they come to together, is `_rsl_answer`'s.
+the same (`ContentTerms.doubts`). Which entries speak of a URL, and what they come to together, is `rsl_answer`'s.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ inside a PDF or an EPUB.
 
 strategy: each carrier yields at most one reservation or permission, ranked by its place in the report's order
 (sec-processing-priority); `settle` applies that order. Repairs (codes C1 to C10) are read in the cautious posture
-only, and only ever add a reservation. The site's file is read in `_tdmrep_file`, other files in `_tdmrep_asset`.
+only, and only ever add a reservation. The site's file is read in `tdmrep_file`, other files in `tdmrep_asset`.
 """
 
 from __future__ import annotations
