@@ -59,13 +59,13 @@ def test_as_many_as_may_wait_and_go_on_wait_together(web: Web, crawl: Crawl, obe
     assert len(crawled.responses) == 20
 
 
-@pytest.mark.parametrize("places", [1, 4])
-def test_what_those_with_a_place_wait_for_needs_none(web: Web, crawl: Crawl, places: int) -> None:
+@pytest.mark.parametrize(("places", "order"), [(1, 500), (4, 500), (4, 50)])
+def test_what_those_with_a_place_wait_for_needs_none(web: Web, crawl: Crawl, places: int, order: int) -> None:
     pretend = web(site("one"), Site("auth.example", {"/robots.txt": SLOW, "/token": Answer.text("T")}))
     crawled = crawl(
         *pages(pretend, "one", 10),
         CONCURRENT_REQUESTS=places,
-        DOWNLOADER_MIDDLEWARES={"probe_parts.Token": 500},
+        DOWNLOADER_MIDDLEWARES={"probe_parts.Token": order},
         PROBE_TOKEN=pretend.origin("auth.example") + "/token",
     )
     assert len(crawled.responses) == 10
