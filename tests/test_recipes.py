@@ -79,11 +79,11 @@ class House:
         (self.folder / place).write_text(whole.replace(f"\n{before}", f"\n{text}\n{before}"), encoding="utf-8")
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}  # not our sources
         return subprocess.run(
             [sys.executable, *words],
             cwd=self.folder,
-            env=environment,
+            env={**kept, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
             text=True,
             check=False,

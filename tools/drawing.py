@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
+from math import fsum
 from typing import NamedTuple
 
 SWEEPS = 12
@@ -121,7 +122,7 @@ def _beside(joined: Joined, row: int, place: Place, other: int) -> list[Place]:
 
 def _mean(places: Iterable[Place], at: Mapping[Place, float], otherwise: float) -> float:
     found = [at[place] for place in places]
-    return sum(found) / len(found) if found else otherwise
+    return fsum(found) / len(found) if found else otherwise
 
 
 def _crossings(order: list[list[Place]], joined: Joined) -> int:
@@ -157,7 +158,7 @@ def _pulled(
                 near = chains.get(place) or [
                     one if other == (row, place) else other for one, other in joined if (row, place) in (one, other)
                 ]
-                wanted.append((sum(middles[each] for each in near) + MIDDLE * width / 2) / (len(near) + MIDDLE))
+                wanted.append((fsum(middles[each] for each in near) + MIDDLE * width / 2) / (len(near) + MIDDLE))
             halves = [widths[place] / 2 if isinstance(place, str) else 0.0 for place in places]
             for place, middle in zip(places, _apart(wanted, halves, width), strict=True):
                 middles[row, place] = middle
