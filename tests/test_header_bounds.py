@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tdm_guard import Fetched, Verdict, evaluate
-from tdm_guard.judging.fields import MAX_FIELD_TEXT, MAX_FIELDS, MAX_WORDS, MAX_WORDS_TEXT
+from tdm_guard.judging.fields import MAX_FIELD_TEXT, MAX_FIELDS, MAX_WORDS_TEXT
 
 ABSENT = {"/robots.txt": Fetched(status=404), "/.well-known/tdmrep.json": Fetched(status=404)}
 HTML = ("content-type", "text/html")
@@ -30,8 +30,7 @@ def verdict(*headers: tuple[str, str]) -> Verdict:
         [("x-robots-tag", "a b, " * 1_000)] * 50,
         [("content-usage", "a, " * 20_000)] * 3,
         [("link", "<a>; rel=x, " * 1_000)] * 20,
-        [("x-robots-tag", "a")] * (MAX_WORDS + 1),
-        [("tdm-reservation", "a")] * (MAX_WORDS + 1),
+        [("x-robots-tag", "a")] * (MAX_FIELDS + 1),
         [("content-signal", "a" * (MAX_WORDS_TEXT + 1))],
         [("link", "<a>; rel=x")] * (MAX_FIELDS + 1),
     ],
@@ -43,6 +42,6 @@ def test_fields_behind_the_bound_are_a_doubt(lines: list[tuple[str, str]]) -> No
 
 def test_what_no_signal_reads_does_not_count() -> None:
     assert verdict(*[("set-cookie", "a" * MAX_FIELD_TEXT)] * 3) is Verdict.UNRESERVED
-    assert verdict(*[("x-robots-tag", "noindex")] * MAX_WORDS) is Verdict.UNRESERVED
+    assert verdict(*[("x-robots-tag", "noindex")] * MAX_FIELDS) is Verdict.UNRESERVED
     assert verdict(*[("link", "<a>; rel=preload")] * (MAX_FIELDS - 1)) is Verdict.UNRESERVED
     assert verdict(("x-robots-tag", "noindex"), ("link", "<a>; rel=preload, " * 3_000)) is Verdict.UNRESERVED

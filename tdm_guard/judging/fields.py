@@ -18,8 +18,7 @@ from tdm_guard.signals.shape import Listener, Signal
 
 MAX_FIELDS = 1000  # header lines that are looked at; most servers and clients stop far earlier
 MAX_FIELD_TEXT = 131_072  # characters of them together: some clients take sixteen mebibytes, h11 stops below this
-MAX_WORDS = 128  # lines among them that are weighed word by word; servers send one or two, in the event loop
-MAX_WORDS_TEXT = 16_384  # characters of those together
+MAX_WORDS_TEXT = 20_480  # characters of those that are weighed word by word, in the event loop; servers send some dozen
 _NAMES_OTHERS = "link"  # the one that is not: pages announce hundreds of files in it
 Read = Callable[[Headers, Source, Listener], Reading]
 
@@ -85,12 +84,11 @@ def _speaking(bench: Bench, headers: Headers, content_type: str) -> list[tuple[S
 def _kept(headers: list[tuple[str, str]]) -> tuple[Headers, str | None]:
     """The lines that are looked at, and what is said of those that are not."""
     lines = parted(headers)
-    length = words = text = 0
+    length = words = 0
     for number, (name, value) in enumerate(lines):
         length += len(value)
         if name != _NAMES_OTHERS:
-            words += 1
-            text += len(value)
-        if number == MAX_FIELDS or length > MAX_FIELD_TEXT or words > MAX_WORDS or text > MAX_WORDS_TEXT:
+            words += len(value)
+        if number == MAX_FIELDS or length > MAX_FIELD_TEXT or words > MAX_WORDS_TEXT:
             return tuple(lines[:number]), f"only the first {number} of {len(lines)} lines were read"
     return tuple(lines), None
