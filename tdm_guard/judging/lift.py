@@ -36,6 +36,7 @@ from tdm_guard.origin import Origin
 from tdm_guard.repertoire.authorisation import Authorisation
 from tdm_guard.repertoire.review import Review
 from tdm_guard.repertoire.territory import covers
+from tdm_guard.repertoire.words import AuthorisationStatus, MandateStatus
 from tdm_guard.usage import Usage
 
 
@@ -107,7 +108,7 @@ class Rights:
         doubt = None
         if authorisation.evidence is None:
             doubt = "it has no evidence"
-        elif authorisation.mandate.status == "disputed":
+        elif authorisation.mandate.status == MandateStatus.DISPUTED:
             doubt = f"the mandate of {authorisation.grantor.name} to license is disputed"
         if doubt is None:
             note = f"mandate {authorisation.mandate.status}"
@@ -124,7 +125,7 @@ class Rights:
         operator = self.operator or Operator()
         if (operator.name or "").strip().casefold() != authorisation.licensee.strip().casefold():
             return f"granted to {authorisation.licensee}"
-        if authorisation.status != "active":
+        if authorisation.status != AuthorisationStatus.ACTIVE:
             return f"its status is {authorisation.status}"
         if authorisation.valid_from is not None and today < authorisation.valid_from:
             return f"valid from {authorisation.valid_from}"

@@ -10,9 +10,10 @@ from typing import Any
 from tdm_guard.repertoire.declaration import Mandate, Party, read_mandate, read_party
 from tdm_guard.repertoire.problem import Problem
 from tdm_guard.repertoire.table import Table
+from tdm_guard.repertoire.words import AuthorisationStatus
 from tdm_guard.usage import Usage
 
-STATUSES = ("pending", "active", "suspended", "revoked")
+STATUSES = tuple(AuthorisationStatus)
 _GOOD = 'id = "lic-2025-017"'
 _GOOD_GRANTOR = '{ name = "Sacem", mandate = { status = "asserted" } }'
 _GOOD_SCOPE = '{ declarations = ["sacem-2023"] }'
@@ -64,7 +65,7 @@ class Authorisation:
     territory: tuple[str, ...]
     valid_from: date | None = None
     valid_to: date | None = None
-    status: str
+    status: AuthorisationStatus
     conditions: tuple[str, ...] = ()
     evidence: Proof | None = None
     recorded_by: str | None = None
@@ -86,7 +87,7 @@ def read_authorisation(table: Mapping[str, Any], where: str) -> tuple[Authorisat
         territory=at.territory("territory", required=True),
         valid_from=at.day("valid_from", required=True),
         valid_to=at.day("valid_to"),
-        status=at.choice("status", STATUSES, required=True),
+        status=AuthorisationStatus(at.choice("status", STATUSES, AuthorisationStatus.PENDING, required=True)),
         conditions=at.texts("conditions", '["attribution"]'),
         evidence=_evidence(at),
         recorded_by=at.text("recorded_by", '"legal@acme.example"'),

@@ -28,6 +28,7 @@ from tdm_guard.repertoire.words import (
     UNSTATED,
     WORK_TYPES,
     WORLD,
+    MandateStatus,
 )
 from tdm_guard.usage import Usage
 
@@ -63,7 +64,7 @@ class Mandate:
     """By what right a party speaks or licenses for others, and how sure that is."""
 
     basis: str = UNSTATED
-    status: str = "unknown"
+    status: MandateStatus = MandateStatus.UNKNOWN
     note: str | None = None
     source: str | None = None
 
@@ -207,7 +208,7 @@ def read_mandate(at: Table) -> Mandate:
     """A mandate, to reserve or to license: basis, status, note, source."""
     mandate = Mandate(
         basis=at.choice("basis", BASES, UNSTATED),
-        status=at.choice("status", STATUSES, "unknown"),
+        status=MandateStatus(at.choice("status", STATUSES, MandateStatus.UNKNOWN)),
         note=at.text("note", '"commentators doubt it"'),
         source=at.text("source", '"by-laws, article 2"'),
     )

@@ -11,6 +11,7 @@ from tdm_guard.repertoire.declaration import Declaration
 from tdm_guard.repertoire.hits import Weighed
 from tdm_guard.repertoire.item import KEYS, SIGNAL
 from tdm_guard.repertoire.territory import covers
+from tdm_guard.repertoire.words import MandateStatus
 from tdm_guard.usage import expand
 
 CARRIER = "declaration"
@@ -27,7 +28,7 @@ class Copying(NamedTuple):
 def doubts(declaration: Declaration, copying: Copying) -> Iterator[str]:
     """Why a person must decide, whatever was matched."""
     mandate = declaration.mandate
-    if mandate.status == "disputed":
+    if mandate.status == MandateStatus.DISPUTED:
         yield f"mandate disputed: {mandate.note}" if mandate.note else "mandate disputed"
     if covers(declaration.territory, copying.country) is False:
         yield f"declared for {', '.join(declaration.territory)}, copied in {copying.country}"
@@ -44,7 +45,7 @@ def statement(declaration: Declaration, weighed: Weighed, standing: tuple[str, .
     about = {
         "version": declaration.version,
         "form": declaration.form,
-        "mandate_status": mandate.status,
+        "mandate_status": str(mandate.status),
         "mandate_basis": mandate.basis,
     }
     if hit.list is not None:

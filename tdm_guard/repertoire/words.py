@@ -2,6 +2,27 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
+
+class MandateStatus(StrEnum):
+    """How sure it is that somebody may speak, or license, for others."""
+
+    CONFIRMED = "confirmed"
+    ASSERTED = "asserted"
+    DISPUTED = "disputed"
+    UNKNOWN = "unknown"
+
+
+class AuthorisationStatus(StrEnum):
+    """Whether an authorisation lifts anything: only an active one does."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+
+
 PARTY_TYPES = ("collecting_society", "publisher", "label", "producer", "agency", "author", "association")
 BASES = (
     "own_rights",
@@ -11,7 +32,7 @@ BASES = (
     "legal_presumption",
     "unstated",
 )
-STATUSES = ("confirmed", "asserted", "disputed", "unknown")
+STATUSES = tuple(MandateStatus)
 UNSTATED = "unstated"
 MACHINE_FORMS = ("xml", "registry", "api", "embedded")
 FORMS = ("press_release", "web_statement", "terms", "letter", *MACHINE_FORMS)
