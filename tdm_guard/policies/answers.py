@@ -70,9 +70,9 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
         reading, fetched = _read_part(task, document, fetched, source, plain.problem)
     if plain.note is not None:
         reading = reading._replace(faults=(Fault.at(source, plain.note, signal=document.signal), *reading.faults))
-    if document is robots.DOCUMENT and reading.hold:
-        reading = reading._replace(hold=_for_listener(task, reading.hold))
     result = reading.result
+    if reading.hold or result is _UNREACHABLE:
+        reading = _holding(task, document, fetched, source, reading)
     partial = plain.problem is not None and result is _READ
     checked = Checked(url, _UNREADABLE if partial else result, fetched.status, retrieved_at=at, sha256=digest)
     if result is _UNREACHABLE:
@@ -125,15 +125,30 @@ def _read_part(
     reading = reading._replace(faults=(fault, *reading.faults))
     if reading.hold or not (document.required or document.path[0] == "/"):  # others only inform the record
         return reading, fetched
-    hold = Statement.at(
+    return reading._replace(hold=(_undetermined(document, source, problem),)), fetched
+
+
+def _holding(
+    task: Gathering, document: Document, fetched: Fetched, source: Source, reading: DocumentReading
+) -> DocumentReading:
+    """The reading of a document that was not read whole, with what stands for it where it had to be."""
+    if document is robots.DOCUMENT:
+        return reading._replace(hold=_for_listener(task, reading.hold))
+    if reading.hold or not document.required or document.own_hold:
+        return reading
+    return reading._replace(hold=(_undetermined(document, source, fetched.error or f"status {fetched.status}"),))
+
+
+def _undetermined(document: Document, source: Source, words: str) -> Statement:
+    """What stands for a document that had to be read and was not."""
+    return Statement.at(
         source,
         kind=document.kind,
         signal=document.signal,
         usages=document.usages,
         stance=Stance.UNDETERMINED,
-        excerpt=problem,
+        excerpt=words,
     )
-    return reading._replace(hold=(hold,)), fetched
 
 
 def _expiry(fetched: Fetched, reading: DocumentReading, at: datetime) -> datetime:
@@ -210,15 +225,8 @@ def _never_asked(task: Gathering, url: str, document: Document) -> Kept:
     checked = Checked(url, _NOT_ATTEMPTED)
     if not document.required:
         return Kept(document.path, checked, task.now + UNREACHABLE_FOR, said=SILENT, signal=document.signal)
-    statement = Statement.at(
-        Source(url=url, carrier=document.carrier),
-        kind=document.kind,
-        signal=document.signal,
-        usages=document.usages,
-        stance=Stance.UNDETERMINED,
-        excerpt="never asked for",
-    )
-    unasked: tuple[Statement, ...] = (statement,)
+    source = Source(url=url, carrier=document.carrier)
+    unasked: tuple[Statement, ...] = (_undetermined(document, source, "never asked for"),)
     if document is robots.DOCUMENT:
         unasked = _for_listener(task, unasked)
     if not unasked:

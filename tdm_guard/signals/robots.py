@@ -132,6 +132,7 @@ DOCUMENT = Document(
     signal=NAME,
     carrier="robots.txt",
     kind=Kind.ACCESS,
+    own_hold=True,
     copy_stands=True,  # RFC 9309 2.3.1.4
 )
 

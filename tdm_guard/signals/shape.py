@@ -98,10 +98,10 @@ class Document:
     A document to read of an origin: at a well-known path, or at the absolute URL at which something declared it.
 
     `signal` owns it and `usages` are those it can speak of; `max_bytes` bounds what is read of it. One that is
-    `required` and was not read leaves the verdict undetermined; others are asked for only while they can still change
-    the outcome. `fallback` is a second place, looked at when the first has no such document. `kind` is what it is
-    about, read or not; `copy_stands`: while it cannot be had, an older copy stands for itself, of others only what they
-    reserve.
+    `required` and was not read leaves the verdict undetermined, unless `own_hold`: then `read` alone says what stands
+    for it. Others are asked for only while they can still change the outcome. `fallback` is a second place, looked at
+    when the first has no such document. `kind` is what it is about, read or not; `copy_stands`: while it cannot be had,
+    an older copy stands for itself, of others only what they reserve.
     """
 
     path: str
@@ -114,6 +114,7 @@ class Document:
     fallback: str | None = None
     kind: Kind = Kind.RESERVATION
     copy_stands: bool = False
+    own_hold: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -189,7 +189,22 @@ def test_an_older_copy_stands_for_itself_or_for_its_reservations(site: Site, sta
     before = kept(signal, Fetched(status=200, body=b"x"))
     policy = kept(signal, Fetched.unreachable("timeout"), later, before)
     stances = [item.stance for item in policy.says("/a").statements if item.signal == NAME]
-    assert stances == ([stance] if stands or stance is Stance.RESERVED else [])
+    if stands:
+        assert stances == [stance]
+    else:  # and it had to be read
+        assert stances == [Stance.UNDETERMINED, *([stance] if stance is Stance.RESERVED else [])]
+
+
+@pytest.mark.parametrize(
+    ("members", "verdict"),
+    [({}, "undetermined"), ({"own_hold": True}, "unreserved"), ({"required": False}, "unreserved")],
+)
+def test_a_document_that_had_to_be_read_holds_unless_its_reader_says_what_does(
+    members: dict[str, Any], verdict: str
+) -> None:
+    judge = Judge(signals=(*SIGNALS, replace(MINE, document=document(**members))), agent="A")
+    for answer in (Fetched.unreachable("timeout"), Fetched(status=503)):
+        assert judge.evaluate(f"{SITE}/a", policies=ABSENT | {"/mine.txt": answer}, now=NOW).verdict == verdict
 
 
 @pytest.mark.parametrize("kind", [Kind.RESERVATION, Kind.ACCESS])

@@ -282,4 +282,5 @@ DOCUMENT = Document(
     read=read_document,
     signal=NAME,
     usages=TDM,
+    own_hold=True,  # to the letter nothing stands for it (C8)
 )
