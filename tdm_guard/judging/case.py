@@ -35,6 +35,7 @@ from tdm_guard.signals import robots
 from tdm_guard.usage import EVERY
 
 _HEADERS = Stage.HEADERS  # on Python 3.11 looking a member up on its class is slow
+_exchange_of, _decision_of = Exchange.of, Decision.of
 
 
 class Case(ContentHearing):
@@ -235,7 +236,7 @@ class Case(ContentHearing):
         received = self.received
         if received is not None and self.sha256 is None and outcome.admits:
             received = None  # a part of what streams on, of which a body record tells
-        exchange = Exchange.of(self, self.policy.name, received)
+        exchange = _exchange_of(self, self.policy.name, received)
         checked = self.policy.checked + self._checked if self._checked else self.policy.checked
         url = self.hops[0] if self.hops else self.url
-        return Decision.of(url, now or self.now, self.stage, outcome, exchange, checked, self._faults)
+        return _decision_of(url, now or self.now, self.stage, outcome, exchange, checked, self._faults)
