@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from tdm_guard.errors import TdmGuardError
 from tdm_guard.model import Checked, Fault, Stage, Stance, Statement, Verdict
@@ -25,6 +25,29 @@ class Match(StrEnum):
     UNMATCHABLE = "unmatchable"
 
 
+class Seen(Protocol):
+    """What was seen of a request and its response."""
+
+    @property
+    def final_url(self) -> str: ...
+    @property
+    def status(self) -> int | None: ...
+    @property
+    def content(self) -> bool: ...
+    @property
+    def authenticated(self) -> bool: ...
+    @property
+    def media_type(self) -> str | None: ...
+    @property
+    def sha256(self) -> str | None: ...
+    @property
+    def cached(self) -> bool: ...
+    @property
+    def hops(self) -> tuple[str, ...]: ...
+    @property
+    def works(self) -> Match | None: ...
+
+
 class Exchange(NamedTuple):
     """The facts of one request and its response that go into the record."""
 
@@ -41,36 +64,22 @@ class Exchange(NamedTuple):
     repertoire: Match | None = None
 
     @classmethod
-    def of(
-        cls,
-        *,
-        final_url: str,
-        origin: str,
-        status: int | None,
-        content: bool,
-        authenticated: bool,
-        media_type: str | None,
-        bytes: int | None,  # noqa: A002 - the name of the member
-        content_sha256: str | None,
-        cached: bool,
-        hops: tuple[str, ...],
-        repertoire: Match | None,
-    ) -> Self:
-        """All the facts, by name."""
+    def of(cls, seen: Seen, origin: str, received: int | None) -> Self:
+        """The facts as `seen` has them, and the size in bytes of what was `received`."""
         return _new(
             cls,
             (
-                final_url,
+                seen.final_url,
                 origin,
-                status,
-                content,
-                authenticated,
-                media_type,
-                bytes,
-                content_sha256,
-                cached,
-                hops,
-                repertoire,
+                seen.status,
+                seen.content,
+                seen.authenticated,
+                seen.media_type,
+                received,
+                seen.sha256,
+                seen.cached,
+                seen.hops,
+                seen.works,
             ),
         )
 
@@ -125,7 +134,6 @@ class Decision(NamedTuple):
     @classmethod
     def of(
         cls,
-        *,
         url: str,
         ts: datetime,
         stage: Stage,

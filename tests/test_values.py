@@ -6,11 +6,12 @@ import ast
 import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tdm_guard.decision import Decision, Exchange, LogEntry
+from tdm_guard.decision import Decision, Exchange, LogEntry, Seen
 from tdm_guard.formats.http.message_body import PlainBody, PlainDocument
 from tdm_guard.formats.site.robots_txt import Part, Record
 from tdm_guard.judging.body import HeardBody
@@ -20,7 +21,6 @@ ROOT = Path(__file__).parents[1] / "tdm_guard"
 MOST = 3  # arguments by position that a reader still tells apart
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))}
 MAKERS: list[tuple[Callable[..., Any], dict[str, object]]] = [
-    (Exchange.of, {}),
     (Decision.of, {"entry": None}),
     (PlainBody.usual, {"problem": None, "note": None, "cut": False, "long": False}),
     (PlainDocument.usual, {"problem": None, "note": None, "octets": b""}),
@@ -97,7 +97,11 @@ def _is_bypass(node: ast.AST) -> bool:
 
 def test_the_quick_way_is_taken_beside_the_fields_only() -> None:
     found = {name for tree in TREES.values() for name in _bypasses(tree)}
-    assert found == {("Decision", "logged"), *(tuple(maker.__qualname__.split(".")) for maker, _ in MAKERS)}
+    assert found == {
+        ("Decision", "logged"),
+        ("Exchange", "of"),
+        *(tuple(maker.__qualname__.split(".")) for maker, _ in MAKERS),
+    }
 
 
 @pytest.mark.parametrize(("maker", "rest"), MAKERS, ids=lambda value: getattr(value, "__qualname__", ""))
@@ -114,3 +118,12 @@ def test_a_logged_decision_differs_in_its_entry_only() -> None:
     decision = Decision.of(**given)
     entry = LogEntry(run="run", seq=1, id="run-1", prev="0", hash="1")
     assert decision.logged(entry) == decision._replace(entry=entry)
+
+
+def test_an_exchange_has_each_fact_in_its_place() -> None:
+    seen = SimpleNamespace(**{name: object() for name in vars(Seen) if isinstance(vars(Seen)[name], property)})
+    origin, received = object(), object()
+    made = Exchange.of(seen, origin, received)  # type: ignore[arg-type] # to tell each from each
+    renamed = {"content_sha256": seen.sha256, "repertoire": seen.works, "origin": origin, "bytes": received}
+    assert made._asdict() == {name: getattr(seen, name, renamed.get(name)) for name in Exchange._fields}
+    assert len(set(map(id, made))) == len(Exchange._fields)

@@ -35,6 +35,7 @@ from tdm_guard.signals import robots
 from tdm_guard.usage import EVERY
 
 _HEADERS = Stage.HEADERS  # on Python 3.11 looking a member up on its class is slow
+_exchange_of, _decision_of = Exchange.of, Decision.of
 
 
 class Case(ContentHearing):
@@ -235,26 +236,7 @@ class Case(ContentHearing):
         received = self.received
         if received is not None and self.sha256 is None and outcome.admits:
             received = None  # a part of what streams on, of which a body record tells
-        exchange = Exchange.of(
-            final_url=self.final_url,
-            origin=self.policy.name,
-            status=self.status,
-            content=self.content,
-            authenticated=self.authenticated,
-            media_type=self.media_type,
-            bytes=received,
-            content_sha256=self.sha256,
-            cached=self.cached,
-            hops=self.hops,
-            repertoire=self._works,
-        )
+        exchange = _exchange_of(self, self.policy.name, received)
         checked = self.policy.checked + self._checked if self._checked else self.policy.checked
-        return Decision.of(
-            url=self.hops[0] if self.hops else self.url,
-            ts=now or self.now,
-            stage=self.stage,
-            outcome=outcome,
-            exchange=exchange,
-            checked=checked,
-            faults=self._faults,
-        )
+        url = self.hops[0] if self.hops else self.url
+        return _decision_of(url, now or self.now, self.stage, outcome, exchange, checked, self._faults)

@@ -45,7 +45,7 @@ class ContentHearing(Hearing):
     shows: tuple[tuple[str, ...], tuple[Statement, ...]] = ((), ())
     _kind = UNKNOWN
     _held: Format | None = None
-    _works: Match | None = None
+    works: Match | None = None
 
     def may_last(self, body: bytes) -> bool:
         """True if `hear_body(body)` may take longer than an event loop can wait: it is called in a thread then."""
@@ -140,7 +140,7 @@ class ContentHearing(Hearing):
     def _hear_works(self, items: Sequence[Item], url: str | None = None) -> None:
         """What declarations over a repertoire say of `items`, and of what stands at `url`."""
         heard = self.bench.says_of_works(url, items, self.now)
-        if self._works is None or _MATCHES.index(heard.state) < _MATCHES.index(self._works):
-            self._works = heard.state
+        if self.works is None or _MATCHES.index(heard.state) < _MATCHES.index(self.works):
+            self.works = heard.state
         known = {(s.source, s.locator, str(s.match)) for s in self._statements if s.layer is Layer.REPERTOIRE}
         self._add(Reading(tuple(s for s in heard.statements if (s.source, s.locator, str(s.match)) not in known)))

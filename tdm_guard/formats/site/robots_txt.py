@@ -267,11 +267,12 @@ def _decode_other(body: bytes) -> str:
 def _cut(text: str) -> tuple[str, tuple[Part, ...]]:
     pieces = _split_at_agents("\n" + text)
     line = pieces[0].count("\n")
-    parts = []
+    parts: list[Part] = []
+    of = Part.of
     for index in range(1, len(pieces), 2):
         line += 1
         between = pieces[index + 1]
-        parts.append(Part.of(line, pieces[index].strip(), between))
+        parts.append(of(line, pieces[index].strip(), between))
         line += between.count("\n")
     return pieces[0], tuple(parts)
 
