@@ -15,10 +15,10 @@ import pytest
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest, StopDownload
 from scrapy.settings import Settings
-from scrapy.utils.test import get_crawler
 
 import tdm_guard
 from tdm_guard.scrapy import Addon, RequestGate, ResponseGate, Unjudged, Withheld
+from tdm_guard.scrapy.addon import Watch
 from tdm_guard.scrapy.settings import check_gates, read_options, switched_off
 from tdm_guard.testing import Answer, PretendWeb, Site
 
@@ -156,18 +156,19 @@ def test_the_addon_does_not_accept_gates_that_were_taken_out() -> None:
     Addon().update_settings(configured)
 
 
-class Takes:
-    """An add-on that sets the middlewares as a whole."""
-
-    def update_settings(self, configured: Any) -> None:
-        configured.set("DOWNLOADER_MIDDLEWARES", {}, "addon")
-
-
-def test_a_later_addon_takes_no_gate_out_unnoticed() -> None:
-    addons = {"tdm_guard.scrapy.Addon": 500, Takes: 600}
-    with pytest.raises(ValueError, match="would leave the crawl unguarded"):
-        get_crawler(settings_dict={"ADDONS": addons})
-    assert get_crawler(settings_dict={"ADDONS": addons, "TDM_GUARD_ENABLED": False})
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_later_addon_takes_no_gate_out_unnoticed(enabled: bool) -> None:
+    configured = settings(TDM_GUARD_ENABLED=enabled)
+    Addon().update_settings(configured)
+    assert Watch in configured.getdict("EXTENSIONS")
+    later = SimpleNamespace(settings=configured)  # as the crawl begins
+    assert Watch.from_crawler(later)
+    configured.set("DOWNLOADER_MIDDLEWARES", {}, "addon")
+    if enabled:
+        with pytest.raises(ValueError, match="would leave the crawl unguarded"):
+            Watch.from_crawler(later)
+    else:
+        assert Watch.from_crawler(later)
 
 
 # ---- whole crawls -------------------------------------------------------------------------------------------------
