@@ -25,6 +25,7 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.model import ReviewOutcome
 from tdm_guard.repertoire.authorisation import Authorisation, read_authorisation
 from tdm_guard.repertoire.declaration import Declaration, read_declaration
+from tdm_guard.repertoire.loaded import Loaded
 from tdm_guard.repertoire.problem import Problem, Severity, shown
 from tdm_guard.repertoire.review import Review, read_review
 
@@ -59,7 +60,7 @@ class Holdings:
     authorisations: tuple[Authorisation, ...] = ()
     reviews: tuple[Review, ...] = ()
     lists: tuple[ListIndex, ...] = ()
-    sources: tuple[Mapping[str, str], ...] = ()
+    sources: tuple[Loaded, ...] = ()
     digests: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
 
@@ -108,7 +109,7 @@ class _Reader:
         self.authorisations: dict[str, tuple[str, Authorisation]] = {}
         self.reviews: list[tuple[str, Review]] = []
         self.lists: list[tuple[str, ListIndex]] = []
-        self.sources: list[Mapping[str, str]] = []
+        self.sources: list[Loaded] = []
         self.digests: list[str] = []
         self._seen: set[object] = set()
         self._faulty: set[object] = set()  # ids of tables with mistakes: what refers to them is no second mistake
@@ -239,7 +240,7 @@ class _Reader:
                 self._mistake(f"{name}: {kind}", f"unknown member; known are {known}")
         for at, declaration in self._values(name, content, "declarations", read_declaration):
             if self._new(declaration, at, self.declarations):
-                self.sources.append({"id": declaration.id, "version": declaration.version, "sha256": sha256})
+                self.sources.append(Loaded(id=declaration.id, version=declaration.version, sha256=sha256))
         for at, authorisation in self._values(name, content, "authorisations", read_authorisation):
             self._new(authorisation, at, self.authorisations)
         self.reviews.extend(self._values(name, content, "reviews", read_review))

@@ -8,10 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Required, Self, TypedDict, Unpack
 
-from tdm_guard.plain import in_json, without_secrets, without_userinfo
+from tdm_guard.plain import bounded, in_json, without_secrets, without_userinfo
 from tdm_guard.usage import Usage
 
-MAX_EXCERPT = 240  # characters of a stranger's words that are kept
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -68,15 +67,6 @@ class Layer(StrEnum):
     REPERTOIRE = "repertoire"
 
 
-class Stage(StrEnum):
-    """How far a case got before its decision."""
-
-    POLICY = "policy"
-    HEADERS = "headers"
-    BODY = "body"
-    ASSET = "asset"
-
-
 class Result(StrEnum):
     """What became of a document that was looked for."""
 
@@ -102,25 +92,30 @@ class ReviewOutcome(StrEnum):
     CONFIRMED = "confirmed"
 
 
-class _Told(Mapping[str, str]):
-    """A small value whose members are read by their names too, as in the record."""
+class Told(Mapping[str, str]):
+    """A small value whose members are read by their names too, as in the record; what is None is not there."""
 
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> str:
-        if name in self.__slots__:
-            return str(getattr(self, name))
+        if name in self.__slots__ and (value := getattr(self, name)) is not None:
+            return str(value)
         raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.__slots__)
+        return (name for name in self.__slots__ if getattr(self, name) is not None)
 
     def __len__(self) -> int:
-        return len(self.__slots__)
+        return sum(getattr(self, name) is not None for name in self.__slots__)
+
+    @classmethod
+    def of(cls, members: Mapping[str, str]) -> Self:
+        """The value with those of `members` that it has, as a record tells them."""
+        return cls(**{name: members[name] for name in cls.__slots__ if name in members})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Lift(_Told):
+class Lift(Told):
     """What became of an authorisation that names a statement, for which of the usages asked, and why."""
 
     id: str
@@ -130,13 +125,36 @@ class Lift(_Told):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Reviewed(_Told):
+class Reviewed(Told):
     """What a person decided of a statement in doubt."""
 
     outcome: ReviewOutcome
     by: str
     at: str
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MatchedBy(Told):
+    """What a declaration and a work were matched by: a key, its value, how much it proves, and the keys that agree."""
+
+    key: str | None = None
+    value: str | None = None
+    strength: str | None = None
+    also: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DeclaredAs(Told):
+    """Version, form and mandate of a declaration, and the list of works in which it names one."""
+
+    version: str | None = None
+    form: str | None = None
+    mandate_status: str | None = None
+    mandate_basis: str | None = None
+    list: str | None = None
+    list_version: str | None = None
+    list_sha256: str | None = None
 
 
 class Source(NamedTuple):
@@ -183,8 +201,8 @@ class StatementMembers(TypedDict, total=False):
     policy_uid: str | None
     contact: str | None
     terms: str | None
-    match: Mapping[str, str] | None
-    declaration: Mapping[str, str] | None
+    match: MatchedBy | None
+    declaration: DeclaredAs | None
     doubt: str | None
     repair: str | None
     rank: int
@@ -196,12 +214,10 @@ class Statement(Evidence):
     One source's word on some usages. A reservation is one whose stance is reserved.
 
     `repair` is the code under which the cautious posture read it so. `terms` is what a policy behind a reservation asks
-    for, in short; `rank` orders the carriers of one standard
-    (file, header, document metadata), for standards in which a nearer carrier supersedes.
+    for, in short; `rank` orders the carriers of one standard, for standards in which a nearer carrier supersedes.
 
-    Of a declaration over a repertoire: `match` says what it was matched by, `declaration` its version, form and
-    mandate, `doubt` why a person must decide whether it applies. `authorisations` says what became of each
-    authorisation that names the statement (`id`, `outcome`, `usages`, `why`), `reviewed` what a person decided about
+    Of a declaration over a repertoire: `match` says what it was matched by, `doubt` why a person must decide whether it
+    applies. `authorisations` says what became of each that names the statement, `reviewed` what a person decided about
     it. `lifted` are the usages for which an authorisation lifts it, `pending` those for which a person must decide
     whether one does.
     """
@@ -216,8 +232,8 @@ class Statement(Evidence):
     policy_uid: str | None = None
     contact: str | None = None
     terms: str | None = None
-    match: Mapping[str, str] | None = None
-    declaration: Mapping[str, str] | None = None
+    match: MatchedBy | None = None
+    declaration: DeclaredAs | None = None
     doubt: str | None = None
     authorisations: tuple[Lift, ...] = ()
     reviewed: Reviewed | None = None
@@ -375,19 +391,10 @@ class Fetched:
 
     def header(self, name: str) -> str | None:
         """The first value of the field `name` (lower case), or None."""
-        return next((value for field_name, value in self.headers if field_name.lower() == name), None)
+        return next((value for field, value in self.headers if field.lower() == name), None)
 
 
 def _evidence(source: Source, excerpt: str | None) -> dict[str, Any]:
     """The members of evidence that `source` gives."""
     members = {"source": source.url, "carrier": source.carrier, "sha256": source.sha256}
     return {**members, "retrieved_at": source.retrieved_at, "excerpt": bounded(excerpt)}
-
-
-def bounded(text: str | None, limit: int = MAX_EXCERPT) -> str | None:
-    """`text` cut to `limit` characters, the cut shown by an ellipsis; lone surrogates made printable."""
-    if text is None:
-        return None
-    if len(text) > limit:
-        text = text[: limit - 1] + "…"
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")

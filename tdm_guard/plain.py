@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+MAX_EXCERPT = 240  # characters of a stranger's words that are kept
 MAX_MESSAGE = 4_096  # characters of an address that are looked at for one
 MAX_ADDRESS = 200  # characters of an address in a message
 
@@ -82,3 +83,12 @@ def in_json(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): in_json(item) for key, item in value.items()}
     return value
+
+
+def bounded(text: str | None, limit: int = MAX_EXCERPT) -> str | None:
+    """`text` cut to `limit` characters, the cut shown by an ellipsis; lone surrogates made printable."""
+    if text is None:
+        return None
+    if len(text) > limit:
+        text = text[: limit - 1] + "…"
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -19,8 +19,8 @@ from typer.testing import CliRunner, Result
 from tdm_guard.cli import app
 from tdm_guard.cli.console import record, waiting
 from tdm_guard.cli.page import show
-from tdm_guard.decision import Decision, Exchange, Outcome
-from tdm_guard.model import Stage, Stance, Statement, Verdict
+from tdm_guard.decision import Decision, Exchange, Outcome, Stage
+from tdm_guard.model import Stance, Statement, Verdict
 from tdm_guard.testing import Answer, PretendWeb, Site
 from tdm_guard.usage import TDM
 from tests.support.patience import PATIENCE

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdm_guard import ConfigurationError, Decision, Fetched, Judge, Stance, UnsupportedURL, Usage, Verdict, evaluate
-from tdm_guard.decision import Withheld
-from tdm_guard.model import Result, Stage
+from tdm_guard.decision import Stage, Withheld
+from tdm_guard.model import Result
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 URL = "https://site.example/page"

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tdm_guard import Decision, Fetched, Judge, Verdict, evaluate
-from tdm_guard.model import Result, Stage, Stance
+from tdm_guard.decision import Stage
+from tdm_guard.model import Result, Stance
 from tests.support.silence import SILENT
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

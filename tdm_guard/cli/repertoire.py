@@ -16,7 +16,7 @@ from tdm_guard.cli.options import table_of
 from tdm_guard.decision import Match
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.holdings import BUNDLED, EVERY, lint, load
-from tdm_guard.model import Fault, Source, Statement
+from tdm_guard.model import DeclaredAs, Fault, MatchedBy, Source, Statement
 from tdm_guard.operator import Operator, read_operator
 from tdm_guard.origin import Origin
 from tdm_guard.plain import printable
@@ -155,7 +155,7 @@ def _answer(heard: HeardWorks) -> Iterator[str]:
 
 
 def _lines(statement: Statement) -> Iterator[str]:
-    match, about = statement.match or {}, statement.declaration or {}
+    match, about = statement.match or MatchedBy(), statement.declaration or DeclaredAs()
     yield f"{'review' if statement.doubt else 'reserved'}: {statement.source}"
     yield f"  {'matched by:':<14}{match.get('key')} {match.get('value')} ({match.get('strength')})"
     if "also" in match:

@@ -11,23 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from tdm_guard.decision import Decision, Exchange
+from tdm_guard.decision import Decision, Exchange, Stage
 from tdm_guard.judging.bench import CONTENT_FIELDS, Bench
 from tdm_guard.judging.content import ContentHearing
 from tdm_guard.judging.declared import as_declared, never_asked, policy_behind
 from tdm_guard.judging.fields import hear_hop, hear_response
 from tdm_guard.judging.response import Announced
-from tdm_guard.model import (
-    Checked,
-    Declared,
-    Kind,
-    Reading,
-    Result,
-    Source,
-    Stage,
-    Stance,
-    Statement,
-)
+from tdm_guard.model import Checked, Declared, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.origin import bare
 from tdm_guard.policies.policy import Kept, OriginPolicy, say_sites
 from tdm_guard.repertoire.item import read_item

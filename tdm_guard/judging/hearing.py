@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tdm_guard.decision import Outcome
+from tdm_guard.decision import Outcome, Stage
 from tdm_guard.judging.bench import Bench
 from tdm_guard.judging.decide import decide
 from tdm_guard.judging.declared import policy_behind, with_terms
 from tdm_guard.judging.lift import Occasion
 from tdm_guard.judging.response import Announced
-from tdm_guard.model import NOTHING, Checked, Declared, Fault, Posture, Reading, Stage, Stance, Statement
+from tdm_guard.model import NOTHING, Checked, Declared, Fault, Posture, Reading, Stance, Statement
 
 MAX_FAULTS = 50  # per case; a hostile document could otherwise fill the log
 _POLICY = Stage.POLICY  # on Python 3.11 looking a member up on its class is slow
@@ -70,7 +70,11 @@ class Hearing:
         rights = self.bench.terms.rights
         if rights is not None:
             known = {item.document for item in self._checked}
-            firm = tuple(s for s in firm if not (rights.awaits_policy(s) and self._is_to_come(s, known)))
+            firm = tuple(
+                s
+                for s in firm
+                if not (rights.awaits_policy(s, self.bench.policy_speakers) and self._is_to_come(s, known))
+            )
         return self._decide(firm).verdict.withholds
 
     def _is_to_come(self, statement: Statement, known: set[str]) -> bool:

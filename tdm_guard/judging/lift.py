@@ -7,9 +7,9 @@ doubt (`docs/repertoires.md`).
 | `declarations`  | declarations, by id         | of these declarations alone                                          |
 | `origins`       | scheme, host and port       | at a location: in a document, field or page of that origin; and with |
 |                 |                             | `access` those of access, a robots.txt that was not read included    |
-| `policies`      | a TDM policy, by URL or uid | at a location or in a file, that point to it; not those of `rsl`     |
-| `licences`      | an RSL document, by URL     | at a location or in a file, those of `rsl` that come from it, or     |
-|                 |                             | for want of it                                                       |
+| `policies`      | a TDM policy, by URL or uid | at a location or in a file, that point to it; not those of a licence |
+| `licences`      | an RSL document, by URL     | at a location or in a file, of signals like `rsl`, that come from it,|
+|                 |                             | or for want of it                                                    |
 | `rightsholders` | whole names, without case   | of every layer, that name this rightsholder                          |
 
 No other scope reaches access, and nothing else that could not be read is lifted.
@@ -37,6 +37,7 @@ from tdm_guard.repertoire.authorisation import Authorisation
 from tdm_guard.repertoire.review import Review
 from tdm_guard.repertoire.territory import covers
 from tdm_guard.repertoire.words import AuthorisationStatus, MandateStatus
+from tdm_guard.signals import SIGNALS
 from tdm_guard.usage import Usage
 
 
@@ -54,11 +55,16 @@ class Occasion(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """The authorisations granted to an operator, and what people decided about statements in doubt."""
+    """
+    The authorisations granted to an operator, and what people decided about statements in doubt.
+
+    `licensing` are the signals whose statements `licences` names.
+    """
 
     authorisations: tuple[Authorisation, ...] = ()
     reviews: tuple[Review, ...] = ()
     operator: Operator | None = None
+    licensing: frozenset[str] = frozenset(signal.name for signal in SIGNALS if signal.names_licences)
 
     def weigh(
         self, statements: tuple[Statement, ...], asked: Sequence[Usage], occasion: Occasion
@@ -66,15 +72,19 @@ class Rights:
         """`statements` with what is lifted, in doubt or released marked as such."""
         return tuple([self._weigh(s, asked, occasion) if _can_be_lifted(s) else s for s in statements])
 
-    def awaits_policy(self, statement: Statement) -> bool:
-        """True if the policy behind a statement may turn out to be one that an authorisation names by its uid."""
-        unread = statement.policy_url is not None and statement.terms is None and statement.signal == "tdmrep"
+    def awaits_policy(self, statement: Statement, speakers: frozenset[str]) -> bool:
+        """
+        True if the policy behind a statement may turn out to be one that an authorisation names by its uid.
+
+        `speakers` are the signals that name such policies.
+        """
+        unread = statement.policy_url is not None and statement.terms is None and statement.signal in speakers
         return unread and any(authorisation.scope.policies for authorisation in self.authorisations)
 
     def _weigh(self, statement: Statement, asked: Sequence[Usage], occasion: Occasion) -> Statement:
         marks, lifted, pending = [], set[Usage](), set[Usage]()
         for authorisation in self.authorisations:
-            if not _names(authorisation, statement):
+            if not self._names(authorisation, statement):
                 continue
             outcome, why, usages = self._outcome(authorisation, statement, asked, occasion)
             covered = " ".join(usage for usage in asked if usage in usages)
@@ -95,6 +105,23 @@ class Rights:
             doubt=None if review is not None and not released else statement.doubt,
             reviewed=None if review is None else _told(review),
         )
+
+    def _names(self, authorisation: Authorisation, statement: Statement) -> bool:
+        """True if the scope names the declaration, origin, policy, licence or rightsholder of a statement."""
+        scope = authorisation.scope
+        if statement.kind is Kind.ACCESS:
+            return authorisation.access and _origin(statement.source) in scope.origins
+        if statement.layer is Layer.REPERTOIRE:
+            if statement.source in scope.declarations:
+                return True
+        elif statement.layer is Layer.LOCATION and scope.origins and _origin(statement.source) in scope.origins:
+            return True
+        if statement.layer is not Layer.REPERTOIRE:
+            named = scope.licences if statement.signal in self.licensing else scope.policies
+            if named and not _spellings(statement.policy_url, statement.policy_uid).isdisjoint(_spellings(*named)):
+                return True
+        holder = statement.rightsholder
+        return holder is not None and bool(scope.rightsholders) and _folded(holder) in map(_folded, scope.rightsholders)
 
     def _outcome(
         self, authorisation: Authorisation, statement: Statement, asked: Sequence[Usage], occasion: Occasion
@@ -168,24 +195,6 @@ def _can_be_lifted(statement: Statement) -> bool:
     if statement.stance is Stance.RESERVED:
         return True
     return statement.stance is Stance.UNDETERMINED and statement.kind is Kind.ACCESS
-
-
-def _names(authorisation: Authorisation, statement: Statement) -> bool:
-    """True if the scope names the declaration, origin, policy, licence or rightsholder of a statement."""
-    scope = authorisation.scope
-    if statement.kind is Kind.ACCESS:
-        return authorisation.access and _origin(statement.source) in scope.origins
-    if statement.layer is Layer.REPERTOIRE:
-        if statement.source in scope.declarations:
-            return True
-    elif statement.layer is Layer.LOCATION and scope.origins and _origin(statement.source) in scope.origins:
-        return True
-    if statement.layer is not Layer.REPERTOIRE:
-        named = scope.licences if statement.signal == "rsl" else scope.policies
-        if named and not _spellings(statement.policy_url, statement.policy_uid).isdisjoint(_spellings(*named)):
-            return True
-    holder = statement.rightsholder
-    return holder is not None and bool(scope.rightsholders) and _folded(holder) in map(_folded, scope.rightsholders)
 
 
 @lru_cache(maxsize=1024)  # of the documents a crawl works on at one time; an entry is a URL

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.repertoire.loaded import Loaded
 
 APPLICATION = 0x54444D4C  # "TDML", in the header of the file (SQLite, PRAGMA application_id)
 FORMAT = 1  # PRAGMA user_version; a list of another format is not read
@@ -78,9 +79,9 @@ class ListIndex:
         return self.path.name
 
     @property
-    def source(self) -> Mapping[str, str]:
+    def source(self) -> Loaded:
         """What the run record says of the list."""
-        return {"id": self.name, "version": self.version, "sha256": self.sha256, "size": str(self.size)}
+        return Loaded(id=self.name, version=self.version, sha256=self.sha256, size=str(self.size))
 
     def find(self, pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str, bool], ...]:
         """

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.members import is_size
-from tdm_guard.model import bounded
+from tdm_guard.plain import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

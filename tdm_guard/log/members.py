@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from tdm_guard.model import bounded
+from tdm_guard.plain import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

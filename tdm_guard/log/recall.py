@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.members import entries, text_of
-from tdm_guard.model import Kind, Layer, Source, Stance, Statement
+from tdm_guard.model import DeclaredAs, Kind, Layer, MatchedBy, Source, Stance, Statement
 from tdm_guard.usage import Usage
 
 if TYPE_CHECKING:
@@ -88,8 +88,8 @@ def _statement(entry: Mapping[str, Any]) -> Statement | None:
         stance=Stance(stance),
         layer=Layer(layer) if layer in set(Layer) else Layer.LOCATION,
         rank=NEAREST,
-        match=_texts(match) if isinstance(match, dict) else None,
-        declaration=_texts(declaration) if isinstance(declaration, dict) else None,
+        match=MatchedBy.of(_texts(match)) if isinstance(match, dict) else None,
+        declaration=DeclaredAs.of(_texts(declaration)) if isinstance(declaration, dict) else None,
         **{name: text_of(entry, name, MAX_TEXT) for name in _MEMBERS},
     )
 

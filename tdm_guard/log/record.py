@@ -21,6 +21,7 @@ from tdm_guard._version import __version__
 from tdm_guard.decision import Decision, LogEntry, Outcome
 from tdm_guard.model import Checked, Posture
 from tdm_guard.plain import in_json, timestamp
+from tdm_guard.repertoire.loaded import Loaded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +48,7 @@ class RunInfo:
     operator: Mapping[str, Any] | None = None
     signals: tuple[str, ...] = ()
     config_sha256: str | None = None
-    repertoire: tuple[Mapping[str, str], ...] = ()
+    repertoire: tuple[Loaded, ...] = ()
 
 
 class Speller:

@@ -109,7 +109,10 @@ class Options:
         held = self.holdings
         rights = None
         if held.authorisations or held.reviews:
-            rights = Rights(held.authorisations, held.reviews, self.operator)
+            licensing = frozenset(signal.name for signal in self.signals if signal.names_licences)
+            rights = Rights(
+                authorisations=held.authorisations, reviews=held.reviews, operator=self.operator, licensing=licensing
+            )
         operator = self.operator or Operator()
         return Terms(
             usages=self.usages,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from tdm_guard.model import Kind, Layer, Source, Stance, Statement
+from tdm_guard.model import DeclaredAs, Kind, Layer, MatchedBy, Source, Stance, Statement
 from tdm_guard.repertoire.declaration import Declaration
 from tdm_guard.repertoire.hits import Weighed
 from tdm_guard.repertoire.item import KEYS, SIGNAL
@@ -39,17 +39,7 @@ def doubts(declaration: Declaration, copying: Copying) -> Iterator[str]:
 def statement(declaration: Declaration, weighed: Weighed, standing: tuple[str, ...]) -> Statement:
     """The statement of `declaration` for one hit; `standing` are the doubts that do not depend on it."""
     hit, licence, mandate = weighed.hit, declaration.licence, declaration.mandate
-    match = {"key": hit.key, "value": hit.value, "strength": KEYS[hit.key].strength.value}
-    if weighed.also:
-        match["also"] = ", ".join(weighed.also)
-    about = {
-        "version": declaration.version,
-        "form": declaration.form,
-        "mandate_status": str(mandate.status),
-        "mandate_basis": mandate.basis,
-    }
-    if hit.list is not None:
-        about |= zip(("list", "list_version", "list_sha256"), hit.list, strict=True)
+    name, version, sha256 = hit.list or (None, None, None)
     origin = declaration.source
     return Statement.at(
         Source(declaration.id, CARRIER, sha256=origin.sha256, retrieved_at=origin.retrieved_at),
@@ -64,8 +54,21 @@ def statement(declaration: Declaration, weighed: Weighed, standing: tuple[str, .
         policy_url=licence.url,
         contact=licence.email,
         terms="prior authorisation, licence on offer" if licence.available else None,
-        match=match,
-        declaration=about,
+        match=MatchedBy(
+            key=hit.key,
+            value=hit.value,
+            strength=KEYS[hit.key].strength.value,
+            also=", ".join(weighed.also) or None,
+        ),
+        declaration=DeclaredAs(
+            version=declaration.version,
+            form=declaration.form,
+            mandate_status=str(mandate.status),
+            mandate_basis=mandate.basis,
+            list=name,
+            list_version=version,
+            list_sha256=sha256,
+        ),
         doubt="; ".join(filter(None, (weighed.doubt, *standing))) or None,
         repair=weighed.repair,
     )

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.members import entries, is_size, text_of
-from tdm_guard.model import Kind, Layer, LiftOutcome, ReviewOutcome, Stance, Verdict, bounded
+from tdm_guard.model import Kind, Layer, LiftOutcome, ReviewOutcome, Stance, Verdict
 from tdm_guard.origin import Origin
+from tdm_guard.plain import bounded
 from tdm_guard.signals import payment
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.formats.site.path_pattern import TooMuchWork
 from tdm_guard.formats.site.path_records import PathTable, split_path
-from tdm_guard.model import NOTHING, Fault, Headers, Kind, Reading, Source, Stance, Statement, bounded
+from tdm_guard.model import NOTHING, Fault, Headers, Kind, Reading, Source, Stance, Statement
+from tdm_guard.plain import bounded
 from tdm_guard.signals.shape import Listener, Signal, Site
 from tdm_guard.signals.shared import refusing_words as unknown
 from tdm_guard.signals.shared.meta_names import named_so, with_those_left_out

@@ -14,7 +14,8 @@ import json
 from contextlib import suppress
 from dataclasses import replace
 
-from tdm_guard.model import NOTHING, Headers, Kind, Posture, Reading, Source, Stance, Statement, bounded
+from tdm_guard.model import NOTHING, Headers, Kind, Posture, Reading, Source, Stance, Statement
+from tdm_guard.plain import bounded
 from tdm_guard.signals.shape import Listener, Signal
 from tdm_guard.usage import EVERY
 

@@ -127,6 +127,7 @@ class Signal:
     declared it.
     `names_policies`: what its statements name as `policy_url` is a document of its own, which `read_declared` reads for
     whom to ask, and for what.
+    `names_licences`: what its statements come from is a licence, by which an authorisation names them (`licences`).
     `headers` are the response fields (lower case) that `read_headers` looks at; it is called when one is there.
     `html_words` (lower case): one of them stands in every tag that `read_html` reacts to.
     `read_hop` reads the same fields of an earlier redirect hop of the same fetch.
@@ -150,6 +151,7 @@ class Signal:
     declared_in_robots: Callable[[RobotsTxt, Source, Listener], tuple[Declared, ...]] | None = None
     read_declared: Callable[[Declared, Fetched, Source, Listener], DocumentReading] | None = None
     names_policies: bool = False
+    names_licences: bool = False
     headers: frozenset[str] = frozenset()
     html_words: tuple[str, ...] = ()
     read_headers: Callable[[Headers, Source, Listener], Reading] | None = None

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from tdm_guard.decision import Decision, Exchange, Outcome
+from tdm_guard.decision import Decision, Exchange, Outcome, Stage
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.record import RunInfo
-from tdm_guard.model import Posture, Stage, Stance, Statement, Verdict
+from tdm_guard.model import Posture, Stance, Statement, Verdict
 from tdm_guard.options.config import read_config, with_config
 from tdm_guard.usage import TDM
 

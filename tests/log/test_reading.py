@@ -16,13 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import ConfigurationError
-from tdm_guard.decision import Decision, Exchange, Outcome
+from tdm_guard.decision import Decision, Exchange, Outcome, Stage
 from tdm_guard.log import reader
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.record import RunInfo, line_of
 from tdm_guard.log.verify import LogSeverity, Verification
-from tdm_guard.model import Fault, Posture, Stage, Stance, Statement, Verdict
+from tdm_guard.model import Fault, Posture, Stance, Statement, Verdict
 from tdm_guard.reports import summary
 from tdm_guard.reports.report import FORMATS, render, render_items, withheld
 from tdm_guard.reports.summary import summarise

@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tdm_guard.decision import Decision, Exchange
+from tdm_guard.decision import Decision, Exchange, Stage
 from tdm_guard.judging.decide import Terms, decide
 from tdm_guard.judging.lift import Occasion, Rights
 from tdm_guard.log.record import Speller
-from tdm_guard.model import Layer, Stage, Stance, Statement
+from tdm_guard.model import Layer, Stance, Statement
 from tdm_guard.operator import Operator
 from tdm_guard.repertoire.authorisation import Authorisation, Proof, Scope
 from tdm_guard.repertoire.declaration import Mandate, Party

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tdm_guard import Decision, Judge, Verdict
-from tdm_guard.model import Stage
+from tdm_guard.decision import Stage
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 URL = "https://catalogue.example/w/1"

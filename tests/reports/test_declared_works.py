@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tdm_guard.decision import Decision, Exchange, Outcome
+from tdm_guard.decision import Decision, Exchange, Outcome, Stage
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.record import RunInfo
-from tdm_guard.model import Layer, Posture, Stage, Stance, Statement, Verdict
+from tdm_guard.model import Layer, Posture, Stance, Statement, Verdict
 from tdm_guard.reports import report, summary
 from tdm_guard.reports.report import render
 from tdm_guard.reports.summary import Summary, summarise

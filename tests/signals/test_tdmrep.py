@@ -15,7 +15,8 @@ from tdm_guard import Fetched, Posture, Stance, Statement
 from tdm_guard.formats.page.html import Page, Tag
 from tdm_guard.formats.site.path_pattern import target
 from tdm_guard.formats.site.tdmrep_json import MAX_BYTES, MAX_RULES
-from tdm_guard.model import MAX_EXCERPT, NOTHING, Kind, Reading, Result, Source
+from tdm_guard.model import NOTHING, Kind, Reading, Result, Source
+from tdm_guard.plain import MAX_EXCERPT
 from tdm_guard.signals.shape import DocumentReading, Listener
 from tdm_guard.signals.tdmrep.tdmrep_signal import SIGNAL, read_headers, read_hop, read_html, settle
 from tdm_guard.usage import TDM

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.formats.site.path_pattern import TooMuchWork
 from tdm_guard.formats.site.path_records import PathTable, path_meant
-from tdm_guard.model import NOTHING, Reading, Source, Stance, Statement, bounded
+from tdm_guard.model import NOTHING, Reading, Source, Stance, Statement
+from tdm_guard.plain import bounded
 from tdm_guard.signals.shared.too_much import too_much
 from tdm_guard.signals.shared.value_meant import AROUND, meant
 from tdm_guard.usage import TRAINING

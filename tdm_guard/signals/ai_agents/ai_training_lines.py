@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.formats.site.path_pattern import TooMuchWork
 from tdm_guard.formats.site.path_records import PathTable
-from tdm_guard.model import NOTHING, Fault, Reading, Source, Stance, Statement, bounded
+from tdm_guard.model import NOTHING, Fault, Reading, Source, Stance, Statement
+from tdm_guard.plain import bounded
 from tdm_guard.signals.shape import Listener, Site
 from tdm_guard.signals.shared.refusing_words import DOUBT
 from tdm_guard.signals.shared.too_much import too_much

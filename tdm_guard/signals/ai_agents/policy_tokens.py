@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from tdm_guard.formats.site.path_pattern import TooMuchWork
 from tdm_guard.formats.site.path_records import PathTable
 from tdm_guard.formats.site.robots_txt import names
-from tdm_guard.model import NOTHING, Fault, Kind, Reading, Source, Stance, Statement, bounded
+from tdm_guard.model import NOTHING, Fault, Kind, Reading, Source, Stance, Statement
+from tdm_guard.plain import bounded
 from tdm_guard.signals.ai_agents.ai_training_lines import FOR_US
 from tdm_guard.signals.shape import Listener, PolicyTokens, Site
 from tdm_guard.signals.shared.agents import listed, training_tokens

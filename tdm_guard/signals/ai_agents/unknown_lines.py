@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from tdm_guard.formats.site.path_pattern import TooMuchWork
 from tdm_guard.formats.site.path_records import PathTable, split_paths
-from tdm_guard.model import NOTHING, Fault, Reading, Source, Statement, bounded
+from tdm_guard.model import NOTHING, Fault, Reading, Source, Statement
+from tdm_guard.plain import bounded
 from tdm_guard.signals.ai_agents.ai_training_lines import ENDS, FOR_US, REFUSES
 from tdm_guard.signals.shape import Listener, Site
 from tdm_guard.signals.shared.refusing_vocabulary import AI, may_refuse, named_among_rights, plain, spelled

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from tdm_guard.formats.site.access_rules import AccessRules
 from tdm_guard.formats.site.path_pattern import TooMuchWork
 from tdm_guard.formats.site.path_records import PathTable, split_path
-from tdm_guard.model import NOTHING, Headers, Reading, Source, bounded
+from tdm_guard.model import NOTHING, Headers, Reading, Source
+from tdm_guard.plain import bounded
 from tdm_guard.signals.aipref.aipref_rules import GROUPING, NAME, NO_GROUP, UsageRule, weigh
 from tdm_guard.signals.aipref.aipref_words import UNPARSED, Preferences, read_broken, read_lines, read_preferences
 from tdm_guard.signals.shape import Listener, Signal, Site

@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from tdm_guard.model import Fault, Kind, Layer, Reading, Source, Stance, Statement, bounded
+from tdm_guard.model import Fault, Kind, Layer, Reading, Source, Stance, Statement
+from tdm_guard.plain import bounded
 from tdm_guard.signals.c2pa.c2pa_entries import (
     LABEL,
     OTHER_KEY,

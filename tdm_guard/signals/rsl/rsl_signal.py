@@ -204,6 +204,7 @@ SIGNAL = Signal(
     usages=EVERY,
     read_robots=read_robots,
     declared_in_robots=declared_in_robots,
+    names_licences=True,
     read_declared=read_declared,
     headers=frozenset({_LINK, _CHALLENGE}),
     html_words=("rsl+xml",),

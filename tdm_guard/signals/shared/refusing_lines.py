@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from tdm_guard.formats.site.path_records import split_paths
 from tdm_guard.formats.site.robots_txt import is_everyone, names
-from tdm_guard.model import bounded
+from tdm_guard.plain import bounded
 from tdm_guard.signals.shared.refusing_vocabulary import (
     about,
     begins_like_refusal,

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from tdm_guard.formats.countries import alpha_3
 from tdm_guard.formats.site.tdmrep_json import is_page
-from tdm_guard.model import Declared, Fault, Fetched, Reading, Result, Source, Stance, Statement, bounded
+from tdm_guard.model import Declared, Fault, Fetched, Reading, Result, Source, Stance, Statement
 from tdm_guard.operator import Operator
+from tdm_guard.plain import bounded
 from tdm_guard.signals.shape import DocumentReading, Listener
 from tdm_guard.signals.tdmrep import odrl
 from tdm_guard.signals.tdmrep.odrl import MAX_BYTES, MINE, Constraint, OdrlRule

@@ -20,7 +20,8 @@ from tdm_guard.formats.site.tdmrep_json import (
     parse,
     parse_broken,
 )
-from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Posture, Reading, Result, Source, Stance, Statement, bounded
+from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Posture, Reading, Result, Source, Stance, Statement
+from tdm_guard.plain import bounded
 from tdm_guard.signals.shape import Document, DocumentReading, Listener, Site, WideSite
 from tdm_guard.signals.shared.refusing_words import DOUBT
 from tdm_guard.signals.shared.site_file import NOT_GIVEN

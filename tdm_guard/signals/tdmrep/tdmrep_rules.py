@@ -18,8 +18,9 @@ from tdm_guard.formats.site.path_pattern import PathPattern
 from tdm_guard.formats.site.path_records import path_meant
 from tdm_guard.formats.site.tdmrep_json import RulePlace
 from tdm_guard.formats.site.tdmrep_value import BLANKS, LITERAL, Value, plain_name, read_json, read_policy
-from tdm_guard.model import Fault, Source, bounded
+from tdm_guard.model import Fault, Source
 from tdm_guard.origin import Origin
+from tdm_guard.plain import bounded
 from tdm_guard.signals.shared import repairs as _repairs
 from tdm_guard.signals.shared.refusing_members import Refused, doubted_in, refused_in
 from tdm_guard.signals.shared.refusing_vocabulary import begins_like_refusal

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tdm_guard.formats.files.xmp import Property
 from tdm_guard.formats.site.tdmrep_value import read_policy
-from tdm_guard.model import bounded
+from tdm_guard.plain import bounded
 
 PLUS = "http://ns.useplus.org/ldf/xmp/1.0/"
 RIGHTS = "http://ns.adobe.com/xap/1.0/rights/"
