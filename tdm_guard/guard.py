@@ -270,8 +270,8 @@ class Guard:
             try:
                 self.log.end(self.clock())
             finally:
-                self.cache.close()
                 self.log.close()
+                self.cache.close()
                 if self._store is not None:
                     self._store.close()
 

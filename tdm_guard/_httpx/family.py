@@ -59,12 +59,14 @@ class Family:
         """True if several requests may share one of the connections of `transport` at the same time (HTTP/2)."""
         return self.traced(transport) and bool(getattr(getattr(transport, "_pool", None), "_http2", False))
 
-    def lost(self, error: Exception, transport: Any) -> bool:
+    def worth_another(self, error: Exception, transport: Any) -> bool:
         """
-        True if a connection of the package's own was lost, so that the same request may succeed on another one.
+        True if the same request may succeed when it is sent again: a cache answered, or a connection was lost.
 
         Servers close what is kept open (RFC 9112 9.3.1), and a pool that is full closes what a thread was just given.
         """
+        if isinstance(error, StaleCopyError):
+            return True
         return self.traced(transport) and isinstance(error, self._losses) and self.reason(error) != "tls"
 
     def reason(self, error: Exception) -> str:

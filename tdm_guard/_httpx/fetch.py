@@ -147,9 +147,7 @@ class AsyncFetcher:
                         fetched, peer = await drive_async(read_document(guard, get.max_bytes), Wire(inner, request))
                         break
                     except Exception as error:
-                        if attempt == ATTEMPTS - 1 or not (
-                            isinstance(error, StaleCopyError) or family.lost(error, inner)
-                        ):
+                        if attempt == ATTEMPTS - 1 or not family.worth_another(error, inner):
                             raise
                 start()
                 peer = peer if family.direct(inner) else None

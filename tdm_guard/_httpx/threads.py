@@ -17,7 +17,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tdm_guard._httpx.caching import StaleCopyError
 from tdm_guard._httpx.fetch import (
     ATTEMPTS,
     addresses,
@@ -182,7 +181,7 @@ class ThreadFetcher:
                     fetched, peer = drive(read_document(guard, get.max_bytes), _Watched(inner, request, job))
                     break
                 except Exception as error:
-                    if attempt == ATTEMPTS - 1 or not (isinstance(error, StaleCopyError) or family.lost(error, inner)):
+                    if attempt == ATTEMPTS - 1 or not family.worth_another(error, inner):
                         raise
             job.start()
             peer = peer if family.direct(inner) else None
