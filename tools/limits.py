@@ -52,6 +52,7 @@ OTHERS = {
     "judging/pictures.SHOWN_FOR",
     "judging/response.CODED_BYTES",
     "guard.POLICY_BYTES",
+    "judging/fields.LOOP_TEXT",
     "judging/response.MANY_METAS",
     "judging/response.OFF_LOOP_BYTES",
     "judging/response.RECEIVED",

@@ -10,7 +10,8 @@ is received; what is still on its way waits a short time only.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 from tdm_guard._httpx.asked import Asked, read_request
@@ -22,7 +23,9 @@ from tdm_guard._httpx.receive import receive, set_aside
 from tdm_guard._httpx.session import Session
 from tdm_guard._httpx.wire import CLOSE, SEND, Asking, Load, LoadDeclared, Steps, Wire
 from tdm_guard.errors import UnsupportedURL
+from tdm_guard.guard import LongWork
 from tdm_guard.judging.case import Case
+from tdm_guard.judging.fields import may_last
 from tdm_guard.origin import Origin
 from tdm_guard.responses import KEY
 
@@ -45,7 +48,7 @@ def exchange(session: Session, wire: Wire, body: type[Any]) -> Steps:
         policy = yield Load(origin, asked.user_agent or guard.options.agent)
     case = guard.open(asked.url, policy, authenticated=asked.authenticated, item=request.extensions.get(ITEM))
     for url, headers in hops:
-        case.hear_hop(url, headers)
+        yield from _hear(partial(case.hear_hop, url, headers), headers)
     if case.refused:
         yield from _refuse(session, case, asked, wire)
     try:
@@ -72,7 +75,10 @@ def _judge(
         raise UnsupportedURL(f"{asked.url[:200]} answers with another protocol, which cannot be judged")
     headers = session.fields.pairs(response.headers)
     cached = is_from_cache(response.extensions)
-    case.hear_headers(response.status_code, headers, bodiless=request.method == "HEAD", cached=cached)
+    bodiless = request.method == "HEAD"
+    yield from _hear(
+        partial(case.hear_headers, response.status_code, headers, bodiless=bodiless, cached=cached), headers
+    )
     if case.refused:
         yield from _refuse(session, case, asked, wire)
     ended = yield from receive(case, wire, most=session.guard.options.max_asset_bytes, whole=journey.whole)
@@ -96,6 +102,14 @@ def _judge(
         response.stream = body(wire.heard, coded=wire.size > PIECE and CODED in response.headers)
     elif tally or wire.heard:
         response.stream = body(wire.heard, source=wire.source, pieces=wire.pieces, tally=tally)
+
+
+def _hear(hear: Callable[[], None], headers: Sequence[tuple[str, str]]) -> Generator[Asking, Any, None]:
+    """Lets a case hear fields: beside the event loop, if they are long."""
+    if may_last(headers):
+        yield LongWork(hear)
+    else:
+        hear()
 
 
 def _read_declared(session: Session, case: Case, asked: Asked, *, held: bool) -> Generator[Asking, Any, None]:

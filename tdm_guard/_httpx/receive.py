@@ -13,12 +13,11 @@ from tdm_guard._httpx.wire import CLOSE, FILL, Asking, Hear, Wire
 from tdm_guard.formats.http.media_type import SNIFF_BYTES
 from tdm_guard.guard import LongWork
 from tdm_guard.judging.case import Case
-from tdm_guard.judging.response import OFF_LOOP_BYTES
+from tdm_guard.judging.response import NOT_MODIFIED, OFF_LOOP_BYTES
 
 FIRST_LOOK = 128 * 1024  # bytes; most pages are smaller and are looked at once, when they are whole
 LOOK_AGAIN = 4  # times as many bytes until the next look, so that all looks cost at most a third more
 SET_ASIDE = 2**20  # bytes of a body received so that its connection is free for what the response declares
-NOT_MODIFIED = 304
 MAX_DIGITS = 18  # of an announced size
 READ_AHEAD = 64 * 1024  # bytes of content other than pages; most images and feeds are smaller
 

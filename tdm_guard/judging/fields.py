@@ -18,9 +18,15 @@ from tdm_guard.signals.shape import Listener, Signal
 
 MAX_FIELDS = 1000  # header lines that are looked at; most servers and clients stop far earlier
 MAX_FIELD_TEXT = 131_072  # characters of them together: some clients take sixteen mebibytes, h11 stops below this
-MAX_WORDS_TEXT = 20_480  # characters of those that are weighed word by word, in the event loop; servers send some dozen
+MAX_WORDS_TEXT = 20_480  # characters of those that are weighed word by word; servers send some dozen
+LOOP_TEXT = 4_096  # characters of fields; hearing more may take longer than an event loop can wait
 _NAMES_OTHERS = "link"  # the one that is not: pages announce hundreds of files in it
 Read = Callable[[Headers, Source, Listener], Reading]
+
+
+def may_last(headers: Iterable[tuple[str, str]]) -> bool:
+    """True if hearing fields may take longer than an event loop can wait: it is done in a thread then."""
+    return sum([len(value) for _, value in headers]) > LOOP_TEXT
 
 
 def hear_response(

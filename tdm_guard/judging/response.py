@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 CHALLENGES = (401, 402)
 SHOWN = 16 * SNIFF_BYTES  # decoded bytes in which a body of no type shows what it is; a bomb shows no more either
+NOT_MODIFIED = 304  # has no body (RFC 9110 15.4.5)
 OFF_LOOP_BYTES = 32 * 1024  # what is longer is read off the event loop: hostile ones take up to a second
 CODED_BYTES = 8 * 1024  # a coded body of more is usually one of `OFF_LOOP_BYTES` and more
 MANY_METAS = 100  # meta tags of a short page; each may be weighed by several signals, word by word

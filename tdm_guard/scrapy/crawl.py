@@ -21,6 +21,7 @@ from scrapy.utils.asyncio import is_asyncio_available
 
 from tdm_guard.errors import ConfigurationError, LogError, UnsupportedURL
 from tdm_guard.guard import Guard
+from tdm_guard.judging.fields import may_last
 from tdm_guard.judging.response import OFF_LOOP_BYTES
 from tdm_guard.origin import Origin
 from tdm_guard.responses import KEY
@@ -148,7 +149,7 @@ class Crawl:
                 known = await self.policies.read(origin, Way.of(request))
         case = self.guard.open(url, known, authenticated=has_credentials(request), item=request.meta.get(ITEM))
         for hop, spoken in self.hops.before(request):
-            case.hear_hop(hop, spoken)
+            await self.aside.call(partial(case.hear_hop, hop, spoken), long=may_last(spoken))
         for hop in hops:
             case.hear_hop(hop, ())
         if case.refused:
@@ -189,7 +190,7 @@ class Crawl:
         else:
             case = (visit.take() if visit.url == url else None) or await self._open(url, request)
         visit.fresh = False
-        words = self._hear_head(case, request, response, received=inner)
+        words = await self._hear_head(case, request, response, received=inner)
         raw = response.body if received is None else received
         long = len(raw) > OFF_LOOP_BYTES or case.may_last(response.body)  # the digest is of what was received
         reads = await self.aside.call(partial(self._hear_body, case, response, raw), long=long)
@@ -203,15 +204,13 @@ class Crawl:
         visit.judged(case, response, words, reads=reads)
         return visit
 
-    def _hear_head(self, case: Case, request: Request, response: Response, *, received: bool) -> Any:
+    async def _hear_head(self, case: Case, request: Request, response: Response, *, received: bool) -> Any:
         words = self.fields.words(response.headers)
         case.authenticated = has_credentials(request)
-        case.hear_headers(
-            response.status,
-            self.fields.pairs(response.headers, words, received=received),
-            bodiless=is_bodiless(request, response),
-            cached="cached" in response.flags,
-        )
+        pairs = self.fields.pairs(response.headers, words, received=received)
+        bodiless, cached = is_bodiless(request, response), "cached" in response.flags
+        hear = partial(case.hear_headers, response.status, pairs, bodiless=bodiless, cached=cached)
+        await self.aside.call(hear, long=may_last(pairs))
         return words
 
     def _hear_body(self, case: Case, response: Response, raw: bytes) -> bool:
@@ -230,7 +229,7 @@ class Crawl:
         if self.dead:
             raise LogError(self.dead)
         case = visit.take() or await self._open(visit.url, request)
-        self._hear_head(case, request, response, received=False)
+        await self._hear_head(case, request, response, received=False)
         if not case.refused:
             await self.aside.call(partial(self._hear_beginning, case, response.body), long=bool(response.body))
         await self.refuse(case, request)

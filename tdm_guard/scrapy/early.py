@@ -19,6 +19,7 @@ from scrapy.exceptions import StopDownload
 
 from tdm_guard.formats.files.magic import format_of_type
 from tdm_guard.formats.http.media_type import Markup, content_kind
+from tdm_guard.judging.fields import may_last
 from tdm_guard.scrapy.visit import ITEM, field
 
 if TYPE_CHECKING:
@@ -92,7 +93,10 @@ class Early:
         visit = self._visits.get(request)
         if visit is None:
             return False
-        if self._fields.speak(headers) and not _is_small(headers):
+        speaks = self._fields.speak(headers)
+        if speaks and may_last(self._fields.pairs(headers, received=False)):
+            return False  # they are heard beside the loop, when the response is there
+        if speaks and not _is_small(headers):
             visit.stopped = self._provisional(visit, request, headers).refused
         if self._guard.bench.asset_signals and not visit.stopped:
             self._watch(request, headers)

@@ -9,6 +9,7 @@ from scrapy import signals
 from scrapy.exceptions import StopDownload
 from scrapy.http import Response
 
+from tdm_guard.judging.response import NOT_MODIFIED
 from tdm_guard.plain import told
 from tdm_guard.scrapy.crawl import Crawl
 
@@ -74,6 +75,8 @@ class ResponseGate:
             if not crawl.judges(request):
                 return response
         crawl.early.forget(request)
+        if response.status == NOT_MODIFIED and response.body:  # HTTP/2 may bring one
+            response = response.replace(body=b"")
         try:
             visit = await crawl.hear(visit, request, response, inner=True)
         finally:

@@ -151,7 +151,8 @@ class Visit:
         # Nothing could speak in it, by its first bytes. Nor in this, by its own; so it need not be decoded here too.
         mine = self.case
         case = Case(mine.bench, mine.final_url, mine.policy, mine.now)
-        case.hear_headers(response.status, fields.pairs(response.headers, self._words, received=False))
+        told = fields.pairs(response.headers, self._words, received=False)
+        case.hear_headers(response.status, [pair for pair in told if pair[0].lower() in CONTENT_FIELDS])
         return not case.wants_body(body, ended=True)
 
     def _decoded(self, response: Response) -> bool:

@@ -13,6 +13,7 @@ import pytest
 
 from tdm_guard import Withheld
 from tdm_guard.judging.case import Case
+from tdm_guard.judging.fields import LOOP_TEXT
 from tests.support.patience import PATIENCE
 
 HTML = {"content-type": "text/html"}
@@ -77,6 +78,32 @@ def test_long_reading_is_done_off_the_loop(async_edge: Any, watch: Watch, case: 
     edge.run(scenario)
     assert {thread == threading.get_ident() for thread in watch.threads} == {on_loop}
     assert edge.decisions[0]["bytes"] == len(body)
+
+
+@pytest.mark.parametrize(("length", "on_loop"), [(100, True), (LOOP_TEXT + 1, False)])
+def test_long_fields_are_heard_off_the_loop(
+    async_edge: Any, monkeypatch: pytest.MonkeyPatch, length: int, on_loop: bool
+) -> None:
+    edge, threads, hear = async_edge, [], Case.hear_headers
+
+    def heard(case: Case, *args: Any, **keywords: Any) -> None:
+        threads.append(threading.get_ident() == here)
+        hear(case, *args, **keywords)
+
+    here = threading.get_ident()
+    monkeypatch.setattr(Case, "hear_headers", heard)
+    words = "max-snippet:1, " * (length // 15) + "x" * (length % 15)
+    fields = {**HTML, "x-robots-tag": words, "tdm-reservation": "1"}
+
+    async def scenario() -> None:
+        client = edge.client(edge.site({"/": edge.answer(headers=fields, pieces=[PAGE[:100]])}))
+        with pytest.raises(Withheld):
+            await edge.get(client, "http://a.example/")
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert threads == [on_loop]
+    assert edge.decisions[0]["verdict"] == "reserved"
 
 
 def test_threads_judge_where_they_are(sync_edge: Any, watch: Watch) -> None:

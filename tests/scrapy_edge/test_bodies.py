@@ -143,6 +143,30 @@ def test_bytes_that_are_there_are_content(web: Web, crawl: Crawl, way: dict[str,
     assert crawled.holds(WITHHELD) == []
 
 
+def test_bytes_that_come_with_a_304_are_not_handed_on(web: Web, crawl: Crawl) -> None:
+    origin = web(Site("site.example", {"/304": Answer.html(page(WITHHELD, META))})).origin("site.example")
+    handlers = {"http": "probe_parts.NotModifiedHandler"}
+    crawled = crawl(origin + "/304", DOWNLOAD_HANDLERS=handlers, HTTPERROR_ALLOW_ALL=True, **CACHE)
+    assert [(record["status"], record["content"]) for record in crawled.decisions] == [(304, False)]
+    assert [item["size"] for item in crawled.responses] == [0]
+    assert crawled.holds(WITHHELD) == []
+
+
+@pytest.mark.parametrize("way", TWO)
+@pytest.mark.parametrize("body", ["", "x" * 300_000])
+def test_long_fields_are_heard_whatever_the_body(web: Web, crawl: Crawl, way: dict[str, Any], body: str) -> None:
+    long = ("x-robots-tag", "max-snippet:1, " * 320)
+    html = ("content-type", "text/html")
+    pages = {
+        "/reserved": Answer(headers=(html, long, ("tdm-reservation", "1")), body=page(WITHHELD + body).encode()),
+        "/unreserved": Answer(headers=(html, long), body=page("open" + body).encode()),
+    }
+    origin = web(Site("site.example", pages)).origin("site.example")
+    crawled = crawl(*(origin + path for path in pages), **CACHE, **way)
+    assert crawled.verdicts() == {path: path[1:] for path in pages}
+    assert crawled.holds(WITHHELD) == []
+
+
 def test_a_body_where_none_was_asked_for_is_judged(web: Web, crawl: Crawl) -> None:
     pages = {"/canned": Answer.html(page("never asked"))}
     origin = web(Site("site.example", pages)).origin("site.example")
