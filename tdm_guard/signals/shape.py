@@ -8,6 +8,7 @@ never touch the network, the clock or a logger, and never raise on what a strang
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -58,7 +59,7 @@ class Site(Protocol):
         """The statements for a path with its query, in the one spelling of `formats.site.path_pattern.target`."""
 
 
-class WideSite:
+class WideSite(ABC):
     """
     A `Site` that knows what it reserves of every URL: the base of those that can tell.
 
@@ -68,13 +69,13 @@ class WideSite:
     __slots__ = ()
 
     @property
+    @abstractmethod
     def everywhere(self) -> tuple[Usage, ...]:
         """The usages that it reserves whatever the path."""
-        raise NotImplementedError
 
+    @abstractmethod
     def says(self, target: str) -> Reading:
         """As of any `Site`; of every path it reserves at least the usages `everywhere`."""
-        raise NotImplementedError
 
 
 class DocumentReading(NamedTuple):

@@ -239,3 +239,12 @@ def test_others_are_asked_unless_a_site_says_that_it_reserves_everything(site: S
 def test_what_would_have_no_effect_is_a_mistake(signal: Signal, problem: str) -> None:
     with pytest.raises(ConfigurationError, match=f"signals: mine: {problem}"):
         Judge(signals=(*SIGNALS, signal))
+
+
+def test_a_site_that_does_not_tell_what_it_reserves_everywhere_cannot_be_made() -> None:
+    class Silent(WideSite):
+        def says(self, target: str) -> Reading:
+            return NOTHING
+
+    with pytest.raises(TypeError, match="everywhere"):
+        Silent()  # type: ignore[abstract]
