@@ -13,7 +13,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from tdm_guard.model import Checked, Declared, Result
+from tdm_guard.decision import Checked
+from tdm_guard.model import Declared, Result
 from tdm_guard.policies.answers import last_copy, read_answer
 from tdm_guard.policies.policy import Kept, OriginPolicy
 from tdm_guard.policies.task import Answers, Gathering, Wanted

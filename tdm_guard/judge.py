@@ -128,11 +128,13 @@ class Judge:
 
         Of `url` alone the decision is whether it may be requested.
         """
-        now = aware(now)
-        if not url or url[0] <= " " or url[-1] <= " ":
+        if now.tzinfo is not UTC:  # here and below: what is nearly always so is asked without a call
+            now = aware(now)
+        if url < "!" or url[-1] <= " ":  # it begins with a blank, or ends with one
             url = trimmed(url)
         policy = self.policy_for(url, {} if policies is None else policies, now)
-        case = Case(self.bench, url, policy, now, item=item, ignore_unasked=_ignores(unread))
+        ignores = unread != "undetermined" and _ignores(unread)
+        case = Case(self.bench, url, policy, now, item=item, ignore_unasked=ignores)
         if hops:
             for hop in hops:
                 case.hear_hop(hop.url or url, pairs(hop.headers))

@@ -345,21 +345,6 @@ class Reading:
 NOTHING = Reading()
 
 
-class Checked(NamedTuple):
-    """A document that was looked for, and what became of it."""
-
-    document: str
-    result: Result
-    status: int | None = None
-    retrieved_at: datetime | None = None
-    sha256: str | None = None
-    cached: bool = False
-
-    def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready mapping with every member."""
-        return {name: in_json(value) for name, value in self._asdict().items()}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
     """

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from tdm_guard.decision import Decision, Exchange, LogEntry, Seen
+from tdm_guard.decision import Checked, Decision, Exchange, LogEntry, Seen
 from tdm_guard.formats.http.message_body import PlainBody, PlainDocument
 from tdm_guard.formats.site.robots_txt import Part, Record
 from tdm_guard.judging.body import HeardBody
 from tdm_guard.model import NOTHING
+from tdm_guard.policies.policy import Kept
 
 ROOT = Path(__file__).parents[1] / "tdm_guard"
 MOST = 3  # arguments by position that a reader still tells apart
@@ -25,7 +26,7 @@ MAKERS: list[tuple[Callable[..., Any], dict[str, object]]] = [
     (PlainBody.usual, {"problem": None, "note": None, "cut": False, "long": False}),
     (PlainDocument.usual, {"problem": None, "note": None, "octets": b""}),
     (Record.usual, {"colon": True}),
-    (Part.of, {}),
+    (Checked.of, {"cached": False}),
     (HeardBody.silent, {"reading": NOTHING, "problem": None, "feed": (), "items": (), "format": None, "shown": ()}),
 ]
 
@@ -100,6 +101,8 @@ def test_the_quick_way_is_taken_beside_the_fields_only() -> None:
     assert found == {
         ("Decision", "logged"),
         ("Exchange", "of"),
+        ("Kept", "of"),
+        ("Part", "each"),
         *(tuple(maker.__qualname__.split(".")) for maker, _ in MAKERS),
     }
 
@@ -127,3 +130,16 @@ def test_an_exchange_has_each_fact_in_its_place() -> None:
     renamed = {"content_sha256": seen.sha256, "repertoire": seen.works, "origin": origin, "bytes": received}
     assert made._asdict() == {name: getattr(seen, name, renamed.get(name)) for name in Exchange._fields}
     assert len(set(map(id, made))) == len(Exchange._fields)
+
+
+def test_what_is_kept_of_a_document_has_each_member_in_its_place() -> None:
+    document: Any = SimpleNamespace(path=object(), signal=object())
+    checked, expires_at, said = given = [object() for _ in range(3)]
+    made = Kept.of(document, checked, expires_at, said)  # type: ignore[arg-type] # to tell each from each
+    assert made == Kept(path=document.path, checked=checked, expires_at=expires_at, said=said, signal=document.signal)  # type: ignore[arg-type]
+    assert len(set(map(id, made))) == len(Kept._fields) == len(given) + 2
+
+
+def test_parts_have_their_lines_values_and_texts() -> None:
+    pieces = ["\n\n# one", " a ", "\nDisallow: /\n", "b", ""]
+    assert Part.each(pieces) == (Part(line=3, value="a", text="\nDisallow: /\n"), Part(line=6, value="b", text=""))

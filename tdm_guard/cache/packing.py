@@ -16,6 +16,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tdm_guard._version import __version__
+from tdm_guard.decision import Checked
 from tdm_guard.model import Statement
 from tdm_guard.operator import Operator
 from tdm_guard.origin import Origin
@@ -28,7 +29,7 @@ FORM = 1
 MAX_BYTES = 16 * 2**20  # of one packed policy; that of an origin with the largest robots.txt that is read has half a MB
 _HEAD = b"tdm_guard policy %d\n" % FORM
 _PURE = ("tdm_guard.formats.", "tdm_guard.signals.", "tdm_guard.repertoire.")
-_VALUES = frozenset(kind.__module__ for kind in (OriginPolicy, Origin, Statement, Usage, Operator))
+_VALUES = frozenset(kind.__module__ for kind in (OriginPolicy, Checked, Origin, Statement, Usage, Operator))
 _BUILT_IN = frozenset(
     {("datetime", "datetime"), ("datetime", "timedelta"), ("datetime", "timezone"), ("builtins", "frozenset")}
 )

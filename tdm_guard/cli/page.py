@@ -11,8 +11,8 @@ from tdm_guard.model import Result, Stance, Verdict
 from tdm_guard.plain import printable
 
 if TYPE_CHECKING:
-    from tdm_guard.decision import Decision
-    from tdm_guard.model import Checked, Evidence, Fault, Statement
+    from tdm_guard.decision import Checked, Decision
+    from tdm_guard.model import Evidence, Fault, Statement
 
 _MEANING = {
     Verdict.UNRESERVED: "nothing reserves it for these usages",

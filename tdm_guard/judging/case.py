@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from tdm_guard.decision import Decision, Exchange, Stage
+from tdm_guard.decision import Checked, Decision, Exchange, Stage
 from tdm_guard.judging.bench import CONTENT_FIELDS, Bench
 from tdm_guard.judging.content import ContentHearing
 from tdm_guard.judging.declared import as_declared, never_asked, policy_behind
 from tdm_guard.judging.fields import hear_hop, hear_response
 from tdm_guard.judging.response import Announced
-from tdm_guard.model import Checked, Declared, Kind, Reading, Result, Source, Stance, Statement
+from tdm_guard.model import Declared, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.origin import bare
 from tdm_guard.policies.policy import Kept, OriginPolicy, say_sites
 from tdm_guard.repertoire.item import read_item
@@ -112,10 +112,10 @@ class Case(ContentHearing):
         self.status = status
         if cached:
             self.cached = True
-        about = self._about = Announced(self.final_url, self.now, status, bodiless=bodiless)
-        about.headers = headers
+        bench = self.bench
+        about = self._about = Announced(self.final_url, self.now, status, headers, bodiless=bodiless)
         self.content = about.content
-        heeded = self.bench.heard
+        heeded = bench.heard
         heard: list[tuple[str, str]] | None = None
         for name, value in headers:
             key = name.lower()
@@ -127,9 +127,9 @@ class Case(ContentHearing):
                     heard = []
                 heard.append((key, value))
         self.media_type = about.kind[0]
-        if heard is not None or (status != 200 and status in self.bench.statuses):  # most are 200 and say nothing
+        if heard is not None or (status != 200 and status in bench.statuses):  # most are 200 and say nothing
             for reading in hear_response(
-                self.bench, status, heard or [], self._header_of(self.final_url), self._content_type
+                bench, status, heard or [], self._header_of(self.final_url), self._content_type
             ):
                 self._add(reading)
 

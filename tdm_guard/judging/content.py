@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from tdm_guard.decision import Match, Stage
+from tdm_guard.decision import Checked, Match, Stage
 from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.http.media_type import UNKNOWN
 from tdm_guard.formats.site.path_pattern import normal_url
@@ -18,7 +18,7 @@ from tdm_guard.judging.hearing import Hearing
 from tdm_guard.judging.pictures import of_pictures
 from tdm_guard.judging.response import CHALLENGES, Announced
 from tdm_guard.judging.unread import unread
-from tdm_guard.model import Checked, Layer, Reading, Stance, Statement
+from tdm_guard.model import Layer, Reading, Stance, Statement
 from tdm_guard.policies.policy import Kept, OriginPolicy, Said
 from tdm_guard.repertoire.item import Item
 from tdm_guard.signals.shape import DocumentReading, Signal

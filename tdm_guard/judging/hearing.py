@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tdm_guard.decision import Outcome, Stage
+from tdm_guard.decision import Checked, Outcome, Stage
 from tdm_guard.judging.bench import Bench
 from tdm_guard.judging.decide import decide
 from tdm_guard.judging.declared import policy_behind, with_terms
 from tdm_guard.judging.lift import Occasion
 from tdm_guard.judging.response import Announced
-from tdm_guard.model import NOTHING, Checked, Declared, Fault, Posture, Reading, Stance, Statement
+from tdm_guard.model import NOTHING, Declared, Fault, Posture, Reading, Stance, Statement
 
 MAX_FAULTS = 50  # per case; a hostile document could otherwise fill the log
 _POLICY = Stage.POLICY  # on Python 3.11 looking a member up on its class is slow

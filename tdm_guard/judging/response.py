@@ -83,13 +83,15 @@ class Announced:
     begins = True
     _bodiless = False
     whole = True
-    headers: Sequence[tuple[str, str]] = ()
     _framing: Framing | None = None
 
-    def __init__(self, url: str, now: datetime, status: int, *, bodiless: bool = False) -> None:
+    def __init__(
+        self, url: str, now: datetime, status: int, headers: Sequence[tuple[str, str]] = (), *, bodiless: bool = False
+    ) -> None:
         self.url = url
         self.now = now
         self.status = status
+        self.headers = headers
         self.content = 200 <= status < 300 and status not in (204, 205) and not bodiless
         if bodiless:
             self._bodiless = True

@@ -18,8 +18,8 @@ from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard._version import __version__
-from tdm_guard.decision import Decision, LogEntry, Outcome
-from tdm_guard.model import Checked, Posture
+from tdm_guard.decision import Checked, Decision, LogEntry, Outcome
+from tdm_guard.model import Posture
 from tdm_guard.plain import in_json, timestamp
 from tdm_guard.repertoire.loaded import Loaded
 

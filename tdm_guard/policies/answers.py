@@ -10,11 +10,12 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from tdm_guard.decision import Checked
 from tdm_guard.formats.http import message_body
 from tdm_guard.formats.http.freshness import FLOOR, expiry
 from tdm_guard.formats.invisible import seen_octets
 from tdm_guard.formats.site import robots_txt
-from tdm_guard.model import Checked, Declared, Fault, Fetched, Kind, Result, Source, Stance, Statement
+from tdm_guard.model import Declared, Fault, Fetched, Kind, Result, Source, Stance, Statement
 from tdm_guard.policies.policy import MAX_OWN_AGE, SILENT, Kept, Said, Seen, Stale
 from tdm_guard.policies.task import Gathering
 from tdm_guard.signals import robots
@@ -74,7 +75,7 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
     if reading.hold or result is _UNREACHABLE:
         reading = _holding(task, document, fetched, source, reading)
     partial = plain.problem is not None and result is _READ
-    checked = Checked(url, _UNREADABLE if partial else result, fetched.status, retrieved_at=at, sha256=digest)
+    checked = Checked.of(url, _UNREADABLE if partial else result, fetched.status, at, digest)
     if result is _UNREACHABLE:
         return _unreachable(document, reading, checked, since, old, copy)
     sites: tuple[Site, ...] = (reading.site,) if reading.site else ()
@@ -92,7 +93,7 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
             read_at=at,
             copy=copy,
         )
-        return Kept(document.path, checked, at + UNREACHABLE_FOR, said=said, signal=document.signal)
+        return Kept.of(document, checked, at + UNREACHABLE_FOR, said)
     said = SILENT
     own_age = reading.max_age is not None
     if sites or declared or reading.hold or reading.faults or result is _READ or own_age:
@@ -106,7 +107,7 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
             last_modified=fetched.header("last-modified"),
             own_age=own_age,
         )
-    return Kept(document.path, checked, _expiry(fetched, reading, since), said=said, signal=document.signal)
+    return Kept.of(document, checked, _expiry(fetched, reading, since), said)
 
 
 def _read_part(
@@ -209,7 +210,7 @@ def _unreachable(
         said = said._replace(sites=_stale(before.sites), read_at=before.read_at, copy=copy)
         if document.copy_stands and not before.hold:  # it was read whole
             said = said._replace(sites=before.sites, hold=(), declared=before.declared)
-    return Kept(document.path, checked, at + UNREACHABLE_FOR, said=said, signal=document.signal)
+    return Kept.of(document, checked, at + UNREACHABLE_FOR, said)
 
 
 def _stands(kept: Kept, at: datetime) -> bool:
@@ -224,11 +225,11 @@ def _stale(sites: tuple[Site, ...]) -> tuple[Site, ...]:
 def _never_asked(task: Gathering, url: str, document: Document) -> Kept:
     checked = Checked(url, _NOT_ATTEMPTED)
     if not document.required:
-        return Kept(document.path, checked, task.now + UNREACHABLE_FOR, said=SILENT, signal=document.signal)
+        return Kept.of(document, checked, task.now + UNREACHABLE_FOR, SILENT)
     source = Source(url=url, carrier=document.carrier)
     unasked: tuple[Statement, ...] = (_undetermined(document, source, "never asked for"),)
     if document is robots.DOCUMENT:
         unasked = _for_listener(task, unasked)
     if not unasked:
-        return Kept(document.path, checked, task.now + UNREACHABLE_FOR, said=SILENT, signal=document.signal)
-    return Kept(document.path, checked, task.now, said=Said(unasked=unasked), signal=document.signal)
+        return Kept.of(document, checked, task.now + UNREACHABLE_FOR, SILENT)
+    return Kept.of(document, checked, task.now, Said(unasked=unasked))

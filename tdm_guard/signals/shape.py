@@ -8,7 +8,7 @@ never touch the network, the clock or a logger, and never raise on what a strang
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -59,7 +59,7 @@ class Site(Protocol):
         """The statements for a path with its query, in the one spelling of `formats.site.path_pattern.target`."""
 
 
-class WideSite(ABC):
+class WideSite:
     """
     A `Site` that knows what it reserves of every URL: the base of those that can tell.
 
@@ -67,6 +67,11 @@ class WideSite(ABC):
     """
 
     __slots__ = ()
+
+    def __init_subclass__(cls) -> None:  # by a metaclass, each look at what a site is would take long
+        missing = [name for name in ("everywhere", "says") if getattr(cls, name) is getattr(WideSite, name)]
+        if missing:
+            raise TypeError(f"{cls.__name__} lacks {' and '.join(missing)}, by which a site tells what it reserves")
 
     @property
     @abstractmethod

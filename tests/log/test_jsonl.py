@@ -18,12 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import ConfigurationError, LogError
-from tdm_guard.decision import Decision, Exchange, Outcome, Stage
+from tdm_guard.decision import Checked, Decision, Exchange, Outcome, Stage
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.record import RunInfo
 from tdm_guard.log.verify import Verification
-from tdm_guard.model import Checked, Fault, Posture, Result, Stance, Statement, Verdict
+from tdm_guard.model import Fault, Posture, Result, Stance, Statement, Verdict
 from tdm_guard.operator import Research
 from tdm_guard.usage import EVERY, TDM, Usage
 

@@ -75,9 +75,14 @@ class Part(NamedTuple):
     text: str
 
     @classmethod
-    def of(cls, line: int, value: str, text: str) -> Self:
-        """What stands between two such lines."""
-        return _new(cls, (line, value, text))
+    def each(cls, pieces: list[str]) -> tuple[Self, ...]:
+        """The parts of a text that was cut at such lines: before the first, then the value and the text of each."""
+        line, parts = pieces[0].count("\n"), []
+        for value, text in zip(pieces[1::2], pieces[2::2], strict=True):
+            line += 1
+            parts.append(_new(cls, (line, value.strip(), text)))
+            line += text.count("\n")
+        return tuple(parts)
 
 
 class Group:
@@ -266,15 +271,7 @@ def _decode_other(body: bytes) -> str:
 
 def _cut(text: str) -> tuple[str, tuple[Part, ...]]:
     pieces = _split_at_agents("\n" + text)
-    line = pieces[0].count("\n")
-    parts: list[Part] = []
-    of = Part.of
-    for index in range(1, len(pieces), 2):
-        line += 1
-        between = pieces[index + 1]
-        parts.append(of(line, pieces[index].strip(), between))
-        line += between.count("\n")
-    return pieces[0], tuple(parts)
+    return pieces[0], Part.each(pieces)
 
 
 def _assemble(parts: tuple[Part, ...], closes: Callable[[str], bool]) -> tuple[Group, ...]:
