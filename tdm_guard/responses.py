@@ -1,8 +1,9 @@
 """
 The decision behind a response, whatever framework it is of; none of them is imported for it.
 
-strategy: httpx responses carry their `Decision` in their extensions. Scrapy's meta is copied, queued and written to
-disk, so that only a small mark may stand there: the `Decision` is kept beside the request for as long as that lives.
+strategy: httpx responses carry their `Decision` in their extensions, those of requests as an attribute. Scrapy's meta
+is copied, queued and written to disk, so that only a small mark may stand there: the `Decision` is kept beside the
+request for as long as that lives.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from weakref import WeakKeyDictionary
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError
 
-KEY = "tdm_guard"  # in an httpx response's extensions: the Decision; in Scrapy's meta: a small mark
+KEY = "tdm_guard"  # in the extensions of httpx, an attribute of requests: the Decision; in Scrapy's meta: a small mark
 _BY_REQUEST: WeakKeyDictionary[object, Decision] = WeakKeyDictionary()
 
 
@@ -38,9 +39,20 @@ class ScrapyResponse(Protocol):
     def request(self) -> Any: ...
 
 
-def decision_of(response: HttpxResponse | ScrapyResponse) -> Decision | None:
+class RequestsResponse(Protocol):
+    """A response of requests."""
+
+    @property
+    def status_code(self) -> int: ...
+    @property
+    def raw(self) -> Any: ...
+    @property
+    def apparent_encoding(self) -> str | None: ...
+
+
+def decision_of(response: HttpxResponse | ScrapyResponse | RequestsResponse) -> Decision | None:
     """
-    The `Decision` on which a response of httpx, httpx2 or Scrapy was handed on; None if it was not judged.
+    The `Decision` on which a response of httpx, httpx2, requests or Scrapy was handed on; None if it was not judged.
 
     Not judged is what came through no guard, was made by hand or was unpickled, and what a client answered or followed
     by itself (`response.history`). In Scrapy it is that of the response's request, so that a response that was replaced
@@ -51,7 +63,7 @@ def decision_of(response: HttpxResponse | ScrapyResponse) -> Decision | None:
         if read is not None:
             found = read(response)
             return found if isinstance(found, Decision) else None
-    raise ConfigurationError(f"response: {response!r:.80} is no response of httpx, httpx2 or Scrapy")
+    raise ConfigurationError(f"response: {response!r:.80} is no response of httpx, httpx2, requests or Scrapy")
 
 
 def remember(request: object, decision: Decision) -> None:
@@ -68,6 +80,10 @@ def _of_httpx(response: Any) -> object:
     return response.extensions.get(KEY)
 
 
+def _of_requests(response: Any) -> object:
+    return vars(response).get(KEY)
+
+
 def _of_scrapy(response: Any) -> object:
     return None if response.request is None else _BY_REQUEST.get(response.request)
 
@@ -75,5 +91,6 @@ def _of_scrapy(response: Any) -> object:
 _READERS = {
     ("httpx", "Response"): _of_httpx,
     ("httpx2", "Response"): _of_httpx,
+    ("requests", "Response"): _of_requests,
     ("scrapy", "Response"): _of_scrapy,
 }

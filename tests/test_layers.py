@@ -12,7 +12,7 @@ import pytest
 import tdm_guard
 from tools.layers import PACKAGE, PURE, beyond, layer, modules, packages, reached, source_of, tree_of
 
-DOORS = {"httpx", "httpx2"}
+DOORS = {"httpx", "httpx2", "requests"}
 MAX_ON_THE_GROUND = 17
 MAX_LINES = 400
 NETWORK = {"socket", "ssl", "asyncio", "threading", "logging", "time", "subprocess", "urllib.request", "http", "anyio"}
@@ -158,7 +158,8 @@ def test_public_names_are_listed_sorted_and_there() -> None:
 def test_importing_the_package_loads_no_framework_and_starts_nothing() -> None:
     code = (
         "import sys, threading, tdm_guard;"
-        "bad = {'scrapy', 'twisted', 'httpx', 'httpx2', 'anyio', 'typer', 'rich', 'lxml'} & set(sys.modules);"
+        "frameworks = {'scrapy', 'twisted', 'httpx', 'httpx2', 'requests', 'anyio', 'typer', 'rich', 'lxml'};"
+        "bad = frameworks & set(sys.modules);"
         "assert not bad, bad; assert threading.active_count() == 1"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -26,6 +26,7 @@ TOGETHER = {  # what belongs to a room beside the folder or module it is named a
     "httpx": ("httpx2", "_httpx"),
     "lists": ("holdings",),
     "policies": ("gather", "fetch"),
+    "requests": ("_requests",),
 }
 TITLES = {
     6: "edges",

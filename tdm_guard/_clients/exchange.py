@@ -80,13 +80,13 @@ def _judge(session: Session, case: Case, wire: Wire, asked: Asked, journey: Jour
     tally = None
     if case.content:
         decision = session.guard.settle(case, wire.request)
-        wire.decided(decision)
+        journey.settled(wire, decision)
         tally = None if ended else Tally(session.guard, decision, wire.heard, session.tallies)
     else:
         if wire.redirects:
             journey.redirected(wire, asked.url, head.headers)
         if not journey.waits(case, wire):
-            wire.decided(session.guard.settle(case, wire.request))
+            journey.settled(wire, session.guard.settle(case, wire.request))
     if not head.in_memory and (ended or tally or wire.heard):
         wire.hand_on(ended=ended, tally=tally)
 

@@ -16,6 +16,7 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from tdm_guard._clients.wire import Wire
+from tdm_guard.decision import Decision
 from tdm_guard.guard import Guard
 from tdm_guard.judging.case import Case
 from tdm_guard.model import Headers
@@ -40,16 +41,17 @@ class Journey:
     """
     `follows`: the client follows redirects. `answers`: its authentication may answer a response by itself.
 
-    `whole`: it reads the body to its end before it hands the response on.
+    `whole`: it reads the body to its end before it hands the response on. `decision` is the last one to which it came.
     """
 
-    __slots__ = ("_first", "_guard", "_hops", "_pending", "_trail", "answers", "follows", "whole")
+    __slots__ = ("_first", "_hops", "_pending", "_trail", "answers", "decision", "follows", "guard", "whole")
 
     def __init__(self, guard: Guard, *, follows: bool = False, answers: bool = False, whole: bool = False) -> None:
         self.follows = follows
         self.answers = answers
         self.whole = whole
-        self._guard = guard
+        self.guard = guard
+        self.decision: Decision | None = None
         self._first: tuple[Any, Hops] | None = None
         self._hops: Hops = ()
         self._pending: tuple[Case, Wire, bool] | None = None
@@ -59,17 +61,16 @@ class Journey:
     def under_way(cls, guard: Guard) -> Journey:
         """The journey of the client's call that this is; outside a client of this guard a new one."""
         current = CURRENT.get()
-        return current if current is not None and current._guard is guard else cls(guard)
+        return current if current is not None and current.guard is guard else cls(guard)
 
-    @property
-    def hops(self) -> Hops:
-        """What redirected to the request that is being judged, or was last."""
-        return self._hops
+    def leads_to(self, trail: Any) -> bool:
+        """True if `trail` is the one that this journey left last: who carries it goes on with it."""
+        return trail is not None and trail is self._trail
 
-    @property
-    def entered(self) -> bool:
-        """True if a request of this journey was judged already."""
-        return self._first is not None
+    def settled(self, wire: Wire, decision: Decision) -> None:
+        """The response of `wire` is handed on by this decision."""
+        self.decision = decision
+        wire.decided(decision)
 
     def enter(self, wire: Wire) -> Hops:
         """Another request of this journey is about to be judged; returns what redirected to it."""
@@ -85,9 +86,9 @@ class Journey:
         return self._hops
 
     def answered(self, wire: Wire) -> None:
-        """A request was answered: if it is sent again, nothing redirects to it."""
+        """A request was answered: if it is sent again, nothing redirects to it, unless it is for the same journey."""
         if wire.trail is not None:
-            wire.trail = Trail(id(wire.request))
+            wire.trail = Trail(id(wire.request), self._hops, wire.dialled) if wire.copies else Trail(id(wire.request))
 
     def redirected(self, wire: Wire, url: str, headers: Headers) -> None:
         """The response to a request for `url` sends elsewhere."""
@@ -105,7 +106,7 @@ class Journey:
     def _supersede(self) -> None:
         """The client dealt with a response by itself; what only observing let pass is recorded all the same."""
         pending, self._pending = self._pending, None
-        guard = self._guard
+        guard = self.guard
         if pending and not guard.bench.terms.enforced and pending[0].decision(guard.clock()).verdict.withholds:
             guard.close(pending[0])
 
@@ -114,13 +115,13 @@ class Journey:
         pending, self._pending = self._pending, None
         if pending:
             case, wire, _ = pending
-            wire.decided(self._guard.settle(case, wire.request))
+            self.settled(wire, self.guard.settle(case, wire.request))
 
     def fail(self) -> None:
         """The client raised. A response that waited may have reached hooks, or be carried by the exception."""
         pending, self._pending = self._pending, None
         if pending and not pending[2]:
-            self._guard.close(pending[0])
+            self.guard.close(pending[0])
 
 
 CURRENT: ContextVar[Journey | None] = ContextVar("tdm_guard_journey", default=None)  # of the client's call that this is

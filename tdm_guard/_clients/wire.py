@@ -89,6 +89,7 @@ class Wire:
     """
 
     __slots__ = ("goal", "heard", "request", "response", "size")
+    copies = False  # True where an answer to a challenge is sent as a copy of the request, with its trail
 
     def __init__(self, request: Any) -> None:
         self.request = request

@@ -1,0 +1,1 @@
+"""The implementation for requests; the public names are in `tdm_guard.requests`."""
