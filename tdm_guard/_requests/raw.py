@@ -33,8 +33,12 @@ class Source:
         if isinstance(raw, HTTPResponse) and raw.chunked and raw.supports_chunked_reads():
             self._chunks = iter(raw.read_chunked(PIECE, decode_content=False))
 
-    def piece(self, most: int = PIECE) -> bytes:
-        """The next bytes as they come, `most` of them or, of a chunk, `PIECE`; nothing at the end."""
+    def piece(self, most: int = PIECE, *, now: bool = False) -> bytes:
+        """
+        The next bytes: `most` of them, fewer at the end; of a chunk, as many as come, up to `PIECE`; nothing at the end.
+
+        `now`: what is there. Only who asks for it has it so, since caches listen to what goes through `read`.
+        """
         if self.ended:
             return b""
         raw, found = self._raw, b""
@@ -42,9 +46,9 @@ class Source:
             found = next(self._chunks, b"")
         elif not isinstance(raw, HTTPResponse):
             found = raw.read(most) or b""
-        elif hasattr(raw, "read1"):
+        elif now and hasattr(raw, "read1"):
             found = raw.read1(most, decode_content=False) or b""
-        else:  # urllib3 1.26: waits until so many are there
+        else:
             found = raw.read(most, decode_content=False)
         if not found or (self._chunks is None and getattr(raw, "closed", False)):
             self.ended = True
@@ -102,11 +106,11 @@ class Replay(io.RawIOBase):
     def read1(self, amt: int | None = -1) -> bytes:
         """Bytes as they come, at most so many."""
         most = PIECE if amt is None or amt < 0 else amt
-        return self._take(most) if most else b""
+        return self._take(most, now=True) if most else b""
 
     def readinto(self, buffer: Any) -> int:
         """Bytes as they come, into a buffer."""
-        piece = self._take(len(buffer))
+        piece = self._take(len(buffer), now=True)
         buffer[: len(piece)] = piece
         return len(piece)
 
@@ -153,8 +157,8 @@ class Replay(io.RawIOBase):
     def _coming(self) -> bool:
         return self._source is not None and not self._source.ended
 
-    def _receive(self, most: int) -> None:
-        if self._source is not None and not self.closed and (piece := self._source.piece(most)):
+    def _receive(self, most: int, *, now: bool = False) -> None:
+        if self._source is not None and not self.closed and (piece := self._source.piece(most, now=now)):
             try:
                 if self._tally is not None:
                     self._tally.add(piece)
@@ -163,9 +167,9 @@ class Replay(io.RawIOBase):
                 raise
             self._heard.append(piece)
 
-    def _take(self, most: int) -> bytes:
+    def _take(self, most: int, *, now: bool = False) -> bytes:
         if not self._heard:
-            self._receive(most)
+            self._receive(most, now=now)
         if not self._heard:
             self._settle()
             return b""
