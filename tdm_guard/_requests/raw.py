@@ -35,7 +35,7 @@ class Source:
 
     def piece(self, most: int = PIECE, *, now: bool = False) -> bytes:
         """
-        The next bytes: `most` of them, fewer at the end; of a chunk, as many as come, up to `PIECE`; nothing at the end.
+        The next bytes: `most` of them, fewer at the end; of chunks, one, or `PIECE` bytes of it. Nothing at the end.
 
         `now`: what is there. Only who asks for it has it so, since caches listen to what goes through `read`.
         """

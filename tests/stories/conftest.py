@@ -20,15 +20,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
-from tdm_guard import LogError, TdmGuardError, Withheld
+from tdm_guard import LogError, TdmGuardError, Withheld, decision_of
 from tdm_guard.log.reader import read_log
 from tdm_guard.testing import PretendWeb
 from tests.support.logs import flaws
 from tests.support.patience import PATIENCE
 
 SUPPORT = Path(__file__).parent / "support"
-EDGES = ("scrapy", "httpx", "httpx-async", "httpx2", "httpx2-async")
+EDGES = ("scrapy", "httpx", "httpx-async", "httpx2", "httpx2-async", "requests")
 AGENT = "ExampleBot"
 LOG = "tdm-guard.jsonl"
 SECONDS = 3.0  # after which silence is no answer; who answers needs less on a busy machine too
@@ -167,6 +168,14 @@ class Collector:
 
     def client(self, **options: Any) -> Any:
         guarded = importlib.import_module(f"tdm_guard.{self.edge.removesuffix('-async')}")
+        if self.edge == "requests":
+            session = guarded.GuardSession(**options)
+            session.trust_env, session.verify = False, False
+            if self.proxied:
+                session.proxies = {"http": self.web.proxy, "https": self.web.proxy}
+            for prefix in ("http://", "https://"):
+                session.mount(prefix, requests.adapters.HTTPAdapter(pool_maxsize=WORKERS))
+            return session
         made = guarded.AsyncGuardClient if self.edge.endswith("async") else guarded.GuardClient
         return made(
             proxy=self.web.proxy if self.proxied else None,
@@ -180,7 +189,7 @@ class Collector:
     def _threads(self, client: Any, stages: Sequence[Sequence[str]], pause: timedelta, clock: Any) -> None:
         def get(url: str) -> None:
             try:
-                response = client.get(url, extensions=self._known(url))
+                response = client.get(url, **self._known(url))
                 self.keep(url, response)
             except Exception as error:
                 self.miss(url, error)
@@ -196,7 +205,7 @@ class Collector:
         async def get(url: str) -> None:
             async with width:
                 try:
-                    response = await client.get(url, extensions=self._known(url))
+                    response = await client.get(url, **self._known(url))
                     self.keep(url, response)
                 except Exception as error:
                     self.miss(url, error)
@@ -208,11 +217,13 @@ class Collector:
                     await asyncio.gather(*map(get, urls))
 
     def _known(self, url: str) -> dict[str, Any]:
-        return {"tdm_guard_item": self.items[url]} if url in self.items else {}
+        known = {"tdm_guard_item": self.items[url]} if url in self.items else {}
+        return {**known, "timeout": 2 * SECONDS} if self.edge == "requests" else {"extensions": known}
 
     def keep(self, url: str, response: Any) -> None:
         """Stores a response, as any collector would."""
-        decision = response.extensions["tdm_guard"]
+        decision = decision_of(response)
+        assert decision is not None
         self.job.handed.append({"url": url, "verdict": decision.verdict.value, "decision": decision.id})
         name = hashlib.sha256(url.encode()).hexdigest()
         (self.job.folder / f"{name}.kept").write_bytes(response.content)

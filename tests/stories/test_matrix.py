@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
 import pytest
+import requests
 
 from tdm_guard import Withheld
 from tdm_guard.httpx import GuardClient
+from tdm_guard.requests import GuardSession
 from tdm_guard.signals import SIGNALS
 from tdm_guard.signals.shape import Signal
 from tdm_guard.testing import SITES, PretendWeb, sample_web
@@ -193,15 +195,25 @@ def by_httpx(web: PretendWeb, posture: str, folder: Path) -> Path:
     return log
 
 
+def by_requests(web: PretendWeb, posture: str, folder: Path) -> Path:
+    log = folder / f"requests-{posture}.jsonl"
+    with GuardSession(agent=AGENT, posture=posture, log=str(log), policy_timeout=SECONDS) as session:
+        session.trust_env, session.proxies = False, {"http": web.proxy, "https": web.proxy}
+        for url in EXPECTED:
+            with suppress(Withheld, requests.RequestException):
+                session.get(url, timeout=2 * SECONDS)
+    return log
+
+
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str], dict[str, set[Judged]]]]:
-    """What Scrapy and httpx made of every page, in each posture."""
+    """What Scrapy, httpx and requests made of every page, in each posture."""
     folder = tmp_path_factory.mktemp("matrix")
     with sample_web() as web:
         yield {
             (name, posture): told(crawl(web, posture, folder))
             for posture in POSTURES
-            for name, crawl in (("scrapy", by_scrapy), ("httpx", by_httpx))
+            for name, crawl in (("scrapy", by_scrapy), ("httpx", by_httpx), ("requests", by_requests))
         }
 
 
@@ -211,15 +223,18 @@ def test_every_channel_of_every_standard_has_its_page() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", ["httpx", "requests"])
 @pytest.mark.parametrize("posture", POSTURES)
-def test_both_clients_judge_every_page_alike(logs: dict[tuple[str, str], dict[str, set[Judged]]], posture: str) -> None:
-    scrapy, client = logs["scrapy", posture], logs["httpx", posture]
+def test_both_clients_judge_every_page_alike(
+    logs: dict[tuple[str, str], dict[str, set[Judged]]], posture: str, name: str
+) -> None:
+    scrapy, client = logs["scrapy", posture], logs[name, posture]
     differing = {url: (scrapy.get(url), client.get(url)) for url in EXPECTED if scrapy.get(url) != client.get(url)}
     assert differing == {}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["scrapy", "httpx"])
+@pytest.mark.parametrize("name", ["scrapy", "httpx", "requests"])
 def test_every_page_has_the_verdict_its_site_names(
     logs: dict[tuple[str, str], dict[str, set[Judged]]], name: str
 ) -> None:
@@ -229,7 +244,7 @@ def test_every_page_has_the_verdict_its_site_names(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("posture", POSTURES)
-@pytest.mark.parametrize("name", ["scrapy", "httpx"])
+@pytest.mark.parametrize("name", ["scrapy", "httpx", "requests"])
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell.signal}: {cell.channel}")
 def test_the_channel_is_heard(
     logs: dict[tuple[str, str], dict[str, set[Judged]]], cell: Cell, name: str, posture: str
@@ -240,7 +255,7 @@ def test_the_channel_is_heard(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["scrapy", "httpx"])
+@pytest.mark.parametrize("name", ["scrapy", "httpx", "requests"])
 def test_to_the_letter_nothing_is_stricter(logs: dict[tuple[str, str], dict[str, set[Judged]]], name: str) -> None:
     admitted = ("unreserved", "permitted")
     stricter = [
