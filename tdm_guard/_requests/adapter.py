@@ -7,7 +7,7 @@ from typing import Any, NoReturn, Self, Unpack
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
-from requests.utils import default_user_agent, resolve_proxies, select_proxy
+from requests.utils import default_user_agent
 
 from tdm_guard._clients.ending import Ending
 from tdm_guard._clients.journey import CURRENT, Journey
@@ -22,7 +22,7 @@ from tdm_guard.errors import ConfigurationError, LogError
 from tdm_guard.options.keywords import GuardOptions
 
 LIBRARY = Library()
-Ways = Callable[[str, Mapping[str, Any]], Way]  # how a URL is reached, where a page is sent with these keywords
+Ways = Callable[[str, str, Mapping[str, Any]], Way]  # how a URL is reached, where a page is sent with these keywords
 _OWN = frozenset({"inner", "session", "_ending", "_ways", "_agent_given"})
 
 
@@ -40,10 +40,10 @@ class GuardAdapter(BaseAdapter):
         adapter = HTTPAdapter() if inner is None else inner
         guard, agent_given = open_guard(options, user_agent=default_user_agent())
 
-        def ways(url: str, keywords: Mapping[str, Any]) -> Way:
-            return way(adapter, url, keywords)
+        def ways(url: str, page: str, keywords: Mapping[str, Any]) -> Way:
+            return Way.to(url, adapter, keywords)
 
-        session = Session(guard, LIBRARY, route=lambda url: ways(url, {}), agent_given=agent_given)
+        session = Session(guard, LIBRARY, route=lambda url: ways(url, url, {}), agent_given=agent_given)
         self._prepare(adapter, session, ways, agent_given=agent_given)
         self._ending: Ending | None = Ending(session, self)
 
@@ -88,7 +88,7 @@ class GuardAdapter(BaseAdapter):
             CURRENT.set(Journey(guard, whole=not stream))  # no session of ours, which would have begun one
         try:
             response: requests.Response = send(
-                session, wire, lambda patience: patience, lambda url: self._ways(url, keywords)
+                session, wire, lambda patience: patience, lambda url: self._ways(url, str(request.url), keywords)
             )
         finally:
             CURRENT.set(outer)
@@ -116,15 +116,3 @@ class GuardAdapter(BaseAdapter):
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a guarded session is not pickled, nor are its adapters: guard one where it is used")
-
-
-def way(adapter: Any, url: str, keywords: Mapping[str, Any], *, environment: bool = False) -> Way:
-    """
-    How `url` is reached through `adapter`, if the page is sent with these keywords.
-
-    `environment`: the session heeds the proxies that are set there, which are not the same for every host.
-    """
-    request = requests.PreparedRequest()
-    request.url = url
-    proxies = resolve_proxies(request, keywords.get("proxies"), environment)
-    return Way(adapter, {**keywords, "proxies": proxies}, bool(select_proxy(url, proxies)))

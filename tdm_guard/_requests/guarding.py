@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -22,7 +22,7 @@ from tdm_guard._clients.journey import CURRENT, Journey
 from tdm_guard._clients.opening import open_guard
 from tdm_guard._clients.sending import send
 from tdm_guard._clients.session import Session
-from tdm_guard._requests.adapter import LIBRARY, GuardAdapter, way
+from tdm_guard._requests.adapter import LIBRARY, GuardAdapter
 from tdm_guard._requests.library import Way
 from tdm_guard._requests.mark import ITEM, marked
 from tdm_guard._requests.wire import StoredWire
@@ -61,7 +61,7 @@ class _Guarding:
         self._agent_given = agent_given
         self._get_adapter, self._mount, self._close = session.get_adapter, session.mount, session.close
         self._send, self._request, self._prepare_request = session.send, session.request, session.prepare_request
-        self._session = Session(guard, LIBRARY, route=partial(self._way, keywords={}), agent_given=agent_given)
+        self._session = Session(guard, LIBRARY, route=lambda url: self._way(url, url, {}), agent_given=agent_given)
         self._ending = Ending(self._session, session)
         for prefix, adapter in list(session.adapters.items()):
             session.adapters[prefix] = self._wrapped(adapter)
@@ -75,10 +75,20 @@ class _Guarding:
             raise ConfigurationError("adapter: it is guarded already, by another run; mount the adapter behind it")
         return adapter
 
-    def _way(self, url: str, keywords: Mapping[str, Any]) -> Way:
+    def _way(self, url: str, page: str, keywords: Mapping[str, Any]) -> Way:
+        """How a document is reached on account of a page: as a page there would be, with what the call says itself."""
         adapter = self._get_adapter(url=url)
         adapter = adapter.inner if isinstance(adapter, GuardAdapter) else adapter
-        return way(adapter, url, keywords, environment=self._guarded.trust_env)
+        proxies = keywords.get("proxies") or {}
+        if urlsplit(url).netloc != urlsplit(page).netloc:
+            usual = self._proxies(page)
+            own = {name: proxy for name, proxy in proxies.items() if usual.get(name) != proxy}
+            proxies = {**self._proxies(url), **own}
+        return Way.to(url, adapter, {**keywords, "proxies": proxies})
+
+    def _proxies(self, url: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._guarded.merge_environment_settings(url, {}, None, None, None)["proxies"]
+        return found
 
     def get_adapter(self, url: str) -> GuardAdapter:
         """The guarded adapter for a URL, whoever put it there."""
@@ -154,7 +164,7 @@ class _Guarding:
         sent = {name: keywords[name] for name in ("verify", "cert", "proxies") if name in keywords}
         asked = response.request if isinstance(response.request, requests.PreparedRequest) else request
         wire = StoredWire(asked, response)
-        return send(self._session, wire, lambda patience: patience, partial(self._way, keywords=sent))
+        return send(self._session, wire, lambda patience: patience, lambda url: self._way(url, str(asked.url), sent))
 
 
 def _answers(request: Any) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.utils import select_proxy
 from urllib3.exceptions import NewConnectionError, ProtocolError
 
 from tdm_guard._clients.documents import fields_of
@@ -23,6 +24,11 @@ class Way(NamedTuple):
     adapter: Any
     keywords: Mapping[str, Any]
     proxied: bool
+
+    @classmethod
+    def to(cls, url: str, adapter: Any, keywords: Mapping[str, Any]) -> Self:
+        """The way to `url`, if the page is sent with these keywords."""
+        return cls(adapter, keywords, bool(select_proxy(url, keywords.get("proxies"))))
 
 
 class Crowded(requests.exceptions.ConnectTimeout):

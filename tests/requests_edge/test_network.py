@@ -101,6 +101,22 @@ def test_declared_document_takes_the_way_of_its_own_host(
     assert one_edge.decisions[0]["admitted"]
 
 
+def test_declared_document_of_a_host_without_a_proxy_is_asked_for_directly(
+    one_edge: Any, http: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RawServer({"/l.xml": http(RSL, content_type="application/rsl+xml")}) as site:
+        link = f'<{site.url}/l.xml>; rel="license"; type="application/rsl+xml"'
+        with RawServer(Proxy({"http://127.0.0.2/x": http(b"words", link=link, **TAR)}, http)) as proxy:
+            monkeypatch.setenv("http_proxy", proxy.url)
+            monkeypatch.setenv("no_proxy", "127.0.0.1")
+            session = one_edge.session(usages={"ai-training"})
+            session.trust_env = True
+            assert session.get("http://127.0.0.2/x").content == b"words"
+            session.close()
+            assert [target for target in proxy.targets() if "l.xml" in target] == []
+        assert site.targets() == ["/l.xml"]
+
+
 @contextlib.contextmanager
 def socks(port_of: dict[str, int]) -> Iterator[tuple[str, list[str]]]:
     """A SOCKS5 proxy for some names (RFC 1928); the names that were asked of it."""
