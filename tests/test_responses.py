@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import httpx2
 import pytest
+import requests
 import scrapy
 from scrapy.http import HtmlResponse
 
@@ -41,6 +42,15 @@ def test_an_httpx_response_without_one_was_not_judged(module: Any, extensions: d
 @HTTPX
 def test_what_was_unpickled_was_not_judged(module: Any, decision: Decision) -> None:
     response = module.Response(200, text="words", extensions={"tdm_guard": decision})
+    assert decision_of(pickle.loads(pickle.dumps(response))) is None
+
+
+def test_that_of_a_response_of_requests_is_beside_it(decision: Decision) -> None:
+    response = requests.Response()
+    assert decision_of(response) is None
+    response.tdm_guard = decision  # type: ignore[attr-defined]
+    assert decision_of(response) is decision
+    response._content = b"words"
     assert decision_of(pickle.loads(pickle.dumps(response))) is None
 
 
@@ -83,7 +93,7 @@ def test_it_is_kept_no_longer_than_the_request(decision: Decision) -> None:
     ids=lambda other: type(other).__name__,
 )
 def test_what_is_no_response_is_a_mistake(other: Any) -> None:
-    with pytest.raises(ConfigurationError, match=r"response: .* is no response of httpx, httpx2 or Scrapy"):
+    with pytest.raises(ConfigurationError, match=r"response: .* is no response of httpx, httpx2, requests or Scrapy"):
         decision_of(other)
 
 

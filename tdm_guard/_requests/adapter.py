@@ -17,7 +17,7 @@ from tdm_guard._clients.sending import send
 from tdm_guard._clients.session import Session
 from tdm_guard._requests.library import Library, Way
 from tdm_guard._requests.mark import marked
-from tdm_guard._requests.wire import RequestsWire
+from tdm_guard._requests.requests_wire import RequestsWire
 from tdm_guard.errors import ConfigurationError, LogError
 from tdm_guard.options.keywords import GuardOptions
 

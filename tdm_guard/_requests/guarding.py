@@ -25,7 +25,7 @@ from tdm_guard._clients.session import Session
 from tdm_guard._requests.adapter import LIBRARY, GuardAdapter
 from tdm_guard._requests.library import Way
 from tdm_guard._requests.mark import ITEM, marked
-from tdm_guard._requests.wire import StoredWire
+from tdm_guard._requests.requests_wire import StoredWire
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, LogError
 from tdm_guard.responses import KEY

@@ -12,7 +12,7 @@ from urllib3.exceptions import NewConnectionError, ProtocolError
 
 from tdm_guard._clients.documents import fields_of
 from tdm_guard._clients.framework import Framework, StaleCopyError, causes
-from tdm_guard._requests.wire import RequestsWire
+from tdm_guard._requests.requests_wire import RequestsWire
 from tdm_guard.fetch import Get
 
 _CONNECTING = ("send", "get_connection", "get_connection_with_tls_context")  # of a class that connects elsewhere

@@ -2,9 +2,8 @@
 The raw bodies of responses, which urllib3 reads and decodes: how they are received, and handed on after a decision.
 
 strategy: a `Source` takes the body as it was sent (chunks undone, codings not) from the response of urllib3. A `Replay`
-stands where urllib3 expects the response of `http.client`: so it decodes, counts and closes as it always does. For
-that `_fp`, `fp` and `_safe_read` are needed, which are private; they are the same in all versions of urllib3 that the
-extra admits, and a test holds us to them.
+stands where urllib3 expects the response of `http.client`: so it decodes, counts and closes as it always does. How they
+read chunks from one another is private, but the same in all versions that the extra admits; tests hold us to it.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from typing import Unpack
 
 import httpx
 import httpx2
+import requests
 
 import tdm_guard.httpx
 import tdm_guard.httpx2
@@ -26,6 +27,7 @@ from tdm_guard import (
 )
 from tdm_guard.httpx import AsyncGuardClient, AsyncGuardTransport, GuardClient, GuardTransport, guard_client
 from tdm_guard.operator import Operator
+from tdm_guard.requests import GuardAdapter, GuardSession, guard_session
 from tdm_guard.signals import SIGNALS
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -66,3 +68,15 @@ def clients(log: Path) -> None:
     AsyncGuardTransport(agent="ExampleBot", usages={"search"})
     client(usages={"tdm"}, log="tdm.jsonl")
     print(guarded.timeout, other.timeout)
+
+
+class Signed(requests.Session):
+    """A session of the caller's own."""
+
+
+def sessions(place: Path, **options: Unpack[GuardOptions]) -> list[requests.Session]:
+    own: Signed = guard_session(Signed(), agent="ExampleBot", log=place, mode="observe")
+    session = GuardSession(agent="ExampleBot", **options)
+    session.mount("https://", GuardAdapter(requests.adapters.HTTPAdapter(), agent="ExampleBot", log=place))
+    session.get("https://site.example/", tdm_guard_item={"isbn": "9780306406157"}, timeout=5)
+    return [own, session]

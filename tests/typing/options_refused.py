@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 
 import httpx
 import httpx2
+import requests
 
 import tdm_guard.httpx2
 from tdm_guard import GuardOptions, Judge, JudgeOptions, evaluate, needed_documents, read_policies
 from tdm_guard.httpx import AsyncGuardClient, AsyncGuardTransport, GuardClient, GuardTransport, guard_client
+from tdm_guard.requests import GuardAdapter, GuardSession, guard_session
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 URL = "https://site.example/"
@@ -44,6 +46,12 @@ guard_client(httpx.Client(), timeout=5)  # error: call-arg
 tdm_guard.httpx2.GuardClient(usagess={"tdm"})  # error: call-arg
 tdm_guard.httpx2.AsyncGuardClient(agent="ExampleBot", cache=["memory:"])  # error: arg-type
 tdm_guard.httpx2.guard_client(httpx2.AsyncClient(), usagess={"tdm"})  # error: call-arg
+
+GuardSession(usagess={"tdm"})  # error: call-arg
+GuardSession(agent="ExampleBot", log=3)  # error: arg-type
+GuardAdapter(requests.Session())  # error: arg-type
+guard_session(httpx.Client(), agent="ExampleBot")  # error: type-var
+guard_session(requests.Session(), posutre="literal")  # error: call-arg
 
 wrong: JudgeOptions = {"log": "tdm.jsonl"}  # error: typeddict-unknown-key
 misspelt: GuardOptions = {"polcy_timeout": 5}  # error: typeddict-unknown-key
