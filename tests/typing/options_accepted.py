@@ -76,7 +76,7 @@ class Signed(requests.Session):
 
 def sessions(place: Path, **options: Unpack[GuardOptions]) -> list[requests.Session]:
     own: Signed = guard_session(Signed(), agent="ExampleBot", log=place, mode="observe")
-    session = GuardSession(agent="ExampleBot", **options)
+    session = GuardSession(**options)
     session.mount("https://", GuardAdapter(requests.adapters.HTTPAdapter(), agent="ExampleBot", log=place))
     session.get("https://site.example/", tdm_guard_item={"isbn": "9780306406157"}, timeout=5)
     return [own, session]
