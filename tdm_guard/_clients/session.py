@@ -51,7 +51,7 @@ class Session:
         self.open = 0
         self.tallies: set[Tally] = set()  # of the bodies that are being handed on
         self._agent_given = agent_given
-        self.agreed = ""
+        self.agreed: str | None = None
         self._told = False
         self._flights: dict[Origin, Flight] = {}
         self._table = threading.Lock()
