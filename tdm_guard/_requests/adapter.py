@@ -7,11 +7,9 @@ from typing import Any, NoReturn, Self, Unpack
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
-from requests.utils import default_user_agent
 
 from tdm_guard._clients.ending import Ending
 from tdm_guard._clients.journey import CURRENT, Journey
-from tdm_guard._clients.naming import name_request
 from tdm_guard._clients.opening import open_guard
 from tdm_guard._clients.sending import send
 from tdm_guard._clients.session import Session
@@ -23,7 +21,7 @@ from tdm_guard.options.keywords import GuardOptions
 
 LIBRARY = Library()
 Ways = Callable[[str, str, Mapping[str, Any]], Way]  # how a URL is reached, where a page is sent with these keywords
-_OWN = frozenset({"inner", "session", "_ending", "_ways", "_agent_given"})
+_OWN = frozenset({"inner", "session", "_ending", "_ways"})
 
 
 class GuardAdapter(BaseAdapter):
@@ -38,28 +36,27 @@ class GuardAdapter(BaseAdapter):
         if isinstance(inner, GuardAdapter):
             raise ConfigurationError("inner: it is guarded already; give the adapter behind it")
         adapter = HTTPAdapter() if inner is None else inner
-        guard, agent_given = open_guard(options, user_agent=default_user_agent())
+        guard, agent_given = open_guard(options, user_agent=None)
 
         def ways(url: str, page: str, keywords: Mapping[str, Any]) -> Way:
             return Way.to(url, adapter, keywords)
 
         session = Session(guard, LIBRARY, route=lambda url: ways(url, url, {}), agent_given=agent_given)
-        self._prepare(adapter, session, ways, agent_given=agent_given)
+        self._prepare(adapter, session, ways)
         self._ending: Ending | None = Ending(session, self)
 
     @classmethod
-    def within(cls, session: Session, inner: Any, ways: Ways, *, agent_given: bool) -> Self:
+    def within(cls, session: Session, inner: Any, ways: Ways) -> Self:
         """One of several adapters of a session, which ends the run itself."""
         adapter = cls.__new__(cls)
-        adapter._prepare(inner, session, ways, agent_given=agent_given)
+        adapter._prepare(inner, session, ways)
         return adapter
 
-    def _prepare(self, inner: Any, session: Session, ways: Ways, *, agent_given: bool) -> None:
+    def _prepare(self, inner: Any, session: Session, ways: Ways) -> None:
         super().__init__()
         self.inner: Any = inner
         self.session = session
         self._ways = ways
-        self._agent_given = agent_given
         self._ending = None
 
     def send(
@@ -74,18 +71,14 @@ class GuardAdapter(BaseAdapter):
     ) -> requests.Response:
         """Sends a request under guard. Raises `Withheld`, `LogError`, and what the adapter within raises."""
         session = self.session
-        guard = session.guard
         if not session.open:
             raise LogError("the run of this session has ended, since it was closed: guard a new session")
         keywords = {"verify": verify, "cert": cert, "proxies": proxies, **more}
         marked(request)
-        name_request(
-            request.headers, agent=guard.options.agent, agent_given=self._agent_given, library=default_user_agent()
-        )
         wire = RequestsWire(self.inner.send, request, {"stream": stream, "timeout": timeout, **keywords})
         outer = CURRENT.get()
-        if outer is None or outer.guard is not guard:
-            CURRENT.set(Journey(guard, whole=not stream))  # no session of ours, which would have begun one
+        if outer is None or outer.guard is not session.guard:
+            CURRENT.set(Journey(session.guard, whole=not stream))  # no session of ours, which would have begun one
         try:
             response: requests.Response = send(
                 session, wire, lambda patience: patience, lambda url: self._ways(url, str(request.url), keywords)

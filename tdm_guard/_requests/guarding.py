@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
-from requests.utils import default_user_agent
 
 from tdm_guard._clients.ending import Ending
 from tdm_guard._clients.journey import CURRENT, Journey
@@ -46,9 +45,12 @@ def install(session: Any, options: Mapping[str, Any]) -> None:
         )
     if any(isinstance(adapter, GuardAdapter) for adapter in session.adapters.values()):
         raise ConfigurationError("session: it is guarded already")
-    named = session.headers.get("User-Agent") or default_user_agent()
+    named = session.headers.get("User-Agent") or ""
     named = named if isinstance(named, str) else named.decode("latin-1")
-    guard, agent_given = open_guard(options, user_agent=named)
+    own = named not in ("", LIBRARY.user_agent)
+    guard, agent_given = open_guard(options, user_agent=named if own else None)
+    if not own and guard.options.user_agent:
+        session.headers["User-Agent"] = guard.options.user_agent
     _Guarding(session, guard, agent_given=agent_given)
 
 
@@ -58,7 +60,6 @@ class _Guarding:
     def __init__(self, session: Any, guard: Any, *, agent_given: bool) -> None:
         self._guarded = session
         self._guard = guard
-        self._agent_given = agent_given
         self._get_adapter, self._mount, self._close = session.get_adapter, session.mount, session.close
         self._send, self._request, self._prepare_request = session.send, session.request, session.prepare_request
         self._session = Session(guard, LIBRARY, route=lambda url: self._way(url, url, {}), agent_given=agent_given)
@@ -70,7 +71,7 @@ class _Guarding:
 
     def _wrapped(self, adapter: Any) -> GuardAdapter:
         if not isinstance(adapter, GuardAdapter):
-            return GuardAdapter.within(self._session, adapter, self._way, agent_given=self._agent_given)
+            return GuardAdapter.within(self._session, adapter, self._way)
         if adapter.session is not self._session:
             raise ConfigurationError("adapter: it is guarded already, by another run; mount the adapter behind it")
         return adapter

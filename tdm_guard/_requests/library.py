@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.utils import select_proxy
+from requests.utils import default_user_agent, select_proxy
 from urllib3.exceptions import NewConnectionError, ProtocolError
 
 from tdm_guard._clients.documents import fields_of
@@ -38,6 +38,7 @@ class Crowded(requests.exceptions.ConnectTimeout):
 class Library(Framework):
     """requests over urllib3."""
 
+    user_agent = default_user_agent()
     crowded = Crowded
     reasons = (
         ((requests.exceptions.Timeout, TimeoutError), "timeout"),

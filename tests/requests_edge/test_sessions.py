@@ -23,7 +23,6 @@ from tdm_guard.requests import GuardAdapter, GuardSession, guard_session
 from tests.support.raw_server import RawServer
 
 TAR = {"content_type": "application/x-tar"}
-DEFAULT = requests.utils.default_user_agent()
 
 
 @pytest.mark.parametrize(
@@ -81,7 +80,7 @@ def fields(head: str) -> str:
 def test_without_a_name_the_first_request_is_a_mistake(one_edge: Any, http: Any) -> None:
     with RawServer({"/a": http(b"x", **TAR)}) as server:
         session = GuardSession(log=str(one_edge.log))
-        with pytest.raises(ConfigurationError, match="agent: nobody is named, since python-requests"):
+        with pytest.raises(ConfigurationError, match="agent: this request goes out as python-requests"):
             session.get(f"{server.url}/a")
         session.close()
         assert server.asked == []
