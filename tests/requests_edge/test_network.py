@@ -244,6 +244,37 @@ def test_origin_that_does_not_come_to_an_end_is_undetermined_in_time(edge: Any, 
             assert not thread.is_alive()
 
 
+def test_header_lines_that_drip_for_ever_hold_up_nobody(one_edge: Any) -> None:
+    ended = threading.Event()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def drip(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+            while not ended.wait(0.02):
+                connection.sendall(b"x")
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=drip, args=(listener.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    session = one_edge.session(policy_timeout=0.3)
+    with pytest.raises(Withheld) as caught:
+        session.get(f"http://127.0.0.1:{listener.getsockname()[1]}/page")
+    session.close()
+    assert "timeout" in str(caught.value.decision.to_dict())
+    ended.set()
+    with contextlib.suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    for thread in threading.enumerate():
+        if thread.name == "tdm-guard-policy":
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
+
+
 def test_nobody_listening_is_undetermined(edge: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
