@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import threading
 from collections import Counter
@@ -31,12 +32,14 @@ from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Fetched, Kind, Result, Stance, Verdict
 from tdm_guard.options import Options
 from tdm_guard.origin import Origin
+from tdm_guard.plain import told
 from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.policies.silence import Silence
 from tdm_guard.policies.task import Answers, Wanted
 from tdm_guard.tokens import Tokens
 
 T = TypeVar("T")
+logger = logging.getLogger("tdm_guard")
 _COUNTED = {verdict: f"verdict/{verdict}" for verdict in Verdict}
 
 
@@ -222,7 +225,11 @@ class Guard:
         authenticated: bool = False,
         item: object = None,
     ) -> Case:
-        """A case for `url` under its origin's policy; `item` is what the caller knows of the work there."""
+        """
+        A case for `url` under its origin's policy; `item` is what the caller knows of the work there.
+
+        Raises `ConfigurationError` for what is no item. An edge asks `handed_in` before it sends anything at all.
+        """
         now = self.clock()
         case = Case(self.bench, url, policy, now, hops=hops, authenticated=authenticated, item=item)
         shown = self.shown.says(case.url, now)
@@ -247,6 +254,8 @@ class Guard:
             self.shown.remember(urls, said, case.now)
         self.totals["admitted" if outcome.admits else "withheld"] += 1
         self.totals[_COUNTED[outcome.verdict]] += 1
+        if case.unusable:
+            self._tell_unusable(case)
         if decision.exchange.repertoire is not None:
             self.totals[f"repertoire/{decision.exchange.repertoire}"] += 1
         if outcome.because:
@@ -255,6 +264,16 @@ class Guard:
             if any(s.kind is Kind.ACCESS and s.stance is Stance.UNSTATED for s in outcome.because):
                 self.totals["edge_refused"] += 1  # by the site's edge; robots.txt allows it
         return decision
+
+    def _tell_unusable(self, case: Case) -> None:
+        """Counts what the caller handed in and nothing can be matched by; of each key the first is told."""
+        self.totals["item/unusable"] += 1
+        for key, fault in {doubt.key: doubt.fault for doubt in reversed(case.unusable)}.items():
+            self.totals[f"item/unusable/{key}"] += 1
+            if self.totals[f"item/unusable/{key}"] == 1:
+                value = f" ({fault.excerpt})" if fault.excerpt else ""
+                then = "such items wait for a person" if self.bench.listener.cautious else "it matches nothing"
+                logger.warning("%s", told(f"The item given for {case.url}: {fault.message}{value}; {then}"))
 
     def settle(self, case: Case, request: Any = None) -> Decision:
         """Closes the case; raises `Withheld` with the decision if its content may not be handed on."""

@@ -27,14 +27,14 @@ from tdm_guard.guard import LongWork
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.fields import may_last
 from tdm_guard.origin import Origin
+from tdm_guard.repertoire.handed_in import handed_in
 from tdm_guard.responses import KEY
-
-ITEM = "tdm_guard_item"  # in the extensions of a request: what the caller knows of the work
 
 
 def exchange(session: Session, wire: Wire, body: type[Any]) -> Steps:
     """The procedure for `wire.request`; returns its response. `body` is the class of streams to hand on."""
     guard, request = session.guard, wire.request
+    item = handed_in(request.extensions)
     asked = read_request(request)
     session.check_agent(asked.user_agent)
     origin = Origin.parse(asked.url)
@@ -46,7 +46,7 @@ def exchange(session: Session, wire: Wire, body: type[Any]) -> Steps:
     policy = guard.known(origin)
     if policy is None:
         policy = yield Load(origin, asked.user_agent or guard.options.agent)
-    case = guard.open(asked.url, policy, authenticated=asked.authenticated, item=request.extensions.get(ITEM))
+    case = guard.open(asked.url, policy, authenticated=asked.authenticated, item=item)
     for url, headers in hops:
         yield from _hear(partial(case.hear_hop, url, headers), headers)
     if case.refused:
