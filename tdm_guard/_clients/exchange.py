@@ -1,10 +1,10 @@
 """
 One request through the guard: policy, headers, body, decision, record; then the response, or `Withheld`.
 
-strategy: a generator over the steps of `wire`, the same for every client. Once a response is there, whatever is raised
-closes it first. It holds no opinion about standards; those are the case's. Who waits for a connection holds none, as
-far as that can be: a refused response is closed before anything more is read on its account, the rest of a small body
-is received; what is still on its way waits a short time only.
+strategy: a generator over the steps of `wire`, the same for every client, whichever its library. Once a response is
+there, whatever is raised closes it first. It holds no opinion about standards; those are the case's. Who waits for a
+connection holds none, as far as that can be: a refused response is closed before anything more is read on its account,
+the rest of a small body is received; what is still on its way waits a short time only.
 """
 
 from __future__ import annotations
@@ -14,35 +14,34 @@ from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from typing import Any, NoReturn
 
-from tdm_guard._httpx.asked import Asked, read_request
-from tdm_guard._httpx.body import PIECE, Tally
-from tdm_guard._httpx.caching import is_from_cache
-from tdm_guard._httpx.journey import Journey
-from tdm_guard._httpx.offloop import CODED
-from tdm_guard._httpx.receive import receive, set_aside
-from tdm_guard._httpx.session import Session
-from tdm_guard._httpx.wire import CLOSE, SEND, Asking, Load, LoadDeclared, Steps, Wire
+from tdm_guard._clients.asked import Asked
+from tdm_guard._clients.journey import Journey
+from tdm_guard._clients.receive import receive, set_aside
+from tdm_guard._clients.session import Session
+from tdm_guard._clients.tally import Tally
+from tdm_guard._clients.wire import CLOSE, SEND, Asking, Load, LoadDeclared, Steps, Wire
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.guard import LongWork
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.fields import may_last
 from tdm_guard.origin import Origin
-from tdm_guard.repertoire.handed_in import handed_in
-from tdm_guard.responses import KEY
+from tdm_guard.repertoire.handed_in import ITEM, check_item
 
 
-def exchange(session: Session, wire: Wire, body: type[Any]) -> Steps:
-    """The procedure for `wire.request`; returns its response. `body` is the class of streams to hand on."""
-    guard, request = session.guard, wire.request
-    item = handed_in(request.extensions)
-    asked = read_request(request)
+def exchange(session: Session, wire: Wire) -> Steps:
+    """The procedure for `wire.request`; returns its response."""
+    guard = session.guard
+    item = wire.item
+    if item is not None:  # a mistake in it is told before anything is sent, the documents of the site included
+        check_item(item, ITEM)
+    asked = wire.asked()
     session.check_agent(asked.user_agent)
     origin = Origin.parse(asked.url)
-    if guard.tokens and Origin.parse(str(request.url)) == origin:  # not to a host that only bears its name
-        guard.tokens.apply(request.headers, origin)
-        asked = read_request(request)
+    if guard.tokens and Origin.parse(wire.dialled) == origin:  # not to a host that only bears its name
+        guard.tokens.apply(wire.fields, origin)
+        asked = wire.asked()
     journey = Journey.under_way(guard)
-    hops = journey.enter(request)
+    hops = journey.enter(wire)
     policy = guard.known(origin)
     if policy is None:
         policy = yield Load(origin, asked.user_agent or guard.options.agent)
@@ -57,8 +56,8 @@ def exchange(session: Session, wire: Wire, body: type[Any]) -> Steps:
         guard.totals["failed"] += 1
         raise
     try:
-        journey.answered(request)
-        yield from _judge(session, case, wire, asked, journey, body)
+        journey.answered(wire)
+        yield from _judge(session, case, wire, asked, journey)
     except GeneratorExit:
         raise
     except BaseException:
@@ -67,21 +66,16 @@ def exchange(session: Session, wire: Wire, body: type[Any]) -> Steps:
     return response
 
 
-def _judge(
-    session: Session, case: Case, wire: Wire, asked: Asked, journey: Journey, body: type[Any]
-) -> Generator[Asking, Any, None]:
-    request, response = wire.request, wire.response
-    if response.status_code == 101:
+def _judge(session: Session, case: Case, wire: Wire, asked: Asked, journey: Journey) -> Generator[Asking, Any, None]:
+    head = wire.head(session.picker)
+    if head.status == 101:
         raise UnsupportedURL(f"{asked.url[:200]} answers with another protocol, which cannot be judged")
-    headers = session.fields.pairs(response.headers)
-    cached = is_from_cache(response.extensions)
-    bodiless = request.method == "HEAD"
     yield from _hear(
-        partial(case.hear_headers, response.status_code, headers, bodiless=bodiless, cached=cached), headers
+        partial(case.hear_headers, head.status, head.headers, bodiless=asked.bodiless, cached=head.cached), head.headers
     )
     if case.refused:
         yield from _refuse(session, case, asked, wire)
-    ended = yield from receive(case, wire, most=session.guard.options.max_asset_bytes, whole=journey.whole)
+    ended = yield from receive(case, wire, head, most=session.guard.options.max_asset_bytes, whole=journey.whole)
     if case.declared:
         if case.refused:
             yield from _refuse(session, case, asked, wire)
@@ -89,19 +83,16 @@ def _judge(
         yield from _read_declared(session, case, asked, held=not ended)
     tally = None
     if case.content:
-        decision = response.extensions[KEY] = session.guard.settle(case, request)
+        decision = session.guard.settle(case, wire.request)
+        wire.decided(decision)
         tally = None if ended else Tally(session.guard, decision, wire.heard, session.tallies)
     else:
-        if response.has_redirect_location:
-            journey.redirected(request, response, asked.url, headers)
-        if not journey.waits(case, response, request):
-            response.extensions[KEY] = session.guard.settle(case, request)
-    if response.is_stream_consumed:
-        return
-    if ended:
-        response.stream = body(wire.heard, coded=wire.size > PIECE and CODED in response.headers)
-    elif tally or wire.heard:
-        response.stream = body(wire.heard, source=wire.source, pieces=wire.pieces, tally=tally)
+        if wire.redirects:
+            journey.redirected(wire, asked.url, head.headers)
+        if not journey.waits(case, wire):
+            wire.decided(session.guard.settle(case, wire.request))
+    if not head.in_memory and (ended or tally or wire.heard):
+        wire.hand_on(ended=ended, tally=tally)
 
 
 def _hear(hear: Callable[[], None], headers: Sequence[tuple[str, str]]) -> Generator[Asking, Any, None]:
@@ -114,7 +105,7 @@ def _hear(hear: Callable[[], None], headers: Sequence[tuple[str, str]]) -> Gener
 
 def _read_declared(session: Session, case: Case, asked: Asked, *, held: bool) -> Generator[Asking, Any, None]:
     """Reads what was declared. If no connection is to be had for it, the case says that it was never asked for."""
-    with contextlib.suppress(session.family.module.PoolTimeout):
+    with contextlib.suppress(session.framework.crowded):
         yield LoadDeclared(case, asked.user_agent or session.guard.options.agent, held)
 
 
