@@ -228,7 +228,7 @@ class Guard:
         """
         A case for `url` under its origin's policy; `item` is what the caller knows of the work there.
 
-        Raises `ConfigurationError` for what is no item. An edge asks `handed_in` before it sends anything at all.
+        Raises `ConfigurationError` for what is no item. An edge asks `callers_item` before it sends anything at all.
         """
         now = self.clock()
         case = Case(self.bench, url, policy, now, hops=hops, authenticated=authenticated, item=item)

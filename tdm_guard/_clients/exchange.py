@@ -25,7 +25,7 @@ from tdm_guard.guard import LongWork
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.fields import may_last
 from tdm_guard.origin import Origin
-from tdm_guard.repertoire.handed_in import ITEM, check_item
+from tdm_guard.repertoire.callers_item import ITEM, check_item
 
 
 def exchange(session: Session, wire: Wire) -> Steps:

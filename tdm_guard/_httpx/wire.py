@@ -19,7 +19,7 @@ from tdm_guard._httpx.http2 import abandon
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, UnsupportedURL
 from tdm_guard.model import Headers
-from tdm_guard.repertoire.handed_in import ITEM, check_request_keys
+from tdm_guard.repertoire.callers_item import ITEM, check_request_keys
 from tdm_guard.responses import KEY  # in the extensions of requests: the trail
 
 CLOSE_SECONDS = 2.0  # a cancelled task gives its connection back within this

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.reader import read_log
-from tdm_guard.repertoire.handed_in import check_item
+from tdm_guard.repertoire.callers_item import check_item
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

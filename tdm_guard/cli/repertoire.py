@@ -20,8 +20,8 @@ from tdm_guard.model import DeclaredAs, MatchedBy, Source, Statement
 from tdm_guard.operator import Operator, read_operator
 from tdm_guard.origin import Origin
 from tdm_guard.plain import printable
-from tdm_guard.repertoire.handed_in import GOOD, check_item
-from tdm_guard.repertoire.item import HandedIn, read_handed_in
+from tdm_guard.repertoire.callers_item import GOOD, check_item
+from tdm_guard.repertoire.item import CallersItem, read_callers_item
 from tdm_guard.repertoire.matching import HeardWorks, Repertoire
 from tdm_guard.repertoire.problem import Severity
 from tdm_guard.reports.spelling import json_text, number_of
@@ -120,7 +120,7 @@ def _match(
     raise typer.Exit(1 if heard.state is Match.MATCHED or doubtful else 0)
 
 
-def _asked(item: str, url: str | None, operator: str | None, forms: str) -> tuple[HandedIn, Operator | None]:
+def _asked(item: str, url: str | None, operator: str | None, forms: str) -> tuple[CallersItem, Operator | None]:
     """The item and the operator. Raises `ConfigurationError` with every mistake in the call."""
     problems: list[str] = []
     if forms not in {"all", "machine-readable"}:
@@ -147,7 +147,7 @@ def _asked(item: str, url: str | None, operator: str | None, forms: str) -> tupl
         problems.extend(error.problems)
     if problems:
         raise ConfigurationError(*problems)
-    return read_handed_in(value, Source("--item", "item")), who
+    return read_callers_item(value, Source("--item", "item")), who
 
 
 def _answer(heard: HeardWorks) -> Iterator[str]:

@@ -20,8 +20,8 @@ from tdm_guard.judging.response import Announced
 from tdm_guard.model import Declared, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.origin import bare
 from tdm_guard.policies.policy import Kept, OriginPolicy, say_sites
-from tdm_guard.repertoire.handed_in import check_item
-from tdm_guard.repertoire.item import Doubt, read_handed_in
+from tdm_guard.repertoire.callers_item import check_item
+from tdm_guard.repertoire.item import Doubt, read_callers_item
 from tdm_guard.signals import robots
 from tdm_guard.usage import EVERY
 
@@ -92,7 +92,7 @@ class Case(ContentHearing):
         check_item(item)
         bench = self.bench
         if bench.repertoire is not None:
-            given = read_handed_in(item, Source(url=self.url, carrier="item", retrieved_at=self.now))
+            given = read_callers_item(item, Source(url=self.url, carrier="item", retrieved_at=self.now))
             self.unusable = given.doubts
             # To the letter a code that cannot be used matches nothing.
             doubts = given.doubts if bench.listener.cautious else ()

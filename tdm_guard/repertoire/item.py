@@ -143,7 +143,7 @@ class Doubt(NamedTuple):
     fault: Fault
 
 
-class HandedIn(NamedTuple):
+class CallersItem(NamedTuple):
     """What a caller knows of a work: its layers, what was wrong in them, and what of that leaves a doubt."""
 
     items: tuple[Item, ...] = ()
@@ -151,7 +151,7 @@ class HandedIn(NamedTuple):
     doubts: tuple[Doubt, ...] = ()
 
 
-def read_handed_in(value: object, source: Source) -> HandedIn:
+def read_callers_item(value: object, source: Source) -> CallersItem:
     """
     What a caller handed in, as `read_item` reads it; a code that cannot be used, or was not read, is a doubt as well.
 
@@ -159,7 +159,7 @@ def read_handed_in(value: object, source: Source) -> HandedIn:
     """
     reader = _Reader(source)
     items = tuple(reader.read(value, "", 0))
-    return HandedIn(items, reader.found, tuple(reader.doubts))
+    return CallersItem(items, reader.found, tuple(reader.doubts))
 
 
 class _Usable(NamedTuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tdm_guard import errors
 from tdm_guard.plain import told
-from tdm_guard.repertoire.handed_in import handed_in
+from tdm_guard.repertoire.callers_item import callers_item
 from tdm_guard.scrapy.outcome import ConfigurationError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ logger = logging.getLogger("tdm_guard.scrapy")
 def item_of(request: Request, guard: Guard) -> object:
     """The item in `request.meta["tdm_guard_item"]`; raises `ConfigurationError`, counted and told, for what is none."""
     try:
-        return handed_in(request.meta)
+        return callers_item(request.meta)
     except errors.ConfigurationError as error:
         guard.totals["item/wrong"] += 1
         logger.error("Not requested: %s: %s", told(request.url), error)  # noqa: TRY400 -- the reason is in the message

@@ -3,7 +3,7 @@ Items that callers hand in: whether they have the shape of one, and whether a re
 
 What a page says of a work is a stranger's, and never raises. What the caller knows of it is the caller's: an unknown
 key or a value of another type would leave the work unmatched without a word, so it is an error. Whether a code can be
-used is not asked here: that is a doubt (`item.read_handed_in`).
+used is not asked here: that is a doubt (`item.read_callers_item`).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _BY_OTHER_NAME = {name: key for key, names in _MEANT.items() for name in names}
 _others = {ITEM, "tdm_guard", "tdm_guard_policy"}  # keys that were looked at, and the ones that we set ourselves
 
 
-def handed_in(about: Mapping[Any, Any]) -> object:
+def callers_item(about: Mapping[Any, Any]) -> object:
     """
     What a request's meta or extensions say of the work there, None for nothing; it is asked before anything is sent.
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.model import Source
-from tdm_guard.repertoire.handed_in import (
+from tdm_guard.repertoire.callers_item import (
     ITEM,
     MAX_KEPT,
     MAX_PROBLEMS,
+    callers_item,
     check_item,
     check_request_keys,
-    handed_in,
     nearest_keys,
 )
 from tdm_guard.repertoire.item import (
@@ -27,7 +27,7 @@ from tdm_guard.repertoire.item import (
     MAX_FAULTS,
     MAX_ITEMS,
     MAX_VALUES,
-    read_handed_in,
+    read_callers_item,
 )
 
 SOURCE = Source(url="https://catalogue.example/w/1", carrier="item")
@@ -42,7 +42,7 @@ def problems(item: object) -> tuple[str, ...]:
 
 
 def doubts(item: object) -> list[tuple[str, str | None]]:
-    return [(doubt.key, doubt.fault.locator) for doubt in read_handed_in(item, SOURCE).doubts]
+    return [(doubt.key, doubt.fault.locator) for doubt in read_callers_item(item, SOURCE).doubts]
 
 
 # ---- keys ---------------------------------------------------------------------------------------------------------
@@ -191,7 +191,7 @@ WRONG = (
 @settings(max_examples=100)
 def test_a_well_formed_item_is_taken_and_each_doubt_of_it_is_a_fault_too(item: object) -> None:
     check_item(item)
-    read = read_handed_in(item, SOURCE)
+    read = read_callers_item(item, SOURCE)
     assert {doubt.fault for doubt in read.doubts} <= set(read.faults)
     assert all(doubt.key in ITEM_KEYS for doubt in read.doubts)
 
@@ -221,7 +221,7 @@ def test_no_value_of_another_type_is_taken(key: str, value: object, listed: bool
 def test_a_request_key_that_is_nearly_ours_is_a_mistake(key: str) -> None:
     for _ in range(2):  # none is learned to be another's
         with pytest.raises(ConfigurationError, match=f"'{key}' is no key of ours; did you mean tdm_guard_item\\?"):
-            handed_in({"depth": 1, key: {"iswc": ISWC}})
+            callers_item({"depth": 1, key: {"iswc": ISWC}})
 
 
 @pytest.mark.parametrize(
@@ -233,12 +233,12 @@ def test_a_request_key_that_is_nearly_ours_is_a_mistake(key: str) -> None:
     ],
 )  # fmt: skip
 def test_the_keys_of_others_are_left_alone(key: object) -> None:
-    assert handed_in({key: "x"}) is None
-    assert handed_in({key: "x", ITEM: {"iswc": ISWC}}) == {"iswc": ISWC}
+    assert callers_item({key: "x"}) is None
+    assert callers_item({key: "x", ITEM: {"iswc": ISWC}}) == {"iswc": ISWC}
 
 
 def test_keys_that_differ_in_each_request_fill_no_memory() -> None:
-    from tdm_guard.repertoire import handed_in as module
+    from tdm_guard.repertoire import callers_item as module
 
     for number in range(MAX_KEPT + 10):
         check_request_keys({f"key-{number}": None})
@@ -249,12 +249,12 @@ def test_keys_that_differ_in_each_request_fill_no_memory() -> None:
 
 @pytest.mark.parametrize("about", [{}, {ITEM: None}])
 def test_a_request_that_says_nothing_has_no_item(about: dict[str, Any]) -> None:
-    assert handed_in(about) is None
+    assert callers_item(about) is None
 
 
 def test_the_item_of_a_request_is_checked_by_the_name_it_has_there() -> None:
     with pytest.raises(ConfigurationError, match="tdm_guard_item: unknown key 'ISWC'; did you mean iswc\\?"):
-        handed_in({ITEM: {"ISWC": ISWC}})
+        callers_item({ITEM: {"ISWC": ISWC}})
 
 
 # ---- doubts -------------------------------------------------------------------------------------------------------
