@@ -14,6 +14,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Generator, Hashable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -21,7 +22,7 @@ from typing import Any, NamedTuple, TypeVar
 from tdm_guard.cache import PolicyCache, Shared, open_cache
 from tdm_guard.cache.store import Backing, PolicyStore
 from tdm_guard.decision import Decision, Withheld
-from tdm_guard.fetch import Effects, Peers, follow, together
+from tdm_guard.fetch import TIMEOUT, Effects, Peers, follow, together
 from tdm_guard.formats.http.message_body import may_be_longer
 from tdm_guard.gather import gather, read_lent
 from tdm_guard.judge import Judge
@@ -32,7 +33,7 @@ from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Fetched, Kind, Result, Stance, Verdict
 from tdm_guard.options import Options
 from tdm_guard.origin import Origin
-from tdm_guard.plain import told
+from tdm_guard.plain import our_limit, told
 from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.policies.silence import Silence
 from tdm_guard.policies.task import Answers, Wanted
@@ -212,7 +213,8 @@ class Guard:
             self.totals["policy/fetched"] += 1
         timeout, peers = self.options.policy_timeout, self._peers
         fetched = yield from together([follow(want, origin, timeout, peers) for want in wanted])
-        return {want.url: answer for want, answer in zip(wanted, fetched, strict=True)}
+        answers = [_with_limit(answer, timeout) for answer in fetched]
+        return {want.url: answer for want, answer in zip(wanted, answers, strict=True)}
 
     # ---- cases --------------------------------------------------------------------------------------------------
 
@@ -308,6 +310,13 @@ def _run_info(options: Options) -> RunInfo:
         config_sha256=hashlib.sha256(spelled.encode("ascii")).hexdigest(),
         repertoire=options.holdings.sources,
     )
+
+
+def _with_limit(answer: Fetched, timeout: float) -> Fetched:
+    """The answer; one that did not come in time names the option that says in which."""
+    if answer.error != TIMEOUT:
+        return answer
+    return replace(answer, error=f"{TIMEOUT}: no answer within {timeout:g} s, {our_limit('policy_timeout')}")
 
 
 def _may_last(answers: Answers) -> bool:
