@@ -32,6 +32,14 @@ _ANYTHING = re.compile(
 )
 
 
+LIMIT = "a limit of ours"
+
+
+def our_limit(option: str) -> str:
+    """What a message says of a bound that an option sets: it is no fault of the site."""
+    return f"{LIMIT}: the option {option}"
+
+
 def printable(text: str) -> str:
     """`text` on one line, with characters that a terminal would act on shown as escapes."""
     if text.isprintable():

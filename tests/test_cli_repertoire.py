@@ -162,10 +162,30 @@ def test_match_in_json() -> None:
 
 
 def test_match_tells_what_is_wrong_in_the_item() -> None:
-    result = match({"iswc": "T-000.000.001-1", "nonsense": 1})
-    assert result.exit_code == 0
+    result = match({"iswc": "T-000.000.001-1", "type": "podcast"})
+    assert result.exit_code == 1
     assert "iswc: no usable iswc" in result.stderr
-    assert "nonsense: unknown key" in result.stderr
+    assert "type: not one of" in result.stderr
+    assert "review: iswc T-000.000.001-1: the item that you gave: no usable iswc" in result.stdout
+    assert match({"iswc": "T-000.000.002-1", "type": "podcast"}).exit_code == 0
+    (said,) = json.loads(match({"isbn": "1"}, "--json").stdout)["because"]
+    assert (said["stance"], said["locator"], said["excerpt"], said["match"]) == ("undetermined", "isbn", "1", None)
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        ({"ISWC": "T-000.000.001-0"}, "did you mean iswc?"),
+        ({"iswc": 7}, "iswc: 7 is neither a text nor a list of texts"),
+        ("T-000.000.001-0", "is no item"),
+        ({"contains": "T-000.000.001-0"}, "contains: 'T-000.000.001-0' is no item"),
+    ],
+)
+def test_match_refuses_what_is_no_item(item: object, words: str) -> None:
+    result = match(item)
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_match_by_a_list_names_it() -> None:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tdm_guard.model import Result, Stance, Verdict
-from tdm_guard.plain import printable
+from tdm_guard.plain import LIMIT, printable
 
 if TYPE_CHECKING:
     from tdm_guard.decision import Checked, Decision
@@ -49,9 +49,9 @@ def show(decision: Decision, console: Console | None = None) -> None:
         _heading(page, "The words that decided")
         for statement in decision.because:
             _statement(page, statement)
-    if decision.faults:
-        _heading(page, "Written against its own standard")
-        for fault in decision.faults:
+    for title, faults in _whose(decision.faults).items():
+        _heading(page, title)
+        for fault in faults:
             _fault(page, fault)
     _looked_for(page, decision.checked)
     page.print()
@@ -66,6 +66,19 @@ def _statement(page: Console, statement: Statement) -> None:
             _line(page, f"  {name.replace('_', ' ')}: {value}")
     if statement.repair:
         _line(page, f"  read so by the cautious posture, repair {statement.repair}")
+
+
+def _whose(faults: tuple[Fault, ...]) -> dict[str, list[Fault]]:
+    """Faults by whose they are: the site's, the caller's, or ours for a limit."""
+    found: dict[str, list[Fault]] = {}
+    for fault in faults:
+        title = "Written against its own standard"
+        if fault.carrier == "item":
+            title = "In the item that you gave"
+        elif LIMIT in fault.message:
+            title = "Not read, for a limit of ours"
+        found.setdefault(title, []).append(fault)
+    return found
 
 
 def _fault(page: Console, fault: Fault) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.members import entries, text_of
 from tdm_guard.model import DeclaredAs, Kind, Layer, MatchedBy, Source, Stance, Statement
+from tdm_guard.repertoire.item import ITEM_KEYS, KEYS, normalise
 from tdm_guard.usage import Usage
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 NEAREST = 9  # the rank of a page's own words: above that of any document of its site
 MAX_STATEMENTS = 100  # of one record; a decision rests on a few
 MAX_TEXT = 4096
-_FROM_URL = frozenset({"domain", "url_prefix"})  # the address itself is matched by these again
-_CODES = frozenset({"isrc_registrant", "isbn_registrant", "doi_prefix"})  # no item has them: parts of a code not kept
+# no item has them: parts of a code not kept
+_CODES = frozenset({"isrc_registrant", "isbn_registrant", "doi_prefix", "iscc_similar"})
 _USAGES = tuple(Usage)  # no set: what a log has in its place may have no hash
 _MEMBERS = ("locator", "rightsholder", "policy_url", "policy_uid", "contact", "terms", "repair", "doubt")
 
@@ -31,7 +32,9 @@ def item_of(record: Mapping[str, Any]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for entry in entries(record, "because")[:MAX_STATEMENTS]:
         key, value = _match(entry)
-        if key and value and key not in _FROM_URL | _CODES and value not in found.setdefault(key, []):
+        # What stands for many ("…and 5 more"), or was not written by us, would be taken for a wrong value.
+        usable = key in ITEM_KEYS and key in KEYS and bool(value and normalise(key, value))
+        if key and value and usable and value not in found.setdefault(key, []):
             found[key].append(value)
     return found
 

@@ -87,7 +87,8 @@ class Worklist:
     What is withheld, by whom to ask.
 
     No licence helps where robots.txt refuses access (`refused`, with some of the `refusing` sites); where access is
-    sold (402) the seller is asked. None is known to be needed where something could not be read (`undetermined`).
+    sold (402) the seller is asked. None is known to be needed where something could not be read (`undetermined`), or
+    stands wrong in the caller's own item (`doubtful`).
     `unexplained` records name no reason.
     """
 
@@ -95,6 +96,7 @@ class Worklist:
     refused: int = 0
     refusing: dict[str, None] = field(default_factory=dict)
     undetermined: int = 0
+    doubtful: int = 0
     unexplained: int = 0
     asks: dict[Licensor, Ask] = field(default_factory=dict)
 
@@ -124,6 +126,8 @@ def worklist(records: Iterable[Mapping[str, Any]]) -> Worklist:
             _note(found.refusing, _site(record))
         if record.get("verdict") == Verdict.UNDETERMINED:
             found.undetermined += 1
+        elif not needed and not refused and any(map(_is_unknown, because)):
+            found.doubtful += 1
         elif not needed and not refused:
             found.unexplained += 1
         found.items += bool(needed)
@@ -168,6 +172,11 @@ def _needed(record: Mapping[str, Any], reservations: list[Because]) -> dict[Lice
             by = speaker
         found.setdefault(_key(record, by), []).append(entry)
     return found
+
+
+def _is_unknown(entry: Mapping[str, Any]) -> bool:
+    """True for what nobody is known to reserve: a code in the caller's own item that cannot be used."""
+    return entry.get("stance") == Stance.UNDETERMINED
 
 
 def _layer(entry: Mapping[str, Any]) -> Layer:

@@ -77,6 +77,8 @@ def _rest(found: Worklist) -> Iterator[str]:
         sites = ", ".join(found.refusing)
         yield f"Refused to crawlers by robots.txt: {number_of(found.refused, 'item')}, for example on {sites}."
         yield "A licence to mine gives no access; an authorisation of the site with access = true does."
+    if found.doubtful:
+        yield f"In doubt for a code of your own: {number_of(found.doubtful, 'item')}; tdm-guard review lists them."
     if found.undetermined:
         yield f"Undetermined: {number_of(found.undetermined, 'item')}; tdm-guard recheck --undetermined lists them."
     if found.unexplained:
@@ -103,7 +105,8 @@ def _json(found: Worklist) -> Iterator[str]:
 
 
 def _counts(found: Worklist) -> dict[str, int]:
-    return {"refused": found.refused, "undetermined": found.undetermined, "unexplained": found.unexplained}
+    doubtful = {"doubtful": found.doubtful} if found.doubtful else {}
+    return {"refused": found.refused, "undetermined": found.undetermined, **doubtful, "unexplained": found.unexplained}
 
 
 def _values(ask: Ask) -> dict[str, Any]:
