@@ -146,12 +146,7 @@ class MatchedBy(Told):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DeclaredAs(Told):
-    """
-    Version, form and mandate of a declaration, the document it is in, and the list of works in which it names one.
-
-    `address` is the document's, or says that none is known; `known_from` what of it was read; `addressees` to
-    whom it speaks, in its own words.
-    """
+    """Version, form, mandate and addressees of a declaration, its document, the list of works that names one."""
 
     version: str | None = None
     form: str | None = None
@@ -169,7 +164,7 @@ class DeclaredAs(Told):
 
     @property
     def document(self) -> str:
-        """The document for people: title, date and address, as far as they are known."""
+        """The document for people."""
         return ", ".join(part for part in (self.title, self.date, self.address) if part)
 
 

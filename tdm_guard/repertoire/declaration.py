@@ -14,7 +14,7 @@ from typing import Any
 from tdm_guard.formats.identifiers import ipi_fits
 from tdm_guard.repertoire.item import normalise
 from tdm_guard.repertoire.problem import Problem, shown
-from tdm_guard.repertoire.provenance import GOOD_SOURCE, Provenance, read_provenance
+from tdm_guard.repertoire.provenance import GOOD_SOURCE, UNKNOWN, Provenance, read_provenance
 from tdm_guard.repertoire.table import Table
 from tdm_guard.repertoire.words import (
     BASES,
@@ -71,11 +71,21 @@ class Mandate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Licence:
-    """Whether a licence is on offer, and whom to ask."""
+    """
+    Whether a licence is on offer, and whom to ask.
+
+    `yours` is whom the operator asks, with the file that says so: in no declaration, and only where that names nobody.
+    """
 
     available: bool = False
     url: str | None = None
     email: str | None = None
+    yours: str | None = None
+
+    @property
+    def addressed(self) -> bool:
+        """True if the declaration itself says whom to ask."""
+        return bool(self.url or self.email)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +126,7 @@ class Declaration:
     match: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     excludes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     licence: Licence = Licence()
-    source: Provenance = Provenance()
+    source: Provenance = UNKNOWN
     entered_by: str | None = None
     reviewed_by: str | None = None
     expires_review_at: date | None = None

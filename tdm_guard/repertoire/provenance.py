@@ -14,7 +14,7 @@ from tdm_guard.repertoire.words import KNOWN_FROM
 
 GOOD_SOURCE = '{ url = "https://society.example/declaration", retrieved_at = "2026-01-05T09:00:00Z" }'
 NO_ADDRESS = "no address known"
-_STANDINGS = {
+STANDINGS = {
     "source": "read at source",
     "copy": "read in a stored copy",
     "secondary": "known from secondary accounts only",
@@ -49,16 +49,19 @@ class Provenance:
     @property
     def standing(self) -> str:
         """Whether it was read, for people."""
-        words = _STANDINGS.get(self.known_from or "")
+        words = STANDINGS.get(self.known_from or "")
         if words is None:
             words = "whether it was read is not said" if self.retrieved_at is None else "read"
         return words if self.retrieved_at is None else f"{words} on {self.retrieved_at:%Y-%m-%d}"
 
     @property
     def unquoted(self) -> str:
-        """What stands in place of the document's words where they are not recorded, in brackets since nobody said it."""
+        """What stands in place of the words where they are not recorded: in brackets, since nobody said it."""
         places = [part for part in (self.title, self.url) if part] or [*self.see]
         return f"[the words are not recorded here{': see ' if places else ''}{', '.join(places)}]"
+
+
+UNKNOWN = Provenance()
 
 
 def read_provenance(at: Table) -> Provenance:

@@ -53,7 +53,7 @@ def statement(declaration: Declaration, weighed: Weighed, standing: tuple[str, .
         excerpt=declaration.wording or origin.unquoted,
         rightsholder=declaration.declarant.name,
         policy_url=licence.url,
-        contact=licence.email,
+        contact=licence.email or licence.yours,
         terms="prior authorisation, licence on offer" if licence.available else None,
         match=MatchedBy(
             key=hit.key,

@@ -112,7 +112,9 @@ def test_json_and_csv_have_the_same_counts(works: Summary) -> None:
 def test_without_a_repertoire_the_report_does_not_speak_of_works(tmp_path: Path) -> None:
     silent = told(tmp_path / "tdm.jsonl", decided(1, Verdict.UNRESERVED, None), loaded=())
     assert "Declared works" not in render(silent, "markdown")
-    assert json.loads(render(silent, "json"))["repertoire"] == {"matches": {}, "declarations": {}, "loaded": []}
+    assert json.loads(render(silent, "json"))["repertoire"] == {
+        "matches": {}, "declarations": {}, "said": {}, "loaded": [],
+    }  # fmt: skip
 
 
 def test_what_all_runs_loaded_is_listed_once(tmp_path: Path) -> None:
