@@ -165,7 +165,14 @@ class _Reader:
         self._check_contacts()
 
     def _check_contacts(self) -> None:
-        """Note contacts that are of no use: of nobody who declares something here, or of one who names an address."""
+        """
+        Note contacts that are of no use: of nobody who declares something here, or of one who names an address.
+
+        One that is of use answers the warning that there is nobody to ask.
+        """
+        held = [contact for _, contact in self.contacts]
+        answered = {f"{at}.licence" for at, each in self.declarations.values() if _asked(each, held) is not each}
+        self.problems = [each for each in self.problems if each.path not in answered]
         declared: dict[str, list[Declaration]] = {}
         for _, declaration in self.declarations.values():
             declared.setdefault(folded(declaration.declarant.name), []).append(declaration)

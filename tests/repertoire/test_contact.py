@@ -160,6 +160,14 @@ def test_contacts_may_stand_in_any_file_and_be_loaded_alone() -> None:
         load_contacts(["nothing.toml"])
 
 
+def test_a_contact_answers_the_warning_that_there_is_nobody_to_ask() -> None:
+    Path("d.toml").write_text(NAMING.format(licence="available = true"), encoding="utf-8")
+    (problem,) = lint(["d.toml"])
+    assert "nobody to ask" in problem.message
+    assert lint(["d.toml", "held"]) == ()
+    assert Options.read({"repertoire": "d.toml", "contacts": "held"}).holdings.warnings == ()
+
+
 def test_lint_tells_a_name_that_is_nobodys_and_a_contact_that_is_not_used() -> None:
     assert lint(["held/contacts.toml"]) == ()  # who declares may stand in a file that is not named
     Path("typo.toml").write_text(CONTACTS.replace("SACEM", "Sacm"), encoding="utf-8")
