@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tdm_guard.decision import Match
 from tdm_guard.log.members import entries, text_of
 from tdm_guard.plain import printable
-from tdm_guard.reports.documents import document_of
+from tdm_guard.reports.quoted import document_of
 from tdm_guard.reports.spelling import (
     csv_line,
     json_text,

@@ -11,7 +11,7 @@ from tdm_guard.errors import ConfigurationError, UnsupportedURL
 from tdm_guard.log.members import entries, is_size, text_of
 from tdm_guard.model import Kind, Layer, Stance, Verdict
 from tdm_guard.origin import Origin
-from tdm_guard.reports.documents import Declaring
+from tdm_guard.reports.quoted import Declaring
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -17,7 +17,7 @@ from tdm_guard.model import Kind, Layer, LiftOutcome, ReviewOutcome, Stance, Ver
 from tdm_guard.origin import Origin
 from tdm_guard.plain import bounded
 from tdm_guard.repertoire.contact import contacts_of
-from tdm_guard.reports.documents import document_of
+from tdm_guard.reports.quoted import document_of
 from tdm_guard.signals import payment
 
 if TYPE_CHECKING:

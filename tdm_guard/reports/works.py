@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tdm_guard.decision import Match
 from tdm_guard.log.members import entries, text_of
 from tdm_guard.model import Layer, LiftOutcome
-from tdm_guard.reports.documents import Declaring
+from tdm_guard.reports.quoted import Declaring
 from tdm_guard.reports.worklist import open_usages
 
 if TYPE_CHECKING:
