@@ -172,11 +172,32 @@ def test_licences_says_whom_to_ask_first_and_for_what(withheld: Web) -> None:
         "   policy: https://society.example/ai",
         "   reserves: tdm",
         "   declared as: musique-2023",
+        "   in: https://society.example/declaration",
+        "   words: “[the words are not recorded here: see https://society.example/declaration]”",
         f"   for example {withheld.url('press')} (needs 2 licences)",
     ):
         assert line in society.splitlines()
     assert press.startswith(f"2. {withheld.url('press').rstrip('/')}\n   2 items, ")
     assert rest.startswith("Refused to crawlers by robots.txt: 1 item, for example on http://127.0.0.1")
+
+
+def test_licences_take_contacts_of_yours_for_who_names_nobody(web: Web) -> None:
+    declared = Path("declared.toml")
+    text = declared.read_text(encoding="utf-8")
+    named = ', url = "https://society.example/ai", email = "ai@society.example"'
+    assert named in text
+    declared.write_text(text.replace(named, ""), encoding="utf-8")
+    crawl((web.url("music"), ISWC))
+    contacts = '[[contacts]]\ndeclarant = "société d\'essai"\naddress = "ai@held.example"\nnote = "for A"\n'
+    Path("contacts.toml").write_text(contacts, encoding="utf-8")
+    assert "\n   ask: no address known; --contacts FILE takes yours\n" in run("licences", "tdm.jsonl").stdout
+    result = run("licences", "tdm.jsonl", "--contacts", "contacts.toml")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "\n   ask: no address known; yours: ai@held.example (from contacts.toml: for A)\n" in result.stdout
+    for name, words in (("gone.toml", "gone.toml: cannot be read"), ("declared.toml", "holds none; for example")):
+        wrong = run("licences", "tdm.jsonl", "--contacts", name)
+        assert (wrong.exit_code, wrong.stdout) == (2, "")
+        assert words in wrong.stderr
 
 
 def test_licences_as_a_table_and_as_json(withheld: Web) -> None:

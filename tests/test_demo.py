@@ -104,6 +104,8 @@ def test_declared_works_are_withheld_licensed_or_left_to_a_person(ran: Ran) -> N
         for name in ("la-digue", "harbour-waltz", "low-tide-lullaby", "fog-signal", "the-old-ferry")
     )
     [said] = sacem["because"]
+    assert said["excerpt"].startswith("activités de fouilles de données (data-mining) sur les œuvres du répertoire")
+    assert (said["declaration"]["date"], said["declaration"]["address"]) == ("2023-10-12", "no address known")
     assert (sacem["verdict"], said["rightsholder"], said["source"]) == ("reserved", "Sacem", "sacem-2023")
     assert said["match"] == {"key": "iswc", "value": "T9999900117", "strength": "identifier"}
     assert (said["declaration"]["list"], said["declaration"]["form"]) == ("works.tdmlist", "press_release")
@@ -130,6 +132,21 @@ def test_declared_works_are_withheld_licensed_or_left_to_a_person(ran: Ran) -> N
         ),
     ):
         assert f"{verdict}: {CATALOGUE}{page}.html\n      {declaration}: {outcome}" in shown
+    quoted = shown.partition("la-digue.html")[2].splitlines()[2:4]
+    assert quoted[0].startswith("        “activités de fouilles de données")
+    assert quoted[1].endswith("2023-10-12, no address known")
+    assert "works and codes are made up, also Sacem's;" in ran.answers
+
+
+@pytest.mark.slow
+def test_it_says_whom_to_ask_and_that_nobody_is_known(ran: Ran) -> None:
+    asked = ran.answers.partition("Whom to ask")[2]
+    assert "\n  Sacem: no address known; --contacts FILE takes yours\n" in asked
+    yours = "league@skerry.example (from contacts.toml)"
+    assert f"\n  Skerry League of Composers: no address known; yours: {yours}\n" in asked
+    assert "\n  Mara Quill: mara@quill.example\n" in asked
+    assert f"   ask: no address known; yours: {yours}\n" in (ran.output / "licences.txt").read_text(encoding="utf-8")
+    assert (ran.output / "contacts.toml").is_file()
 
 
 @pytest.mark.slow
@@ -165,12 +182,12 @@ def test_the_example_project_is_ordinary_and_guarded_by_one_line() -> None:
     guard, *options = [line for line in settings.splitlines() if "tdm" in line.lower()]
     assert guard == 'ADDONS = {"tdm_guard.scrapy.Addon": 500}'
     assert [line.split()[0] for line in options] == [
-        f"TDM_GUARD_{name}" for name in ("REPERTOIRE", "AUTHORISATIONS", "OPERATOR")
+        f"TDM_GUARD_{name}" for name in ("REPERTOIRE", "AUTHORISATIONS", "CONTACTS", "OPERATOR")
     ]
 
 
 def test_the_files_of_the_example_project_have_no_mistake() -> None:
     project = demo.example_project()
-    held = load([project / "repertoire", project / "licences"])
+    held = load([project / "repertoire", project / "licences", project / "contacts.toml"])
     assert held.warnings == ()
     assert {each.declarant.name for each in held.declarations}.isdisjoint({"Sacem"})  # what it declared is bundled

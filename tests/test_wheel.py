@@ -40,6 +40,7 @@ def test_the_wheel_holds_data_types_and_the_example(installed: Path) -> None:
     assert (package / "data" / "ai_user_agents.json").is_file()
     assert (package / "data" / "repertoire" / "sacem-2023.toml").is_file()
     assert (package / "_example" / "scrapy.cfg").is_file()
+    assert (package / "_example" / "contacts.toml").is_file()
     assert not (installed / "tests").exists()
     (metadata,) = installed.glob("*.dist-info/METADATA")
     text = metadata.read_text(encoding="utf-8")

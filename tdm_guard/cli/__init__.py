@@ -96,12 +96,15 @@ def licences(
     *,
     style: Annotated[str, typer.Option("--format", help=f"{', '.join(WORKLIST_FORMATS)}.")] = "text",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
+    contacts: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="Whom to ask where nobody is named; may be repeated.")
+    ] = None,
 ) -> None:
     """Whom to ask for what. Withheld items by rightsholder, policy or site, with contacts."""
     with failing():
         if style not in WORKLIST_FORMATS:
             raise ConfigurationError(f"--format: {style!r} is not one of {', '.join(WORKLIST_FORMATS)}")
-        _logs.licences(logs, style=style, output=output)
+        _logs.licences(logs, style=style, output=output, contacts=contacts or ())
 
 
 @app.command()

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from tdm_guard.model import Result, Stance, Verdict
 from tdm_guard.plain import LIMIT, printable
+from tdm_guard.repertoire.provenance import STANDINGS
 
 if TYPE_CHECKING:
     from tdm_guard.decision import Checked, Decision
@@ -61,9 +62,16 @@ def _statement(page: Console, statement: Statement) -> None:
     said = f"{statement.signal} {statement.kind}: {statement.stance} for {', '.join(statement.usages)}"
     _line(page, said, style="bold")
     _place(page, statement)
+    if about := statement.declaration:
+        form = f", {about.form}" if about.form else ""
+        _line(page, f"  declared in: {about.document}{form}, mandate {about.mandate_status}")
+        if standing := STANDINGS.get(about.known_from or ""):
+            _line(page, f"  {standing}")
     for name in ("rightsholder", "policy_url", "contact", "terms"):
         if value := getattr(statement, name):
             _line(page, f"  {name.replace('_', ' ')}: {value}")
+    if statement.doubt:
+        _line(page, f"  doubt: {statement.doubt}")
     if statement.repair:
         _line(page, f"  read so by the cautious posture, repair {statement.repair}")
 

@@ -243,6 +243,8 @@ def _lines(decision: Decision, record: Mapping[str, Any]) -> Iterator[str]:
         read = f", read {statement.retrieved_at:%Y-%m-%d}" if statement.retrieved_at else ""
         yield f"  {statement.signal}: {statement.stance} for {umbrella(statement.usages)}"
         yield f"    {place}{read}"
+        if statement.declaration:
+            yield f"    declared in {statement.declaration.document}"
         if statement.excerpt:
             yield f"    “{statement.excerpt}”"
         if statement.doubt:

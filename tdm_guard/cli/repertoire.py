@@ -12,10 +12,11 @@ from typing import Annotated, Any
 import typer
 
 from tdm_guard.cli.console import counted, failing, say
+from tdm_guard.cli.entries import in_short, whole
 from tdm_guard.cli.options import table_of
 from tdm_guard.decision import Match
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.holdings import BUNDLED, EVERY, lint, load
+from tdm_guard.holdings import lint, load
 from tdm_guard.model import DeclaredAs, MatchedBy, Source, Statement
 from tdm_guard.operator import Operator, read_operator
 from tdm_guard.origin import Origin
@@ -24,6 +25,7 @@ from tdm_guard.repertoire.callers_item import GOOD, check_item
 from tdm_guard.repertoire.item import CallersItem, read_callers_item
 from tdm_guard.repertoire.matching import HeardWorks, Repertoire
 from tdm_guard.repertoire.problem import Severity
+from tdm_guard.repertoire.provenance import NO_ADDRESS
 from tdm_guard.reports.spelling import json_text, number_of
 
 app = typer.Typer(help="Declarations over repertoires. Check the files, try an item, make lists.", no_args_is_help=True)
@@ -66,24 +68,20 @@ def _lint(names: Sequence[str]) -> None:
 
 @app.command("list")
 def _list() -> None:
-    """The bundled declarations. Who, on what mandate, since when, in which form, matched by what."""
+    """The bundled declarations. Who, on what mandate, since when, in which words, matched by what."""
     with failing():
-        declarations = load([f"{BUNDLED}{EVERY}"]).declarations
-        for each in declarations:
-            day = each.effective_from or each.declared_at
-            keys = "; ".join(f"{key} {', '.join(values)}" for key, values in each.match.items())
-            typer.echo(f"{BUNDLED}{each.id}")
-            for name, value in (
-                ("declarant", each.declarant.name),
-                ("on behalf of", each.on_behalf_of or "itself"),
-                ("mandate", f"{each.mandate.status}, {each.mandate.basis}"),
-                ("since", str(day) if day else "day unknown, so that it reaches every copy"),
-                ("form", each.form),
-                ("usages", ", ".join(each.usages)),
-                ("matched by", keys or "nothing, unless a list is loaded"),
-                ("source", each.source.url or "not read at source"),
-            ):
-                typer.echo(printable(f"  {name + ':':<14}{value}"))
+        for line in in_short():
+            typer.echo(printable(line))
+
+
+@app.command("show")
+def _show(
+    names: Annotated[list[str], typer.Argument(metavar="ID|FILE", help="sacem-2023, or files of declarations.")],
+) -> None:
+    """All that a declaration says. Its words, the document, what is certain, in doubt and missing."""
+    with failing():
+        for line in whole(names):
+            typer.echo(printable(line))
 
 
 @app.command("match")
@@ -173,9 +171,10 @@ def _lines(statement: Statement) -> Iterator[str]:
         yield f"  {'doubt:':<14}{statement.doubt}"
     yield f"  {'usages:':<14}{', '.join(statement.usages)}"
     yield f"  {'declared by:':<14}{statement.rightsholder}, {about.get('form')}, mandate {about.get('mandate_status')}"
-    asks = ", ".join(filter(None, (statement.terms, statement.policy_url, statement.contact)))
-    if asks:
-        yield f"  {'ask:':<14}{asks}"
+    yield f"  {'in:':<14}{about.document}"
+    yield f"  {'words:':<14}{statement.excerpt}"
+    asked = ", ".join(filter(None, (statement.policy_url, statement.contact))) or NO_ADDRESS
+    yield f"  {'ask:':<14}{', '.join(filter(None, (statement.terms, asked)))}"
     if "list" in about:
         yield f"  {'list:':<14}{about['list']}, version {about['list_version']}, sha256 {about['list_sha256']}"
 

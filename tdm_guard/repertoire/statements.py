@@ -7,6 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from tdm_guard.model import DeclaredAs, Fault, Kind, Layer, MatchedBy, Source, Stance, Statement
+from tdm_guard.plain import bounded
 from tdm_guard.repertoire.declaration import Declaration
 from tdm_guard.repertoire.hits import Weighed
 from tdm_guard.repertoire.item import KEYS, SIGNAL, Doubt
@@ -49,10 +50,10 @@ def statement(declaration: Declaration, weighed: Weighed, standing: tuple[str, .
         stance=Stance.RESERVED,
         layer=Layer.REPERTOIRE,
         locator=f"match.{hit.key}",
-        excerpt=declaration.wording or ", ".join(declaration.usages),
+        excerpt=declaration.wording or origin.unquoted,
         rightsholder=declaration.declarant.name,
         policy_url=licence.url,
-        contact=licence.email,
+        contact=licence.email or licence.yours,
         terms="prior authorisation, licence on offer" if licence.available else None,
         match=MatchedBy(
             key=hit.key,
@@ -65,6 +66,12 @@ def statement(declaration: Declaration, weighed: Weighed, standing: tuple[str, .
             form=declaration.form,
             mandate_status=str(mandate.status),
             mandate_basis=mandate.basis,
+            title=origin.title,
+            date=origin.date,
+            address=origin.address,
+            language=origin.language,
+            known_from=origin.known_from,
+            addressees=bounded(declaration.addressees),
             list=name,
             list_version=version,
             list_sha256=sha256,

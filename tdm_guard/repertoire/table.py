@@ -26,6 +26,7 @@ _NAME = re.compile(r"[^\s\x00-\x1f\x7f\ud800-\udfff](?:[^\x00-\x1f\x7f\ud800-\ud
 _EMAIL = re.compile(r"[^\s@<>,;\"]{1,64}@[^\s@<>,;\"]{1,251}\.[^\s@<>,;\".]{2,63}")
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATED = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
 _UNIONS = ("WORLD", "EU", "EEA")
 
 
@@ -128,6 +129,23 @@ class Table:
             except ValueError:
                 pass
         self.mistake(member, f"{shown(value)} is no day", good)
+        return None
+
+    def dated(self, member: str) -> str | None:
+        """The date of a document, as far as it is known: a day, or a month or year in text."""
+        value = self._get(member)
+        if value is None:
+            return None
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value.isoformat()
+        if isinstance(value, str) and _DATED.fullmatch(value):
+            try:
+                date.fromisoformat(value + "0000-01-01"[len(value) :])
+            except ValueError:
+                pass
+            else:
+                return value
+        self.mistake(member, f"{shown(value)} is no day, month or year", '"2023-10-12" or "2023-10"')
         return None
 
     def moment(self, member: str, *, required: bool = False) -> datetime | None:

@@ -26,7 +26,7 @@ _GATES = ("RequestGate", "ResponseGate")
 _BETWEEN = (HttpCacheMiddleware, BaseRedirectMiddleware)
 _NAMES = (*OPTION_NAMES, "config")
 _CONFIG = f"{PREFIX}CONFIG"
-_OPTION = re.compile(r"[a-z_]+(?=[:.])")
+_OPTION = re.compile(r"[a-z_]+(?=[:.](?!toml\b|tdmlist\b))")  # contacts.toml is a file, however it is named
 
 
 def read_options(settings: BaseSettings, *, user_agent: str | None = None) -> Options:

@@ -49,7 +49,9 @@ def test_a_spiders_own_user_agent_counts() -> None:
     assert read_options(settings(), user_agent="SpiderBot/3").agent == "SpiderBot"
 
 
-def test_settings_are_options() -> None:
+def test_settings_are_options(tmp_path: Path) -> None:
+    contacts = tmp_path / "contacts.toml"
+    contacts.write_text('[[contacts]]\ndeclarant = "Sacem"\naddress = "ai@sacem.example"\n', encoding="utf-8")
     options = read_options(
         settings(
             TDM_GUARD_USAGES="search,archive",
@@ -58,12 +60,25 @@ def test_settings_are_options() -> None:
             TDM_GUARD_MAX_ASSET_BYTES="1MiB",
             TDM_GUARD_POSTURE="literal",
             TDM_GUARD_LOG="logs/{run}.jsonl",
+            TDM_GUARD_CONTACTS=str(contacts),
         )
     )
+    assert options.holdings.contacts[0].marked == "ai@sacem.example (from contacts.toml)"
     assert [str(usage) for usage in options.usages] == ["search", "archive"]
     assert options.operator is not None
     assert (options.operator.name, options.operator.country) == ("acme-ai", "FR")
     assert (options.policy_timeout, options.max_asset_bytes, options.posture) == (3.5, 2**20, "literal")
+
+
+@pytest.mark.parametrize("name", ["contacts.toml", "authorisations.toml", "repertoire.tdmlist"])
+def test_a_file_named_after_an_option_keeps_its_name_in_messages(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_text("[[contacts]]\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"^{name}: ") as error:
+        read_options(settings(TDM_GUARD_CONTACTS=name))
+    assert "TDM_GUARD" not in str(error.value)
 
 
 @pytest.mark.parametrize(
