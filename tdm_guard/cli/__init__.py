@@ -13,12 +13,11 @@ from typing import Annotated, Any
 import typer
 
 from tdm_guard._version import __version__
-from tdm_guard.cli import check as _check
 from tdm_guard.cli import logs as _logs
-from tdm_guard.cli import recheck as _recheck
 from tdm_guard.cli import repertoire as _repertoire
 from tdm_guard.cli import review as _review
-from tdm_guard.cli.console import failing, speak_any_encoding
+from tdm_guard.cli import undetermined as _undetermined
+from tdm_guard.cli.console import asking, failing, speak_any_encoding
 from tdm_guard.cli.options import with_options
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.reports.report import FORMATS
@@ -28,7 +27,7 @@ app = typer.Typer(
     name="tdm-guard",
     help="Honour the text-and-data-mining reservations of web content, and keep the proof.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -63,7 +62,9 @@ def check(
 ) -> None:
     """One decision per URL, with the words it rests on. And what was looked for and not found."""
     with failing():
-        code = _check.check(urls, given, as_json=as_json)
+        with asking("check"):
+            from tdm_guard.cli.check import check as judged  # noqa: PLC0415 - it needs httpx, which others do not
+        code = judged(urls, given, as_json=as_json)
     raise typer.Exit(code)
 
 
@@ -146,9 +147,11 @@ def recheck(
         if undetermined and (content or as_json or items):
             raise ConfigurationError("recheck: --undetermined only lists addresses; give it alone")
         if undetermined:
-            code = _recheck.undetermined(logs)
+            code = _undetermined.undetermined(logs)
         else:
-            code = _recheck.recheck(logs, given, as_json=as_json, content=content, delay=delay, items=items)
+            with asking("recheck"):
+                from tdm_guard.cli.recheck import recheck as judged_again  # noqa: PLC0415 - as with check
+            code = judged_again(logs, given, as_json=as_json, content=content, delay=delay, items=items)
     raise typer.Exit(code)
 
 
