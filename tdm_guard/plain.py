@@ -106,5 +106,13 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return plain[found[0]] if found else None
 
 
+def suggested(name: str, known: Iterable[str], *, lead: str = "known are") -> str:
+    """The end of a sentence that begins with an unknown `name`: what it most likely means, and all that is known."""
+    names = tuple(known)
+    meant = nearest(name, names)
+    told_all = f"{lead} {', '.join(names)}"
+    return f"; did you mean {meant}? ({told_all})" if meant else f"; {told_all}"
+
+
 def _plainly(name: str) -> str:
     return name.casefold().replace("_", "").replace("-", "").replace(" ", "")
