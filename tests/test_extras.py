@@ -72,6 +72,7 @@ def test_what_asks_the_web_names_its_extra_in_one_sentence(
         ("licences", "tdm.jsonl"),
         ("review", "tdm.jsonl"),
         ("recheck", "tdm.jsonl", "--undetermined"),
+        ("explain", "2026", "tdm.jsonl"),
         ("repertoire", "list"),
     ],
     ids=" ".join,

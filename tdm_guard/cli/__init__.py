@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from tdm_guard._version import __version__
+from tdm_guard.cli import explain as _explain
 from tdm_guard.cli import logs as _logs
 from tdm_guard.cli import repertoire as _repertoire
 from tdm_guard.cli import review as _review
@@ -166,3 +167,16 @@ def demo(
 
     with failing():
         _demo.run(output)
+
+
+@app.command()
+def explain(
+    decision: Annotated[str, typer.Argument(metavar="ID", help="The id of a decision, or how it alone begins.")],
+    logs: Logs,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="The record as it stands in the log.")] = False,
+) -> None:
+    """One decision of a log as a page. The words it rests on, what was looked for, which run, agent and posture."""
+    with failing():
+        code = _explain.explain(decision, logs, as_json=as_json)
+    raise typer.Exit(code)
