@@ -14,6 +14,7 @@ import typer
 
 from tdm_guard._version import __version__
 from tdm_guard.cli import explain as _explain
+from tdm_guard.cli import init as _init
 from tdm_guard.cli import logs as _logs
 from tdm_guard.cli import repertoire as _repertoire
 from tdm_guard.cli import review as _review
@@ -180,3 +181,38 @@ def explain(
     with failing():
         code = _explain.explain(decision, logs, as_json=as_json)
     raise typer.Exit(code)
+
+
+@app.command()
+def init(
+    *,
+    kind: Annotated[str | None, typer.Option("--for", help=f"{', '.join(_init.KINDS)}.")] = None,
+    agent: Annotated[str | None, typer.Option(help="robots.txt product token, for example ExampleBot.")] = None,
+    usages: Annotated[list[str] | None, typer.Option(help="What for; may be repeated, or a,b. Default: tdm.")] = None,
+    contact: Annotated[
+        str | None, typer.Option(help="Where sites reach you, for the User-Agent: a page or a mailbox.")
+    ] = None,
+    operator: Annotated[str | None, typer.Option(help='Who collects: a name, or JSON {"name": "acme-ai"}.')] = None,
+    repertoire: Annotated[
+        list[str] | None, typer.Option(help="Declarations to honour: a file, or bundled:sacem-2023; may be repeated.")
+    ] = None,
+    log: Annotated[str | None, typer.Option(help="The compliance log. Default: tdm-guard.jsonl.")] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", help="Write here; - is stdout. Default: by what it is for.")
+    ] = None,
+    append: Annotated[bool, typer.Option("--append", help="Scrapy: add to the settings file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """Settings to start with, for Scrapy, httpx or a TOML file. Asks on a terminal for what no flag says."""
+    wishes = _init.Wishes(
+        kind=kind,
+        agent=agent,
+        usages=",".join(usages) if usages else None,
+        contact=contact,
+        operator=operator,
+        repertoire=tuple(repertoire or ()),
+        log=log,
+        output=output,
+    )
+    with failing():
+        _init.init(wishes, append=append, force=force)
