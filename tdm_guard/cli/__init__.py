@@ -37,6 +37,7 @@ app = typer.Typer(
 app.add_typer(_repertoire.app, name="repertoire")
 app.add_typer(_repertoire.authorisations, name="authorisations")
 
+DEMO = "tdm-guard-demo"
 Logs = Annotated[list[str], typer.Argument(metavar="LOG", help="Compliance logs (JSON lines).")]
 
 
@@ -159,15 +160,25 @@ def recheck(
 
 @app.command()
 def demo(
-    output: Annotated[Path, typer.Option("--output", help="Folder for items, log and report.")] = Path(
-        "tdm-guard-demo"
-    ),
+    *,
+    output: Annotated[
+        Path | None, typer.Option("--output", help=f"Folder for items, log and report. Default: {DEMO}.")
+    ] = None,
+    serve: Annotated[bool, typer.Option("--serve", help="Crawl nothing: keep the sample web up for yours.")] = False,
 ) -> None:
     """The example project over a pretend web. A crawl by Scrapy, on loopback."""
-    from tdm_guard.cli import demonstration as _demo  # noqa: PLC0415 - the sample web is loaded for this command only
-
+    # the sample web is loaded for this command only
     with failing():
-        _demo.run(output)
+        if not serve:
+            from tdm_guard.cli import demonstration  # noqa: PLC0415
+
+            demonstration.run(output or Path(DEMO))
+        elif output is not None:
+            raise ConfigurationError("demo: --serve leaves nothing behind; give it without --output")
+        else:
+            from tdm_guard.cli import serving  # noqa: PLC0415
+
+            serving.serve()
 
 
 @app.command()
