@@ -4,9 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 FLOOR := .venv-floor
 
+# One sentence where an older Python would end in a page of a resolver's.
+VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2] if sys.version_info < (3, 11) else "new")')
+NEEDS = $(if $(filter new,$(VERSION)),,$(error tdm_guard needs Python 3.11 or later, and $(PYTHON) is \
+	$(or $(VERSION),none): name another, for example make demo PYTHON=python3.12))
+
 .PHONY: demo test floor bench soak lint clean
 
 $(VENV)/.ready: pyproject.toml
+	$(NEEDS)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --editable ".[all]" --group dev
@@ -16,6 +22,7 @@ demo: $(VENV)/.ready
 	$(BIN)/tdm-guard demo --output demo-output
 
 $(FLOOR)/.ready: pyproject.toml tests/floor.txt
+	$(NEEDS)
 	$(PYTHON) -m venv $(FLOOR)
 	$(FLOOR)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(FLOOR)/bin/python -m pip install --quiet --editable ".[all]" --group dev --constraint tests/floor.txt

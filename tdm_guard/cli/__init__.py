@@ -20,7 +20,7 @@ from tdm_guard.cli import repertoire as _repertoire
 from tdm_guard.cli import review as _review
 from tdm_guard.cli import undetermined as _undetermined
 from tdm_guard.cli.console import asking, failing, speak_any_encoding
-from tdm_guard.cli.options import with_options
+from tdm_guard.cli.options import completing, with_options
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.reports.report import FORMATS
 from tdm_guard.reports.worklist_page import FORMATS as WORKLIST_FORMATS
@@ -197,9 +197,14 @@ def explain(
 @app.command()
 def init(
     *,
-    kind: Annotated[str | None, typer.Option("--for", help=f"{', '.join(_init.KINDS)}.")] = None,
+    kind: Annotated[
+        str | None, typer.Option("--for", help=f"{', '.join(_init.KINDS)}.", autocompletion=_init.kinds)
+    ] = None,
     agent: Annotated[str | None, typer.Option(help="robots.txt product token, for example ExampleBot.")] = None,
-    usages: Annotated[list[str] | None, typer.Option(help="What for; may be repeated, or a,b. Default: tdm.")] = None,
+    usages: Annotated[
+        list[str] | None,
+        typer.Option(help="What for; may be repeated, or a,b. Default: tdm.", autocompletion=completing("usages")),
+    ] = None,
     contact: Annotated[
         str | None, typer.Option(help="Where sites reach you, for the User-Agent: a page or a mailbox.")
     ] = None,

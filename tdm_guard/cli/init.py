@@ -40,6 +40,11 @@ class Wishes:
     output: str | None = None
 
 
+def kinds(incomplete: str) -> list[str]:
+    """What `--for` may go on as."""
+    return [kind for kind in KINDS if kind.startswith(incomplete)]
+
+
 def init(wishes: Wishes, *, append: bool = False, force: bool = False) -> None:
     """
     Writes a file of options, or shows or appends the lines for Scrapy's settings.
