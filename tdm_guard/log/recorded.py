@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 MAX_ENTRIES = 1_000  # statements, faults or documents of one record; a decision rests on a few
 MAX_MEMBERS = 20  # of a small table in a statement
-MAX_HOPS = 100
+MAX_HOPS = 100  # of one journey; the guard keeps as many
 MAX_TEXT = 65_536  # characters of an address, the longest of texts
 _Words = TypeVar("_Words", bound=StrEnum)
 
