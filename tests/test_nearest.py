@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from tdm_guard import ConfigurationError, Judge, Options
+from tdm_guard import ConfigurationError, Judge, Options, evaluate
 from tdm_guard.cli import app
 from tdm_guard.holdings import load
+from tdm_guard.httpx import AsyncGuardClient, GuardClient
 from tdm_guard.options import OPTION_NAMES
 from tdm_guard.options.config import read_config, with_config
 from tdm_guard.options.misspelt import PREFIX, meant_for_us, setting
@@ -80,6 +82,39 @@ def test_an_option_that_is_misspelt(options: dict[str, Any], words: str) -> None
     assert words in str(caught.value)
     with pytest.raises(ConfigurationError) as caught:
         Judge(**options)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given_here", "words"),
+    [
+        ({"follow_redirect": True}, "follow_redirect: unknown keyword; did you mean follow_redirects?"),
+        ({"proxies": "http://127.0.0.1:9"}, "proxies: unknown "),
+        ({"usage": "tdm"}, "usage: unknown option; did you mean usages?"),
+    ],
+)
+def test_a_keyword_of_a_guarded_client(given_here: dict[str, Any], words: str, tmp_path: Path) -> None:
+    for client in (GuardClient, AsyncGuardClient):
+        with pytest.raises(ConfigurationError) as caught:
+            client(log=tmp_path / "tdm.jsonl", **given_here)
+        assert words in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("polices", "polices: unknown keyword; did you mean policies?"),
+        ("header", "header: unknown keyword; did you mean headers?"),
+        ("usage", "usage: unknown option; did you mean usages?"),
+        ("colour", "colour: unknown option; known are "),
+        ("log", "log: has no meaning without a network"),
+    ],
+)
+def test_a_keyword_of_evaluate(name: str, words: str) -> None:
+    options: Any = {name: None}
+    with pytest.raises(ConfigurationError) as caught:
+        evaluate("https://site.example/", now=datetime(2026, 1, 5, tzinfo=UTC), **options)
     assert words in str(caught.value)
 
 

@@ -41,6 +41,13 @@ def setting(name: str, known: Iterable[str]) -> str | None:
     return rests[meant] if meant else None
 
 
+def keywords(given: Iterable[str], own: Collection[str], options: Collection[str]) -> Iterator[str]:
+    """A problem for each keyword `given` beside the `options` that is none, and was meant for one of the `own`."""
+    for name in given:
+        if name not in options and (meant := nearest(name, (*own, *options))) in own:
+            yield f"{name}: unknown keyword; did you mean {meant}?"
+
+
 def in_environment(environ: Mapping[str, str], given: Iterable[str], options: Collection[str]) -> Iterator[str]:
     """
     A problem for each variable that is misspelt, or that looks like an option, which no variable is.
