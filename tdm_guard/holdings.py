@@ -16,13 +16,13 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.model import ReviewOutcome
+from tdm_guard.plain import nearest, suggested
 from tdm_guard.repertoire.authorisation import Authorisation, read_authorisation
 from tdm_guard.repertoire.contact import GOOD_CONTACT, Contact, contacts_of, folded, read_contact
 from tdm_guard.repertoire.declaration import Declaration, read_declaration
@@ -179,8 +179,8 @@ class _Reader:
         for where, contact in self.contacts if declared else ():
             found = declared.get(folded(contact.declarant), [])
             if not found:
-                near = get_close_matches(folded(contact.declarant), declared, n=1)
-                good = f'"{declared[near[0]][0].declarant.name}"' if near else None
+                near = nearest(contact.declarant, declared)
+                good = f'"{declared[near][0].declarant.name}"' if near else None
                 message = f"{shown(contact.declarant)} declares nothing loaded"
                 self.problems.append(Problem(f"{where}.declarant", message, good, severity=Severity.WARNING))
             elif all(each.licence.addressed for each in found):
@@ -198,15 +198,16 @@ class _Reader:
     def _refer(self, name: str | None, where: str, loaded: Mapping[str, object], severity: Severity) -> None:
         if name is None or name in loaded or name in self._faulty:
             return
-        near = get_close_matches(name, list(loaded), n=1)
-        good = f'"{near[0]}"' if near else None
+        near = nearest(name, loaded)
+        good = f'"{near}"' if near else None
         self.problems.append(Problem(where, f"{shown(name)} is the id of nothing loaded", good, severity=severity))
 
     def _bundled(self, name: str) -> None:
         known = bundled()
         wanted = name.removeprefix(BUNDLED)
         if wanted != EVERY and wanted not in known:
-            self._mistake(name, f"no such entry; known are {', '.join(known)}", f'"{BUNDLED}{known[0]}"')
+            good = f'"{BUNDLED}{nearest(wanted, known) or known[0]}"'
+            self._mistake(name, f"no such entry{suggested(wanted, known)}", good)
             return
         folder = resources.files("tdm_guard").joinpath("data/repertoire")
         for entry in known if wanted == EVERY else (wanted,):
@@ -278,8 +279,8 @@ class _Reader:
             self.problems.append(Problem(name, "holds nothing", "[[declarations]]", severity=Severity.WARNING))
         for kind in content:
             if kind not in _KINDS:
-                known = ", ".join(f"[[{known}]]" for known in _KINDS)
-                self._mistake(f"{name}: {kind}", f"unknown member; known are {known}")
+                good = f"[[{nearest(kind, _KINDS) or _KINDS[0]}]]"
+                self._mistake(f"{name}: {kind}", f"unknown member{suggested(kind, _KINDS)}", good)
         for at, declaration in self._values(name, content, "declarations", read_declaration):
             if self._new(declaration, at, self.declarations):
                 self.sources.append(Loaded(id=declaration.id, version=declaration.version, sha256=sha256))

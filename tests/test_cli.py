@@ -361,21 +361,6 @@ def test_the_process_has_the_exit_code(web: PretendWeb, site: str | None, code: 
     assert len(done.stdout.splitlines()) == (code < 2)
 
 
-def test_without_the_extra_the_message_names_it(tmp_path: Path) -> None:
-    (tmp_path / "typer.py").write_text("raise ModuleNotFoundError(\"No module named 'typer'\", name='typer')\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "tdm_guard", "check", CLOSED],
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
-    assert done.returncode == 2
-    assert "tdm-guard[cli]" in done.stderr
-    assert done.stdout == ""
-
-
 def test_version_and_help() -> None:
     assert run("--version").stdout.startswith("tdm-guard ")
     for command in ("check", "verify", "report", "demo"):

@@ -740,9 +740,8 @@ def test_each_command_has_help(command: str) -> None:
 
 def test_lists_are_given_by_commas_or_again(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[dict[str, Any]] = []
-    monkeypatch.setattr(
-        "tdm_guard.cli._check.check", lambda urls, options, *, as_json: given.append(dict(options)) or 0
-    )
+    module = import_module("tdm_guard.cli.check")
+    monkeypatch.setattr(module, "check", lambda urls, options, *, as_json: given.append(dict(options)) or 0)
     run(
         "check",
         "http://a/",

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from typer.testing import CliRunner
 
+from tdm_guard.cli import app, serving
 from tdm_guard.cli import demonstration as demo
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.holdings import load
-from tdm_guard.testing import SITES, marker
+from tdm_guard.httpx import GuardClient, Withheld
+from tdm_guard.testing import SITES, marker, sample_web
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -191,3 +200,57 @@ def test_the_files_of_the_example_project_have_no_mistake() -> None:
     held = load([project / "repertoire", project / "licences", project / "contacts.toml"])
     assert held.warnings == ()
     assert {each.declarant.name for each in held.declarations}.isdisjoint({"Sacem"})  # what it declared is bundled
+
+
+@pytest.mark.parametrize("ends", [signal.SIGINT, signal.SIGTERM])
+def test_the_sample_web_stays_up_until_it_is_told_to_end(ends: signal.Signals) -> None:
+    command = [sys.executable, "-m", "tdm_guard", "demo", "--serve"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        shown = [process.stdout.readline() for _ in range(15)]
+        [proxy] = {address for line in shown for address in re.findall(r"http://127\.0\.0\.1:\d+", line)}
+        [export] = [line.split(";")[0].split()[1:] for line in shown if "export" in line]
+        assert {word.partition("=")[0] for word in export} == {"http_proxy", "HTTP_PROXY"}
+        environment = {
+            name: value for name, value in os.environ.items() if name.lower() not in ("no_proxy", "all_proxy")
+        }
+        environment |= dict(word.split("=") for word in export)
+        [address] = [line.split()[-1] for line in shown if "tdm-guard check" in line]
+        check = [sys.executable, "-m", "tdm_guard", "check", address]
+        if ends is signal.SIGTERM:
+            check = [sys.executable, "-c", f"import httpx; print(httpx.get('{address}', proxy='{proxy}').text)"]
+        done = subprocess.run(check, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE)
+        assert done.stdout.startswith(f"RESERVED  {address}\n" if ends is signal.SIGINT else "<!doctype html>")
+        process.send_signal(ends)
+        rest, trouble = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, rest, trouble) == (0, "The sample web has ended.\n", "")
+
+
+def test_what_is_pasted_for_a_client_leads_to_the_sample_web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with sample_web() as web:
+        [call] = [line.strip() for line in serving.lines(web) if "GuardClient(" in line]
+        with eval(call, {"GuardClient": GuardClient}) as client:
+            assert client.get(serving.INDEX).extensions["tdm_guard"].admitted
+            with pytest.raises(Withheld):
+                client.get(serving.RESERVED)
+        assert web.asked("index.example", "/") == 1
+
+
+def test_signals_mean_what_they_did_when_the_web_has_ended() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    answers = io.StringIO()
+
+    def waits(ended: threading.Event) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert ended.wait(PATIENCE)
+
+    serving.serve(answers, waits=waits)
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert answers.getvalue().endswith("The sample web has ended.\n")
+
+
+def test_serving_and_leaving_something_behind_are_two_calls(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["demo", "--serve", "--output", str(tmp_path / "out")])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--serve leaves nothing behind" in result.stderr

@@ -10,6 +10,9 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.model import Posture
+from tdm_guard.signals import SIGNALS
+from tdm_guard.usage import Usage
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -33,7 +36,28 @@ FLAGS: dict[str, tuple[Any, str]] = {
     "config": (_ONE, "TOML file with options."),
 }
 _TABLES = {"operator": '{"name": "acme-ai"}', "policy_tokens": '{"AI-Training": ["ai-training"]}'}
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "usages": tuple(Usage),
+    "posture": tuple(Posture),
+    "mode": ("enforce", "observe"),
+    "signals": tuple(signal.name for signal in SIGNALS),
+    "repertoire_forms": ("all", "machine-readable"),
+    "operator": (),
+    "policy_tokens": ("bundled",),
+}
 _WITH_COMMAS = frozenset({"usages", "signals"})  # a path may hold one
+
+
+def completing(name: str) -> Callable[[str], list[str]] | None:
+    """What a shell completes the value of a flag with, behind a comma too; None: files, as usual."""
+    if name not in _CHOICES:
+        return None
+
+    def complete(incomplete: str) -> list[str]:
+        done, comma, begun = incomplete.rpartition(",")
+        return [f"{done}{comma}{choice}" for choice in _CHOICES[name] if choice.startswith(begun)]
+
+    return complete
 
 
 def with_options(command: Command) -> Command:
@@ -42,7 +66,10 @@ def with_options(command: Command) -> Command:
     own = [item for item in signature.parameters.values() if item.kind is not inspect.Parameter.VAR_KEYWORD]
     flags = [
         inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, typer.Option(help=text)]
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[kind, typer.Option(help=text, autocompletion=completing(name))],
         )
         for name, (kind, text) in FLAGS.items()
     ]

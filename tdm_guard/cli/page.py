@@ -12,6 +12,8 @@ from tdm_guard.plain import LIMIT, printable
 from tdm_guard.repertoire.provenance import STANDINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from tdm_guard.decision import Checked, Decision
     from tdm_guard.model import Evidence, Fault, Statement
 
@@ -27,8 +29,8 @@ _MEANING = {
 _STANCES = {Stance.RESERVED: "red", Stance.UNDETERMINED: "yellow", Stance.PERMITTED: "green", Stance.UNSTATED: "dim"}
 
 
-def show(decision: Decision, console: Console | None = None) -> None:
-    """Prints the page for one decision."""
+def show(decision: Decision, console: Console | None = None, *, notes: Sequence[str] = ()) -> None:
+    """Prints the page for one decision, at its end what else is known of its record."""
     page = console or Console(highlight=False, soft_wrap=True)
     colour = "green" if decision.admitted else "red"
     page.print(Text.assemble((decision.verdict.upper(), f"bold {colour}"), "  ", (printable(decision.url), "bold")))
@@ -55,6 +57,10 @@ def show(decision: Decision, console: Console | None = None) -> None:
         for fault in faults:
             _fault(page, fault)
     _looked_for(page, decision.checked)
+    if notes:
+        _heading(page, "The record")
+        for note in notes:
+            _line(page, note)
     page.print()
 
 
@@ -70,8 +76,8 @@ def _statement(page: Console, statement: Statement) -> None:
     for name in ("rightsholder", "policy_url", "contact", "terms"):
         if value := getattr(statement, name):
             _line(page, f"  {name.replace('_', ' ')}: {value}")
-    if statement.doubt:
-        _line(page, f"  doubt: {statement.doubt}")
+    for line in _works(statement):
+        _line(page, f"  {line}")
     if statement.repair:
         _line(page, f"  read so by the cautious posture, repair {statement.repair}")
 
@@ -87,6 +93,18 @@ def _whose(faults: tuple[Fault, ...]) -> dict[str, list[Fault]]:
             title = "Not read, for a limit of ours"
         found.setdefault(title, []).append(fault)
     return found
+
+
+def _works(statement: Statement) -> Iterator[str]:
+    """What a declaration was matched by, what is in doubt, and what licences and people made of it."""
+    if match := statement.match:
+        yield f"matched by: {match.key} {match.value}" + (f" ({match.strength})" if match.strength else "")
+    if statement.doubt:
+        yield f"in doubt because: {statement.doubt}"
+    for lift in statement.authorisations:
+        yield f"authorisation {lift.id}: {lift.outcome}, {lift.why}"
+    if decided := statement.reviewed:
+        yield f"{decided.outcome} by {decided.by} on {decided.at}: {decided.why}"
 
 
 def _fault(page: Console, fault: Fault) -> None:

@@ -7,10 +7,10 @@ work only the keys that a declaration was matched by.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.members import entries, text_of
+from tdm_guard.log.recorded import moment_of
 from tdm_guard.model import DeclaredAs, Kind, Layer, MatchedBy, Source, Stance, Statement
 from tdm_guard.repertoire.item import ITEM_KEYS, KEYS, normalise
 from tdm_guard.usage import Usage
@@ -78,7 +78,7 @@ def _statement(entry: Mapping[str, Any]) -> Statement | None:
         url=text_of(entry, "source", MAX_TEXT) or "",
         carrier=text_of(entry, "carrier", 40) or "",
         sha256=text_of(entry, "sha256", 64),
-        retrieved_at=_time(text_of(entry, "retrieved_at", 40)),
+        retrieved_at=moment_of(text_of(entry, "retrieved_at", 40)),
     )
     layer = text_of(entry, "layer", 40)
     match, declaration = entry.get("match"), entry.get("declaration")
@@ -99,14 +99,3 @@ def _statement(entry: Mapping[str, Any]) -> Statement | None:
 
 def _texts(table: Mapping[str, Any]) -> dict[str, str]:
     return {name[:40]: text for name in list(table)[:20] if (text := text_of(table, name, MAX_TEXT)) is not None}
-
-
-def _time(stamp: str | None) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(stamp) if stamp else None
-    except ValueError:
-        return None
-    try:
-        return moment.astimezone(UTC) if moment is not None and moment.tzinfo is not None else None
-    except (OverflowError, ValueError):
-        return None

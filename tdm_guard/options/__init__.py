@@ -20,7 +20,7 @@ from tdm_guard.judging.decide import Terms
 from tdm_guard.judging.lift import Rights
 from tdm_guard.model import Posture
 from tdm_guard.operator import Operator, names_in, read_operator
-from tdm_guard.plain import in_json
+from tdm_guard.plain import in_json, suggested
 from tdm_guard.repertoire.contact import GOOD_CONTACT
 from tdm_guard.signals import SIGNALS
 from tdm_guard.signals.ai_agents import ai_agents_signal as ai_agents
@@ -69,7 +69,7 @@ class Options:
         values: dict[str, Any] = {}
         for name, value in given.items():
             if name not in _READERS:
-                problems.append(f"{name}: unknown option; known are {', '.join(sorted(_READERS))}")
+                problems.append(f"{name}: unknown option{suggested(str(name), sorted(_READERS))}")
             elif value is not None:
                 try:
                     values[name] = _READERS[name](value)
@@ -207,7 +207,8 @@ def _signals(value: Any) -> tuple[Signal, ...]:
     unknown = [name for name in names if name not in known]
     if unknown or not names:
         what = f"{unknown[0]!r} is no signal" if unknown else "none given"
-        raise ConfigurationError(f"signals: {what}; all, or some of {', '.join(known)}")
+        hint = suggested(unknown[0] if unknown else "", known, lead="all, or some of")
+        raise ConfigurationError(f"signals: {what}{hint}")
     return tuple(signal for signal in SIGNALS if signal.name in names)
 
 

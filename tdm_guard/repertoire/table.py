@@ -16,6 +16,7 @@ from typing import Any
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats.countries import alpha_3
 from tdm_guard.origin import Origin
+from tdm_guard.plain import suggested
 from tdm_guard.repertoire.problem import Problem, Severity, shown
 from tdm_guard.usage import Usage, expand
 
@@ -61,10 +62,10 @@ class Table:
 
     def close(self) -> None:
         """Note every member that was not asked for."""
-        known = ", ".join(sorted(self._asked))
         for member in self._table:
             if member not in self._asked:
-                self.mistake(str(member)[:MAX_NAME], f"unknown member; known are {known}")
+                name = str(member)[:MAX_NAME]
+                self.mistake(name, f"unknown member{suggested(name, sorted(self._asked))}")
 
     def table(self, member: str, good: str) -> Table:
         """The table `member`, an empty one if it is not given."""
@@ -210,7 +211,7 @@ class Table:
         for place, name in names:
             if name not in _USAGES:
                 known = False
-                self.mistake(place, f"{shown(name)} is no usage; one of {', '.join(_USAGES)}", good)
+                self.mistake(place, f"{shown(name)} is no usage{suggested(name, _USAGES, lead='one of')}", good)
         return expand(name for _, name in names) if names and known else ()
 
     def territory(self, member: str, *, required: bool = False) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from tdm_guard.errors import ConfigurationError, LogError, UnsupportedURL
 from tdm_guard.guard import Guard
 from tdm_guard.judging.fields import may_last
 from tdm_guard.judging.response import OFF_LOOP_BYTES
+from tdm_guard.options.misspelt import PREFIX
 from tdm_guard.options.naming import named_apart
 from tdm_guard.origin import Origin
 from tdm_guard.responses import KEY
@@ -35,7 +36,7 @@ from tdm_guard.scrapy.outcome import Unjudged, Withheld
 from tdm_guard.scrapy.policies import Policies
 from tdm_guard.scrapy.robots import Robots
 from tdm_guard.scrapy.room import Room
-from tdm_guard.scrapy.settings import PREFIX, check_gates, named, read_options, switched_off
+from tdm_guard.scrapy.settings import check_gates, named, read_options, switched_off
 from tdm_guard.scrapy.told import told
 from tdm_guard.scrapy.visit import Fields, Visit, has_credentials
 from tdm_guard.scrapy.way import Way
