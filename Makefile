@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 FLOOR := .venv-floor
+RECIPES := .venv-recipes
 
 # One sentence where an older Python would end in a page of a resolver's.
 VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2] if sys.version_info < (3, 11) else "new")')
 NEEDS = $(if $(filter new,$(VERSION)),,$(error tdm_guard needs Python 3.11 or later, and $(PYTHON) is \
 	$(or $(VERSION),none): name another, for example make demo PYTHON=python3.12))
 
-.PHONY: demo test floor bench soak lint clean
+.PHONY: demo test floor recipes bench soak lint clean
 
 $(VENV)/.ready: pyproject.toml
 	$(NEEDS)
@@ -28,7 +29,7 @@ $(FLOOR)/.ready: pyproject.toml tests/floor.txt
 	$(FLOOR)/bin/python -m pip install --quiet --editable ".[all]" --group dev --constraint tests/floor.txt
 	touch $@
 
-test: $(VENV)/.ready lint floor
+test: $(VENV)/.ready lint floor recipes
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m coverage run -m pytest -n 2 --dist loadfile
 	$(BIN)/python -m coverage combine --quiet
@@ -37,6 +38,17 @@ test: $(VENV)/.ready lint floor
 # The edges with the oldest frameworks that the extras admit.
 floor: $(FLOOR)/.ready
 	$(FLOOR)/bin/python -m pytest -n 2 --dist loadfile tests/scrapy_edge tests/httpx_edge
+
+$(RECIPES)/.ready: pyproject.toml
+	$(NEEDS)
+	$(PYTHON) -m venv $(RECIPES)
+	$(RECIPES)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(RECIPES)/bin/python -m pip install --quiet --editable ".[httpx]" --group recipes
+	touch $@
+
+# The pages about data sets, with the packages they are about: those are large, so they stay out of .venv.
+recipes: $(RECIPES)/.ready
+	$(RECIPES)/bin/python -m pytest tests/recipes
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
@@ -53,4 +65,4 @@ soak: $(VENV)/.ready
 	$(BIN)/python -m tests.soak --minutes $(MINUTES)
 
 clean:
-	rm -rf $(VENV) $(FLOOR) build dist .coverage .coverage.* htmlcov demo-output
+	rm -rf $(VENV) $(FLOOR) $(RECIPES) build dist .coverage .coverage.* htmlcov demo-output
