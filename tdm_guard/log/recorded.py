@@ -185,7 +185,8 @@ def _checked(entry: Mapping[str, Any]) -> Checked | None:
         return None
     status, sha256 = _number(entry, "status"), text_of(entry, "sha256", 64)
     at = moment_of(text_of(entry, "retrieved_at", 40))
-    return Checked(document, result, status, at, sha256, cached=entry.get("cached") is True)
+    cached = entry.get("cached") is True
+    return Checked(document=document, result=result, status=status, retrieved_at=at, sha256=sha256, cached=cached)
 
 
 def _number(table: Mapping[str, Any], name: str) -> int | None:
