@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import threading
 from collections import Counter
@@ -30,6 +31,7 @@ from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Fetched, Kind, Result, Stance, Verdict
 from tdm_guard.options import Options
+from tdm_guard.options.cautions import cautions
 from tdm_guard.origin import Origin
 from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.policies.silence import Silence
@@ -37,6 +39,7 @@ from tdm_guard.policies.task import Answers, Wanted
 from tdm_guard.tokens import Tokens
 
 T = TypeVar("T")
+_logger = logging.getLogger("tdm_guard")
 _COUNTED = {verdict: f"verdict/{verdict}" for verdict in Verdict}
 
 
@@ -61,7 +64,8 @@ class Guard:
     behind it keeps policies beyond this process; the run closes it.
 
     `totals` counts what is worth counting by its name: `admitted`, `verdict/reserved`, `policy/fetched`, … Raises
-    `LogError` when the log cannot be written.
+    `LogError` when the log cannot be written. What lets reserved content through is warned of when it begins; `named`
+    spells the options in these words.
     """
 
     def __init__(
@@ -71,6 +75,7 @@ class Guard:
         cache: PolicyCache | None = None,
         store: PolicyStore | None = None,
         clock: Callable[[], datetime] = utc_now,
+        named: Callable[[str], str] = str,
     ) -> None:
         self.options = options
         self.tokens = Tokens.read(os.environ)
@@ -88,6 +93,8 @@ class Guard:
         self._peers = Peers()
         self._silence = Silence()
         self._ended = False
+        for caution in cautions(options, named):
+            _logger.warning("%s", caution)
         self.log = JsonlLog(options.log, run=_run_info(options), now=clock())
 
     # ---- policies -----------------------------------------------------------------------------------------------

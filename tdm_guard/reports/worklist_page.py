@@ -79,6 +79,9 @@ def _rest(found: Worklist) -> Iterator[str]:
         yield "A licence to mine gives no access; an authorisation of the site with access = true does."
     if found.undetermined:
         yield f"Undetermined: {number_of(found.undetermined, 'item')}; tdm-guard recheck --undetermined lists them."
+    if found.exempt:
+        items = number_of(found.exempt, "item")
+        yield f"Exempt under a claim to Art. 3: {items}, which would be withheld without it; see tdm-guard report."
     if found.unexplained:
         yield f"Withheld by records that name no reason: {number_of(found.unexplained, 'item')}."
 
@@ -103,7 +106,8 @@ def _json(found: Worklist) -> Iterator[str]:
 
 
 def _counts(found: Worklist) -> dict[str, int]:
-    return {"refused": found.refused, "undetermined": found.undetermined, "unexplained": found.unexplained}
+    counts = {"refused": found.refused, "undetermined": found.undetermined, "unexplained": found.unexplained}
+    return counts | ({"exempt": found.exempt} if found.exempt else {})
 
 
 def _values(ask: Ask) -> dict[str, Any]:

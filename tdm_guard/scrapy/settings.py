@@ -56,6 +56,11 @@ def switched_off(settings: BaseSettings) -> bool:
         raise named(error) from None
 
 
+def setting_of(option: str) -> str:
+    """The setting that an option is in Scrapy."""
+    return f"{PREFIX}{option.upper()}"
+
+
 def named(error: ConfigurationError) -> ConfigurationError:
     """The same mistakes, each by the name of its setting."""
     return ConfigurationError(*(_rename(problem) for problem in error.problems))

@@ -264,7 +264,9 @@ def test_a_societys_licence_does_not_lift_what_its_member_reserves(collect: Coll
     assert set(every.record(both)["authorisations"]) == {"lic-1", "lic-2"}
 
 
-def test_research_is_exempt_but_for_robots_txt(collect: Collect, web: Web, write: Any) -> None:
+def test_research_is_exempt_but_for_robots_txt(
+    collect: Collect, web: Web, write: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     claim = {"eligible": True, "lawful_access": True, "attested_by": "dean", "at": "2026-01-05", "reference": "r 1"}
     pretend = web(
         Site("songs.example", {"/work": page(work()), "/doubt": page(work(OTHER))}),
@@ -282,6 +284,12 @@ def test_research_is_exempt_but_for_robots_txt(collect: Collect, web: Web, write
     )
     assert job.verdicts == {work_: "exempt", doubt: "exempt", closed: "reserved"}
     assert job.record(work_)["because"][0]["source"] == "society"
+    assert [job.record(url)["without_exemption"] for url in (work_, doubt)] == ["reserved", "review"]
+    assert "without_exemption" not in job.record(closed)
+    told = (job.folder / "scrapy.log").read_text("utf-8") if job.edge == "scrapy" else caplog.text
+    option = "TDM_GUARD_OPERATOR" if job.edge == "scrapy" else "operator"
+    claimed = f"{option} claims Art. 3 of Directive (EU) 2019/790, attested by dean on 2026-01-05, reference r 1: "
+    assert told.count(claimed) == 1
     assert pretend.asked("closed.example", "/work") == 0
 
 
