@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.model import ReviewOutcome
 from tdm_guard.repertoire.authorisation import Authorisation, read_authorisation
-from tdm_guard.repertoire.declaration import Declaration, read_declaration
+from tdm_guard.repertoire.declaration import KEYLESS, Declaration, read_declaration
 from tdm_guard.repertoire.loaded import Loaded
 from tdm_guard.repertoire.problem import Problem, Severity, shown
 from tdm_guard.repertoire.review import Review, read_review
@@ -139,8 +139,13 @@ class _Reader:
         for where, authorisation in self.authorisations.values():
             for at, name in enumerate(authorisation.scope.declarations):
                 self._refer(name, f"{where}.scope.declarations[{at}]", self.declarations, severity)
+        matching = set()
         for where, index in self.lists:
             self._refer(index.declaration, where, self.declarations, severity)
+            if index.adds:
+                matching.add(index.declaration)
+        listed = {f"{self.declarations[name][0]}.match" for name in matching if name in self.declarations}
+        self.problems = [each for each in self.problems if not (each.message == KEYLESS and each.path in listed)]
         for where, review in self.reviews:  # one that meets nothing lifts nothing
             self._refer(review.declaration, f"{where}.declaration", self.declarations, Severity.WARNING)
             self._refer(review.authorisation, f"{where}.authorisation", self.authorisations, Severity.WARNING)

@@ -39,12 +39,12 @@ _GOOD_MANDATE = '{ basis = "statutory_assignment", status = "asserted" }'
 _GOOD_MATCH = '{ society = ["Sacem"] }'
 _GOOD_LICENCE = '{ available = true, email = "ai@society.example" }'
 _GOOD_SOURCE = '{ url = "https://society.example/declaration", retrieved_at = "2026-01-05T09:00:00Z" }'
-_KEYLESS = "no keys: without them, or a list that names this declaration, it matches nothing"
+KEYLESS = "no keys: without them, or a list that names this declaration, it matches nothing"
 _WANTED = (
     ("version", "is missing: the run record cannot say which entry was used", '"1"'),
     ("form", "is missing: where only machine-readable forms count, every match leads to review", '"web_statement"'),
     ("source", "is missing: nobody can look the reservation up", _GOOD_SOURCE),
-    ("match", _KEYLESS, _GOOD_MATCH),
+    ("match", KEYLESS, _GOOD_MATCH),
 )
 _GOOD_NOTES = '{ certain = ["the date"], uncertain = ["the mandate"] }'
 
@@ -280,4 +280,4 @@ def _warn(at: Table, read: Declaration) -> None:
         if member not in at and not at.broken:
             at.warning(member, message, good)
     if "match" in at and not read.match and not at.mistakes():
-        at.warning("match", _KEYLESS, _GOOD_MATCH)
+        at.warning("match", KEYLESS, _GOOD_MATCH)
