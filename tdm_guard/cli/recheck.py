@@ -32,7 +32,7 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.latest import Latest, addresses_of
 from tdm_guard.log.members import text_of
 from tdm_guard.log.reader import read_log
-from tdm_guard.log.recall import item_of, said_then
+from tdm_guard.log.recall import items_of, said_then
 from tdm_guard.log.record import line_of
 from tdm_guard.model import Verdict
 from tdm_guard.options import Options
@@ -162,7 +162,7 @@ class Rechecker:
             say(f"tdm-guard: {addresses[0][:200]} cannot be judged: {error}")
             yield None
             return
-        works = [item for item in (item_of(record), *(self.items.at(addresses) if self.items else ())) if item]
+        works = [*items_of(record), *(self.items.at(addresses) if self.items else ())]
         if self.content:
             place = text_of(record, "origin", 1024) or ""
             if place == self._place:

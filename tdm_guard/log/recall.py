@@ -36,6 +36,27 @@ def item_of(record: Mapping[str, Any]) -> dict[str, list[str]]:
     return found
 
 
+def items_of(record: Mapping[str, Any]) -> list[dict[str, list[str]]]:
+    """
+    The works of a record: those that are named, by what they are licensed and were matched by, then all the rest.
+
+    A licence for the one is none for the others, so that what was matched by each stays with it.
+    """
+    found: dict[str, dict[str, list[str]]] = {}
+    rest = []
+    for entry in entries(record, "because")[:MAX_STATEMENTS]:
+        works = _works(entry)
+        key, value = _match(entry)
+        if f"{key} {value}" not in works and (not works or any(work.partition(" ")[0] == key for work in works)):
+            rest.append(entry)  # of no work that is named
+        for work in works:
+            by, _, code = work.partition(" ")
+            item = found.setdefault(work, {by: [code]} if code and by not in _FROM_URL | _CODES else {})
+            if key and value and key not in (by, *_FROM_URL, *_CODES) and value not in item.setdefault(key, []):
+                item[key].append(value)
+    return [item for item in (*found.values(), item_of({"because": rest})) if item]
+
+
 def said_then(
     record: Mapping[str, Any], *, read: Collection[str], declarations: Collection[str]
 ) -> tuple[Statement, ...]:
@@ -55,6 +76,14 @@ def said_then(
         if statement is not None:
             found.append(statement)
     return tuple(found)
+
+
+def _works(entry: Mapping[str, Any]) -> list[str]:
+    """The licensed works that a match is told to be of, each as key and value."""
+    match = entry.get("match")
+    if entry.get("layer") != Layer.REPERTOIRE or not isinstance(match, dict):
+        return []
+    return (text_of(match, "work", MAX_TEXT) or "").split(", ")[:MAX_STATEMENTS] if match.get("work") else []
 
 
 def _match(entry: Mapping[str, Any]) -> tuple[str | None, str | None]:

@@ -170,8 +170,8 @@ def read_declaration(table: Mapping[str, Any], where: str) -> tuple[Declaration 
         withdrawn_at=at.day("withdrawn_at"),
         form=at.choice("form", FORMS, UNSTATED),
         machine_readability=at.texts("machine_readability", '["parseable"]', usual=READABILITY),
-        match=_keys(at.table("match", _GOOD_MATCH)),
-        excludes=_keys(at.table("excludes", _GOOD_MATCH)),
+        match=read_keys(at.table("match", _GOOD_MATCH)),
+        excludes=read_keys(at.table("excludes", _GOOD_MATCH)),
         licence=_licence(at.table("licence", _GOOD_LICENCE)),
         source=_provenance(at.table("source", _GOOD_SOURCE)),
         entered_by=at.text("entered_by", '"rights@acme.example"'),
@@ -216,7 +216,7 @@ def read_mandate(at: Table) -> Mandate:
     return mandate
 
 
-def _keys(at: Table) -> dict[str, tuple[str, ...]]:
+def read_keys(at: Table) -> dict[str, tuple[str, ...]]:
     """Values by key. What cannot be matched is a mistake: a reservation must not be lost by a slip of the pen."""
     values: dict[str, list[str]] = {}
     for key, place, text in at.keyed(MATCH_KEYS):
