@@ -153,11 +153,6 @@ class Grant(NamedTuple):
     where: str
     works: tuple[str, ...]
 
-    def with_more(self, other: Grant) -> Grant:
-        """What is granted for the works of both."""
-        works = tuple(dict.fromkeys(self.works + other.works))
-        return self._replace(sure=self.sure and other.sure, works=works)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DeclaredAs(Told):

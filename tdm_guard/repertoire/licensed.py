@@ -153,8 +153,13 @@ def shared(grants: Sequence[Sequence[Grant]]) -> tuple[Grant, ...]:
     first, *rest = grants
     for others in rest:
         by_id = {each.authorisation: each for each in others}
-        first = [each.with_more(by_id[each.authorisation]) for each in first if each.authorisation in by_id]
+        first = [_both(each, by_id[each.authorisation]) for each in first if each.authorisation in by_id]
     return tuple(first)
+
+
+def _both(one: Grant, other: Grant) -> Grant:
+    works = tuple(dict.fromkeys(one.works + other.works))
+    return one._replace(sure=one.sure and other.sure, works=works)
 
 
 def _by_others(item: Item | None, place: Sequence[Pair], found: Found) -> Pair | None:
