@@ -498,6 +498,24 @@ def test_recheck_says_what_is_not_loaded(web: Web) -> None:
     assert "give it with --items" in loaded
 
 
+def test_recheck_knows_which_work_was_licensed_though_it_was_matched_by_its_author(web: Web) -> None:
+    Path("declared.toml").write_text(DECLARATIONS.replace('iswc = ["T-000.000.001-0"]', 'creator_ipi = ["199"]'))
+    Path("works.csv").write_text("ISWC\nT-000.000.001-0\n")
+    made = ("repertoire", "import", "works.csv", "--format", "csv", "--map", "iswc=ISWC", "--list-version", "1")
+    assert run(*made, "--declaration", "musique-2023", "-o", "works.tdmlist").exit_code == 0
+    scope = '{ declarations = ["musique-2023"], works = ["works.tdmlist"] }'
+    urls = web.url("music", "/a"), web.url("music", "/b")
+    items = {**ISWC, "creator_ipi": "199"}, {"iswc": "T-000.000.002-1", "creator_ipi": "199"}
+    granted = [licence(scope=scope)]
+    crawled = crawl(*zip(urls, items, strict=True), authorisations=granted, mode="observe")
+    assert crawled == dict(zip(urls, ("authorised", "reserved"), strict=True))
+    loaded = ("--repertoire", "declared.toml", "--authorisations", "licences.toml")
+    result = run("recheck", "tdm.jsonl", *loaded, "--json")
+    assert [(record["url"], record["verdict"]) for record in lines(result)] == [(urls[1], "reserved")]
+    licence(scope=scope.replace('["works.tdmlist"]', '{ iswc = ["T-000.000.003-2"] }'))
+    assert {record["url"] for record in lines(run("recheck", "tdm.jsonl", *loaded, "--json"))} == set(urls)
+
+
 def test_recheck_without_the_declarations_of_a_run_is_refused_unless_it_is_said(web: Web) -> None:
     crawl((web.url("music"), ISWC), authorisations=[licence()], repertoire=["declared.toml", "bundled:gema-2024"])
     before = len(web.running.requests)
