@@ -18,7 +18,7 @@ from tdm_guard.log.members import entries, text_of
 MAX_ENTRIES = 1_000_000  # of all runs, each set once: a hundred runs of as many files as one can load
 MAX_RUNS = 100_000  # names of runs kept in mind
 MAX_TOLD = 20  # that are missing, or changed, by name
-MAX_NAME = 200
+MAX_NAME = 200  # characters of an id or a version, as many as a file may give
 FLAG = "--without-declarations"
 UNNAMED = ""  # of a run that loaded something, and whose record does not say what
 

@@ -107,7 +107,7 @@ class Licensed:
             return None
         by = hit if hit in share.hits else share.by
         where = next((found.listed[pair] for pair in same(*by) if pair in found.listed), HERE)
-        return Grant(self.authorisation, share.sure, where, (" ".join(by),))
+        return Grant(authorisation=self.authorisation, sure=share.sure, where=where, works=(" ".join(by),))
 
     def share(self, item: Item | None, place: Sequence[Pair], found: Found) -> Share | None:
         """What of an item is licensed, or of the place where it stands; None if nothing is."""
