@@ -19,6 +19,8 @@ _NO_RESEARCH = {
     "commercial": "a company, or an organisation under the influence of one, is no research organisation (Art. 2(1))",
     "personal": "a private person is neither a research organisation nor a heritage institution (Art. 2(1), 2(3))",
 }
+_CONTACT = re.compile(r"(?:https?://[^/?#@]+(?:[/?#].*)?|[^@/:]+@[^@/:]+\.[^@/:]+)")
+_IN_A_COMMENT = re.compile(r"[!-~]{1,200}")  # of a User-Agent field (RFC 9110 5.6.5), without what would end it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +39,14 @@ class Research:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
-    """Who collects: name, classes, country (ISO 3166-1 alpha-2), what it undertakes, and an Art. 3 claim."""
+    """
+    Who collects: name, classes, country (ISO 3166-1 alpha-2), what it undertakes, and an Art. 3 claim.
+
+    `contact`: an address for those whose sites are asked, http(s) or mail; it stands in the User-Agent.
+    """
 
     name: str | None = None
+    contact: str | None = None
     classes: tuple[str, ...] = ()
     country: str | None = None
     undertakings: tuple[str, ...] = ()
@@ -62,10 +69,16 @@ def read_operator(value: Any) -> Operator:
         f"operator.{name}: unknown; for example {good}" for name in value if name not in Operator.__dataclass_fields__
     ]
     name, country, research = value.get("name"), value.get("country"), value.get("research")
+    contact = value.get("contact")
     if name is not None and not (isinstance(name, str) and name.strip()):
         problems.append(f'operator.name: {name!r} is no name; for example "acme-ai"')
     if country is not None and not (isinstance(country, str) and re.fullmatch(r"[A-Za-z]{2}", country)):
         problems.append(f'operator.country: {country!r} is no ISO 3166-1 alpha-2 code; for example "FR"')
+    if contact is not None and not _is_contact(contact):
+        problems.append(
+            f"operator.contact: {contact!r} is no address of a page or a mailbox; "
+            'for example "https://acme.example/bot" or "bot@acme.example"'
+        )
     lists = {}
     for member, choices in (("classes", _CLASSES), ("undertakings", _UNDERTAKINGS)):
         try:
@@ -86,7 +99,9 @@ def read_operator(value: Any) -> Operator:
             problems.extend(error.problems)
     if problems:
         raise ConfigurationError(*problems)
-    return _consistent(Operator(name=name, country=country.upper() if country else None, research=claim, **lists))
+    return _consistent(
+        Operator(name=name, contact=contact, country=country.upper() if country else None, research=claim, **lists)
+    )
 
 
 def _consistent(operator: Operator) -> Operator:
@@ -100,6 +115,15 @@ def _consistent(operator: Operator) -> Operator:
     if problems:
         raise ConfigurationError(*problems)
     return operator
+
+
+def _is_contact(value: Any) -> bool:
+    return (
+        isinstance(value, str)
+        and not set(value) & set("()\\")
+        and _IN_A_COMMENT.fullmatch(value) is not None
+        and _CONTACT.fullmatch(value) is not None
+    )
 
 
 def _research(value: Any) -> Research:
