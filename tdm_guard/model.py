@@ -47,7 +47,7 @@ class Verdict(StrEnum):
         return self in _WITHHOLDING
 
 
-_UNRECORDED = frozenset({"rank", "lifted", "pending"})  # members of a statement that only the deciding needs
+_UNRECORDED = frozenset({"rank", "lifted", "pending", "grants"})  # members of a statement that only the deciding needs
 _WITHHOLDING = frozenset({Verdict.RESERVED, Verdict.REVIEW, Verdict.UNDETERMINED})
 
 
@@ -136,12 +136,22 @@ class Reviewed(Told):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MatchedBy(Told):
-    """What a declaration and a work were matched by: a key, its value, how much it proves, and the keys that agree."""
+    """What a work was matched by: key, value, how much it proves, keys that agree; which licensed `work` it is."""
 
     key: str | None = None
     value: str | None = None
     strength: str | None = None
     also: str | None = None
+    work: str | None = None
+
+
+class Grant(NamedTuple):
+    """An authorisation names these `works` (key and value), `where` they are listed; not `sure`: a person decides."""
+
+    authorisation: str
+    sure: bool
+    where: str
+    works: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -228,9 +238,9 @@ class Statement(Evidence):
     for, in short; `rank` orders the carriers of one standard, for standards in which a nearer carrier supersedes.
 
     Of a declaration over a repertoire: `match` says what it was matched by, `doubt` why a person must decide whether it
-    applies. `authorisations` says what became of each that names the statement, `reviewed` what a person decided about
-    it. `lifted` are the usages for which an authorisation lifts it, `pending` those for which a person must decide
-    whether one does.
+    applies, `grants` which authorisations name works that its own is among. `authorisations` says what became of each
+    that names the statement, `reviewed` what a person decided about it. `lifted` are the usages for which an
+    authorisation lifts it, `pending` those for which a person must decide whether one does.
     """
 
     kind: Kind = Kind.RESERVATION
@@ -250,6 +260,7 @@ class Statement(Evidence):
     reviewed: Reviewed | None = None
     repair: str | None = None
     rank: int = field(default=0, repr=False)
+    grants: tuple[Grant, ...] = field(default=(), repr=False)
     lifted: frozenset[Usage] = field(default=frozenset(), repr=False)
     pending: frozenset[Usage] = field(default=frozenset(), repr=False)
 

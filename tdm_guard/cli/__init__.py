@@ -142,6 +142,9 @@ def recheck(
     items: Annotated[
         str | None, typer.Option(help="What you know of the works: JSON lines, each with its url.")
     ] = None,
+    without_declarations: Annotated[
+        bool, typer.Option("--without-declarations", help="Go on without declarations that the run had.")
+    ] = False,
     **given: Any,
 ) -> None:
     """
@@ -150,14 +153,22 @@ def recheck(
     Usages, agent, posture and operator are those of the run that admitted an item, unless given here.
     """
     with failing():
-        if undetermined and (content or as_json or items):
+        if undetermined and (content or as_json or items or without_declarations):
             raise ConfigurationError("recheck: --undetermined only lists addresses; give it alone")
         if undetermined:
             code = _undetermined.undetermined(logs)
         else:
             with asking("recheck"):
                 from tdm_guard.cli.recheck import recheck as judged_again  # noqa: PLC0415 - as with check
-            code = judged_again(logs, given, as_json=as_json, content=content, delay=delay, items=items)
+            code = judged_again(
+                logs,
+                given,
+                as_json=as_json,
+                content=content,
+                delay=delay,
+                items=items,
+                without_declarations=without_declarations,
+            )
     raise typer.Exit(code)
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
@@ -19,13 +19,14 @@ from tdm_guard.log.reader import read_log
 from tdm_guard.log.verify import LogSeverity, Verification
 from tdm_guard.plain import printable
 from tdm_guard.reports import worklist_page
+from tdm_guard.reports.exemption import is_exempt
 from tdm_guard.reports.report import render, render_items, withheld
 from tdm_guard.reports.spelling import number_of, unread_lines
 from tdm_guard.reports.summary import summarise
 from tdm_guard.reports.worklist import is_wanting, worklist
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tdm_guard.log.reader import LogLine
 
@@ -61,9 +62,13 @@ def licences(paths: Sequence[str], *, style: str, output: Path | None, contacts:
     yours = load_contacts(contacts)
     readable(paths)
     _no_log(output, paths)
-    with closing(Latest.of(counted(read_log(paths), "lines"), is_wanting)) as latest:
+    with closing(Latest.of(counted(read_log(paths), "lines"), _is_listed)) as latest:
         _answer(worklist_page.render(worklist(counted(latest, "items"), yours), style), output)
         unread(latest)
+
+
+def _is_listed(record: Mapping[str, Any]) -> bool:
+    return is_wanting(record) or is_exempt(record)
 
 
 def unread(latest: Latest) -> None:

@@ -154,6 +154,7 @@ def _json(summary: Summary) -> str:
             "loaded": [item._asdict() for item in summary.works.loaded],
         },
         "edge_refused": summary.edge_refused,
+        "exempt": summary.exempted.to_json(),
         "hosts": hosts,
         "runs": [asdict(run) for run in summary.runs],
         "more_runs": summary.more_runs,
@@ -169,6 +170,7 @@ def _csv(summary: Summary) -> str:
         out.append(csv_line(["verdict", "", verdict, count]))
     if summary.edge_refused:
         out.append(csv_line(["edge-refused", "", "", summary.edge_refused]))
+    out.extend(summary.exempted.csv())
     for name, counts in sorted(summary.signals.items()):
         out.extend(csv_line(["signal", name, verdict, count]) for verdict, count in counts.most_common())
     out.extend(csv_line(["repertoire", match, "", count]) for match, count in summary.works.matches.most_common())
@@ -186,6 +188,7 @@ def _markdown(summary: Summary) -> str:
             f"**Observe mode: {total.against} of {total.admitted} stored items were stored against a reservation, "
             "or without knowing that there is none.**\n\n"
         )
+    out.append(summary.exempted.headline())
     if summary.unread:
         out.append(f"**{unread_lines(summary.unread)}; `tdm-guard verify` says which.**\n\n")
     decisions = number_of(total.decisions, "decision")
@@ -202,6 +205,7 @@ def _markdown(summary: Summary) -> str:
     for name, counts in sorted(summary.signals.items()):
         out.extend(_row(name, verdict, count) for verdict, count in counts.most_common())
     out.extend(_repertoire(summary.works))
+    out.extend(summary.exempted.markdown())
     headings = (_HEADINGS.get(name, name.replace("_", " ")) for name in _COUNTS)
     out.append(f"\n## Hosts\n\n{markdown_row('host', *headings)}")
     out.append(f"|---|{'---:|' * len(_COUNTS)}\n")

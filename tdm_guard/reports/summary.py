@@ -11,6 +11,7 @@ from tdm_guard.errors import ConfigurationError, UnsupportedURL
 from tdm_guard.log.members import entries, is_size, text_of
 from tdm_guard.model import Kind, Layer, Stance, Verdict
 from tdm_guard.origin import Origin
+from tdm_guard.reports.exemption import Exempted
 from tdm_guard.reports.quoted import Declaring
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class Summary:
     last: str | None = None
     unread: int = 0
     edge_refused: int = 0
+    exempted: Exempted = field(default_factory=Exempted)
 
     @property
     def observed(self) -> bool:
@@ -170,6 +172,7 @@ def _count_decision(summary: Summary, record: Mapping[str, Any], pending: Ordere
     ):
         summary.edge_refused += 1
     _count_works(summary.works, record, verdict)
+    summary.exempted.count_decision(record)
     if stamp := text_of(record, "ts", 40):
         summary.first = min(summary.first or stamp, stamp)
         summary.last = max(summary.last or stamp, stamp)
@@ -188,6 +191,7 @@ def _count_works(works: Works, record: Mapping[str, Any], verdict: str) -> None:
 
 
 def _count_run(summary: Summary, record: Mapping[str, Any]) -> None:
+    summary.exempted.count_run(record)
     for entry in entries(record, "repertoire")[:MAX_DECLARATIONS]:
         if len(summary.works.loaded) < MAX_DECLARATIONS:
             summary.works.loaded[Loaded(*(text_of(entry, name, 200) or "" for name in Loaded._fields))] = None

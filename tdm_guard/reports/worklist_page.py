@@ -96,6 +96,9 @@ def _rest(found: Worklist) -> Iterator[str]:
         yield f"In doubt for a code of your own: {number_of(found.doubtful, 'item')}; tdm-guard review lists them."
     if found.undetermined:
         yield f"Undetermined: {number_of(found.undetermined, 'item')}; tdm-guard recheck --undetermined lists them."
+    if found.exempt:
+        items = number_of(found.exempt, "item")
+        yield f"Exempt under a claim to Art. 3: {items}, which would be withheld without it; see tdm-guard report."
     if found.unexplained:
         yield f"Withheld by records that name no reason: {number_of(found.unexplained, 'item')}."
 
@@ -121,7 +124,14 @@ def _json(found: Worklist) -> Iterator[str]:
 
 def _counts(found: Worklist) -> dict[str, int]:
     doubtful = {"doubtful": found.doubtful} if found.doubtful else {}
-    return {"refused": found.refused, "undetermined": found.undetermined, **doubtful, "unexplained": found.unexplained}
+    exempt = {"exempt": found.exempt} if found.exempt else {}
+    return {
+        "refused": found.refused,
+        "undetermined": found.undetermined,
+        **doubtful,
+        "unexplained": found.unexplained,
+        **exempt,
+    }
 
 
 def _values(ask: Ask) -> dict[str, Any]:
