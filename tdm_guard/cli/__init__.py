@@ -104,13 +104,30 @@ def licences(
         _logs.licences(logs, style=style, output=output)
 
 
-@app.command()
+@app.command(cls=_review.Command)
 def review(
     logs: Logs,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="One question per line.")] = False,
-    release: Annotated[str | None, typer.Option(metavar="N|ID", help="It does not apply: let such items go.")] = None,
-    confirm: Annotated[str | None, typer.Option(metavar="N|ID", help="It applies: such items are reserved.")] = None,
+    style: Annotated[str | None, typer.Option("--format", help=f"{', '.join(_review.FORMATS)}. Default: text.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    reviews: Annotated[
+        list[str] | None,
+        typer.Option("--reviews", "--authorisations", metavar="FILE.toml", help="List only what these leave open."),
+    ] = None,
+    release: Annotated[
+        list[str] | None, typer.Option(metavar="N|ID,...", help="It does not apply: let such items go.")
+    ] = None,
+    confirm: Annotated[
+        list[str] | None, typer.Option(metavar="N|ID,...", help="It applies: such items are reserved.")
+    ] = None,
+    all_of: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DECLARATION", help="Only its questions; with --release or --confirm: all of them."),
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE.csv", help="Answers in the table that --format csv made.")
+    ] = None,
     by: Annotated[str | None, typer.Option(metavar="WHO", help="Who decided.")] = None,
     why: Annotated[str | None, typer.Option(metavar="TEXT", help="The reason.")] = None,
     until: Annotated[str | None, typer.Option(metavar="DATE", help="Last day it holds. Default: no end.")] = None,
@@ -118,9 +135,15 @@ def review(
     to: Annotated[str | None, typer.Option(metavar="FILE.toml", help="The file of reviews to add to.")] = None,
 ) -> None:
     """What waits for a person. And the record of what a person decided."""
-    answers = {"release": release, "confirm": confirm, "by": by, "why": why, "until": until, "to": to}
     with failing():
-        _review.review(logs, as_json=as_json, answers=answers, url_only=url_only)
+        if as_json and style not in {None, "json"}:
+            raise ConfigurationError(f"--json: the same as --format json, and --format is {style!r}")
+        call = _review.Call(
+            style="json" if as_json else style, output=output, reviews=reviews or (), all_of=all_of or (),
+            release=release or (), confirm=confirm or (), source=source, by=by, why=why, until=until,
+            url_only=url_only, to=to,
+        )  # fmt: skip
+        _review.review(logs, call)
 
 
 @app.command()

@@ -49,18 +49,18 @@ def verify(paths: Sequence[str]) -> int:
 def report(paths: Sequence[str], *, style: str | None, output: Path | None, withheld: bool) -> None:
     """Writes the report, or the list of withheld items, to `output` or stdout."""
     readable(paths)
-    _no_log(output, paths)
+    no_log(output, paths)
     lines = counted(read_log(paths), "lines")
     pieces = _withheld(lines, style) if withheld else iter([render(summarise(lines), style or "markdown")])
-    _answer(pieces, output)
+    answer(pieces, output)
 
 
 def licences(paths: Sequence[str], *, style: str, output: Path | None) -> None:
     """Writes whom to ask for licences to `output` or stdout. Of each item the latest decision counts."""
     readable(paths)
-    _no_log(output, paths)
+    no_log(output, paths)
     with closing(Latest.of(counted(read_log(paths), "lines"), is_wanting)) as latest:
-        _answer(worklist_page.render(worklist(counted(latest, "items")), style), output)
+        answer(worklist_page.render(worklist(counted(latest, "items")), style), output)
         unread(latest)
 
 
@@ -86,7 +86,8 @@ def _withheld(lines: Iterable[LogLine], style: str | None) -> Iterator[str]:
         say(f"made in observe mode, which withholds nothing: {number_of(observed, 'decision')}; see the report itself")
 
 
-def _answer(pieces: Iterable[str], output: Path | None) -> None:
+def answer(pieces: Iterable[str], output: Path | None) -> None:
+    """Writes pieces of text to a file or stdout."""
     if output is None:
         _write(pieces, sys.stdout)
         return
@@ -102,7 +103,7 @@ def _write(pieces: Iterable[str], out: TextIO) -> None:
         typer.echo(piece, file=out, nl=False)
 
 
-def _no_log(output: Path | None, paths: Sequence[str]) -> None:
+def no_log(output: Path | None, paths: Sequence[str]) -> None:
     """Finds an output that is one of the logs: to write there would end the proof."""
     if output is not None and output.exists() and any(output.samefile(path) for path in paths):
         raise ConfigurationError(f"--output: {str(output)!r} is one of the logs; for example report.md")
