@@ -17,10 +17,12 @@ from tdm_guard.cli import check as _check
 from tdm_guard.cli import logs as _logs
 from tdm_guard.cli import recheck as _recheck
 from tdm_guard.cli import repertoire as _repertoire
+from tdm_guard.cli import report as _report
 from tdm_guard.cli import review as _review
 from tdm_guard.cli.console import failing, speak_any_encoding
 from tdm_guard.cli.options import with_options
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.reports.filters import Filters
 from tdm_guard.reports.report import FORMATS
 from tdm_guard.reports.worklist_page import FORMATS as WORKLIST_FORMATS
 
@@ -75,6 +77,17 @@ def verify(logs: Logs) -> None:
     raise typer.Exit(code)
 
 
+Runs = Annotated[list[str] | None, typer.Option("--run", metavar="RUN", help="Only of these runs.")]
+Since = Annotated[str | None, typer.Option(metavar="TIME", help="Only from this day (UTC) or RFC 3339 time on.")]
+Until = Annotated[str | None, typer.Option(metavar="TIME", help="Only up to the end of this day, or this time.")]
+Hosts = Annotated[list[str] | None, typer.Option("--host", metavar="HOST", help="Only on these hosts.")]
+Declarations = Annotated[
+    list[str] | None, typer.Option("--declaration", metavar="ID", help="Only on works of these declarations.")
+]
+Verdicts = Annotated[list[str] | None, typer.Option("--verdict", metavar="VERDICT", help="Only of these verdicts.")]
+SignalNames = Annotated[list[str] | None, typer.Option("--signal", metavar="SIGNAL", help="Only where these speak.")]
+
+
 @app.command()
 def report(
     logs: Logs,
@@ -82,12 +95,29 @@ def report(
     style: Annotated[str | None, typer.Option("--format", help=f"{', '.join(FORMATS)}. Default: markdown.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
     withheld: Annotated[bool, typer.Option("--withheld", help="List the skipped items, one a line.")] = False,
+    would_withhold: Annotated[
+        bool, typer.Option("--would-withhold", help="List what observe mode let pass, one a line.")
+    ] = False,
+    admitted: Annotated[bool, typer.Option("--admitted", help="List what was admitted, with its digest.")] = False,
+    latest: Annotated[bool, typer.Option("--latest", help="Of each address the last decision only.")] = False,
+    run: Runs = None,
+    since: Since = None,
+    until: Until = None,
+    host: Hosts = None,
+    declaration: Declarations = None,
+    verdict: Verdicts = None,
+    signal: SignalNames = None,
 ) -> None:
     """What was admitted and withheld, why, and by whom."""
     with failing():
         if style is not None and style not in FORMATS:
             raise ConfigurationError(f"--format: {style!r} is not one of {', '.join(FORMATS)}")
-        _logs.report(logs, style=style, output=output, withheld=withheld)
+        names = {"run": run, "host": host, "declaration": declaration, "verdict": verdict, "signal": signal}
+        wish = _report.Wish(
+            style=style, withheld=withheld, would_withhold=would_withhold, admitted=admitted, latest=latest,
+            filters=Filters.read(names, since=since, until=until),
+        )  # fmt: skip
+        _report.report(logs, wish, output)
 
 
 @app.command()
@@ -96,12 +126,21 @@ def licences(
     *,
     style: Annotated[str, typer.Option("--format", help=f"{', '.join(WORKLIST_FORMATS)}.")] = "text",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
+    run: Runs = None,
+    since: Since = None,
+    until: Until = None,
+    host: Hosts = None,
+    declaration: Declarations = None,
+    verdict: Verdicts = None,
+    signal: SignalNames = None,
 ) -> None:
     """Whom to ask for what. Withheld items by rightsholder, policy or site, with contacts."""
     with failing():
         if style not in WORKLIST_FORMATS:
             raise ConfigurationError(f"--format: {style!r} is not one of {', '.join(WORKLIST_FORMATS)}")
-        _logs.licences(logs, style=style, output=output)
+        names = {"run": run, "host": host, "declaration": declaration, "verdict": verdict, "signal": signal}
+        filters = Filters.read(names, since=since, until=until)
+        _logs.licences(logs, style=style, output=output, filters=filters)
 
 
 @app.command(cls=_review.Command)

@@ -23,7 +23,8 @@ from tdm_guard.lists.importing import import_list
 from tdm_guard.lists.plan import Plan
 from tdm_guard.log.reader import read_log
 from tdm_guard.plain import printable
-from tdm_guard.reports.report import render, withheld
+from tdm_guard.reports.items import withheld
+from tdm_guard.reports.report import render
 from tdm_guard.reports.summary import Summary, summarise
 from tdm_guard.reports.works import MatchedWork, declared_works
 from tdm_guard.testing import SITES, sample_web
@@ -31,7 +32,7 @@ from tdm_guard.testing import SITES, sample_web
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tdm_guard.reports.report import WithheldItem
+    from tdm_guard.reports.items import WithheldItem
     from tdm_guard.testing import PretendWeb
 
 LOG, ITEMS, FILES, REPORT, SCRAPY_LOG = "tdm-guard.jsonl", "items.jsonl", "files", "report.md", "scrapy.log"
@@ -184,8 +185,8 @@ def _telling(items: Iterator[WithheldItem]) -> list[WithheldItem]:
 
 def _shown(summary: Summary, examples: list[WithheldItem], works: list[MatchedWork], output: Path) -> Iterator[str]:
     total = summary.total
-    counts = f"{total.admitted} admitted, {total.withheld} withheld, {total.no_content} without content"
-    yield f"{total.decisions} decisions: {counts}"
+    counts = f"{total.admitted:,} admitted, {total.withheld:,} withheld, {total.no_content:,} without content"
+    yield f"{total.decisions:,} decisions: {counts}"
     for verdict, count in summary.verdicts.most_common():
         yield f"  {count:4} {verdict}"
     yield ""

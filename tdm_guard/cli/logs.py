@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -14,19 +15,17 @@ import typer
 from tdm_guard.cli.console import counted, say
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.latest import Latest
+from tdm_guard.log.once import Once
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.verify import LogSeverity, Verification
 from tdm_guard.plain import printable
 from tdm_guard.reports import worklist_page
-from tdm_guard.reports.report import render, render_items, withheld
+from tdm_guard.reports.filters import Chosen, Filters, Remarks
 from tdm_guard.reports.spelling import number_of, unread_lines
-from tdm_guard.reports.summary import summarise
 from tdm_guard.reports.worklist import is_wanting, worklist
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-    from tdm_guard.log.reader import LogLine
 
 
 def verify(paths: Sequence[str]) -> int:
@@ -46,22 +45,30 @@ def verify(paths: Sequence[str]) -> int:
     return 1 if verification.errors else 0
 
 
-def report(paths: Sequence[str], *, style: str | None, output: Path | None, withheld: bool) -> None:
-    """Writes the report, or the list of withheld items, to `output` or stdout."""
-    readable(paths)
-    no_log(output, paths)
-    lines = counted(read_log(paths), "lines")
-    pieces = _withheld(lines, style) if withheld else iter([render(summarise(lines), style or "markdown")])
-    answer(pieces, output)
-
-
-def licences(paths: Sequence[str], *, style: str, output: Path | None) -> None:
+def licences(paths: Sequence[str], *, style: str, output: Path | None, filters: Filters) -> None:
     """Writes whom to ask for licences to `output` or stdout. Of each item the latest decision counts."""
     readable(paths)
     no_log(output, paths)
-    with closing(Latest.of(counted(read_log(paths), "lines"), is_wanting)) as latest:
-        answer(worklist_page.render(worklist(counted(latest, "items")), style), output)
-        unread(latest)
+    chosen = Chosen(filters)
+    with closing(Once()) as once:
+        lines = chosen.lines(once.lines(counted(read_log(paths), "lines")), of_kind=False)
+        with closing(Latest.of(lines, is_wanting, some=True)) as latest:
+            chosen.check()
+            found = worklist(filter(chosen.wants, counted(latest, "items")))
+            remarks = Remarks.on(once, chosen)
+            head = heading(remarks, text=style == "text")
+            answer(chain(head, worklist_page.render(found, style)), output)
+            unread(latest)
+
+
+def heading(remarks: Remarks, *, text: bool) -> Iterator[str]:
+    """What is wrong with the logs, as the first line of text; of other formats, and what was left out, on stderr."""
+    if remarks.warning and text:
+        yield f"{remarks.warning}\n\n"
+    elif remarks.warning:
+        say(remarks.warning)
+    if remarks.choice:
+        say(remarks.choice)
 
 
 def unread(latest: Latest) -> None:
@@ -70,20 +77,6 @@ def unread(latest: Latest) -> None:
         say(f"{unread_lines(latest.unread)}; tdm-guard verify says which")
     if latest.strange:
         say(f"left out, because no address is named: {number_of(latest.strange, 'decision')}")
-
-
-def _withheld(lines: Iterable[LogLine], style: str | None) -> Iterator[str]:
-    observed = 0
-
-    def watched() -> Iterator[LogLine]:
-        nonlocal observed
-        for line in lines:
-            observed += line.type == "decision" and line.record is not None and line.record.get("enforced") is False
-            yield line
-
-    yield from render_items(withheld(watched()), style)
-    if observed:
-        say(f"made in observe mode, which withholds nothing: {number_of(observed, 'decision')}; see the report itself")
 
 
 def answer(pieces: Iterable[str], output: Path | None) -> None:
