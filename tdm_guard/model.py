@@ -136,12 +136,17 @@ class Reviewed(Told):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MatchedBy(Told):
-    """What a declaration and a work were matched by: a key, its value, how much it proves, and the keys that agree."""
+    """
+    What a declaration and a work were matched by: a key, its value, how much it proves, and the keys that agree.
+
+    `written`: a name as the declaration has it, where the value is another spelling.
+    """
 
     key: str | None = None
     value: str | None = None
     strength: str | None = None
     also: str | None = None
+    written: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

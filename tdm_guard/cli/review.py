@@ -213,4 +213,4 @@ def _about(question: Question) -> str:
     if not question.answerable:
         return "the record does not say what it is about"
     strength = f", a match by {question.strength}" if question.strength else ""
-    return f"does {question.declaration} apply? {question.key} “{question.value}”{strength}"
+    return f"does {question.declaration} apply? {question.key} “{question.written or question.value}”{strength}"

@@ -39,12 +39,17 @@ _EXCLUDED = "every creator named is excluded from the declaration"
 
 
 class Hit(NamedTuple):
-    """A value that a declaration matches or excludes; `list` is name, version and digest of the list it stood in."""
+    """
+    A value that a declaration matches or excludes; `list` is name, version and digest of the list it stood in.
+
+    `written` is a name as it stands in the declaration.
+    """
 
     key: str
     value: str
     excluded: bool
     list: tuple[str, str, str] | None = None
+    written: str | None = None
 
     @property
     def strength(self) -> Strength:

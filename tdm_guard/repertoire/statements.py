@@ -59,6 +59,7 @@ def statement(declaration: Declaration, weighed: Weighed, standing: tuple[str, .
             value=hit.value,
             strength=KEYS[hit.key].strength.value,
             also=", ".join(weighed.also) or None,
+            written=hit.written,
         ),
         declaration=DeclaredAs(
             version=declaration.version,

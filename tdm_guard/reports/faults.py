@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 MAX_KINDS = 1_000  # counted by themselves, about 1 KB each; those met later are counted together
 MAX_EXAMPLES = 3
 SHOWN = 30  # rows of a page that people read; json and csv have all that were counted
-SITE, ITEM = "site", "item"  # whose: of what was fetched, of what the caller knew of works
+SITE = "site"  # whose: of what was fetched
+ITEM = "item"  # whose: of what the caller handed in; and the carrier of these in records
 OTHER = "(other faults)"
-_CARRIER = "item"  # in the records: what the caller handed in
 # Where it stands and what stands there differ from one fault of a kind to the next; the words are shown by themselves.
 _PLACE = re.compile(r"\b(line|column|rule|byte|offset|position) \d+")
 _QUOTED = re.compile(r"(?<!\w)'[^'\n]{0,200}'(?!\w)")
@@ -114,6 +114,4 @@ def markdown(count: FaultCount) -> Iterator[str]:
 def _kind(fault: Mapping[str, Any]) -> FaultKind:
     message = text_of(fault, "message", 400) or "unknown"
     message = _QUOTED.sub("'…'", _PLACE.sub(r"\1 …", message))
-    return FaultKind(
-        ITEM if fault.get("carrier") == _CARRIER else SITE, text_of(fault, "signal", 40) or "", message[:240]
-    )
+    return FaultKind(ITEM if fault.get("carrier") == ITEM else SITE, text_of(fault, "signal", 40) or "", message[:240])

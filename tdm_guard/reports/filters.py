@@ -13,6 +13,7 @@ from tdm_guard.log.members import entries, text_of
 from tdm_guard.model import Layer, Verdict
 from tdm_guard.origin import Origin
 from tdm_guard.plain import nearest, printable, timestamp
+from tdm_guard.reports.faults import ITEM
 from tdm_guard.reports.spelling import number_of
 from tdm_guard.signals import SIGNALS
 
@@ -229,7 +230,8 @@ def hosts_of(record: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _declarations(because: Iterable[Mapping[str, Any]]) -> list[str]:
-    works = [entry for entry in because if entry.get("layer") == Layer.REPERTOIRE]
+    # What the caller handed in has a place among works, and no declaration.
+    works = [entry for entry in because if entry.get("layer") == Layer.REPERTOIRE and entry.get("carrier") != ITEM]
     return [name for entry in works if (name := text_of(entry, "source", 200))]
 
 

@@ -27,7 +27,7 @@ MAX_BYTES = 64 * 2**20  # of a table that comes back, some 200,000 questions; sp
 MAX_TOLD = 100  # wrong rows that are told one by one
 ANSWERS = ("outcome", "by", "why", "until")
 _FACTS = {  # column: member of a question
-    "url": "url", "doubt": "why", "declaration": "declaration", "key": "key", "value": "value",
+    "url": "url", "doubt": "why", "declaration": "declaration", "key": "key", "value": "value", "written": "written",
     "strength": "strength", "authorisation": "authorisation", "words": "words", "rightsholder": "rightsholder",
     "contact": "contact", "policy_url": "policy_url", "form": "form", "mandate": "mandate", "decision": "decision",
     "ts": "ts",

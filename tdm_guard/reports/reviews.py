@@ -32,7 +32,8 @@ class Question:
     """
     One doubt about one item: does this match count (`declaration`, `key`, `value`), or does this `authorisation`?
 
-    `number` counts the questions of these logs; `decision` is the id of the record.
+    `written` is a name as the declaration has it, `value` its spelling in reviews. `number` counts the questions of
+    these logs; `decision` is the id of the record.
     """
 
     number: int
@@ -43,6 +44,7 @@ class Question:
     declaration: str | None = None
     key: str | None = None
     value: str | None = None
+    written: str | None = None
     strength: str | None = None
     authorisation: str | None = None
     words: str | None = None
@@ -129,7 +131,7 @@ def _doubts(entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     }
     if entry.get("layer") == Layer.REPERTOIRE:
         match, declaration = _table(entry, "match"), _table(entry, "declaration")
-        said |= {name: text_of(match, name, MAX_TEXT) for name in ("key", "value", "strength")}
+        said |= {name: text_of(match, name, MAX_TEXT) for name in ("key", "value", "written", "strength")}
         said |= {"declaration": text_of(entry, "source", MAX_TEXT)}
         said |= {"form": text_of(declaration, "form", 40), "mandate": text_of(declaration, "mandate_status", 40)}
     if reviewed is None and (why := text_of(entry, "doubt", MAX_TEXT)):
