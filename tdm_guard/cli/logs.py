@@ -20,7 +20,8 @@ from tdm_guard.log.reader import read_log
 from tdm_guard.log.verify import LogSeverity, Verification
 from tdm_guard.plain import printable
 from tdm_guard.reports import worklist_page
-from tdm_guard.reports.filters import Chosen, Filters, Remarks
+from tdm_guard.reports.filters import Chosen, Filters
+from tdm_guard.reports.remarks import Remarks
 from tdm_guard.reports.spelling import number_of, unread_lines
 from tdm_guard.reports.worklist import is_wanting, worklist
 

@@ -14,7 +14,7 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.latest import Latest
 from tdm_guard.log.once import Once
 from tdm_guard.log.reader import LogLine, read_log
-from tdm_guard.reports.filters import Chosen, Filters, Remarks
+from tdm_guard.reports.filters import Chosen, Filters
 from tdm_guard.reports.items import (
     AdmittedItem,
     WithheldItem,
@@ -24,6 +24,7 @@ from tdm_guard.reports.items import (
     withheld,
     would_withhold,
 )
+from tdm_guard.reports.remarks import Remarks
 from tdm_guard.reports.report import render
 from tdm_guard.reports.spelling import number_of
 from tdm_guard.reports.summary import MAX_RUNS, summarise

@@ -14,7 +14,7 @@ from tdm_guard.log.once import Addresses
 from tdm_guard.model import Kind, Layer, Stance, Verdict
 from tdm_guard.origin import Origin
 from tdm_guard.reports.faults import FaultCount
-from tdm_guard.reports.filters import Remarks
+from tdm_guard.reports.remarks import Remarks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
