@@ -34,6 +34,14 @@ _ANYTHING = re.compile(
 )
 
 
+LIMIT = "a limit of ours"
+
+
+def our_limit(option: str) -> str:
+    """What a message says of a bound that an option sets: it is no fault of the site."""
+    return f"{LIMIT}: the option {option}"
+
+
 def printable(text: str) -> str:
     """`text` on one line, with characters that a terminal would act on shown as escapes."""
     if text.isprintable():
@@ -104,6 +112,14 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     plain = {_plainly(one): one for one in known}
     found = get_close_matches(_plainly(name[:MAX_NAME]), plain, n=1, cutoff=NEAR)
     return plain[found[0]] if found else None
+
+
+def suggested(name: str, known: Iterable[str], *, lead: str = "known are") -> str:
+    """The end of a sentence that begins with an unknown `name`: what it most likely means, and all that is known."""
+    names = tuple(known)
+    meant = nearest(name, names)
+    told_all = f"{lead} {', '.join(names)}"
+    return f"; did you mean {meant}? ({told_all})" if meant else f"; {told_all}"
 
 
 def _plainly(name: str) -> str:

@@ -157,7 +157,7 @@ def _from_flags(paths: Sequence[str], latest: Latest, wanted: Sequence[Wanted], 
             if question.answerable:
                 found.add(each.outcome, question, each.name if not each.all_of else f"question {question.number}", {})
             else:
-                said = "the record does not say what is in doubt, so nothing can answer it"
+                said = _unanswerable(question)
                 found.problems.append(f"review: {each.name}: {said}")
     for each in wanted:
         if each not in met:
@@ -174,7 +174,7 @@ def _from_table(latest: Latest, table: FromTable, found: _Answered) -> None:
         for row in rows.get(question.ident, ()):
             place = f"{table.path}:{row.line}"
             if not question.answerable:
-                found.problems.append(f"{place}: the record does not say what is in doubt, so nothing can answer it")
+                found.problems.append(f"{place}: {_unanswerable(question)}")
             elif column := row.differs(question):
                 found.problems.append(
                     f"{place}: {row.question} is about another {column} than this row; was a column sorted by itself?"
@@ -193,6 +193,12 @@ def _from_table(latest: Latest, table: FromTable, found: _Answered) -> None:
             else:
                 said = f"{row.question[:80]!r} does not wait in these logs: it was decided since, or is of others"
                 found.problems.append(f"{table.path}:{row.line}: {said}")
+
+
+def _unanswerable(question: Question) -> str:
+    if question.item is not None:
+        return "put it right in the item that you give, and judge again"
+    return "the record does not say what is in doubt, so nothing can answer it"
 
 
 def none_of(name: str, known: Mapping[str, None]) -> str:

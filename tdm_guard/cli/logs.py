@@ -14,6 +14,7 @@ import typer
 
 from tdm_guard.cli.console import counted, say
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.holdings import load_contacts
 from tdm_guard.log.latest import Latest
 from tdm_guard.log.once import Once
 from tdm_guard.log.reader import read_log
@@ -46,8 +47,11 @@ def verify(paths: Sequence[str]) -> int:
     return 1 if verification.errors else 0
 
 
-def licences(paths: Sequence[str], *, style: str, output: Path | None, filters: Filters) -> None:
+def licences(
+    paths: Sequence[str], *, style: str, output: Path | None, filters: Filters, contacts: Sequence[str] = ()
+) -> None:
     """Writes whom to ask for licences to `output` or stdout. Of each item the latest decision counts."""
+    yours = load_contacts(contacts)
     readable(paths)
     no_log(output, paths)
     chosen = Chosen(filters)
@@ -55,7 +59,7 @@ def licences(paths: Sequence[str], *, style: str, output: Path | None, filters: 
         lines = chosen.lines(once.lines(counted(read_log(paths), "lines")), of_kind=False)
         with closing(Latest.of(lines, is_wanting, some=True)) as latest:
             chosen.check()
-            found = worklist(filter(chosen.wants, counted(latest, "items")))
+            found = worklist(filter(chosen.wants, counted(latest, "items")), yours)
             remarks = Remarks.on(once, chosen)
             head = heading(remarks, text=style == "text")
             answer(chain(head, worklist_page.render(found, style)), output)

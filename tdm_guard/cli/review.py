@@ -210,6 +210,8 @@ def _lines(question: Question) -> Iterator[str]:
 def _about(question: Question) -> str:
     if question.authorisation is not None:
         return f"does the authorisation {question.authorisation} count?"
+    if question.item is not None:
+        return f"is “{question.words or '…'}” right? It stands in the item that you gave, at {question.item}"
     if not question.answerable:
         return "the record does not say what it is about"
     strength = f", a match by {question.strength}" if question.strength else ""

@@ -15,6 +15,7 @@ from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.members import entries, is_size, text_of
 from tdm_guard.model import LiftOutcome, Verdict
 from tdm_guard.plain import printable
+from tdm_guard.reports.quoted import document_of
 from tdm_guard.reports.spelling import csv_line, json_text, markdown_cell, markdown_quote, markdown_row
 
 if TYPE_CHECKING:
@@ -52,11 +53,13 @@ class WithheldItem:
     contact: str
     ts: str
     decision: str
+    document: str
 
     @property
     def who(self) -> str:
         """Who says so, in one cell: the rightsholder if one is named, the signal, and where it was read."""
-        return " ".join(part for part in (self.rightsholder, self.signals, self.source, self.locator) if part)
+        parts = (self.rightsholder, self.signals, self.source, self.locator, self.document and f"({self.document})")
+        return " ".join(part for part in parts if part)
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -225,6 +228,7 @@ def _withheld(record: Mapping[str, Any]) -> WithheldItem:
         contact=of(first, "contact"),
         ts=of(record, "ts"),
         decision=of(record, "id"),
+        document=document_of(first),
     )
 
 

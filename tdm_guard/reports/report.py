@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 
 from tdm_guard.decision import Match
 from tdm_guard.reports import faults
-from tdm_guard.reports.spelling import csv_line, json_text, markdown_cell, markdown_row, number_of, unread_lines
+from tdm_guard.reports.spelling import (
+    csv_line,
+    json_text,
+    markdown_cell,
+    markdown_quote,
+    markdown_row,
+    number_of,
+    unread_lines,
+)
 from tdm_guard.reports.summary import Run, Summary, Tally, Works
 
 if TYPE_CHECKING:
@@ -44,6 +52,7 @@ def _json(summary: Summary) -> str:
         "repertoire": {
             "matches": dict(summary.works.matches.most_common()),
             "declarations": {name: dict(counts) for name, counts in sorted(summary.works.declarations.items())},
+            "said": {name: said._asdict() for name, said in sorted(summary.works.said.items())},
             "loaded": [item._asdict() for item in summary.works.loaded],
         },
         "edge_refused": summary.edge_refused,
@@ -141,6 +150,10 @@ def _repertoire(works: Works) -> Iterator[str]:
             yield from (_row(name, verdict, count) for verdict, count in verdicts.most_common())
         if len(by_size) > SHOWN_DECLARATIONS:
             yield f"\n{len(by_size) - SHOWN_DECLARATIONS:,} more: `--format csv`.\n"
+        yield "\n| declaration | document | words |\n|---|---|---|\n"
+        for name, _ in by_size[:SHOWN_DECLARATIONS]:
+            said = works.said[name]
+            yield markdown_row(markdown_cell(name), markdown_cell(said.document), markdown_quote(said.words))
 
 
 def _counted(summary: Summary, name: str) -> str:

@@ -29,7 +29,8 @@ ANSWERS = ("outcome", "by", "why", "until")
 _FACTS = {  # column: member of a question
     "url": "url", "doubt": "why", "declaration": "declaration", "key": "key", "value": "value", "written": "written",
     "strength": "strength", "authorisation": "authorisation", "words": "words", "rightsholder": "rightsholder",
-    "contact": "contact", "policy_url": "policy_url", "form": "form", "mandate": "mandate", "decision": "decision",
+    "contact": "contact", "policy_url": "policy_url", "form": "form", "mandate": "mandate", "item": "item",
+    "decision": "decision",
     "ts": "ts",
 }  # fmt: skip
 COLUMNS = ("number", "question", *ANSWERS, *_FACTS)

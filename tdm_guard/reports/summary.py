@@ -14,6 +14,7 @@ from tdm_guard.log.once import Addresses
 from tdm_guard.model import Kind, Layer, Stance, Verdict
 from tdm_guard.origin import Origin
 from tdm_guard.reports.faults import FaultCount
+from tdm_guard.reports.quoted import Declaring
 from tdm_guard.reports.remarks import Remarks
 
 if TYPE_CHECKING:
@@ -79,11 +80,12 @@ class Works:
     What declarations over repertoires came to.
 
     `matches` counts the decisions of runs that had some loaded: matched, not-matched, unmatchable; `declarations`, by
-    verdict, those that name a declaration, also where it was lifted or released.
+    verdict, those that name a declaration, also where it was lifted or released; `said` is what each of these says.
     """
 
     matches: Counter[str] = field(default_factory=Counter)
     declarations: dict[str, Counter[str]] = field(default_factory=dict)
+    said: dict[str, Declaring] = field(default_factory=dict)
     loaded: dict[Loaded, None] = field(default_factory=dict)
 
 
@@ -198,9 +200,10 @@ def _count_works(works: Works, record: Mapping[str, Any], verdict: str) -> None:
         return
     works.matches[match if match in _MATCHES else "unknown"] += 1
     because = [entry for entry in entries(record, "because") if entry.get("layer") == Layer.REPERTOIRE]
-    for name in {text_of(entry, "source", 200) or "unknown" for entry in because}:
+    for name, entry in {text_of(entry, "source", 200) or "unknown": entry for entry in because}.items():
         if name in works.declarations or len(works.declarations) < MAX_DECLARATIONS:
             works.declarations.setdefault(name, Counter())[verdict] += 1
+            works.said[name] = Declaring.of(entry)  # what was said last, of an entry that was mended between runs
 
 
 def _count_run(summary: Summary, record: Mapping[str, Any]) -> None:
