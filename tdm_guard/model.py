@@ -136,11 +136,7 @@ class Reviewed(Told):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MatchedBy(Told):
-    """
-    What a declaration and a work were matched by: a key, its value, how much it proves, and the keys that agree.
-
-    `written`: a name as the declaration has it, where the value is another spelling.
-    """
+    """By what a declaration and a work were matched, how sure it is, what agrees; `written`: its name for the value."""
 
     key: str | None = None
     value: str | None = None
