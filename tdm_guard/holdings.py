@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.model import ReviewOutcome
+from tdm_guard.matched import ReviewOutcome
 from tdm_guard.plain import nearest, suggested
 from tdm_guard.repertoire.authorisation import Authorisation, read_authorisation
 from tdm_guard.repertoire.contact import GOOD_CONTACT, Contact, contacts_of, folded, read_contact

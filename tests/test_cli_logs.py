@@ -270,13 +270,14 @@ def test_review_lists_what_is_in_doubt_and_why(withheld: Web) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     page = result.stdout.splitlines()
     assert page[0] == f"1. {withheld.url('music', '/b')}"
-    assert page[1] == "   does musique-2023 apply? creator_name “exemple marie”, a match by name"
+    assert page[1] == "   does musique-2023 apply? creator_name “Marie Exemple”, a match by name"
     assert page[2].startswith("   in doubt because: ")
     assert "   ask: ai@society.example" in page
     assert "   declared: form press_release, mandate asserted" in page
     assert "1 question for a person." in page
     [question] = lines(run("review", "tdm.jsonl", "--json"))
     assert (question["number"], question["key"], question["value"]) == (1, "creator_name", "exemple marie")
+    assert question["written"] == "Marie Exemple"
     assert question["decision"] in page[-4]
 
 

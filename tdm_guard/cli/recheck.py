@@ -114,7 +114,7 @@ def recheck(
             else:
                 typer.echo("".join(f"{printable(line)}\n" for line in _lines(decision, record)))
         if not as_json:
-            typer.echo(f"{found.withheld} of {len(latest)} items that were admitted would be withheld today.")
+            typer.echo(f"{found.withheld:,} of {len(latest):,} items that were admitted would be withheld today.")
         if found.unanswered:
             say(f"{number_of(found.unanswered, 'item')} could not be judged")
     return 2 if found.unanswered else 1 if found.withheld else 0

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from tdm_guard.decision import Outcome
 from tdm_guard.judging.lift import Occasion, Rights
-from tdm_guard.model import Kind, LiftOutcome, Stance, Statement, Verdict
+from tdm_guard.matched import LiftOutcome
+from tdm_guard.model import Kind, Stance, Statement, Verdict
 from tdm_guard.operator import Research
 from tdm_guard.usage import TDM, Usage
 

@@ -31,7 +31,8 @@ from typing import NamedTuple
 
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.formats.site.path_pattern import normal_url
-from tdm_guard.model import Grant, Kind, Layer, Lift, LiftOutcome, Reviewed, ReviewOutcome, Stance, Statement
+from tdm_guard.matched import Grant, Lift, LiftOutcome, Reviewed, ReviewOutcome
+from tdm_guard.model import Kind, Layer, Stance, Statement
 from tdm_guard.operator import Operator
 from tdm_guard.origin import Origin
 from tdm_guard.repertoire.authorisation import Authorisation

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.members import entries, text_of
 from tdm_guard.log.recorded import moment_of
-from tdm_guard.model import DeclaredAs, Kind, Layer, MatchedBy, Source, Stance, Statement
+from tdm_guard.matched import DeclaredAs, MatchedBy
+from tdm_guard.model import Kind, Layer, Source, Stance, Statement
 from tdm_guard.repertoire.item import ITEM_KEYS, KEYS, normalise
 from tdm_guard.usage import Usage
 

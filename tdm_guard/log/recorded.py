@@ -13,22 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from tdm_guard.decision import Checked, Decision, Exchange, LogEntry, Match, Outcome, Stage
 from tdm_guard.log.members import entries, is_size, text_of
-from tdm_guard.model import (
-    DeclaredAs,
-    Evidence,
-    Fault,
-    Kind,
-    Layer,
-    Lift,
-    LiftOutcome,
-    MatchedBy,
-    Result,
-    Reviewed,
-    ReviewOutcome,
-    Stance,
-    Statement,
-    Verdict,
-)
+from tdm_guard.matched import DeclaredAs, Lift, LiftOutcome, MatchedBy, Reviewed, ReviewOutcome
+from tdm_guard.model import Evidence, Fault, Kind, Layer, Result, Stance, Statement, Verdict
 from tdm_guard.operator import Research, read_operator
 from tdm_guard.usage import Usage
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tdm_guard.model import Grant
+from tdm_guard.matched import Grant
 from tdm_guard.repertoire.declaration import Declaration
 from tdm_guard.repertoire.item import KEYS, Item, Strength
 
@@ -40,12 +40,17 @@ _EXCLUDED = "every creator named is excluded from the declaration"
 
 
 class Hit(NamedTuple):
-    """A value that a declaration matches or excludes; `list` is name, version and digest of the list it stood in."""
+    """
+    A value that a declaration matches or excludes; `list` is name, version and digest of the list it stood in.
+
+    `written` is a name as it stands in the declaration.
+    """
 
     key: str
     value: str
     excluded: bool
     list: tuple[str, str, str] | None = None
+    written: str | None = None
 
     @property
     def strength(self) -> Strength:

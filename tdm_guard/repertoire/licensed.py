@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from tdm_guard.model import Grant
+from tdm_guard.matched import Grant
 from tdm_guard.repertoire.authorisation import Authorisation, Works
 from tdm_guard.repertoire.declaration import Declaration
 from tdm_guard.repertoire.hits import PEOPLE, WORKS, Pair, Weighed

@@ -20,7 +20,7 @@ from tdm_guard.origin import Origin
 from tdm_guard.repertoire.declaration import Declaration
 from tdm_guard.repertoire.hits import Hit, Pair, Weighed, narrowest, weigh
 from tdm_guard.repertoire.implied import declared, implied
-from tdm_guard.repertoire.item import KEYS, Doubt, Item, normalise
+from tdm_guard.repertoire.item import KEYS, Doubt, Item, Strength, normalise
 from tdm_guard.repertoire.licensed import Grants, Licensed, shared
 from tdm_guard.repertoire.places import Place
 from tdm_guard.repertoire.statements import Copying, doubts, statement, unmatched
@@ -120,9 +120,10 @@ class Repertoire:
                 if value is None:
                     yield f"{self._declarations[number].id}: {raw!r} is no usable {key} (form or check digit)"
                     continue
+                written = _written(key, raw, value)
                 for pair in declared(key, value):
                     entered = self._index.get(pair, ())
-                    self._index[pair] = (*entered, (number, Hit(*pair, excluded=excluded)))
+                    self._index[pair] = (*entered, (number, Hit(*pair, excluded=excluded, written=written)))
 
     def says(
         self,
@@ -211,9 +212,16 @@ class Repertoire:
         for weighed in ordered[:MAX_STATEMENTS]:
             yield statement(declaration, weighed, standing)
         if rest := ordered[MAX_STATEMENTS:]:
-            hit = rest[0].hit._replace(value=f"…and {len(rest)} more")  # spelled so that no review can name it
+            # spelled so that no review can name it
+            hit = rest[0].hit._replace(value=f"…and {len(rest)} more", written=None)
             grants = shared([weighed.grants for weighed in rest])
             yield statement(declaration, rest[0]._replace(hit=hit, grants=grants), standing)
+
+
+def _written(key: str, raw: str, value: str) -> str | None:
+    """A name as a declaration has it, which its one spelling for comparing would misspell to a reader."""
+    name = " ".join(raw.split())
+    return name if KEYS[key].strength in (Strength.NAME, Strength.AFFILIATION) and name != value else None
 
 
 def _by_declaration(found: Mapping[Pair, tuple[tuple[int, Hit], ...]], query: Query) -> dict[int, list[Hit]]:

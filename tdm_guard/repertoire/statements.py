@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
-from tdm_guard.model import DeclaredAs, Fault, Kind, Layer, MatchedBy, Source, Stance, Statement
+from tdm_guard.matched import DeclaredAs, MatchedBy
+from tdm_guard.model import Fault, Kind, Layer, Source, Stance, Statement
 from tdm_guard.plain import bounded
 from tdm_guard.repertoire.declaration import Declaration
 from tdm_guard.repertoire.hits import Weighed
@@ -63,6 +64,7 @@ def statement(declaration: Declaration, weighed: Weighed, standing: tuple[str, .
             strength=KEYS[hit.key].strength.value,
             also=", ".join(weighed.also) or None,
             work=_works(weighed),
+            written=hit.written,
         ),
         declaration=DeclaredAs(
             version=declaration.version,

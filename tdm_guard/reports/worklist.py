@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.members import entries, is_size, text_of
-from tdm_guard.model import Kind, Layer, LiftOutcome, ReviewOutcome, Stance, Verdict
+from tdm_guard.matched import LiftOutcome, ReviewOutcome
+from tdm_guard.model import Kind, Layer, Stance, Verdict
 from tdm_guard.origin import Origin
 from tdm_guard.plain import bounded
 from tdm_guard.repertoire.contact import contacts_of

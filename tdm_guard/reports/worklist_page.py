@@ -35,7 +35,7 @@ def _text(found: Worklist) -> Iterator[str]:
     for number, ask in enumerate(asks[:SHOWN], 1):
         yield "".join(f"{printable(line)}\n" for line in ("", f"{number}. {_title(ask)}", *_lines(ask)))
     if len(asks) > SHOWN:
-        yield f"\n{len(asks) - SHOWN} more to ask: --format csv\n"
+        yield f"\n{len(asks) - SHOWN:,} more to ask: --format csv\n"
     rest = [f"{printable(line)}\n" for line in _rest(found)]
     yield "".join(["\n", *rest]) if rest else ""
 
@@ -50,14 +50,14 @@ def _title(ask: Ask) -> str:
 
 def _lines(ask: Ask) -> Iterator[str]:
     size = f", {_size(ask.bytes)}" if ask.sized else ""
-    known = f" (size known of {ask.sized})" if 0 < ask.sized < ask.items else ""
+    known = f" (size known of {ask.sized:,})" if 0 < ask.sized < ask.items else ""
     yield f"   {number_of(ask.items, 'item')}{size}{known}, {_days(ask.first, ask.last)}"
     if ask.review:
-        yield f"   in review: {ask.review}, for which a person must decide first; see tdm-guard review"
+        yield f"   in review: {ask.review:,}, for which a person must decide first; see tdm-guard review"
     if ask.shared:
-        yield f"   in need of other licences too: {ask.shared}"
+        yield f"   in need of other licences too: {ask.shared:,}"
     if ask.stored:
-        yield f"   stored all the same, as mode was observe: {ask.stored}"
+        yield f"   stored all the same, as mode was observe: {ask.stored:,}"
     for title, values in (
         ("ask", ask.contacts or filter(None, [_nobody(ask)])),
         ("policy", ask.policies if ask.kind != "policy" or len(ask.policies) > 1 else ()),
