@@ -33,12 +33,12 @@ from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Fetched, Kind, Result, Stance, Verdict
 from tdm_guard.options import Options
 from tdm_guard.options.cautions import cautions
+from tdm_guard.options.tokens import Tokens
 from tdm_guard.origin import Origin
 from tdm_guard.plain import our_limit, told
 from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.policies.silence import Silence
 from tdm_guard.policies.task import Answers, Wanted
-from tdm_guard.tokens import Tokens
 
 T = TypeVar("T")
 logger = logging.getLogger("tdm_guard")

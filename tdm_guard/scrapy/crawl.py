@@ -25,6 +25,7 @@ from tdm_guard.judging.fields import may_last
 from tdm_guard.judging.response import OFF_LOOP_BYTES
 from tdm_guard.options.misspelt import PREFIX
 from tdm_guard.options.naming import named_apart
+from tdm_guard.options.tokens import FIELD
 from tdm_guard.origin import Origin
 from tdm_guard.responses import KEY
 from tdm_guard.scrapy import outcome
@@ -41,7 +42,6 @@ from tdm_guard.scrapy.told import told
 from tdm_guard.scrapy.visit import Fields, Visit, has_credentials
 from tdm_guard.scrapy.way import Way
 from tdm_guard.scrapy.works import item_of
-from tdm_guard.tokens import FIELD
 
 if TYPE_CHECKING:
     from scrapy import Request
