@@ -1,9 +1,9 @@
 """
-What the operator holds: declarations, authorisations, reviews and lists, read from the files that options name.
+What the operator holds: declarations, authorisations, reviews, contacts and lists, read from the files options name.
 
-Any TOML file may hold `[[declarations]]`, `[[authorisations]]` and `[[reviews]]`; beside files there are folders of
-them, lists and the bundled set. They are read once, when a run starts, and all of them before anything is reported, so
-that one call shows every mistake.
+Any TOML file may hold `[[declarations]]`, `[[authorisations]]`, `[[reviews]]` and `[[contacts]]`; beside files there
+are folders of them, lists and the bundled set. They are read once, when a run starts, and all of them before anything
+is reported, so that one call shows every mistake.
 """
 
 from __future__ import annotations
@@ -14,23 +14,26 @@ import re
 import stat
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.model import ReviewOutcome
+from tdm_guard.matched import ReviewOutcome
+from tdm_guard.plain import nearest, suggested
 from tdm_guard.repertoire.authorisation import Authorisation, read_authorisation
-from tdm_guard.repertoire.declaration import Declaration, read_declaration
+from tdm_guard.repertoire.contact import GOOD_CONTACT, Contact, contacts_of, folded, read_contact
+from tdm_guard.repertoire.declaration import KEYLESS, Declaration, read_declaration
 from tdm_guard.repertoire.loaded import Loaded
 from tdm_guard.repertoire.problem import Problem, Severity, shown
 from tdm_guard.repertoire.review import Review, read_review
 
 if TYPE_CHECKING:
     from tdm_guard.lists.index import ListIndex
+    from tdm_guard.lists.part_licences import PartLicences
+    from tdm_guard.repertoire.licensed import Licensed
 
 MAX_BYTES = 16 * 2**20  # of one TOML file, some 10,000 declarations; larger holdings belong in a list
 MAX_FILES = 10_000  # of one run: a folder of one licence per file, not a whole disk named by mistake
@@ -38,7 +41,7 @@ BUNDLED = "bundled:"
 EVERY = "*"
 LIST_SUFFIX = ".tdmlist"
 _SQLITE = b"SQLite format 3\0"
-_KINDS = ("declarations", "authorisations", "reviews")
+_KINDS = ("declarations", "authorisations", "reviews", "contacts")
 _GOOD_NAME = '["bundled:sacem-2023", "my-list.toml"]'
 _GOOD_FILE = "a file with a [[declarations]] table"
 _Value = TypeVar("_Value")
@@ -51,15 +54,18 @@ class Holdings:
     """
     All that was loaded. Reviews are in the order of their time, so that the last one that applies is what holds.
 
-    `sources` says in the run record what was declared (`id`, `version`, `sha256` of the file it stood in), lists too;
-    `digests` are the SHA-256 of all TOML files read; `warnings` is what is legal in them and perhaps not meant, but for
-    the bundled ones, which are not the caller's to mend (`lint` tells it of them too).
+    `licensed` are the works of authorisations for a part of a repertoire. `sources` says in the run record what was
+    declared (`id`, `version`, `sha256` of the file it stood in), lists too; `digests` are the SHA-256 of all TOML files
+    and licensed lists read; `warnings` is what is legal in them and perhaps not meant, but for the bundled ones, which
+    are not the caller's to mend (`lint` tells it of them too).
     """
 
     declarations: tuple[Declaration, ...] = ()
     authorisations: tuple[Authorisation, ...] = ()
     reviews: tuple[Review, ...] = ()
+    contacts: tuple[Contact, ...] = ()
     lists: tuple[ListIndex, ...] = ()
+    licensed: tuple[Licensed, ...] = ()
     sources: tuple[Loaded, ...] = ()
     digests: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
@@ -72,10 +78,18 @@ def load(names: Sequence[str | Path]) -> Holdings:
     reader = _Reader()
     reader.read(names)
     reader.check(Severity.MISTAKE)
-    mistakes = [str(problem) for problem in reader.problems if problem.severity is Severity.MISTAKE]
-    if mistakes:
-        raise ConfigurationError(*mistakes)
+    reader.stop_at_mistakes()
     return reader.holdings()
+
+
+def load_contacts(names: Sequence[str | Path]) -> tuple[Contact, ...]:
+    """The contacts in the files and folders named, whatever else they hold. Raises as `load` does, and if none is."""
+    reader = _Reader()
+    reader.read(names)
+    reader.stop_at_mistakes()
+    if names and not reader.contacts:
+        raise ConfigurationError(f"contacts: {shown(str(names[0]))} holds none; for example {GOOD_CONTACT}")
+    return tuple(contact for _, contact in reader.contacts)
 
 
 def lint(names: Sequence[str | Path], *, today: date | None = None) -> tuple[Problem, ...]:
@@ -108,10 +122,14 @@ class _Reader:
         self.declarations: dict[str, tuple[str, Declaration]] = {}
         self.authorisations: dict[str, tuple[str, Authorisation]] = {}
         self.reviews: list[tuple[str, Review]] = []
+        self.contacts: list[tuple[str, Contact]] = []
         self.lists: list[tuple[str, ListIndex]] = []
         self.sources: list[Loaded] = []
         self.digests: list[str] = []
         self._seen: set[object] = set()
+        self._named: set[str] = set()  # lists that the caller named, not only a folder that they lie in
+        self._folders: dict[str, Path] = {}  # of the files that authorisations stand in, by their ids
+        self._part: PartLicences | None = None
         self._faulty: set[object] = set()  # ids of tables with mistakes: what refers to them is no second mistake
 
     def read(self, names: Sequence[str | Path]) -> None:
@@ -123,27 +141,86 @@ class _Reader:
             else:
                 self._path(Path(name))
 
+    def stop_at_mistakes(self) -> None:
+        mistakes = [str(problem) for problem in self.problems if problem.severity is Severity.MISTAKE]
+        if mistakes:
+            raise ConfigurationError(*mistakes)
+
     def holdings(self) -> Holdings:
+        contacts = tuple(contact for _, contact in self.contacts)
         return Holdings(
-            declarations=tuple(declaration for _, declaration in self.declarations.values()),
+            declarations=tuple(_asked(declaration, contacts) for _, declaration in self.declarations.values()),
+            contacts=contacts,
             authorisations=tuple(authorisation for _, authorisation in self.authorisations.values()),
             reviews=tuple(sorted((review for _, review in self.reviews), key=_standing)),
             lists=tuple(index for _, index in self.lists),
             sources=tuple(self.sources),
-            digests=tuple(self.digests),
+            licensed=tuple(self._part.licensed) if self._part else (),
+            digests=(*self.digests, *(self._part.digests if self._part else ())),
             warnings=tuple(problem for problem in self.problems if not problem.path.startswith(BUNDLED)),
         )
 
     def check(self, severity: Severity) -> None:
-        """Note references to what was not loaded."""
+        """Note references to what was not loaded, and the works of authorisations that cannot be."""
+        self._open_works()
         for where, authorisation in self.authorisations.values():
             for at, name in enumerate(authorisation.scope.declarations):
                 self._refer(name, f"{where}.scope.declarations[{at}]", self.declarations, severity)
+        matching = set()
         for where, index in self.lists:
             self._refer(index.declaration, where, self.declarations, severity)
+            if index.adds:
+                matching.add(index.declaration)
+        listed = {f"{self.declarations[name][0]}.match" for name in matching if name in self.declarations}
+        self.problems = [each for each in self.problems if not (each.message == KEYLESS and each.path in listed)]
         for where, review in self.reviews:  # one that meets nothing lifts nothing
             self._refer(review.declaration, f"{where}.declaration", self.declarations, Severity.WARNING)
             self._refer(review.authorisation, f"{where}.authorisation", self.authorisations, Severity.WARNING)
+        self._check_contacts()
+
+    def _check_contacts(self) -> None:
+        """
+        Note contacts that are of no use: of nobody who declares something here, or of one who names an address.
+
+        One that is of use answers the warning that there is nobody to ask.
+        """
+        held = [contact for _, contact in self.contacts]
+        answered = {f"{at}.licence" for at, each in self.declarations.values() if _asked(each, held) is not each}
+        self.problems = [each for each in self.problems if each.path not in answered]
+        declared: dict[str, list[Declaration]] = {}
+        for _, declaration in self.declarations.values():
+            declared.setdefault(folded(declaration.declarant.name), []).append(declaration)
+        for where, contact in self.contacts if declared else ():
+            found = declared.get(folded(contact.declarant), [])
+            if not found:
+                near = nearest(contact.declarant, declared)
+                good = f'"{declared[near][0].declarant.name}"' if near else None
+                message = f"{shown(contact.declarant)} declares nothing loaded"
+                self.problems.append(Problem(f"{where}.declarant", message, good, severity=Severity.WARNING))
+            elif all(each.licence.addressed for each in found):
+                message = f"is not used: {found[0].id} itself says whom to ask"
+                self.problems.append(Problem(f"{where}.address", message, severity=Severity.WARNING))
+
+    def _open_works(self) -> None:
+        """
+        Opens the lists that authorisations are narrowed to.
+
+        One that lies in a folder of declarations and that nobody names beside it adds to no declaration: what is left
+        out of a licence is not left out of what is declared.
+        """
+        narrowed = [each for each in self.authorisations.values() if each[1].scope.works is not None]
+        if not narrowed:
+            return
+        from tdm_guard.lists.part_licences import PartLicences  # noqa: PLC0415 - it brings SQLite, as `_list` does
+
+        self._part = part = PartLicences()
+        for where, authorisation in narrowed:
+            self.problems.extend(part.open(authorisation, where, self._folders[authorisation.id]))
+        lent = part.paths - self._named
+        aside = {path for path, _ in self.lists if os.path.realpath(path) in lent}
+        gone = [index.source for path, index in self.lists if path in aside]
+        self.lists = [each for each in self.lists if each[0] not in aside]
+        self.sources = [each for each in self.sources if each not in gone]
 
     def check_age(self, today: date) -> None:
         """Note declarations that somebody wanted looked at again before `today`."""
@@ -156,15 +233,16 @@ class _Reader:
     def _refer(self, name: str | None, where: str, loaded: Mapping[str, object], severity: Severity) -> None:
         if name is None or name in loaded or name in self._faulty:
             return
-        near = get_close_matches(name, list(loaded), n=1)
-        good = f'"{near[0]}"' if near else None
+        near = nearest(name, loaded)
+        good = f'"{near}"' if near else None
         self.problems.append(Problem(where, f"{shown(name)} is the id of nothing loaded", good, severity=severity))
 
     def _bundled(self, name: str) -> None:
         known = bundled()
         wanted = name.removeprefix(BUNDLED)
         if wanted != EVERY and wanted not in known:
-            self._mistake(name, f"no such entry; known are {', '.join(known)}", f'"{BUNDLED}{known[0]}"')
+            good = f'"{BUNDLED}{nearest(wanted, known) or known[0]}"'
+            self._mistake(name, f"no such entry{suggested(wanted, known)}", good)
             return
         folder = resources.files("tdm_guard").joinpath("data/repertoire")
         for entry in known if wanted == EVERY else (wanted,):
@@ -180,6 +258,7 @@ class _Reader:
                 for found in inside:
                     self._file(found)
             else:
+                self._named.add(os.path.realpath(path))
                 self._file(path)
         except (OSError, ValueError) as error:  # ValueError: a null character in the name
             self._unreadable(str(path), error)
@@ -236,14 +315,16 @@ class _Reader:
             self.problems.append(Problem(name, "holds nothing", "[[declarations]]", severity=Severity.WARNING))
         for kind in content:
             if kind not in _KINDS:
-                known = ", ".join(f"[[{known}]]" for known in _KINDS)
-                self._mistake(f"{name}: {kind}", f"unknown member; known are {known}")
+                good = f"[[{nearest(kind, _KINDS) or _KINDS[0]}]]"
+                self._mistake(f"{name}: {kind}", f"unknown member{suggested(kind, _KINDS)}", good)
         for at, declaration in self._values(name, content, "declarations", read_declaration):
             if self._new(declaration, at, self.declarations):
                 self.sources.append(Loaded(id=declaration.id, version=declaration.version, sha256=sha256))
         for at, authorisation in self._values(name, content, "authorisations", read_authorisation):
-            self._new(authorisation, at, self.authorisations)
+            if self._new(authorisation, at, self.authorisations):
+                self._folders[authorisation.id] = Path(name).parent
         self.reviews.extend(self._values(name, content, "reviews", read_review))
+        self.contacts.extend(self._values(name, content, "contacts", read_contact))
 
     def _values(
         self,
@@ -294,6 +375,15 @@ def _told(name: str, problem: str) -> Problem:
     """A problem in a list, whose words begin with its name and end with a good one."""
     message, _, good = problem.removeprefix(f"{name}: ").partition("; for example ")
     return Problem(name, message, good or None)
+
+
+def _asked(declaration: Declaration, contacts: Sequence[Contact]) -> Declaration:
+    """The declaration, with whom the operator asks if it names nobody."""
+    found = () if declaration.licence.addressed else contacts_of(contacts, declaration.declarant.name)
+    if not found:
+        return declaration
+    yours = "; ".join(contact.marked for contact in found)
+    return replace(declaration, licence=replace(declaration.licence, yours=yours))
 
 
 def _standing(review: Review) -> tuple[datetime, bool]:

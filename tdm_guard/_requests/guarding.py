@@ -23,10 +23,11 @@ from tdm_guard._clients.sending import send
 from tdm_guard._clients.session import Session
 from tdm_guard._requests.adapter import LIBRARY, GuardAdapter
 from tdm_guard._requests.library import Way
-from tdm_guard._requests.mark import ITEM, marked
+from tdm_guard._requests.mark import marked
 from tdm_guard._requests.requests_wire import StoredWire
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, LogError
+from tdm_guard.repertoire.callers_item import ITEM, check_request_keys
 from tdm_guard.responses import KEY
 
 _KNOWN: ContextVar[object] = ContextVar("tdm_guard_item", default=None)  # of the request that is being prepared
@@ -108,6 +109,7 @@ class _Guarding:
 
     def request(self, method: Any, url: Any, *arguments: Any, **keywords: Any) -> Any:
         """The request of the session; `tdm_guard_item` is what the caller knows of the work."""
+        check_request_keys(keywords)
         outer = _KNOWN.get()
         _KNOWN.set(keywords.pop(ITEM, None))
         try:
@@ -128,6 +130,7 @@ class _Guarding:
         """One call of the session is a journey; what it sends on the way comes here too."""
         if not isinstance(request, requests.PreparedRequest):
             return self._send(request, **keywords)  # which raises for it
+        check_request_keys(keywords)
         known = keywords.pop(ITEM, None)
         mark = marked(request)
         if known is not None:

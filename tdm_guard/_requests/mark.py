@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-ITEM = "tdm_guard_item"  # the keyword of a session's methods
-
 
 class Hooks(dict[str, Any]):
     """The hooks of a request, with what is ours to know of it."""

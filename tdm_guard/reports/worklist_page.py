@@ -6,6 +6,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.plain import printable
+from tdm_guard.repertoire.provenance import NO_ADDRESS
 from tdm_guard.reports.spelling import csv_line, json_text, number_of
 from tdm_guard.reports.worklist import OTHER, Ask, Sample, Worklist
 from tdm_guard.usage import TDM
@@ -34,7 +35,7 @@ def _text(found: Worklist) -> Iterator[str]:
     for number, ask in enumerate(asks[:SHOWN], 1):
         yield "".join(f"{printable(line)}\n" for line in ("", f"{number}. {_title(ask)}", *_lines(ask)))
     if len(asks) > SHOWN:
-        yield f"\n{len(asks) - SHOWN} more to ask: --format csv\n"
+        yield f"\n{len(asks) - SHOWN:,} more to ask: --format csv\n"
     rest = [f"{printable(line)}\n" for line in _rest(found)]
     yield "".join(["\n", *rest]) if rest else ""
 
@@ -49,21 +50,23 @@ def _title(ask: Ask) -> str:
 
 def _lines(ask: Ask) -> Iterator[str]:
     size = f", {_size(ask.bytes)}" if ask.sized else ""
-    known = f" (size known of {ask.sized})" if 0 < ask.sized < ask.items else ""
+    known = f" (size known of {ask.sized:,})" if 0 < ask.sized < ask.items else ""
     yield f"   {number_of(ask.items, 'item')}{size}{known}, {_days(ask.first, ask.last)}"
     if ask.review:
-        yield f"   in review: {ask.review}, for which a person must decide first; see tdm-guard review"
+        yield f"   in review: {ask.review:,}, for which a person must decide first; see tdm-guard review"
     if ask.shared:
-        yield f"   in need of other licences too: {ask.shared}"
+        yield f"   in need of other licences too: {ask.shared:,}"
     if ask.stored:
-        yield f"   stored all the same, as mode was observe: {ask.stored}"
+        yield f"   stored all the same, as mode was observe: {ask.stored:,}"
     for title, values in (
-        ("ask", ask.contacts),
+        ("ask", ask.contacts or filter(None, [_nobody(ask)])),
         ("policy", ask.policies if ask.kind != "policy" or len(ask.policies) > 1 else ()),
         ("terms", ask.terms),
         ("reserves", [umbrella(ask.usages)] if ask.usages else ()),
         ("heard by", [", ".join(ask.signals)] if ask.signals else ()),
         ("declared as", ask.declarations if ask.kind != "declaration" else ()),
+        ("in", ask.documents),
+        ("words", [f"“{words}”" for words in ask.words]),
         ("on", ask.origins if ask.kind != "site" else ()),
     ):
         for value in values:
@@ -72,13 +75,30 @@ def _lines(ask: Ask) -> Iterator[str]:
         yield f"   for example {_sample(sample)}"
 
 
+def _nobody(ask: Ask) -> str:
+    """Where whoever declared names no address: that, and whom the operator knows."""
+    unknown = bool(ask.declarations) and not ask.addressed
+    yours = f"yours: {'; '.join(ask.yours)}" if ask.yours else "--contacts FILE takes yours" if unknown else ""
+    return "; ".join(filter(None, (NO_ADDRESS if unknown else "", yours)))
+
+
+def whom(ask: Ask) -> str:
+    """Whom to ask, in one line; empty if nobody is known and no declaration wants one."""
+    return ", ".join((*ask.contacts, *ask.policies)) or _nobody(ask)
+
+
 def _rest(found: Worklist) -> Iterator[str]:
     if found.refused:
         sites = ", ".join(found.refusing)
         yield f"Refused to crawlers by robots.txt: {number_of(found.refused, 'item')}, for example on {sites}."
         yield "A licence to mine gives no access; an authorisation of the site with access = true does."
+    if found.doubtful:
+        yield f"In doubt for a code of your own: {number_of(found.doubtful, 'item')}; tdm-guard review lists them."
     if found.undetermined:
         yield f"Undetermined: {number_of(found.undetermined, 'item')}; tdm-guard recheck --undetermined lists them."
+    if found.exempt:
+        items = number_of(found.exempt, "item")
+        yield f"Exempt under a claim to Art. 3: {items}, which would be withheld without it; see tdm-guard report."
     if found.unexplained:
         yield f"Withheld by records that name no reason: {number_of(found.unexplained, 'item')}."
 
@@ -103,7 +123,15 @@ def _json(found: Worklist) -> Iterator[str]:
 
 
 def _counts(found: Worklist) -> dict[str, int]:
-    return {"refused": found.refused, "undetermined": found.undetermined, "unexplained": found.unexplained}
+    doubtful = {"doubtful": found.doubtful} if found.doubtful else {}
+    exempt = {"exempt": found.exempt} if found.exempt else {}
+    return {
+        "refused": found.refused,
+        "undetermined": found.undetermined,
+        **doubtful,
+        "unexplained": found.unexplained,
+        **exempt,
+    }
 
 
 def _values(ask: Ask) -> dict[str, Any]:

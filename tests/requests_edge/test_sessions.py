@@ -28,7 +28,7 @@ TAR = {"content_type": "application/x-tar"}
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"usage": "tdm"}, "usage: unknown option; known are .*usages"),
+        ({"usage": "tdm"}, "usage: unknown option; .*usages"),
         ({"usages": {"mining"}}, "mining"),
         ({"mode": "off"}, "mode: 'off' is not one of enforce, observe"),
         ({"enabled": False}, "enabled: only Scrapy"),
@@ -298,8 +298,10 @@ def test_what_is_known_of_a_work_is_heard_and_goes_on_to_redirects(edge: Any, ht
         with pytest.raises(Withheld):
             session.send(prepared, tdm_guard_item=known)
         assert session.get(f"{server.url}/a").content == b"x"
-        with pytest.raises(TypeError, match="tdm_guard_items"):
-            session.request("GET", f"{server.url}/a", tdm_guard_items=known)
+        with pytest.raises(ConfigurationError, match="tdm_guard_items' is no key of ours; did you mean tdm_guard_item"):
+            session.get(f"{server.url}/a", tdm_guard_items=known)
+        with pytest.raises(ConfigurationError, match="ISWCC"):
+            session.get(f"{server.url}/a", tdm_guard_item={"ISWCC": "T-000.000.001-0"})
         session.close()
         assert server.targets().count("/a") == 1
     assert {record["repertoire"] for record in edge.decisions} == {"matched", "not-matched", "unmatchable"} - (
