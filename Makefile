@@ -29,7 +29,7 @@ test: $(VENV)/.ready lint floor
 
 # The edges with the oldest frameworks that the extras admit.
 floor: $(FLOOR)/.ready
-	$(FLOOR)/bin/python -m pytest -n 2 --dist loadfile tests/scrapy_edge tests/httpx_edge
+	$(FLOOR)/bin/python -m pytest -n 2 --dist loadfile tests/scrapy_edge tests/httpx_edge tests/aiohttp_edge
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""What the caller knows of the work that a request asks for: said around the request, since aiohttp has no place for it."""
+"""What the caller knows of the work that a request asks for, said around the request: aiohttp has no place for it."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Answered(ClientResponse):
     call: Any = None
 
     @property
-    def _history(self) -> tuple[ClientResponse, ...]:  # type: ignore[override]
+    def _history(self) -> tuple[ClientResponse, ...]:
         earlier: tuple[ClientResponse, ...] = self.__dict__.get("earlier", ())
         return earlier
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Hashable
 from types import TracebackType
 from typing import Any, Self, Unpack
 
@@ -13,16 +13,15 @@ from aiohttp import ClientRequest, ClientResponse
 from aiohttp.http import SERVER_SOFTWARE
 
 from tdm_guard._aiohttp.calls import Calls
+from tdm_guard._aiohttp.requested import ExchangeWire
 from tdm_guard._aiohttp.sender import sender_of
 from tdm_guard._aiohttp.watch import watch
 from tdm_guard._aiohttp.ways import Aiohttp, Ways
-from tdm_guard._aiohttp.wire import ExchangeWire
 from tdm_guard._clients.ending import Ending
 from tdm_guard._clients.event_loop import LoopSession
 from tdm_guard._clients.journey import CURRENT
 from tdm_guard._clients.opening import open_guard
 from tdm_guard._clients.sending_async import send_async
-from tdm_guard._clients.session import Flight
 from tdm_guard._version import __version__
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.options import Options
@@ -40,7 +39,8 @@ def own_name(agent: str) -> str:
 class _Session(LoopSession):
     """A session of the guard that may serve several event loops: who waits for an origin waits in one of them."""
 
-    def boarded(self, origin: Any, new_lock: Any) -> AbstractContextManager[Flight]:
+    def boarded(self, origin: Hashable, new_lock: Callable[[], Any]) -> Any:
+        """One for each loop."""
         return super().boarded((asyncio.get_running_loop(), origin), new_lock)
 
 

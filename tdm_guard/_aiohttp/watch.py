@@ -1,8 +1,8 @@
 """
 Sessions that a guard has served: a request of theirs that would go past every guard is refused.
 
-`middlewares=` of a single request takes the place of the session's, and with them of the guard. `_request` is private to
-aiohttp; a test holds us to it.
+`middlewares=` of a single request takes the place of the session's, and with them of the guard. `_request` is private
+to aiohttp; a test holds us to it.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, Self
 
 import aiohttp
@@ -17,9 +17,9 @@ from aiohttp import ClientRequest, ClientResponse, ClientSession, ClientTimeout,
 from aiohttp.helpers import get_env_proxy_for_url
 from yarl import URL
 
-from tdm_guard._clients.documents import MAX_ADDRESSES, fields_of
+from tdm_guard._clients.documents import fields_of
 from tdm_guard._clients.fields import pairs
-from tdm_guard._clients.framework import Framework, StaleCopyError
+from tdm_guard._clients.framework import Framework
 from tdm_guard._clients.wire import CLOSE, READ, SEND, Asking, Wire
 from tdm_guard.fetch import Get
 from tdm_guard.model import Headers
@@ -102,11 +102,18 @@ class Aiohttp(Framework):
         """True if `inner` connects to the hosts themselves."""
         return inner.direct
 
+    def looks_up(self, inner: Way) -> Callable[[str], Awaitable[list[str]]]:
+        """As the connector does, with whatever resolver it was given."""
+
+        async def look_up(host: str) -> list[str]:
+            found = await inner.connector._resolve_host(host, 0)  # type: ignore[attr-defined]
+            return [str(entry["host"]) for entry in found]
+
+        return look_up
+
     def worth_another(self, error: Exception, inner: Any) -> bool:
         """True if a connection was lost, not if there was none."""
-        if isinstance(error, StaleCopyError) or isinstance(error, aiohttp.ClientConnectorError):
-            return False
-        return super().worth_another(error, inner)
+        return not isinstance(error, aiohttp.ClientConnectorError) and super().worth_another(error, inner)
 
 
 class Peered(ClientResponse):
@@ -191,14 +198,3 @@ class DocumentWire(Wire):
         """The IP address that answered, where there is no proxy."""
         found: str | None = self.response.peer
         return found
-
-
-async def addresses_of(way: Way, host: str, port: int) -> tuple[str, ...]:
-    """The addresses of a host, as the connector looks them up; none where it does not connect to it itself."""
-    if not way.direct:
-        return ()
-    try:
-        found = await way.connector._resolve_host(host, port)  # type: ignore[attr-defined]
-    except (OSError, UnicodeError):
-        return ()
-    return tuple(dict.fromkeys(str(entry["host"]) for entry in found))[:MAX_ADDRESSES]

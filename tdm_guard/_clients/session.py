@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -46,7 +46,7 @@ class Session:
         self.tallies: set[Tally] = set()  # of the bodies that are being handed on
         self._agent_given = agent_given
         self._agreed: str | None = None
-        self._flights: dict[Origin, Flight] = {}
+        self._flights: dict[Hashable, Flight] = {}
         self._table = threading.Lock()
 
     def check_agent(self, user_agent: str | None) -> None:
@@ -87,7 +87,7 @@ class Session:
         return self.framework.crowded("others are reading what this origin declares")
 
     @contextmanager
-    def boarded(self, origin: Origin, new_lock: Callable[[], Any]) -> Iterator[Flight]:
+    def boarded(self, origin: Hashable, new_lock: Callable[[], Any]) -> Iterator[Flight]:
         """The flight of an origin: the one that is under way, or a new one with a lock of its own."""
         with self._table:
             flight = self._flights.get(origin)

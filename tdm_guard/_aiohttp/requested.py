@@ -11,17 +11,16 @@ from aiohttp.client_reqrep import ClientResponse
 from aiohttp.streams import EMPTY_PAYLOAD
 from yarl import URL
 
+from tdm_guard._aiohttp.about import known
 from tdm_guard._aiohttp.answered import Answered, answered
 from tdm_guard._aiohttp.calls import Call
-from tdm_guard._aiohttp.content import Content
+from tdm_guard._aiohttp.reading import Content
 from tdm_guard._aiohttp.sender import Sender
-from tdm_guard._aiohttp.about import known
 from tdm_guard._clients.asked import Asked, read_asked
 from tdm_guard._clients.tally import Tally
 from tdm_guard._clients.wire import CLOSE, READ, SEND, Asking, Head, Wire
 from tdm_guard.decision import Decision
 from tdm_guard.errors import UnsupportedURL
-from tdm_guard.model import Headers
 from tdm_guard.responses import remember
 
 _FOLLOWED = frozenset({301, 302, 303, 307, 308})
@@ -31,14 +30,14 @@ _CHALLENGE = 401
 class ExchangeWire(Wire):
     """The wire of a request of the caller's."""
 
-    __slots__ = ("_before", "_call", "_handed", "_recorded", "_sender", "_source")
+    __slots__ = ("_at_end", "_before", "_call", "_handed", "_recorded", "_sender", "_source")
 
     def __init__(self, request: ClientRequest, sender: Sender, call: Call) -> None:
         super().__init__(request)
         self._sender = sender
         self._call = call
         self._source: Any = None
-        self._recorded = self._handed = False
+        self._recorded = self._handed = self._at_end = False
         self._before = call.before(request)
 
     async def perform_async(self, step: Asking) -> Any:
@@ -49,12 +48,19 @@ class ExchangeWire(Wire):
             with contextlib.suppress(Exception):
                 self.response.close()
             return None
-        if step is READ:
-            return await self._source.readany() or None
-        while piece := await self._source.readany():
+        while piece := await self._piece():
+            if step is READ:
+                return piece
             if self._full(piece):
                 return False
-        return True
+        return None if step is READ else True
+
+    async def _piece(self) -> bytes:
+        """The next piece, up to the end of a chunk of the transfer, so that those that are left keep theirs."""
+        piece, self._at_end = b"", True
+        while self._source is not EMPTY_PAYLOAD and not piece and self._at_end:
+            piece, self._at_end = await self._source.readchunk()
+        return piece
 
     async def _send(self) -> ClientResponse:
         request = self.request
@@ -126,7 +132,8 @@ class ExchangeWire(Wire):
 
     def _location(self) -> str | None:
         headers = self.response.headers
-        return headers.get("location") or headers.get("uri")
+        found: str | None = headers.get("location") or headers.get("uri")
+        return found
 
     # What becomes of it.
 
@@ -143,6 +150,7 @@ class ExchangeWire(Wire):
             response,
             self.heard,
             source=None if ended else self._source,
+            ends_chunk=ended or self._at_end,
             limit=self._sender.buffer,
             decodes=self._sender.decodes and self.request.method != "HEAD",
             tally=tally,
@@ -160,5 +168,3 @@ class ExchangeWire(Wire):
 
 def _place(url: URL) -> str:
     return f"{url.scheme}://{url.host_port_subcomponent}{url.raw_path_qs}"
-
-

@@ -37,7 +37,8 @@ class Content(StreamReader):
     """
     The pieces already heard, then those still to come from `source`, if any; None if the body was heard whole.
 
-    `decodes`: the caller is handed it decoded. `tally` counts what still comes, and is told the end.
+    `ends_chunk`: what was heard ends where a chunk of the transfer does. `decodes`: the caller is handed it decoded.
+    `tally` counts what still comes, and is told the end.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Content(StreamReader):
         heard: list[bytes],
         *,
         source: StreamReader | None,
+        ends_chunk: bool,
         limit: int,
         decodes: bool,
         tally: Any = None,
@@ -53,6 +55,7 @@ class Content(StreamReader):
         super().__init__(_Idle(), limit, loop=asyncio.get_running_loop())  # type: ignore[arg-type]
         self._heard: deque[Any] = deque(heard)
         self._source = source
+        self._ends_chunk = ends_chunk
         self._tally = tally
         self._chunked = "chunked" in response.headers.get("transfer-encoding", "").lower()
         self._taking = self._more = False
@@ -99,7 +102,7 @@ class Content(StreamReader):
             piece = b""
         elif self._heard:
             piece = self._next_heard()
-            ends_chunk = self._source is None and not self._heard
+            ends_chunk = self._ends_chunk and not self._heard
         elif self._source is not None:
             piece, ends_chunk = await self._source.readchunk()
             if piece and self._tally is not None:
