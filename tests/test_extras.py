@@ -9,7 +9,12 @@ import pytest
 
 from tests.support.patience import PATIENCE
 
-INTEGRATIONS = (("httpx", "httpx", "httpx"), ("httpx2", "httpx2", "httpx2"), ("scrapy", "scrapy", "scrapy"), ("aiohttp", "aiohttp", "aiohttp"))
+INTEGRATIONS = (
+    ("httpx", "httpx", "httpx"),
+    ("httpx2", "httpx2", "httpx2"),
+    ("scrapy", "scrapy", "scrapy"),
+    ("aiohttp", "aiohttp", "aiohttp"),
+)
 WITHOUT = """
 import sys
 sys.modules[sys.argv[1]] = None  # to import it fails as it does where it is not installed
@@ -32,7 +37,9 @@ def test_an_integration_says_which_extra_it_needs(integration: str, missing: str
     assert last.endswith(f'pip install "tdm-guard[{extra}]"')
 
 
-@pytest.mark.parametrize("missing", ["httpx", "httpx2", "aiohttp", "scrapy", "typer", "anyio", "twisted", "pikepdf", "c2pa"])
+@pytest.mark.parametrize(
+    "missing", ["httpx", "httpx2", "aiohttp", "scrapy", "typer", "anyio", "twisted", "pikepdf", "c2pa"]
+)
 def test_the_package_itself_needs_none(missing: str) -> None:
     done = run("import tdm_guard; print(sorted(tdm_guard.__all__)[0])", missing)
     assert (done.returncode, done.stderr) == (0, "")
