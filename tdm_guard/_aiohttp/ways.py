@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Self
 import aiohttp
 from aiohttp import ClientRequest, ClientResponse, ClientSession, ClientTimeout, Fingerprint, TCPConnector, TraceConfig
 from aiohttp.helpers import get_env_proxy_for_url
+from multidict import CIMultiDict
 from yarl import URL
 
 from tdm_guard._clients.documents import fields_of
@@ -56,7 +57,7 @@ class Ways:
     def __init__(self, request: ClientRequest) -> None:
         self._request = request
         self._connector = request.session.connector
-        self._proxy = Proxy(request.proxy, request.proxy_auth, request.proxy_headers)
+        self._proxy = Proxy(request.proxy, request.proxy_auth, _said_to_proxy(request))
         session = request.session
         self._of_environment = session.trust_env and _from_environment(request.url).url == request.proxy
 
@@ -71,6 +72,15 @@ class Ways:
         return Way(self._connector, proxy, ssl, request.server_hostname if same else None)
 
 
+def _said_to_proxy(request: ClientRequest) -> Any:
+    """The fields for the proxy alone: aiohttp adds those that a session has for pages, their credentials too."""
+    if request.proxy_headers is None:
+        return None
+    pages = {(name.lower(), value) for name, value in request.session.headers.items()}
+    pages = {pair for pair in pages if pair[0] != "proxy-authorization"}
+    return CIMultiDict([each for each in request.proxy_headers.items() if (each[0].lower(), each[1]) not in pages])
+
+
 def _from_environment(url: URL) -> Proxy:
     with contextlib.suppress(LookupError):
         return Proxy(*get_env_proxy_for_url(url))
@@ -83,6 +93,7 @@ class Aiohttp(Framework):
     crowded = aiohttp.ConnectionTimeoutError
     losses = _LOST
     reasons = (
+        ((aiohttp.ClientConnectorDNSError,), "dns"),
         ((TimeoutError, asyncio.TimeoutError, aiohttp.ServerTimeoutError), "timeout"),
         ((aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError), "proxy"),
         ((aiohttp.ClientResponseError, aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError), "protocol error"),

@@ -58,9 +58,8 @@ async def test_reserving_hop_is_the_refusal_of_that_hop(desk: Any, web: Web) -> 
 
 async def test_observed_hop_keeps_its_record(desk: Any, web: Web) -> None:
     pretend = web(Site("a.example", {"/": Answer.redirect("/photo", RESERVED), "/photo": PHOTO}))
-    async with desk.session(pretend, options={"mode": "observe"}) as session:
-        async with session.get("http://a.example/") as response:
-            assert await response.read() == PHOTO.body
+    async with desk.session(pretend, options={"mode": "observe"}) as session, session.get("http://a.example/") as found:
+        assert await found.read() == PHOTO.body
     assert [(record["status"], record["hops"]) for record in desk.records()] == [
         (302, []),
         (200, ["http://a.example/"]),
@@ -110,9 +109,9 @@ async def test_digest_challenge_is_answered_and_leaves_one_record(desk: Any, web
     pages = {"/": Answer.redirect("/page"), "/page": digest_protected("me", "word", Answer.html("<p>in</p>"))}
     pretend = web(Site("a.example", pages))
     digest = aiohttp.DigestAuthMiddleware("me", "word")
-    async with desk.session(pretend, before=(digest,)) as session:
-        async with session.get(f"http://a.example/{'' if redirected else 'page'}") as response:
-            assert await response.text() == "<p>in</p>"
+    url = f"http://a.example/{'' if redirected else 'page'}"
+    async with desk.session(pretend, before=(digest,)) as session, session.get(url) as response:
+        assert await response.text() == "<p>in</p>"
     (record,) = desk.records()
     assert (record["status"], record["authenticated"]) == (200, True)
     assert record["hops"] == (["http://a.example/"] if redirected else [])
