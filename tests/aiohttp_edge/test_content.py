@@ -93,7 +93,7 @@ async def test_other_content_streams_on_after_its_record(desk: Any, web: Web) ->
 async def test_body_given_up_is_recorded_as_incomplete(desk: Any, web: Web, how: str) -> None:
     answer = Answer(headers=(NOISE,), body=endless(b"y" * 10_000))
     if how == "broken":
-        answer = Answer(headers=(NOISE,), body=b"y" * 200_000, length=300_000, close_after=200_000)
+        answer = Answer(headers=(NOISE,), body=lambda: iter([b"y" * 200_000]), length=300_000, close_after=200_000)
     pretend = web(Site("a.example", {"/": answer}))
     async with desk.session() as session:
         response = await session.get(f"{pretend.origin('a.example')}/")
@@ -118,7 +118,8 @@ async def test_body_given_up_is_recorded_as_incomplete(desk: Any, web: Web, how:
     (body,) = desk.records("body")
     assert (body["complete"], body["bytes"] >= 1_000) == (False, True)
     with pytest.raises((LogError, aiohttp.ClientError)):
-        await response.content.read(10_000_000)
+        for _ in range(2):  # of what was counted, something may be there
+            await response.content.read(10_000_000)
     response.close()
     assert desk.flaws() == []
 

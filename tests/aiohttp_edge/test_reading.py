@@ -106,7 +106,10 @@ BODIES |= {
     "/missing": Answer(status=404, headers=(("content-encoding", "gzip"),), body=gzip.compress(WORDS)),
     "/none": Answer(status=204),
     "/short": Answer(
-        headers=(("content-type", "application/x-noise"),), body=NOISE, length=len(NOISE) + 9, close_after=len(NOISE)
+        headers=(("content-type", "application/x-noise"),),
+        body=lambda: iter([NOISE]),
+        length=len(NOISE) + 9,
+        close_after=len(NOISE),
     ),
 }
 

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import aiohttp
 import pytest
@@ -60,18 +61,17 @@ async def test_middlewares_of_a_request_that_leave_the_guard_out_are_refused(des
     assert len(desk.records()) == 3
 
 
-async def test_a_forgotten_session_is_told_of_as_ever(desk: Any, web: Web) -> None:
+async def test_a_session_that_was_served_is_not_kept(desk: Any, web: Web) -> None:
     pretend = web(Site("a.example", {"/": PAGE}))
     async with desk.guard() as middleware:
         session = aiohttp.ClientSession(middlewares=[middleware], proxy=pretend.proxy)
         async with session.get("http://a.example/") as response:
             await response.read()
-        connector = session.connector
-        with pytest.warns(ResourceWarning, match="Unclosed client session"):
-            del session, response
-            gc.collect()
-        assert connector is not None
-        await connector.close()
+        await session.close()
+        there = ref(session)
+        del session, response
+        gc.collect()
+        assert there() is None
 
 
 @pytest.mark.parametrize("url", ["ws://a.example/", "http://a.example/"])
@@ -186,9 +186,9 @@ async def test_what_is_known_of_a_work_goes_with_its_request_and_redirects(desk:
     declared = tmp_path / "declared.toml"
     declared.write_text(
         '[[declarations]]\nid = "d"\nversion = "1"\ndeclarant = { name = "Society", type = "collecting_society" }\n'
-        'on_behalf_of = "members"\nmandate = { basis = "contract", status = "asserted" }\nrights = ["reproduction"]\n'
+        'on_behalf_of = "members"\nmandate = { basis = "member_mandate", status = "asserted" }\nrights = ["reproduction"]\n'
         'usages = ["tdm"]\nterritory = ["WORLD"]\nlegal_basis = ["EU:2019/790:4(3)"]\ndeclared_at = "2023-10-12"\n'
-        'effective_from = "2023-10-12"\nform = "website_terms"\nlicence = { available = false }\n'
+        'effective_from = "2023-10-12"\nform = "terms"\nlicence = { available = false }\n'
         'source = { url = "https://society.example/d", retrieved_at = "2026-01-05T09:00:00Z", language = "en" }\n'
         'match = { isrc = ["FRZ039800212"] }\n',
         encoding="utf-8",
@@ -224,9 +224,11 @@ async def test_one_guard_serves_several_sessions_and_a_closed_one_nobody(desk: A
     pretend = web(Site("a.example", {"/": PAGE}))
     middleware = desk.guard()
     for _ in range(2):
-        async with aiohttp.ClientSession(middlewares=[middleware], proxy=pretend.proxy) as session:
-            async with session.get("http://a.example/") as response:
-                await response.read()
+        async with (
+            aiohttp.ClientSession(middlewares=[middleware], proxy=pretend.proxy) as session,
+            session.get("http://a.example/") as response,
+        ):
+            await response.read()
     assert desk.records("end") == []
     middleware.close()
     middleware.close()
