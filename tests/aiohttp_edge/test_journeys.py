@@ -1,4 +1,4 @@
-"""Calls of a session: redirects that it follows, challenges that another middleware answers, one record for each call."""
+"""Calls of a session: redirects that it follows, challenges that another middleware answers; a record for each."""
 
 from __future__ import annotations
 

@@ -47,17 +47,19 @@ async def test_another_middleware_behind_the_guard_is_refused(desk: Any, web: We
 
 async def test_middlewares_of_a_request_that_leave_the_guard_out_are_refused(desk: Any, web: Web) -> None:
     pretend = web(Site("a.example", {"/": PAGE, "/secret": RESERVED}))
-    async with desk.guard() as middleware:
-        async with aiohttp.ClientSession(middlewares=[middleware], proxy=pretend.proxy) as session:
-            async with session.get("http://a.example/") as response:
-                assert await response.text() == "<p>open</p>"
-            for left_out in ((), [other]):
-                with pytest.raises(ConfigurationError, match="those of a request replace the session's"):
-                    await session.get("http://a.example/secret", middlewares=left_out)
-            with pytest.raises(Withheld):
-                await session.get("http://a.example/secret", middlewares=[other, middleware])
-            async with session.get("http://a.example/", middlewares=None) as response:
-                assert decision_of(response) is not None
+    async with (
+        desk.guard() as middleware,
+        aiohttp.ClientSession(middlewares=[middleware], proxy=pretend.proxy) as session,
+    ):
+        async with session.get("http://a.example/") as response:
+            assert await response.text() == "<p>open</p>"
+        for left_out in ((), [other]):
+            with pytest.raises(ConfigurationError, match="those of a request replace the session's"):
+                await session.get("http://a.example/secret", middlewares=left_out)
+        with pytest.raises(Withheld):
+            await session.get("http://a.example/secret", middlewares=[other, middleware])
+        async with session.get("http://a.example/", middlewares=None) as response:
+            assert decision_of(response) is not None
     assert len(desk.records()) == 3
 
 
@@ -186,7 +188,8 @@ async def test_what_is_known_of_a_work_goes_with_its_request_and_redirects(desk:
     declared = tmp_path / "declared.toml"
     declared.write_text(
         '[[declarations]]\nid = "d"\nversion = "1"\ndeclarant = { name = "Society", type = "collecting_society" }\n'
-        'on_behalf_of = "members"\nmandate = { basis = "member_mandate", status = "asserted" }\nrights = ["reproduction"]\n'
+        'on_behalf_of = "members"\nmandate = { basis = "member_mandate", status = "asserted" }\n'
+        'rights = ["reproduction"]\n'
         'usages = ["tdm"]\nterritory = ["WORLD"]\nlegal_basis = ["EU:2019/790:4(3)"]\ndeclared_at = "2023-10-12"\n'
         'effective_from = "2023-10-12"\nform = "terms"\nlicence = { available = false }\n'
         'source = { url = "https://society.example/d", retrieved_at = "2026-01-05T09:00:00Z", language = "en" }\n'
