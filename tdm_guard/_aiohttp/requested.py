@@ -30,14 +30,14 @@ _CHALLENGE = 401
 class ExchangeWire(Wire):
     """The wire of a request of the caller's."""
 
-    __slots__ = ("_at_end", "_before", "_call", "_handed", "_recorded", "_sender", "_source")
+    __slots__ = ("_at_end", "_before", "_call", "_replaced", "_recorded", "_sender", "_source")
 
     def __init__(self, request: ClientRequest, sender: Sender, call: Call) -> None:
         super().__init__(request)
         self._sender = sender
         self._call = call
         self._source: Any = None
-        self._recorded = self._handed = self._at_end = False
+        self._recorded = self._replaced = self._at_end = False
         self._before = call.before(request)
 
     async def perform_async(self, step: Asking) -> Any:
@@ -145,7 +145,7 @@ class ExchangeWire(Wire):
     def hand_on(self, *, ended: bool, tally: Tally | None) -> None:
         """Puts what was heard, and what is still to come, in the place of the body."""
         response: Answered = self.response
-        self._handed = True
+        self._replaced = True
         response.content = Content(
             response,
             self.heard,
@@ -161,7 +161,7 @@ class ExchangeWire(Wire):
         """The response, as the caller wants it: of one without content nobody has touched the body."""
         if not self._recorded:
             self._call.waits(self.response)
-        if not self._handed and self._source is not EMPTY_PAYLOAD:
+        if not self._replaced and self._source is not EMPTY_PAYLOAD:
             self.hand_on(ended=False, tally=None)
         return self.response  # type: ignore[no-any-return]
 

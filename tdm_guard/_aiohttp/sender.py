@@ -1,9 +1,9 @@
 """
 What stands behind the guard: aiohttp's own sending of a request, made to hand over bodies as they were received.
 
-`_connect_and_send_request` is private to aiohttp, a function within `ClientSession._request` that holds the settings of
-the call; a test holds us to it. What stands behind a guard instead could send another request than the one that was
-judged, or keep what is withheld, so that nothing else is taken.
+That is a function within `ClientSession._request`, which holds the settings of the call and is private to aiohttp; a
+test holds us to it. What stands behind a guard instead could send another request than the one that was judged, or keep
+what is withheld, so that nothing else is taken.
 """
 
 from __future__ import annotations
