@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Any, Self, Unpack
 
 from aiohttp import ClientRequest, ClientResponse
-from aiohttp.http import SERVER_SOFTWARE
 
 from tdm_guard._aiohttp.calls import Calls
 from tdm_guard._aiohttp.requested import ExchangeWire
@@ -22,18 +21,10 @@ from tdm_guard._clients.event_loop import LoopSession
 from tdm_guard._clients.journey import CURRENT
 from tdm_guard._clients.opening import open_guard
 from tdm_guard._clients.sending_async import send_async
-from tdm_guard._version import __version__
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.options import Options
 from tdm_guard.options.config import with_config
 from tdm_guard.options.keywords import GuardOptions
-
-_AGENT = "User-Agent"
-
-
-def own_name(agent: str) -> str:
-    """The User-Agent of a client whose caller has none of its own."""
-    return f"{agent}/{__version__}"
 
 
 class _Session(LoopSession):
@@ -68,7 +59,7 @@ class Middleware:
         """Sends a request under guard. Raises `Withheld`, `LogError`, and what aiohttp raises."""
         sender = sender_of(handler)
         watch(request.session, Middleware)
-        session = self._named(request)
+        session = self._session_for(request)
         call = self._calls.of(request)
         wire = ExchangeWire(request, sender, call)
         outer = CURRENT.set(call.journey)
@@ -78,16 +69,12 @@ class Middleware:
             CURRENT.reset(outer)
         return wire.finish()
 
-    def _named(self, request: ClientRequest) -> _Session:
-        """The session of the guard, for a request that bears a name."""
-        given = request.headers.get(_AGENT)
-        own = None if given in (None, SERVER_SOFTWARE) else given
+    def _session_for(self, request: ClientRequest) -> _Session:
+        """The session of the guard; if the options name no agent, the first request does."""
         if self._closed:
             raise ConfigurationError("guard: it was closed, and its log has ended; make a new one")
-        session = self._session or self._begin(own)
-        if own is None:
-            request.headers[_AGENT] = own_name(session.guard.options.agent)
-        return session
+        given = request.headers.get("User-Agent", "")
+        return self._session or self._begin(None if given in ("", Aiohttp.user_agent) else given)
 
     def _begin(self, user_agent: str | None) -> _Session:
         with self._lock:
@@ -98,7 +85,7 @@ class Middleware:
                     "agent: neither the guard nor the session says who asks; "
                     'give the guard agent="ExampleBot", or the session headers={"User-Agent": "ExampleBot/1.0"}'
                 )
-            guard, agent_given = open_guard(self._options, user_agent=user_agent or SERVER_SOFTWARE)
+            guard, agent_given = open_guard(self._options, user_agent=user_agent)
             self._calls = Calls(guard)
             session = _Session(guard, Aiohttp(), route=_nowhere, agent_given=agent_given)
             self._ending = Ending(session, self)

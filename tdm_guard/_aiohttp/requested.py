@@ -30,7 +30,7 @@ _CHALLENGE = 401
 class ExchangeWire(Wire):
     """The wire of a request of the caller's."""
 
-    __slots__ = ("_at_end", "_before", "_call", "_replaced", "_recorded", "_sender", "_source")
+    __slots__ = ("_at_end", "_before", "_call", "_recorded", "_replaced", "_sender", "_source")
 
     def __init__(self, request: ClientRequest, sender: Sender, call: Call) -> None:
         super().__init__(request)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Self
 import aiohttp
 from aiohttp import ClientRequest, ClientResponse, ClientSession, ClientTimeout, Fingerprint, TCPConnector, TraceConfig
 from aiohttp.helpers import get_env_proxy_for_url
+from aiohttp.http import SERVER_SOFTWARE
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -90,6 +91,7 @@ def _from_environment(url: URL) -> Proxy:
 class Aiohttp(Framework):
     """aiohttp as the shared procedures see it; `inner` is a `Way`."""
 
+    user_agent = SERVER_SOFTWARE
     crowded = aiohttp.ConnectionTimeoutError
     losses = _LOST
     reasons = (
