@@ -13,6 +13,7 @@ from typing import Any
 
 from aiohttp import ClientPayloadError, http_parser
 from aiohttp.client_reqrep import ClientResponse
+from aiohttp.helpers import _EXC_SENTINEL
 from aiohttp.http_parser import DeflateBuffer
 from aiohttp.streams import StreamReader
 
@@ -78,6 +79,12 @@ class Content(StreamReader):
         self._heard.clear()
         if self._tally is not None:
             self._tally.end(complete=False)
+
+    def set_exception(self, exc: BaseException, exc_cause: BaseException = _EXC_SENTINEL) -> None:
+        """Whoever waits for more of the body learns of it too."""
+        super().set_exception(exc, exc_cause)
+        if self._source is not None:
+            self._source.set_exception(exc, exc_cause)
 
     async def wait_eof(self) -> None:
         """Waits until all of the body was received."""

@@ -22,7 +22,7 @@ from yarl import URL
 from tdm_guard._clients.documents import fields_of
 from tdm_guard._clients.fields import pairs
 from tdm_guard._clients.framework import Framework
-from tdm_guard._clients.wire import CLOSE, READ, SEND, Asking, Wire
+from tdm_guard._clients.wire import CLOSE, SEND, Asking, Wire
 from tdm_guard.fetch import Get
 from tdm_guard.model import Headers
 
@@ -53,24 +53,23 @@ class Way(NamedTuple):
 
 
 class Ways:
-    """The ways to pages and documents that a request opens. A proxy of the environment is asked for by each URL."""
+    """The ways to documents that a request opens. A proxy of the environment is asked for by each URL."""
 
     def __init__(self, request: ClientRequest) -> None:
         self._request = request
-        self._connector = request.session.connector
-        self._proxy = Proxy(request.proxy, request.proxy_auth, _said_to_proxy(request))
-        session = request.session
-        self._of_environment = session.trust_env and _from_environment(request.url).url == request.proxy
 
     def to(self, url: str) -> Way:
         """The way of a request for `url`."""
         request, there = self._request, URL(url, encoded=True)
-        if self._connector is None:
-            raise RuntimeError("Session is closed")
+        connector = request.session.connector
+        if connector is None:
+            raise aiohttp.ConnectionTimeoutError("Session is closed")
         same = there.host == request.url.host
         ssl = request.ssl if same or not isinstance(request.ssl, Fingerprint) else True
-        proxy = _from_environment(there) if self._of_environment and not same else self._proxy
-        return Way(self._connector, proxy, ssl, request.server_hostname if same else None)
+        proxy = Proxy(request.proxy, request.proxy_auth, _said_to_proxy(request))
+        if not same and request.session.trust_env and _from_environment(request.url).url == request.proxy:
+            proxy = _from_environment(there)
+        return Way(connector, proxy, ssl, request.server_hostname if same else None)
 
 
 def _said_to_proxy(request: ClientRequest) -> Any:
@@ -156,16 +155,20 @@ class DocumentWire(Wire):
         self._trace = trace
 
     async def perform_async(self, step: Asking) -> Any:
-        """Performs a step."""
-        if step is SEND:
-            self.response = await self._send()
-            return self.response
-        if step is READ:
-            return await self.response.content.readany() or None
+        """Performs a step. Whoever closes the session meanwhile has not heard from the site that it is silent."""
         if step is CLOSE:
             with contextlib.suppress(Exception):
                 self.response.close()
-        return None
+            return None
+        try:
+            if step is SEND:
+                self.response = await self._send()
+                return self.response
+            return await self.response.content.readany() or None
+        except Exception as error:
+            if self._way.connector.closed:
+                raise aiohttp.ConnectionTimeoutError("Session is closed") from error
+            raise
 
     async def _send(self) -> ClientResponse:
         way, config = self._way, TraceConfig()

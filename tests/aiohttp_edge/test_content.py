@@ -271,3 +271,32 @@ async def test_long_pages_are_read_off_the_loop(
     async with desk.session(pretend) as session, session.get(f"http://a.example{path}") as response:
         await response.read()
     assert [ident != threading.get_ident() for ident in seen] == [off]
+
+
+async def test_who_waits_for_more_learns_that_the_response_was_closed(desk: Any, web: Web) -> None:
+    answer = Answer(headers=(NOISE,), body=lambda: _then(b"y" * 5_000, b"z"), drip=PATIENCE, piece=5_000)
+    pretend = web(Site("a.example", {"/": answer}))
+    async with desk.session() as session:
+        response = await session.get(f"{pretend.origin('a.example')}/")
+        reading = asyncio.create_task(response.read())
+        await asyncio.sleep(0.05)
+        response.close()
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await asyncio.wait_for(reading, PATIENCE)
+    (body,) = desk.records("body")
+    assert (body["complete"], body["bytes"]) == (False, 5_000)
+
+
+async def test_a_session_that_is_closed_meanwhile_says_nothing_of_the_site(desk: Any, web: Web) -> None:
+    pretend = web(Site("a.example", {"/": Answer.html("<p>open</p>"), "/robots.txt": Answer(silent=True)}))
+    kind = aiohttp.ConnectionTimeoutError
+    with desk.guard() as middleware:
+        session = aiohttp.ClientSession(middlewares=[middleware], proxy=pretend.proxy)
+        asking = asyncio.create_task(session.get("http://a.example/"))  # type: ignore[arg-type]
+        while not pretend.asked("a.example", "/robots.txt"):
+            await asyncio.sleep(0.01)
+        await session.close()
+        with pytest.raises(kind, match="closed"):
+            await asyncio.wait_for(asking, PATIENCE)
+        assert middleware._session.guard.totals["policy/unreachable"] == 0
+    assert desk.records() == []
