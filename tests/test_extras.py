@@ -27,7 +27,9 @@ def run(code: str, missing: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
 
-@pytest.mark.parametrize(("integration", "missing", "extra"), [*INTEGRATIONS, ("httpx", "anyio", "httpx"), ("aiohttp", "anyio", "aiohttp")])
+@pytest.mark.parametrize(
+    ("integration", "missing", "extra"), [*INTEGRATIONS, ("httpx", "anyio", "httpx"), ("aiohttp", "anyio", "aiohttp")]
+)
 def test_an_integration_says_which_extra_it_needs(integration: str, missing: str, extra: str) -> None:
     done = run(f"import tdm_guard.{integration}", missing)
     assert done.returncode == 1

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import MutableMapping
+from string import punctuation
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import ClientRequest
 from aiohttp.client_reqrep import ClientResponse
@@ -80,7 +82,7 @@ class ExchangeWire(Wire):
         if url.scheme not in ("http", "https") or "websocket" in request.headers.get("upgrade", "").lower():
             raise UnsupportedURL(f"{str(url)[:200]} is asked for another protocol, which cannot be judged")
         fields = [(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in request.headers.items()]
-        netloc, target = url.host_port_subcomponent.encode(), url.raw_path_qs.encode()
+        netloc, target = url.host_port_subcomponent.encode(), _target(url).encode()
         return read_asked(url.scheme, netloc, target, fields, bodiless=request.method == "HEAD")
 
     @property
@@ -167,4 +169,9 @@ class ExchangeWire(Wire):
 
 
 def _place(url: URL) -> str:
-    return f"{url.scheme}://{url.host_port_subcomponent}{url.raw_path_qs}"
+    return f"{url.scheme}://{url.host_port_subcomponent}{_target(url)}"
+
+
+def _target(url: URL) -> str:
+    """Path and query; of an address that is said to be encoded already, nobody has encoded what was left."""
+    return quote(url.raw_path_qs, safe=punctuation)

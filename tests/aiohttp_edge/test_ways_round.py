@@ -16,6 +16,7 @@ from weakref import ref
 import aiohttp
 import pytest
 from aiohttp.client_middlewares import build_client_middlewares
+from yarl import URL
 
 from tdm_guard import ConfigurationError, UnsupportedURL, Withheld, decision_of
 from tdm_guard._aiohttp.sender import sender_of
@@ -179,6 +180,19 @@ async def test_the_address_is_the_one_that_the_server_is_told(desk: Any, web: We
             await session.get("http://a.example/", headers={"Host": "b.example"})
     (record,) = desk.records()
     assert record["url"] == "http://b.example/"
+
+
+async def test_an_address_that_was_not_encoded_is_judged_as_it_is_meant(desk: Any, web: Web) -> None:
+    robots = Answer.text("User-agent: *\nDisallow: /clos\u00e9\n")
+    pretend = web(Site("a.example", {"/robots.txt": robots, "/clos\u00e9": PAGE}))
+    async with desk.session(pretend) as session:
+        for url in ("http://a.example/clos\u00e9", URL("http://a.example/clos\u00e9?q=\u00e9", encoded=True)):
+            with pytest.raises(Withheld):
+                await session.get(url)
+    assert [record["url"] for record in desk.records()] == [
+        "http://a.example/clos%C3%A9",
+        "http://a.example/clos%C3%A9?q=%C3%A9",
+    ]
 
 
 # What is known of the work.
