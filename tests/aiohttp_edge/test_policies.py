@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import socket
+import ssl
 from collections.abc import Callable
 from typing import Any
 
 import aiohttp
 import pytest
+import trustme
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
@@ -295,3 +298,42 @@ async def test_documents_are_read_through_codings_and_cut_off(desk: Any, web: We
             await session.get("http://a.example/private")
         await _read(session, "http://b.example/")
     assert pretend.sent("b.example", "/robots.txt") < 50_000_000
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+@pytest.mark.parametrize("of_request", [True, False])
+async def test_tls_settings_of_a_page_are_those_of_its_policies(
+    desk: Any, authority: trustme.CA, trusted: bool, of_request: bool
+) -> None:
+    asked: list[str] = []
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            while True:
+                asked.append((await reader.readuntil(b"\r\n\r\n")).split()[1].decode())
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    serving, trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    authority.issue_cert("localhost").configure_cert(serving)
+    if trusted:
+        authority.configure_trust(trusting)
+    server = await asyncio.start_server(converse, "127.0.0.1", 0, ssl=serving)
+    url = f"https://localhost:{server.sockets[0].getsockname()[1]}/"
+    own: dict[str, Any] = {"ssl": trusting} if of_request else {}
+    connector = aiohttp.TCPConnector(resolver=Names(localhost="127.0.0.1"), ssl=True if of_request else trusting)
+    async with desk.session(connector=connector) as session:
+        if trusted:
+            async with session.get(url, **own) as response:
+                assert decision_of(response).verdict == "unreserved"
+        else:
+            with pytest.raises(Withheld) as caught:
+                await session.get(url, **own)
+            assert "could not be had: tls" in caught.value.decision.faults[0].message
+    server.close()
+    assert ("/" in asked) is trusted
