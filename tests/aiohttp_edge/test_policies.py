@@ -124,6 +124,25 @@ async def test_one_connection_is_enough(desk: Any, web: Web) -> None:
     assert pretend.asked("a.example", "/rules.txt") == 1
 
 
+@pytest.mark.parametrize("connections", [1, 2])
+async def test_a_large_file_needs_a_second_connection_for_its_licence(desk: Any, web: Web, connections: int) -> None:
+    link = ("link", '</licence.xml>; rel="license"; type="application/rsl+xml"')
+    film = Answer(headers=(("content-type", "application/x-film"), link), body=lambda: iter([b"x" * 100_000] * 40))
+    free = b'<rsl xmlns="https://rslstandard.org/rsl"><content url="/"><license><permits type="usage">all</permits>'
+    licence = Answer(headers=(("content-type", "application/rsl+xml"),), body=free + b"</license></content></rsl>")
+    pretend = web(Site("a.example", {"/film": film, "/licence.xml": licence}))
+    async with desk.session(pretend, connector=aiohttp.TCPConnector(limit=connections)) as session:
+        if connections == 1:
+            with pytest.raises(Withheld):
+                await asyncio.wait_for(session.get("http://a.example/film"), PATIENCE)
+        else:
+            async with session.get("http://a.example/film") as response:
+                assert len(await response.read()) == 4_000_000
+    (record,) = desk.records()
+    assert record["verdict"] == ("undetermined" if connections == 1 else "unreserved")
+    assert pretend.asked("a.example", "/licence.xml") == connections - 1
+
+
 async def test_a_full_pool_is_the_callers_business_and_no_answer_of_the_origin(desk: Any, web: Web) -> None:
     pretend = web(Site("a.example", {"/": PAGE, "/slow": PAGE}), Site("b.example", {"/": PAGE}))
     plain_limits = aiohttp.ClientTimeout(connect=0.2)
