@@ -146,15 +146,26 @@ class MatchedBy(Told):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DeclaredAs(Told):
-    """Version, form and mandate of a declaration, and the list of works in which it names one."""
+    """Version, form, mandate and addressees of a declaration, its document, the list of works that names one."""
 
     version: str | None = None
     form: str | None = None
     mandate_status: str | None = None
     mandate_basis: str | None = None
+    title: str | None = None
+    date: str | None = None
+    address: str | None = None
+    language: str | None = None
+    known_from: str | None = None
+    addressees: str | None = None
     list: str | None = None
     list_version: str | None = None
     list_sha256: str | None = None
+
+    @property
+    def document(self) -> str:
+        """The document for people."""
+        return ", ".join(part for part in (self.title, self.date, self.address) if part)
 
 
 class Source(NamedTuple):
