@@ -234,6 +234,15 @@ async def test_what_is_known_of_a_work_goes_with_its_request_and_redirects(desk:
     assert pretend.asked("a.example", "/from") == 0
 
 
+@pytest.mark.parametrize("item", [{"ISWC": "T-000.000.001-0"}, "T-000.000.001-0", [{"isrc": "FRZ039800212"}, 3]])
+async def test_a_wrong_item_is_an_error_before_anything_is_sent(desk: Any, web: Web, item: Any) -> None:
+    pretend = web(Site("a.example", {"/": PAGE}))
+    async with desk.session(pretend) as session:
+        with about(item), pytest.raises(ConfigurationError, match="item"):
+            await session.get("http://a.example/")
+    assert pretend.requests == ()
+
+
 # The end.
 
 
