@@ -1,8 +1,9 @@
 """
 The decision behind a response, whatever framework it is of; none of them is imported for it.
 
-strategy: httpx responses carry their `Decision` in their extensions. Scrapy's meta is copied, queued and written to
-disk, so that only a small mark may stand there: the `Decision` is kept beside the request for as long as that lives.
+strategy: httpx responses carry their `Decision` in their extensions; of aiohttp's, which have no such place, it is kept
+beside them for as long as they live. Scrapy's meta is copied, queued and written to disk, so that only a small mark may
+stand there: the `Decision` is kept beside the request for as long as that lives.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError
 
 KEY = "tdm_guard"  # in an httpx response's extensions: the Decision; in Scrapy's meta: a small mark
-_BY_REQUEST: WeakKeyDictionary[object, Decision] = WeakKeyDictionary()
+_KEPT: WeakKeyDictionary[object, Decision] = WeakKeyDictionary()
 
 
 class HttpxResponse(Protocol):
@@ -25,6 +26,15 @@ class HttpxResponse(Protocol):
     def status_code(self) -> int: ...
     @property
     def extensions(self) -> Mapping[str, Any]: ...
+
+
+class AiohttpResponse(Protocol):
+    """A response of aiohttp."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def request_info(self) -> Any: ...
 
 
 class ScrapyResponse(Protocol):
@@ -38,9 +48,9 @@ class ScrapyResponse(Protocol):
     def request(self) -> Any: ...
 
 
-def decision_of(response: HttpxResponse | ScrapyResponse) -> Decision | None:
+def decision_of(response: HttpxResponse | ScrapyResponse | AiohttpResponse) -> Decision | None:
     """
-    The `Decision` on which a response of httpx, httpx2 or Scrapy was handed on; None if it was not judged.
+    The `Decision` on which a response of httpx, httpx2, aiohttp or Scrapy was handed on; None if it was not judged.
 
     Not judged is what came through no guard, was made by hand or was unpickled, and what a client answered or followed
     by itself (`response.history`). In Scrapy it is that of the response's request, so that a response that was replaced
@@ -51,29 +61,34 @@ def decision_of(response: HttpxResponse | ScrapyResponse) -> Decision | None:
         if read is not None:
             found = read(response)
             return found if isinstance(found, Decision) else None
-    raise ConfigurationError(f"response: {response!r:.80} is no response of httpx, httpx2 or Scrapy")
+    raise ConfigurationError(f"response: {response!r:.80} is no response of httpx, httpx2, aiohttp or Scrapy")
 
 
 def remember(request: object, decision: Decision) -> None:
-    """`decision` was made on the response to `request`, which is handed on."""
-    _BY_REQUEST[request] = decision
+    """`decision` was made on the response to `request`, which is handed on; of aiohttp, on a response itself."""
+    _KEPT[request] = decision
 
 
 def forget(request: object) -> None:
     """`request` is sent again, or failed: no earlier decision is about what comes of it."""
-    _BY_REQUEST.pop(request, None)
+    _KEPT.pop(request, None)
 
 
 def _of_httpx(response: Any) -> object:
     return response.extensions.get(KEY)
 
 
+def _of_aiohttp(response: Any) -> object:
+    return _KEPT.get(response)
+
+
 def _of_scrapy(response: Any) -> object:
-    return None if response.request is None else _BY_REQUEST.get(response.request)
+    return None if response.request is None else _KEPT.get(response.request)
 
 
 _READERS = {
     ("httpx", "Response"): _of_httpx,
     ("httpx2", "Response"): _of_httpx,
+    ("aiohttp", "ClientResponse"): _of_aiohttp,
     ("scrapy", "Response"): _of_scrapy,
 }

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Unpack
 
+import aiohttp
 import httpx
 import httpx2
 
@@ -24,6 +25,7 @@ from tdm_guard import (
     needed_documents,
     read_policies,
 )
+from tdm_guard.aiohttp import about, guard
 from tdm_guard.httpx import AsyncGuardClient, AsyncGuardTransport, GuardClient, GuardTransport, guard_client
 from tdm_guard.operator import Operator
 from tdm_guard.signals import SIGNALS
@@ -70,3 +72,14 @@ def clients(log: Path) -> None:
     AsyncGuardTransport(agent="ExampleBot", usages={"search"})
     client(usages={"tdm"}, log="tdm.jsonl")
     print(guarded.timeout, other.timeout)
+
+
+async def session(**options: Unpack[GuardOptions]) -> None:
+    async with (
+        guard(**options) as guarded,
+        aiohttp.ClientSession(middlewares=[aiohttp.DigestAuthMiddleware("me", "word"), guarded]) as session,
+    ):
+        with about({"iswc": "T-000.000.001-0"}):
+            await session.get("http://site.example/")
+        with about([{"iswc": ["T-000.000.001-0"]}, {"isrc": "FRZ039800212"}]):
+            await session.get("http://site.example/", middlewares=(guarded,))

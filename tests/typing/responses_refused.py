@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import aiohttp
 import httpx
 from scrapy import Request
 
@@ -12,3 +13,4 @@ decision_of("http://site.example/")  # error: arg-type
 decision_of(httpx.Request("GET", "http://site.example/"))  # error: arg-type
 decision_of(Request("http://site.example/"))  # error: arg-type
 print(decision_of(httpx.Response(200)).verdict)  # error: union-attr
+decision_of(aiohttp.ClientSession())  # error: arg-type
