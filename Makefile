@@ -37,7 +37,7 @@ test: $(VENV)/.ready lint floor recipes
 
 # The edges with the oldest frameworks that the extras admit.
 floor: $(FLOOR)/.ready
-	$(FLOOR)/bin/python -m pytest -n 2 --dist loadfile tests/scrapy_edge tests/httpx_edge tests/requests_edge
+	$(FLOOR)/bin/python -m pytest -n 2 --dist loadfile tests/scrapy_edge tests/httpx_edge tests/requests_edge tests/aiohttp_edge
 
 $(RECIPES)/.ready: pyproject.toml
 	$(NEEDS)

@@ -20,6 +20,7 @@ INTEGRATIONS = (
     ("httpx2", "httpx2", "httpx2"),
     ("scrapy", "scrapy", "scrapy"),
     ("requests", "requests", "requests"),
+    ("aiohttp", "aiohttp", "aiohttp"),
 )
 WITHOUT = """
 import sys
@@ -33,7 +34,9 @@ def run(code: str, missing: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
 
-@pytest.mark.parametrize(("integration", "missing", "extra"), [*INTEGRATIONS, ("httpx", "anyio", "httpx")])
+@pytest.mark.parametrize(
+    ("integration", "missing", "extra"), [*INTEGRATIONS, ("httpx", "anyio", "httpx"), ("aiohttp", "anyio", "aiohttp")]
+)
 def test_an_integration_says_which_extra_it_needs(integration: str, missing: str, extra: str) -> None:
     done = run(f"import tdm_guard.{integration}", missing)
     assert done.returncode == 1
@@ -44,7 +47,8 @@ def test_an_integration_says_which_extra_it_needs(integration: str, missing: str
 
 
 @pytest.mark.parametrize(
-    "missing", ["httpx", "httpx2", "scrapy", "requests", "typer", "rich", "anyio", "twisted", "pikepdf", "c2pa"]
+    "missing",
+    ["httpx", "httpx2", "aiohttp", "scrapy", "requests", "typer", "rich", "anyio", "twisted", "pikepdf", "c2pa"],
 )
 def test_the_package_itself_needs_none(missing: str) -> None:
     done = run("import tdm_guard; print(sorted(tdm_guard.__all__)[0])", missing)

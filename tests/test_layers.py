@@ -12,7 +12,7 @@ import pytest
 import tdm_guard
 from tools.layers import PACKAGE, PURE, beyond, layer, modules, packages, reached, source_of, tree_of
 
-DOORS = {"httpx", "httpx2", "requests"}
+DOORS = {"aiohttp", "httpx", "httpx2", "requests"}
 MAX_ON_THE_GROUND = 17
 MAX_LINES = 400
 NETWORK = {"socket", "ssl", "asyncio", "threading", "logging", "time", "subprocess", "urllib.request", "http", "anyio"}

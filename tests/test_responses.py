@@ -93,7 +93,9 @@ def test_it_is_kept_no_longer_than_the_request(decision: Decision) -> None:
     ids=lambda other: type(other).__name__,
 )
 def test_what_is_no_response_is_a_mistake(other: Any) -> None:
-    with pytest.raises(ConfigurationError, match=r"response: .* is no response of httpx, httpx2, requests or Scrapy"):
+    with pytest.raises(
+        ConfigurationError, match=r"response: .* is no response of httpx, httpx2, requests, aiohttp or Scrapy"
+    ):
         decision_of(other)
 
 

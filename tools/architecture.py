@@ -24,6 +24,7 @@ BEGIN, END = "<!-- python -m tools.architecture writes from here -->", "<!-- to 
 TOGETHER = {  # what belongs to a room beside the folder or module it is named after
     "cli": ("__main__",),
     "httpx": ("httpx2", "_httpx"),
+    "aiohttp": ("_aiohttp",),
     "lists": ("holdings",),
     "policies": ("gather", "fetch"),
     "requests": ("_requests",),

@@ -23,6 +23,7 @@ PACKAGE = Path(tdm_guard.__file__).parent
 PAGE = Path(__file__).parents[1] / "docs" / "limits.md"
 NOT_OURS = {"testing", "_example"}  # the pretend web serves our own tests
 OTHERS = {
+    "_aiohttp/reading.PIECE",
     "_httpx/body.PIECE",
     "_clients/documents.ATTEMPTS",
     "_clients/offloop.THREADS",

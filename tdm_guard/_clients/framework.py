@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tdm_guard._clients.wire import Wire
@@ -52,6 +52,10 @@ class Framework:
     def direct(self, inner: Any) -> bool:
         """True if `inner` connects to the hosts themselves: then their addresses can be known here."""
         return False
+
+    def looks_up(self, inner: Any) -> Callable[[str], Awaitable[list[str]]] | None:
+        """How `inner`, in an event loop, looks a host up; None if as everybody does. It may raise `OSError`."""
+        return None
 
     def multiplexes(self, inner: Any) -> bool:
         """True if several requests may share one of the connections of `inner` at the same time (HTTP/2)."""

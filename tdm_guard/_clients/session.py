@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -53,7 +53,7 @@ class Session:
         self._agent_given = agent_given
         self.agreed: str | None = None
         self._told = False
-        self._flights: dict[Origin, Flight] = {}
+        self._flights: dict[Hashable, Flight] = {}
         self._table = threading.Lock()
 
     def agree(self, wire: Wire, asked: Asked) -> Asked:
@@ -112,7 +112,7 @@ class Session:
         return self.framework.crowded("others are reading what this origin declares")
 
     @contextmanager
-    def boarded(self, origin: Origin, new_lock: Callable[[], Any]) -> Iterator[Flight]:
+    def boarded(self, origin: Hashable, new_lock: Callable[[], Any]) -> Iterator[Flight]:
         """The flight of an origin: the one that is under way, or a new one with a lock of its own."""
         with self._table:
             flight = self._flights.get(origin)

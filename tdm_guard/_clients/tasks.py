@@ -9,7 +9,7 @@ from typing import Any
 
 import anyio
 
-from tdm_guard._clients.documents import ATTEMPTS, addresses, failed, read_document
+from tdm_guard._clients.documents import ATTEMPTS, MAX_ADDRESSES, addresses, failed, read_document
 from tdm_guard._clients.event_loop import drive_async
 from tdm_guard._clients.session import Session
 from tdm_guard.fetch import Answer, Effects, Get, Resolve
@@ -91,10 +91,14 @@ class AsyncFetcher:
         return answer or failed(guard, "timeout", get.timeout)
 
     async def _resolve(self, effect: Resolve) -> tuple[str, ...]:
-        if not self._session.framework.direct(self._route(effect.url)):
+        inner = self._route(effect.url)
+        if not self._session.framework.direct(inner):
             return ()
+        looks_up = self._session.framework.looks_up(inner)
         with anyio.move_on_after(self._session.guard.options.policy_timeout):
             try:
+                if looks_up is not None:
+                    return tuple(dict.fromkeys(await looks_up(effect.host)))[:MAX_ADDRESSES]
                 return addresses(await anyio.getaddrinfo(effect.host, None))
             except (OSError, UnicodeError):
                 return ()

@@ -29,7 +29,7 @@ from tests.support.logs import flaws
 from tests.support.patience import PATIENCE
 
 SUPPORT = Path(__file__).parent / "support"
-EDGES = ("scrapy", "httpx", "httpx-async", "httpx2", "httpx2-async", "requests")
+EDGES = ("scrapy", "httpx", "httpx-async", "httpx2", "httpx2-async", "requests", "aiohttp-async")
 AGENT = "ExampleBot"
 LOG = "tdm-guard.jsonl"
 SECONDS = 3.0  # after which silence is no answer; who answers needs less on a busy machine too
@@ -167,6 +167,10 @@ class Collector:
         return self.job
 
     def client(self, **options: Any) -> Any:
+        if self.edge == "aiohttp-async":
+            proxy = self.web.proxy if self.proxied else None
+            client = importlib.import_module("aiohttp_client").Client
+            return client(proxy=proxy, timeout=2 * SECONDS, **options)
         guarded = importlib.import_module(f"tdm_guard.{self.edge.removesuffix('-async')}")
         if self.edge == "requests":
             session = guarded.GuardSession(**options)

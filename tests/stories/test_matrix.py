@@ -1,12 +1,13 @@
 """
-Every standard, by each of its channels, in both postures: Scrapy and httpx come to the same verdict on the same words.
+Every standard, by each of its channels, in both postures: Scrapy, httpx and aiohttp come to the same on the same words.
 
-The sample web is crawled whole, once with each of the two for each posture; what their logs say is compared page by
+The sample web is crawled whole, once with each of them for each posture; what their logs say is compared page by
 page. A table names for each channel a page that speaks by it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -15,11 +16,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import aiohttp
 import httpx
 import pytest
 import requests
 
 from tdm_guard import Withheld
+from tdm_guard.aiohttp import guard
 from tdm_guard.httpx import GuardClient
 from tdm_guard.requests import GuardSession
 from tdm_guard.signals import SIGNALS
@@ -205,15 +208,39 @@ def by_requests(web: PretendWeb, posture: str, folder: Path) -> Path:
     return log
 
 
+def by_aiohttp(web: PretendWeb, posture: str, folder: Path) -> Path:
+    log = folder / f"aiohttp-{posture}.jsonl"
+
+    async def crawl() -> None:
+        async with (
+            guard(agent=AGENT, posture=posture, log=str(log), policy_timeout=SECONDS) as middleware,
+            aiohttp.ClientSession(
+                middlewares=[middleware], proxy=web.proxy, timeout=aiohttp.ClientTimeout(sock_read=2 * SECONDS)
+            ) as session,
+        ):
+            for url in EXPECTED:
+                with suppress(Withheld, aiohttp.ClientError):
+                    async with session.get(url) as response:
+                        await response.read()
+
+    asyncio.run(crawl())
+    return log
+
+
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str], dict[str, set[Judged]]]]:
-    """What Scrapy, httpx and requests made of every page, in each posture."""
+    """What Scrapy, httpx, requests and aiohttp made of every page, in each posture."""
     folder = tmp_path_factory.mktemp("matrix")
     with sample_web() as web:
         yield {
             (name, posture): told(crawl(web, posture, folder))
             for posture in POSTURES
-            for name, crawl in (("scrapy", by_scrapy), ("httpx", by_httpx), ("requests", by_requests))
+            for name, crawl in (
+                ("scrapy", by_scrapy),
+                ("httpx", by_httpx),
+                ("requests", by_requests),
+                ("aiohttp", by_aiohttp),
+            )
         }
 
 
@@ -225,8 +252,9 @@ def test_every_channel_of_every_standard_has_its_page() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["httpx", "requests"])
 @pytest.mark.parametrize("posture", POSTURES)
+@pytest.mark.parametrize("name", ["httpx", "requests", "aiohttp"])
 def test_both_clients_judge_every_page_alike(
-    logs: dict[tuple[str, str], dict[str, set[Judged]]], posture: str, name: str
+    logs: dict[tuple[str, str], dict[str, set[Judged]]], name: str, posture: str
 ) -> None:
     scrapy, client = logs["scrapy", posture], logs[name, posture]
     differing = {url: (scrapy.get(url), client.get(url)) for url in EXPECTED if scrapy.get(url) != client.get(url)}
@@ -234,7 +262,7 @@ def test_both_clients_judge_every_page_alike(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["scrapy", "httpx", "requests"])
+@pytest.mark.parametrize("name", ["scrapy", "httpx", "requests", "aiohttp"])
 def test_every_page_has_the_verdict_its_site_names(
     logs: dict[tuple[str, str], dict[str, set[Judged]]], name: str
 ) -> None:
@@ -244,7 +272,7 @@ def test_every_page_has_the_verdict_its_site_names(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("posture", POSTURES)
-@pytest.mark.parametrize("name", ["scrapy", "httpx", "requests"])
+@pytest.mark.parametrize("name", ["scrapy", "httpx", "requests", "aiohttp"])
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell.signal}: {cell.channel}")
 def test_the_channel_is_heard(
     logs: dict[tuple[str, str], dict[str, set[Judged]]], cell: Cell, name: str, posture: str
@@ -255,7 +283,7 @@ def test_the_channel_is_heard(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["scrapy", "httpx", "requests"])
+@pytest.mark.parametrize("name", ["scrapy", "httpx", "requests", "aiohttp"])
 def test_to_the_letter_nothing_is_stricter(logs: dict[tuple[str, str], dict[str, set[Judged]]], name: str) -> None:
     admitted = ("unreserved", "permitted")
     stricter = [

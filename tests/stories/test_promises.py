@@ -1,5 +1,5 @@
 """
-The promises of README.md, each kept by every client: Scrapy, httpx and httpx2 (with threads and tasks) and requests.
+The promises of README.md, each kept by every client: Scrapy, httpx and httpx2 with threads and tasks, aiohttp.
 
 A job is a whole collection on loopback. Its disk is searched for what should not be there: items, files, pictures,
 Scrapy's HTTP cache, its job folder and its log; the compliance log is read and verified.
@@ -27,8 +27,8 @@ from tdm_guard.testing import SITES, Answer, PretendWeb, Site, endless, files, m
 from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
-EDGES = ("scrapy", "httpx", "httpx-async", "httpx2", "httpx2-async", "requests")
-ASYNC_EDGES = ("httpx-async", "httpx2-async")
+EDGES = ("scrapy", "httpx", "httpx-async", "httpx2", "httpx2-async", "requests", "aiohttp-async")
+ASYNC_EDGES = ("httpx-async", "httpx2-async", "aiohttp-async")
 PAGES = {f"http://{site.name}{path}": verdict.value for site in SITES for path, verdict in site.expected.items()}
 MARKS = {f"http://{site.name}{path}": marker(site.name, path) for site in SITES for path in site.expected}
 ADMITTED = {"unreserved", "permitted"}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Unpack
 
+import aiohttp
 import httpx
 import httpx2
 import requests
@@ -25,6 +26,7 @@ from tdm_guard import (
     needed_documents,
     read_policies,
 )
+from tdm_guard.aiohttp import about, guard
 from tdm_guard.httpx import AsyncGuardClient, AsyncGuardTransport, GuardClient, GuardTransport, guard_client
 from tdm_guard.operator import Operator
 from tdm_guard.requests import GuardAdapter, GuardSession, guard_session
@@ -84,3 +86,14 @@ def sessions(place: Path, **options: Unpack[GuardOptions]) -> list[requests.Sess
     session.mount("https://", GuardAdapter(requests.adapters.HTTPAdapter(), agent="ExampleBot", log=place))
     session.get("https://site.example/", tdm_guard_item={"isbn": "9780306406157"}, timeout=5)
     return [own, session]
+
+
+async def session(**options: Unpack[GuardOptions]) -> None:
+    async with (
+        guard(**options) as guarded,
+        aiohttp.ClientSession(middlewares=[aiohttp.DigestAuthMiddleware("me", "word"), guarded]) as session,
+    ):
+        with about({"iswc": "T-000.000.001-0"}):
+            await session.get("http://site.example/")
+        with about([{"iswc": ["T-000.000.001-0"]}, {"isrc": "FRZ039800212"}]):
+            await session.get("http://site.example/", middlewares=(guarded,))

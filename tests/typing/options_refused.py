@@ -10,6 +10,7 @@ import requests
 
 import tdm_guard.httpx2
 from tdm_guard import GuardOptions, Judge, JudgeOptions, evaluate, needed_documents, read_policies
+from tdm_guard.aiohttp import guard
 from tdm_guard.httpx import AsyncGuardClient, AsyncGuardTransport, GuardClient, GuardTransport, guard_client
 from tdm_guard.requests import GuardAdapter, GuardSession, guard_session
 
@@ -40,6 +41,8 @@ AsyncGuardClient(agent="ExampleBot", usages={"tdm"}, posutre="literal")  # error
 AsyncGuardClient(agent="ExampleBot", transport=httpx.HTTPTransport())  # error: arg-type
 GuardTransport(usagess={"tdm"})  # error: call-arg
 AsyncGuardTransport(timeout=5)  # error: call-arg
+guard(usagess={"tdm"})  # error: call-arg
+guard(agent="ExampleBot", log=3)  # error: arg-type
 guard_client(httpx.Client(), usagess={"tdm"})  # error: call-arg
 guard_client(httpx2.Client(), agent="ExampleBot")  # error: type-var
 guard_client(httpx.Client(), timeout=5)  # error: call-arg

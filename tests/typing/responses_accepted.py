@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import aiohttp
 import httpx
 import httpx2
 import requests
@@ -21,3 +22,8 @@ def verdicts(
         decision_of(five),
     ]
     return [decision.verdict for decision in decisions if decision is not None]
+
+
+def verdict(response: aiohttp.ClientResponse) -> str | None:
+    decision: Decision | None = decision_of(response)
+    return None if decision is None else decision.verdict

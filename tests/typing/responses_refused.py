@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import aiohttp
 import httpx
 import requests
 from scrapy import Request
@@ -14,3 +15,4 @@ decision_of(httpx.Request("GET", "http://site.example/"))  # error: arg-type
 decision_of(Request("http://site.example/"))  # error: arg-type
 decision_of(requests.Request("GET", "http://site.example/"))  # error: arg-type
 print(decision_of(httpx.Response(200)).verdict)  # error: union-attr
+decision_of(aiohttp.ClientSession())  # error: arg-type

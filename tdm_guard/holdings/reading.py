@@ -1,10 +1,4 @@
-"""
-What the operator holds: declarations, authorisations, reviews, contacts and lists, read from the files options name.
-
-Any TOML file may hold `[[declarations]]`, `[[authorisations]]`, `[[reviews]]` and `[[contacts]]`; beside files there
-are folders of them, lists and the bundled set. They are read once, when a run starts, and all of them before anything
-is reported, so that one call shows every mistake.
-"""
+"""The reader of holdings: what files, folders, lists and bundled entries say, and every mistake in them."""
 
 from __future__ import annotations
 
@@ -24,7 +18,7 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.matched import ReviewOutcome
 from tdm_guard.plain import nearest, suggested
 from tdm_guard.repertoire.authorisation import Authorisation, read_authorisation
-from tdm_guard.repertoire.contact import GOOD_CONTACT, Contact, contacts_of, folded, read_contact
+from tdm_guard.repertoire.contact import Contact, contacts_of, folded, read_contact
 from tdm_guard.repertoire.declaration import KEYLESS, Declaration, read_declaration
 from tdm_guard.repertoire.loaded import Loaded
 from tdm_guard.repertoire.problem import Problem, Severity, shown
@@ -71,42 +65,6 @@ class Holdings:
     warnings: tuple[Problem, ...] = ()
 
 
-def load(names: Sequence[str | Path]) -> Holdings:
-    """
-    What the files, folders and bundled entries named hold. Raises `ConfigurationError` with every mistake in them.
-    """
-    reader = _Reader()
-    reader.read(names)
-    reader.check(Severity.MISTAKE)
-    reader.stop_at_mistakes()
-    return reader.holdings()
-
-
-def load_contacts(names: Sequence[str | Path]) -> tuple[Contact, ...]:
-    """The contacts in the files and folders named, whatever else they hold. Raises as `load` does, and if none is."""
-    reader = _Reader()
-    reader.read(names)
-    reader.stop_at_mistakes()
-    if names and not reader.contacts:
-        raise ConfigurationError(f"contacts: {shown(str(names[0]))} holds none; for example {GOOD_CONTACT}")
-    return tuple(contact for _, contact in reader.contacts)
-
-
-def lint(names: Sequence[str | Path], *, today: date | None = None) -> tuple[Problem, ...]:
-    """
-    Every problem in the files named, in the order of the files.
-
-    What they refer to may stand in files not named, so that an unknown id is only a warning. With `today` (UTC),
-    entries whose review has run out are named too.
-    """
-    reader = _Reader()
-    reader.read(names)
-    reader.check(Severity.WARNING)
-    if today is not None:
-        reader.check_age(today)
-    return tuple(reader.problems)
-
-
 def bundled() -> tuple[str, ...]:
     """The ids of the bundled declarations."""
     folder = resources.files("tdm_guard").joinpath("data/repertoire")
@@ -114,7 +72,7 @@ def bundled() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".toml") for name in names))
 
 
-class _Reader:
+class Reader:
     """What has been read so far, each value with its place."""
 
     def __init__(self) -> None:

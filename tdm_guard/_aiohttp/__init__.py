@@ -1,0 +1,1 @@
+"""The implementation for aiohttp; the public names are in that module."""
