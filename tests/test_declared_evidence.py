@@ -73,7 +73,7 @@ def test_the_page_of_a_decision_has_them_too() -> None:
     out = io.StringIO()
     show(judged("sony-music-2024", {"label": "Sony Music"}), Console(file=out, highlight=False, soft_wrap=True))
     assert "known from secondary accounts only" in out.getvalue()
-    assert "doubt: " in out.getvalue()  # a name alone asks a person
+    assert "in doubt because: " in out.getvalue()  # a name alone asks a person
 
 
 def test_a_crawl_with_contacts_says_whose_they_are(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 MAX_KINDS = 1_000  # counted by themselves, about 1 KB each; those met later are counted together
-MAX_EXAMPLES = 3
+MAX_EXAMPLES = 3  # addresses of each kind of fault; the log has them all
 SHOWN = 30  # rows of a page that people read; json and csv have all that were counted
 SITE = "site"  # whose: of what was fetched
 ITEM = "item"  # whose: of what the caller handed in; and the carrier of these in records

@@ -250,7 +250,6 @@ def test_every_channel_of_every_standard_has_its_page() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["httpx", "requests"])
 @pytest.mark.parametrize("posture", POSTURES)
 @pytest.mark.parametrize("name", ["httpx", "requests", "aiohttp"])
 def test_both_clients_judge_every_page_alike(
