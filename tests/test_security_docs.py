@@ -14,7 +14,7 @@ SECURITY = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 
 
 def test_the_page_of_all_limits_is_up_to_date() -> None:
-    """`python tools/limits.py` writes it."""
+    """`python -m tools.limits` writes it."""
     assert limits.PAGE.read_text(encoding="utf-8") == limits.page()
 
 
