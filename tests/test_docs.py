@@ -14,6 +14,7 @@ from tdm_guard.options import OPTION_NAMES
 from tdm_guard.signals import SIGNALS
 from tdm_guard.testing import sample_web
 from tdm_guard.usage import Usage
+from tests.support import pages
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -56,8 +57,8 @@ def test_every_row_is_in_a_table(page: Path) -> None:
 
 
 def rows(page: str) -> set[str]:
-    text = (ROOT / page).read_text(encoding="utf-8")
-    return set(re.findall(r"^\| `([^`]+)`", text, re.MULTILINE))
+    """What the page has a row, a point or a section of."""
+    return pages.names((ROOT / page).read_text(encoding="utf-8"))
 
 
 def test_every_option_is_documented() -> None:
@@ -81,9 +82,10 @@ def test_every_signal_is_documented_with_its_version() -> None:
 
 def test_every_source_has_the_day_on_which_it_was_last_checked() -> None:
     text = (ROOT / "docs" / "standards.md").read_text(encoding="utf-8")
-    _, _, *table = re.findall(r"^\|.*$", text.partition("## How it maps to usages")[0], re.MULTILINE)
-    assert len(table) >= len(SIGNALS)
-    assert [row for row in table if not re.search(r"\| \d{4}-\d\d-\d\d \|$", row)] == []
+    sources = pages.rows(text.partition("## How it maps to usages")[0])
+    assert len(sources) >= len(SIGNALS)
+    assert {signal.name for signal in SIGNALS} <= {name for row in sources for name in row.names}
+    assert [row for row in sources if len(row.cells) != 3 or not re.fullmatch(r"\d{4}-\d\d-\d\d", row.cells[-1])] == []
 
 
 def test_every_repair_code_is_documented() -> None:

@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tools import architecture
 from tests.support.pages import rows
+from tools import architecture
 from tools.drawing import arranged, reduced
 from tools.layers import LAYERS
 
