@@ -4,12 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 FLOOR := .venv-floor
 
-.PHONY: demo test floor bench soak lint clean
+.PHONY: demo test docs floor bench soak lint clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable ".[all]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[all]" --group dev --group docs
 	touch $@
 
 demo: $(VENV)/.ready
@@ -26,6 +26,10 @@ test: $(VENV)/.ready lint floor
 	$(BIN)/python -m coverage run -m pytest -n 2 --dist loadfile
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --fail-under=95
+
+# The pages as a site, in build/docs/site; `make test` builds it too, and looks at its links.
+docs: $(VENV)/.ready
+	$(BIN)/python -m tools.site
 
 # The edges with the oldest frameworks that the extras admit.
 floor: $(FLOOR)/.ready
