@@ -69,11 +69,11 @@ def build(folder: Path) -> Path:
     (folder / "pages").mkdir(parents=True)
     assemble(folder / "pages")
     shutil.copy(CONFIG, folder)
-    found = filter(None, [os.environ.get("PYTHONPATH")])
-    subprocess.run(
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]  # whose docstrings are shown
+    subprocess.run(  # noqa: S603 -- our own words
         [sys.executable, "-m", "zensical", "build", "--strict", "--config-file", str(folder / CONFIG.name)],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *found])},  # whose docstrings are shown
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
         check=True,
     )
     return folder / "site"
