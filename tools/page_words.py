@@ -121,8 +121,8 @@ def _described() -> list[str]:
         "## Meta tags that describe a work",
         "",
         "Dublin Core, Highwire Press and Open Graph. All tags of a page describe the page itself, hence make one item;",
-        "the name may stand in `name` or in `property`, in any letters. Each with the [item key](repertoires.md) that its",
-        "value becomes:",
+        "the name may stand in `name` or in `property`, in any letters. Each with the [item key](repertoires.md) that",
+        "its value becomes:",
         "",
     ]
     lines += [f"* **`{name}`**: {_keys(name, value)}" for name, value in DESCRIBING]
