@@ -22,7 +22,7 @@ class Posture(StrEnum):
 
 
 class Stance(StrEnum):
-    """What is said about a usage."""
+    """What is said about a usage; `UNDETERMINED`: what had to be read to know could not be."""
 
     RESERVED = "reserved"
     PERMITTED = "permitted"
@@ -31,7 +31,10 @@ class Stance(StrEnum):
 
 
 class Verdict(StrEnum):
-    """The outcome for one URL and our usages."""
+    """
+    The outcome for one URL and our usages, as docs/verdicts.md explains each. Content is handed on under the first
+    four; `RESERVED`, `REVIEW` (a person must decide) and `UNDETERMINED` (something could not be read) withhold it.
+    """
 
     UNRESERVED = "unreserved"
     PERMITTED = "permitted"
@@ -168,7 +171,11 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Where words were read: document, place in it, the raw words, digest and time (UTC) of the document."""
+    """
+    Where words were read. `source` is the URL of the document or the id of a declaration, `carrier` its kind
+    (robots.txt, header, html, …), `locator` the place in it (a line, a rule, a path), `excerpt` the raw words, at most
+    240 characters; `sha256` (hexadecimal) and `retrieved_at` (UTC) are of the document.
+    """
 
     source: str
     carrier: str
