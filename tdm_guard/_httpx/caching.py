@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-
-class StaleCopyError(Exception):
-    """A cache on the way answered, and did not ask the site."""
-
-    def __init__(self) -> None:
-        super().__init__("answered by a cache, which did not ask the site")
+MAX_CACHES = 4  # one within another
 
 
 def is_from_cache(marks: Any) -> bool:
@@ -28,3 +23,12 @@ def _says(marks: Any, what: str) -> bool:
     if isinstance(caching, Mapping) and caching.get(what):
         return True
     return bool(marks.get(f"hishel_{what}") or marks.get(what))
+
+
+def past_caches(transport: Any) -> Any:
+    """What is behind a cache of hishel's, which serves for ever what it stored: a policy is fresh for its own time."""
+    for _ in range(MAX_CACHES):
+        if not any(base.__module__.partition(".")[0] == "hishel" for base in type(transport).__mro__):
+            break
+        transport = getattr(transport, "next_transport", None) or getattr(transport, "_transport", transport)
+    return transport

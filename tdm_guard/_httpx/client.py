@@ -11,10 +11,10 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+from tdm_guard._clients.journey import CURRENT, Journey
+from tdm_guard._clients.opening import open_guard
+from tdm_guard._httpx.caching import past_caches
 from tdm_guard._httpx.family import Family
-from tdm_guard._httpx.journey import CURRENT, Journey
-from tdm_guard._httpx.opening import open_guard
-from tdm_guard._httpx.session import Session
 from tdm_guard._httpx.transport import Transport
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.guard import Guard
@@ -51,11 +51,11 @@ def install(family: Family, client: Any, options: Mapping[str, Any]) -> None:
 
     def route(url: str) -> Any:
         chosen = client._transport_for_url(module.URL(url))
-        return chosen.inner if isinstance(chosen, Transport) else chosen
+        return past_caches(chosen.inner if isinstance(chosen, Transport) else chosen)
 
-    session = Session(guard, family, route=route, agent_given=agent_given)
     asynchronous = isinstance(client, module.AsyncClient)
     kind = family.async_transport if asynchronous else family.sync_transport
+    session = kind.sessions(guard, family, route=route, agent_given=agent_given)
     client._transport = kind.within(session, client._transport, ends=True)
     client._mounts = {
         pattern: None if mounted is None else kind.within(session, mounted, ends=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tdm_guard._httpx.session import Session
-from tdm_guard._httpx.threads import ThreadFetcher
+from tdm_guard._clients.session import Session
+from tdm_guard._clients.threads import ThreadFetcher
 from tdm_guard.decision import Decision
 from tdm_guard.guard import Guard, run
 from tdm_guard.model import Statement

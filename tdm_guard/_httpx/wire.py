@@ -1,92 +1,41 @@
-"""
-How the shared procedures reach a transport: they are generators that yield steps, performed here.
-
-strategy: `exchange` and `fetch` are written once; a `Wire` performs their steps with one request and one inner
-transport, `drive` and `drive_async` run them. Whatever happens to a step is thrown into the generator, so that its
-`except` clauses decide, in one place, what is closed.
-"""
+"""The wire of httpx: what the exchange asks of its requests and responses, and how one goes through a transport."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Generator
-from dataclasses import dataclass
-from enum import Enum
-from typing import Any, NamedTuple
+from collections.abc import MutableMapping
+from typing import Any
 
 import anyio
 
+from tdm_guard._clients.asked import Asked, read_asked
+from tdm_guard._clients.fields import Picker, pairs
+from tdm_guard._clients.offloop import CODED
+from tdm_guard._clients.tally import Tally
+from tdm_guard._clients.wire import CLOSE, READ, SEND, Asking, Head, Wire
+from tdm_guard._httpx.body import PIECE
+from tdm_guard._httpx.caching import is_from_cache, is_stale_copy
 from tdm_guard._httpx.http2 import abandon
-from tdm_guard._httpx.offloop import off_loop
-from tdm_guard.guard import LongWork
-from tdm_guard.judging.case import Case
-from tdm_guard.origin import Origin
+from tdm_guard.decision import Decision
+from tdm_guard.errors import ConfigurationError, UnsupportedURL
+from tdm_guard.model import Headers
+from tdm_guard.responses import KEY  # in the extensions of requests: the trail
 
 CLOSE_SECONDS = 2.0  # a cancelled task gives its connection back within this
+ITEM = "tdm_guard_item"  # in the extensions of a request: what the caller knows of the work
 
 
-class Step(Enum):
-    """What a procedure asks of its wire."""
+class HttpxWire(Wire):
+    """`inner` is the transport that sends; `body` the class of streams to hand on, of what is not only read."""
 
-    SEND = "send"  # the request; brings the response
-    FILL = "fill"  # the body as received, up to the wire's goal; True at its end: the connection was given back
-    READ = "read"  # the next piece of the body as received; None at its end
-    CLOSE = "close"  # the response is not wanted
+    __slots__ = ("_body", "inner", "pieces", "source")
 
-
-SEND, FILL, READ, CLOSE = Step  # by these names: on Python 3.11 looking a member up on its class is slow
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """Asks for the policy of an origin, fetched under a User-Agent."""
-
-    origin: Origin
-    user_agent: str
-
-
-@dataclass(frozen=True, slots=True)
-class LoadDeclared:
-    """
-    Asks for the documents that the response of a case declared, under a User-Agent.
-
-    `held`: the response keeps its connection meanwhile, so that others may be waiting for it.
-    """
-
-    case: Case
-    user_agent: str
-    held: bool
-
-
-class Hear(NamedTuple):
-    """Reading of a body that `may_last`: then it is called off the event loop, if there is one."""
-
-    call: Callable[[], Any]
-    may_last: Callable[[], bool]
-
-
-Asking = Step | Load | LoadDeclared | LongWork | Hear
-Steps = Generator[Asking, Any, Any]
-
-
-class Wire:
-    """
-    One request, the transport it goes through, its response and the body as it comes.
-
-    `heard` are the pieces that `FILL` received, `size` bytes together; it stops when they are `goal` or more.
-    """
-
-    __slots__ = ("goal", "heard", "inner", "pieces", "request", "response", "size", "source")
-
-    def __init__(self, inner: Any, request: Any) -> None:
+    def __init__(self, inner: Any, request: Any, body: type[Any] = bytes) -> None:
+        super().__init__(request)
         self.inner = inner
-        self.request = request
-        self.response: Any = None
         self.source: Any = None
         self.pieces: Any = None
-        self.heard: list[bytes] = []
-        self.size = 0
-        self.goal = 0
+        self._body = body
 
     def perform(self, step: Asking) -> Any:
         """Performs a step in the calling thread."""
@@ -141,48 +90,98 @@ class Wire:
         if abandoned := abandon(self.source):
             abandoned.tell()
 
-    def _full(self, chunk: bytes) -> bool:
-        self.heard.append(chunk)
-        self.size += len(chunk)
-        return self.size >= self.goal
+    def asked(self) -> Asked:
+        """What the request asks for, as it would be sent. Raises `UnsupportedURL`, `ConfigurationError`."""
+        request = self.request
+        url = request.url
+        target = url.raw_path
+        if request.method == "CONNECT":
+            raise UnsupportedURL(f"a tunnel to {url} carries what cannot be judged")
+        if "target" in request.extensions and request.extensions["target"] != target:
+            raise ConfigurationError(
+                f'extensions: "target" asks for {request.extensions["target"][:200]!r} instead of {target[:200]!r}; '
+                "put the path into the URL"
+            )
+        return read_asked(url.scheme, url.netloc, target, request.headers.raw, bodiless=request.method == "HEAD")
+
+    @property
+    def dialled(self) -> str:
+        """The address that is connected to, as a URL."""
+        return _place(self.request.url)
+
+    @property
+    def fields(self) -> MutableMapping[str, str]:
+        """The header fields of the request, to be changed."""
+        headers: MutableMapping[str, str] = self.request.headers
+        return headers
+
+    @property
+    def item(self) -> object:
+        """What the caller knows of the work; None if nothing."""
+        return self.request.extensions.get(ITEM)
+
+    @property
+    def trail(self) -> Any:
+        """The trail in the extensions of the request, which httpx copies to the one that follows."""
+        return self.request.extensions.get(KEY)
+
+    @trail.setter
+    def trail(self, trail: Any) -> None:
+        self.request.extensions[KEY] = trail
+
+    def head(self, picker: Picker) -> Head:
+        """Its head, with the fields that `picker` picks."""
+        response = self.response
+        headers = picker.pairs(response.headers.raw)
+        return Head(response.status_code, headers, is_from_cache(response.extensions), response.is_stream_consumed)
+
+    @property
+    def announced(self) -> str:
+        """The size that is announced of the body as received."""
+        length: str = self.response.headers.get("content-length", "")
+        return length
+
+    @property
+    def redirects(self) -> bool:
+        """True if a client that follows redirects would follow this one."""
+        followed: bool = self.response.has_redirect_location
+        return followed
+
+    def target(self) -> str | None:
+        """Where it redirects to; None if that is no address."""
+        try:
+            return _place(self.request.url.join(self.response.headers["location"]))
+        except Exception:  # noqa: BLE001 - no address: the client makes no request of it either
+            return None
+
+    def document_head(self) -> tuple[int, Headers]:
+        """The status and all header lines."""
+        return self.response.status_code, pairs(self.response.headers.raw)
+
+    @property
+    def stale(self) -> bool:
+        """True for an answer that a cache kept and did not ask the server about."""
+        return is_stale_copy(self.response.extensions)
+
+    @property
+    def peer(self) -> str | None:
+        """The IP address that answered, where the transport tells it."""
+        stream = self.response.extensions.get("network_stream")
+        address = stream.get_extra_info("server_addr") if stream is not None else None
+        return str(address[0]) if isinstance(address, tuple) and address else None
+
+    def decided(self, decision: Decision) -> None:
+        """Puts the decision into the extensions of the response."""
+        self.response.extensions[KEY] = decision
+
+    def hand_on(self, *, ended: bool, tally: Tally | None) -> None:
+        """Makes of the pieces heard, and of what is still to come unless it `ended`, the body of the response."""
+        if ended:
+            coded = self.size > PIECE and CODED in self.response.headers
+            self.response.stream = self._body(self.heard, coded=coded)
+        else:
+            self.response.stream = self._body(self.heard, source=self.source, pieces=self.pieces, tally=tally)
 
 
-def drive(steps: Steps, wire: Wire, ask: Callable[[Load | LoadDeclared], Any] | None = None) -> Any:
-    """Runs a procedure in the calling thread; `ask` answers what is not the wire's to answer."""
-    try:
-        step = next(steps)
-        while True:
-            try:
-                if isinstance(step, Step) or ask is None:
-                    result = wire.perform(step)
-                else:
-                    result = step.call() if isinstance(step, (LongWork, Hear)) else ask(step)
-            except BaseException as error:  # noqa: BLE001 - the procedure closes what it opened, then raises it again
-                step = steps.throw(error)
-            else:
-                step = steps.send(result)
-    except StopIteration as finished:
-        return finished.value
-
-
-async def drive_async(
-    steps: Steps, wire: Wire, ask: Callable[[Load | LoadDeclared], Awaitable[Any]] | None = None
-) -> Any:
-    """Runs a procedure in an event loop, whichever it is; what takes long, in a thread."""
-    try:
-        step = next(steps)
-        while True:
-            try:
-                if isinstance(step, Step) or ask is None:
-                    result = await wire.perform_async(step)
-                elif isinstance(step, (LongWork, Hear)):
-                    lasts = isinstance(step, LongWork) or step.may_last()
-                    result = await off_loop(step.call) if lasts else step.call()
-                else:
-                    result = await ask(step)
-            except BaseException as error:  # noqa: BLE001 - as above; a cancellation too
-                step = steps.throw(error)
-            else:
-                step = steps.send(result)
-    except StopIteration as finished:
-        return finished.value
+def _place(url: Any) -> str:
+    return f"{url.scheme}://{url.netloc.decode('ascii')}{url.raw_path.decode('ascii')}"

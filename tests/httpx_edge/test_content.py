@@ -15,7 +15,7 @@ import pytest
 
 import tdm_guard
 from tdm_guard import Guard, LogError, Options, Withheld
-from tdm_guard._httpx.body import Tally
+from tdm_guard._clients.tally import Tally
 from tdm_guard.log.reader import read_log
 from tdm_guard.reports.summary import summarise
 from tdm_guard.signals import SIGNALS

@@ -16,7 +16,7 @@ CLOSED = "User-agent: *\nDisallow: /closed"
 
 def behind(monkeypatch: pytest.MonkeyPatch, store: Any) -> None:
     """Clients that are made from now on have `store` behind their cache."""
-    monkeypatch.setattr("tdm_guard._httpx.opening.Guard", partial(Guard, store=store))
+    monkeypatch.setattr("tdm_guard._clients.opening.Guard", partial(Guard, store=store))
 
 
 def site(edge: Any, seen: list[Any]) -> Any:

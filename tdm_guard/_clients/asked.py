@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from tdm_guard.errors import ConfigurationError, UnsupportedURL
+from tdm_guard.errors import ConfigurationError
 
 _CREDENTIALS = frozenset({b"authorization", b"cookie", b"proxy-authorization"})
 _TELLING = _CREDENTIALS | {b"host", b"user-agent"}
@@ -13,31 +14,29 @@ _AUTHORITY = re.compile(rb"[A-Za-z0-9._~:\[\]-]{1,300}")
 
 
 class Asked(NamedTuple):
-    """The address, without credentials and fragment; the User-Agent; whether there were credentials or cookies."""
+    """
+    The address, without credentials and fragment; the User-Agent; whether there were credentials or cookies.
+
+    `bodiless`: the method is HEAD.
+    """
 
     url: str
     user_agent: str | None
     authenticated: bool
+    bodiless: bool = False
 
 
-def read_request(request: Any) -> Asked:
+def read_asked(
+    scheme: str, netloc: bytes, target: bytes, fields: Iterable[tuple[bytes, bytes]], *, bodiless: bool
+) -> Asked:
     """
     The address is what the server is told (RFC 9110 7.1: scheme, Host field, target), whatever host is dialled.
 
-    Raises `UnsupportedURL` for requests whose answer cannot be judged, `ConfigurationError` for contradictory ones.
+    `fields` are the header lines as they are sent. Raises `ConfigurationError` for contradictory ones.
     """
-    url = request.url
-    target = url.raw_path
-    if request.method == "CONNECT":
-        raise UnsupportedURL(f"a tunnel to {url} carries what cannot be judged")
-    if "target" in request.extensions and request.extensions["target"] != target:
-        raise ConfigurationError(
-            f'extensions: "target" asks for {request.extensions["target"][:200]!r} instead of {target[:200]!r}; '
-            "put the path into the URL"
-        )
     host = user_agent = None
     authenticated = False
-    for name, value in request.headers.raw:
+    for name, value in fields:
         key = name.lower()
         if key not in _TELLING:
             continue
@@ -50,12 +49,12 @@ def read_request(request: Any) -> Asked:
         else:
             authenticated = True
     if host is None or not _AUTHORITY.fullmatch(host):
-        netloc = url.netloc
         if host not in (None, netloc):
             raise ConfigurationError(f"headers: the Host field {host[:200]!r} is no host")
         host = netloc
     return Asked(
-        f"{url.scheme}://{host.decode('ascii')}{target.decode('ascii')}",
+        f"{scheme}://{host.decode('ascii')}{target.decode('ascii')}",
         None if user_agent is None else user_agent.decode("latin-1"),
         authenticated,
+        bodiless,
     )

@@ -6,8 +6,8 @@ the journey in the context of the call: a request may be sent several times, at 
 journey of its own. Responses that the client may deal with by itself wait for their record until it hands one on.
 Outside a client, under a bare transport, each is recorded.
 
-A request that was redirected has a `Trail` in its extensions, which httpx copies to the request that follows: so the
-hops of one that is sent by hand, or under a bare transport, are known too.
+A request that was redirected carries a `Trail`, which goes on to the request that follows (httpx copies extensions): so
+the hops of one that is sent by hand, or under a bare transport, are known too.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+from tdm_guard._clients.wire import Wire
 from tdm_guard.guard import Guard
 from tdm_guard.judging.case import Case
 from tdm_guard.model import Headers
-from tdm_guard.responses import KEY  # in the extensions of requests: the trail
 
 MAX_HOPS = 100  # the newest are kept; clients give up far earlier
 Hops = tuple[tuple[str, Headers], ...]
@@ -52,7 +52,7 @@ class Journey:
         self._guard = guard
         self._first: tuple[Any, Hops] | None = None
         self._hops: Hops = ()
-        self._pending: tuple[Case, Any, Any, bool] | None = None
+        self._pending: tuple[Case, Wire, bool] | None = None
         self._trail: Trail | None = None
 
     @classmethod
@@ -61,39 +61,45 @@ class Journey:
         current = CURRENT.get()
         return current if current is not None and current._guard is guard else cls(guard)
 
-    def enter(self, request: Any) -> Hops:
+    @property
+    def hops(self) -> Hops:
+        """What redirected to the request that is being judged, or was last."""
+        return self._hops
+
+    @property
+    def entered(self) -> bool:
+        """True if a request of this journey was judged already."""
+        return self._first is not None
+
+    def enter(self, wire: Wire) -> Hops:
         """Another request of this journey is about to be judged; returns what redirected to it."""
         self._supersede()
         before, self._trail = self._trail, None
         self._hops = ()
-        if self._first is not None and self._first[0] is request:  # an answer to a challenge starts there again
+        if self._first is not None and self._first[0] is wire.request:  # an answer to a challenge starts there again
             self._hops = self._first[1]
-        elif KEY in request.extensions:
-            self._hops = _hops_before(request, before)
+        elif (trail := wire.trail) is not None:
+            self._hops = _hops_before(wire, trail, before)
         if self._first is None:
-            self._first = (request, self._hops)
+            self._first = (wire.request, self._hops)
         return self._hops
 
-    def answered(self, request: Any) -> None:
+    def answered(self, wire: Wire) -> None:
         """A request was answered: if it is sent again, nothing redirects to it."""
-        if KEY in request.extensions:
-            request.extensions[KEY] = Trail(id(request))
+        if wire.trail is not None:
+            wire.trail = Trail(id(wire.request))
 
-    def redirected(self, request: Any, response: Any, url: str, headers: Headers) -> None:
-        """The response to `request` for `url` sends elsewhere."""
-        try:
-            target = _place(request.url.join(response.headers["location"]))
-        except Exception:  # noqa: BLE001 - no address: the client makes no request of it either
-            target = None
+    def redirected(self, wire: Wire, url: str, headers: Headers) -> None:
+        """The response to a request for `url` sends elsewhere."""
         hops = (*self._hops, (url, headers))[-MAX_HOPS:]
-        self._trail = request.extensions[KEY] = Trail(id(request), hops, target)
+        self._trail = wire.trail = Trail(id(wire.request), hops, wire.target())
 
-    def waits(self, case: Case, response: Any, request: Any) -> bool:
+    def waits(self, case: Case, wire: Wire) -> bool:
         """True if the client may deal with this response, which has no content, by itself: its record waits."""
         followed = self.follows and self._trail is not None
         if not followed and not self.answers:
             return False
-        self._pending = (case, response, request, followed)
+        self._pending = (case, wire, followed)
         return True
 
     def _supersede(self) -> None:
@@ -107,28 +113,23 @@ class Journey:
         """The client hands on its response: if its record waits, it is written now. Raises `Withheld`, `LogError`."""
         pending, self._pending = self._pending, None
         if pending:
-            case, response, request, _ = pending
-            response.extensions[KEY] = self._guard.settle(case, request)
+            case, wire, _ = pending
+            wire.decided(self._guard.settle(case, wire.request))
 
     def fail(self) -> None:
         """The client raised. A response that waited may have reached hooks, or be carried by the exception."""
         pending, self._pending = self._pending, None
-        if pending and not pending[3]:
+        if pending and not pending[2]:
             self._guard.close(pending[0])
 
 
 CURRENT: ContextVar[Journey | None] = ContextVar("tdm_guard_journey", default=None)  # of the client's call that this is
 
 
-def _hops_before(request: Any, before: Trail | None) -> Hops:
+def _hops_before(wire: Wire, trail: Any, before: Trail | None) -> Hops:
     """What redirected to a request that carries a trail; `before` is the one that this journey saw left last."""
-    trail = request.extensions[KEY]
-    if not isinstance(trail, Trail) or trail.request == id(request):
+    if not isinstance(trail, Trail) or trail.request == id(wire.request):
         return ()
     if before is not None and before.request == trail.request:
         return before.hops  # somebody else may have sent the same request meanwhile, and left a trail of their own
-    return trail.hops if trail.target == _place(request.url) else ()
-
-
-def _place(url: Any) -> str:
-    return f"{url.scheme}://{url.netloc.decode('ascii')}{url.raw_path.decode('ascii')}"
+    return trail.hops if trail.target == wire.dialled else ()

@@ -9,7 +9,7 @@ from collections.abc import Generator
 from functools import partial
 from typing import Any
 
-from tdm_guard._httpx.wire import CLOSE, FILL, Asking, Hear, Wire
+from tdm_guard._clients.wire import CLOSE, FILL, Asking, Head, Hear, Wire
 from tdm_guard.formats.http.media_type import SNIFF_BYTES
 from tdm_guard.guard import LongWork
 from tdm_guard.judging.case import Case
@@ -22,19 +22,18 @@ MAX_DIGITS = 18  # of an announced size
 READ_AHEAD = 64 * 1024  # bytes of content other than pages; most images and feeds are smaller
 
 
-def receive(case: Case, wire: Wire, *, most: int, whole: bool) -> Generator[Asking, Any, bool]:
+def receive(case: Case, wire: Wire, head: Head, *, most: int, whole: bool) -> Generator[Asking, Any, bool]:
     """
     Receives the body as far as its decision or the client needs it; True if nothing is left of it on the network.
 
     `most` bytes of it are heard; `whole` says that the client reads it to its end anyway. What reserves ends it early.
     """
-    response = wire.response
-    in_memory: bool = response.is_stream_consumed
-    if response.status_code == NOT_MODIFIED and not in_memory:
+    in_memory = head.in_memory
+    if head.status == NOT_MODIFIED and not in_memory:
         yield from _without_body(wire)
         return True
     unannounced = False
-    if not case.content and 200 <= response.status_code < 300:  # whatever was said of it: bytes that are there count
+    if not case.content and 200 <= head.status < 300:  # whatever was said of it: bytes that are there count
         wire.goal = 1
         if (yield FILL):
             case.hear_body(b"")
@@ -128,7 +127,7 @@ def set_aside(case: Case, wire: Wire, *, whole: bool) -> Generator[Asking, Any, 
 
     `whole`: the client would read it anyway. Otherwise one of unknown size is left alone: it may be a stream of events.
     """
-    if wire.size >= SET_ASIDE or not (whole or _announced_size(wire.response) <= SET_ASIDE):
+    if wire.size >= SET_ASIDE or not (whole or _announced_size(wire.announced) <= SET_ASIDE):
         return False
     wire.goal = SET_ASIDE
     if not (yield FILL):
@@ -138,8 +137,7 @@ def set_aside(case: Case, wire: Wire, *, whole: bool) -> Generator[Asking, Any, 
     return True
 
 
-def _announced_size(response: Any) -> float:
-    length = response.headers.get("content-length", "")
+def _announced_size(length: str) -> float:
     return int(length) if length.isdecimal() and len(length) <= MAX_DIGITS else math.inf
 
 

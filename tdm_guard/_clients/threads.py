@@ -17,16 +17,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tdm_guard._httpx.fetch import (
-    ATTEMPTS,
-    addresses,
-    connects_itself,
-    failed,
-    read_document,
-    request_for,
-)
-from tdm_guard._httpx.session import Session
-from tdm_guard._httpx.wire import CLOSE, Asking, Wire, drive
+from tdm_guard._clients.documents import ATTEMPTS, addresses, failed, read_document
+from tdm_guard._clients.session import Session
+from tdm_guard._clients.wire import CLOSE, Asking, Wire, drive
 from tdm_guard.fetch import Answer, Effects, Get, Resolve
 
 _SENDING = (
@@ -105,19 +98,19 @@ class _Job:
         return False
 
 
-class _Watched(Wire):
+class _Watched:
     """The wire of a job: stops between two pieces when nobody waits for it any more."""
 
-    __slots__ = ("job",)
+    __slots__ = ("job", "wire")
 
-    def __init__(self, inner: Any, request: Any, job: _Job) -> None:
-        super().__init__(inner, request)
+    def __init__(self, wire: Wire, job: _Job) -> None:
+        self.wire = wire
         self.job = job
 
     def perform(self, step: Asking) -> Any:
         if self.job.given_up and step is not CLOSE:
             raise TimeoutError
-        return super().perform(step)
+        return self.wire.perform(step)
 
 
 class ThreadFetcher:
@@ -126,12 +119,17 @@ class ThreadFetcher:
 
     httpcore numbers the streams of a connection without a lock: of two threads that begin one at the same time, the
     later may be sent first, upon which the server drops the connection and with it what was asked for (RFC 9113 5.1.1).
+
+    `pool`: seconds to wait for a connection; None is without limit. `route` is the session's where none is given.
     """
 
-    def __init__(self, session: Session, user_agent: str, pool: float | None) -> None:
+    def __init__(
+        self, session: Session, user_agent: str, pool: float | None, route: Callable[[str], Any] | None = None
+    ) -> None:
         self._session = session
         self._user_agent = user_agent
         self._pool = pool
+        self._route = route or session.route
 
     def perform(self, effects: Effects) -> list[Any]:
         """The answers in the order of the effects. Raises only what is wrong on our side of the network."""
@@ -146,7 +144,7 @@ class ThreadFetcher:
             raise
 
     def _shares(self, url: str) -> bool:
-        return url.startswith("https:") and self._session.family.multiplexes(self._session.route(url))
+        return url.startswith("https:") and self._session.framework.multiplexes(self._route(url))
 
     def _launch(self, effect: Get | Resolve) -> _Job:
         job = _Job()
@@ -162,7 +160,7 @@ class ThreadFetcher:
         if isinstance(effect, Resolve):
             return job.answer if job.wait(guard.options.policy_timeout) and job.answer else ()
         if not job.begins(self._pool):
-            raise self._session.family.module.PoolTimeout("no connection was free for a policy document in time")
+            raise self._session.framework.crowded("no connection was free for a policy document in time")
         if not job.wait(effect.timeout):
             return failed(guard, "timeout", effect.timeout)
         if job.problem is not None:
@@ -170,30 +168,30 @@ class ThreadFetcher:
         return job.answer
 
     def _get(self, get: Get, job: _Job) -> Answer:
-        family, guard = self._session.family, self._session.guard
+        framework, guard = self._session.framework, self._session.guard
         try:
-            inner = self._session.route(get.url)
-            if not family.traced(inner):
+            inner = self._route(get.url)
+            if not framework.traced(inner):
                 job.start()
             for attempt in range(ATTEMPTS):
-                request = request_for(self._session, get, self._user_agent, self._pool, job.trace, again=attempt > 0)
+                wire = framework.document(inner, get, self._user_agent, self._pool, job.trace, again=attempt > 0)
                 try:
-                    fetched, peer = drive(read_document(guard, get.max_bytes), _Watched(inner, request, job))
+                    fetched, peer = drive(read_document(wire, guard, get.max_bytes), _Watched(wire, job))
                     break
                 except Exception as error:
-                    if attempt == ATTEMPTS - 1 or not family.worth_another(error, inner):
+                    if attempt == ATTEMPTS - 1 or not framework.worth_another(error, inner):
                         raise
             job.start()
-            peer = peer if family.direct(inner) else None
+            peer = peer if framework.direct(inner) else None
             return Answer(fetched=fetched, elapsed=time.monotonic() - job.started, peer=peer)
-        except family.module.PoolTimeout:
+        except framework.crowded:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a stranger or the network did is an answer
             job.start()
-            return failed(guard, family.reason(error), time.monotonic() - job.started)
+            return failed(guard, framework.reason(error), time.monotonic() - job.started)
 
     def _resolve(self, effect: Resolve) -> tuple[str, ...]:
-        if not connects_itself(self._session, effect.url):
+        if not self._session.framework.direct(self._route(effect.url)):
             return ()
         try:
             return addresses(socket.getaddrinfo(effect.host, None))

@@ -1,0 +1,101 @@
+"""The documents of one load in an event loop: each effect a task of its own."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+
+from tdm_guard._clients.documents import ATTEMPTS, addresses, failed, read_document
+from tdm_guard._clients.event_loop import drive_async
+from tdm_guard._clients.session import Session
+from tdm_guard.fetch import Answer, Effects, Get, Resolve
+
+
+class AsyncFetcher:
+    """
+    Performs the effects of one load side by side, in any event loop that anyio knows.
+
+    `pool`: seconds to wait for a connection; None is without limit. `route` is the session's where none is given.
+    """
+
+    def __init__(
+        self, session: Session, user_agent: str, pool: float | None, route: Callable[[str], Any] | None = None
+    ) -> None:
+        self._session = session
+        self._user_agent = user_agent
+        self._pool = pool
+        self._route = route or session.route
+
+    async def perform(self, effects: Effects) -> list[Any]:
+        """The answers in the order of the effects. Raises only what is wrong on our side of the network."""
+        answers: list[Any] = [None] * len(effects)
+        problems: list[Exception] = []
+
+        async def answer(place: int) -> None:
+            effect = effects[place]
+            try:
+                answers[place] = await (self._resolve(effect) if isinstance(effect, Resolve) else self._get(effect))
+            except Exception as error:  # noqa: BLE001 - raised below, without the group that it would come in
+                problems.append(error)
+
+        async with anyio.create_task_group() as group:
+            for place in range(len(effects)):
+                group.start_soon(answer, place)
+        if problems:
+            raise problems[0]
+        return answers
+
+    async def _get(self, get: Get) -> Answer:
+        session, started = self._session, math.nan
+        framework, guard = session.framework, session.guard
+        answer: Answer | None = None
+        with anyio.CancelScope() as scope:
+            if self._pool is not None:  # the pool may keep to it, but not who waits for a stream of HTTP/2
+                scope.deadline = anyio.current_time() + self._pool
+
+            def start() -> None:
+                nonlocal started
+                if math.isnan(started):
+                    started = time.monotonic()
+                    scope.deadline = anyio.current_time() + get.timeout
+
+            async def trace(_name: str, _info: object) -> None:
+                start()
+
+            try:
+                inner = self._route(get.url)
+                if not framework.traced(inner):
+                    start()
+                for attempt in range(ATTEMPTS):
+                    wire = framework.document(inner, get, self._user_agent, self._pool, trace, again=attempt > 0)
+                    try:
+                        fetched, peer = await drive_async(read_document(wire, guard, get.max_bytes), wire)
+                        break
+                    except Exception as error:
+                        if attempt == ATTEMPTS - 1 or not framework.worth_another(error, inner):
+                            raise
+                start()
+                peer = peer if framework.direct(inner) else None
+                answer = Answer(fetched=fetched, elapsed=time.monotonic() - started, peer=peer)
+            except framework.crowded:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever a stranger or the network did is an answer
+                start()
+                answer = failed(guard, framework.reason(error), time.monotonic() - started)
+        if answer is None and math.isnan(started):
+            raise framework.crowded("no connection was free for a policy document in time")
+        return answer or failed(guard, "timeout", get.timeout)
+
+    async def _resolve(self, effect: Resolve) -> tuple[str, ...]:
+        if not self._session.framework.direct(self._route(effect.url)):
+            return ()
+        with anyio.move_on_after(self._session.guard.options.policy_timeout):
+            try:
+                return addresses(await anyio.getaddrinfo(effect.host, None))
+            except (OSError, UnicodeError):
+                return ()
+        return ()
