@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,29 @@ def test_every_row_is_in_a_table(page: Path) -> None:
     for block in re.split(r"\n(?!\|)", page.read_text(encoding="utf-8")):
         table = [line for line in block.splitlines() if line.startswith("|")]
         assert not table or re.fullmatch(r"\|[-:| ]+\|", (*table, "")[1]), f"{name(page)}: {table[0]}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_no_line_is_longer_than_a_narrow_screen_bears(page: Path) -> None:
+    """At most 120 characters. A line that is one address, or one link, cannot be broken and may be longer."""
+    text = page.read_text(encoding="utf-8")
+    long = [line for line in text.splitlines() if len(line) > 120]
+    assert [line for line in long if not re.fullmatch(r"[ *]*(?:\[[^\]]*\]\()?https?://\S+", line)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_lists_are_lists_wherever_they_are_shown(page: Path) -> None:
+    """A list begins behind a blank line, and what is within a point stands four blanks in: not all readers guess."""
+    text = re.sub(r"^ *```.*?^ *```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    lines = ["", *text.splitlines()]
+    begins = re.compile(r"(?:\*|\d+\.) ")
+    glued = [
+        line
+        for before, line in pairwise(lines)
+        if begins.match(line) and before.strip() and not begins.match(before) and not before.startswith(" ")
+    ]
+    assert glued == []
+    assert [line for line in lines if re.match(r"(?: |  |   |     +)(?:[*-]|\d+\.) ", line)] == []
 
 
 def rows(page: str) -> set[str]:
