@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from tools import site
+from tools.layers import LAYERS
 
 API = {
     "api.md": ("tdm_guard",),
@@ -87,6 +88,13 @@ def test_nothing_is_loaded_from_anywhere_else(pages: dict[str, Looked]) -> None:
 def test_every_page_has_its_place_in_the_navigation() -> None:
     there = [page.name for page in site.DOCS.glob("*.md")] + list(site.BESIDE.values())
     assert sorted(nav(NAV)) == sorted(there)
+
+
+def test_every_public_module_is_in_the_reference() -> None:
+    """The edges that users import, and what signals of their own are made of."""
+    edges = {name for name, its in LAYERS.items() if its == max(LAYERS.values()) and not name.startswith("_")}
+    told = {module for modules in API.values() for module in modules}
+    assert {f"tdm_guard.{name}" for name in edges - {"cli"}} <= told
 
 
 @pytest.mark.parametrize(("page", "modules"), API.items(), ids=list(API))
