@@ -267,6 +267,7 @@ class Statement(Evidence):
         return bool(self.lifted) and self.lifted.issuperset(usages)
 
     def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready mapping, as in a record."""
         return {item.name: in_json(getattr(self, item.name)) for item in fields(self) if item.name not in _UNRECORDED}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
 import tomllib
 from html.parser import HTMLParser
@@ -128,3 +129,20 @@ def test_brackets_in_headings_are_text_and_samples_stay_as_they_are(
     fence = "```\n# x [--a] [b](c.md)\n```\n"
     page.write_text(f"## run [--a] [b](b.md)\n[--a]\n{fence}", encoding="utf-8")
     assert site.turned(page) == f"## run \\[--a] [b](b.md)\n[--a]\n{fence}"
+
+
+def test_every_public_name_says_what_it_is() -> None:
+    """Classes and functions, and what a class has by itself; a reference is made of nothing else."""
+    mute = []
+    for module in (importlib.import_module(name) for names in API.values() for name in names):
+        for name in module.__all__:
+            public = getattr(module, name)
+            if inspect.isclass(public) or inspect.isfunction(public):
+                parts = {f"{name}.{part}": value for part, value in vars(public).items() if not part.startswith("_")}
+                mute += [key for key, value in {name: public, **parts}.items() if is_mute(value)]
+    assert mute == []
+
+
+def is_mute(value: Any) -> bool:
+    made = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+    return (inspect.isclass(made) or inspect.isfunction(made)) and not made.__doc__
