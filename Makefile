@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 FLOOR := .venv-floor
+RECIPES := .venv-recipes
 
-.PHONY: demo test docs floor bench soak lint clean
+.PHONY: demo test docs floor recipes bench soak lint clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -21,7 +22,7 @@ $(FLOOR)/.ready: pyproject.toml tests/floor.txt
 	$(FLOOR)/bin/python -m pip install --quiet --editable ".[all]" --group dev --constraint tests/floor.txt
 	touch $@
 
-test: $(VENV)/.ready lint floor
+test: $(VENV)/.ready lint floor recipes
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m coverage run -m pytest -n 2 --dist loadfile
 	$(BIN)/python -m coverage combine --quiet
@@ -34,6 +35,16 @@ docs: $(VENV)/.ready
 # The edges with the oldest frameworks that the extras admit.
 floor: $(FLOOR)/.ready
 	$(FLOOR)/bin/python -m pytest -n 2 --dist loadfile tests/scrapy_edge tests/httpx_edge
+
+$(RECIPES)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(RECIPES)
+	$(RECIPES)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(RECIPES)/bin/python -m pip install --quiet --editable ".[httpx]" --group recipes
+	touch $@
+
+# The pages about data sets, with the packages they are about: those are large, so they stay out of .venv.
+recipes: $(RECIPES)/.ready
+	$(RECIPES)/bin/python -m pytest tests/recipes
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
@@ -50,4 +61,4 @@ soak: $(VENV)/.ready
 	$(BIN)/python -m tests.soak --minutes $(MINUTES)
 
 clean:
-	rm -rf $(VENV) $(FLOOR) build dist .coverage .coverage.* htmlcov demo-output
+	rm -rf $(VENV) $(FLOOR) $(RECIPES) build dist .coverage .coverage.* htmlcov demo-output

@@ -12,6 +12,8 @@ from tdm_guard.errors import ConfigurationError
 
 _CLASSES = ("commercial", "non-commercial", "education", "government", "personal")  # RSL 1.0 user types
 _UNDERTAKINGS = ("attribution", "reporting")
+_CONTACT = re.compile(r"(?:https?://[^/?#@]+(?:[/?#].*)?|[^@/:]+@[^@/:]+\.[^@/:]+)")
+_IN_A_COMMENT = re.compile(r"[!-~]{1,200}")  # of a User-Agent field (RFC 9110 5.6.5), without what would end it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +29,14 @@ class Research:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
-    """Who collects: name, classes, country (ISO 3166-1 alpha-2), what it undertakes, and an Art. 3 claim."""
+    """
+    Who collects: name, classes, country (ISO 3166-1 alpha-2), what it undertakes, and an Art. 3 claim.
+
+    `contact`: an address for those whose sites are asked, http(s) or mail; it stands in the User-Agent.
+    """
 
     name: str | None = None
+    contact: str | None = None
     classes: tuple[str, ...] = ()
     country: str | None = None
     undertakings: tuple[str, ...] = ()
@@ -52,10 +59,16 @@ def read_operator(value: Any) -> Operator:
         f"operator.{name}: unknown; for example {good}" for name in value if name not in Operator.__dataclass_fields__
     ]
     name, country, research = value.get("name"), value.get("country"), value.get("research")
+    contact = value.get("contact")
     if name is not None and not (isinstance(name, str) and name.strip()):
         problems.append(f'operator.name: {name!r} is no name; for example "acme-ai"')
     if country is not None and not (isinstance(country, str) and re.fullmatch(r"[A-Za-z]{2}", country)):
         problems.append(f'operator.country: {country!r} is no ISO 3166-1 alpha-2 code; for example "FR"')
+    if contact is not None and not _is_contact(contact):
+        problems.append(
+            f"operator.contact: {contact!r} is no address of a page or a mailbox; "
+            'for example "https://acme.example/bot" or "bot@acme.example"'
+        )
     lists = {}
     for member, choices in (("classes", _CLASSES), ("undertakings", _UNDERTAKINGS)):
         try:
@@ -76,7 +89,16 @@ def read_operator(value: Any) -> Operator:
             problems.extend(error.problems)
     if problems:
         raise ConfigurationError(*problems)
-    return Operator(name=name, country=country.upper() if country else None, research=claim, **lists)
+    return Operator(name=name, contact=contact, country=country.upper() if country else None, research=claim, **lists)
+
+
+def _is_contact(value: Any) -> bool:
+    return (
+        isinstance(value, str)
+        and not set(value) & set("()\\")
+        and _IN_A_COMMENT.fullmatch(value) is not None
+        and _CONTACT.fullmatch(value) is not None
+    )
 
 
 def _research(value: Any) -> Research:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from tdm_guard import ConfigurationError, Options, Posture, Usage
+from tdm_guard import ConfigurationError, Options, Posture, Usage, __version__
 from tdm_guard.operator import Operator, Research
 from tdm_guard.options import OPTION_NAMES, agent_of
+from tdm_guard.options.naming import named_apart
 from tdm_guard.usage import EVERY, TDM, TRAINING, expand
 
 CLAIM = {
@@ -145,3 +146,54 @@ def test_flags_come_as_text_too() -> None:
 def test_an_operator_needs_nothing() -> None:
     assert Options.read({"operator": {}}).operator == Operator()
     assert not Options.read({"operator": {}}).terms.exempt
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ({}, None),
+        ({"operator": {"name": "acme-ai", "contact": "bot@acme.example"}}, None),
+        ({"agent": "ExampleBot"}, f"ExampleBot/{__version__}"),
+        ({"agent": "ExampleBot", "operator": {"name": "acme-ai"}}, f"ExampleBot/{__version__}"),
+        (
+            {"agent": "ExampleBot", "operator": {"contact": "https://acme.example/bot?a=1"}},
+            f"ExampleBot/{__version__} (+https://acme.example/bot?a=1)",
+        ),
+        (
+            {"agent": "ExampleBot", "operator": {"contact": "bot@acme.example"}},
+            f"ExampleBot/{__version__} (+bot@acme.example)",
+        ),
+    ],
+)
+def test_the_name_that_is_sent_is_the_agents(given: dict[str, Any], sent: str | None) -> None:
+    assert Options.read(given).user_agent == sent
+
+
+@pytest.mark.parametrize(
+    "contact",
+    ["", " ", "acme", "bot@acme", "bot@acme.example)", "https://acme.example/a b", "https://", "ftp://acme.example/",
+     "bot@acme.example\r\nX: 1", "https://acmé.example/", 7, ["bot@acme.example"], "https://acme.example/" + 200 * "a"],
+)  # fmt: skip
+def test_a_contact_that_no_field_can_hold_is_named(contact: object) -> None:
+    with pytest.raises(ConfigurationError, match=r"operator\.contact: .* is no address.*bot@acme\.example"):
+        Options.read({"agent": "ExampleBot", "operator": {"contact": contact}})
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "agent", "apart"),
+    [
+        ("ExampleBot/1.0 (+https://bot.example/)", "ExampleBot", False),
+        ("examplebot/1.0", "ExampleBot", False),
+        ("Mozilla/5.0 (compatible; ExampleBot/1.0)", "ExampleBot", False),
+        ("Mozilla/5.0 (X11) Firefox/140.0", "ExampleBot", False),
+        ("", "ExampleBot", False),
+        ("OtherBot/1.0", "*", False),
+        ("OtherBot/1.0", "ExampleBot", True),
+        ("Mozilla/5.0 (compatible; OtherBot/1.0)", "ExampleBot", True),
+        ("Scrapy/2.14.0 (+https://scrapy.org)", "ExampleBot", True),
+    ],
+)
+def test_a_name_that_is_not_the_agents_is_told(user_agent: str, agent: str, apart: bool) -> None:
+    told = named_apart(user_agent, agent)
+    assert (told is not None) is apart
+    assert told is None or all(word in told for word in (agent_of(user_agent), agent))

@@ -1,5 +1,6 @@
 """
-Turns tables that are too wide for a narrow screen, those with a line of more than 120 characters, into lists.
+Turns tables that are too wide for a narrow screen, those with a line of more than 120 characters, into lists, and
+breaks lines of text that are longer.
 
     python -m tools.tables docs/options.md
 
@@ -19,15 +20,30 @@ from tools.wrapped import WIDTH, wrapped
 ASIDE = {"default", "strength", "where"}  # second columns that are short, and said in brackets
 _TABLE = re.compile(r"^\|.*\|\n\|[-:| ]+\|\n(?:\|.*\|\n)+", re.MULTILINE)
 _CELL = re.compile(r"(?<!\\)\|")
+_FENCE = re.compile(r"(^ *```.*?^ *```$)", re.MULTILINE | re.DOTALL)
+# A paragraph, or a point of a list with what goes on under it.
+_PARAGRAPH = re.compile(r"^( *)(\* |\d+\. |(?=[^\s|#<]))(?! ).+(?:\n(?! *(?:\* |\d+\. |[|#<]))[^\n]*\S)*", re.MULTILINE)
 
 
 def narrowed(text: str) -> str:
-    """The text of a page without such tables."""
-    return _TABLE.sub(lambda table: _listed(table[0]) if _is_wide(table[0]) else table[0], text)
+    """The text of a page without such tables and lines; samples stay as they are."""
+    parts = _FENCE.split(text)
+    parts[::2] = [
+        _TABLE.sub(lambda table: _listed(table[0]) if _is_wide(table[0]) else table[0], p) for p in parts[::2]
+    ]
+    parts[::2] = [_PARAGRAPH.sub(_broken, part) for part in parts[::2]]
+    return "".join(parts)
 
 
-def _is_wide(table: str) -> bool:
-    return any(len(line) > WIDTH for line in table.splitlines())
+def _broken(found: re.Match[str]) -> str:
+    if not _is_wide(found[0]):
+        return found[0]
+    begin = found[1] + found[2]
+    return wrapped(found[0][len(begin) :], begin, " " * len(begin))
+
+
+def _is_wide(text: str) -> bool:
+    return any(len(line) > WIDTH for line in text.splitlines())
 
 
 def _listed(table: str) -> str:

@@ -15,13 +15,14 @@ _AUTHORITY = re.compile(rb"[A-Za-z0-9._~:\[\]-]{1,300}")
 
 class Asked(NamedTuple):
     """
-    The address, without credentials and fragment; the User-Agent; whether there were credentials or cookies.
+    The address, without credentials and fragment; the User-Agent, empty if there is none; whether there were
+    credentials or cookies.
 
     `bodiless`: the method is HEAD.
     """
 
     url: str
-    user_agent: str | None
+    user_agent: str
     authenticated: bool
     bodiless: bool = False
 
@@ -34,7 +35,8 @@ def read_asked(
 
     `fields` are the header lines as they are sent. Raises `ConfigurationError` for contradictory ones.
     """
-    host = user_agent = None
+    host = None
+    user_agent = b""
     authenticated = False
     for name, value in fields:
         key = name.lower()
@@ -54,7 +56,7 @@ def read_asked(
         host = netloc
     return Asked(
         f"{scheme}://{host.decode('ascii')}{target.decode('ascii')}",
-        None if user_agent is None else user_agent.decode("latin-1"),
+        user_agent.decode("latin-1"),
         authenticated,
         bodiless,
     )

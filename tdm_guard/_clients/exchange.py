@@ -31,7 +31,8 @@ def exchange(session: Session, wire: Wire) -> Steps:
     """The procedure for `wire.request`; returns its response."""
     guard = session.guard
     asked = wire.asked()
-    session.check_agent(asked.user_agent)
+    if asked.user_agent != session.agreed:
+        asked = session.agree(wire, asked)
     origin = Origin.parse(asked.url)
     if guard.tokens and Origin.parse(wire.dialled) == origin:  # not to a host that only bears its name
         guard.tokens.apply(wire.fields, origin)
@@ -40,7 +41,7 @@ def exchange(session: Session, wire: Wire) -> Steps:
     hops = journey.enter(wire)
     policy = guard.known(origin)
     if policy is None:
-        policy = yield Load(origin, asked.user_agent or guard.options.agent)
+        policy = yield Load(origin, asked.user_agent)
     case = guard.open(asked.url, policy, authenticated=asked.authenticated, item=wire.item)
     for url, headers in hops:
         yield from _hear(partial(case.hear_hop, url, headers), headers)
@@ -102,7 +103,7 @@ def _hear(hear: Callable[[], None], headers: Sequence[tuple[str, str]]) -> Gener
 def _read_declared(session: Session, case: Case, asked: Asked, *, held: bool) -> Generator[Asking, Any, None]:
     """Reads what was declared. If no connection is to be had for it, the case says that it was never asked for."""
     with contextlib.suppress(session.framework.crowded):
-        yield LoadDeclared(case, asked.user_agent or session.guard.options.agent, held)
+        yield LoadDeclared(case, asked.user_agent, held)
 
 
 def _refuse(session: Session, case: Case, asked: Asked, wire: Wire) -> Generator[Asking, Any, NoReturn]:

@@ -24,10 +24,12 @@ class Framework:
     """
     One HTTP library. What a request goes through (`inner`) is a value of its own: a transport, an adapter, …
 
+    `user_agent` is what the library calls itself where its user says nothing.
     `crowded` is raised where no connection is free in time: the caller's own business, not the site's silence.
     `reasons` are kinds of exceptions with the words for them, `losses` those of a connection that was lost.
     """
 
+    user_agent: str
     crowded: type[Exception]
     reasons: tuple[tuple[tuple[type[Exception], ...], str], ...] = ()
     losses: tuple[type[Exception], ...] = ()

@@ -15,9 +15,11 @@ from tdm_guard.options.config import with_config
 _logger = logging.getLogger("tdm_guard")
 
 
-def open_guard(given: Mapping[str, Any], *, user_agent: str) -> tuple[Guard, bool]:
+def open_guard(given: Mapping[str, Any], *, user_agent: str | None) -> tuple[Guard, bool]:
     """
     The guard for these options and those of a configuration file, its log begun; whether they name the agent.
+
+    `user_agent` is that of the caller's own, None without: a library's name is none.
 
     Raises `ConfigurationError` before anything is written or sent, `LogError` if the log cannot be written.
     """

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tdm_guard._clients.asked import Asked
 from tdm_guard._clients.fields import Picker
 from tdm_guard._clients.framework import Framework
 from tdm_guard._clients.tally import Tally
+from tdm_guard._clients.wire import Wire
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.guard import Guard
-from tdm_guard.options import agent_of
+from tdm_guard.options import NOBODY, agent_of
+from tdm_guard.options.naming import named_apart
 from tdm_guard.origin import Origin
 from tdm_guard.policies.policy import OriginPolicy
+
+_logger = logging.getLogger("tdm_guard")
 
 
 class Flight:
@@ -45,21 +51,40 @@ class Session:
         self.open = 0
         self.tallies: set[Tally] = set()  # of the bodies that are being handed on
         self._agent_given = agent_given
-        self._agreed: str | None = None
+        self.agreed: str | None = None
+        self._told = False
         self._flights: dict[Origin, Flight] = {}
         self._table = threading.Lock()
 
-    def check_agent(self, user_agent: str | None) -> None:
-        """Raises `ConfigurationError` if a request goes out under a name that the guard does not listen for."""
-        if self._agent_given or user_agent is None or user_agent == self._agreed:
-            return
-        named, agent = agent_of(user_agent), self.guard.options.agent
-        if named.lower() != agent.lower():
-            raise ConfigurationError(
-                f"agent: this request's User-Agent {user_agent[:120]!r} names {named}, but what sites say to {agent} "
-                f'is listened to; give the guard agent="{named}"'
-            )
-        self._agreed = user_agent
+    def agree(self, wire: Wire, asked: Asked) -> Asked:
+        """
+        Sees to it that the site sees the name that the record has; `agreed` is the User-Agent that was found good last.
+
+        A request with no name of the caller's own goes out under the agent's. Raises `ConfigurationError` for one under
+        a name that the guard does not listen for, unless the agent was named apart from it: that is warned of once.
+        """
+        options = self.guard.options
+        if asked.user_agent in ("", self.framework.user_agent):
+            if options.user_agent is None:
+                raise ConfigurationError(
+                    f"agent: this request goes out as {asked.user_agent or 'nobody'}, a name that is not yours and "
+                    'that no site can speak to you by; give the guard agent="ExampleBot"'
+                )
+            wire.fields["User-Agent"] = options.user_agent
+            return asked._replace(user_agent=options.user_agent)
+        if not self._agent_given:
+            named = agent_of(asked.user_agent)
+            if named.lower() != options.agent.lower():
+                heard = "what is said to everybody" if options.agent == NOBODY else f"what sites say to {options.agent}"
+                raise ConfigurationError(
+                    f"agent: this request's User-Agent {asked.user_agent[:120]!r} names {named}, but {heard} is "
+                    f'listened to; give the guard agent="{named}"'
+                )
+        elif not self._told and (apart := named_apart(asked.user_agent, options.agent)):
+            self._told = True
+            _logger.warning("%s", apart)
+        self.agreed = asked.user_agent
+        return asked
 
     def policy(self, origin: Origin, load: Callable[[], OriginPolicy]) -> OriginPolicy:
         """Reads an origin once, however many threads ask at the same time."""

@@ -47,7 +47,11 @@ def install(family: Family, client: Any, options: Mapping[str, Any]) -> None:
     transports = [client._transport, *client._mounts.values()]
     if any(isinstance(transport, Transport) for transport in transports):
         raise ConfigurationError("client: it is guarded already")
-    guard, agent_given = open_guard(options, user_agent=client.headers.get("user-agent", family.user_agent))
+    user_agent = client.headers.get("user-agent", "")
+    own = user_agent not in ("", family.user_agent)
+    guard, agent_given = open_guard(options, user_agent=user_agent if own else None)
+    if not own and guard.options.user_agent:
+        client.headers["User-Agent"] = guard.options.user_agent
 
     def route(url: str) -> Any:
         chosen = client._transport_for_url(module.URL(url))

@@ -32,7 +32,7 @@ class Transport:
     sessions: ClassVar[type[Session]]
 
     def __init__(self, transport: Any = None, **options: Unpack[GuardOptions]) -> None:
-        guard, agent_given = open_guard(options, user_agent=self.family.user_agent)
+        guard, agent_given = open_guard(options, user_agent=None)
         inner = getattr(self.family.module, self.default)() if transport is None else transport
         if isinstance(inner, Transport):
             raise ConfigurationError("transport: it is guarded already; give the transport behind it")

@@ -133,7 +133,8 @@ class HttpxWire(Wire):
         """Its head, with the fields that `picker` picks."""
         response = self.response
         headers = picker.pairs(response.headers.raw)
-        return Head(response.status_code, headers, is_from_cache(response.extensions), response.is_stream_consumed)
+        cached = is_from_cache(response.extensions)
+        return Head(response.status_code, headers, cached=cached, in_memory=response.is_stream_consumed)
 
     @property
     def announced(self) -> str:

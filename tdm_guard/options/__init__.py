@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
+from tdm_guard._version import __version__
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.holdings import Holdings, load
 from tdm_guard.judging.decide import Terms
@@ -87,6 +88,18 @@ class Options:
         options = cls(**values)
         spoken = {usage for _, usages in options.policy_tokens for usage in usages}
         return replace(options, signals=tuple(_widened(signal, spoken) for signal in options.signals))
+
+    @property
+    def user_agent(self) -> str | None:
+        """
+        What clients send that have no User-Agent of their own: `AGENT/VERSION (+contact)`. None if there is no agent.
+
+        So the site sees the name that the record has. RFC 9110 section 10.1.5; VERSION is that of tdm_guard.
+        """
+        if self.agent == NOBODY:
+            return None
+        contact = self.operator and self.operator.contact
+        return f"{self.agent}/{__version__}" + (f" (+{contact})" if contact else "")
 
     @property
     def listener(self) -> Listener:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tdm_guard.scrapy.request_gate import RequestGate
 from tdm_guard.scrapy.response_gate import ResponseGate
-from tdm_guard.scrapy.settings import MIDDLEWARES, check_gates, switched_off
+from tdm_guard.scrapy.settings import MIDDLEWARES, check_gates, own_name, switched_off
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -17,7 +17,7 @@ RESPONSE_GATE_ORDER = 950  # nearest the downloader, so that HttpCacheMiddleware
 
 
 class Addon:
-    """Puts `RequestGate` and `ResponseGate` into `DOWNLOADER_MIDDLEWARES`."""
+    """Puts `RequestGate` and `ResponseGate` into `DOWNLOADER_MIDDLEWARES`, and the agent's name into `USER_AGENT`."""
 
     def update_settings(self, settings: BaseSettings) -> None:
         """
@@ -29,6 +29,8 @@ class Addon:
         settings.setdefault_in_component_priority_dict(MIDDLEWARES, ResponseGate, RESPONSE_GATE_ORDER)
         settings.setdefault_in_component_priority_dict("EXTENSIONS", Watch, 0)
         _check(settings)
+        if not switched_off(settings) and (name := own_name(settings)):
+            settings.set("USER_AGENT", name, priority="addon")
 
 
 class Watch:

@@ -23,6 +23,7 @@ from tdm_guard.errors import ConfigurationError, LogError, UnsupportedURL
 from tdm_guard.guard import Guard
 from tdm_guard.judging.fields import may_last
 from tdm_guard.judging.response import OFF_LOOP_BYTES
+from tdm_guard.options.naming import named_apart
 from tdm_guard.origin import Origin
 from tdm_guard.responses import KEY
 from tdm_guard.scrapy import outcome
@@ -74,7 +75,8 @@ class Crawl:
 
     def __init__(self, crawler: Crawler) -> None:
         settings = crawler.settings
-        options = read_options(settings, user_agent=getattr(crawler.spider, "user_agent", None))
+        user_agent = getattr(crawler.spider, "user_agent", None)
+        options = read_options(settings, user_agent=user_agent)
         if not is_asyncio_available():
             raise ConfigurationError(
                 f"TWISTED_REACTOR: {settings['TWISTED_REACTOR']!r} has no asyncio event loop, which the guard needs; "
@@ -103,6 +105,8 @@ class Crawl:
             logger.warning("%s", problem)
         if options.mode == "observe":
             logger.warning("%sMODE is observe: what is reserved will be stored, and recorded as such", PREFIX)
+        if apart := named_apart(str(user_agent or settings.get("USER_AGENT") or ""), options.agent):
+            logger.warning("%s", apart)
         crawler.signals.connect(self.policies.open, signals.spider_opened)
         crawler.signals.connect(self.room.open, signals.spider_opened)
         crawler.signals.connect(self._publish, signals.spider_idle)

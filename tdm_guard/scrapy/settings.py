@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.downloadermiddlewares.httpcache import HttpCacheMiddleware
 from scrapy.downloadermiddlewares.redirect import BaseRedirectMiddleware
+from scrapy.settings import SETTINGS_PRIORITIES
 from scrapy.utils.conf import build_component_list
 from scrapy.utils.misc import load_object
 
@@ -52,6 +53,23 @@ def switched_off(settings: BaseSettings) -> bool:
     try:
         given = {"enabled": settings.get(f"{PREFIX}ENABLED"), "config": settings.get(_CONFIG)}
         return not Options.read({"enabled": with_config(given, environ=os.environ).get("enabled")}).enabled
+    except ConfigurationError as error:
+        raise named(error) from None
+
+
+def own_name(settings: BaseSettings) -> str | None:
+    """
+    What a crawl that names an agent, but has no User-Agent of its own, sends; None for any other.
+
+    Scrapy's own name would be sent else, and the site would not see whom the record names. Raises `ConfigurationError`.
+    """
+    if settings.getpriority("USER_AGENT") != SETTINGS_PRIORITIES["default"]:
+        return None
+    wanted = ("agent", "operator")
+    given = {name: value for name, value in _given(settings)[0].items() if name in (*wanted, "config")}
+    try:
+        options = with_config(given, environ=os.environ)
+        return Options.read({name: options.get(name) for name in wanted}).user_agent
     except ConfigurationError as error:
         raise named(error) from None
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tdm_guard import ConfigurationError, LogError, UnsupportedURL, Withheld
+from tdm_guard import ConfigurationError, LogError, UnsupportedURL, Withheld, __version__
 
 IMAGE = {"content-type": "image/png"}
 
@@ -63,13 +63,13 @@ def test_client_keeps_its_own_keywords(edge: Any) -> None:
     [
         ("ExampleBot/1.0 (+http://example.org/bot)", "ExampleBot"),
         ("Mozilla/5.0 (compatible; OtherBot/2.1; +http://example.org)", "OtherBot"),
-        (None, None),
+        (None, "*"),  # nobody, and nothing is sent
     ],
 )
-def test_agent_is_the_clients_own(edge: Any, user_agent: str | None, agent: str | None) -> None:
+def test_agent_is_the_clients_own(edge: Any, user_agent: str | None, agent: str) -> None:
     headers = {"user-agent": user_agent} if user_agent else {}
     edge.client(edge.site({}), agent=None, headers=headers)
-    assert edge.records("run")[0]["agent"] == (agent or f"python-{edge.name}")
+    assert edge.records("run")[0]["agent"] == agent
 
 
 @pytest.mark.parametrize("by_environment", [False, True])
@@ -97,22 +97,78 @@ def test_browsers_name_needs_an_agent(edge: Any) -> None:
         edge.client(edge.site({}), agent=None, headers={"user-agent": "Mozilla/5.0 (X11; Linux) Firefox/140.0"})
 
 
-def test_request_under_another_name_is_refused_unless_the_agent_was_given(edge: Any) -> None:
+def test_request_under_another_name_is_refused_unless_the_agent_was_given(
+    edge: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     seen: list[Any] = []
     site = edge.site({"/": image(edge)}, seen=seen)
 
     async def scenario() -> None:
-        client = edge.client(site, agent=None)
+        client = edge.client(site, agent=None, headers={"user-agent": "ExampleBot/1.0"})
         with pytest.raises(ConfigurationError, match='agent="OtherBot"'):
             await edge.get(client, "http://a.example/", headers={"user-agent": "OtherBot/1.0"})
         assert seen == []
         await edge.get(client, "http://a.example/")
         named = edge.client(site)
-        await edge.get(named, "http://a.example/", headers={"user-agent": "OtherBot/1.0"})
+        await edge.get(named, "http://a.example/", headers={"user-agent": "Mozilla/5.0 (compatible; ExampleBot/2)"})
+        assert caplog.messages == []
+        for _ in range(2):
+            await edge.get(named, "http://a.example/", headers={"user-agent": "OtherBot/1.0"})
+        [told] = caplog.messages
+        assert told.startswith("agent: requests go out as OtherBot, and what sites say to ExampleBot is obeyed")
         await edge.close(client)
         await edge.close(named)
 
     edge.run(scenario)
+
+
+@pytest.mark.parametrize("way", ["made", "guarded", "transport"])
+@pytest.mark.parametrize("contact", ["", "https://bot.example/"])
+def test_the_site_sees_the_name_that_the_record_has(edge: Any, way: str, contact: str) -> None:
+    seen: list[Any] = []
+    over = edge.module.MockTransport(edge.site({"/": image(edge)}, seen=seen))
+    given = {"operator": {"contact": contact}} if contact else {}
+
+    async def scenario() -> None:
+        if way == "made":
+            client = edge.client(transport=over, **given)
+        elif way == "guarded":
+            client = edge.guarded.guard_client(edge.plain(transport=over), **edge.options(**given))
+        else:
+            client = edge.plain(transport=edge.transport_class(over, **edge.options(**given)))
+        await edge.get(client, "http://a.example/")
+        await edge.close(client)
+
+    edge.run(scenario)
+    sent = f"ExampleBot/{__version__}" + (f" (+{contact})" if contact else "")
+    assert {request.headers["user-agent"] for request in seen} == {sent}
+    assert len(seen) == len(edge.documents) + 1
+    assert edge.records("run")[0]["agent"] == "ExampleBot"
+
+
+@pytest.mark.parametrize("way", ["made", "guarded", "transport"])
+def test_who_has_no_name_sends_nothing(edge: Any, way: str) -> None:
+    seen: list[Any] = []
+    over = edge.module.MockTransport(edge.site({"/": image(edge)}, seen=seen))
+    options = edge.options(agent=None)
+
+    async def scenario() -> None:
+        if way == "made":
+            client = edge.client(transport=over, agent=None)
+        elif way == "guarded":
+            client = edge.guarded.guard_client(edge.plain(transport=over), **options)
+        else:
+            client = edge.plain(transport=edge.transport_class(over, **options))
+        for headers in ({}, {"user-agent": ""}):
+            with pytest.raises(ConfigurationError, match='give the guard agent="ExampleBot"'):
+                await edge.get(client, "http://a.example/", headers=headers)
+        with pytest.raises(ConfigurationError, match=r'said to everybody.*agent="OtherBot"'):
+            await edge.get(client, "http://a.example/", headers={"user-agent": "OtherBot/1.0"})
+        await edge.close(client)
+
+    edge.run(scenario)
+    assert seen == []
+    assert edge.decisions == []
 
 
 def test_robots_group_of_the_clients_name_is_heard(edge: Any) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import tdm_guard
-from tdm_guard import Guard, LogError, Options, Withheld
+from tdm_guard import Guard, LogError, Options, Withheld, __version__
 from tdm_guard._clients.tally import Tally
 from tdm_guard.log.reader import read_log
 from tdm_guard.reports.summary import summarise
@@ -596,7 +596,7 @@ def test_credentials_are_recorded_and_stay_out_of_policy_requests(edge: Any, hea
     assert {request.url.path for request in policies} == set(edge.documents)
     for request in policies:
         assert header not in request.headers
-        assert request.headers["user-agent"].startswith("python-httpx")
+        assert request.headers["user-agent"] == f"ExampleBot/{__version__}"
         assert request.headers["accept"] == "*/*"
         assert request.headers["accept-encoding"] == "gzip, deflate"
         assert all(request.extensions["timeout"][name] for name in ("connect", "read", "write", "pool"))

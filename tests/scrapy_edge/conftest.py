@@ -88,12 +88,13 @@ def crawl(tmp_path: Path) -> Callable[..., Crawled]:
         spider: dict[str, Any] | None = None,
         file_limit: int = 0,
         process: str = "AsyncCrawlerProcess",
+        without: tuple[str, ...] = (),
         **settings: Any,
     ) -> Crawled:
         entries = [{"url": entry} if isinstance(entry, str) else entry for entry in requests]
         spec = {
             "requests": entries,
-            "settings": SETTINGS | settings,
+            "settings": {name: value for name, value in (SETTINGS | settings).items() if name not in without},
             "spider": spider or {},
             "file_limit": file_limit,
             "process": process,

@@ -156,6 +156,40 @@ def test_the_addon_does_not_accept_gates_that_were_taken_out() -> None:
     Addon().update_settings(configured)
 
 
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ({"TDM_GUARD_AGENT": "MineBot"}, f"MineBot/{tdm_guard.__version__}"),
+        (
+            {"TDM_GUARD_AGENT": "MineBot", "TDM_GUARD_OPERATOR": '{"contact": "bot@mine.example"}'},
+            f"MineBot/{tdm_guard.__version__} (+bot@mine.example)",
+        ),
+        ({"TDM_GUARD_AGENT": "MineBot", "USER_AGENT": "MineBot/7"}, "MineBot/7"),
+        ({"TDM_GUARD_AGENT": "MineBot", "TDM_GUARD_ENABLED": False}, None),
+        ({}, None),
+        ({"ROBOTSTXT_USER_AGENT": "RobotsBot"}, None),
+    ],
+)
+def test_who_names_an_agent_only_goes_by_its_name(given: dict[str, Any], sent: str | None) -> None:
+    configured = Settings(given)
+    plain = configured["USER_AGENT"]
+    Addon().update_settings(configured)
+    assert configured["USER_AGENT"] == (sent or plain)
+
+
+def test_an_agent_of_a_file_is_a_name_too(tmp_path: Path) -> None:
+    file = tmp_path / "guard.toml"
+    file.write_text('agent = "FileBot"\n[operator]\ncontact = "https://file.example/bot"\n')
+    configured = Settings({"TDM_GUARD_CONFIG": str(file)})
+    Addon().update_settings(configured)
+    assert configured["USER_AGENT"] == f"FileBot/{tdm_guard.__version__} (+https://file.example/bot)"
+
+
+def test_an_agent_that_cannot_be_used_is_named_by_its_setting() -> None:
+    with pytest.raises(ValueError, match="TDM_GUARD_AGENT: 'My Bot' is no product token"):
+        Addon().update_settings(Settings({"TDM_GUARD_AGENT": "My Bot"}))
+
+
 @pytest.mark.parametrize("enabled", [True, False])
 def test_a_later_addon_takes_no_gate_out_unnoticed(enabled: bool) -> None:
     configured = settings(TDM_GUARD_ENABLED=enabled)
@@ -197,6 +231,24 @@ def test_a_crawl_that_cannot_be_guarded_does_not_begin(
     assert words in crawled.outcome["message"]
     assert ("ValueError" in crawled.outcome["bases"]) is (error == "ConfigurationError")
     assert pretend.requests == ()
+
+
+def test_the_site_sees_the_name_that_the_record_has(web: Web, crawl: Crawl) -> None:
+    pretend = web(Site("site.example", {"/": OPEN}))
+    crawled = crawl(pretend.origin("site.example") + "/", without=("USER_AGENT",), TDM_GUARD_AGENT="MineBot")
+    assert crawled.records[0]["agent"] == "MineBot"
+    assert len(crawled.responses) == 1
+    names = {dict(request.headers).get("User-Agent") for request in pretend.requests}
+    assert names == {f"MineBot/{tdm_guard.__version__}"}
+    assert "agent: requests go out as" not in crawled.text
+
+
+@pytest.mark.parametrize("spider", [{}, {"user_agent": "SpiderBot/1"}])
+def test_a_name_of_which_no_rule_is_obeyed_is_warned_of(web: Web, crawl: Crawl, spider: dict[str, Any]) -> None:
+    pretend = web(Site("site.example", {"/": OPEN}))
+    given = {} if spider else {"ADDONS": {}, "DOWNLOADER_MIDDLEWARES": GATES, "USER_AGENT": "SpiderBot/1"}
+    crawled = crawl(pretend.origin("site.example") + "/", spider=spider, TDM_GUARD_AGENT="MineBot", **given)
+    assert "agent: requests go out as SpiderBot, and what sites say to MineBot is obeyed" in crawled.text
 
 
 def test_another_reactor_is_refused(web: Web, crawl: Crawl) -> None:

@@ -45,3 +45,17 @@ def test_code_and_links_stay_whole_and_no_line_begins_with_markup() -> None:
     text = wrapped("x " * 58 + "`a b c d e` and [a link](page.md) " + "y " * 40 + "# - * 1. | > z", "* ", "  ")
     assert "`a b c d e`" in text
     assert not [line for line in text.splitlines()[1:] if line.lstrip()[0] in "#-*|>1"]
+
+
+def test_long_lines_of_text_and_of_points_are_broken_and_samples_are_not() -> None:
+    sample = f"```\n{LONG}\n```\n"
+    text = (
+        f"# A title\n\n{LONG}\nmore\n\n* a point {LONG}\n  more\n    * within {LONG}\n* short\n\n1. {LONG}\n\n{sample}"
+    )
+    told = narrowed(text)
+    assert told.endswith(sample)
+    lines = told.removesuffix(sample).splitlines()
+    assert max(map(len, lines)) <= 120
+    assert told.split() == text.split()
+    assert [line[:6] for line in lines if line.lstrip()[:1] in ("*", "1")] == ["* a po", "    * ", "* shor", "1. wor"]
+    assert narrowed(told) == told
