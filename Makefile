@@ -5,9 +5,15 @@ BIN := $(VENV)/bin
 FLOOR := .venv-floor
 RECIPES := .venv-recipes
 
+# One sentence where an older Python would end in a page of a resolver's.
+VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2] if sys.version_info < (3, 11) else "new")')
+NEEDS = $(if $(filter new,$(VERSION)),,$(error tdm_guard needs Python 3.11 or later, and $(PYTHON) is \
+	$(or $(VERSION),none): name another, for example make demo PYTHON=python3.12))
+
 .PHONY: demo test docs floor recipes bench soak lint clean
 
 $(VENV)/.ready: pyproject.toml
+	$(NEEDS)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --editable ".[all]" --group dev --group docs
@@ -17,6 +23,7 @@ demo: $(VENV)/.ready
 	$(BIN)/tdm-guard demo --output demo-output
 
 $(FLOOR)/.ready: pyproject.toml tests/floor.txt
+	$(NEEDS)
 	$(PYTHON) -m venv $(FLOOR)
 	$(FLOOR)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(FLOOR)/bin/python -m pip install --quiet --editable ".[all]" --group dev --constraint tests/floor.txt
@@ -37,6 +44,7 @@ floor: $(FLOOR)/.ready
 	$(FLOOR)/bin/python -m pytest -n 2 --dist loadfile tests/scrapy_edge tests/httpx_edge
 
 $(RECIPES)/.ready: pyproject.toml
+	$(NEEDS)
 	$(PYTHON) -m venv $(RECIPES)
 	$(RECIPES)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(RECIPES)/bin/python -m pip install --quiet --editable ".[httpx]" --group recipes

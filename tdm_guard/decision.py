@@ -301,6 +301,8 @@ class Decision(NamedTuple):
         if self.because:
             first = self.because[0]
             place = f"{first.source} {first.locator}" if first.locator else first.source
+            if first.declaration:
+                place += f", {first.declaration.document}"
             line += f" ({first.signal}, {place}: {first.excerpt})" if first.excerpt else f" ({place})"
         elif self.faults and self.verdict.withholds:
             line += f" ({self.faults[0].message})"

@@ -25,6 +25,7 @@ _PROXYS = 407  # a proxy's word, not the origin's (RFC 9110 15.5.8)
 ACCEPT = "*/*"
 MAX_PEERS = 10_000  # hosts of which is remembered where they lie; the oldest go first
 PRIVATE = "a private address"  # how the errors end that say what was not asked for
+TIMEOUT = "timeout"  # what did not come within `Get.timeout`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +137,7 @@ def follow(
         if len(seen) > MAX_REDIRECTS + 1:
             problem = "too many redirects"
         if problem is None and remaining <= 0:
-            problem = "timeout"
+            problem = TIMEOUT
         if problem:
             return Fetched.unreachable(problem, status=fetched.status, at=fetched.at)
 

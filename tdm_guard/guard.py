@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Generator, Hashable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -20,7 +22,7 @@ from typing import Any, NamedTuple, TypeVar
 from tdm_guard.cache import PolicyCache, Shared, open_cache
 from tdm_guard.cache.store import Backing, PolicyStore
 from tdm_guard.decision import Decision, Withheld
-from tdm_guard.fetch import Effects, Peers, follow, together
+from tdm_guard.fetch import TIMEOUT, Effects, Peers, follow, together
 from tdm_guard.formats.http.message_body import may_be_longer
 from tdm_guard.gather import gather, read_lent
 from tdm_guard.judge import Judge
@@ -31,12 +33,14 @@ from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Fetched, Kind, Result, Stance, Verdict
 from tdm_guard.options import Options
 from tdm_guard.origin import Origin
+from tdm_guard.plain import our_limit, told
 from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.policies.silence import Silence
 from tdm_guard.policies.task import Answers, Wanted
 from tdm_guard.tokens import Tokens
 
 T = TypeVar("T")
+logger = logging.getLogger("tdm_guard")
 _COUNTED = {verdict: f"verdict/{verdict}" for verdict in Verdict}
 
 
@@ -209,7 +213,8 @@ class Guard:
             self.totals["policy/fetched"] += 1
         timeout, peers = self.options.policy_timeout, self._peers
         fetched = yield from together([follow(want, origin, timeout, peers) for want in wanted])
-        return {want.url: answer for want, answer in zip(wanted, fetched, strict=True)}
+        answers = [_with_limit(answer, timeout) for answer in fetched]
+        return {want.url: answer for want, answer in zip(wanted, answers, strict=True)}
 
     # ---- cases --------------------------------------------------------------------------------------------------
 
@@ -222,7 +227,11 @@ class Guard:
         authenticated: bool = False,
         item: object = None,
     ) -> Case:
-        """A case for `url` under its origin's policy; `item` is what the caller knows of the work there."""
+        """
+        A case for `url` under its origin's policy; `item` is what the caller knows of the work there.
+
+        Raises `ConfigurationError` for what is no item. An edge asks `callers_item` before it sends anything at all.
+        """
         now = self.clock()
         case = Case(self.bench, url, policy, now, hops=hops, authenticated=authenticated, item=item)
         shown = self.shown.says(case.url, now)
@@ -247,6 +256,8 @@ class Guard:
             self.shown.remember(urls, said, case.now)
         self.totals["admitted" if outcome.admits else "withheld"] += 1
         self.totals[_COUNTED[outcome.verdict]] += 1
+        if case.unusable:
+            self._tell_unusable(case)
         if decision.exchange.repertoire is not None:
             self.totals[f"repertoire/{decision.exchange.repertoire}"] += 1
         if outcome.because:
@@ -255,6 +266,16 @@ class Guard:
             if any(s.kind is Kind.ACCESS and s.stance is Stance.UNSTATED for s in outcome.because):
                 self.totals["edge_refused"] += 1  # by the site's edge; robots.txt allows it
         return decision
+
+    def _tell_unusable(self, case: Case) -> None:
+        """Counts what the caller handed in and nothing can be matched by; of each key the first is told."""
+        self.totals["item/unusable"] += 1
+        for key, fault in {doubt.key: doubt.fault for doubt in reversed(case.unusable)}.items():
+            self.totals[f"item/unusable/{key}"] += 1
+            if self.totals[f"item/unusable/{key}"] == 1:
+                value = f" ({fault.excerpt})" if fault.excerpt else ""
+                then = "such items wait for a person" if self.bench.listener.cautious else "it matches nothing"
+                logger.warning("%s", told(f"The item given for {case.url}: {fault.message}{value}; {then}"))
 
     def settle(self, case: Case, request: Any = None) -> Decision:
         """Closes the case; raises `Withheld` with the decision if its content may not be handed on."""
@@ -289,6 +310,13 @@ def _run_info(options: Options) -> RunInfo:
         config_sha256=hashlib.sha256(spelled.encode("ascii")).hexdigest(),
         repertoire=options.holdings.sources,
     )
+
+
+def _with_limit(answer: Fetched, timeout: float) -> Fetched:
+    """The answer; one that did not come in time names the option that says in which."""
+    if answer.error != TIMEOUT:
+        return answer
+    return replace(answer, error=f"{TIMEOUT}: no answer within {timeout:g} s, {our_limit('policy_timeout')}")
 
 
 def _may_last(answers: Answers) -> bool:

@@ -1,9 +1,9 @@
 """
-What the operator holds: declarations, authorisations, reviews and lists, read from the files that options name.
+What the operator holds: declarations, authorisations, reviews, contacts and lists, read from the files options name.
 
-Any TOML file may hold `[[declarations]]`, `[[authorisations]]` and `[[reviews]]`; beside files there are folders of
-them, lists and the bundled set. They are read once, when a run starts, and all of them before anything is reported, so
-that one call shows every mistake.
+Any TOML file may hold `[[declarations]]`, `[[authorisations]]`, `[[reviews]]` and `[[contacts]]`; beside files there
+are folders of them, lists and the bundled set. They are read once, when a run starts, and all of them before anything
+is reported, so that one call shows every mistake.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ import re
 import stat
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.model import ReviewOutcome
+from tdm_guard.plain import nearest, suggested
 from tdm_guard.repertoire.authorisation import Authorisation, read_authorisation
+from tdm_guard.repertoire.contact import GOOD_CONTACT, Contact, contacts_of, folded, read_contact
 from tdm_guard.repertoire.declaration import Declaration, read_declaration
 from tdm_guard.repertoire.loaded import Loaded
 from tdm_guard.repertoire.problem import Problem, Severity, shown
@@ -38,7 +39,7 @@ BUNDLED = "bundled:"
 EVERY = "*"
 LIST_SUFFIX = ".tdmlist"
 _SQLITE = b"SQLite format 3\0"
-_KINDS = ("declarations", "authorisations", "reviews")
+_KINDS = ("declarations", "authorisations", "reviews", "contacts")
 _GOOD_NAME = '["bundled:sacem-2023", "my-list.toml"]'
 _GOOD_FILE = "a file with a [[declarations]] table"
 _Value = TypeVar("_Value")
@@ -59,6 +60,7 @@ class Holdings:
     declarations: tuple[Declaration, ...] = ()
     authorisations: tuple[Authorisation, ...] = ()
     reviews: tuple[Review, ...] = ()
+    contacts: tuple[Contact, ...] = ()
     lists: tuple[ListIndex, ...] = ()
     sources: tuple[Loaded, ...] = ()
     digests: tuple[str, ...] = ()
@@ -72,10 +74,18 @@ def load(names: Sequence[str | Path]) -> Holdings:
     reader = _Reader()
     reader.read(names)
     reader.check(Severity.MISTAKE)
-    mistakes = [str(problem) for problem in reader.problems if problem.severity is Severity.MISTAKE]
-    if mistakes:
-        raise ConfigurationError(*mistakes)
+    reader.stop_at_mistakes()
     return reader.holdings()
+
+
+def load_contacts(names: Sequence[str | Path]) -> tuple[Contact, ...]:
+    """The contacts in the files and folders named, whatever else they hold. Raises as `load` does, and if none is."""
+    reader = _Reader()
+    reader.read(names)
+    reader.stop_at_mistakes()
+    if names and not reader.contacts:
+        raise ConfigurationError(f"contacts: {shown(str(names[0]))} holds none; for example {GOOD_CONTACT}")
+    return tuple(contact for _, contact in reader.contacts)
 
 
 def lint(names: Sequence[str | Path], *, today: date | None = None) -> tuple[Problem, ...]:
@@ -108,6 +118,7 @@ class _Reader:
         self.declarations: dict[str, tuple[str, Declaration]] = {}
         self.authorisations: dict[str, tuple[str, Authorisation]] = {}
         self.reviews: list[tuple[str, Review]] = []
+        self.contacts: list[tuple[str, Contact]] = []
         self.lists: list[tuple[str, ListIndex]] = []
         self.sources: list[Loaded] = []
         self.digests: list[str] = []
@@ -123,9 +134,16 @@ class _Reader:
             else:
                 self._path(Path(name))
 
+    def stop_at_mistakes(self) -> None:
+        mistakes = [str(problem) for problem in self.problems if problem.severity is Severity.MISTAKE]
+        if mistakes:
+            raise ConfigurationError(*mistakes)
+
     def holdings(self) -> Holdings:
+        contacts = tuple(contact for _, contact in self.contacts)
         return Holdings(
-            declarations=tuple(declaration for _, declaration in self.declarations.values()),
+            declarations=tuple(_asked(declaration, contacts) for _, declaration in self.declarations.values()),
+            contacts=contacts,
             authorisations=tuple(authorisation for _, authorisation in self.authorisations.values()),
             reviews=tuple(sorted((review for _, review in self.reviews), key=_standing)),
             lists=tuple(index for _, index in self.lists),
@@ -144,6 +162,30 @@ class _Reader:
         for where, review in self.reviews:  # one that meets nothing lifts nothing
             self._refer(review.declaration, f"{where}.declaration", self.declarations, Severity.WARNING)
             self._refer(review.authorisation, f"{where}.authorisation", self.authorisations, Severity.WARNING)
+        self._check_contacts()
+
+    def _check_contacts(self) -> None:
+        """
+        Note contacts that are of no use: of nobody who declares something here, or of one who names an address.
+
+        One that is of use answers the warning that there is nobody to ask.
+        """
+        held = [contact for _, contact in self.contacts]
+        answered = {f"{at}.licence" for at, each in self.declarations.values() if _asked(each, held) is not each}
+        self.problems = [each for each in self.problems if each.path not in answered]
+        declared: dict[str, list[Declaration]] = {}
+        for _, declaration in self.declarations.values():
+            declared.setdefault(folded(declaration.declarant.name), []).append(declaration)
+        for where, contact in self.contacts if declared else ():
+            found = declared.get(folded(contact.declarant), [])
+            if not found:
+                near = nearest(contact.declarant, declared)
+                good = f'"{declared[near][0].declarant.name}"' if near else None
+                message = f"{shown(contact.declarant)} declares nothing loaded"
+                self.problems.append(Problem(f"{where}.declarant", message, good, severity=Severity.WARNING))
+            elif all(each.licence.addressed for each in found):
+                message = f"is not used: {found[0].id} itself says whom to ask"
+                self.problems.append(Problem(f"{where}.address", message, severity=Severity.WARNING))
 
     def check_age(self, today: date) -> None:
         """Note declarations that somebody wanted looked at again before `today`."""
@@ -156,15 +198,16 @@ class _Reader:
     def _refer(self, name: str | None, where: str, loaded: Mapping[str, object], severity: Severity) -> None:
         if name is None or name in loaded or name in self._faulty:
             return
-        near = get_close_matches(name, list(loaded), n=1)
-        good = f'"{near[0]}"' if near else None
+        near = nearest(name, loaded)
+        good = f'"{near}"' if near else None
         self.problems.append(Problem(where, f"{shown(name)} is the id of nothing loaded", good, severity=severity))
 
     def _bundled(self, name: str) -> None:
         known = bundled()
         wanted = name.removeprefix(BUNDLED)
         if wanted != EVERY and wanted not in known:
-            self._mistake(name, f"no such entry; known are {', '.join(known)}", f'"{BUNDLED}{known[0]}"')
+            good = f'"{BUNDLED}{nearest(wanted, known) or known[0]}"'
+            self._mistake(name, f"no such entry{suggested(wanted, known)}", good)
             return
         folder = resources.files("tdm_guard").joinpath("data/repertoire")
         for entry in known if wanted == EVERY else (wanted,):
@@ -236,14 +279,15 @@ class _Reader:
             self.problems.append(Problem(name, "holds nothing", "[[declarations]]", severity=Severity.WARNING))
         for kind in content:
             if kind not in _KINDS:
-                known = ", ".join(f"[[{known}]]" for known in _KINDS)
-                self._mistake(f"{name}: {kind}", f"unknown member; known are {known}")
+                good = f"[[{nearest(kind, _KINDS) or _KINDS[0]}]]"
+                self._mistake(f"{name}: {kind}", f"unknown member{suggested(kind, _KINDS)}", good)
         for at, declaration in self._values(name, content, "declarations", read_declaration):
             if self._new(declaration, at, self.declarations):
                 self.sources.append(Loaded(id=declaration.id, version=declaration.version, sha256=sha256))
         for at, authorisation in self._values(name, content, "authorisations", read_authorisation):
             self._new(authorisation, at, self.authorisations)
         self.reviews.extend(self._values(name, content, "reviews", read_review))
+        self.contacts.extend(self._values(name, content, "contacts", read_contact))
 
     def _values(
         self,
@@ -294,6 +338,15 @@ def _told(name: str, problem: str) -> Problem:
     """A problem in a list, whose words begin with its name and end with a good one."""
     message, _, good = problem.removeprefix(f"{name}: ").partition("; for example ")
     return Problem(name, message, good or None)
+
+
+def _asked(declaration: Declaration, contacts: Sequence[Contact]) -> Declaration:
+    """The declaration, with whom the operator asks if it names nobody."""
+    found = () if declaration.licence.addressed else contacts_of(contacts, declaration.declarant.name)
+    if not found:
+        return declaration
+    yours = "; ".join(contact.marked for contact in found)
+    return replace(declaration, licence=replace(declaration.licence, yours=yours))
 
 
 def _standing(review: Review) -> tuple[datetime, bool]:

@@ -6,6 +6,7 @@ For archives and the engines that process them; the guard uses the same judge.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar, Unpack
@@ -19,6 +20,7 @@ from tdm_guard.judging.case import Case
 from tdm_guard.model import Declared, Fetched
 from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.options.keywords import JudgeOptions
+from tdm_guard.options.misspelt import keywords
 from tdm_guard.origin import Origin, trimmed
 from tdm_guard.policies.policy import Kept, OriginPolicy
 from tdm_guard.policies.task import Answers, Wanted
@@ -191,6 +193,10 @@ def evaluate(
     Raises `ConfigurationError` (options, and what is given in another shape), `UnsupportedURL` (not http or https),
     `PolicyMismatch`.
     """
+    if not OFFLINE_OPTIONS.issuperset(options):
+        own = inspect.signature(evaluate).parameters.keys()
+        if problems := tuple(keywords(options, own, OPTION_NAMES)):
+            raise ConfigurationError(*problems)
     return Judge(**options).evaluate(
         url,
         status=status,

@@ -31,10 +31,7 @@ class Stance(StrEnum):
 
 
 class Verdict(StrEnum):
-    """
-    The outcome for one URL and our usages, as docs/verdicts.md explains each. Content is handed on under the first
-    four; `RESERVED`, `REVIEW` (a person must decide) and `UNDETERMINED` (something could not be read) withhold it.
-    """
+    """The outcome for one URL and our usages; docs/verdicts.md explains each and says which withhold."""
 
     UNRESERVED = "unreserved"
     PERMITTED = "permitted"
@@ -149,15 +146,26 @@ class MatchedBy(Told):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DeclaredAs(Told):
-    """Version, form and mandate of a declaration, and the list of works in which it names one."""
+    """Version, form, mandate and addressees of a declaration, its document, the list of works that names one."""
 
     version: str | None = None
     form: str | None = None
     mandate_status: str | None = None
     mandate_basis: str | None = None
+    title: str | None = None
+    date: str | None = None
+    address: str | None = None
+    language: str | None = None
+    known_from: str | None = None
+    addressees: str | None = None
     list: str | None = None
     list_version: str | None = None
     list_sha256: str | None = None
+
+    @property
+    def document(self) -> str:
+        """The document for people."""
+        return ", ".join(part for part in (self.title, self.date, self.address) if part)
 
 
 class Source(NamedTuple):
@@ -172,9 +180,8 @@ class Source(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """
-    Where words were read. `source` is the URL of the document or the id of a declaration, `carrier` its kind
-    (robots.txt, header, html, …), `locator` the place in it (a line, a rule, a path), `excerpt` the raw words, at most
-    240 characters; `sha256` (hexadecimal) and `retrieved_at` (UTC) are of the document.
+    Where words were read: `source` (URL of the document, or id of a declaration), `carrier` (its kind), `locator` (a
+    line, rule or path), `excerpt` (the raw words, at most 240 characters); `retrieved_at` (UTC) and `sha256` are its.
     """
 
     source: str

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.plain import suggested
 
 _CLASSES = ("commercial", "non-commercial", "education", "government", "personal")  # RSL 1.0 user types
 _UNDERTAKINGS = ("attribution", "reporting")
@@ -55,8 +56,11 @@ def read_operator(value: Any) -> Operator:
     good = '{"name": "acme-ai", "classes": ["commercial"], "country": "FR"}'
     if not isinstance(value, Mapping):
         raise ConfigurationError(f"operator: {value!r} is no table; for example {good}")
+    members = Operator.__dataclass_fields__
     problems = [
-        f"operator.{name}: unknown; for example {good}" for name in value if name not in Operator.__dataclass_fields__
+        f"operator.{name}: unknown{suggested(str(name), members)}; for example {good}"
+        for name in value
+        if name not in members
     ]
     name, country, research = value.get("name"), value.get("country"), value.get("research")
     contact = value.get("contact")
@@ -110,8 +114,14 @@ def _research(value: Any) -> Research:
     if isinstance(value, Research):
         return value
     members = Research.__dataclass_fields__
-    if not isinstance(value, Mapping) or set(value) != set(members):
-        raise ConfigurationError(f"operator.research: needs exactly {', '.join(members)}; for example {good}")
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"operator.research: {value!r:.80} is no table; for example {good}")
+    if set(value) != set(members):
+        strange = [name for name in value if name not in members]
+        hints = "".join(
+            f"; {name} is unknown{suggested(str(name), members)}; for example {good}" for name in strange[:1]
+        )
+        raise ConfigurationError(f"operator.research: needs exactly {', '.join(members)}{hints}; for example {good}")
     at = value["at"]
     at = at.isoformat() if isinstance(at, date) else at
     problems = [

@@ -8,7 +8,7 @@ Records keep what strangers wrote, as JSON escapes it; errors, warnings, summari
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -16,6 +16,8 @@ from typing import Any
 MAX_EXCERPT = 240  # characters of a stranger's words that are kept
 MAX_MESSAGE = 4_096  # characters of an address that are looked at for one
 MAX_ADDRESS = 200  # characters of an address in a message
+MAX_NAME = 80  # characters of a name that a known one is looked for: no name of ours is half as long
+NEAR = 0.7  # of 1: `usage` finds `usages`, `colour` finds nothing
 
 _SCHEME = r"(?:[A-Za-z][A-Za-z0-9+.-]{0,30}:)?//"
 # RFC 3986 3.2.1; and a password with a slash, a question mark or a hash in it, which no parser takes for one
@@ -30,6 +32,14 @@ _ANYTHING = re.compile(
     rf"\s*({_SCHEME})(?:[^/?#]{{0,4096}}@|[^/?#@:\[\]]{{0,200}}:(?![0-9]{{1,5}}(?:[^0-9A-Za-z]|$)).{{0,4096}}@)",
     re.DOTALL,
 )
+
+
+LIMIT = "a limit of ours"
+
+
+def our_limit(option: str) -> str:
+    """What a message says of a bound that an option sets: it is no fault of the site."""
+    return f"{LIMIT}: the option {option}"
 
 
 def printable(text: str) -> str:
@@ -92,3 +102,25 @@ def bounded(text: str | None, limit: int = MAX_EXCERPT) -> str | None:
     if len(text) > limit:
         text = text[: limit - 1] + "…"
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that a misspelt one most likely means, or None; case, hyphens and underscores count as alike."""
+    # difflib costs an import that only a mistake needs
+    from difflib import get_close_matches  # noqa: PLC0415
+
+    plain = {_plainly(one): one for one in known}
+    found = get_close_matches(_plainly(name[:MAX_NAME]), plain, n=1, cutoff=NEAR)
+    return plain[found[0]] if found else None
+
+
+def suggested(name: str, known: Iterable[str], *, lead: str = "known are") -> str:
+    """The end of a sentence that begins with an unknown `name`: what it most likely means, and all that is known."""
+    names = tuple(known)
+    meant = nearest(name, names)
+    told_all = f"{lead} {', '.join(names)}"
+    return f"; did you mean {meant}? ({told_all})" if meant else f"; {told_all}"
+
+
+def _plainly(name: str) -> str:
+    return name.casefold().replace("_", "").replace("-", "").replace(" ", "")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.plain import suggested
 
 
 class Usage(StrEnum):
@@ -49,8 +50,9 @@ def expand(names: Iterable[str]) -> tuple[Usage, ...]:
         try:
             usage = Usage(name)
         except ValueError:
-            known = ", ".join(Usage)
-            raise ConfigurationError(f"usages: {name!r} is not a usage; one of {known}") from None
+            raise ConfigurationError(
+                f"usages: {name!r} is not a usage{suggested(str(name), Usage, lead='one of')}"
+            ) from None
         wanted.update(_UMBRELLAS.get(usage, (usage,)))
     if not wanted:
         raise ConfigurationError('usages: none given; for example {"tdm"}')

@@ -172,11 +172,32 @@ def test_licences_says_whom_to_ask_first_and_for_what(withheld: Web) -> None:
         "   policy: https://society.example/ai",
         "   reserves: tdm",
         "   declared as: musique-2023",
+        "   in: https://society.example/declaration",
+        "   words: “[the words are not recorded here: see https://society.example/declaration]”",
         f"   for example {withheld.url('press')} (needs 2 licences)",
     ):
         assert line in society.splitlines()
     assert press.startswith(f"2. {withheld.url('press').rstrip('/')}\n   2 items, ")
     assert rest.startswith("Refused to crawlers by robots.txt: 1 item, for example on http://127.0.0.1")
+
+
+def test_licences_take_contacts_of_yours_for_who_names_nobody(web: Web) -> None:
+    declared = Path("declared.toml")
+    text = declared.read_text(encoding="utf-8")
+    named = ', url = "https://society.example/ai", email = "ai@society.example"'
+    assert named in text
+    declared.write_text(text.replace(named, ""), encoding="utf-8")
+    crawl((web.url("music"), ISWC))
+    contacts = '[[contacts]]\ndeclarant = "société d\'essai"\naddress = "ai@held.example"\nnote = "for A"\n'
+    Path("contacts.toml").write_text(contacts, encoding="utf-8")
+    assert "\n   ask: no address known; --contacts FILE takes yours\n" in run("licences", "tdm.jsonl").stdout
+    result = run("licences", "tdm.jsonl", "--contacts", "contacts.toml")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "\n   ask: no address known; yours: ai@held.example (from contacts.toml: for A)\n" in result.stdout
+    for name, words in (("gone.toml", "gone.toml: cannot be read"), ("declared.toml", "holds none; for example")):
+        wrong = run("licences", "tdm.jsonl", "--contacts", name)
+        assert (wrong.exit_code, wrong.stdout) == (2, "")
+        assert words in wrong.stderr
 
 
 def test_licences_as_a_table_and_as_json(withheld: Web) -> None:
@@ -597,6 +618,53 @@ def test_what_observing_stored_is_found(web: Web) -> None:
     assert run("recheck", "tdm.jsonl", "--mode", "observe").exit_code == 1
 
 
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        ({"ISWC": "T-000.000.001-0"}, "line 2: unknown key 'ISWC'; did you mean iswc?"),
+        ({"creator": "Marie Exemple"}, "line 2: unknown key 'creator'; did you mean creator_name or"),
+        ({"isbn": 9780000000019}, "line 2: isbn: 9780000000019 is neither a text nor a list of texts"),
+        ({"contains": ["T-000.000.001-0"]}, "line 2: contains[0]: "),
+    ],
+)
+def test_items_with_a_mistake_are_named_by_line_and_nobody_is_asked(web: Web, item: dict[str, Any], words: str) -> None:
+    crawl(web.url("music"))
+    before = len(web.running.requests)
+    good = {"url": web.url("music"), "iswc": "T-000.000.002-1", "title": None}
+    Path("items.jsonl").write_text(
+        "".join(json.dumps(each) + "\n" for each in (good, {"url": web.url("music"), **item}))
+    )
+    result = run("recheck", "tdm.jsonl", "--repertoire", "declared.toml", "--items", "items.jsonl")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"--items: items.jsonl: {words}" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert len(web.running.requests) == before
+
+
+def test_an_item_with_a_code_that_cannot_be_used_would_wait_for_a_person(web: Web) -> None:
+    crawl(web.url("music"), web.url("free"))
+    items = ({"url": web.url("music"), "iswc": "T-000.000.001-1"}, {"url": web.url("free"), "iswc": "T-000.000.002-1"})
+    Path("items.jsonl").write_text("".join(json.dumps(each) + "\n" for each in items))
+    result = run("recheck", "tdm.jsonl", "--repertoire", "declared.toml", "--items", "items.jsonl")
+    assert result.exit_code == 1
+    assert result.stdout.startswith(f"review  {web.url('music')}\n")
+    assert "in doubt because: the item that you gave: no usable iswc" in result.stdout
+    assert result.stdout.endswith("1 of 2 items that were admitted would be withheld today.\n")
+
+
+def test_a_doubt_about_the_own_item_asks_for_no_licence_and_is_put_right_in_the_item(web: Web) -> None:
+    assert crawl((web.url("music"), {"iswc": "T-000.000.001-1"})) == {web.url("music"): "review"}
+    page = json.loads(run("licences", "tdm.jsonl", "--format", "json").stdout)
+    assert (page["asks"], page["undetermined"], page["doubtful"], page["unexplained"]) == ([], 0, 1, 0)
+    assert "In doubt for a code of your own: 1 item; tdm-guard review" in run("licences", "tdm.jsonl").stdout
+    listed = run("review", "tdm.jsonl").stdout
+    assert "is “T-000.000.001-1” right? It stands in the item that you gave, at iswc" in listed
+    result = run("review", "tdm.jsonl", "--release", "1", "--by", "me", "--why", "x", "--to", "reviews.toml")
+    assert result.exit_code == 2
+    assert "put it right in the item" in result.stderr
+    assert not Path("reviews.toml").exists()
+
+
 def test_a_site_that_gives_no_answer_is_undetermined(web: Web) -> None:
     crawl(web.url("free"))
     web.says["free", ROBOTS] = Answer(status=503)
@@ -672,9 +740,8 @@ def test_each_command_has_help(command: str) -> None:
 
 def test_lists_are_given_by_commas_or_again(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[dict[str, Any]] = []
-    monkeypatch.setattr(
-        "tdm_guard.cli._check.check", lambda urls, options, *, as_json: given.append(dict(options)) or 0
-    )
+    module = import_module("tdm_guard.cli.check")
+    monkeypatch.setattr(module, "check", lambda urls, options, *, as_json: given.append(dict(options)) or 0)
     run(
         "check",
         "http://a/",

@@ -114,6 +114,59 @@ def test_the_bundled_set_is_listed() -> None:
     assert "bundled:sacem-2023\n  declarant:    Sacem\n" in result.stdout
     assert "mandate:      asserted" in result.stdout
     assert "day unknown" in result.stdout
+    sacem = result.stdout.partition("bundled:sacem-2023\n")[2].partition("bundled:")[0]
+    for line in (
+        "  words:        “activités de fouilles de données (data-mining) sur les œuvres du répertoire de la Sacem … ",
+        "  known:        read at source on 2026-11-21\n",
+        "  ask:          no address known\n",
+        ", 2023-10-12, fr, no address known\n",
+    ):
+        assert line in sacem
+    assert "not read at source" not in result.stdout
+    assert result.stdout.count("known from secondary accounts only") == 3
+
+
+def test_show_tells_all_of_an_entry_with_its_doubts_and_what_it_lacks() -> None:
+    result = run("repertoire", "show", "sacem-2023")
+    assert result.exit_code == 0
+    for words in (
+        "(B. Spitz, Kluwer Copyright Blog, 2024-01-25)",
+        "far from obvious",
+        "there was no standardised way to opt out",
+        "individual members may want to decide for themselves",
+        "litigation between authors on one side",
+        "  see:          Le Monde du Droit, article 89453, https://lemondedudroit.fr/",
+        "  legal basis:  FR:CPI:L122-5-3\n",
+        "  certain:\n    * ",
+        "  uncertain:\n    * ",
+        "  missing:\n    * The address of the announcement",
+    ):
+        assert words in result.stdout
+
+
+def test_show_takes_files_and_says_which_words_nobody_recorded() -> None:
+    Path("contacts.toml").write_text('[[contacts]]\ndeclarant = "A"\naddress = "a@a.example"\n', encoding="utf-8")
+    Path("a.toml").write_text(
+        '[[declarations]]\nid = "a"\ndeclarant = { name = "A" }\nusages = ["tdm"]\n', encoding="utf-8"
+    )
+    shown = run("repertoire", "show", "music.toml", "a.toml", "contacts.toml").stdout
+    music, a = shown.split("\na, version not said\n")
+    music += "\n"
+    assert music.startswith("music-2023, version 1\n")
+    assert "  words:        the words are not recorded here: see https://society.example/declaration\n" in music
+    assert "  ask:          ai@society.example\n" in music
+    assert "  words:        the words are not recorded here\n" in a
+    assert "  known:        whether it was read is not said\n" in a
+    assert "  ask:          a@a.example (from contacts.toml)\n" in a
+    for name in ("bundled:nobody", "nobody"):
+        assert run("repertoire", "show", name).exit_code == 2
+
+
+def test_lint_reads_contacts_too() -> None:
+    Path("contacts.toml").write_text('[[contacts]]\ndeclarant = "Societe d\'Essai"\n', encoding="utf-8")
+    result = run("repertoire", "lint", "music.toml", "contacts.toml")
+    assert result.exit_code == 1
+    assert 'mistake: contacts.toml: contacts[0].address: is missing; for example "ai@society.example"' in result.stdout
 
 
 # -- match
@@ -131,6 +184,8 @@ def test_match_says_by_what_and_whom_to_ask() -> None:
         "society sme (affiliation)",
         "Société d'Essai, press_release, mandate asserted",
         "ai@society.example",
+        "in:           https://society.example/declaration",
+        "words:        [the words are not recorded here: see https://society.example/declaration]",
     ):
         assert words in result.stdout
 
@@ -162,10 +217,30 @@ def test_match_in_json() -> None:
 
 
 def test_match_tells_what_is_wrong_in_the_item() -> None:
-    result = match({"iswc": "T-000.000.001-1", "nonsense": 1})
-    assert result.exit_code == 0
+    result = match({"iswc": "T-000.000.001-1", "type": "podcast"})
+    assert result.exit_code == 1
     assert "iswc: no usable iswc" in result.stderr
-    assert "nonsense: unknown key" in result.stderr
+    assert "type: not one of" in result.stderr
+    assert "review: iswc T-000.000.001-1: the item that you gave: no usable iswc" in result.stdout
+    assert match({"iswc": "T-000.000.002-1", "type": "podcast"}).exit_code == 0
+    (said,) = json.loads(match({"isbn": "1"}, "--json").stdout)["because"]
+    assert (said["stance"], said["locator"], said["excerpt"], said["match"]) == ("undetermined", "isbn", "1", None)
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        ({"ISWC": "T-000.000.001-0"}, "did you mean iswc?"),
+        ({"iswc": 7}, "iswc: 7 is neither a text nor a list of texts"),
+        ("T-000.000.001-0", "is no item"),
+        ({"contains": "T-000.000.001-0"}, "contains: 'T-000.000.001-0' is no item"),
+    ],
+)
+def test_match_refuses_what_is_no_item(item: object, words: str) -> None:
+    result = match(item)
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_match_by_a_list_names_it() -> None:

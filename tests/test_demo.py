@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from typer.testing import CliRunner
 
+from tdm_guard.cli import app, serving
 from tdm_guard.cli import demonstration as demo
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.holdings import load
-from tdm_guard.testing import SITES, marker
+from tdm_guard.httpx import GuardClient, Withheld
+from tdm_guard.testing import SITES, marker, sample_web
+from tests.support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,6 +113,8 @@ def test_declared_works_are_withheld_licensed_or_left_to_a_person(ran: Ran) -> N
         for name in ("la-digue", "harbour-waltz", "low-tide-lullaby", "fog-signal", "the-old-ferry")
     )
     [said] = sacem["because"]
+    assert said["excerpt"].startswith("activités de fouilles de données (data-mining) sur les œuvres du répertoire")
+    assert (said["declaration"]["date"], said["declaration"]["address"]) == ("2023-10-12", "no address known")
     assert (sacem["verdict"], said["rightsholder"], said["source"]) == ("reserved", "Sacem", "sacem-2023")
     assert said["match"] == {"key": "iswc", "value": "T9999900117", "strength": "identifier"}
     assert (said["declaration"]["list"], said["declaration"]["form"]) == ("works.tdmlist", "press_release")
@@ -130,6 +141,21 @@ def test_declared_works_are_withheld_licensed_or_left_to_a_person(ran: Ran) -> N
         ),
     ):
         assert f"{verdict}: {CATALOGUE}{page}.html\n      {declaration}: {outcome}" in shown
+    quoted = shown.partition("la-digue.html")[2].splitlines()[2:4]
+    assert quoted[0].startswith("        “activités de fouilles de données")
+    assert quoted[1].endswith("2023-10-12, no address known")
+    assert "works and codes are made up, also Sacem's;" in ran.answers
+
+
+@pytest.mark.slow
+def test_it_says_whom_to_ask_and_that_nobody_is_known(ran: Ran) -> None:
+    asked = ran.answers.partition("Whom to ask")[2]
+    assert "\n  Sacem: no address known; --contacts FILE takes yours\n" in asked
+    yours = "league@skerry.example (from contacts.toml)"
+    assert f"\n  Skerry League of Composers: no address known; yours: {yours}\n" in asked
+    assert "\n  Mara Quill: mara@quill.example\n" in asked
+    assert f"   ask: no address known; yours: {yours}\n" in (ran.output / "licences.txt").read_text(encoding="utf-8")
+    assert (ran.output / "contacts.toml").is_file()
 
 
 @pytest.mark.slow
@@ -165,12 +191,66 @@ def test_the_example_project_is_ordinary_and_guarded_by_one_line() -> None:
     guard, *options = [line for line in settings.splitlines() if "tdm" in line.lower()]
     assert guard == 'ADDONS = {"tdm_guard.scrapy.Addon": 500}'
     assert [line.split()[0] for line in options] == [
-        f"TDM_GUARD_{name}" for name in ("REPERTOIRE", "AUTHORISATIONS", "OPERATOR")
+        f"TDM_GUARD_{name}" for name in ("REPERTOIRE", "AUTHORISATIONS", "CONTACTS", "OPERATOR")
     ]
 
 
 def test_the_files_of_the_example_project_have_no_mistake() -> None:
     project = demo.example_project()
-    held = load([project / "repertoire", project / "licences"])
+    held = load([project / "repertoire", project / "licences", project / "contacts.toml"])
     assert held.warnings == ()
     assert {each.declarant.name for each in held.declarations}.isdisjoint({"Sacem"})  # what it declared is bundled
+
+
+@pytest.mark.parametrize("ends", [signal.SIGINT, signal.SIGTERM])
+def test_the_sample_web_stays_up_until_it_is_told_to_end(ends: signal.Signals) -> None:
+    command = [sys.executable, "-m", "tdm_guard", "demo", "--serve"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        shown = [process.stdout.readline() for _ in range(15)]
+        [proxy] = {address for line in shown for address in re.findall(r"http://127\.0\.0\.1:\d+", line)}
+        [export] = [line.split(";")[0].split()[1:] for line in shown if "export" in line]
+        assert {word.partition("=")[0] for word in export} == {"http_proxy", "HTTP_PROXY"}
+        environment = {
+            name: value for name, value in os.environ.items() if name.lower() not in ("no_proxy", "all_proxy")
+        }
+        environment |= dict(word.split("=") for word in export)
+        [address] = [line.split()[-1] for line in shown if "tdm-guard check" in line]
+        check = [sys.executable, "-m", "tdm_guard", "check", address]
+        if ends is signal.SIGTERM:
+            check = [sys.executable, "-c", f"import httpx; print(httpx.get('{address}', proxy='{proxy}').text)"]
+        done = subprocess.run(check, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE)
+        assert done.stdout.startswith(f"RESERVED  {address}\n" if ends is signal.SIGINT else "<!doctype html>")
+        process.send_signal(ends)
+        rest, trouble = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, rest, trouble) == (0, "The sample web has ended.\n", "")
+
+
+def test_what_is_pasted_for_a_client_leads_to_the_sample_web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with sample_web() as web:
+        [call] = [line.strip() for line in serving.lines(web) if "GuardClient(" in line]
+        with eval(call, {"GuardClient": GuardClient}) as client:
+            assert client.get(serving.INDEX).extensions["tdm_guard"].admitted
+            with pytest.raises(Withheld):
+                client.get(serving.RESERVED)
+        assert web.asked("index.example", "/") == 1
+
+
+def test_signals_mean_what_they_did_when_the_web_has_ended() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    answers = io.StringIO()
+
+    def waits(ended: threading.Event) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert ended.wait(PATIENCE)
+
+    serving.serve(answers, waits=waits)
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert answers.getvalue().endswith("The sample web has ended.\n")
+
+
+def test_serving_and_leaving_something_behind_are_two_calls(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["demo", "--serve", "--output", str(tmp_path / "out")])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--serve leaves nothing behind" in result.stderr

@@ -121,6 +121,39 @@ def test_a_document_that_was_not_read_whole_is_no_yes(members: dict[str, Any]) -
     assert all(statement.excerpt for statement in decision.because)
 
 
+NOISE = b"<p>" + bytes(range(256)) * 8
+GZIP = [*HTML, ("content-encoding", "gzip")]
+AUDIO = [("content-type", "audio/mpeg")]
+
+
+@pytest.mark.parametrize(
+    ("members", "ours"),
+    [
+        ({"body": NOISE}, "more than 1000 bytes, a limit of ours: the option max_asset_bytes"),
+        (
+            {"body": NOISE[:1000], "body_complete": False},
+            "more than 1000 bytes, a limit of ours",
+        ),  # who received it cut
+        ({"body": gzip.compress(NOISE * 9), "headers": GZIP}, "more than 1000 bytes when decoded, a limit of ours"),
+        ({"body": gzip.compress(NOISE, 0)[:1000], "body_complete": False, "headers": GZIP}, "more than 1000 bytes, a"),
+        ({"body": b"ID3\3\0\0\0\0\x20\0" + b"TSRC" * 900, "headers": AUDIO}, "more than 1000 bytes, a limit of ours"),
+        ({"body": NOISE[:999], "body_complete": False}, None),
+        ({"body": None}, None),
+        ({"body": gzip.compress(PLAIN)[:-9], "headers": GZIP}, None),
+        ({"body": PLAIN, "headers": [*HTML, ("content-length", "999")]}, None),
+        ({"body": b"\1\2\3", "headers": [*HTML, ("content-encoding", "unheard-of")]}, None),
+    ],
+)
+def test_a_limit_of_ours_is_told_with_its_option_and_nothing_else_is(members: dict[str, Any], ours: str | None) -> None:
+    decision = judged(max_asset_bytes=1000, **members)
+    assert decision.verdict is Verdict.UNDETERMINED
+    assert {ours is not None} == {"max_asset_bytes" in (said.excerpt or "") for said in decision.because}
+    assert {ours is not None} == {"max_asset_bytes" in fault.message for fault in decision.faults}
+    if ours is not None:
+        assert all((said.excerpt or "").startswith(ours) for said in decision.because)
+        assert ours in decision.summary()
+
+
 @pytest.mark.parametrize(
     "members",
     [

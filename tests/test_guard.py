@@ -100,6 +100,17 @@ def test_an_origin_that_gave_no_answer_is_not_asked_for_more(make: Callable[...,
     assert guard.open(URL, policy).decision().verdict is Verdict.UNDETERMINED
 
 
+def test_a_timeout_names_its_option_and_another_failure_does_not(make: Callable[..., Guard]) -> None:
+    for error, told in (
+        ("timeout", "timeout: no answer within 2.5 s, a limit of ours: the option policy_timeout"),
+        ("tls", "tls"),
+    ):
+        guard = make(policy_timeout=2.5)
+        policy = run(guard.load(SITE), Web(robots=Fetched.unreachable(error)))
+        assert [said.excerpt for said in guard.open(URL, policy).decision().because] == [told]
+        guard.end()
+
+
 def test_policies_expire_and_are_revalidated(make: Callable[..., Guard], clock: Clock) -> None:
     guard = make()
     web = Web(tdmrep=Fetched(status=200, headers=[("etag", '"1"')], body=b'[{"location": "/", "tdm-reservation": 1}]'))

@@ -20,6 +20,8 @@ from tdm_guard import holdings
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.holdings import bundled, lint, load
 from tdm_guard.lists import index
+from tdm_guard.plain import MAX_EXCERPT
+from tdm_guard.repertoire import words
 from tdm_guard.repertoire.problem import Problem, Severity
 
 DECLARATION = """
@@ -410,9 +412,54 @@ def test_a_bundled_entry_claims_no_more_than_is_known(name: str) -> None:
     assert declared.notes.uncertain
     assert declared.match
     assert declared.expires_review_at is not None
-    read_at_source = declared.source != type(declared.source)()
-    assert bool(declared.notes.certain) is read_at_source
-    assert declared.wording is None or len(declared.wording.split()) < 10
+    assert declared.source.known_from in words.KNOWN_FROM
+    heard_of = declared.source.known_from == "secondary"
+    assert bool(declared.notes.certain) is not heard_of
+    assert (declared.source.retrieved_at is None) is heard_of  # nobody has seen what is only told of
+    if heard_of:
+        assert declared.source.see
+        assert declared.source.url is None
+        assert "read at source" in declared.notes.uncertain[0]
+
+
+@pytest.mark.parametrize("name", bundled())
+def test_a_bundled_entry_has_the_words_the_document_and_what_it_lacks(name: str) -> None:
+    (declared,) = load([f"bundled:{name}"]).declarations
+    assert declared.version >= "2026-11-28"
+    assert declared.notes.missing
+    source = declared.source
+    assert source.title
+    assert source.language
+    assert declared.wording or any("words" in line for line in declared.notes.missing)
+    assert declared.wording != ", ".join(declared.usages)
+    quoted = declared.wording or source.unquoted
+    assert len(quoted) <= MAX_EXCERPT  # a record has all of it
+    assert len(quoted.split()) < 45  # the few words that reserve, no document
+    # notes and members say the same
+    told = " ".join((*declared.notes.certain, *declared.notes.uncertain, *declared.notes.missing))
+    assert (source.url is None) is any("address" in line for line in declared.notes.missing if "Whom" not in line)
+    assert bool(declared.licence.url or declared.licence.email) is ("Whom to ask" not in told)
+    assert (declared.declared_at is None) is ("no date is entered" in told or "none is known" in told)
+    if declared.declared_at and source.date:
+        assert source.date == declared.declared_at.isoformat()
+    assert ("none is recorded here, so that the entry reaches" in told) or "none is named" in told
+    assert declared.territory == ("WORLD",)
+
+
+def test_the_entry_of_sacem_quotes_the_announcement_and_tells_the_doubts() -> None:
+    (declared,) = load(["bundled:sacem-2023"]).declarations
+    assert declared.wording is not None
+    assert declared.wording.startswith("activités de fouilles de données (data-mining) sur les œuvres du répertoire")
+    assert declared.wording.endswith("devront faire l'objet de son autorisation préalable")
+    source = declared.source
+    assert (source.date, source.language, source.standing) == ("2023-10-12", "fr", "read at source on 2026-11-21")
+    assert source.address == "no address known"
+    assert ["lemondedudroit.fr" in source.see[0], "vpk-avocats.com" in source.see[1]] == [True, True]
+    assert declared.mandate.source == "B. Spitz, Kluwer Copyright Blog, 2024-01-25"
+    doubts = " ".join((declared.mandate.note or "", *declared.notes.uncertain))
+    for words_of in ("no standardised way to opt out", "its own right", "far from obvious", "individual members",
+                     "litigation between authors"):  # fmt: skip
+        assert words_of in doubts
 
 
 def test_scam_speaks_for_some_of_its_members_only_so_that_a_person_decides() -> None:

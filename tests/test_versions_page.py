@@ -16,7 +16,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 def test_every_extra_and_what_it_brings_is_on_the_page() -> None:
     told = {row.head.strip("`"): re.findall(r"`([^`]+)`", row.cells[0]) for row in rows(PAGE)}
     extras = {name: given for name, given in PROJECT["optional-dependencies"].items() if name != "all"}
-    assert told == {"none": PROJECT["dependencies"], **extras, "all": []}
+    assert told == {**extras, "all": []}
+    always = PAGE.partition("Always there are")[2].partition("\n\n")[0]
+    assert re.findall(r"`([^`]+)`", always) == PROJECT["dependencies"]
 
 
 def test_python_and_the_oldest_frameworks_are_those_that_are_tried() -> None:

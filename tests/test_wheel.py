@@ -40,6 +40,7 @@ def test_the_wheel_holds_data_types_and_the_example(installed: Path) -> None:
     assert (package / "data" / "ai_user_agents.json").is_file()
     assert (package / "data" / "repertoire" / "sacem-2023.toml").is_file()
     assert (package / "_example" / "scrapy.cfg").is_file()
+    assert (package / "_example" / "contacts.toml").is_file()
     assert not (installed / "tests").exists()
     (metadata,) = installed.glob("*.dist-info/METADATA")
     text = metadata.read_text(encoding="utf-8")
@@ -47,6 +48,8 @@ def test_the_wheel_holds_data_types_and_the_example(installed: Path) -> None:
     assert "Requires-Dist: protego" in text
     assert "Requires-Dist: scrapy" in text
     assert "extra == 'scrapy'" in text
+    needed = [line for line in text.splitlines() if line.startswith("Requires-Dist: ") and "extra" not in line]
+    assert {"typer", "rich"} <= {line.split()[1].partition(">")[0] for line in needed}
 
 
 def test_it_judges_without_the_checkout(installed: Path, tmp_path: Path) -> None:

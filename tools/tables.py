@@ -22,7 +22,10 @@ _TABLE = re.compile(r"^\|.*\|\n\|[-:| ]+\|\n(?:\|.*\|\n)+", re.MULTILINE)
 _CELL = re.compile(r"(?<!\\)\|")
 _FENCE = re.compile(r"(^ *```.*?^ *```$)", re.MULTILINE | re.DOTALL)
 # A paragraph, or a point of a list with what goes on under it.
-_PARAGRAPH = re.compile(r"^( *)(\* |\d+\. |(?=[^\s|#<]))(?! ).+(?:\n(?! *(?:\* |\d+\. |[|#<]))[^\n]*\S)*", re.MULTILINE)
+_PARAGRAPH = re.compile(
+    r"^( *)(\* |\d+\. |(?=[^\s|#<])(?!\[[^\]]*\]: ))(?! ).+(?:\n(?! *(?:\* |\d+\. |[|#<]|\[[^\]]*\]: ))[^\n]*\S)*",
+    re.MULTILINE,
+)
 
 
 def narrowed(text: str) -> str:

@@ -25,11 +25,15 @@ from tdm_guard.guard import LongWork
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.fields import may_last
 from tdm_guard.origin import Origin
+from tdm_guard.repertoire.callers_item import ITEM, check_item
 
 
 def exchange(session: Session, wire: Wire) -> Steps:
     """The procedure for `wire.request`; returns its response."""
     guard = session.guard
+    item = wire.item
+    if item is not None:  # a mistake in it is told before anything is sent, the documents of the site included
+        check_item(item, ITEM)
     asked = wire.asked()
     if asked.user_agent != session.agreed:
         asked = session.agree(wire, asked)
@@ -42,7 +46,7 @@ def exchange(session: Session, wire: Wire) -> Steps:
     policy = guard.known(origin)
     if policy is None:
         policy = yield Load(origin, asked.user_agent)
-    case = guard.open(asked.url, policy, authenticated=asked.authenticated, item=wire.item)
+    case = guard.open(asked.url, policy, authenticated=asked.authenticated, item=item)
     for url, headers in hops:
         yield from _hear(partial(case.hear_hop, url, headers), headers)
     if case.refused:

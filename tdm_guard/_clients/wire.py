@@ -125,7 +125,7 @@ class Wire:
 
     @property
     def item(self) -> object:
-        """What the caller knows of the work; None if nothing."""
+        """What the caller knows of the work, as it was given; None if nothing. `check_request_keys` is for its name."""
         return None
 
     @property

@@ -18,11 +18,19 @@ from tdm_guard._httpx.family import Family
 from tdm_guard._httpx.transport import Transport
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.guard import Guard
+from tdm_guard.options.keywords import GuardOptions
+from tdm_guard.options.misspelt import keywords
 
 
 def divide(client: type[Any], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Keywords that are the client's own, and the others, which are options or mistakes."""
+    """
+    Keywords that are the client's own, and the others, which are options or mistakes.
+
+    Raises `ConfigurationError` for a mistake that was meant for one of the client's own.
+    """
     own = inspect.signature(client.__init__).parameters
+    if problems := tuple(keywords(set(given).difference(own), own.keys(), GuardOptions.__annotations__)):
+        raise ConfigurationError(*problems)
     return (
         {name: value for name, value in given.items() if name in own},
         {name: value for name, value in given.items() if name not in own},

@@ -19,10 +19,10 @@ from tdm_guard._httpx.http2 import abandon
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, UnsupportedURL
 from tdm_guard.model import Headers
+from tdm_guard.repertoire.callers_item import ITEM, check_request_keys
 from tdm_guard.responses import KEY  # in the extensions of requests: the trail
 
 CLOSE_SECONDS = 2.0  # a cancelled task gives its connection back within this
-ITEM = "tdm_guard_item"  # in the extensions of a request: what the caller knows of the work
 
 
 class HttpxWire(Wire):
@@ -117,8 +117,10 @@ class HttpxWire(Wire):
 
     @property
     def item(self) -> object:
-        """What the caller knows of the work; None if nothing."""
-        return self.request.extensions.get(ITEM)
+        """What the caller knows of the work; None if nothing. Raises `ConfigurationError` for a key nearly as ours."""
+        extensions = self.request.extensions
+        check_request_keys(extensions)
+        return extensions.get(ITEM)
 
     @property
     def trail(self) -> Any:

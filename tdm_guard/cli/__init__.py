@@ -13,13 +13,14 @@ from typing import Annotated, Any
 import typer
 
 from tdm_guard._version import __version__
-from tdm_guard.cli import check as _check
+from tdm_guard.cli import explain as _explain
+from tdm_guard.cli import init as _init
 from tdm_guard.cli import logs as _logs
-from tdm_guard.cli import recheck as _recheck
 from tdm_guard.cli import repertoire as _repertoire
 from tdm_guard.cli import review as _review
-from tdm_guard.cli.console import failing, speak_any_encoding
-from tdm_guard.cli.options import with_options
+from tdm_guard.cli import undetermined as _undetermined
+from tdm_guard.cli.console import asking, failing, speak_any_encoding
+from tdm_guard.cli.options import completing, with_options
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.reports.report import FORMATS
 from tdm_guard.reports.worklist_page import FORMATS as WORKLIST_FORMATS
@@ -28,7 +29,7 @@ app = typer.Typer(
     name="tdm-guard",
     help="Honour the text-and-data-mining reservations of web content, and keep the proof.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -36,6 +37,7 @@ app = typer.Typer(
 app.add_typer(_repertoire.app, name="repertoire")
 app.add_typer(_repertoire.authorisations, name="authorisations")
 
+DEMO = "tdm-guard-demo"
 Logs = Annotated[list[str], typer.Argument(metavar="LOG", help="Compliance logs (JSON lines).")]
 
 
@@ -63,7 +65,9 @@ def check(
 ) -> None:
     """One decision per URL, with the words it rests on. And what was looked for and not found."""
     with failing():
-        code = _check.check(urls, given, as_json=as_json)
+        with asking("check"):
+            from tdm_guard.cli.check import check as judged  # noqa: PLC0415 - it needs httpx, which others do not
+        code = judged(urls, given, as_json=as_json)
     raise typer.Exit(code)
 
 
@@ -96,12 +100,15 @@ def licences(
     *,
     style: Annotated[str, typer.Option("--format", help=f"{', '.join(WORKLIST_FORMATS)}.")] = "text",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
+    contacts: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="Whom to ask where nobody is named; may be repeated.")
+    ] = None,
 ) -> None:
     """Whom to ask for what. Withheld items by rightsholder, policy or site, with contacts."""
     with failing():
         if style not in WORKLIST_FORMATS:
             raise ConfigurationError(f"--format: {style!r} is not one of {', '.join(WORKLIST_FORMATS)}")
-        _logs.licences(logs, style=style, output=output)
+        _logs.licences(logs, style=style, output=output, contacts=contacts or ())
 
 
 @app.command()
@@ -146,20 +153,85 @@ def recheck(
         if undetermined and (content or as_json or items):
             raise ConfigurationError("recheck: --undetermined only lists addresses; give it alone")
         if undetermined:
-            code = _recheck.undetermined(logs)
+            code = _undetermined.undetermined(logs)
         else:
-            code = _recheck.recheck(logs, given, as_json=as_json, content=content, delay=delay, items=items)
+            with asking("recheck"):
+                from tdm_guard.cli.recheck import recheck as judged_again  # noqa: PLC0415 - as with check
+            code = judged_again(logs, given, as_json=as_json, content=content, delay=delay, items=items)
     raise typer.Exit(code)
 
 
 @app.command()
 def demo(
-    output: Annotated[Path, typer.Option("--output", help="Folder for items, log and report.")] = Path(
-        "tdm-guard-demo"
-    ),
+    *,
+    output: Annotated[
+        Path | None, typer.Option("--output", help=f"Folder for items, log and report. Default: {DEMO}.")
+    ] = None,
+    serve: Annotated[bool, typer.Option("--serve", help="Crawl nothing: keep the sample web up for yours.")] = False,
 ) -> None:
     """The example project over a pretend web. A crawl by Scrapy, on loopback."""
-    from tdm_guard.cli import demonstration as _demo  # noqa: PLC0415 - the sample web is loaded for this command only
-
+    # the sample web is loaded for this command only
     with failing():
-        _demo.run(output)
+        if not serve:
+            from tdm_guard.cli import demonstration  # noqa: PLC0415
+
+            demonstration.run(output or Path(DEMO))
+        elif output is not None:
+            raise ConfigurationError("demo: --serve leaves nothing behind; give it without --output")
+        else:
+            from tdm_guard.cli import serving  # noqa: PLC0415
+
+            serving.serve()
+
+
+@app.command()
+def explain(
+    decision: Annotated[str, typer.Argument(metavar="ID", help="The id of a decision, or how it alone begins.")],
+    logs: Logs,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="The record as it stands in the log.")] = False,
+) -> None:
+    """One decision of a log as a page. The words it rests on, what was looked for, which run, agent and posture."""
+    with failing():
+        code = _explain.explain(decision, logs, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@app.command()
+def init(
+    *,
+    kind: Annotated[
+        str | None, typer.Option("--for", help=f"{', '.join(_init.KINDS)}.", autocompletion=_init.kinds)
+    ] = None,
+    agent: Annotated[str | None, typer.Option(help="robots.txt product token, for example ExampleBot.")] = None,
+    usages: Annotated[
+        list[str] | None,
+        typer.Option(help="What for; may be repeated, or a,b. Default: tdm.", autocompletion=completing("usages")),
+    ] = None,
+    contact: Annotated[
+        str | None, typer.Option(help="Where sites reach you, for the User-Agent: a page or a mailbox.")
+    ] = None,
+    operator: Annotated[str | None, typer.Option(help='Who collects: a name, or JSON {"name": "acme-ai"}.')] = None,
+    repertoire: Annotated[
+        list[str] | None, typer.Option(help="Declarations to honour: a file, or bundled:sacem-2023; may be repeated.")
+    ] = None,
+    log: Annotated[str | None, typer.Option(help="The compliance log. Default: tdm-guard.jsonl.")] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", help="Write here; - is stdout. Default: by what it is for.")
+    ] = None,
+    append: Annotated[bool, typer.Option("--append", help="Scrapy: add to the settings file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """Settings to start with, for Scrapy, httpx or a TOML file. Asks on a terminal for what no flag says."""
+    wishes = _init.Wishes(
+        kind=kind,
+        agent=agent,
+        usages=",".join(usages) if usages else None,
+        contact=contact,
+        operator=operator,
+        repertoire=tuple(repertoire or ()),
+        log=log,
+        output=output,
+    )
+    with failing():
+        _init.init(wishes, append=append, force=force)

@@ -14,11 +14,12 @@ from typing import TypeVar
 
 import typer
 
-from tdm_guard.errors import TdmGuardError
+from tdm_guard.errors import ConfigurationError, TdmGuardError
 from tdm_guard.plain import told
 from tdm_guard.reports.spelling import json_escapes
 
 PATIENCE = 2.0  # seconds without a word
+CLIENT = frozenset({"httpx", "httpcore", "anyio"})  # what the extra `cli` brings
 INTERVAL = 10.0  # seconds between words after the first
 
 T = TypeVar("T")
@@ -66,6 +67,18 @@ def failing() -> Iterator[None]:
     except UnicodeEncodeError as error:  # a path of bytes that are no text, where text is needed
         say(f"tdm-guard: {error.object!r} cannot be written in {error.encoding}")
         raise typer.Exit(2) from None
+
+
+@contextmanager
+def asking(command: str) -> Iterator[None]:
+    """Around the import of what asks the web: where its client is not installed, the command names the extra."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in CLIENT:
+            raise
+        raise ConfigurationError(f'{command} needs {missing}: pip install "tdm-guard[cli]"') from None
 
 
 @contextmanager

@@ -2,8 +2,8 @@
 The demonstration: the example Scrapy project over the sample web, on loopback, in a process of its own.
 
 It leaves in its folder what a crawl of the project leaves (`items.jsonl`, `files/`, `tdm-guard.jsonl`), Scrapy's own
-log (`scrapy.log`), a first report (`report.md`), and what the project knew of works: its folders `repertoire` and
-`licences`, with the list made from `works.csv`.
+log (`scrapy.log`), a first report (`report.md`), whom to ask (`licences.txt`), and what the project knew of works: its
+folders `repertoire` and `licences`, with the list made from `works.csv`, and `contacts.toml`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -21,10 +21,14 @@ from typing import TYPE_CHECKING, TextIO
 from tdm_guard.errors import ConfigurationError, TdmGuardError
 from tdm_guard.lists.importing import import_list
 from tdm_guard.lists.plan import Plan
+from tdm_guard.log.latest import Latest
 from tdm_guard.log.reader import read_log
 from tdm_guard.plain import printable
+from tdm_guard.reports import worklist_page
 from tdm_guard.reports.report import render, withheld
 from tdm_guard.reports.summary import Summary, summarise
+from tdm_guard.reports.worklist import is_wanting, worklist
+from tdm_guard.reports.worklist_page import whom
 from tdm_guard.reports.works import MatchedWork, declared_works
 from tdm_guard.testing import SITES, sample_web
 
@@ -32,10 +36,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tdm_guard.reports.report import WithheldItem
+    from tdm_guard.reports.worklist import Ask
     from tdm_guard.testing import PretendWeb
 
 LOG, ITEMS, FILES, REPORT, SCRAPY_LOG = "tdm-guard.jsonl", "items.jsonl", "files", "report.md", "scrapy.log"
+ASKS = "licences.txt"
 REPERTOIRE, LICENCES = "repertoire", "licences"  # folders of the project, found from where the crawl is started
+CONTACTS = "contacts.toml"  # beside them
 WORKS = ("works.csv", "works.tdmlist", "sacem-2023", "2026-11")  # table, list, declaration, version of the table
 MAX_SECONDS = 180  # a crawl takes some ten seconds; one that takes this long hangs
 QUIET_SECONDS = 2.0  # progress is shown for what takes longer
@@ -75,7 +82,11 @@ def run(output: Path, *, answers: TextIO | None = None, progress: TextIO | None 
     summary = summarise(read_log([log]))
     (output / REPORT).write_text(render(summary, "markdown"), encoding="utf-8")
     works = list(declared_works(read_log([log])))
-    for line in _shown(summary, _telling(withheld(read_log([log]))), works, output):
+    with closing(Latest.of(read_log([log]), is_wanting)) as latest:
+        asked = worklist(latest)
+    (output / ASKS).write_text("".join(worklist_page.render(asked, "text")), encoding="utf-8")
+    asks = [ask for ask in asked.by_size if ask.declarations]
+    for line in _shown(summary, _telling(withheld(read_log([log]))), works, asks, output):
         (sys.stdout if answers is None else answers).write(line + "\n")
     return summary
 
@@ -98,6 +109,8 @@ def lay_out(project: Path, output: Path) -> None:
     with _usable(output):
         for folder in (REPERTOIRE, LICENCES):
             shutil.copytree(project / folder, output / folder, dirs_exist_ok=True)
+        if not (output / CONTACTS).exists():  # yours, say
+            shutil.copyfile(project / CONTACTS, output / CONTACTS)
     table, name, declaration, version = WORKS
     held = output / REPERTOIRE
     columns = (("iswc", "iswc"),)
@@ -110,7 +123,7 @@ def lay_out(project: Path, output: Path) -> None:
 def _prepare(output: Path) -> None:
     with _usable(output):
         output.mkdir(parents=True, exist_ok=True)
-        for name in (LOG, ITEMS, REPORT, SCRAPY_LOG):
+        for name in (LOG, ITEMS, REPORT, ASKS, SCRAPY_LOG):
             (output / name).unlink(missing_ok=True)
         shutil.rmtree(output / FILES, ignore_errors=True)
 
@@ -182,7 +195,9 @@ def _telling(items: Iterator[WithheldItem]) -> list[WithheldItem]:
     return list(found.values())[:EXAMPLES]
 
 
-def _shown(summary: Summary, examples: list[WithheldItem], works: list[MatchedWork], output: Path) -> Iterator[str]:
+def _shown(
+    summary: Summary, examples: list[WithheldItem], works: list[MatchedWork], asks: list[Ask], output: Path
+) -> Iterator[str]:
     total = summary.total
     counts = f"{total.admitted} admitted, {total.withheld} withheld, {total.no_content} without content"
     yield f"{total.decisions} decisions: {counts}"
@@ -196,12 +211,21 @@ def _shown(summary: Summary, examples: list[WithheldItem], works: list[MatchedWo
         yield f"      {item.verdict} ({item.signals or 'no signal'}): {printable(item.words)}"
         yield f"      {printable(place)}"
     yield ""
-    yield "Works that somebody declared, wherever they stand:"
+    yield "Works that somebody declared, wherever they stand (works and codes are made up, also Sacem's;"
+    yield "what is quoted of Sacem's declaration is real):"
     for work in works[:EXAMPLE_WORKS]:
         yield f"  {printable(f'{work.verdict}: {work.url}')}"
-        yield from (f"      {printable(said)}" for said in work.declarations)
+        for outcome, said in zip(work.declarations, work.said, strict=True):
+            yield f"      {printable(outcome)}"
+            yield f"        “{printable(said.words)}”"
+            yield f"        {printable(said.document)}"
+    yield ""
+    yield "Whom to ask for a licence to these (tdm-guard licences):"
+    for ask in asks:
+        yield f"  {printable(ask.name)}: {printable(whom(ask))}"
     yield ""
     yield f"Pages    {output / ITEMS}"
     yield f"Files    {output / FILES}"
     yield f"Log      {output / LOG}"
     yield f"Report   {output / REPORT}"
+    yield f"Licences {output / ASKS}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.reader import read_log
+from tdm_guard.repertoire.callers_item import check_item
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,10 +38,10 @@ class Items:
         problems: list[str] = []
         bad = 0
         for number, url, item in _lines(path):
-            if url is None:
+            if wrong := _wrong(url, item, f"--items: {path}: line {number}"):
                 bad += 1
                 if bad <= MAX_PROBLEMS:
-                    problems.append(f"--items: {path}: line {number}: no item with its url; for example {_GOOD}")
+                    problems += wrong
                 continue
             items._database.execute("INSERT INTO items VALUES (?, ?)", (url, json.dumps(item)))
         if bad > MAX_PROBLEMS:
@@ -70,6 +71,16 @@ def _lines(path: str) -> Iterator[tuple[int, str | None, dict[str, Any]]]:
         item = dict(line.record or {})
         url = item.get("url")
         yield line.number, _storable(url) if isinstance(url, str) and url else None, item
+
+
+def _wrong(url: str | None, item: dict[str, Any], line: str) -> tuple[str, ...]:
+    """What is wrong in a line: no address, a key that no item has, a value of another type."""
+    missing = (f"{line}: no item with its url; for example {_GOOD}",) if url is None else ()
+    try:
+        check_item({key: value for key, value in item.items() if key != "url"}, line)
+    except ConfigurationError as error:
+        return missing + error.problems
+    return missing
 
 
 def _storable(url: str) -> str:

@@ -13,6 +13,7 @@ import typer
 
 from tdm_guard.cli.console import counted, say
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.holdings import load_contacts
 from tdm_guard.log.latest import Latest
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.verify import LogSeverity, Verification
@@ -55,12 +56,13 @@ def report(paths: Sequence[str], *, style: str | None, output: Path | None, with
     _answer(pieces, output)
 
 
-def licences(paths: Sequence[str], *, style: str, output: Path | None) -> None:
+def licences(paths: Sequence[str], *, style: str, output: Path | None, contacts: Sequence[str] = ()) -> None:
     """Writes whom to ask for licences to `output` or stdout. Of each item the latest decision counts."""
+    yours = load_contacts(contacts)
     readable(paths)
     _no_log(output, paths)
     with closing(Latest.of(counted(read_log(paths), "lines"), is_wanting)) as latest:
-        _answer(worklist_page.render(worklist(counted(latest, "items")), style), output)
+        _answer(worklist_page.render(worklist(counted(latest, "items"), yours), style), output)
         unread(latest)
 
 

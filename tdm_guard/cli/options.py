@@ -10,6 +10,9 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.model import Posture
+from tdm_guard.signals import SIGNALS
+from tdm_guard.usage import Usage
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -27,12 +30,34 @@ FLAGS: dict[str, tuple[Any, str]] = {
     "max_asset_bytes": (_ONE, "Largest asset read whole. Default: 32MiB."),
     "repertoire": (_MANY, "Declarations: a file, a folder, or bundled:sacem-2023; may be repeated."),
     "authorisations": (_MANY, "Authorisations: a file or a folder; may be repeated."),
+    "contacts": (_MANY, "Whom to ask where a declaration names no address: a file or a folder; may be repeated."),
     "repertoire_forms": (_ONE, "all (default) or machine-readable."),
     "policy_tokens": (_ONE, 'robots.txt tokens of a purpose, as JSON: {"AI-Training": ["ai-training"]}.'),
     "config": (_ONE, "TOML file with options."),
 }
 _TABLES = {"operator": '{"name": "acme-ai"}', "policy_tokens": '{"AI-Training": ["ai-training"]}'}
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "usages": tuple(Usage),
+    "posture": tuple(Posture),
+    "mode": ("enforce", "observe"),
+    "signals": tuple(signal.name for signal in SIGNALS),
+    "repertoire_forms": ("all", "machine-readable"),
+    "operator": (),
+    "policy_tokens": ("bundled",),
+}
 _WITH_COMMAS = frozenset({"usages", "signals"})  # a path may hold one
+
+
+def completing(name: str) -> Callable[[str], list[str]] | None:
+    """What a shell completes the value of a flag with, behind a comma too; None: files, as usual."""
+    if name not in _CHOICES:
+        return None
+
+    def complete(incomplete: str) -> list[str]:
+        done, comma, begun = incomplete.rpartition(",")
+        return [f"{done}{comma}{choice}" for choice in _CHOICES[name] if choice.startswith(begun)]
+
+    return complete
 
 
 def with_options(command: Command) -> Command:
@@ -41,7 +66,10 @@ def with_options(command: Command) -> Command:
     own = [item for item in signature.parameters.values() if item.kind is not inspect.Parameter.VAR_KEYWORD]
     flags = [
         inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, typer.Option(help=text)]
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[kind, typer.Option(help=text, autocompletion=completing(name))],
         )
         for name, (kind, text) in FLAGS.items()
     ]

@@ -8,9 +8,12 @@ from rich.console import Console
 from rich.text import Text
 
 from tdm_guard.model import Result, Stance, Verdict
-from tdm_guard.plain import printable
+from tdm_guard.plain import LIMIT, printable
+from tdm_guard.repertoire.provenance import STANDINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from tdm_guard.decision import Checked, Decision
     from tdm_guard.model import Evidence, Fault, Statement
 
@@ -26,8 +29,8 @@ _MEANING = {
 _STANCES = {Stance.RESERVED: "red", Stance.UNDETERMINED: "yellow", Stance.PERMITTED: "green", Stance.UNSTATED: "dim"}
 
 
-def show(decision: Decision, console: Console | None = None) -> None:
-    """Prints the page for one decision."""
+def show(decision: Decision, console: Console | None = None, *, notes: Sequence[str] = ()) -> None:
+    """Prints the page for one decision, at its end what else is known of its record."""
     page = console or Console(highlight=False, soft_wrap=True)
     colour = "green" if decision.admitted else "red"
     page.print(Text.assemble((decision.verdict.upper(), f"bold {colour}"), "  ", (printable(decision.url), "bold")))
@@ -49,11 +52,15 @@ def show(decision: Decision, console: Console | None = None) -> None:
         _heading(page, "The words that decided")
         for statement in decision.because:
             _statement(page, statement)
-    if decision.faults:
-        _heading(page, "Written against its own standard")
-        for fault in decision.faults:
+    for title, faults in _whose(decision.faults).items():
+        _heading(page, title)
+        for fault in faults:
             _fault(page, fault)
     _looked_for(page, decision.checked)
+    if notes:
+        _heading(page, "The record")
+        for note in notes:
+            _line(page, note)
     page.print()
 
 
@@ -61,11 +68,43 @@ def _statement(page: Console, statement: Statement) -> None:
     said = f"{statement.signal} {statement.kind}: {statement.stance} for {', '.join(statement.usages)}"
     _line(page, said, style="bold")
     _place(page, statement)
+    if about := statement.declaration:
+        form = f", {about.form}" if about.form else ""
+        _line(page, f"  declared in: {about.document}{form}, mandate {about.mandate_status}")
+        if standing := STANDINGS.get(about.known_from or ""):
+            _line(page, f"  {standing}")
     for name in ("rightsholder", "policy_url", "contact", "terms"):
         if value := getattr(statement, name):
             _line(page, f"  {name.replace('_', ' ')}: {value}")
+    for line in _works(statement):
+        _line(page, f"  {line}")
     if statement.repair:
         _line(page, f"  read so by the cautious posture, repair {statement.repair}")
+
+
+def _whose(faults: tuple[Fault, ...]) -> dict[str, list[Fault]]:
+    """Faults by whose they are: the site's, the caller's, or ours for a limit."""
+    found: dict[str, list[Fault]] = {}
+    for fault in faults:
+        title = "Written against its own standard"
+        if fault.carrier == "item":
+            title = "In the item that you gave"
+        elif LIMIT in fault.message:
+            title = "Not read, for a limit of ours"
+        found.setdefault(title, []).append(fault)
+    return found
+
+
+def _works(statement: Statement) -> Iterator[str]:
+    """What a declaration was matched by, what is in doubt, and what licences and people made of it."""
+    if match := statement.match:
+        yield f"matched by: {match.key} {match.value}" + (f" ({match.strength})" if match.strength else "")
+    if statement.doubt:
+        yield f"in doubt because: {statement.doubt}"
+    for lift in statement.authorisations:
+        yield f"authorisation {lift.id}: {lift.outcome}, {lift.why}"
+    if decided := statement.reviewed:
+        yield f"{decided.outcome} by {decided.by} on {decided.at}: {decided.why}"
 
 
 def _fault(page: Console, fault: Fault) -> None:

@@ -33,7 +33,6 @@ from tdm_guard.log.members import text_of
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.recall import item_of, said_then
 from tdm_guard.log.record import line_of
-from tdm_guard.model import Verdict
 from tdm_guard.options import Options
 from tdm_guard.options.config import with_config
 from tdm_guard.plain import printable
@@ -53,17 +52,6 @@ INHERITED = ("usages", "agent", "posture", "operator")  # of the run that admitt
 MAX_DELAY = 3600  # seconds between two pages; who waits longer runs it by site
 MAX_RUNS = 100_000  # names of runs kept in mind
 MAX_SETTINGS = 20  # ways in which the runs were set up; each has a client and a policy cache of its own
-
-
-def undetermined(paths: Sequence[str]) -> int:
-    """Prints the addresses whose latest decision is undetermined, as they were asked for, one a line."""
-    readable(paths)
-    with closing(Latest.of(counted(read_log(paths), "lines"), _is_undetermined)) as latest:
-        for record in latest:
-            address = text_of(record, "url", 65_536) or addresses_of(record)[0]
-            typer.echo(printable(address))
-        unread(latest)
-    return 0
 
 
 def recheck(
@@ -178,10 +166,6 @@ def _is_copy(record: Mapping[str, Any]) -> bool:
     return record.get("admitted") is True and record.get("content") is True
 
 
-def _is_undetermined(record: Mapping[str, Any]) -> bool:
-    return record.get("verdict") == Verdict.UNDETERMINED
-
-
 def _settings(
     latest: Latest, runs: Mapping[str, Mapping[str, Any]], options: Mapping[str, Any]
 ) -> dict[str, dict[str, Any]]:
@@ -243,6 +227,8 @@ def _lines(decision: Decision, record: Mapping[str, Any]) -> Iterator[str]:
         read = f", read {statement.retrieved_at:%Y-%m-%d}" if statement.retrieved_at else ""
         yield f"  {statement.signal}: {statement.stance} for {umbrella(statement.usages)}"
         yield f"    {place}{read}"
+        if statement.declaration:
+            yield f"    declared in {statement.declaration.document}"
         if statement.excerpt:
             yield f"    “{statement.excerpt}”"
         if statement.doubt:

@@ -12,23 +12,25 @@ from typing import Annotated, Any
 import typer
 
 from tdm_guard.cli.console import counted, failing, say
+from tdm_guard.cli.entries import in_short, whole
 from tdm_guard.cli.options import table_of
 from tdm_guard.decision import Match
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.holdings import BUNDLED, EVERY, lint, load
-from tdm_guard.model import DeclaredAs, Fault, MatchedBy, Source, Statement
+from tdm_guard.holdings import lint, load
+from tdm_guard.model import DeclaredAs, MatchedBy, Source, Statement
 from tdm_guard.operator import Operator, read_operator
 from tdm_guard.origin import Origin
 from tdm_guard.plain import printable
-from tdm_guard.repertoire.item import Item, read_item
+from tdm_guard.repertoire.callers_item import GOOD, check_item
+from tdm_guard.repertoire.item import CallersItem, read_callers_item
 from tdm_guard.repertoire.matching import HeardWorks, Repertoire
 from tdm_guard.repertoire.problem import Severity
+from tdm_guard.repertoire.provenance import NO_ADDRESS
 from tdm_guard.reports.spelling import json_text, number_of
 
 app = typer.Typer(help="Declarations over repertoires. Check the files, try an item, make lists.", no_args_is_help=True)
 authorisations = typer.Typer(help="Permissions granted to you: check the files.", no_args_is_help=True)
 
-_GOOD_ITEM = '{"iswc": "T-000.000.001-0"}'
 Names = Annotated[list[str], typer.Argument(metavar="FILE", help="Files, folders, bundled:sacem-2023.")]
 Terms = Annotated[list[str], typer.Argument(metavar="FILE", help="Files and folders of authorisations and reviews.")]
 
@@ -66,31 +68,27 @@ def _lint(names: Sequence[str]) -> None:
 
 @app.command("list")
 def _list() -> None:
-    """The bundled declarations. Who, on what mandate, since when, in which form, matched by what."""
+    """The bundled declarations. Who, on what mandate, since when, in which words, matched by what."""
     with failing():
-        declarations = load([f"{BUNDLED}{EVERY}"]).declarations
-        for each in declarations:
-            day = each.effective_from or each.declared_at
-            keys = "; ".join(f"{key} {', '.join(values)}" for key, values in each.match.items())
-            typer.echo(f"{BUNDLED}{each.id}")
-            for name, value in (
-                ("declarant", each.declarant.name),
-                ("on behalf of", each.on_behalf_of or "itself"),
-                ("mandate", f"{each.mandate.status}, {each.mandate.basis}"),
-                ("since", str(day) if day else "day unknown, so that it reaches every copy"),
-                ("form", each.form),
-                ("usages", ", ".join(each.usages)),
-                ("matched by", keys or "nothing, unless a list is loaded"),
-                ("source", each.source.url or "not read at source"),
-            ):
-                typer.echo(printable(f"  {name + ':':<14}{value}"))
+        for line in in_short():
+            typer.echo(printable(line))
+
+
+@app.command("show")
+def _show(
+    names: Annotated[list[str], typer.Argument(metavar="ID|FILE", help="sacem-2023, or files of declarations.")],
+) -> None:
+    """All that a declaration says. Its words, the document, what is certain, in doubt and missing."""
+    with failing():
+        for line in whole(names):
+            typer.echo(printable(line))
 
 
 @app.command("match")
 def _match(
     names: Names,
     *,
-    item: Annotated[str, typer.Option(metavar="JSON", help=f"What is known of the work: {_GOOD_ITEM}.")],
+    item: Annotated[str, typer.Option(metavar="JSON", help=f"What is known of the work: {GOOD}.")],
     url: Annotated[str | None, typer.Option(help="Where it stands.")] = None,
     operator: Annotated[str | None, typer.Option(metavar="JSON", help='Who collects: {"country": "FR"}.')] = None,
     repertoire_forms: Annotated[str, typer.Option(help="all (default) or machine-readable.")] = "all",
@@ -98,31 +96,30 @@ def _match(
 ) -> None:
     """Tries an item against declarations as of today. By what it is matched, how surely; exit 1 if it is."""
     with failing():
-        read, faults, who = _asked(item, url, operator, repertoire_forms)
+        given, who = _asked(item, url, operator, repertoire_forms)
         held = load(names)
         repertoire = Repertoire(held.declarations, held.lists)
         heard = repertoire.says(
             url,
-            read,
+            given.items,
             now=datetime.now(UTC),
             operator=who,
             machine_readable_only=repertoire_forms == "machine-readable",
         )
-        for fault in faults:
+        for fault in given.faults:
             say(f"{fault.locator or '--item'}: {fault.message}" + (f": {fault.excerpt}" if fault.excerpt else ""))
+        doubtful = repertoire.unmatched(given.doubts, datetime.now(UTC))
         if as_json:
-            because = [statement.to_dict() for statement in heard.statements]
+            because = [statement.to_dict() for statement in heard.statements + doubtful]
             typer.echo(json_text({"repertoire": heard.state, "because": because}))
         else:
-            for line in _answer(heard):
+            for line in (*_answer(heard), *map(_doubt, doubtful)):
                 typer.echo(printable(line))
-    raise typer.Exit(1 if heard.state is Match.MATCHED else 0)
+    raise typer.Exit(1 if heard.state is Match.MATCHED or doubtful else 0)
 
 
-def _asked(
-    item: str, url: str | None, operator: str | None, forms: str
-) -> tuple[tuple[Item, ...], tuple[Fault, ...], Operator | None]:
-    """Items, their faults, operator. Raises `ConfigurationError` with every mistake in the call."""
+def _asked(item: str, url: str | None, operator: str | None, forms: str) -> tuple[CallersItem, Operator | None]:
+    """The item and the operator. Raises `ConfigurationError` with every mistake in the call."""
     problems: list[str] = []
     if forms not in {"all", "machine-readable"}:
         problems.append(f"--repertoire-forms: {forms!r} is not one of all, machine-readable")
@@ -130,7 +127,12 @@ def _asked(
     try:
         value = json.loads(item)
     except (ValueError, RecursionError) as error:
-        problems.append(f"--item: {item[:80]!r} is no JSON: {error}; for example {_GOOD_ITEM}")
+        problems.append(f"--item: {item[:80]!r} is no JSON: {error}; for example {GOOD}")
+    else:
+        try:
+            check_item(value, "--item")
+        except ConfigurationError as error:
+            problems.extend(error.problems)
     who: Operator | None = None
     try:
         who = None if operator is None else read_operator(table_of("operator", operator))
@@ -143,7 +145,7 @@ def _asked(
         problems.extend(error.problems)
     if problems:
         raise ConfigurationError(*problems)
-    return (*read_item(value, Source("--item", "item")), who)
+    return read_callers_item(value, Source("--item", "item")), who
 
 
 def _answer(heard: HeardWorks) -> Iterator[str]:
@@ -152,6 +154,11 @@ def _answer(heard: HeardWorks) -> Iterator[str]:
         yield "  nothing in the item is an identifier, a name or a society; no declaration can be matched"
     for statement in heard.statements:
         yield from _lines(statement)
+
+
+def _doubt(statement: Statement) -> str:
+    """What the cautious posture makes of a value that nothing can be matched by."""
+    return f"review: {statement.locator} {statement.excerpt or ''}: {statement.doubt}"
 
 
 def _lines(statement: Statement) -> Iterator[str]:
@@ -164,9 +171,10 @@ def _lines(statement: Statement) -> Iterator[str]:
         yield f"  {'doubt:':<14}{statement.doubt}"
     yield f"  {'usages:':<14}{', '.join(statement.usages)}"
     yield f"  {'declared by:':<14}{statement.rightsholder}, {about.get('form')}, mandate {about.get('mandate_status')}"
-    asks = ", ".join(filter(None, (statement.terms, statement.policy_url, statement.contact)))
-    if asks:
-        yield f"  {'ask:':<14}{asks}"
+    yield f"  {'in:':<14}{about.document}"
+    yield f"  {'words:':<14}{statement.excerpt}"
+    asked = ", ".join(filter(None, (statement.policy_url, statement.contact))) or NO_ADDRESS
+    yield f"  {'ask:':<14}{', '.join(filter(None, (statement.terms, asked)))}"
     if "list" in about:
         yield f"  {'list:':<14}{about['list']}, version {about['list_version']}, sha256 {about['list_sha256']}"
 

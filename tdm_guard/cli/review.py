@@ -93,6 +93,8 @@ def _lines(question: Question) -> Iterator[str]:
 def _about(question: Question) -> str:
     if question.authorisation is not None:
         return f"does the authorisation {question.authorisation} count?"
+    if question.item is not None:
+        return f"is “{question.words or '…'}” right? It stands in the item that you gave, at {question.item}"
     if not question.answerable:
         return "the record does not say what it is about"
     strength = f", a match by {question.strength}" if question.strength else ""
@@ -112,6 +114,8 @@ def _record(
     found = [question for question in questions(latest) if name in (str(question.number), question.decision)]
     if not found:
         raise ConfigurationError(f"review: {_not_waiting(paths, name)}")
+    if any(question.item is not None for question in found):
+        raise ConfigurationError(f"review: {name}: put it right in the item that you give, and judge again")
     if not all(question.answerable for question in found):
         raise ConfigurationError(f"review: {name}: the record does not say what is in doubt, so nothing can answer it")
     given = {name: answers.get(name) or "" for name in ("by", "why", "until")}

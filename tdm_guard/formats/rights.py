@@ -25,8 +25,9 @@ class Right(NamedTuple):
     One right: by what its work is known (match key, value as written), what it reserves, whether it is in force.
 
     `number` counts the rights of a file from 1. `since` and `until` are the first and the last day. `name` is its
-    holder's. `everything`: it is of all that a registry holds, so of nothing that can be looked up. `replaced`: another
-    right of the same file took its place. `problem` says what in it could not be read.
+    holder's, `words` are those that reserve, as they stand. `everything`: it is of all that a registry holds, so of
+    nothing that can be looked up. `replaced`: another right of the same file took its place. `problem` says what in it
+    could not be read.
     """
 
     number: int
@@ -36,6 +37,7 @@ class Right(NamedTuple):
     since: date | None = None
     until: date | None = None
     subject: str | None = None
+    words: str | None = None
     name: str | None = None
     registry: str | None = None
     licence: str | None = None

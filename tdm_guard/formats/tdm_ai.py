@@ -19,6 +19,7 @@ from typing import Any
 
 from tdm_guard.formats.rights import MAX_RIGHTS, Right, ordered
 from tdm_guard.formats.rows.row import RowsError
+from tdm_guard.plain import bounded
 from tdm_guard.usage import TDM, TRAINING, Usage
 
 MAX_DEPTH = 16  # of objects and arrays around a declaration
@@ -84,12 +85,14 @@ def _find(value: Any, found: list[dict[str, Any]], depth: int) -> None:
 def _right(value: dict[str, Any], number: int, replaced: set[str]) -> Right:
     given = value["iscc"]
     codes = [each for each in (given if isinstance(given, list) else [given]) if isinstance(each, str) and each.strip()]
-    said = dict(_preferences(value))
+    members = _members(value)
+    said = dict(_preferences(members))
     policy = value.get("tdm-policy")
     return Right(
         number=number,
         keys=tuple(("iscc", code) for code in codes),
         usages=_reserved(said),
+        words=bounded(", ".join(f"{json.dumps(name)}: {json.dumps(each)}" for _, name, each in members)) or None,
         name=_text(value, "declarer", "rightsholder", "creator", "name"),
         registry=_text(value, "registry"),
         licence=policy if isinstance(policy, str) and policy.lower().startswith(("https://", "http://")) else None,
@@ -99,20 +102,23 @@ def _right(value: dict[str, Any], number: int, replaced: set[str]) -> Right:
     )
 
 
-def _preferences(value: dict[str, Any]) -> Iterator[tuple[str, bool]]:
-    """What is said of each kind of use, and whether it is allowed; where something is said twice, the no counts."""
+def _members(value: dict[str, Any]) -> list[tuple[str, str, Any]]:
+    """The members that speak of a kind of use: the kind, name and value."""
     members = [(name, each) for name, each in value.items() if name not in _HOLDING]
     for holder in _HOLDING:
         if isinstance(inside := value.get(holder), dict):
             members += inside.items()
+    kinds = ((_NAMES.get("".join(filter(str.isalnum, name.lower()))), name, each) for name, each in members)
+    return [(kind, name, each) for kind, name, each in kinds if kind is not None and each is not None and each != ""]
+
+
+def _preferences(members: list[tuple[str, str, Any]]) -> Iterator[tuple[str, bool]]:
+    """What is said of each kind of use, and whether it is allowed; where something is said twice, the no counts."""
     said: dict[str, bool] = {}
-    for name, each in members:
-        kind = _NAMES.get("".join(filter(str.isalnum, name.lower())))
-        if kind is None or each is None or each == "":
-            continue
+    for kind, _, each in members:
         yes = each is True or str(each).strip().lower() in _YES
         if kind == "reservation":
-            kind, yes = "all", each is False or str(each).strip() == "0"
+            kind, yes = "all", each is False or str(each).strip() == "0"  # noqa: PLW2901
         said[kind] = said.get(kind, True) and yes
     yield from said.items()
 

@@ -14,14 +14,14 @@ from tdm_guard.formats.charset import encoding_of, is_settled
 from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.files.magic import format_of
 from tdm_guard.formats.http.media_type import FEED, HTML, OTHER, SNIFF_BYTES, UNKNOWN, Markup, beginning, is_xml
-from tdm_guard.formats.http.message_body import unsaid_coding
+from tdm_guard.formats.http.message_body import PlainBody, unsaid_coding
 from tdm_guard.formats.page.html import Page, read_page
 from tdm_guard.formats.page.page_images import page_images
 from tdm_guard.formats.page.page_items import JSON_REPAIR, PageItems, page_items
 from tdm_guard.formats.page.xhtml import is_disguised
 from tdm_guard.judging.asset import hear_asset
 from tdm_guard.judging.saved_page import hear_saved
-from tdm_guard.judging.unread import carrier_of, undetermined
+from tdm_guard.judging.unread import carrier_of, too_large, undetermined
 from tdm_guard.model import NOTHING, Fault, Posture, Reading, Source
 from tdm_guard.repertoire.item import Item, read_item
 from tdm_guard.signals.shape import DocumentReading, Signal
@@ -63,7 +63,7 @@ def hear(
     `pictures`: something was said of the pictures that it shows, should it be a page.
     """
     decoded = about.plain(body, bench.max_asset_bytes, complete=complete)
-    complete = complete and decoded.complete and about.whole
+    received, complete = complete, complete and decoded.complete and about.whole
     plainly = markup is HTML and _begins_as_markup(decoded.body)  # as nearly every page: no other file, nor coded
     asked = plainly and complete and decoded.note is None
     speaks = not asked or pictures or _may_speak(bench, about, decoded.body)
@@ -109,11 +109,26 @@ def hear(
     problem = None
     if not complete:
         damage = "the file is damaged: a reservation may stand where nothing could be read" if whole else None
-        problem = decoded.problem or doubt or damage or f"only {len(decoded.body)} bytes of the document could be read"
+        ours = _too_large(bench.max_asset_bytes, body, decoded, complete=received)
+        problem = (
+            ours
+            or decoded.problem
+            or doubt
+            or damage
+            or f"only {len(decoded.body)} bytes of the document could be read"
+        )
     if decoded.note is not None:
         source = Source(url=about.url, carrier=carrier_of(markup, found), retrieved_at=about.now)
         reading = Reading.joined((Reading(faults=(Fault.at(source, decoded.note),)), reading))
     return HeardBody(reading, problem, decoded.body, feed=feed, items=items, format=found, shown=shown)
+
+
+def _too_large(limit: int, body: bytes, decoded: PlainBody, *, complete: bool) -> str | None:
+    """Why a body was not read whole, if that is for its size alone; who receives one cuts it there, coded or not."""
+    if decoded.long:
+        return too_large(limit, decoded=True)
+    cut = len(body) > limit or (len(body) == limit and not complete)
+    return too_large(limit) if cut and (decoded.problem is None or decoded.cut) else None
 
 
 def _may_speak(bench: Bench, about: Announced, body: bytes) -> bool:

@@ -20,7 +20,8 @@ from tdm_guard.judging.response import Announced
 from tdm_guard.model import Declared, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.origin import bare
 from tdm_guard.policies.policy import Kept, OriginPolicy, say_sites
-from tdm_guard.repertoire.item import read_item
+from tdm_guard.repertoire.callers_item import check_item
+from tdm_guard.repertoire.item import Doubt, read_callers_item
 from tdm_guard.signals import robots
 from tdm_guard.usage import EVERY
 
@@ -33,8 +34,8 @@ class Case(ContentHearing):
     One URL under examination; without fragment, user and password, which are nobody's to read in a record.
 
     `hops` are the addresses that redirected here, `authenticated` says that the request carried credentials or
-    cookies. `item` is what the caller knows of the work at the URL. `ignore_unasked` takes documents that nobody ever
-    asked for as absent.
+    cookies. `item` is what the caller knows of the work at the URL, `unusable` what of that nothing is matched by.
+    `ignore_unasked` takes documents that nobody ever asked for as absent.
     """
 
     # What most cases never change stands here once, so that opening one costs little.
@@ -44,6 +45,7 @@ class Case(ContentHearing):
     media_type: str | None = None
     received: int | None = None
     sha256: str | None = None
+    unusable: tuple[Doubt, ...] = ()
     _ignore_unasked = False
     _imposed = False
 
@@ -80,10 +82,22 @@ class Case(ContentHearing):
             self._faults = reading.faults
         if policy.unasked and not ignore_unasked:
             self._statements += policy.unasked
+        if item is not None:
+            self._hear_item(item)
+        elif bench.repertoire is not None:
+            self._hear_works((), url)
+
+    def _hear_item(self, item: object) -> None:
+        """What the caller knows of the work. Raises `ConfigurationError` for what is no item."""
+        check_item(item)
+        bench = self.bench
         if bench.repertoire is not None:
-            given, faults = read_item(item, Source(url=url, carrier="item", retrieved_at=now)) if item else ((), ())
-            self._add(Reading(faults=faults))
-            self._hear_works(given, url)
+            given = read_callers_item(item, Source(url=self.url, carrier="item", retrieved_at=self.now))
+            self.unusable = given.doubts
+            # To the letter a code that cannot be used matches nothing.
+            doubts = given.doubts if bench.listener.cautious else ()
+            self._add(Reading(bench.repertoire.unmatched(doubts, self.now), given.faults))
+            self._hear_works(given.items, self.url)
 
     def hear_hop(self, url: str, headers: Iterable[tuple[str, str]]) -> None:
         """Header fields of an earlier redirect hop of this fetch (TDMRep repair C9)."""

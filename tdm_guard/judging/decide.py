@@ -121,8 +121,8 @@ def _says(statement: Statement, usage: Usage) -> Verdict:
             return Verdict.UNRESERVED
         if usage in statement.lifted:
             return Verdict.AUTHORISED
-        if statement.stance is Stance.UNDETERMINED:
-            return Verdict.UNDETERMINED
+        if statement.stance is Stance.UNDETERMINED:  # in doubt: not what could not be read, but what we were told
+            return Verdict.REVIEW if statement.doubt else Verdict.UNDETERMINED
         return Verdict.REVIEW if statement.doubt or usage in statement.pending else Verdict.RESERVED
     return Verdict.PERMITTED if statement.stance is Stance.PERMITTED else Verdict.UNRESERVED
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.http.media_type import FEED, Markup
 from tdm_guard.model import NOTHING, Fault, Layer, Reading, Source, Stance, Statement
+from tdm_guard.plain import our_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from tdm_guard.judging.bench import Bench
     from tdm_guard.judging.response import Announced
     from tdm_guard.signals.shape import Signal
+
+
+def too_large(max_asset_bytes: int, *, decoded: bool = False) -> str:
+    """Why a body was not read whole that is longer than the option says, and nothing else."""
+    coded = " when decoded" if decoded else ""
+    return f"more than {max_asset_bytes} bytes{coded}, {our_limit('max_asset_bytes')}"
 
 
 def undetermined(

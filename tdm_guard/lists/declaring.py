@@ -25,6 +25,7 @@ from tdm_guard.holdings import MAX_BYTES
 from tdm_guard.lists.importing import PIECE, SHOWN, SHOWN_RAW, Imported
 from tdm_guard.lists.plan import MADE, Plan, prepare
 from tdm_guard.lists.rights import read_rights
+from tdm_guard.plain import MAX_EXCERPT
 from tdm_guard.repertoire.declaration import read_declaration
 from tdm_guard.repertoire.item import normalise
 from tdm_guard.repertoire.table import is_email, is_url
@@ -45,6 +46,7 @@ class _Said(NamedTuple):
     licence: str
     contact: str
     subject: str
+    words: str
 
 
 def import_declarations(
@@ -124,12 +126,13 @@ def _said(right: Right) -> _Said:
         right.licence if right.licence and is_url(right.licence) else "",
         contact if is_email(contact) else "",
         _line(right.subject or ""),
+        _line(right.words or "", MAX_EXCERPT),
     )
 
 
-def _line(text: str) -> str:
+def _line(text: str, limit: int = 150) -> str:
     """Text in one line of characters that can be seen."""
-    return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:150]
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:limit]
 
 
 def _tables(plan: Plan, works: dict[_Said, dict[str, dict[str, None]]], sha256: str) -> Iterator[dict[str, Any]]:
@@ -143,7 +146,7 @@ def _tables(plan: Plan, works: dict[_Said, dict[str, dict[str, None]]], sha256: 
                 "declarant": {"name": said.name},
                 "mandate": {"basis": "unstated", "status": "asserted"},
                 "usages": list(said.usages),
-                "wording": f"{_FORMS[plan.style]}{': ' if said.subject else ''}{said.subject}",
+                "wording": said.words,
                 "effective_from": said.since,
                 "withdrawn_at": said.until,
                 "form": "registry",
@@ -151,7 +154,10 @@ def _tables(plan: Plan, works: dict[_Said, dict[str, dict[str, None]]], sha256: 
                 "licence": {
                     "available": bool(said.licence or said.contact), "url": said.licence, "email": said.contact
                 },
-                "source": {"sha256": sha256, "stored_copy": _line(plan.source.name)},
+                "source": {
+                    "title": f"{_FORMS[plan.style]}{': ' if said.subject else ''}{said.subject}",
+                    "known_from": "source", "sha256": sha256, "stored_copy": _line(plan.source.name),
+                },
             }  # fmt: skip
             yield table
 

@@ -15,6 +15,7 @@ from tdm_guard.formats.rows import csv_rows, json_rows, xml_rows
 from tdm_guard.formats.rows.row import Row, decoded
 from tdm_guard.lists.index import MAGIC, ListIndex, open_list
 from tdm_guard.lists.rights import RightsRows
+from tdm_guard.plain import suggested
 from tdm_guard.repertoire.item import KEYS
 from tdm_guard.repertoire.table import MAX_NAME
 
@@ -111,7 +112,7 @@ def _columns(plan: Plan) -> Iterator[str]:
         yield f"--map: from 1 to {MAX_COLUMNS} are needed; for example {good}"
     for key, place in plan.columns:
         if key not in KEYS:
-            yield f"--map: {key!r} is no match key; known are {', '.join(KEYS)}; for example {good}"
+            yield f"--map: {key!r} is no match key{suggested(key, KEYS)}; for example {good}"
         if not place or len(place) > MAX_PATH:
             yield f"--map: {key} from where? 1 to {MAX_PATH} characters after the =; for example {good}"
 

@@ -7,11 +7,12 @@ work only the keys that a declaration was matched by.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.members import entries, text_of
+from tdm_guard.log.recorded import moment_of
 from tdm_guard.model import DeclaredAs, Kind, Layer, MatchedBy, Source, Stance, Statement
+from tdm_guard.repertoire.item import ITEM_KEYS, KEYS, normalise
 from tdm_guard.usage import Usage
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 NEAREST = 9  # the rank of a page's own words: above that of any document of its site
 MAX_STATEMENTS = 100  # of one record; a decision rests on a few
 MAX_TEXT = 4096
-_FROM_URL = frozenset({"domain", "url_prefix"})  # the address itself is matched by these again
-_CODES = frozenset({"isrc_registrant", "isbn_registrant", "doi_prefix"})  # no item has them: parts of a code not kept
+# no item has them: parts of a code not kept
+_CODES = frozenset({"isrc_registrant", "isbn_registrant", "doi_prefix", "iscc_similar"})
 _USAGES = tuple(Usage)  # no set: what a log has in its place may have no hash
 _MEMBERS = ("locator", "rightsholder", "policy_url", "policy_uid", "contact", "terms", "repair", "doubt")
 
@@ -31,7 +32,9 @@ def item_of(record: Mapping[str, Any]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for entry in entries(record, "because")[:MAX_STATEMENTS]:
         key, value = _match(entry)
-        if key and value and key not in _FROM_URL | _CODES and value not in found.setdefault(key, []):
+        # What stands for many ("…and 5 more"), or was not written by us, would be taken for a wrong value.
+        usable = key in ITEM_KEYS and key in KEYS and bool(value and normalise(key, value))
+        if key and value and usable and value not in found.setdefault(key, []):
             found[key].append(value)
     return found
 
@@ -75,7 +78,7 @@ def _statement(entry: Mapping[str, Any]) -> Statement | None:
         url=text_of(entry, "source", MAX_TEXT) or "",
         carrier=text_of(entry, "carrier", 40) or "",
         sha256=text_of(entry, "sha256", 64),
-        retrieved_at=_time(text_of(entry, "retrieved_at", 40)),
+        retrieved_at=moment_of(text_of(entry, "retrieved_at", 40)),
     )
     layer = text_of(entry, "layer", 40)
     match, declaration = entry.get("match"), entry.get("declaration")
@@ -96,14 +99,3 @@ def _statement(entry: Mapping[str, Any]) -> Statement | None:
 
 def _texts(table: Mapping[str, Any]) -> dict[str, str]:
     return {name[:40]: text for name in list(table)[:20] if (text := text_of(table, name, MAX_TEXT)) is not None}
-
-
-def _time(stamp: str | None) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(stamp) if stamp else None
-    except ValueError:
-        return None
-    try:
-        return moment.astimezone(UTC) if moment is not None and moment.tzinfo is not None else None
-    except (OverflowError, ValueError):
-        return None

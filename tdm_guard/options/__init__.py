@@ -20,7 +20,8 @@ from tdm_guard.judging.decide import Terms
 from tdm_guard.judging.lift import Rights
 from tdm_guard.model import Posture
 from tdm_guard.operator import Operator, names_in, read_operator
-from tdm_guard.plain import in_json
+from tdm_guard.plain import in_json, suggested
+from tdm_guard.repertoire.contact import GOOD_CONTACT
 from tdm_guard.signals import SIGNALS
 from tdm_guard.signals.ai_agents import ai_agents_signal as ai_agents
 from tdm_guard.signals.ai_agents.policy_tokens import bundled
@@ -52,6 +53,7 @@ class Options:
     max_asset_bytes: int = 32 * 2**20
     repertoire: tuple[str, ...] = ()
     authorisations: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = ()
     repertoire_forms: str = "all"
     policy_tokens: PolicyTokens = field(default_factory=bundled)
     holdings: Holdings = field(default_factory=Holdings, repr=False)
@@ -67,7 +69,7 @@ class Options:
         values: dict[str, Any] = {}
         for name, value in given.items():
             if name not in _READERS:
-                problems.append(f"{name}: unknown option; known are {', '.join(sorted(_READERS))}")
+                problems.append(f"{name}: unknown option{suggested(str(name), sorted(_READERS))}")
             elif value is not None:
                 try:
                     values[name] = _READERS[name](value)
@@ -80,7 +82,10 @@ class Options:
                 problems.extend(error.problems)
         if not problems:
             try:
-                values["holdings"] = load((*values.get("repertoire", ()), *values.get("authorisations", ())))
+                held = load([name for option in HELD for name in values.get(option, ())])
+                if values.get("contacts") and not held.contacts:
+                    problems.append(f"contacts: {values['contacts'][0]!r} holds none; for example {GOOD_CONTACT}")
+                values["holdings"] = held
             except ConfigurationError as error:
                 problems.extend(error.problems)
         if problems:
@@ -146,6 +151,7 @@ class Options:
         return described
 
 
+HELD = ("repertoire", "authorisations", "contacts")  # options that name files, each of which may hold all of it
 OPTION_NAMES = tuple(name for name in Options.__dataclass_fields__ if name != "holdings")
 
 
@@ -201,7 +207,8 @@ def _signals(value: Any) -> tuple[Signal, ...]:
     unknown = [name for name in names if name not in known]
     if unknown or not names:
         what = f"{unknown[0]!r} is no signal" if unknown else "none given"
-        raise ConfigurationError(f"signals: {what}; all, or some of {', '.join(known)}")
+        hint = suggested(unknown[0] if unknown else "", known, lead="all, or some of")
+        raise ConfigurationError(f"signals: {what}{hint}")
     return tuple(signal for signal in SIGNALS if signal.name in names)
 
 
@@ -294,6 +301,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "enabled": _flag,
     "repertoire": _files("repertoire", '["bundled:sacem-2023", "declarations.toml"]'),
     "authorisations": _files("authorisations", '["licences.toml"]'),
+    "contacts": _files("contacts", '["contacts.toml"]'),
     "repertoire_forms": _choice("repertoire_forms", "all", "machine-readable"),
     "policy_tokens": _policy_tokens,
     "max_asset_bytes": lambda value: read_size("max_asset_bytes", value),

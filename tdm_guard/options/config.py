@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.options import Options
+from tdm_guard.options import OPTION_NAMES, Options
+from tdm_guard.options.misspelt import CONFIG as VARIABLE
+from tdm_guard.options.misspelt import in_environment
 
-VARIABLE = "TDM_GUARD_CONFIG"
 MAX_BYTES = 2**20  # a file of options is some lines long; a log given by mistake is not parsed
 
 
@@ -22,8 +23,18 @@ def with_config(given: Mapping[str, Any], *, environ: Mapping[str, str]) -> dict
     """
     The options `given`, over those of the file that `given["config"]`, else the environment, names; None is not given.
 
-    Raises `ConfigurationError` if that file cannot be used.
+    Raises `ConfigurationError` if that file cannot be used, or if the environment holds what was meant for us and is
+    not read from there.
     """
+    options = over_file(given, environ=environ)
+    named = ("config",) if given.get("config") is not None else ()
+    if problems := tuple(in_environment(environ, (*options, *named), OPTION_NAMES)):
+        raise ConfigurationError(*problems)
+    return options
+
+
+def over_file(given: Mapping[str, Any], *, environ: Mapping[str, str]) -> dict[str, Any]:
+    """The same, whatever else the environment holds: for who asks for some options, not for all."""
     options = {name: value for name, value in given.items() if value is not None}
     path = options.pop("config", None) or environ.get(VARIABLE)
     return {**(read_config(path) if path else {}), **options}

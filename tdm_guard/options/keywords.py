@@ -43,6 +43,9 @@ class JudgeOptions(TypedDict, total=False):
     authorisations: str | Path | Iterable[str | Path] | None
     """What you were granted, and what people decided: files, or folders of files."""
 
+    contacts: str | Path | Iterable[str | Path] | None
+    """Whom to ask where a declaration names no address: files of `[[contacts]]`, or folders of files."""
+
     repertoire_forms: Literal["all", "machine-readable"] | None
     """`machine-readable`: declarations in forms for people lead to `review`."""
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from tdm_guard.formats.identifiers import ipi_fits
 from tdm_guard.repertoire.item import normalise
 from tdm_guard.repertoire.problem import Problem, shown
+from tdm_guard.repertoire.provenance import GOOD_SOURCE, UNKNOWN, Provenance, read_provenance
 from tdm_guard.repertoire.table import Table
 from tdm_guard.repertoire.words import (
     BASES,
@@ -38,12 +39,11 @@ _GOOD_PARTY = '{ name = "Sacem", type = "collecting_society" }'
 _GOOD_MANDATE = '{ basis = "statutory_assignment", status = "asserted" }'
 _GOOD_MATCH = '{ society = ["Sacem"] }'
 _GOOD_LICENCE = '{ available = true, email = "ai@society.example" }'
-_GOOD_SOURCE = '{ url = "https://society.example/declaration", retrieved_at = "2026-01-05T09:00:00Z" }'
 _KEYLESS = "no keys: without them, or a list that names this declaration, it matches nothing"
 _WANTED = (
     ("version", "is missing: the run record cannot say which entry was used", '"1"'),
     ("form", "is missing: where only machine-readable forms count, every match leads to review", '"web_statement"'),
-    ("source", "is missing: nobody can look the reservation up", _GOOD_SOURCE),
+    ("source", "is missing: nobody can look the reservation up", GOOD_SOURCE),
     ("match", _KEYLESS, _GOOD_MATCH),
 )
 _GOOD_NOTES = '{ certain = ["the date"], uncertain = ["the mandate"] }'
@@ -71,30 +71,30 @@ class Mandate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Licence:
-    """Whether a licence is on offer, and whom to ask."""
+    """
+    Whether a licence is on offer, and whom to ask.
+
+    `yours` is whom the operator asks, with the file that says so: in no declaration, and only where that names nobody.
+    """
 
     available: bool = False
     url: str | None = None
     email: str | None = None
+    yours: str | None = None
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provenance:
-    """Where a declaration was read: address, time (UTC), digest of the document, copy kept, language (BCP 47)."""
-
-    url: str | None = None
-    retrieved_at: datetime | None = None
-    sha256: str | None = None
-    stored_copy: str | None = None
-    language: str | None = None
+    @property
+    def addressed(self) -> bool:
+        """True if the declaration itself says whom to ask."""
+        return bool(self.url or self.email)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notes:
-    """What whoever entered a declaration holds for certain, and what not."""
+    """What whoever entered a declaration holds for certain, what not, and what the entry still lacks."""
 
     certain: tuple[str, ...] = ()
     uncertain: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +126,7 @@ class Declaration:
     match: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     excludes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     licence: Licence = Licence()
-    source: Provenance = Provenance()
+    source: Provenance = UNKNOWN
     entered_by: str | None = None
     reviewed_by: str | None = None
     expires_review_at: date | None = None
@@ -173,7 +173,7 @@ def read_declaration(table: Mapping[str, Any], where: str) -> tuple[Declaration 
         match=_keys(at.table("match", _GOOD_MATCH)),
         excludes=_keys(at.table("excludes", _GOOD_MATCH)),
         licence=_licence(at.table("licence", _GOOD_LICENCE)),
-        source=_provenance(at.table("source", _GOOD_SOURCE)),
+        source=read_provenance(at.table("source", GOOD_SOURCE)),
         entered_by=at.text("entered_by", '"rights@acme.example"'),
         reviewed_by=at.text("reviewed_by", '"legal@acme.example"'),
         expires_review_at=at.day("expires_review_at"),
@@ -242,21 +242,11 @@ def _licence(at: Table) -> Licence:
     return licence
 
 
-def _provenance(at: Table) -> Provenance:
-    source = Provenance(
-        url=at.url("url"),
-        retrieved_at=at.moment("retrieved_at"),
-        sha256=at.digest("sha256"),
-        stored_copy=at.text("stored_copy", '"evidence/sacem-2023.html"'),
-        language=at.name("language", '"fr"', required=False) or None,
-    )
-    at.close()
-    return source
-
-
 def _notes(at: Table) -> Notes:
     good = '["the date"]'
-    notes = Notes(certain=at.texts("certain", good), uncertain=at.texts("uncertain", good))
+    notes = Notes(
+        certain=at.texts("certain", good), uncertain=at.texts("uncertain", good), missing=at.texts("missing", good)
+    )
     at.close()
     return notes
 

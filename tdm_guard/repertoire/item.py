@@ -31,6 +31,7 @@ MAX_ITEMS = 500  # layers of one item: a long track list with recording and work
 MAX_VALUES = 100  # of one key: the authors of a large collaboration are told apart by their identifiers
 MAX_LENGTH = 1_000  # characters of a value; names and URLs stay far below
 MAX_FAULTS = 100  # kept of one item
+MAX_DOUBTS = 20  # told of one item, beside the first of each key; the faults name more
 
 
 class Strength(StrEnum):
@@ -77,10 +78,10 @@ KEYS = {
     "label": Key(Strength.NAME, names.fold_name),
 }
 _DECLARED_ONLY = frozenset({"domain", "url_prefix", "isrc_registrant", "isbn_registrant", "doi_prefix", "iscc_similar"})
-_TYPE, _TITLE, _URL, _CONTAINS = "type", "title", "url", "contains"
+_TYPE, _TITLE, _URL, CONTAINS = "type", "title", "url", "contains"
 _VALUED = (*(key for key in KEYS if key not in _DECLARED_ONLY), _URL)
 _NAMED = frozenset(key for key, (strength, _) in KEYS.items() if strength in (Strength.NAME, Strength.AFFILIATION))
-ITEM_KEYS = (_TYPE, _TITLE, *_VALUED, _CONTAINS)  # a title matches nothing, since many works bear the same
+ITEM_KEYS = (_TYPE, _TITLE, *_VALUED, CONTAINS)  # a title matches nothing, since many works bear the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +136,32 @@ def read_item(value: object, source: Source) -> tuple[tuple[Item, ...], tuple[Fa
     return items, reader.found
 
 
+class Doubt(NamedTuple):
+    """A value of `key` by which something may have been declared, had it been usable; `fault` says where and why."""
+
+    key: str
+    fault: Fault
+
+
+class CallersItem(NamedTuple):
+    """What a caller knows of a work: its layers, what was wrong in them, and what of that leaves a doubt."""
+
+    items: tuple[Item, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+
+
+def read_callers_item(value: object, source: Source) -> CallersItem:
+    """
+    What a caller handed in, as `read_item` reads it; a code that cannot be used, or was not read, is a doubt as well.
+
+    A name of which nothing is left, or a type of another vocabulary, is none: no declaration could be matched by it.
+    """
+    reader = _Reader(source)
+    items = tuple(reader.read(value, "", 0))
+    return CallersItem(items, reader.found, tuple(reader.doubts))
+
+
 class _Usable(NamedTuple):
     """Values of one key; `whole` if that is all that was written, `joined` counts those beside their own parts."""
 
@@ -148,6 +175,7 @@ class _Reader:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.doubts: list[Doubt] = []
         self._faults: list[Fault] = []
         self._more = 0
         self._items = 0
@@ -177,7 +205,7 @@ class _Reader:
     def _item(self, value: Mapping[object, object], at: str, depth: int) -> Iterator[Item]:
         self._items += 1
         if self._items > MAX_ITEMS:
-            self._fault(at, f"only the first {MAX_ITEMS} items are matched")
+            self._fault(at, f"only the first {MAX_ITEMS} items are matched", doubt=CONTAINS)
             return
         dot = f"{at}." if at else ""
         read = {key: self._usable(key, value[key], dot + key) for key in _VALUED if value.get(key) is not None}
@@ -191,11 +219,11 @@ class _Reader:
         for key in value:
             if key not in ITEM_KEYS:
                 self._fault(dot + _shown(key), f"unknown key; known are {', '.join(ITEM_KEYS)}")
-        contained = value.get(_CONTAINS)
+        contained = value.get(CONTAINS)
         if contained is not None and depth < MAX_DEPTH:
-            yield from self.read(contained, dot + _CONTAINS, depth + 1)
+            yield from self.read(contained, dot + CONTAINS, depth + 1)
         elif contained:
-            self._fault(dot + _CONTAINS, f"items are read to a depth of {MAX_DEPTH}")
+            self._fault(dot + CONTAINS, f"items are read to a depth of {MAX_DEPTH}", doubt=CONTAINS)
 
     def _type(self, raw: object, at: str) -> str | None:
         """A type of the vocabulary; any other word is no type, so that it keeps nothing from matching."""
@@ -212,14 +240,14 @@ class _Reader:
         elif isinstance(raw, (list, tuple)):
             found = [self._value(key, each, f"{at}[{place}]") for place, each in enumerate(raw[:MAX_VALUES])]
             if len(raw) > MAX_VALUES:
-                self._fault(at, f"only the first {MAX_VALUES} values are matched")
+                self._fault(at, f"only the first {MAX_VALUES} values are matched", doubt=key)
                 found.append(_Usable((), whole=False))
         else:
             self._fault(at, f"neither a text nor a list of texts but {_kind(raw)}")
             return _Usable((), whole=False)
         texts = tuple(dict.fromkeys(text for each in found for text in each.texts))
         if len(texts) > (most := MAX_VALUES + several.MAX_PARTS):
-            self._fault(at, f"only the first {most} of joined values are matched")
+            self._fault(at, f"only the first {most} of joined values are matched", doubt=key)
             found.append(_Usable((), whole=False))
         return _Usable(texts[:most], whole=all(each.whole for each in found), joined=sum(each.joined for each in found))
 
@@ -236,18 +264,30 @@ class _Reader:
         else:
             parts = spellings(key, raw)
         for bad in parts.bad:
-            self._fault(at, f"no usable {key}: its form or its check digit is wrong", bad)
+            # Words beside a code ("FRZ039800212 remix") are none, a second code with a wrong digit is one.
+            is_code = key not in _NAMED and (not parts.codes or any(map(str.isdigit, bad)))
+            wrong = f"no usable {key}: its form or its check digit is wrong"
+            self._fault(at, wrong, bad, doubt=key if is_code else None)
         for text in parts.codes if key == "creator_ipi" else ():
             if not identifiers.ipi_fits(text):
                 self._fault(at, "the check digits of this IPI name number are wrong; it is compared as written", raw)
         return _Usable(parts.codes, whole=not parts.bad, joined=int(key in _NAMED and len(parts.codes) > 1))
 
-    def _fault(self, at: str, message: str, raw: object = None) -> None:
+    def _fault(self, at: str, message: str, raw: object = None, *, doubt: str | None = None) -> None:
+        """Notes what is wrong at a place; `doubt` is the key that may have matched, had it been right."""
+        doubtful = doubt is not None and (
+            len(self.doubts) < MAX_DOUBTS or all(doubt != known.key for known in self.doubts)
+        )
         if len(self._faults) >= MAX_FAULTS:
             self._more += 1
-            return
+            if not doubtful:
+                return
         words = raw if isinstance(raw, str) else None
-        self._faults.append(Fault.at(self.source, message, excerpt=words, signal=SIGNAL, locator=at or None))
+        fault = Fault.at(self.source, message, excerpt=words, signal=SIGNAL, locator=at or None)
+        if len(self._faults) < MAX_FAULTS:
+            self._faults.append(fault)
+        if doubtful and doubt is not None:
+            self.doubts.append(Doubt(doubt, fault))
 
 
 def _address(raw: str) -> str | None:

@@ -20,9 +20,10 @@ from tdm_guard.origin import Origin
 from tdm_guard.repertoire.declaration import Declaration
 from tdm_guard.repertoire.hits import Hit, Pair, Weighed, narrowest, weigh
 from tdm_guard.repertoire.implied import declared, implied
-from tdm_guard.repertoire.item import KEYS, Item, normalise
+from tdm_guard.repertoire.item import KEYS, Doubt, Item, normalise
 from tdm_guard.repertoire.places import Place
-from tdm_guard.repertoire.statements import Copying, doubts, statement
+from tdm_guard.repertoire.statements import Copying, doubts, statement, unmatched
+from tdm_guard.usage import Usage, expand
 
 MAX_STATEMENTS = 20  # of one declaration; a page of 500 recordings of one label says the same 500 times
 
@@ -157,6 +158,12 @@ class Repertoire:
             each for number, hits in heard.items() for each in self._statements(number, hits.values(), copying)
         )
         return HeardWorks(statements, Match.MATCHED if statements else state)
+
+    def unmatched(self, about: Sequence[Doubt], now: datetime) -> tuple[Statement, ...]:
+        """What stands for the doubts about a caller's item, for the usages of the declarations in force at `now`."""
+        day = now.astimezone(UTC).date()
+        usages = {usage for each in self._declarations if each.in_force(day) for usage in expand(each.usages)}
+        return unmatched(about, tuple(usage for usage in Usage if usage in usages)) if usages else ()
 
     def _places(self, url: str) -> tuple[Pair, ...]:
         """The pairs by which the place `url` may have been declared."""

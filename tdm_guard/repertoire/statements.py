@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
-from tdm_guard.model import DeclaredAs, Kind, Layer, MatchedBy, Source, Stance, Statement
+from tdm_guard.model import DeclaredAs, Fault, Kind, Layer, MatchedBy, Source, Stance, Statement
+from tdm_guard.plain import bounded
 from tdm_guard.repertoire.declaration import Declaration
 from tdm_guard.repertoire.hits import Weighed
-from tdm_guard.repertoire.item import KEYS, SIGNAL
+from tdm_guard.repertoire.item import KEYS, SIGNAL, Doubt
 from tdm_guard.repertoire.territory import covers
 from tdm_guard.repertoire.words import MandateStatus
-from tdm_guard.usage import expand
+from tdm_guard.usage import Usage, expand
 
 CARRIER = "declaration"
 
@@ -49,10 +50,10 @@ def statement(declaration: Declaration, weighed: Weighed, standing: tuple[str, .
         stance=Stance.RESERVED,
         layer=Layer.REPERTOIRE,
         locator=f"match.{hit.key}",
-        excerpt=declaration.wording or ", ".join(declaration.usages),
+        excerpt=declaration.wording or origin.unquoted,
         rightsholder=declaration.declarant.name,
         policy_url=licence.url,
-        contact=licence.email,
+        contact=licence.email or licence.yours,
         terms="prior authorisation, licence on offer" if licence.available else None,
         match=MatchedBy(
             key=hit.key,
@@ -65,6 +66,12 @@ def statement(declaration: Declaration, weighed: Weighed, standing: tuple[str, .
             form=declaration.form,
             mandate_status=str(mandate.status),
             mandate_basis=mandate.basis,
+            title=origin.title,
+            date=origin.date,
+            address=origin.address,
+            language=origin.language,
+            known_from=origin.known_from,
+            addressees=bounded(declaration.addressees),
             list=name,
             list_version=version,
             list_sha256=sha256,
@@ -72,3 +79,29 @@ def statement(declaration: Declaration, weighed: Weighed, standing: tuple[str, .
         doubt="; ".join(filter(None, (weighed.doubt, *standing))) or None,
         repair=weighed.repair,
     )
+
+
+def unmatched(doubts: Iterable[Doubt], usages: tuple[Usage, ...]) -> tuple[Statement, ...]:
+    """
+    What stands for values of a caller's item that nothing could be matched by, though something may be declared so.
+
+    Nobody is known to reserve `usages`, those of the declarations loaded; a person must decide, by putting it right.
+    """
+    return tuple(
+        Statement.at(
+            _source_of(doubt.fault),
+            excerpt=doubt.fault.excerpt,
+            kind=Kind.RESERVATION,
+            signal=SIGNAL,
+            usages=usages,
+            stance=Stance.UNDETERMINED,
+            layer=Layer.REPERTOIRE,
+            locator=doubt.fault.locator,
+            doubt=f"the item that you gave: {doubt.fault.message}",
+        )
+        for doubt in doubts
+    )
+
+
+def _source_of(fault: Fault) -> Source:
+    return Source(fault.source, fault.carrier, retrieved_at=fault.retrieved_at)

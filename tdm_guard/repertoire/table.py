@@ -16,6 +16,7 @@ from typing import Any
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats.countries import alpha_3
 from tdm_guard.origin import Origin
+from tdm_guard.plain import suggested
 from tdm_guard.repertoire.problem import Problem, Severity, shown
 from tdm_guard.usage import Usage, expand
 
@@ -26,6 +27,7 @@ _NAME = re.compile(r"[^\s\x00-\x1f\x7f\ud800-\udfff](?:[^\x00-\x1f\x7f\ud800-\ud
 _EMAIL = re.compile(r"[^\s@<>,;\"]{1,64}@[^\s@<>,;\"]{1,251}\.[^\s@<>,;\".]{2,63}")
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATED = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
 _UNIONS = ("WORLD", "EU", "EEA")
 
 
@@ -60,10 +62,10 @@ class Table:
 
     def close(self) -> None:
         """Note every member that was not asked for."""
-        known = ", ".join(sorted(self._asked))
         for member in self._table:
             if member not in self._asked:
-                self.mistake(str(member)[:MAX_NAME], f"unknown member; known are {known}")
+                name = str(member)[:MAX_NAME]
+                self.mistake(name, f"unknown member{suggested(name, sorted(self._asked))}")
 
     def table(self, member: str, good: str) -> Table:
         """The table `member`, an empty one if it is not given."""
@@ -130,6 +132,23 @@ class Table:
         self.mistake(member, f"{shown(value)} is no day", good)
         return None
 
+    def dated(self, member: str) -> str | None:
+        """The date of a document, as far as it is known: a day, or a month or year in text."""
+        value = self._get(member)
+        if value is None:
+            return None
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value.isoformat()
+        if isinstance(value, str) and _DATED.fullmatch(value):
+            try:
+                date.fromisoformat(value + "0000-01-01"[len(value) :])
+            except ValueError:
+                pass
+            else:
+                return value
+        self.mistake(member, f"{shown(value)} is no day, month or year", '"2023-10-12" or "2023-10"')
+        return None
+
     def moment(self, member: str, *, required: bool = False) -> datetime | None:
         """A time with its offset, as a TOML date-time or in text; a day alone stands for its start in UTC."""
         good = "2026-01-05T09:00:00Z"
@@ -192,7 +211,7 @@ class Table:
         for place, name in names:
             if name not in _USAGES:
                 known = False
-                self.mistake(place, f"{shown(name)} is no usage; one of {', '.join(_USAGES)}", good)
+                self.mistake(place, f"{shown(name)} is no usage{suggested(name, _USAGES, lead='one of')}", good)
         return expand(name for _, name in names) if names and known else ()
 
     def territory(self, member: str, *, required: bool = False) -> tuple[str, ...]:

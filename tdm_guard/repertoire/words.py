@@ -37,6 +37,7 @@ UNSTATED = "unstated"
 MACHINE_FORMS = ("xml", "registry", "api", "embedded")
 FORMS = ("press_release", "web_statement", "terms", "letter", *MACHINE_FORMS)
 READABILITY = ("discoverable", "parseable", "interpretable", "actionable", "verifiable")
+KNOWN_FROM = ("source", "copy", "secondary")  # what was read: the document, a stored copy, or accounts of others only
 WORLD = "WORLD"
 RIGHTS = (
     "reproduction",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tdm_guard.decision import Match
 from tdm_guard.log.members import entries, text_of
 from tdm_guard.plain import printable
+from tdm_guard.reports.quoted import document_of
 from tdm_guard.reports.spelling import (
     csv_line,
     json_text,
@@ -57,11 +58,13 @@ class WithheldItem:
     contact: str
     ts: str
     decision: str
+    document: str
 
     @property
     def who(self) -> str:
         """Who says so, in one cell: the rightsholder if one is named, the signal, and where it was read."""
-        return " ".join(part for part in (self.rightsholder, self.signals, self.source, self.locator) if part)
+        parts = (self.rightsholder, self.signals, self.source, self.locator, self.document and f"({self.document})")
+        return " ".join(part for part in parts if part)
 
 
 def withheld(lines: Iterable[LogLine]) -> Iterator[WithheldItem]:
@@ -121,6 +124,7 @@ def _item(record: Mapping[str, Any]) -> WithheldItem:
         contact=of(first, "contact"),
         ts=of(record, "ts"),
         decision=of(record, "id"),
+        document=document_of(first),
     )
 
 
@@ -146,6 +150,7 @@ def _json(summary: Summary) -> str:
         "repertoire": {
             "matches": dict(summary.works.matches.most_common()),
             "declarations": {name: dict(counts) for name, counts in sorted(summary.works.declarations.items())},
+            "said": {name: said._asdict() for name, said in sorted(summary.works.said.items())},
             "loaded": [item._asdict() for item in summary.works.loaded],
         },
         "edge_refused": summary.edge_refused,
@@ -233,6 +238,10 @@ def _repertoire(works: Works) -> Iterator[str]:
             yield from (_row(name, verdict, count) for verdict, count in verdicts.most_common())
         if len(by_size) > SHOWN_DECLARATIONS:
             yield f"\n{len(by_size) - SHOWN_DECLARATIONS} more: `--format csv`.\n"
+        yield "\n| declaration | document | words |\n|---|---|---|\n"
+        for name, _ in by_size[:SHOWN_DECLARATIONS]:
+            said = works.said[name]
+            yield markdown_row(markdown_cell(name), markdown_cell(said.document), markdown_quote(said.words))
 
 
 def _run_row(run: Run) -> str:

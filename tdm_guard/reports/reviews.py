@@ -17,6 +17,7 @@ from tdm_guard.model import Layer, LiftOutcome, ReviewOutcome, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+ITEM = "item"  # the carrier of what the caller handed in
 MAX_TEXT = 4096  # characters of a value, of words, of a reason
 
 
@@ -24,6 +25,7 @@ MAX_TEXT = 4096  # characters of a value, of words, of a reason
 class Question:
     """
     One doubt about one item: does this match count (`declaration`, `key`, `value`), or does this `authorisation`?
+    `item` is the place in the caller's own item that nothing could be matched by: it is put right there, by no review.
 
     `number` counts the questions of these logs; `decision` is the id of the record.
     """
@@ -38,6 +40,7 @@ class Question:
     value: str | None = None
     strength: str | None = None
     authorisation: str | None = None
+    item: str | None = None
     words: str | None = None
     rightsholder: str | None = None
     contact: str | None = None
@@ -86,7 +89,9 @@ def _doubts(entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         "words": text_of(entry, "excerpt", MAX_TEXT),
         **{name: text_of(entry, name, MAX_TEXT) for name in ("rightsholder", "contact", "policy_url")},
     }
-    if entry.get("layer") == Layer.REPERTOIRE:
+    if entry.get("carrier") == ITEM:
+        said |= {"item": text_of(entry, "locator", MAX_TEXT) or ITEM}
+    elif entry.get("layer") == Layer.REPERTOIRE:
         match, declaration = _table(entry, "match"), _table(entry, "declaration")
         said |= {name: text_of(match, name, MAX_TEXT) for name in ("key", "value", "strength")}
         said |= {"declaration": text_of(entry, "source", MAX_TEXT)}

@@ -11,6 +11,7 @@ from tdm_guard.errors import ConfigurationError, UnsupportedURL
 from tdm_guard.log.members import entries, is_size, text_of
 from tdm_guard.model import Kind, Layer, Stance, Verdict
 from tdm_guard.origin import Origin
+from tdm_guard.reports.quoted import Declaring
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -74,11 +75,12 @@ class Works:
     What declarations over repertoires came to.
 
     `matches` counts the decisions of runs that had some loaded: matched, not-matched, unmatchable; `declarations`, by
-    verdict, those that name a declaration, also where it was lifted or released.
+    verdict, those that name a declaration, also where it was lifted or released; `said` is what each of these says.
     """
 
     matches: Counter[str] = field(default_factory=Counter)
     declarations: dict[str, Counter[str]] = field(default_factory=dict)
+    said: dict[str, Declaring] = field(default_factory=dict)
     loaded: dict[Loaded, None] = field(default_factory=dict)
 
 
@@ -179,9 +181,10 @@ def _count_works(works: Works, record: Mapping[str, Any], verdict: str) -> None:
         return
     works.matches[match if match in _MATCHES else "unknown"] += 1
     because = [entry for entry in entries(record, "because") if entry.get("layer") == Layer.REPERTOIRE]
-    for name in {text_of(entry, "source", 200) or "unknown" for entry in because}:
+    for name, entry in {text_of(entry, "source", 200) or "unknown": entry for entry in because}.items():
         if name in works.declarations or len(works.declarations) < MAX_DECLARATIONS:
             works.declarations.setdefault(name, Counter())[verdict] += 1
+            works.said[name] = Declaring.of(entry)  # what was said last, of an entry that was mended between runs
 
 
 def _count_run(summary: Summary, record: Mapping[str, Any]) -> None:

@@ -16,10 +16,14 @@ from tdm_guard.log.members import entries, is_size, text_of
 from tdm_guard.model import Kind, Layer, LiftOutcome, ReviewOutcome, Stance, Verdict
 from tdm_guard.origin import Origin
 from tdm_guard.plain import bounded
+from tdm_guard.repertoire.contact import contacts_of
+from tdm_guard.reports.quoted import document_of
 from tdm_guard.signals import payment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from tdm_guard.repertoire.contact import Contact
 
 MAX_ASKS = 20_000  # whom to ask, counted by themselves, some KB each; those met later are counted together
 MAX_SAID = 5  # contacts, terms and the like kept of one; nobody writes to more
@@ -58,7 +62,8 @@ class Ask:
     One to ask, and for what.
 
     `review` items also wait for a person, `shared` ones need other licences too, `stored` ones were handed on under
-    `mode = "observe"`. `bytes` is of the `sized` items whose size is in the log.
+    `mode = "observe"`. `bytes` is of the `sized` items whose size is in the log. `contacts` are named by whoever
+    reserves, `yours` by the operator; `documents` are those in which declarations stand, with their `words`.
     """
 
     kind: str
@@ -77,8 +82,16 @@ class Ask:
     terms: dict[str, None] = field(default_factory=dict)
     signals: dict[str, None] = field(default_factory=dict)
     declarations: dict[str, None] = field(default_factory=dict)
+    documents: dict[str, None] = field(default_factory=dict)
+    words: dict[str, None] = field(default_factory=dict)
+    yours: dict[str, None] = field(default_factory=dict)
     origins: dict[str, None] = field(default_factory=dict)
     samples: list[Sample] = field(default_factory=list)
+
+    @property
+    def addressed(self) -> bool:
+        """True if whoever reserves says whom to ask, or where."""
+        return bool(self.contacts or self.policies)
 
 
 @dataclass(slots=True)
@@ -87,7 +100,8 @@ class Worklist:
     What is withheld, by whom to ask.
 
     No licence helps where robots.txt refuses access (`refused`, with some of the `refusing` sites); where access is
-    sold (402) the seller is asked. None is known to be needed where something could not be read (`undetermined`).
+    sold (402) the seller is asked. None is known to be needed where something could not be read (`undetermined`), or
+    stands wrong in the caller's own item (`doubtful`).
     `unexplained` records name no reason.
     """
 
@@ -95,6 +109,7 @@ class Worklist:
     refused: int = 0
     refusing: dict[str, None] = field(default_factory=dict)
     undetermined: int = 0
+    doubtful: int = 0
     unexplained: int = 0
     asks: dict[Licensor, Ask] = field(default_factory=dict)
 
@@ -110,8 +125,12 @@ def is_wanting(record: Mapping[str, Any]) -> bool:
     return text_of(record, "verdict") in WITHHOLDING and not (handed_on and record.get("content") is False)
 
 
-def worklist(records: Iterable[Mapping[str, Any]]) -> Worklist:
-    """Groups withheld decisions, one record per item. What a record may hold does not raise."""
+def worklist(records: Iterable[Mapping[str, Any]], contacts: Sequence[Contact] = ()) -> Worklist:
+    """
+    Groups withheld decisions, one record per item. What a record may hold does not raise.
+
+    `contacts` of the operator's are for those who name no address themselves.
+    """
     found = Worklist()
     for record in records:
         because = entries(record, "because")
@@ -124,6 +143,8 @@ def worklist(records: Iterable[Mapping[str, Any]]) -> Worklist:
             _note(found.refusing, _site(record))
         if record.get("verdict") == Verdict.UNDETERMINED:
             found.undetermined += 1
+        elif not needed and not refused and any(map(_is_unknown, because)):
+            found.doubtful += 1
         elif not needed and not refused:
             found.unexplained += 1
         found.items += bool(needed)
@@ -132,6 +153,12 @@ def worklist(records: Iterable[Mapping[str, Any]]) -> Worklist:
                 key = OTHER  # noqa: PLW2901
             ask = found.asks.setdefault(key, Ask(kind=key.kind, name=key.name))
             _count(ask, record, said, licences=len(needed))
+    for ask in found.asks.values():
+        told = contacts_of(contacts, ask.name) if ask.kind == "rightsholder" else ()
+        if told or ask.addressed:
+            ask.yours.clear()
+        for contact in () if ask.addressed else told:
+            _note(ask.yours, contact.whole)
     return found
 
 
@@ -168,6 +195,11 @@ def _needed(record: Mapping[str, Any], reservations: list[Because]) -> dict[Lice
             by = speaker
         found.setdefault(_key(record, by), []).append(entry)
     return found
+
+
+def _is_unknown(entry: Mapping[str, Any]) -> bool:
+    """True for what nobody is known to reserve: a code in the caller's own item that cannot be used."""
+    return entry.get("stance") == Stance.UNDETERMINED
 
 
 def _layer(entry: Mapping[str, Any]) -> Layer:
@@ -221,14 +253,22 @@ def _count(ask: Ask, record: Mapping[str, Any], said: list[Because], *, licences
     for entry in said:
         for usage in open_usages(record, entry, _KINDS.get(text_of(entry, "kind", 40) or "", Kind.RESERVATION)):
             _note(ask.usages, usage, MAX_USAGES)
-        _note(ask.contacts, text_of(entry, "contact", MAX_TEXT))
+        contact = text_of(entry, "contact", MAX_TEXT)
+        _note(ask.yours if _is_yours(entry, contact) else ask.contacts, contact)
         _note(ask.policies, text_of(entry, "policy_url", MAX_TEXT) or text_of(entry, "policy_uid", MAX_TEXT))
         _note(ask.terms, text_of(entry, "terms", MAX_TEXT))
         _note(ask.signals, text_of(entry, "signal", 40))
         if _layer(entry) is Layer.REPERTOIRE:
             _note(ask.declarations, text_of(entry, "source", MAX_TEXT))
+            _note(ask.documents, document_of(entry))
+            _note(ask.words, text_of(entry, "excerpt", MAX_TEXT))
         else:
             _note(ask.origins, _site(record, entry))
+
+
+def _is_yours(entry: Because, contact: str | None) -> bool:
+    """True of a contact that the run had from the operator: a declaration's own is a mail address, without a mark."""
+    return _layer(entry) is Layer.REPERTOIRE and contact is not None and " (from " in contact
 
 
 def _note(kept: dict[str, None], value: str | None, limit: int = MAX_SAID) -> None:

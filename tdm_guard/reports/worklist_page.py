@@ -6,6 +6,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.plain import printable
+from tdm_guard.repertoire.provenance import NO_ADDRESS
 from tdm_guard.reports.spelling import csv_line, json_text, number_of
 from tdm_guard.reports.worklist import OTHER, Ask, Sample, Worklist
 from tdm_guard.usage import TDM
@@ -58,12 +59,14 @@ def _lines(ask: Ask) -> Iterator[str]:
     if ask.stored:
         yield f"   stored all the same, as mode was observe: {ask.stored}"
     for title, values in (
-        ("ask", ask.contacts),
+        ("ask", ask.contacts or filter(None, [_nobody(ask)])),
         ("policy", ask.policies if ask.kind != "policy" or len(ask.policies) > 1 else ()),
         ("terms", ask.terms),
         ("reserves", [umbrella(ask.usages)] if ask.usages else ()),
         ("heard by", [", ".join(ask.signals)] if ask.signals else ()),
         ("declared as", ask.declarations if ask.kind != "declaration" else ()),
+        ("in", ask.documents),
+        ("words", [f"“{words}”" for words in ask.words]),
         ("on", ask.origins if ask.kind != "site" else ()),
     ):
         for value in values:
@@ -72,11 +75,25 @@ def _lines(ask: Ask) -> Iterator[str]:
         yield f"   for example {_sample(sample)}"
 
 
+def _nobody(ask: Ask) -> str:
+    """Where whoever declared names no address: that, and whom the operator knows."""
+    unknown = bool(ask.declarations) and not ask.addressed
+    yours = f"yours: {'; '.join(ask.yours)}" if ask.yours else "--contacts FILE takes yours" if unknown else ""
+    return "; ".join(filter(None, (NO_ADDRESS if unknown else "", yours)))
+
+
+def whom(ask: Ask) -> str:
+    """Whom to ask, in one line; empty if nobody is known and no declaration wants one."""
+    return ", ".join((*ask.contacts, *ask.policies)) or _nobody(ask)
+
+
 def _rest(found: Worklist) -> Iterator[str]:
     if found.refused:
         sites = ", ".join(found.refusing)
         yield f"Refused to crawlers by robots.txt: {number_of(found.refused, 'item')}, for example on {sites}."
         yield "A licence to mine gives no access; an authorisation of the site with access = true does."
+    if found.doubtful:
+        yield f"In doubt for a code of your own: {number_of(found.doubtful, 'item')}; tdm-guard review lists them."
     if found.undetermined:
         yield f"Undetermined: {number_of(found.undetermined, 'item')}; tdm-guard recheck --undetermined lists them."
     if found.unexplained:
@@ -103,7 +120,8 @@ def _json(found: Worklist) -> Iterator[str]:
 
 
 def _counts(found: Worklist) -> dict[str, int]:
-    return {"refused": found.refused, "undetermined": found.undetermined, "unexplained": found.unexplained}
+    doubtful = {"doubtful": found.doubtful} if found.doubtful else {}
+    return {"refused": found.refused, "undetermined": found.undetermined, **doubtful, "unexplained": found.unexplained}
 
 
 def _values(ask: Ask) -> dict[str, Any]:

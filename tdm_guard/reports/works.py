@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tdm_guard.decision import Match
 from tdm_guard.log.members import entries, text_of
 from tdm_guard.model import Layer, LiftOutcome
+from tdm_guard.reports.quoted import Declaring
 from tdm_guard.reports.worklist import open_usages
 
 if TYPE_CHECKING:
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchedWork:
-    """An item that declarations were matched to, and a line for each of these."""
+    """An item that declarations were matched to, a line for each of these, and what each of them says."""
 
     url: str
     verdict: str
     declarations: tuple[str, ...]
+    said: tuple[Declaring, ...] = ()
 
 
 def declared_works(lines: Iterable[LogLine]) -> Iterator[MatchedWork]:
@@ -30,11 +32,12 @@ def declared_works(lines: Iterable[LogLine]) -> Iterator[MatchedWork]:
     for line in lines:
         record = line.record
         if record is not None and line.type == "decision" and record.get("repertoire") == Match.MATCHED:
-            because = (entry for entry in entries(record, "because") if entry.get("layer") == Layer.REPERTOIRE)
+            because = [entry for entry in entries(record, "because") if entry.get("layer") == Layer.REPERTOIRE]
             yield MatchedWork(
                 url=text_of(record, "url") or "",
                 verdict=text_of(record, "verdict", 40) or "unknown",
                 declarations=tuple(f"{_said(entry)}: {_outcome(record, entry)}" for entry in because),
+                said=tuple(map(Declaring.of, because)),
             )
 
 

@@ -23,6 +23,7 @@ from tdm_guard.errors import ConfigurationError, LogError, UnsupportedURL
 from tdm_guard.guard import Guard
 from tdm_guard.judging.fields import may_last
 from tdm_guard.judging.response import OFF_LOOP_BYTES
+from tdm_guard.options.misspelt import PREFIX
 from tdm_guard.options.naming import named_apart
 from tdm_guard.origin import Origin
 from tdm_guard.responses import KEY
@@ -35,10 +36,11 @@ from tdm_guard.scrapy.outcome import Unjudged, Withheld
 from tdm_guard.scrapy.policies import Policies
 from tdm_guard.scrapy.robots import Robots
 from tdm_guard.scrapy.room import Room
-from tdm_guard.scrapy.settings import PREFIX, check_gates, named, read_options, switched_off
+from tdm_guard.scrapy.settings import check_gates, named, read_options, switched_off
 from tdm_guard.scrapy.told import told
-from tdm_guard.scrapy.visit import ITEM, Fields, Visit, has_credentials
+from tdm_guard.scrapy.visit import Fields, Visit, has_credentials
 from tdm_guard.scrapy.way import Way
+from tdm_guard.scrapy.works import item_of
 from tdm_guard.tokens import FIELD
 
 if TYPE_CHECKING:
@@ -145,13 +147,14 @@ class Crawl:
             origin = Origin.parse(url)
         except UnsupportedURL as error:
             raise self._unjudged(error) from None
+        item = item_of(request, self.guard)
         known = self.guard.known(origin)
         if known is not None and known.hold and self.policies.goes_another_way(known, Way.of(request)):
             known = None
         if known is None:
             with self.room.hold(request) if placed else self.room.wait():
                 known = await self.policies.read(origin, Way.of(request))
-        case = self.guard.open(url, known, authenticated=has_credentials(request), item=request.meta.get(ITEM))
+        case = self.guard.open(url, known, authenticated=has_credentials(request), item=item)
         for hop, spoken in self.hops.before(request):
             await self.aside.call(partial(case.hear_hop, hop, spoken), long=may_last(spoken))
         for hop in hops:

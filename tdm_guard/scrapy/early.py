@@ -20,7 +20,8 @@ from scrapy.exceptions import StopDownload
 from tdm_guard.formats.files.magic import format_of_type
 from tdm_guard.formats.http.media_type import Markup, content_kind
 from tdm_guard.judging.fields import may_last
-from tdm_guard.scrapy.visit import ITEM, field
+from tdm_guard.repertoire.callers_item import ITEM
+from tdm_guard.scrapy.visit import field
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

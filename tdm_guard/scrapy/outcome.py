@@ -5,6 +5,7 @@ from __future__ import annotations
 from scrapy.exceptions import IgnoreRequest
 
 from tdm_guard.decision import Withheld as _Withheld
+from tdm_guard.errors import ConfigurationError as _ConfigurationError
 from tdm_guard.errors import UnsupportedURL
 
 withheld = object()
@@ -17,3 +18,7 @@ class Withheld(_Withheld, IgnoreRequest):
 
 class Unjudged(UnsupportedURL, IgnoreRequest):
     """A URL without an origin to ask, such as `ftp:` or `s3:`, cannot be judged: it is filtered, and not requested."""
+
+
+class ConfigurationError(_ConfigurationError, IgnoreRequest):
+    """A request whose `tdm_guard_item` has an unknown key or another shape: it is filtered, and not requested."""

@@ -23,6 +23,7 @@ from tdm_guard.scrapy.outcome import Unjudged
 from tdm_guard.scrapy.policies import robots_of
 from tdm_guard.scrapy.visit import has_credentials
 from tdm_guard.scrapy.way import Way
+from tdm_guard.scrapy.works import item_of
 from tdm_guard.signals.robots import DOCUMENT
 
 if TYPE_CHECKING:
@@ -96,7 +97,12 @@ class Robots:
             middleware.crawler = _With(crawler, engine=_With(crawler.engine, download_async=self._download))
 
     async def _parser(self, request: Request) -> Any:
-        """The middleware's parser for the site of `request`, which takes no place while it waits for that."""
+        """
+        The middleware's parser for the site of `request`, which takes no place while it waits for that.
+
+        It asks nobody on account of a request that will not be sent. Raises `ConfigurationError`.
+        """
+        item_of(request, self._guard)
         site: str = urlparse_cached(request).netloc
         if site in self._known:
             return await self._ask(request)

@@ -1,4 +1,4 @@
-"""Scrapy's settings as options: `TDM_GUARD_X` is the option `x`, and nothing with that prefix is unknown."""
+"""Scrapy's settings as options: `TDM_GUARD_X` is the option `x`, and none that was meant for us is passed over."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from scrapy.utils.misc import load_object
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.options import OPTION_NAMES, Options
-from tdm_guard.options.config import with_config
+from tdm_guard.options.config import over_file, with_config
+from tdm_guard.options.misspelt import PREFIX, meant_for_us, setting
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
-PREFIX = "TDM_GUARD_"
 MIDDLEWARES = "DOWNLOADER_MIDDLEWARES"
 _GATES = ("RequestGate", "ResponseGate")
 _BETWEEN = (HttpCacheMiddleware, BaseRedirectMiddleware)
 _NAMES = (*OPTION_NAMES, "config")
 _CONFIG = f"{PREFIX}CONFIG"
-_OPTION = re.compile(r"[a-z_]+(?=[:.])")
+_OPTION = re.compile(r"[a-z_]+(?=[:.](?!toml\b|tdmlist\b))")  # contacts.toml is a file, however it is named
 
 
 def read_options(settings: BaseSettings, *, user_agent: str | None = None) -> Options:
@@ -52,7 +52,7 @@ def switched_off(settings: BaseSettings) -> bool:
     """True if the guard is switched off, in words that mean it. Raises `ConfigurationError` for others."""
     try:
         given = {"enabled": settings.get(f"{PREFIX}ENABLED"), "config": settings.get(_CONFIG)}
-        return not Options.read({"enabled": with_config(given, environ=os.environ).get("enabled")}).enabled
+        return not Options.read({"enabled": over_file(given, environ=os.environ).get("enabled")}).enabled
     except ConfigurationError as error:
         raise named(error) from None
 
@@ -122,16 +122,18 @@ def _given(settings: BaseSettings) -> tuple[dict[str, Any], tuple[str, ...]]:
     given: dict[str, Any] = {}
     problems: tuple[str, ...] = ()
     known = {f"{PREFIX}{name.upper()}": name for name in _NAMES}
-    for setting in sorted(name for name in settings if isinstance(name, str) and name.upper().startswith(PREFIX)):
-        value = settings.get(setting)
-        option = known.get(setting)
+    for name in sorted(name for name in settings if isinstance(name, str) and meant_for_us(name) is not None):
+        value = settings.get(name)
+        option = known.get(name)
         if option is None:
-            problems += (f"{setting}: unknown setting; known are {', '.join(sorted(known))}",)
+            meant = setting(name, known)
+            hint = f"; did you mean {meant}?" if meant else f"; known are {', '.join(sorted(known))}"
+            problems += (f"{name}: unknown setting{hint}",)
         elif isinstance(value, str) and value.lstrip().startswith("{"):
             try:
                 given[option] = json.loads(value)
             except ValueError as error:
-                problems += (f"{setting}: {value[:80]!r} is no JSON: {error}",)
+                problems += (f"{name}: {value[:80]!r} is no JSON: {error}",)
         else:
             given[option] = value
     return given, problems

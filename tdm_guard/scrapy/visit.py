@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.http import Headers, Response
 
-ITEM = "tdm_guard_item"  # in a request's meta: what the caller knows of the work
 CODING = b"Content-Encoding"
 _LENGTH = b"Content-Length"
 _FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})  # of the body, not of what it says

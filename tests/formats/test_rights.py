@@ -44,6 +44,13 @@ def test_all_that_a_right_says() -> None:
     assert (right.subject, right.name, right.registry) == ("work", "Marie Exemple", "r.example")
     assert (right.licence, right.contact) == ("https://a.example/l", "rights@a.example")
     assert (right.usages, right.problem, right.idle(TODAY)) == (AI, None, None)
+    assert right.words == '<prohibits type="usage">media:ai-train</prohibits>'
+
+
+def test_without_a_prohibition_the_words_are_what_is_permitted_and_for_what() -> None:
+    right = media('<permits type="usage">ai-all</permits><payment type="use"/>', 'registry-id="W-1"')
+    assert right.words is not None
+    assert right.words.startswith('<permits type="usage">ai-all</permits> <payment type="use"')
 
 
 @pytest.mark.parametrize(

@@ -339,6 +339,9 @@ def test_page_over_the_limit_is_undetermined(edge: Any) -> None:
     (decision,) = edge.decisions
     assert (decision["verdict"], decision["stage"]) == ("undetermined", "body")
     assert (decision["bytes"], decision["content_sha256"]) == (6000, None)  # what was received until it was given up
+    assert {said["excerpt"] for said in decision["because"]} == {
+        "more than 5000 bytes, a limit of ours: the option max_asset_bytes"
+    }
 
 
 def test_observing_hands_a_page_over_the_limit_on_whole(edge: Any, caplog: pytest.LogCaptureFixture) -> None:

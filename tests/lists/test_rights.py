@@ -65,6 +65,18 @@ def test_rights_become_declarations_that_keep_what_each_says() -> None:
     assert second.withdrawn_at is not None
     assert second.effective_from is not None
     assert (first.form, first.version) == ("registry", "2026-11")
+    assert first.wording is not None
+    assert first.wording.startswith("<prohibits")  # the document's words, not ours for it
+    assert (first.source.title, first.source.known_from) == ("RSL-MEDIA: work", "source")
+
+
+def test_preferences_become_declarations_that_quote_them() -> None:
+    imported("preferences.json", "tdm-ai", "preferences.toml")
+    for each in load(["preferences.toml"]).declarations:
+        assert each.wording is not None
+        assert each.wording.startswith('"')
+        assert ": " in each.wording
+        assert (each.source.title or "").startswith("TDM·AI")
 
 
 def test_what_the_imported_rights_match() -> None:

@@ -14,6 +14,9 @@ from tdm_guard import Fetched, evaluate
 
 FILE = Path(__file__).parent.parent / "vectors" / "repertoire.json"
 GIVEN = json.loads(FILE.read_text(encoding="utf-8"))
+# Decided otherwise since: a code of the caller's own that cannot be used is a doubt, no silence (docs/repertoires.md).
+# To the letter the vector holds as it is.
+OTHERWISE = {("rep-62-wrong-check-digit", "cautious"): {"verdict": "review", "admitted": False}}
 
 
 def toml(value: Any) -> str:
@@ -56,7 +59,7 @@ def test_vector(vector: dict[str, Any], posture: str, tmp_path: Path) -> None:
         posture=posture,
         **vector["options"],
     )
-    record, expect = decision.to_dict(), vector["expect"]
+    record, expect = decision.to_dict(), vector["expect"] | OTHERWISE.get((vector["id"], posture), {})
     assert {name: record[name] for name in ("verdict", "admitted", "enforced")} == {
         name: expect[name] for name in ("verdict", "admitted", "enforced")
     }

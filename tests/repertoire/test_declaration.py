@@ -45,7 +45,7 @@ excludes = { creator_ipi = ["00000000297"] }
 entered_by = "a@acme.example"
 reviewed_by = "b@acme.example"
 expires_review_at = 2027-01-01
-notes = { certain = ["the date"], uncertain = ["the mandate"] }
+notes = { certain = ["the date"], uncertain = ["the mandate"], missing = ["the contact"] }
 
 [declarant]
 name = "Société d'Essai"
@@ -54,6 +54,10 @@ ids = { isni = "000000000000001X" }
 domains = ["essai.example"]
 
 [source]
+title = "Communiqué"
+date = "2023-10"
+known_from = "source"
+see = ["A daily, https://daily.example/1"]
 url = "https://society.example/d"
 retrieved_at = "2026-01-05T10:00:00+01:00"
 sha256 = "%s"
@@ -90,7 +94,10 @@ def test_every_member_is_read() -> None:
     assert declaration.source.sha256 == "ab" * 32
     assert declaration.match["iswc"] == ("T-000.000.001-0",)
     assert declaration.excludes == {"creator_ipi": ("00000000297",)}
+    assert (declaration.source.title, declaration.source.date) == ("Communiqué", "2023-10")
+    assert (declaration.source.known_from, declaration.source.see) == ("source", ("A daily, https://daily.example/1",))
     assert declaration.notes.uncertain == ("the mandate",)
+    assert declaration.notes.missing == ("the contact",)
     assert declaration.expires_review_at == date(2027, 1, 1)
     assert pickle.loads(pickle.dumps(declaration)) == declaration
 
@@ -101,6 +108,30 @@ def test_declarations_of_the_vectors_load(table: dict[str, Any]) -> None:
     assert mistakes == []
     assert declaration is not None
     assert declaration.id == table["id"]
+
+
+@pytest.mark.parametrize("written", ["2023", "2023-10", "2023-10-12", date(2023, 10, 12)])
+def test_a_document_is_dated_as_far_as_is_known(written: Any) -> None:
+    declaration, mistakes, _ = read({**SMALL, "source": {"date": written}})
+    assert mistakes == []
+    assert declaration is not None
+    assert declaration.source.date == str(written)
+
+
+@pytest.mark.parametrize(
+    ("source", "standing"),
+    [
+        ({}, "whether it was read is not said"),
+        ({"retrieved_at": "2026-01-05T09:00:00Z"}, "read on 2026-01-05"),
+        ({"known_from": "source", "retrieved_at": "2026-01-05T09:00:00Z"}, "read at source on 2026-01-05"),
+        ({"known_from": "copy"}, "read in a stored copy"),
+        ({"known_from": "secondary"}, "known from secondary accounts only"),
+    ],
+)
+def test_an_entry_says_what_of_the_document_was_read(source: dict[str, Any], standing: str) -> None:
+    declaration, _, _ = read({**SMALL, "source": source})
+    assert declaration is not None
+    assert declaration.source.standing == standing
 
 
 def test_what_may_be_left_out() -> None:
@@ -131,6 +162,14 @@ def test_what_may_be_left_out() -> None:
         ({"mandate": {"status": "sure"}}, "mandate.status", "not one of confirmed, asserted, disputed, unknown"),
         ({"mandate": {"basis": "hearsay"}}, "mandate.basis", "not one of own_rights"),
         ({"mandate": {"note": " "}}, "mandate.note", "no text"),
+        ({"source": {"title": "a\nb"}}, "source.title", "no name"),
+        ({"source": {"date": "2023-13"}}, "source.date", "no day, month or year"),
+        ({"source": {"date": "2023-02-30"}}, "source.date", "no day, month or year"),
+        ({"source": {"date": "October 2023"}}, "source.date", "no day, month or year"),
+        ({"source": {"date": 2023}}, "source.date", "no day, month or year"),
+        ({"source": {"known_from": "hearsay"}}, "source.known_from", "not one of source, copy, secondary"),
+        ({"source": {"see": "https://daily.example/1"}}, "source.see", "no list"),
+        ({"notes": {"missing": "all"}}, "notes.missing", "no list"),
         ({"rights": "reproduction"}, "rights", "no list"),
         ({"work_types": ["musical_work", "song"]}, "work_types[1]", "not one of"),
         ({"usages": ["tdm", "training"]}, "usages[1]", "no usage"),

@@ -69,7 +69,16 @@ def test_a_statement_says_who_what_where_and_whom_to_ask() -> None:
             mandate=Mandate(basis="member_mandate", status="asserted"),
             form="press_release",
             licence=Licence(available=True, url="https://society.example/ai", email="ai@society.example"),
-            source=Provenance(url="https://society.example/d", retrieved_at=read_at, sha256="ab" * 32),
+            addressees="all who mine",
+            source=Provenance(
+                title="Mining",
+                date="2024-05-02",
+                url="https://society.example/d",
+                language="en",
+                known_from="source",
+                retrieved_at=read_at,
+                sha256="ab" * 32,
+            ),
         ),
         {"iswc": "T0000000010"},
     )
@@ -87,13 +96,40 @@ def test_a_statement_says_who_what_where_and_whom_to_ask() -> None:
         "form": "press_release",
         "mandate_status": "asserted",
         "mandate_basis": "member_mandate",
+        "title": "Mining",
+        "date": "2024-05-02",
+        "address": "https://society.example/d",
+        "language": "en",
+        "known_from": "source",
+        "addressees": "all who mine",
     }
+    assert statement.declaration.document == "Mining, 2024-05-02, https://society.example/d"
     assert statement.doubt is None
 
 
-def test_without_its_words_a_statement_shows_the_usages() -> None:
-    (statement,) = hear(declared(match={"isrc": ["FRZ039800212"]}, usages=(Usage.SEARCH,)), {"isrc": "FRZ039800212"})
-    assert (statement.excerpt, statement.terms) == ("search", None)
+@pytest.mark.parametrize(
+    ("source", "words", "document"),
+    [
+        (Provenance(), "[the words are not recorded here]", "no address known"),
+        (Provenance(title="Mining"), "[the words are not recorded here: see Mining]", "Mining, no address known"),
+        (
+            Provenance(title="Mining", date="2024", url="https://society.example/d", see=("A daily",)),
+            "[the words are not recorded here: see Mining, https://society.example/d]",
+            "Mining, 2024, https://society.example/d",
+        ),
+        (
+            Provenance(known_from="secondary", see=("A daily, https://daily.example/1", "A weekly")),
+            "[the words are not recorded here: see A daily, https://daily.example/1, A weekly]",
+            "no address known",
+        ),
+    ],
+)
+def test_without_its_words_a_statement_quotes_nothing_of_ours(source: Provenance, words: str, document: str) -> None:
+    one = declared(match={"isrc": ["FRZ039800212"]}, usages=(Usage.SEARCH,), source=source)
+    (statement,) = hear(one, {"isrc": "FRZ039800212"})
+    assert (statement.excerpt, statement.terms) == (words, None)
+    assert statement.declaration is not None
+    assert statement.declaration.document == document
 
 
 # ---- keys and strengths -----------------------------------------------------------------------------------------

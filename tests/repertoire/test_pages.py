@@ -118,7 +118,7 @@ def test_what_the_caller_knows_counts_beside_what_the_page_says(judge: Judge) ->
     assert page(judge, json_ld(WORK), item=other).verdict is Verdict.RESERVED
     assert page(judge, "<p>x", item={"iswc": "T0000000010"}).stage is not Stage.POLICY
     assert page(judge, "<p>x", item=[other, {"contains": [{"iswc": "T0000000010"}]}]).verdict is Verdict.RESERVED
-    odd = page(judge, "<p>x", item={"iswc": 7, "colour": "red"})
+    odd = page(judge, "<p>x", item={"iswc": "T-000.000.002-1", "type": "podcast"})
     assert odd.verdict is Verdict.UNRESERVED
     assert {fault.carrier for fault in odd.faults} == {"item"}
 

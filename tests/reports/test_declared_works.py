@@ -16,9 +16,9 @@ from tdm_guard.decision import Decision, Exchange, Outcome, Stage
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.record import RunInfo
-from tdm_guard.model import Layer, Posture, Stance, Statement, Verdict
+from tdm_guard.model import DeclaredAs, Layer, Posture, Stance, Statement, Verdict
 from tdm_guard.reports import report, summary
-from tdm_guard.reports.report import render
+from tdm_guard.reports.report import render, withheld
 from tdm_guard.reports.summary import Summary, summarise
 from tdm_guard.reports.works import declared_works
 from tdm_guard.usage import TDM
@@ -39,6 +39,8 @@ def decided(number: int, verdict: Verdict, repertoire: str | None, *declarations
             usages=TDM,
             stance=Stance.RESERVED,
             layer=Layer.REPERTOIRE,
+            excerpt=f"words of {name}",
+            declaration=DeclaredAs(title="Mining", date="2024-05", address="no address known"),
         )
         for name in declarations
     )
@@ -89,12 +91,15 @@ def test_the_page_says_how_much_could_be_matched_and_by_what(works: Summary) -> 
     assert f"| society-1 | 1 |  | {'a' * 64} |" in page
     assert f"| works.tdmlist | 2026-01 | 4096 | {'b' * 64} |" in page
     assert "| society-1 | reserved | 2 |" in page
+    assert "| society-1 | Mining, 2024-05, no address known | `words of society-1` |" in page
 
 
 def test_json_and_csv_have_the_same_counts(works: Summary) -> None:
     found = json.loads(render(works, "json"))["repertoire"]
     assert found["matches"] == {"matched": 3, "unmatchable": 2, "not-matched": 1}
     assert found["declarations"] == {"author-1": {"reserved": 1}, "society-1": {"reserved": 2, "authorised": 1}}
+    document = "Mining, 2024-05, no address known"
+    assert found["said"]["author-1"] == {"words": "words of author-1", "document": document}
     assert found["loaded"] == [{"size": "", **entry} for entry in LOADED]
     rows = list(csv.DictReader(io.StringIO(render(works, "csv"))))
     assert {(row["name"], row["decisions"]) for row in rows if row["section"] == "repertoire"} == {
@@ -109,10 +114,22 @@ def test_json_and_csv_have_the_same_counts(works: Summary) -> None:
     ]
 
 
+def test_the_list_of_withheld_items_names_the_document(tmp_path: Path) -> None:
+    told(tmp_path / "tdm.jsonl", decided(1, Verdict.RESERVED, "matched", "society-1"))
+    [withheld_item] = withheld(read_log([tmp_path / "tdm.jsonl"]))
+    assert withheld_item.document == "Mining, 2024-05, no address known"
+    assert withheld_item.who == "repertoire society-1 (Mining, 2024-05, no address known)"
+    assert withheld_item.words == "words of society-1"
+    [work] = declared_works(read_log([tmp_path / "tdm.jsonl"]))
+    assert work.said == (("words of society-1", "Mining, 2024-05, no address known"),)
+
+
 def test_without_a_repertoire_the_report_does_not_speak_of_works(tmp_path: Path) -> None:
     silent = told(tmp_path / "tdm.jsonl", decided(1, Verdict.UNRESERVED, None), loaded=())
     assert "Declared works" not in render(silent, "markdown")
-    assert json.loads(render(silent, "json"))["repertoire"] == {"matches": {}, "declarations": {}, "loaded": []}
+    assert json.loads(render(silent, "json"))["repertoire"] == {
+        "matches": {}, "declarations": {}, "said": {}, "loaded": [],
+    }  # fmt: skip
 
 
 def test_what_all_runs_loaded_is_listed_once(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tdm_guard import ConfigurationError
 from tdm_guard.log.latest import Latest
 from tdm_guard.log.reader import read_log
+from tdm_guard.repertoire.contact import Contact
 from tdm_guard.reports import worklist as module
 from tdm_guard.reports.worklist import Ask, Worklist, is_wanting, worklist
 from tdm_guard.reports.worklist_page import FORMATS, render, umbrella
@@ -144,6 +145,58 @@ def test_sizes_times_usages_and_contacts_are_gathered() -> None:
     assert (ask.first, ask.last) == ("2026-01-05T09:00:00.000000Z", "2026-02-01T00:00:00Z")
     assert list(ask.usages) == TDM_NAMES  # search was not asked for
     assert (list(ask.contacts), list(ask.terms)) == (["a@a.example", "b@a.example"], ["fee"])
+
+
+ABOUT = {"title": "Mining", "date": "2024-05-02", "address": "no address known"}
+YOURS = (
+    Contact(declarant="SOCIÉTÉ", address="ai@held.example", note="ask for A", source="contacts.toml"),
+    Contact(declarant="Société d'Ailleurs", address="nobody@held.example", source="contacts.toml"),
+)
+
+
+def page(*records: dict[str, Any], contacts: tuple[Contact, ...] = ()) -> str:
+    return "".join(render(worklist(records, contacts), "text"))
+
+
+def test_where_a_declaration_names_nobody_the_page_says_so_and_takes_yours() -> None:
+    wanting = item("https://a.example/1", declared(excerpt="mining is reserved", declaration=ABOUT))
+    assert "\n   ask: no address known; --contacts FILE takes yours\n" in page(wanting)
+    told = page(wanting, contacts=YOURS)
+    assert "\n   ask: no address known; yours: ai@held.example (from contacts.toml: ask for A)\n" in told
+    assert "nobody@held.example" not in told
+    assert "\n   in: Mining, 2024-05-02, no address known\n   words: “mining is reserved”\n" in told
+
+
+@pytest.mark.parametrize("named", [{"contact": "ai@society.example"}, {"policy_url": "https://society.example/ai"}])
+def test_yours_never_takes_the_place_of_an_address_that_is_named(named: dict[str, str]) -> None:
+    wanting = item("https://a.example/1", declared(**named))
+    told = page(wanting, contacts=YOURS)
+    assert "held.example" not in told
+    assert "no address known" not in told
+    assert next(iter(named.values())) in told
+
+
+def test_a_contact_that_the_run_had_from_you_is_yours_in_its_log_too() -> None:
+    wanting = item("https://a.example/1", declared(contact="old@held.example (from contacts.toml)"))
+    ask = one(wanting)
+    assert (list(ask.contacts), list(ask.yours)) == ([], ["old@held.example (from contacts.toml)"])
+    assert "   ask: no address known; yours: old@held.example (from contacts.toml)\n" in page(wanting)
+    newer = page(wanting, contacts=YOURS)  # what you say now stands for what you said then
+    assert "old@held.example" not in newer
+    assert "ai@held.example (from contacts.toml: ask for A)" in newer
+
+
+def test_a_site_without_a_contact_is_asked_itself() -> None:
+    assert "ask:" not in page(item("https://a.example/1", said()), contacts=YOURS)
+
+
+def test_tables_have_documents_words_and_yours() -> None:
+    found = worklist([item("https://a.example/1", declared(excerpt="mining is reserved", declaration=ABOUT))], YOURS)
+    [row] = csv.DictReader(io.StringIO("".join(render(found, "csv"))))
+    assert (row["documents"], row["words"]) == ("Mining, 2024-05-02, no address known", "mining is reserved")
+    assert (row["contacts"], row["yours"]) == ("", "ai@held.example (from contacts.toml: ask for A)")
+    [ask] = json.loads("".join(render(found, "json")))["asks"]
+    assert (ask["contacts"], ask["yours"]) == ([], ["ai@held.example (from contacts.toml: ask for A)"])
 
 
 def test_samples_and_contacts_are_five_at_most() -> None:

@@ -146,6 +146,8 @@ def test_a_body_too_large_to_be_read_whole_is_undetermined(web: Web, crawl: Craw
     origin = web(Site("site.example", pages)).origin("site.example")
     crawled = crawl(origin + "/large", origin + "/small", TDM_GUARD_MAX_ASSET_BYTES=4096, HTTPCACHE_ENABLED=True)
     assert crawled.verdicts() == {"/large": "undetermined", "/small": "unreserved"}
+    (told,) = [record["because"][0]["excerpt"] for record in crawled.decisions if record["because"]]
+    assert told == "more than 4096 bytes, a limit of ours: the option max_asset_bytes"
     assert crawled.holds(WITHHELD) == []
 
 

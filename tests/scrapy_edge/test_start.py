@@ -49,7 +49,9 @@ def test_a_spiders_own_user_agent_counts() -> None:
     assert read_options(settings(), user_agent="SpiderBot/3").agent == "SpiderBot"
 
 
-def test_settings_are_options() -> None:
+def test_settings_are_options(tmp_path: Path) -> None:
+    contacts = tmp_path / "contacts.toml"
+    contacts.write_text('[[contacts]]\ndeclarant = "Sacem"\naddress = "ai@sacem.example"\n', encoding="utf-8")
     options = read_options(
         settings(
             TDM_GUARD_USAGES="search,archive",
@@ -58,19 +60,39 @@ def test_settings_are_options() -> None:
             TDM_GUARD_MAX_ASSET_BYTES="1MiB",
             TDM_GUARD_POSTURE="literal",
             TDM_GUARD_LOG="logs/{run}.jsonl",
+            TDM_GUARD_CONTACTS=str(contacts),
         )
     )
+    assert options.holdings.contacts[0].marked == "ai@sacem.example (from contacts.toml)"
     assert [str(usage) for usage in options.usages] == ["search", "archive"]
     assert options.operator is not None
     assert (options.operator.name, options.operator.country) == ("acme-ai", "FR")
     assert (options.policy_timeout, options.max_asset_bytes, options.posture) == (3.5, 2**20, "literal")
 
 
+@pytest.mark.parametrize("name", ["contacts.toml", "authorisations.toml", "repertoire.tdmlist"])
+def test_a_file_named_after_an_option_keeps_its_name_in_messages(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_text("[[contacts]]\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"^{name}: ") as error:
+        read_options(settings(TDM_GUARD_CONTACTS=name))
+    assert "TDM_GUARD" not in str(error.value)
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"TDM_GUARD_USAGE": "tdm"}, ("TDM_GUARD_USAGE: unknown setting", "TDM_GUARD_USAGES")),
-        ({"tdm_guard_mode": "observe"}, ("tdm_guard_mode: unknown setting", "TDM_GUARD_MODE")),
+        ({"TDM_GUARD_USAGE": "tdm"}, ("TDM_GUARD_USAGE: unknown setting; did you mean TDM_GUARD_USAGES?",)),
+        ({"tdm_guard_mode": "observe"}, ("tdm_guard_mode: unknown setting; did you mean TDM_GUARD_MODE?",)),
+        ({"TDMGUARD_AGENT": "a"}, ("TDMGUARD_AGENT: unknown setting; did you mean TDM_GUARD_AGENT?",)),
+        ({"TDM_GAURD_AGENT": "a"}, ("TDM_GAURD_AGENT: unknown setting; did you mean TDM_GUARD_AGENT?",)),
+        ({"TDM_GARD_REPERTORY": []}, ("TDM_GARD_REPERTORY: unknown setting; did you mean TDM_GUARD_REPERTOIRE?",)),
+        ({"TMD_GUARD_ENABLED": False}, ("did you mean TDM_GUARD_ENABLED?",)),
+        ({"TDM_GUARD_CONFIGS": "x"}, ("did you mean TDM_GUARD_CONFIG?",)),
+        ({"TDM_GUARD": True}, ("TDM_GUARD: unknown setting; known are TDM_GUARD_AGENT, ",)),
+        ({"TDM_GUARD_COLOUR": "red"}, ("TDM_GUARD_COLOUR: unknown setting; known are TDM_GUARD_AGENT, ",)),
         ({"TDM_GUARD_MODE": "watch"}, ("TDM_GUARD_MODE: 'watch' is not one of enforce, observe",)),
         ({"TDM_GUARD_USAGES": "everything"}, ("TDM_GUARD_USAGES: 'everything' is not a usage",)),
         ({"TDM_GUARD_OPERATOR": "{name"}, ("TDM_GUARD_OPERATOR: '{name' is no JSON",)),
@@ -85,6 +107,20 @@ def test_settings_that_cannot_be_used_are_named(given: dict[str, Any], words: tu
         read_options(settings(**given))
     assert isinstance(caught.value, ValueError)
     assert all(word in str(caught.value) for word in words)
+
+
+@pytest.mark.parametrize("name", ["TDM_GRAPH_MODE", "GUARD_MODE", "TDM_MODE", "TELNETCONSOLE_ENABLED", "T_GUARD_MODE"])
+def test_settings_of_others_are_theirs(name: str) -> None:
+    assert read_options(settings(**{name: "anything"})).mode == "enforce"
+
+
+def test_a_misspelt_variable_ends_the_crawl_before_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TDM_GUARD_REPERTOIRE", "bundled:sacem-2023")
+    with pytest.raises(ValueError, match="TDM_GUARD_REPERTOIRE: no environment variable is an option"):
+        read_options(settings())
+    options = read_options(settings(TDM_GUARD_REPERTOIRE=["bundled:sacem-2023"]))
+    assert options.repertoire == ("bundled:sacem-2023",)
+    assert not switched_off(settings())
 
 
 def test_a_file_gives_what_the_settings_do_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

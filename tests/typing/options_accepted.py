@@ -40,7 +40,11 @@ def judges() -> list[Judge]:
         Judge(
             signals=SIGNALS, operator=Operator(name="acme-ai"), repertoire=["bundled:sacem-2023", Path("works.toml")]
         ),
-        Judge(operator={"name": "acme-ai", "classes": ["commercial"]}, authorisations="licences.toml"),
+        Judge(
+            operator={"name": "acme-ai", "classes": ["commercial"]},
+            authorisations="licences.toml",
+            contacts=[Path("c.toml")],
+        ),
         Judge(policy_tokens={"AI-Training": ["ai-training"]}, repertoire_forms="machine-readable"),
         Judge(agent=None, operator=None),
     ]

@@ -5,9 +5,10 @@ NEWSPIDER_MODULE = "collection.spiders"
 # The one line for the guard.
 ADDONS = {"tdm_guard.scrapy.Addon": 500}
 
-# Works that were declared wherever they stand, and who has which licence. These are for the demonstration; name yours.
+# Works that were declared wherever they stand, who has which licence, whom to ask. For the demonstration; name yours.
 TDM_GUARD_REPERTOIRE = ["bundled:sacem-2023", "repertoire"]
 TDM_GUARD_AUTHORISATIONS = ["licences"]
+TDM_GUARD_CONTACTS = ["contacts.toml"]
 TDM_GUARD_OPERATOR = {"name": "example-ai", "country": "FR"}
 
 # Who we are. Put your own name and address here.

@@ -19,6 +19,7 @@ from tdm_guard.formats.rows.row import RowsError
 from tdm_guard.formats.rsl.rsl_licences import read_licence
 from tdm_guard.formats.rsl.rsl_vocabulary import MEDIA, RslLicence, is_token
 from tdm_guard.formats.xml import Element, Limits, parse
+from tdm_guard.plain import bounded
 from tdm_guard.usage import EVERY, TRAINING, Usage
 
 LIMITS = Limits(bytes=MAX_BYTES, elements=5_000_000, depth=32, kept=MAX_RIGHTS)
@@ -74,6 +75,7 @@ def _right(element: Element, number: int) -> Right:
         since=since,
         until=until,
         subject=_one(said, "subject"),
+        words=_words(licences),
         name=_one(said, "holder") or _one(said, "rightsholder") or _one(said, "name"),
         registry=registry,
         licence=next((address for address in map(_address, addresses) if address), None),
@@ -83,6 +85,15 @@ def _right(element: Element, number: int) -> Right:
         everything=entry == EVERY_WORK and not keys,
         problem=problem if keys or entry == EVERY_WORK else "nothing by which its work is known",
     )
+
+
+def _words(licences: list[RslLicence]) -> str | None:
+    """What the licences say as it stands: prohibitions if there are any, else what is permitted for what."""
+    said = [each.excerpt for licence in licences for each in licence.prohibits]
+    if not said:
+        said = [each.excerpt for licence in licences for each in licence.permits]
+        said += [each.excerpt for licence in licences for each in (*licence.payments, *licence.reporting)]
+    return bounded(" ".join(said or [licence.excerpt for licence in licences])) or None
 
 
 def _members(element: Element) -> dict[str, list[str]]:
