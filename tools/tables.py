@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tools.wrapped import WIDTH, wrapped
 
-ASIDE = {"default", "strength", "where"}  # second columns that are short, and said in brackets
+ASIDE = {"default", "strength", "where", "in the code"}  # second columns that are short, and said in brackets
 _TABLE = re.compile(r"^\|.*\|\n\|[-:| ]+\|\n(?:\|.*\|\n)+", re.MULTILINE)
 _CELL = re.compile(r"(?<!\\)\|")
 _FENCE = re.compile(r"(^ *```.*?^ *```$)", re.MULTILINE | re.DOTALL)
