@@ -118,7 +118,8 @@ class Outcome:
     """
     What the statements come to: the verdict, the stance per usage, and the statements that settled it.
 
-    `exemption` is the claim to Art. 3 on which an exempt one rests. `admits`: content is handed on under this outcome.
+    `exemption` is the claim to Art. 3 on which an exempt one rests, `without_exemption` the verdict without that claim.
+    `admits`: content is handed on under this outcome.
     """
 
     verdict: Verdict
@@ -127,10 +128,21 @@ class Outcome:
     authorisations: tuple[str, ...] = ()
     enforced: bool = True
     exemption: Research | None = None
+    without_exemption: Verdict | None = None
     admits: bool = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "admits", not (self.enforced and self.verdict.withholds))  # it is asked more than once
+
+    def exempted(self) -> dict[str, Any]:
+        """What the record of an exempt decision says of the claim that it rests on; nothing of any other."""
+        if self.exemption is None:
+            return {}
+        without = self.without_exemption
+        return {
+            "exemption": asdict(self.exemption),
+            "without_exemption": None if without is None else without.value,
+        }
 
 
 class LogEntry(NamedTuple):
@@ -209,6 +221,11 @@ class Decision(NamedTuple):
     def exemption(self) -> Research | None:
         """The claim to Art. 3 of Directive (EU) 2019/790 on which an exempt decision rests."""
         return self.outcome.exemption
+
+    @property
+    def without_exemption(self) -> Verdict | None:
+        """The verdict that an exempt decision would have without that claim: one that withholds."""
+        return self.outcome.without_exemption
 
     @property
     def authorisations(self) -> tuple[str, ...]:
@@ -298,6 +315,8 @@ class Decision(NamedTuple):
     def summary(self) -> str:
         """One line for people: verdict, URL and the first words it rests on; what steers terminals as escapes."""
         line = f"{self.verdict}: {self.final_url}"
+        if self.exemption is not None:
+            line += f" ({self.exemption}; {self.without_exemption} without that claim)"
         if self.because:
             first = self.because[0]
             place = f"{first.source} {first.locator}" if first.locator else first.source
@@ -311,7 +330,6 @@ class Decision(NamedTuple):
     def to_dict(self) -> dict[str, Any]:
         """The shape of a decision record in the compliance log."""
         entry = self.entry
-        exemption = {} if self.exemption is None else {"exemption": asdict(self.exemption)}
         repertoire = {} if self.repertoire is None else {"repertoire": str(self.repertoire)}
         return {
             "type": "decision",
@@ -329,7 +347,7 @@ class Decision(NamedTuple):
             "stage": self.stage.value,
             "usages": {usage.value: stance.value for usage, stance in self.usages.items()},
             "because": [statement.to_dict() for statement in self.because],
-            **exemption,
+            **self.outcome.exempted(),
             "faults": [fault.to_dict() for fault in self.faults],
             "checked": [checked.to_dict() for checked in self.checked],
             "authorisations": list(self.authorisations),

@@ -32,12 +32,13 @@ from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Fetched, Kind, Result, Stance, Verdict
 from tdm_guard.options import Options
+from tdm_guard.options.cautions import cautions
+from tdm_guard.options.tokens import Tokens
 from tdm_guard.origin import Origin
 from tdm_guard.plain import our_limit, told
 from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.policies.silence import Silence
 from tdm_guard.policies.task import Answers, Wanted
-from tdm_guard.tokens import Tokens
 
 T = TypeVar("T")
 logger = logging.getLogger("tdm_guard")
@@ -65,7 +66,8 @@ class Guard:
     behind it keeps policies beyond this process; the run closes it.
 
     `totals` counts what is worth counting by its name: `admitted`, `verdict/reserved`, `policy/fetched`, … Raises
-    `LogError` when the log cannot be written.
+    `LogError` when the log cannot be written. What lets reserved content through is warned of when it begins; `named`
+    spells the options in these words.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Guard:
         cache: PolicyCache | None = None,
         store: PolicyStore | None = None,
         clock: Callable[[], datetime] = utc_now,
+        named: Callable[[str], str] = str,
     ) -> None:
         self.options = options
         self.tokens = Tokens.read(os.environ)
@@ -92,6 +95,8 @@ class Guard:
         self._peers = Peers()
         self._silence = Silence()
         self._ended = False
+        for caution in cautions(options, named):
+            logger.warning("%s", caution)
         self.log = JsonlLog(options.log, run=_run_info(options), now=clock())
 
     # ---- policies -----------------------------------------------------------------------------------------------

@@ -21,17 +21,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.model import ReviewOutcome
+from tdm_guard.matched import ReviewOutcome
 from tdm_guard.plain import nearest, suggested
 from tdm_guard.repertoire.authorisation import Authorisation, read_authorisation
 from tdm_guard.repertoire.contact import GOOD_CONTACT, Contact, contacts_of, folded, read_contact
-from tdm_guard.repertoire.declaration import Declaration, read_declaration
+from tdm_guard.repertoire.declaration import KEYLESS, Declaration, read_declaration
 from tdm_guard.repertoire.loaded import Loaded
 from tdm_guard.repertoire.problem import Problem, Severity, shown
 from tdm_guard.repertoire.review import Review, read_review
 
 if TYPE_CHECKING:
     from tdm_guard.lists.index import ListIndex
+    from tdm_guard.lists.part_licences import PartLicences
+    from tdm_guard.repertoire.licensed import Licensed
 
 MAX_BYTES = 16 * 2**20  # of one TOML file, some 10,000 declarations; larger holdings belong in a list
 MAX_FILES = 10_000  # of one run: a folder of one licence per file, not a whole disk named by mistake
@@ -52,9 +54,10 @@ class Holdings:
     """
     All that was loaded. Reviews are in the order of their time, so that the last one that applies is what holds.
 
-    `sources` says in the run record what was declared (`id`, `version`, `sha256` of the file it stood in), lists too;
-    `digests` are the SHA-256 of all TOML files read; `warnings` is what is legal in them and perhaps not meant, but for
-    the bundled ones, which are not the caller's to mend (`lint` tells it of them too).
+    `licensed` are the works of authorisations for a part of a repertoire. `sources` says in the run record what was
+    declared (`id`, `version`, `sha256` of the file it stood in), lists too; `digests` are the SHA-256 of all TOML files
+    and licensed lists read; `warnings` is what is legal in them and perhaps not meant, but for the bundled ones, which
+    are not the caller's to mend (`lint` tells it of them too).
     """
 
     declarations: tuple[Declaration, ...] = ()
@@ -62,6 +65,7 @@ class Holdings:
     reviews: tuple[Review, ...] = ()
     contacts: tuple[Contact, ...] = ()
     lists: tuple[ListIndex, ...] = ()
+    licensed: tuple[Licensed, ...] = ()
     sources: tuple[Loaded, ...] = ()
     digests: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
@@ -123,6 +127,9 @@ class _Reader:
         self.sources: list[Loaded] = []
         self.digests: list[str] = []
         self._seen: set[object] = set()
+        self._named: set[str] = set()  # lists that the caller named, not only a folder that they lie in
+        self._folders: dict[str, Path] = {}  # of the files that authorisations stand in, by their ids
+        self._part: PartLicences | None = None
         self._faulty: set[object] = set()  # ids of tables with mistakes: what refers to them is no second mistake
 
     def read(self, names: Sequence[str | Path]) -> None:
@@ -148,17 +155,24 @@ class _Reader:
             reviews=tuple(sorted((review for _, review in self.reviews), key=_standing)),
             lists=tuple(index for _, index in self.lists),
             sources=tuple(self.sources),
-            digests=tuple(self.digests),
+            licensed=tuple(self._part.licensed) if self._part else (),
+            digests=(*self.digests, *(self._part.digests if self._part else ())),
             warnings=tuple(problem for problem in self.problems if not problem.path.startswith(BUNDLED)),
         )
 
     def check(self, severity: Severity) -> None:
-        """Note references to what was not loaded."""
+        """Note references to what was not loaded, and the works of authorisations that cannot be."""
+        self._open_works()
         for where, authorisation in self.authorisations.values():
             for at, name in enumerate(authorisation.scope.declarations):
                 self._refer(name, f"{where}.scope.declarations[{at}]", self.declarations, severity)
+        matching = set()
         for where, index in self.lists:
             self._refer(index.declaration, where, self.declarations, severity)
+            if index.adds:
+                matching.add(index.declaration)
+        listed = {f"{self.declarations[name][0]}.match" for name in matching if name in self.declarations}
+        self.problems = [each for each in self.problems if not (each.message == KEYLESS and each.path in listed)]
         for where, review in self.reviews:  # one that meets nothing lifts nothing
             self._refer(review.declaration, f"{where}.declaration", self.declarations, Severity.WARNING)
             self._refer(review.authorisation, f"{where}.authorisation", self.authorisations, Severity.WARNING)
@@ -186,6 +200,27 @@ class _Reader:
             elif all(each.licence.addressed for each in found):
                 message = f"is not used: {found[0].id} itself says whom to ask"
                 self.problems.append(Problem(f"{where}.address", message, severity=Severity.WARNING))
+
+    def _open_works(self) -> None:
+        """
+        Opens the lists that authorisations are narrowed to.
+
+        One that lies in a folder of declarations and that nobody names beside it adds to no declaration: what is left
+        out of a licence is not left out of what is declared.
+        """
+        narrowed = [each for each in self.authorisations.values() if each[1].scope.works is not None]
+        if not narrowed:
+            return
+        from tdm_guard.lists.part_licences import PartLicences  # noqa: PLC0415 - it brings SQLite, as `_list` does
+
+        self._part = part = PartLicences()
+        for where, authorisation in narrowed:
+            self.problems.extend(part.open(authorisation, where, self._folders[authorisation.id]))
+        lent = part.paths - self._named
+        aside = {path for path, _ in self.lists if os.path.realpath(path) in lent}
+        gone = [index.source for path, index in self.lists if path in aside]
+        self.lists = [each for each in self.lists if each[0] not in aside]
+        self.sources = [each for each in self.sources if each not in gone]
 
     def check_age(self, today: date) -> None:
         """Note declarations that somebody wanted looked at again before `today`."""
@@ -223,6 +258,7 @@ class _Reader:
                 for found in inside:
                     self._file(found)
             else:
+                self._named.add(os.path.realpath(path))
                 self._file(path)
         except (OSError, ValueError) as error:  # ValueError: a null character in the name
             self._unreadable(str(path), error)
@@ -285,7 +321,8 @@ class _Reader:
             if self._new(declaration, at, self.declarations):
                 self.sources.append(Loaded(id=declaration.id, version=declaration.version, sha256=sha256))
         for at, authorisation in self._values(name, content, "authorisations", read_authorisation):
-            self._new(authorisation, at, self.authorisations)
+            if self._new(authorisation, at, self.authorisations):
+                self._folders[authorisation.id] = Path(name).parent
         self.reviews.extend(self._values(name, content, "reviews", read_review))
         self.contacts.extend(self._values(name, content, "contacts", read_contact))
 

@@ -65,7 +65,7 @@ class Judge:
             options.listener,
             options.terms,
             max_asset_bytes=options.max_asset_bytes,
-            declared=Repertoire(held.declarations, held.lists) if held.declarations else None,
+            declared=Repertoire(held.declarations, held.lists, held.licensed) if held.declarations else None,
             machine_readable_only=options.repertoire_forms == "machine-readable",
         )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Required, Self, TypedDict, Unpack
 
+from tdm_guard.matched import DeclaredAs, Grant, Lift, MatchedBy, Reviewed, ReviewOutcome
 from tdm_guard.plain import bounded, in_json, without_secrets, without_userinfo
 from tdm_guard.usage import Usage
 
@@ -47,7 +48,7 @@ class Verdict(StrEnum):
         return self in _WITHHOLDING
 
 
-_UNRECORDED = frozenset({"rank", "lifted", "pending"})  # members of a statement that only the deciding needs
+_UNRECORDED = frozenset({"rank", "lifted", "pending", "grants"})  # members of a statement that only the deciding needs
 _WITHHOLDING = frozenset({Verdict.RESERVED, Verdict.REVIEW, Verdict.UNDETERMINED})
 
 
@@ -75,97 +76,6 @@ class Result(StrEnum):
     UNREADABLE = "unreadable"
     UNREACHABLE = "unreachable"
     NOT_ATTEMPTED = "not-attempted"
-
-
-class LiftOutcome(StrEnum):
-    """What an authorisation that names a statement does to it."""
-
-    LIFTED = "lifted"
-    NOT_LIFTED = "not-lifted"
-    REVIEW = "review"
-
-
-class ReviewOutcome(StrEnum):
-    """What a person decided of a doubt: what was said does not apply, or it does."""
-
-    RELEASED = "released"
-    CONFIRMED = "confirmed"
-
-
-class Told(Mapping[str, str]):
-    """A small value whose members are read by their names too, as in the record; what is None is not there."""
-
-    __slots__: tuple[str, ...] = ()
-
-    def __getitem__(self, name: str) -> str:
-        if name in self.__slots__ and (value := getattr(self, name)) is not None:
-            return str(value)
-        raise KeyError(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return (name for name in self.__slots__ if getattr(self, name) is not None)
-
-    def __len__(self) -> int:
-        return sum(getattr(self, name) is not None for name in self.__slots__)
-
-    @classmethod
-    def of(cls, members: Mapping[str, str]) -> Self:
-        """The value with those of `members` that it has, as a record tells them."""
-        return cls(**{name: members[name] for name in cls.__slots__ if name in members})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Lift(Told):
-    """What became of an authorisation that names a statement, for which of the usages asked, and why."""
-
-    id: str
-    outcome: LiftOutcome
-    usages: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Reviewed(Told):
-    """What a person decided of a statement in doubt."""
-
-    outcome: ReviewOutcome
-    by: str
-    at: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class MatchedBy(Told):
-    """What a declaration and a work were matched by: a key, its value, how much it proves, and the keys that agree."""
-
-    key: str | None = None
-    value: str | None = None
-    strength: str | None = None
-    also: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class DeclaredAs(Told):
-    """Version, form, mandate and addressees of a declaration, its document, the list of works that names one."""
-
-    version: str | None = None
-    form: str | None = None
-    mandate_status: str | None = None
-    mandate_basis: str | None = None
-    title: str | None = None
-    date: str | None = None
-    address: str | None = None
-    language: str | None = None
-    known_from: str | None = None
-    addressees: str | None = None
-    list: str | None = None
-    list_version: str | None = None
-    list_sha256: str | None = None
-
-    @property
-    def document(self) -> str:
-        """The document for people."""
-        return ", ".join(part for part in (self.title, self.date, self.address) if part)
 
 
 class Source(NamedTuple):
@@ -231,9 +141,9 @@ class Statement(Evidence):
     for, in short; `rank` orders the carriers of one standard, for standards in which a nearer carrier supersedes.
 
     Of a declaration over a repertoire: `match` says what it was matched by, `doubt` why a person must decide whether it
-    applies. `authorisations` says what became of each that names the statement, `reviewed` what a person decided about
-    it. `lifted` are the usages for which an authorisation lifts it, `pending` those for which a person must decide
-    whether one does.
+    applies, `grants` which authorisations name works that its own is among. `authorisations` says what became of each
+    that names the statement, `reviewed` what a person decided about it. `lifted` are the usages for which an
+    authorisation lifts it, `pending` those for which a person must decide whether one does.
     """
 
     kind: Kind = Kind.RESERVATION
@@ -253,6 +163,7 @@ class Statement(Evidence):
     reviewed: Reviewed | None = None
     repair: str | None = None
     rank: int = field(default=0, repr=False)
+    grants: tuple[Grant, ...] = field(default=(), repr=False)
     lifted: frozenset[Usage] = field(default=frozenset(), repr=False)
     pending: frozenset[Usage] = field(default=frozenset(), repr=False)
 

@@ -13,6 +13,13 @@ from tdm_guard.plain import suggested
 
 _CLASSES = ("commercial", "non-commercial", "education", "government", "personal")  # RSL 1.0 user types
 _UNDERTAKINGS = ("attribution", "reporting")
+# Directive (EU) 2019/790, Art. 2(1), 2(3), recital 12: who claims Art. 3 is a research organisation (not for profit, or
+# of a mission of public interest) or a heritage institution, neither a company or under the influence of one nor a
+# private person. Those without profit, of education and of government may be either.
+_NO_RESEARCH = {
+    "commercial": "a company, or an organisation under the influence of one, is no research organisation (Art. 2(1))",
+    "personal": "a private person is neither a research organisation nor a heritage institution (Art. 2(1), 2(3))",
+}
 _CONTACT = re.compile(r"(?:https?://[^/?#@]+(?:[/?#].*)?|[^@/:]+@[^@/:]+\.[^@/:]+)")
 _IN_A_COMMENT = re.compile(r"[!-~]{1,200}")  # of a User-Agent field (RFC 9110 5.6.5), without what would end it
 
@@ -26,6 +33,9 @@ class Research:
     attested_by: str
     at: str
     reference: str
+
+    def __str__(self) -> str:
+        return f"attested by {self.attested_by} on {self.at}, reference {self.reference}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +62,7 @@ class Operator:
 def read_operator(value: Any) -> Operator:
     """An operator from a table of its members. Raises `ConfigurationError` with every mistake."""
     if isinstance(value, Operator):
-        return value
+        return _consistent(value)
     good = '{"name": "acme-ai", "classes": ["commercial"], "country": "FR"}'
     if not isinstance(value, Mapping):
         raise ConfigurationError(f"operator: {value!r} is no table; for example {good}")
@@ -93,7 +103,22 @@ def read_operator(value: Any) -> Operator:
             problems.extend(error.problems)
     if problems:
         raise ConfigurationError(*problems)
-    return Operator(name=name, contact=contact, country=country.upper() if country else None, research=claim, **lists)
+    return _consistent(
+        Operator(name=name, contact=contact, country=country.upper() if country else None, research=claim, **lists)
+    )
+
+
+def _consistent(operator: Operator) -> Operator:
+    """The operator. Raises `ConfigurationError` for one that claims Art. 3 as what cannot."""
+    problems = [
+        f"operator.research: claims Art. 3 of Directive (EU) 2019/790, and classes names {name!r}: {why}; for example "
+        f'classes = ["non-commercial"], or no [operator.research]'
+        for name, why in _NO_RESEARCH.items()
+        if operator.exempt and name in operator.classes
+    ]
+    if problems:
+        raise ConfigurationError(*problems)
+    return operator
 
 
 def _is_contact(value: Any) -> bool:

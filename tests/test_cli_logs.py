@@ -31,6 +31,7 @@ REFUSES = Answer.text("User-agent: *\nDisallow: /\n")
 RESERVES = Answer.json([{"location": "/", "tdm-reservation": 1}])
 ISWC, NAME = {"iswc": "T-000.000.001-0"}, {"creator_name": "Exemple, Marie"}
 OPERATOR = {"name": "acme-ai"}
+DECLARED = ["declared.toml"]
 WHO = ("--by", "legal@acme.example", "--why", 'another "Marie"')
 
 DECLARATIONS = """
@@ -114,9 +115,10 @@ def licence(
 
 
 def crawl(*asked: str | tuple[str, dict[str, Any]], log: str = "tdm.jsonl", **options: Any) -> dict[str, str]:
-    """Verdicts by address, of a run of the guarded client."""
+    """Verdicts by address, of a run of the guarded client, with declarations where something is known of a work."""
+    declared = ["declared.toml"] if any(isinstance(each, tuple) for each in asked) else []
     with GuardClient(
-        **{"log": log, "agent": AGENT, "repertoire": ["declared.toml"], "operator": OPERATOR, **options},
+        **{"log": log, "agent": AGENT, "repertoire": declared, "operator": OPERATOR, **options},
         follow_redirects=True,
     ) as client:
         for each in asked:
@@ -268,13 +270,14 @@ def test_review_lists_what_is_in_doubt_and_why(withheld: Web) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     page = result.stdout.splitlines()
     assert page[0] == f"1. {withheld.url('music', '/b')}"
-    assert page[1] == "   does musique-2023 apply? creator_name “exemple marie”, a match by name"
+    assert page[1] == "   does musique-2023 apply? creator_name “Marie Exemple”, a match by name"
     assert page[2].startswith("   in doubt because: ")
     assert "   ask: ai@society.example" in page
     assert "   declared: form press_release, mandate asserted" in page
     assert "1 question for a person." in page
     [question] = lines(run("review", "tdm.jsonl", "--json"))
     assert (question["number"], question["key"], question["value"]) == (1, "creator_name", "exemple marie")
+    assert question["written"] == "Marie Exemple"
     assert question["decision"] in page[-4]
 
 
@@ -515,6 +518,86 @@ def test_recheck_says_what_is_not_loaded(web: Web) -> None:
     loaded = run("recheck", "tdm.jsonl", "--repertoire", "declared.toml").stderr
     assert "not loaded" not in loaded
     assert "give it with --items" in loaded
+
+
+def test_recheck_knows_which_work_was_licensed_though_it_was_matched_by_its_author(web: Web) -> None:
+    Path("declared.toml").write_text(DECLARATIONS.replace('iswc = ["T-000.000.001-0"]', 'creator_ipi = ["199"]'))
+    Path("works.csv").write_text("ISWC\nT-000.000.001-0\n")
+    made = ("repertoire", "import", "works.csv", "--format", "csv", "--map", "iswc=ISWC", "--list-version", "1")
+    assert run(*made, "--declaration", "musique-2023", "-o", "works.tdmlist").exit_code == 0
+    scope = '{ declarations = ["musique-2023"], works = ["works.tdmlist"] }'
+    urls = web.url("music", "/a"), web.url("music", "/b")
+    items = {**ISWC, "creator_ipi": "199"}, {"iswc": "T-000.000.002-1", "creator_ipi": "199"}
+    granted = [licence(scope=scope)]
+    crawled = crawl(*zip(urls, items, strict=True), authorisations=granted, mode="observe")
+    assert crawled == dict(zip(urls, ("authorised", "reserved"), strict=True))
+    loaded = ("--repertoire", "declared.toml", "--authorisations", "licences.toml")
+    result = run("recheck", "tdm.jsonl", *loaded, "--json")
+    assert [(record["url"], record["verdict"]) for record in lines(result)] == [(urls[1], "reserved")]
+    licence(scope=scope.replace('["works.tdmlist"]', '{ iswc = ["T-000.000.003-2"] }'))
+    assert {record["url"] for record in lines(run("recheck", "tdm.jsonl", *loaded, "--json"))} == set(urls)
+
+
+def test_recheck_without_the_declarations_of_a_run_is_refused_unless_it_is_said(web: Web) -> None:
+    crawl((web.url("music"), ISWC), authorisations=[licence()], repertoire=["declared.toml", "bundled:gema-2024"])
+    before = len(web.running.requests)
+    result = run("recheck", "tdm.jsonl")
+    assert (result.exit_code, result.stdout, len(web.running.requests)) == (2, "", before)
+    for word in ("musique-2023, gema-2024", "--repertoire bundled:gema-2024", "--repertoire FILE", "--without-decl"):
+        assert word in result.stderr
+    part = run("recheck", "tdm.jsonl", "--repertoire", "declared.toml")
+    assert part.exit_code == 2
+    assert "a run had gema-2024; some of its declarations are not loaded now" in part.stderr
+    assert "FILE" not in part.stderr
+    without = run("recheck", "tdm.jsonl", "--without-declarations")
+    assert without.exit_code == 0
+    assert "its declarations are not loaded now" in without.stderr
+    both = ("--repertoire", "declared.toml", "--repertoire", "bundled:*")
+    granted = ("--authorisations", "licences.toml")
+    assert run("recheck", "tdm.jsonl", *both, *granted).exit_code == 0
+    assert run("recheck", "tdm.jsonl", *both).exit_code == 1  # without the licence it would be withheld
+
+
+def test_recheck_asks_for_what_the_runs_had_that_admitted_something(web: Web) -> None:
+    crawl(web.url("free"), log="1.jsonl", repertoire=[])
+    crawl((web.url("music"), ISWC), log="2.jsonl")  # withheld: nothing of this run is judged
+    assert run("recheck", "1.jsonl", "2.jsonl").exit_code == 0
+    crawl(web.url("music", "/free"), log="2.jsonl", repertoire=DECLARED)
+    result = run("recheck", "1.jsonl", "2.jsonl")
+    assert (result.exit_code, "musique-2023" in result.stderr) == (2, True)
+    assert run("recheck", "1.jsonl", "2.jsonl", "--repertoire", "declared.toml").exit_code == 0
+
+
+def test_recheck_says_which_declarations_are_not_as_they_were(web: Web) -> None:
+    crawl(web.url("free"), repertoire=DECLARED)
+    loaded = ("recheck", "tdm.jsonl", "--repertoire", "declared.toml")
+    assert "musique-2023:" not in run(*loaded).stderr
+    Path("declared.toml").write_text(DECLARATIONS + "# a note\n", encoding="utf-8")
+    same = run(*loaded)
+    assert (same.exit_code, "of the same version as the run had, in a file that was changed" in same.stderr) == (
+        0,
+        True,
+    )
+    Path("declared.toml").write_text(DECLARATIONS.replace('version = "1"', 'version = "2"'), encoding="utf-8")
+    other = run(*loaded)
+    assert (other.exit_code, "the run had version '1', loaded now is '2'" in other.stderr) == (0, True)
+
+
+def test_recheck_knows_without_its_run_record_that_a_run_had_declarations(web: Web) -> None:
+    crawl(web.url("free"), repertoire=DECLARED)
+    Path("part.jsonl").write_bytes(b"".join(Path("tdm.jsonl").read_bytes().splitlines(keepends=True)[1:]))
+    result = run("recheck", "part.jsonl")
+    assert (result.exit_code, "a run's declarations are not loaded now" in result.stderr) == (2, True)
+    assert run("recheck", "part.jsonl", "--without-declarations").exit_code == 0
+    assert run("recheck", "part.jsonl", "--repertoire", "declared.toml").exit_code == 0
+
+
+@pytest.mark.parametrize("had", ['"x"', "[7]", '[{"id": 7}]', "{}", "null", '[{"id": "' + "x" * 500 + '"}]'])
+def test_what_a_run_record_may_say_of_declarations_does_no_harm(web: Web, had: str) -> None:
+    crawl(web.url("free"), repertoire=[])
+    raw = Path("tdm.jsonl").read_bytes()
+    Path("tdm.jsonl").write_bytes(raw.replace(b'"repertoire":[]', b'"repertoire":' + had.encode()))
+    assert run("recheck", "tdm.jsonl").exit_code == (0 if had in ("{}", "null") else 2)
 
 
 def test_recheck_matches_what_the_caller_knows_of_the_works(web: Web) -> None:

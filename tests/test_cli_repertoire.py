@@ -213,7 +213,8 @@ def test_match_in_json() -> None:
     result = match([{"society": "SME"}, {"title": "x"}], "--json")
     answer = json.loads(result.stdout)
     assert answer["repertoire"] == "matched"
-    assert answer["because"][0]["match"] == {"key": "society", "value": "sme", "strength": "affiliation"}
+    told = {"key": "society", "value": "sme", "strength": "affiliation", "written": "SME"}
+    assert answer["because"][0]["match"] == told
 
 
 def test_match_tells_what_is_wrong_in_the_item() -> None:

@@ -19,20 +19,8 @@ from tdm_guard.decision import Checked, Decision, Exchange, LogEntry, Match, Out
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.record import RunInfo
 from tdm_guard.log.recorded import read_decision
-from tdm_guard.model import (
-    DeclaredAs,
-    Fault,
-    Layer,
-    Lift,
-    LiftOutcome,
-    MatchedBy,
-    Posture,
-    Reviewed,
-    ReviewOutcome,
-    Stance,
-    Statement,
-    Verdict,
-)
+from tdm_guard.matched import DeclaredAs, Lift, LiftOutcome, MatchedBy, Reviewed, ReviewOutcome
+from tdm_guard.model import Fault, Layer, Posture, Stance, Statement, Verdict
 from tdm_guard.model import (
     Result as Came,
 )

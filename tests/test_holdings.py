@@ -337,7 +337,7 @@ def test_mistakes_stop_and_warnings_do_not(tmp_path: Path) -> None:
 # Lists
 
 
-def a_list(path: Path, declaration: str = "d") -> str:
+def a_list(path: Path, declaration: str = "d", *, excludes: bool = False) -> str:
     """An empty list, as far as its header and metadata go."""
     meta = {
         "declaration": declaration,
@@ -346,7 +346,7 @@ def a_list(path: Path, declaration: str = "d") -> str:
         "sha256": "cd" * 32,
         "rows": "0",
         "size": "9",
-        "sources": "[]",
+        "sources": json.dumps([{"sha256": "cd" * 32, "size": 9, "excludes": excludes}]),
     }
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute(f"PRAGMA application_id = {index.APPLICATION}")
@@ -372,6 +372,23 @@ def test_lists_in_a_folder_are_found_by_their_name(tmp_path: Path) -> None:
     a_list(tmp_path / "a.tdmlist")
     a_list(tmp_path / "b.sqlite")
     assert [each.name for each in load([tmp_path]).lists] == ["a.tdmlist"]
+
+
+@pytest.mark.parametrize("keyless", ["", "match = {}\n"])
+def test_a_declaration_that_a_list_matches_for_is_not_warned_of(tmp_path: Path, keyless: str) -> None:
+    without = declaration("d").replace('match = { society = ["Society"] }\n', keyless)
+    name = write(tmp_path, "d.toml", without, declaration("e").replace('match = { society = ["Society"] }\n', ""))
+    alone = [problem.path for problem in lint([name])]
+    assert alone == [f"{name}: declarations[0].match", f"{name}: declarations[1].match"]
+    works = a_list(tmp_path / "works.tdmlist")
+    for told in (lint([name, works]), lint([works, name]), load([name, works]).warnings):
+        assert [problem.path for problem in told] == [f"{name}: declarations[1].match"]
+
+
+def test_a_list_of_nothing_but_excludes_matches_nothing_and_the_warning_stays(tmp_path: Path) -> None:
+    name = write(tmp_path, "d.toml", declaration("d").replace('match = { society = ["Society"] }\n', ""))
+    works = a_list(tmp_path / "works.tdmlist", excludes=True)
+    assert [problem.path for problem in load([name, works]).warnings] == [f"{name}: declarations[0].match"]
 
 
 def test_a_list_for_a_declaration_not_loaded_is_a_mistake_in_a_run_and_a_warning_alone(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_a_toml_file_is_one_that_the_commands_take() -> None:
         "usages": ["genai-training", "search"],
         "agent": "ExampleBot",
         "log": "tdm-guard.jsonl",
-        "operator": {"name": "Société “X”"},
+        "operator": {"name": "Société “X”", "contact": "https://example.org/bot"},
     }
 
 
@@ -258,7 +258,7 @@ def test_on_a_terminal_it_asks_and_asks_again() -> None:
     assert "'Example Bot' is no product token" in shown
     assert "'nowhere' is no address" in shown
     assert read_config("tdm-guard.toml") == {
-        "usages": ["tdm"], "agent": "ExampleBot", "log": "tdm-guard.jsonl", "operator": {"name": "acme-ai"},
+        "usages": ["tdm"], "agent": "ExampleBot", "log": "tdm-guard.jsonl", "operator": {"name": "acme-ai", "contact": "https://example.org/bot"},
     }  # fmt: skip
 
 

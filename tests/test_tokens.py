@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.options.tokens import FILE_VARIABLE, VARIABLE, Tokens
 from tdm_guard.origin import Origin
-from tdm_guard.tokens import FILE_VARIABLE, VARIABLE, Tokens
 
 SECRET = "S3CRET-eyJ0"
 MUSIC = Origin.parse("https://music.example")

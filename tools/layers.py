@@ -14,12 +14,12 @@ import tdm_guard
 PACKAGE = Path(tdm_guard.__file__).parent
 # Layer of each module or subpackage, by the first part of its name.
 LAYERS = {
-    "_version": 0, "errors": 0, "plain": 0, "origin": 0, "usage": 0, "model": 0, "decision": 0, "operator": 0,
-    "responses": 0,
+    "_version": 0, "errors": 0, "plain": 0, "origin": 0, "usage": 0, "matched": 0, "model": 0, "decision": 0,
+    "operator": 0, "responses": 0,
     "formats": 1,
     "signals": 2, "repertoire": 2,
     "policies": 3, "judging": 3, "fetch": 3, "gather": 3,
-    "options": 4, "holdings": 4, "lists": 4, "cache": 4, "log": 4, "tokens": 4,
+    "options": 4, "holdings": 4, "lists": 4, "cache": 4, "log": 4,
     "judge": 5, "guard": 5, "reports": 5, "_clients": 5,
     "_httpx": 6, "httpx": 6, "httpx2": 6, "scrapy": 6, "cli": 6, "testing": 6, "__main__": 6,
 }  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -11,8 +10,6 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.guard import Guard
 from tdm_guard.options import Options
 from tdm_guard.options.config import with_config
-
-_logger = logging.getLogger("tdm_guard")
 
 
 def open_guard(given: Mapping[str, Any], *, user_agent: str | None) -> tuple[Guard, bool]:
@@ -27,8 +24,4 @@ def open_guard(given: Mapping[str, Any], *, user_agent: str | None) -> tuple[Gua
     options = Options.read(named, user_agent=user_agent)
     if not options.enabled:
         raise ConfigurationError("enabled: only Scrapy knows False; use a plain client where no guard is wanted")
-    for problem in options.holdings.warnings:
-        _logger.warning("%s", problem)
-    if options.mode == "observe":
-        _logger.warning("tdm_guard only observes: reserved content is handed on, and recorded as reserved")
     return Guard(options), "agent" in named

@@ -17,11 +17,13 @@ from tdm_guard.cli import explain as _explain
 from tdm_guard.cli import init as _init
 from tdm_guard.cli import logs as _logs
 from tdm_guard.cli import repertoire as _repertoire
+from tdm_guard.cli import report as _report
 from tdm_guard.cli import review as _review
 from tdm_guard.cli import undetermined as _undetermined
 from tdm_guard.cli.console import asking, failing, speak_any_encoding
 from tdm_guard.cli.options import completing, with_options
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.reports.filters import Filters
 from tdm_guard.reports.report import FORMATS
 from tdm_guard.reports.worklist_page import FORMATS as WORKLIST_FORMATS
 
@@ -79,6 +81,17 @@ def verify(logs: Logs) -> None:
     raise typer.Exit(code)
 
 
+Runs = Annotated[list[str] | None, typer.Option("--run", metavar="RUN", help="Only of these runs.")]
+Since = Annotated[str | None, typer.Option(metavar="TIME", help="Only from this day (UTC) or RFC 3339 time on.")]
+Until = Annotated[str | None, typer.Option(metavar="TIME", help="Only up to the end of this day, or this time.")]
+Hosts = Annotated[list[str] | None, typer.Option("--host", metavar="HOST", help="Only on these hosts.")]
+Declarations = Annotated[
+    list[str] | None, typer.Option("--declaration", metavar="ID", help="Only on works of these declarations.")
+]
+Verdicts = Annotated[list[str] | None, typer.Option("--verdict", metavar="VERDICT", help="Only of these verdicts.")]
+SignalNames = Annotated[list[str] | None, typer.Option("--signal", metavar="SIGNAL", help="Only where these speak.")]
+
+
 @app.command()
 def report(
     logs: Logs,
@@ -86,12 +99,29 @@ def report(
     style: Annotated[str | None, typer.Option("--format", help=f"{', '.join(FORMATS)}. Default: markdown.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
     withheld: Annotated[bool, typer.Option("--withheld", help="List the skipped items, one a line.")] = False,
+    would_withhold: Annotated[
+        bool, typer.Option("--would-withhold", help="List what observe mode let pass, one a line.")
+    ] = False,
+    admitted: Annotated[bool, typer.Option("--admitted", help="List what was admitted, with its digest.")] = False,
+    latest: Annotated[bool, typer.Option("--latest", help="Of each address the last decision only.")] = False,
+    run: Runs = None,
+    since: Since = None,
+    until: Until = None,
+    host: Hosts = None,
+    declaration: Declarations = None,
+    verdict: Verdicts = None,
+    signal: SignalNames = None,
 ) -> None:
     """What was admitted and withheld, why, and by whom."""
     with failing():
         if style is not None and style not in FORMATS:
             raise ConfigurationError(f"--format: {style!r} is not one of {', '.join(FORMATS)}")
-        _logs.report(logs, style=style, output=output, withheld=withheld)
+        names = {"run": run, "host": host, "declaration": declaration, "verdict": verdict, "signal": signal}
+        wish = _report.Wish(
+            style=style, withheld=withheld, would_withhold=would_withhold, admitted=admitted, latest=latest,
+            filters=Filters.read(names, since=since, until=until),
+        )  # fmt: skip
+        _report.report(logs, wish, output)
 
 
 @app.command()
@@ -100,6 +130,13 @@ def licences(
     *,
     style: Annotated[str, typer.Option("--format", help=f"{', '.join(WORKLIST_FORMATS)}.")] = "text",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
+    run: Runs = None,
+    since: Since = None,
+    until: Until = None,
+    host: Hosts = None,
+    declaration: Declarations = None,
+    verdict: Verdicts = None,
+    signal: SignalNames = None,
     contacts: Annotated[
         list[str] | None, typer.Option(metavar="FILE", help="Whom to ask where nobody is named; may be repeated.")
     ] = None,
@@ -108,16 +145,35 @@ def licences(
     with failing():
         if style not in WORKLIST_FORMATS:
             raise ConfigurationError(f"--format: {style!r} is not one of {', '.join(WORKLIST_FORMATS)}")
-        _logs.licences(logs, style=style, output=output, contacts=contacts or ())
+        names = {"run": run, "host": host, "declaration": declaration, "verdict": verdict, "signal": signal}
+        filters = Filters.read(names, since=since, until=until)
+        _logs.licences(logs, style=style, output=output, filters=filters, contacts=contacts or ())
 
 
-@app.command()
+@app.command(cls=_review.Command)
 def review(
     logs: Logs,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="One question per line.")] = False,
-    release: Annotated[str | None, typer.Option(metavar="N|ID", help="It does not apply: let such items go.")] = None,
-    confirm: Annotated[str | None, typer.Option(metavar="N|ID", help="It applies: such items are reserved.")] = None,
+    style: Annotated[str | None, typer.Option("--format", help=f"{', '.join(_review.FORMATS)}. Default: text.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    reviews: Annotated[
+        list[str] | None,
+        typer.Option("--reviews", "--authorisations", metavar="FILE.toml", help="List only what these leave open."),
+    ] = None,
+    release: Annotated[
+        list[str] | None, typer.Option(metavar="N|ID,...", help="It does not apply: let such items go.")
+    ] = None,
+    confirm: Annotated[
+        list[str] | None, typer.Option(metavar="N|ID,...", help="It applies: such items are reserved.")
+    ] = None,
+    all_of: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DECLARATION", help="Only its questions; with --release or --confirm: all of them."),
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE.csv", help="Answers in the table that --format csv made.")
+    ] = None,
     by: Annotated[str | None, typer.Option(metavar="WHO", help="Who decided.")] = None,
     why: Annotated[str | None, typer.Option(metavar="TEXT", help="The reason.")] = None,
     until: Annotated[str | None, typer.Option(metavar="DATE", help="Last day it holds. Default: no end.")] = None,
@@ -125,9 +181,15 @@ def review(
     to: Annotated[str | None, typer.Option(metavar="FILE.toml", help="The file of reviews to add to.")] = None,
 ) -> None:
     """What waits for a person. And the record of what a person decided."""
-    answers = {"release": release, "confirm": confirm, "by": by, "why": why, "until": until, "to": to}
     with failing():
-        _review.review(logs, as_json=as_json, answers=answers, url_only=url_only)
+        if as_json and style not in {None, "json"}:
+            raise ConfigurationError(f"--json: the same as --format json, and --format is {style!r}")
+        call = _review.Call(
+            style="json" if as_json else style, output=output, reviews=reviews or (), all_of=all_of or (),
+            release=release or (), confirm=confirm or (), source=source, by=by, why=why, until=until,
+            url_only=url_only, to=to,
+        )  # fmt: skip
+        _review.review(logs, call)
 
 
 @app.command()
@@ -142,6 +204,9 @@ def recheck(
     items: Annotated[
         str | None, typer.Option(help="What you know of the works: JSON lines, each with its url.")
     ] = None,
+    without_declarations: Annotated[
+        bool, typer.Option("--without-declarations", help="Go on without declarations that the run had.")
+    ] = False,
     **given: Any,
 ) -> None:
     """
@@ -150,14 +215,22 @@ def recheck(
     Usages, agent, posture and operator are those of the run that admitted an item, unless given here.
     """
     with failing():
-        if undetermined and (content or as_json or items):
+        if undetermined and (content or as_json or items or without_declarations):
             raise ConfigurationError("recheck: --undetermined only lists addresses; give it alone")
         if undetermined:
             code = _undetermined.undetermined(logs)
         else:
             with asking("recheck"):
                 from tdm_guard.cli.recheck import recheck as judged_again  # noqa: PLC0415 - as with check
-            code = judged_again(logs, given, as_json=as_json, content=content, delay=delay, items=items)
+            code = judged_again(
+                logs,
+                given,
+                as_json=as_json,
+                content=content,
+                delay=delay,
+                items=items,
+                without_declarations=without_declarations,
+            )
     raise typer.Exit(code)
 
 

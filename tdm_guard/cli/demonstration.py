@@ -25,7 +25,8 @@ from tdm_guard.log.latest import Latest
 from tdm_guard.log.reader import read_log
 from tdm_guard.plain import printable
 from tdm_guard.reports import worklist_page
-from tdm_guard.reports.report import render, withheld
+from tdm_guard.reports.items import withheld
+from tdm_guard.reports.report import render
 from tdm_guard.reports.summary import Summary, summarise
 from tdm_guard.reports.worklist import is_wanting, worklist
 from tdm_guard.reports.worklist_page import whom
@@ -35,7 +36,7 @@ from tdm_guard.testing import SITES, sample_web
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tdm_guard.reports.report import WithheldItem
+    from tdm_guard.reports.items import WithheldItem
     from tdm_guard.reports.worklist import Ask
     from tdm_guard.testing import PretendWeb
 
@@ -199,8 +200,8 @@ def _shown(
     summary: Summary, examples: list[WithheldItem], works: list[MatchedWork], asks: list[Ask], output: Path
 ) -> Iterator[str]:
     total = summary.total
-    counts = f"{total.admitted} admitted, {total.withheld} withheld, {total.no_content} without content"
-    yield f"{total.decisions} decisions: {counts}"
+    counts = f"{total.admitted:,} admitted, {total.withheld:,} withheld, {total.no_content:,} without content"
+    yield f"{total.decisions:,} decisions: {counts}"
     for verdict, count in summary.verdicts.most_common():
         yield f"  {count:4} {verdict}"
     yield ""

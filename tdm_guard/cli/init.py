@@ -95,6 +95,8 @@ def _checked(wishes: Wishes) -> tuple[str, dict[str, Any]]:
     try:
         if wishes.operator:
             options["operator"] = _operator(wishes.operator)
+        if wishes.contact:
+            options["operator"] = _with_contact(options.get("operator", {}), wishes.contact)
         Options.read(options)
         _printable(options)
     except ConfigurationError as error:
@@ -133,6 +135,11 @@ def _operator(value: str) -> Any:
         return json.loads(value)
     except (ValueError, RecursionError):
         raise ConfigurationError(f'--operator: {value!r:.200} is no JSON; for example {{"name": "acme-ai"}}') from None
+
+
+def _with_contact(operator: Any, contact: str) -> Any:
+    """The table, if it is one, with the address in it."""
+    return {**operator, "contact": contact} if isinstance(operator, dict) else operator
 
 
 def _printable(value: Any) -> None:

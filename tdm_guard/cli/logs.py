@@ -6,8 +6,9 @@ import sys
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
@@ -15,19 +16,19 @@ from tdm_guard.cli.console import counted, say
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.holdings import load_contacts
 from tdm_guard.log.latest import Latest
+from tdm_guard.log.once import Once
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.verify import LogSeverity, Verification
 from tdm_guard.plain import printable
 from tdm_guard.reports import worklist_page
-from tdm_guard.reports.report import render, render_items, withheld
+from tdm_guard.reports.exemption import is_exempt
+from tdm_guard.reports.filters import Chosen, Filters
+from tdm_guard.reports.remarks import Remarks
 from tdm_guard.reports.spelling import number_of, unread_lines
-from tdm_guard.reports.summary import summarise
 from tdm_guard.reports.worklist import is_wanting, worklist
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from tdm_guard.log.reader import LogLine
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 def verify(paths: Sequence[str]) -> int:
@@ -47,23 +48,37 @@ def verify(paths: Sequence[str]) -> int:
     return 1 if verification.errors else 0
 
 
-def report(paths: Sequence[str], *, style: str | None, output: Path | None, withheld: bool) -> None:
-    """Writes the report, or the list of withheld items, to `output` or stdout."""
-    readable(paths)
-    _no_log(output, paths)
-    lines = counted(read_log(paths), "lines")
-    pieces = _withheld(lines, style) if withheld else iter([render(summarise(lines), style or "markdown")])
-    _answer(pieces, output)
-
-
-def licences(paths: Sequence[str], *, style: str, output: Path | None, contacts: Sequence[str] = ()) -> None:
+def licences(
+    paths: Sequence[str], *, style: str, output: Path | None, filters: Filters, contacts: Sequence[str] = ()
+) -> None:
     """Writes whom to ask for licences to `output` or stdout. Of each item the latest decision counts."""
     yours = load_contacts(contacts)
     readable(paths)
-    _no_log(output, paths)
-    with closing(Latest.of(counted(read_log(paths), "lines"), is_wanting)) as latest:
-        _answer(worklist_page.render(worklist(counted(latest, "items"), yours), style), output)
-        unread(latest)
+    no_log(output, paths)
+    chosen = Chosen(filters)
+    with closing(Once()) as once:
+        lines = chosen.lines(once.lines(counted(read_log(paths), "lines")), of_kind=False)
+        with closing(Latest.of(lines, _is_listed, some=True)) as latest:
+            chosen.check()
+            found = worklist(filter(chosen.wants, counted(latest, "items")), yours)
+            remarks = Remarks.on(once, chosen)
+            head = heading(remarks, text=style == "text")
+            answer(chain(head, worklist_page.render(found, style)), output)
+            unread(latest)
+
+
+def heading(remarks: Remarks, *, text: bool) -> Iterator[str]:
+    """What is wrong with the logs, as the first line of text; of other formats, and what was left out, on stderr."""
+    if remarks.warning and text:
+        yield f"{remarks.warning}\n\n"
+    elif remarks.warning:
+        say(remarks.warning)
+    if remarks.choice:
+        say(remarks.choice)
+
+
+def _is_listed(record: Mapping[str, Any]) -> bool:
+    return is_wanting(record) or is_exempt(record)
 
 
 def unread(latest: Latest) -> None:
@@ -74,21 +89,8 @@ def unread(latest: Latest) -> None:
         say(f"left out, because no address is named: {number_of(latest.strange, 'decision')}")
 
 
-def _withheld(lines: Iterable[LogLine], style: str | None) -> Iterator[str]:
-    observed = 0
-
-    def watched() -> Iterator[LogLine]:
-        nonlocal observed
-        for line in lines:
-            observed += line.type == "decision" and line.record is not None and line.record.get("enforced") is False
-            yield line
-
-    yield from render_items(withheld(watched()), style)
-    if observed:
-        say(f"made in observe mode, which withholds nothing: {number_of(observed, 'decision')}; see the report itself")
-
-
-def _answer(pieces: Iterable[str], output: Path | None) -> None:
+def answer(pieces: Iterable[str], output: Path | None) -> None:
+    """Writes pieces of text to a file or stdout."""
     if output is None:
         _write(pieces, sys.stdout)
         return
@@ -104,7 +106,7 @@ def _write(pieces: Iterable[str], out: TextIO) -> None:
         typer.echo(piece, file=out, nl=False)
 
 
-def _no_log(output: Path | None, paths: Sequence[str]) -> None:
+def no_log(output: Path | None, paths: Sequence[str]) -> None:
     """Finds an output that is one of the logs: to write there would end the proof."""
     if output is not None and output.exists() and any(output.samefile(path) for path in paths):
         raise ConfigurationError(f"--output: {str(output)!r} is one of the logs; for example report.md")

@@ -38,6 +38,9 @@ def show(decision: Decision, console: Console | None = None, *, notes: Sequence[
     if decision.admitted and decision.verdict.withholds:
         outcome = "admitted, because mode is observe"
     _line(page, f"{outcome}: {_MEANING[decision.verdict]}")
+    if decision.exemption is not None:
+        _line(page, f"claimed: {decision.exemption}")
+        _line(page, f"without that claim it would be withheld: {decision.without_exemption}")
     if decision.final_url != decision.url:
         _line(page, f"judged at {decision.final_url}, after redirects")
     if decision.status is not None and not decision.content:

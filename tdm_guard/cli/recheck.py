@@ -25,13 +25,14 @@ from tdm_guard.cli.check import AGENT, client_for, judge, requestable
 from tdm_guard.cli.console import counted, say
 from tdm_guard.cli.console import record as show_record
 from tdm_guard.cli.items import Items
+from tdm_guard.cli.loaded_then import LoadedThen
 from tdm_guard.cli.logs import readable, unread
 from tdm_guard.cli.options import with_tables
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.latest import Latest, addresses_of
 from tdm_guard.log.members import text_of
 from tdm_guard.log.reader import read_log
-from tdm_guard.log.recall import item_of, said_then
+from tdm_guard.log.recall import items_of, said_then
 from tdm_guard.log.record import line_of
 from tdm_guard.options import Options
 from tdm_guard.options.config import with_config
@@ -62,32 +63,39 @@ def recheck(
     content: bool,
     delay: float,
     items: str | None = None,
+    without_declarations: bool = False,
 ) -> int:
     """
     Prints what would be withheld today of what was admitted; 1 if there is any, 2 if something gave no answer.
 
     `content` asks for the pages again, those of one site `delay` seconds apart. `items` is a file of what is known of
-    the works. Raises `ConfigurationError` before anything is fetched.
+    the works. Raises `ConfigurationError` before anything is fetched, also where declarations that a run had are not
+    loaded now, unless it is to go on `without_declarations`.
     """
     options = with_config(with_tables(given), environ=os.environ)
     if not 0 <= delay <= MAX_DELAY:
         raise ConfigurationError(f"--delay: {delay} is no number of seconds up to {MAX_DELAY}; for example 1")
-    Options.read(options)
+    held = Options.read(options).holdings
     readable(paths)
     runs: dict[str, Mapping[str, Any]] = {}
+    loaded = LoadedThen()
 
     def remember(name: str, record: Mapping[str, Any]) -> None:
         if len(runs) < MAX_RUNS:
-            inherited = {name: record.get(name) for name in INHERITED}
-            runs[name] = {**inherited, "repertoire": bool(record.get("repertoire"))}
+            runs[name] = {name: record.get(name) for name in INHERITED}
+        loaded.note_run(name, record)
+
+    def is_copy(record: Mapping[str, Any]) -> bool:
+        return _is_copy(record) and loaded.note_item(record)
 
     with (
-        closing(Latest.of(counted(read_log(paths), "lines"), _is_copy, copies=True, run=remember)) as latest,
+        closing(Latest.of(counted(read_log(paths), "lines"), is_copy, copies=True, run=remember)) as latest,
         tempfile.TemporaryDirectory(prefix="tdm-guard-") as folder,
         ExitStack() as stack,
     ):
         unread(latest)
         known = stack.enter_context(closing(Items.read(items))) if items else None
+        loaded.check(latest.runs(), held, without=without_declarations)
         if options.get("repertoire") and known is None:
             say("what your crawler knew of the works is not in a log: give it with --items to match it again")
         # Not those of a crawl that shares the configuration file: its cache is not of today, its log is its own.
@@ -106,7 +114,7 @@ def recheck(
             else:
                 typer.echo("".join(f"{printable(line)}\n" for line in _lines(decision, record)))
         if not as_json:
-            typer.echo(f"{found.withheld} of {len(latest)} items that were admitted would be withheld today.")
+            typer.echo(f"{found.withheld:,} of {len(latest):,} items that were admitted would be withheld today.")
         if found.unanswered:
             say(f"{number_of(found.unanswered, 'item')} could not be judged")
     return 2 if found.unanswered else 1 if found.withheld else 0
@@ -142,7 +150,7 @@ class Rechecker:
             say(f"tdm-guard: {addresses[0][:200]} cannot be judged: {error}")
             yield None
             return
-        works = [item for item in (item_of(record), *(self.items.at(addresses) if self.items else ())) if item]
+        works = [*items_of(record), *(self.items.at(addresses) if self.items else ())]
         if self.content:
             place = text_of(record, "origin", 1024) or ""
             if place == self._place:
@@ -185,8 +193,6 @@ def _settings(
         told = (
             _told(found[name], inherited) if run else f"run {name[:120]!r} has no record of its options: the defaults"
         )
-        if run.get("repertoire") and not options.get("repertoire"):
-            told += "; its declarations are not loaded now: give them with --repertoire"
         if told not in said:
             said.add(told)
             say(told)

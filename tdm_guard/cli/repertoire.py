@@ -17,7 +17,8 @@ from tdm_guard.cli.options import table_of
 from tdm_guard.decision import Match
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.holdings import lint, load
-from tdm_guard.model import DeclaredAs, MatchedBy, Source, Statement
+from tdm_guard.matched import DeclaredAs, MatchedBy
+from tdm_guard.model import Source, Statement
 from tdm_guard.operator import Operator, read_operator
 from tdm_guard.origin import Origin
 from tdm_guard.plain import printable

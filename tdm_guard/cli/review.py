@@ -1,73 +1,190 @@
-"""`review`: what waits for a person, and the record of what a person decided."""
+"""`review`: what waits for a person."""
 
 from __future__ import annotations
 
 import json
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import typer
+from typer.core import TyperCommand
 
+from tdm_guard.cli.answers import MAX_KNOWN, Wanted, given_in, none_of, record
 from tdm_guard.cli.console import counted
-from tdm_guard.cli.logs import readable, unread
+from tdm_guard.cli.logs import answer, no_log, readable, unread
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.latest import Latest
-from tdm_guard.log.members import text_of
 from tdm_guard.log.reader import read_log
-from tdm_guard.model import ReviewOutcome
+from tdm_guard.matched import ReviewOutcome
 from tdm_guard.plain import printable
-from tdm_guard.repertoire.review import read_review
-from tdm_guard.reports.review_file import append
-from tdm_guard.reports.reviews import Question, is_waiting, questions
+from tdm_guard.reports import review_table
+from tdm_guard.reports.review_file import reviews_in
+from tdm_guard.reports.reviews import Answers, Question, is_waiting, questions
 from tdm_guard.reports.spelling import number_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+FORMATS = ("text", "csv", "json")
+ALL = "all"  # what --release and --confirm stand for without a value
 _GOOD = '--release 1 --by legal@acme.example --why "another person of this name" --to reviews.toml'
 
 
-def review(paths: Sequence[str], *, as_json: bool, answers: Mapping[str, str | None], url_only: bool) -> None:
-    """
-    Prints what waits for a person; or, with `release` or `confirm` among `answers`, records what one decided.
+class Command(TyperCommand):
+    """Lets `--release` and `--confirm` stand without a value before another flag: all that `--all-of` names."""
 
-    `answers` are the flags by name. Raises `ConfigurationError` for a wrong call, before anything is written.
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parses the command line, with their value given in full."""
+        following = [*args[1:], "-"]
+        bare = {"--release", "--confirm"}
+        given = [
+            f"{arg}={ALL}" if arg in bare and after.startswith("-") else arg
+            for arg, after in zip(args, following, strict=True)
+        ]
+        return super().parse_args(ctx, given)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """The flags of a call, by their names; `source` is `--from`."""
+
+    style: str | None = None
+    output: Path | None = None
+    reviews: Sequence[str] = ()
+    all_of: Sequence[str] = ()
+    release: Sequence[str] = ()
+    confirm: Sequence[str] = ()
+    source: Path | None = None
+    by: str | None = None
+    why: str | None = None
+    until: str | None = None
+    url_only: bool = False
+    to: str | None = None
+
+    @property
+    def answers(self) -> bool:
+        """True if it records what a person decided."""
+        return bool(self.release or self.confirm or self.source)
+
+    def check(self) -> None:
+        """Raises `ConfigurationError` for flags that do not go together."""
+        if self.style is not None and self.style not in FORMATS:
+            raise ConfigurationError(f"--format: {self.style!r} is not one of {', '.join(FORMATS)}")
+        lists = self.style is not None or self.output is not None
+        stray = self.url_only or any(flag is not None for flag in (self.by, self.why, self.until))
+        both = self.source is not None and (self.release or self.confirm or self.all_of)
+        if both or (self.answers and lists) or (not self.answers and stray):
+            raise ConfigurationError(
+                "review: either lists, or takes one or more --release and --confirm, or one --from FILE.csv; "
+                f"for example {_GOOD}"
+            )
+        if self.answers:
+            needed = ("to",) if self.source else ("by", "why", "to")
+            missing = [name for name in needed if not (getattr(self, name) or "").strip()]
+            if missing:
+                raise ConfigurationError(*(f"--{name}: is needed; for example {_GOOD}" for name in missing))
+
+    def wanted(self) -> list[Wanted]:
+        """What is to be answered how: numbers and names of questions, ids of decisions, or all of a declaration."""
+        found: list[Wanted] = []
+        for outcome, flag, values in (
+            (ReviewOutcome.RELEASED, "release", self.release),
+            (ReviewOutcome.CONFIRMED, "confirm", self.confirm),
+        ):
+            names = [name for value in values for part in value.split(",") if (name := part.strip())]
+            if values and (not names or (ALL in names) != bool(self.all_of)):
+                raise ConfigurationError(
+                    f"--{flag}: which questions? For example --{flag} 1,2, or --{flag} --all-of sacem-2023"
+                )
+            found += [Wanted(outcome, name) for name in names if name != ALL]
+            found += [Wanted(outcome, name, all_of=True) for name in self.all_of if names]
+        return list(dict.fromkeys(found))
+
+
+def review(paths: Sequence[str], call: Call) -> None:
     """
-    named = ((ReviewOutcome.RELEASED, answers.get("release")), (ReviewOutcome.CONFIRMED, answers.get("confirm")))
-    wanted = [(outcome, name) for outcome, name in named if name is not None]
-    stray = [name for name in ("by", "why", "until", "to") if answers.get(name) is not None]
-    if len(wanted) > 1 or (not wanted and (stray or url_only)) or (wanted and as_json):
-        raise ConfigurationError(f"review: either lists, or takes one --release or --confirm; for example {_GOOD}")
-    missing = [name for name in ("by", "why", "to") if not (answers.get(name) or "").strip()]
-    if wanted and missing:
-        raise ConfigurationError(*(f"--{name}: is needed; for example {_GOOD}" for name in missing))
+    Prints what waits for a person, or records what one decided.
+
+    Raises `ConfigurationError` for a wrong call, before anything is written.
+    """
+    call.check()
+    wanted = call.wanted()
     readable(paths)
+    no_log(call.output, paths)
     with closing(Latest.of(counted(read_log(paths), "lines"), is_waiting)) as latest:
-        if wanted:
-            [(outcome, name)] = wanted
-            _record(paths, latest, outcome, name, answers, url_only=url_only)
+        left = _Left(latest, call)
+        if call.answers:
+            given = {name: getattr(call, name) or "" for name in ("by", "why", "until")}
+            answers = given_in(call.source) if call.source else wanted
+            record(paths, latest, answers, given, to=Path(call.to or ""), url_only=call.url_only)
+            answer(left.rest(), None)
         else:
-            _list(latest, as_json=as_json)
+            answer(left.told(call.style or "text"), call.output)
         unread(latest)
 
 
-def _list(latest: Latest, *, as_json: bool) -> None:
-    number = 0
-    for question in questions(latest):
-        number = question.number
-        if as_json:
-            typer.echo(json.dumps(asdict(question), ensure_ascii=True))
+class _Left:
+    """The questions that no review answers yet, and how many are answered."""
+
+    def __init__(self, latest: Latest, call: Call) -> None:
+        self._latest, self._call = latest, call
+        self._answered = 0
+
+    def told(self, style: str) -> Iterator[str]:
+        """The list in a style. Raises `ConfigurationError` before the first line."""
+        known = dict.fromkeys(islice(filter(None, map(_about_whom, questions(self._latest))), MAX_KNOWN))
+        problems = [f"--all-of: {none_of(name, known)}" for name in self._call.all_of if name not in known]
+        if problems:
+            raise ConfigurationError(*problems)
+        found = self._questions(self._read())
+        if style == "csv":
+            yield from review_table.written(found)
+        elif style == "json":
+            for question in found:
+                yield json.dumps({"question": question.ident, **asdict(question)}, ensure_ascii=True) + "\n"
         else:
-            for line in _lines(question):
-                typer.echo(printable(line))
-            typer.echo()
-    if not as_json:
-        typer.echo(f"{number_of(number, 'question')} for a person." if number else "Nothing waits for a person.")
+            yield from self._text(found)
+
+    def rest(self) -> Iterator[str]:
+        """How many questions are left, now that some were answered."""
+        answers = self._read()
+        count = sum(not answers.have(question) for question in questions(self._latest))
+        yield f"Left: {number_of(count, 'question')}.\n" if count else "Nothing else waits for a person.\n"
+
+    def _files(self) -> list[str]:
+        to = self._call.to
+        return [*self._call.reviews, *([to] if to and Path(to).exists() else [])]
+
+    def _read(self) -> Answers:
+        reviews = (review for file in self._files() for review in reviews_in(Path(file)))
+        return Answers(reviews, datetime.now(UTC).date())
+
+    def _questions(self, answers: Answers) -> Iterator[Question]:
+        for question in questions(self._latest):
+            if self._call.all_of and _about_whom(question) not in self._call.all_of:
+                continue
+            if answers.have(question):
+                self._answered += 1
+            else:
+                yield question
+
+    def _text(self, found: Iterable[Question]) -> Iterator[str]:
+        number = 0
+        for question in found:
+            number += 1
+            yield "".join(f"{printable(line)}\n" for line in _lines(question)) + "\n"
+        yield f"{number_of(number, 'question')} for a person.\n" if number else "Nothing waits for a person.\n"
+        if self._answered:
+            yield f"Answered in {printable(', '.join(self._files()))}: {number_of(self._answered, 'question')}.\n"
         if number:
-            typer.echo(f"Answer with {_GOOD}")
+            yield f"Answer with {_GOOD}; or in a table, by --format csv and --from\n"
+
+
+def _about_whom(question: Question) -> str | None:
+    return question.authorisation or question.declaration
 
 
 def _lines(question: Question) -> Iterator[str]:
@@ -87,7 +204,7 @@ def _lines(question: Question) -> Iterator[str]:
     ):
         if value:
             yield f"   {title}: {value}"
-    yield f"   decision {question.decision} of {question.ts}"
+    yield f"   question {question.ident}, decision {question.decision} of {question.ts}"
 
 
 def _about(question: Question) -> str:
@@ -98,84 +215,4 @@ def _about(question: Question) -> str:
     if not question.answerable:
         return "the record does not say what it is about"
     strength = f", a match by {question.strength}" if question.strength else ""
-    return f"does {question.declaration} apply? {question.key} “{question.value}”{strength}"
-
-
-def _record(
-    paths: Sequence[str],
-    latest: Latest,
-    outcome: ReviewOutcome,
-    name: str,
-    answers: Mapping[str, str | None],
-    *,
-    url_only: bool,
-) -> None:
-    """Writes the answer to the question of that number, or to all of the decision of that id."""
-    found = [question for question in questions(latest) if name in (str(question.number), question.decision)]
-    if not found:
-        raise ConfigurationError(f"review: {_not_waiting(paths, name)}")
-    if any(question.item is not None for question in found):
-        raise ConfigurationError(f"review: {name}: put it right in the item that you give, and judge again")
-    if not all(question.answerable for question in found):
-        raise ConfigurationError(f"review: {name}: the record does not say what is in doubt, so nothing can answer it")
-    given = {name: answers.get(name) or "" for name in ("by", "why", "until")}
-    at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    tables: list[dict[str, str]] = []
-    for question in found:
-        about = {"url": question.url} if url_only else {}
-        table = {"outcome": outcome.value, **_subject(question), **about, "at": at, **given}
-        table = {name: value for name, value in table.items() if value}
-        if table not in tables:
-            tables.append(table)
-    _check(tables)
-    file = answers["to"] or ""
-    append(Path(file), tables)
-    for table in tables:
-        typer.echo(printable(_consequence(table)))
-    count = sum(any(_answers(one, question, url_only=url_only) for one in found) for question in questions(latest))
-    typer.echo(f"This answers {number_of(count, 'question')} of these logs.")
-    typer.echo(printable(f"It holds in runs that load {file}: --authorisations {file}, or that option elsewhere."))
-
-
-def _subject(question: Question) -> dict[str, str]:
-    if question.authorisation is not None:
-        return {"authorisation": question.authorisation}
-    return {name: getattr(question, name) or "" for name in ("declaration", "key", "value")}
-
-
-def _answers(one: Question, other: Question, *, url_only: bool) -> bool:
-    return one.same(other) and (not url_only or one.url == other.url)
-
-
-def _check(tables: Sequence[Mapping[str, str]]) -> None:
-    """Finds what a run would refuse to load before it is written."""
-    problems = [problem for table in tables for problem in read_review(table, "review")[1]]
-    if problems:
-        raise ConfigurationError(*map(str, problems))
-
-
-def _consequence(table: Mapping[str, str]) -> str:
-    """What the next run makes of a review."""
-    released = table["outcome"] == ReviewOutcome.RELEASED
-    if "authorisation" in table:
-        what = f"the authorisation {table['authorisation']} {'counts' if released else 'lifts nothing'}"
-    else:
-        match = f"what matches by {table['key']} “{table['value']}”"
-        what = f"{table['declaration']} {'does not reserve' if released else 'reserves'} {match}"
-    where = f" at {table['url']}" if "url" in table else ""
-    until = f", until {table['until']}" if "until" in table else ""
-    rest = "; what else withholds an item stands" if released else ""
-    return f"{table['outcome']}: {what}{where}{until}{rest}."
-
-
-def _not_waiting(paths: Sequence[str], name: str) -> str:
-    """Why nothing of that name can be answered."""
-    if name.isdecimal():
-        return f"there is no question {name[:40]}; tdm-guard review lists them"
-    for line in read_log(paths):
-        if line.record is not None and line.type == "decision" and text_of(line.record, "id") == name:
-            verdict = text_of(line.record, "verdict", 40)
-            if not is_waiting(line.record):
-                return f"decision {name} is not in review: its verdict is {verdict}"
-            return f"decision {name} is not in review any more: its address was decided again since"
-    return f"there is no decision {name[:200]!r} in these logs; give a number or an id that tdm-guard review lists"
+    return f"does {question.declaration} apply? {question.key} “{question.written or question.value}”{strength}"

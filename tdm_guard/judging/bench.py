@@ -84,8 +84,8 @@ class Bench:
         thorough = self.listener.thorough
         return Gathering(origin, self.signals, self.listener, now, self.documents, thorough=thorough)
 
-    def says_of_works(self, url: str | None, items: Sequence[Item], now: datetime) -> HeardWorks:
-        """What the declarations loaded say of the works `items`, and of what stands at `url`."""
+    def says_of_works(self, url: str | None, items: Sequence[Item], now: datetime, *, at: str) -> HeardWorks:
+        """What the declarations loaded say of the works `items`, found `at` an address, and of what stands at `url`."""
         if self.repertoire is None:
             return HeardWorks((), Match.UNMATCHABLE)
         return self.repertoire.says(
@@ -94,4 +94,5 @@ class Bench:
             now=now,
             operator=self.listener.operator,
             machine_readable_only=self._machine_readable_only,
+            at=at,
         )

@@ -139,7 +139,7 @@ class ContentHearing(Hearing):
 
     def _hear_works(self, items: Sequence[Item], url: str | None = None) -> None:
         """What declarations over a repertoire say of `items`, and of what stands at `url`."""
-        heard = self.bench.says_of_works(url, items, self.now)
+        heard = self.bench.says_of_works(url, items, self.now, at=self.url)
         if self.works is None or _MATCHES.index(heard.state) < _MATCHES.index(self.works):
             self.works = heard.state
         known = {(s.source, s.locator, str(s.match)) for s in self._statements if s.layer is Layer.REPERTOIRE}

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 from tdm_guard.decision import Outcome
 from tdm_guard.judging.lift import Occasion, Rights
-from tdm_guard.model import Kind, LiftOutcome, Stance, Statement, Verdict
+from tdm_guard.matched import LiftOutcome
+from tdm_guard.model import Kind, Stance, Statement, Verdict
 from tdm_guard.operator import Research
 from tdm_guard.usage import TDM, Usage
 
+ART_3 = "Art. 3 of Directive (EU) 2019/790"
 _ORDER = (
     Verdict.RESERVED,
     Verdict.REVIEW,
@@ -65,6 +67,8 @@ def decide(statements: tuple[Statement, ...], terms: Terms, occasion: Occasion |
     by_usage = {usage: _verdict(statements, usage) for usage in terms.usages}
     stances = {usage: _STANCES[verdict] for usage, verdict in by_usage.items()}
 
+    without: Verdict | None = None
+
     # RFC 9309 2.2.2, 2.3.1.4: access comes before mining, and no exemption gives access.
     refusals = [s for s in statements if s.kind is Kind.ACCESS and s.stance in _REFUSING and not s.lifts(terms.usages)]
     if refusals:
@@ -79,8 +83,8 @@ def decide(statements: tuple[Statement, ...], terms: Terms, occasion: Occasion |
 
         # Directive (EU) 2019/790 Art. 3, Art. 7(1): research by eligible organisations cannot be reserved away.
         if verdict.withholds and terms.exemption_covers:
-            verdict = Verdict.EXEMPT
-    because = _because(verdict, statements, terms)
+            without, verdict = verdict, Verdict.EXEMPT
+    because = _because(without or verdict, statements, terms)
     ids = [lift.id for s in because for lift in s.authorisations if lift.outcome is LiftOutcome.LIFTED]
     return Outcome(
         verdict=verdict,
@@ -89,6 +93,7 @@ def decide(statements: tuple[Statement, ...], terms: Terms, occasion: Occasion |
         authorisations=tuple(dict.fromkeys(ids)),
         enforced=terms.enforced,
         exemption=terms.claim if verdict is Verdict.EXEMPT else None,
+        without_exemption=without,
     )
 
 

@@ -11,6 +11,7 @@ doubt (`docs/repertoires.md`).
 | `licences`      | an RSL document, by URL     | at a location or in a file, of signals like `rsl`, that come from it,|
 |                 |                             | or for want of it                                                    |
 | `rightsholders` | whole names, without case   | of every layer, that name this rightsholder                          |
+| `works`         | lists, or match keys        | of these, only those of declarations that stand for these works      |
 
 No other scope reaches access, and nothing else that could not be read is lifted.
 
@@ -30,15 +31,19 @@ from typing import NamedTuple
 
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.formats.site.path_pattern import normal_url
-from tdm_guard.model import Kind, Layer, Lift, LiftOutcome, Reviewed, ReviewOutcome, Stance, Statement
+from tdm_guard.matched import Grant, Lift, LiftOutcome, Reviewed, ReviewOutcome
+from tdm_guard.model import Kind, Layer, Stance, Statement
 from tdm_guard.operator import Operator
 from tdm_guard.origin import Origin
 from tdm_guard.repertoire.authorisation import Authorisation
+from tdm_guard.repertoire.names import whole_name
 from tdm_guard.repertoire.review import Review
 from tdm_guard.repertoire.territory import covers
 from tdm_guard.repertoire.words import AuthorisationStatus, MandateStatus
 from tdm_guard.signals import SIGNALS
 from tdm_guard.usage import Usage
+
+MAX_WORKS = 3  # named in what a record says of an authorisation; the match names them all
 
 
 class Occasion(NamedTuple):
@@ -109,6 +114,8 @@ class Rights:
     def _names(self, authorisation: Authorisation, statement: Statement) -> bool:
         """True if the scope names the declaration, origin, policy, licence or rightsholder of a statement."""
         scope = authorisation.scope
+        if scope.works is not None and statement.layer is not Layer.REPERTOIRE:
+            return False  # what a site or a file says is said of all that is there
         if statement.kind is Kind.ACCESS:
             return authorisation.access and _origin(statement.source) in scope.origins
         if statement.layer is Layer.REPERTOIRE:
@@ -121,7 +128,8 @@ class Rights:
             if named and not _spellings(statement.policy_url, statement.policy_uid).isdisjoint(_spellings(*named)):
                 return True
         holder = statement.rightsholder
-        return holder is not None and bool(scope.rightsholders) and _folded(holder) in map(_folded, scope.rightsholders)
+        holders = scope.rightsholders
+        return holder is not None and bool(holders) and whole_name(holder) in map(whole_name, holders)
 
     def _outcome(
         self, authorisation: Authorisation, statement: Statement, asked: Sequence[Usage], occasion: Occasion
@@ -132,17 +140,25 @@ class Rights:
             return LiftOutcome.NOT_LIFTED, obstacle, usages
         if not usages:
             return LiftOutcome.NOT_LIFTED, f"it covers {', '.join(authorisation.usages)}", usages
-        doubt = None
+        grant = next((each for each in statement.grants if each.authorisation == authorisation.id), None)
+        if authorisation.scope.works is not None and grant is None:
+            return LiftOutcome.NOT_LIFTED, "the work is not among those that it names", usages
+        doubts = []
+        if grant is not None and not grant.sure:
+            doubts.append(f"only {_listed(grant)}, which may be said of other works too: a review of it names its url")
         if authorisation.evidence is None:
-            doubt = "it has no evidence"
+            doubts.append("it has no evidence")
         elif authorisation.mandate.status == MandateStatus.DISPUTED:
-            doubt = f"the mandate of {authorisation.grantor.name} to license is disputed"
-        if doubt is None:
-            note = f"mandate {authorisation.mandate.status}"
+            doubts.append(f"the mandate of {authorisation.grantor.name} to license is disputed")
+        doubt = "; ".join(doubts)
+        if not doubt:
+            note = f"mandate {authorisation.mandate.status}" + (f"; {_listed(grant)}" if grant is not None else "")
             return LiftOutcome.LIFTED, f"granted by {authorisation.grantor.name}, {note}", usages
         for review in reversed(self.reviews):  # the last one that applies holds
             if review.authorisation == authorisation.id and _applies(review, occasion):
                 released = review.outcome == ReviewOutcome.RELEASED
+                if released and review.url is None and grant is not None and not grant.sure:
+                    continue  # that somebody found the licence in order says nothing of this work
                 outcome = LiftOutcome.LIFTED if released else LiftOutcome.NOT_LIFTED
                 return outcome, f"{doubt}; {review.outcome} by {review.by}: {review.why}", usages
         return LiftOutcome.REVIEW, doubt, usages
@@ -186,6 +202,13 @@ def _applies(review: Review, occasion: Occasion) -> bool:
     return in_force and (review.url is None or review.url == occasion.url)
 
 
+def _listed(grant: Grant) -> str:
+    """Which works are listed, and where."""
+    more = len(grant.works) - MAX_WORKS
+    works = ", ".join(grant.works[:MAX_WORKS]) + (f" and {more} more" if more > 0 else "")
+    return f"{works} in {grant.where}"
+
+
 def _told(review: Review) -> Reviewed:
     return Reviewed(outcome=review.outcome, by=review.by, at=str(review.at), why=review.why)
 
@@ -209,7 +232,3 @@ def _origin(url: str) -> str | None:
 def _spellings(*names: str | None) -> frozenset[str]:
     """URLs and uids as they are written, and the URLs in their normal form."""
     return frozenset(spelled for name in names if name for spelled in (name, normal_url(name)))
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.split()).casefold()

@@ -83,6 +83,11 @@ class ListIndex:
         """What the run record says of the list."""
         return Loaded(id=self.name, version=self.version, sha256=self.sha256, size=str(self.size))
 
+    @property
+    def adds(self) -> bool:
+        """True if something in it is matched: a list of nothing but excludes frees works, and matches none."""
+        return not self.sources or any(source.get("excludes") is not True for source in self.sources)
+
     def find(self, pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str, bool], ...]:
         """
         Those of `pairs` (key, normalised value) that are in the list, and whether as excluded; one query.

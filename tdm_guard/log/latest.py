@@ -34,6 +34,7 @@ _TABLES = """
     CREATE TABLE records (
         number INTEGER PRIMARY KEY, place TEXT NOT NULL, run TEXT NOT NULL, record BLOB NOT NULL
     );
+    CREATE TABLE bodies (decision TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 """
 _PUT = """
     INSERT INTO latest VALUES (?, ?, ?, ?)
@@ -67,12 +68,15 @@ class Latest:
         keeps: Callable[[Mapping[str, Any]], bool],
         *,
         copies: bool = False,
+        each: bool = False,
+        some: bool = False,
         run: Callable[[str, Mapping[str, Any]], None] = lambda name, record: None,
     ) -> Self:
         """
         The latest decision on each address, where `keeps` wants it.
 
         `copies`: it wants what was stored. A copy stays, whatever is decided later, until another takes its place.
+        `each`: it wants every decision, not the latest only. `some`: the lines are chosen ones of a log, perhaps none.
         `run` is told name and record of each run. Raises `ConfigurationError` if the lines hold no record of ours.
         """
         latest = cls()
@@ -83,16 +87,22 @@ class Latest:
             elif line.type == "decision":
                 records += 1
                 kept = keeps(line.record)
-                if kept or not copies:
-                    latest._put(line.record, line.raw if kept else None, hops=not copies)
+                if kept or not (copies or each):
+                    latest._put(line.record, line.raw if kept else None, hops=not (copies or each), each=each)
+            elif line.type == "body":
+                latest._body(line.record, line.raw)
             elif line.type == "run":
                 records += 1
                 run(text_of(line.record, "run", 120) or "", line.record)
-        if not records:
+        if not records and not some:
             raise ConfigurationError("no line is a record of a compliance log; for example tdm-guard.jsonl")
         return latest
 
-    def _put(self, record: Mapping[str, Any], raw: bytes | None, *, hops: bool) -> None:
+    def _body(self, record: Mapping[str, Any], raw: bytes) -> None:
+        if name := text_of(record, "decision", 240):
+            self._database.execute("INSERT OR IGNORE INTO bodies VALUES (?, ?)", (name, raw))
+
+    def _put(self, record: Mapping[str, Any], raw: bytes | None, *, hops: bool, each: bool) -> None:
         """
         A decision; None for `raw` if it only takes the place of an earlier one.
 
@@ -102,7 +112,7 @@ class Latest:
         if not addresses:
             self.strange += 1
             return
-        asked = _asked(record)
+        asked = str(self._number) if each else _asked(record)
         ts = text_of(record, "ts", 40) or ""
         ts = ts if _TIME.fullmatch(ts) else ""
         place, run = text_of(record, "origin", 1024) or "", text_of(record, "run", 120) or ""
@@ -120,9 +130,27 @@ class Latest:
         [(count,)] = self._database.execute("SELECT count(*) FROM latest WHERE kept")
         return int(count)
 
+    @property
+    def decisions(self) -> int:
+        """How many decisions with an address there were."""
+        return self._number
+
     def by_site(self) -> Iterator[Mapping[str, Any]]:
         """The records, those of one origin side by side."""
         return self._records("place, number")
+
+    def completed(self) -> Iterator[dict[str, Any]]:
+        """The records, with size, digest and completeness (`complete`) of the bodies that were streamed on."""
+        for record in self:
+            whole = {**record, "complete": None if record.get("content_sha256") is None else True}
+            query = self._database.execute(
+                "SELECT body FROM bodies WHERE decision = ?", (text_of(record, "id", 240) or "",)
+            )
+            with closing(query) as rows:
+                for (raw,) in rows:
+                    body = json.loads(raw.decode("utf-8"))
+                    whole |= {name: body.get(name) for name in ("bytes", "content_sha256", "complete")}
+            yield whole
 
     def runs(self) -> tuple[str, ...]:
         """The names of the runs that the records kept are from."""

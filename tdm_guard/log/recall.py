@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.members import entries, text_of
 from tdm_guard.log.recorded import moment_of
-from tdm_guard.model import DeclaredAs, Kind, Layer, MatchedBy, Source, Stance, Statement
+from tdm_guard.matched import DeclaredAs, MatchedBy
+from tdm_guard.model import Kind, Layer, Source, Stance, Statement
 from tdm_guard.repertoire.item import ITEM_KEYS, KEYS, normalise
 from tdm_guard.usage import Usage
 
@@ -32,11 +33,30 @@ def item_of(record: Mapping[str, Any]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for entry in entries(record, "because")[:MAX_STATEMENTS]:
         key, value = _match(entry)
-        # What stands for many ("…and 5 more"), or was not written by us, would be taken for a wrong value.
-        usable = key in ITEM_KEYS and key in KEYS and bool(value and normalise(key, value))
-        if key and value and usable and value not in found.setdefault(key, []):
+        if key and value and _usable(key, value) and value not in found.setdefault(key, []):
             found[key].append(value)
     return found
+
+
+def items_of(record: Mapping[str, Any]) -> list[dict[str, list[str]]]:
+    """
+    The works of a record: those that are named, by what they are licensed and were matched by, then all the rest.
+
+    A licence for the one is none for the others, so that what was matched by each stays with it.
+    """
+    found: dict[str, dict[str, list[str]]] = {}
+    rest = []
+    for entry in entries(record, "because")[:MAX_STATEMENTS]:
+        works = _works(entry)
+        key, value = _match(entry)
+        if f"{key} {value}" not in works and (not works or any(work.partition(" ")[0] == key for work in works)):
+            rest.append(entry)  # of no work that is named
+        for work in works:
+            by, _, code = work.partition(" ")
+            item = found.setdefault(work, {by: [code]} if _usable(by, code) else {})
+            if key and value and key != by and _usable(key, value) and value not in item.setdefault(key, []):
+                item[key].append(value)
+    return [item for item in (*found.values(), item_of({"because": rest})) if item]
 
 
 def said_then(
@@ -58,6 +78,19 @@ def said_then(
         if statement is not None:
             found.append(statement)
     return tuple(found)
+
+
+def _usable(key: str, value: str) -> bool:
+    """False for what stands for many ("…and 5 more"), or was not written by us: it would be taken for a wrong value."""
+    return key in ITEM_KEYS and key in KEYS and bool(value and normalise(key, value))
+
+
+def _works(entry: Mapping[str, Any]) -> list[str]:
+    """The licensed works that a match is told to be of, each as key and value."""
+    match = entry.get("match")
+    if entry.get("layer") != Layer.REPERTOIRE or not isinstance(match, dict):
+        return []
+    return (text_of(match, "work", MAX_TEXT) or "").split(", ")[:MAX_STATEMENTS] if match.get("work") else []
 
 
 def _match(entry: Mapping[str, Any]) -> tuple[str | None, str | None]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from json import JSONEncoder
 from json.encoder import encode_basestring
@@ -126,7 +126,6 @@ class Speller:
 
 def _spell_middle(decision: Decision) -> str:
     exchange, outcome = decision.exchange, decision.outcome
-    exemption = {} if outcome.exemption is None else {"exemption": asdict(outcome.exemption)}
     members = {
         "origin": exchange.origin,
         "verdict": outcome.verdict,
@@ -135,7 +134,7 @@ def _spell_middle(decision: Decision) -> str:
         "stage": decision.stage,
         "usages": outcome.usages,
         "because": [item.to_dict() for item in outcome.because],
-        **exemption,
+        **outcome.exempted(),
         "faults": [item.to_dict() for item in decision.faults],
         "checked": [item.to_dict() for item in decision.checked],
         "authorisations": outcome.authorisations,

@@ -13,22 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from tdm_guard.decision import Checked, Decision, Exchange, LogEntry, Match, Outcome, Stage
 from tdm_guard.log.members import entries, is_size, text_of
-from tdm_guard.model import (
-    DeclaredAs,
-    Evidence,
-    Fault,
-    Kind,
-    Layer,
-    Lift,
-    LiftOutcome,
-    MatchedBy,
-    Result,
-    Reviewed,
-    ReviewOutcome,
-    Stance,
-    Statement,
-    Verdict,
-)
+from tdm_guard.matched import DeclaredAs, Lift, LiftOutcome, MatchedBy, Reviewed, ReviewOutcome
+from tdm_guard.model import Evidence, Fault, Kind, Layer, Result, Stance, Statement, Verdict
 from tdm_guard.operator import Research, read_operator
 from tdm_guard.usage import Usage
 
@@ -185,7 +171,8 @@ def _checked(entry: Mapping[str, Any]) -> Checked | None:
         return None
     status, sha256 = _number(entry, "status"), text_of(entry, "sha256", 64)
     at = moment_of(text_of(entry, "retrieved_at", 40))
-    return Checked(document, result, status, at, sha256, cached=entry.get("cached") is True)
+    cached = entry.get("cached") is True
+    return Checked(document=document, result=result, status=status, retrieved_at=at, sha256=sha256, cached=cached)
 
 
 def _number(table: Mapping[str, Any], name: str) -> int | None:

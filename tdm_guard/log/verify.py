@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.bodies import Bodies, shown
@@ -78,22 +79,32 @@ class Verification:
 
     def findings(self, lines: Iterable[LogLine]) -> Iterator[Finding]:
         """What is wrong or worth knowing, as it is met. Streams: memory grows with runs, by bits with decisions."""
-        for finding in self._all(lines):
+        for line in lines:
+            yield from self.look(line)
+        yield from self.close()
+
+    def look(self, line: LogLine) -> Iterator[Finding]:
+        """What is found at the next line."""
+        return self._counted(self._line(line))
+
+    def close(self) -> Iterator[Finding]:
+        """What is found when there are no more lines."""
+        return self._counted(chain(self._settle_unread(None), self._settle_runs()))
+
+    def _counted(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        for finding in findings:
             self.errors += finding.severity is LogSeverity.ERROR
             yield finding
 
-    def _all(self, lines: Iterable[LogLine]) -> Iterator[Finding]:
-        for line in lines:
-            yield from self._settle_unread(line)
-            self._last = line
-            if line.record is None:
-                self._unread = line
-                continue
-            if not line.whole:
-                yield _remark(line, "the last line has no newline; its record is complete")
-            yield from self._record(line)
-        yield from self._settle_unread(None)
-        yield from self._settle_runs()
+    def _line(self, line: LogLine) -> Iterator[Finding]:
+        yield from self._settle_unread(line)
+        self._last = line
+        if line.record is None:
+            self._unread = line
+            return
+        if not line.whole:
+            yield _remark(line, "the last line has no newline; its record is complete")
+        yield from self._record(line)
 
     def _settle_unread(self, following: LogLine | None) -> Iterator[Finding]:
         line, self._unread = self._unread, None

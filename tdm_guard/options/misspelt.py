@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 
+from tdm_guard.options.tokens import FILE_VARIABLE, VARIABLE
 from tdm_guard.plain import MAX_NAME, nearest
-from tdm_guard.tokens import FILE_VARIABLE, VARIABLE
 
 PREFIX = "TDM_GUARD_"
 CONFIG = f"{PREFIX}CONFIG"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from tdm_guard.repertoire.declaration import Mandate, Party, read_mandate, read_party
-from tdm_guard.repertoire.problem import Problem
+from tdm_guard.repertoire.declaration import Mandate, Party, read_keys, read_mandate, read_party
+from tdm_guard.repertoire.problem import Problem, shown
 from tdm_guard.repertoire.table import Table
 from tdm_guard.repertoire.words import AuthorisationStatus
 from tdm_guard.usage import Usage
@@ -17,7 +17,16 @@ STATUSES = tuple(AuthorisationStatus)
 _GOOD = 'id = "lic-2025-017"'
 _GOOD_GRANTOR = '{ name = "Sacem", mandate = { status = "asserted" } }'
 _GOOD_SCOPE = '{ declarations = ["sacem-2023"] }'
+_GOOD_WORKS = '["licensed.tdmlist"]'
 _GOOD_EVIDENCE = '{ reference = "contract 2025-017", holder = "legal department" }'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Works:
+    """Works in lists (files, relative to that of the authorisation), or by match keys, values as the file has them."""
+
+    lists: tuple[str, ...] = ()
+    match: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +35,7 @@ class Scope:
     The statements that an authorisation names; it lifts no other.
 
     Ids of declarations, origins (`scheme://host[:port]`), URLs or uids of TDM policies, URLs of RSL documents, names
-    of rightsholders.
+    of rightsholders. `works` narrows the declarations, those of the rightsholders too, to statements over these works.
     """
 
     declarations: tuple[str, ...] = ()
@@ -34,6 +43,7 @@ class Scope:
     policies: tuple[str, ...] = ()
     licences: tuple[str, ...] = ()
     rightsholders: tuple[str, ...] = ()
+    works: Works | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,11 +117,53 @@ def _scope(at: Table) -> Scope:
         policies=at.texts("policies", '["https://society.example/tdm-policy.json"]'),
         licences=at.texts("licences", '["https://music.example/license.xml"]'),
         rightsholders=at.texts("rightsholders", '["Exemple Records"]'),
+        works=_works(at),
     )
     at.close()
-    if scope == Scope() and not at.broken and not _faulty(at):
+    if scope.works is not None:
+        _check_narrowed(at, scope)
+    elif scope == Scope() and not at.broken and not _faulty(at):
         at.mistake("", "names nothing, so nothing would be lifted", _GOOD_SCOPE)
     return scope
+
+
+def _works(at: Table) -> Works | None:
+    value = at.given("works")
+    if value is None:
+        return None
+    if isinstance(value, str) or not isinstance(value, (list, tuple, Mapping)):
+        at.mistake("works", f"{shown(value)} is neither a list of files nor a table of match keys", _GOOD_WORKS)
+        return None
+    lists: list[str] = []
+    match: dict[str, tuple[str, ...]] = {}
+    parts = (
+        [("works", value)] if isinstance(value, Mapping) else [(f"works[{n}]", each) for n, each in enumerate(value)]
+    )
+    for place, part in parts:
+        if isinstance(part, str) and part.strip() and part.isprintable():
+            lists.append(part)
+        elif isinstance(part, Mapping):
+            keys = read_keys(Table(part, f"{at.where}.{place}", good=_GOOD_WORKS, problems=at.problems))
+            match |= {key: (*match.get(key, ()), *values) for key, values in keys.items()}
+        else:
+            at.mistake(place, f"{shown(part)} is neither a file nor a table of match keys", _GOOD_WORKS)
+    if not lists and not match and not _faulty(at, "works"):
+        at.mistake("works", "names no work, so nothing would be lifted", _GOOD_WORKS)
+    return Works(lists=tuple(lists), match=match)
+
+
+def _check_narrowed(at: Table, scope: Scope) -> None:
+    """Works belong to declarations: what a site or a file says is said of all that is there."""
+    if not scope.declarations and not scope.rightsholders and not _faulty(at, "declarations"):
+        at.mistake("works", "narrows nothing: name the declarations, or the rightsholders", _GOOD_SCOPE)
+    for member in ("origins", "policies", "licences"):
+        if getattr(scope, member):
+            at.mistake(
+                member,
+                "is not narrowed by works, since it names what is said of a site or a file: give it an authorisation "
+                "of its own",
+                "two [[authorisations]]",
+            )
 
 
 def _evidence(at: Table) -> Proof | None:

@@ -39,12 +39,12 @@ _GOOD_PARTY = '{ name = "Sacem", type = "collecting_society" }'
 _GOOD_MANDATE = '{ basis = "statutory_assignment", status = "asserted" }'
 _GOOD_MATCH = '{ society = ["Sacem"] }'
 _GOOD_LICENCE = '{ available = true, email = "ai@society.example" }'
-_KEYLESS = "no keys: without them, or a list that names this declaration, it matches nothing"
+KEYLESS = "no keys: without them, or a list that names this declaration, it matches nothing"
 _WANTED = (
     ("version", "is missing: the run record cannot say which entry was used", '"1"'),
     ("form", "is missing: where only machine-readable forms count, every match leads to review", '"web_statement"'),
     ("source", "is missing: nobody can look the reservation up", GOOD_SOURCE),
-    ("match", _KEYLESS, _GOOD_MATCH),
+    ("match", KEYLESS, _GOOD_MATCH),
 )
 _GOOD_NOTES = '{ certain = ["the date"], uncertain = ["the mandate"] }'
 
@@ -170,8 +170,8 @@ def read_declaration(table: Mapping[str, Any], where: str) -> tuple[Declaration 
         withdrawn_at=at.day("withdrawn_at"),
         form=at.choice("form", FORMS, UNSTATED),
         machine_readability=at.texts("machine_readability", '["parseable"]', usual=READABILITY),
-        match=_keys(at.table("match", _GOOD_MATCH)),
-        excludes=_keys(at.table("excludes", _GOOD_MATCH)),
+        match=read_keys(at.table("match", _GOOD_MATCH)),
+        excludes=read_keys(at.table("excludes", _GOOD_MATCH)),
         licence=_licence(at.table("licence", _GOOD_LICENCE)),
         source=read_provenance(at.table("source", GOOD_SOURCE)),
         entered_by=at.text("entered_by", '"rights@acme.example"'),
@@ -216,7 +216,7 @@ def read_mandate(at: Table) -> Mandate:
     return mandate
 
 
-def _keys(at: Table) -> dict[str, tuple[str, ...]]:
+def read_keys(at: Table) -> dict[str, tuple[str, ...]]:
     """Values by key. What cannot be matched is a mistake: a reservation must not be lost by a slip of the pen."""
     values: dict[str, list[str]] = {}
     for key, place, text in at.keyed(MATCH_KEYS):
@@ -270,4 +270,4 @@ def _warn(at: Table, read: Declaration) -> None:
         if member not in at and not at.broken:
             at.warning(member, message, good)
     if "match" in at and not read.match and not at.mistakes():
-        at.warning("match", _KEYLESS, _GOOD_MATCH)
+        at.warning("match", KEYLESS, _GOOD_MATCH)

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from tdm_guard.matched import Grant
 from tdm_guard.repertoire.declaration import Declaration
 from tdm_guard.repertoire.item import KEYS, Item, Strength
 
 Pair = tuple[str, str]
 
-_WORKS = ("iswc", "isrc", "isbn", "issn", "doi", "isan", "eidr", "gtin", "isrd", "registry_id", "iscc")
-_PEOPLE = ("creator_ipi", "creator_isni")
+WORKS = ("iswc", "isrc", "isbn", "issn", "doi", "isan", "eidr", "gtin", "isrd", "registry_id", "iscc")
+PEOPLE = ("creator_ipi", "creator_isni")
 _DEFEATED = (Strength.NAME, Strength.PREFIX, Strength.LOCATION)
 # A recording or a film carries a musical work and its words; sleeve art is an image, words are a text.
 _CARRIED = {
@@ -39,12 +40,17 @@ _EXCLUDED = "every creator named is excluded from the declaration"
 
 
 class Hit(NamedTuple):
-    """A value that a declaration matches or excludes; `list` is name, version and digest of the list it stood in."""
+    """
+    A value that a declaration matches or excludes; `list` is name, version and digest of the list it stood in.
+
+    `written` is a name as it stands in the declaration.
+    """
 
     key: str
     value: str
     excluded: bool
     list: tuple[str, str, str] | None = None
+    written: str | None = None
 
     @property
     def strength(self) -> Strength:
@@ -52,12 +58,17 @@ class Hit(NamedTuple):
 
 
 class Weighed(NamedTuple):
-    """A hit that counts, why it leaves a doubt, the weaker keys that hit too, and how its item was repaired."""
+    """
+    A hit that counts, why it leaves a doubt, the weaker keys that hit too, and how its item was repaired.
+
+    `grants`: the authorisations for a part of the repertoire that its work is in.
+    """
 
     hit: Hit
     doubt: str | None
     also: tuple[str, ...] = ()
     repair: str | None = None
+    grants: tuple[Grant, ...] = ()
 
 
 def weigh(declaration: Declaration, item: Item | None, hits: Sequence[Hit]) -> tuple[Weighed, ...]:
@@ -89,13 +100,13 @@ def _freed(matched: list[Hit], excluded: set[Pair], item: Item | None) -> tuple[
     matched = [hit for hit in matched if (hit.key, hit.value) not in excluded and not _spared(hit, excluded)]
     if item is None:
         return matched, False
-    if any(_all_excluded(item, key, excluded) for key in _WORKS):
-        return [hit for hit in matched if hit.key in _WORKS], False
-    people = max(len(item.keys.get(key, ())) - item.joined.count(key) for key in (*_PEOPLE, "creator_name"))
-    unknown = any(key in item.partial for key in (*_PEOPLE, "creator_name"))
-    for key in _PEOPLE:
+    if any(_all_excluded(item, key, excluded) for key in WORKS):
+        return [hit for hit in matched if hit.key in WORKS], False
+    people = max(len(item.keys.get(key, ())) - item.joined.count(key) for key in (*PEOPLE, "creator_name"))
+    unknown = any(key in item.partial for key in (*PEOPLE, "creator_name"))
+    for key in PEOPLE:
         if _all_excluded(item, key, excluded) and len(item.keys[key]) >= people and not unknown:
-            return [hit for hit in matched if hit.key not in (*_PEOPLE, "creator_name")], True
+            return [hit for hit in matched if hit.key not in (*PEOPLE, "creator_name")], True
     return matched, False
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tdm_guard.model import Told
+from tdm_guard.matched import Told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

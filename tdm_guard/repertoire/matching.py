@@ -8,7 +8,7 @@ the type of work, what the declaration excludes, and the strongest hits. A state
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
@@ -20,7 +20,8 @@ from tdm_guard.origin import Origin
 from tdm_guard.repertoire.declaration import Declaration
 from tdm_guard.repertoire.hits import Hit, Pair, Weighed, narrowest, weigh
 from tdm_guard.repertoire.implied import declared, implied
-from tdm_guard.repertoire.item import KEYS, Doubt, Item, normalise
+from tdm_guard.repertoire.item import KEYS, Doubt, Item, Strength, normalise
+from tdm_guard.repertoire.licensed import Grants, Licensed, shared
 from tdm_guard.repertoire.places import Place
 from tdm_guard.repertoire.statements import Copying, doubts, statement, unmatched
 from tdm_guard.usage import Usage, expand
@@ -76,16 +77,19 @@ class Query(NamedTuple):
 
 class Repertoire:
     """
-    Declarations and lists, indexed by what they match.
+    Declarations and lists, indexed by what they match, and the works that are licensed in part.
 
     Raises `ConfigurationError` for two declarations of one id, a value that nothing can be matched by, and a list of
     an unknown declaration.
     """
 
-    __slots__ = ("_declarations", "_index", "_keys", "_lists", "_lists_prefixes", "_located", "_prefixed")
+    __slots__ = ("_declarations", "_index", "_keys", "_licensed", "_lists", "_lists_prefixes", "_located", "_prefixed")
 
-    def __init__(self, declarations: Iterable[Declaration], lists: Iterable[Lookup] = ()) -> None:
+    def __init__(
+        self, declarations: Iterable[Declaration], lists: Iterable[Lookup] = (), licensed: Iterable[Licensed] = ()
+    ) -> None:
         self._declarations = tuple(declarations)
+        self._licensed = tuple(licensed)
         self._index: dict[Pair, tuple[tuple[int, Hit], ...]] = {}
         problems: list[str] = []
         numbers: dict[str, int] = {}
@@ -116,9 +120,10 @@ class Repertoire:
                 if value is None:
                     yield f"{self._declarations[number].id}: {raw!r} is no usable {key} (form or check digit)"
                     continue
+                written = _written(key, raw, value)
                 for pair in declared(key, value):
                     entered = self._index.get(pair, ())
-                    self._index[pair] = (*entered, (number, Hit(*pair, excluded=excluded)))
+                    self._index[pair] = (*entered, (number, Hit(*pair, excluded=excluded, written=written)))
 
     def says(
         self,
@@ -128,11 +133,13 @@ class Repertoire:
         now: datetime,
         operator: Operator | None = None,
         machine_readable_only: bool = False,
+        at: str | None = None,
     ) -> HeardWorks:
         """
         What the declarations in force at `now` say of `items`, and of what stands at `url` (None: leave the place out).
 
-        Each item is matched by itself. What says `machine_readable_only` is the option `repertoire_forms`.
+        Each item is matched by itself. What says `machine_readable_only` is the option `repertoire_forms`; `at` is
+        where the items were found, which may be licensed.
         """
         place = self._places(url) if url is not None else ()
         if not (items or place):
@@ -145,7 +152,8 @@ class Repertoire:
         copying = Copying(
             now.astimezone(UTC).date(), operator.country if operator is not None else None, machine_readable_only
         )
-        heard: dict[int, dict[Pair, Weighed]] = {}
+        heard: dict[int, dict[Hashable, Weighed]] = {}
+        grants = Grants(self._licensed, items, at or url) if self._licensed else None
         for query in queries:
             for number, hits in _by_declaration(found, query).items():
                 declaration = self._declarations[number]
@@ -153,6 +161,8 @@ class Repertoire:
                     weighed = weigh(declaration, query.item, hits)
                     if query.item is not None and (repair := query.item.repair):
                         weighed = tuple(each._replace(repair=repair) for each in weighed)
+                    if grants is not None and weighed:
+                        weighed = grants.given(declaration, query.item, weighed)
                     _gather(heard.setdefault(number, {}), weighed)
         statements = tuple(
             each for number, hits in heard.items() for each in self._statements(number, hits.values(), copying)
@@ -198,12 +208,20 @@ class Repertoire:
         """The statements of a declaration; beyond the bound one that says how many more there are."""
         declaration = self._declarations[number]
         standing = tuple(doubts(declaration, copying))
-        ordered = sorted(hits, key=lambda weighed: bool(weighed.doubt))
+        ordered = sorted(hits, key=lambda weighed: (bool(weighed.doubt), bool(weighed.grants)))
         for weighed in ordered[:MAX_STATEMENTS]:
             yield statement(declaration, weighed, standing)
         if rest := ordered[MAX_STATEMENTS:]:
-            hit = rest[0].hit._replace(value=f"…and {len(rest)} more")  # spelled so that no review can name it
-            yield statement(declaration, rest[0]._replace(hit=hit), standing)
+            # spelled so that no review can name it
+            hit = rest[0].hit._replace(value=f"…and {len(rest)} more", written=None)
+            grants = shared([weighed.grants for weighed in rest])
+            yield statement(declaration, rest[0]._replace(hit=hit, grants=grants), standing)
+
+
+def _written(key: str, raw: str, value: str) -> str | None:
+    """A name as a declaration has it, which its one spelling for comparing would misspell to a reader."""
+    name = " ".join(raw.split())
+    return name if KEYS[key].strength in (Strength.NAME, Strength.AFFILIATION) and name != value else None
 
 
 def _by_declaration(found: Mapping[Pair, tuple[tuple[int, Hit], ...]], query: Query) -> dict[int, list[Hit]]:
@@ -222,9 +240,17 @@ def _by_declaration(found: Mapping[Pair, tuple[tuple[int, Hit], ...]], query: Qu
     return hits
 
 
-def _gather(known: dict[Pair, Weighed], found: Iterable[Weighed]) -> None:
-    """Adds what an item was matched by; of two equal hits the one without doubt stays."""
+def _gather(known: dict[Hashable, Weighed], found: Iterable[Weighed]) -> None:
+    """
+    Adds what an item was matched by; of two equal hits the one without doubt stays.
+
+    Hits of works that are licensed differently stay apart: what frees one frees no other.
+    """
     for weighed in found:
-        pair = (weighed.hit.key, weighed.hit.value)
-        if pair not in known or known[pair].doubt is not None:
+        grants = weighed.grants
+        pair = (weighed.hit.key, weighed.hit.value, tuple((grant.authorisation, grant.sure) for grant in grants))
+        before = known.get(pair)
+        if before is None or before.doubt is not None:
             known[pair] = weighed
+        if before is not None and grants:
+            known[pair] = known[pair]._replace(grants=shared([before.grants, grants]))

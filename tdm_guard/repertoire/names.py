@@ -42,6 +42,11 @@ def fold_name(name: str) -> str:
     return " ".join(sorted(_words(name)))
 
 
+def whole_name(name: str) -> str:
+    """`name` as a licence names a rightsholder: each word in its place, whatever blanks and case."""
+    return " ".join(name.split()).casefold()
+
+
 def fold_letters(name: str) -> str:
     """`name` as its letters and digits alone, in their order: "S.A.C.E.M." is "sacem"."""
     return "".join(_words(name))

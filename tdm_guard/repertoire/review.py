@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from tdm_guard.model import ReviewOutcome
+from tdm_guard.matched import ReviewOutcome
 from tdm_guard.repertoire.item import normalise
 from tdm_guard.repertoire.problem import Problem, shown
 from tdm_guard.repertoire.table import Table

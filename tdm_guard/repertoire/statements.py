@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
-from tdm_guard.model import DeclaredAs, Fault, Kind, Layer, MatchedBy, Source, Stance, Statement
+from tdm_guard.matched import DeclaredAs, MatchedBy
+from tdm_guard.model import Fault, Kind, Layer, Source, Stance, Statement
 from tdm_guard.plain import bounded
 from tdm_guard.repertoire.declaration import Declaration
 from tdm_guard.repertoire.hits import Weighed
@@ -16,6 +18,7 @@ from tdm_guard.repertoire.words import MandateStatus
 from tdm_guard.usage import Usage, expand
 
 CARRIER = "declaration"
+MAX_WORKS = 50  # named beside one match: a page of a large catalogue names as many
 
 
 class Copying(NamedTuple):
@@ -42,7 +45,7 @@ def statement(declaration: Declaration, weighed: Weighed, standing: tuple[str, .
     hit, licence, mandate = weighed.hit, declaration.licence, declaration.mandate
     name, version, sha256 = hit.list or (None, None, None)
     origin = declaration.source
-    return Statement.at(
+    said = Statement.at(
         Source(declaration.id, CARRIER, sha256=origin.sha256, retrieved_at=origin.retrieved_at),
         kind=Kind.RESERVATION,
         signal=SIGNAL,
@@ -60,6 +63,8 @@ def statement(declaration: Declaration, weighed: Weighed, standing: tuple[str, .
             value=hit.value,
             strength=KEYS[hit.key].strength.value,
             also=", ".join(weighed.also) or None,
+            work=_works(weighed),
+            written=hit.written,
         ),
         declaration=DeclaredAs(
             version=declaration.version,
@@ -79,6 +84,13 @@ def statement(declaration: Declaration, weighed: Weighed, standing: tuple[str, .
         doubt="; ".join(filter(None, (weighed.doubt, *standing))) or None,
         repair=weighed.repair,
     )
+    return replace(said, grants=weighed.grants) if weighed.grants else said
+
+
+def _works(weighed: Weighed) -> str | None:
+    """The works that are licensed, as the record names them; none of very many, of which a part would mislead."""
+    works = dict.fromkeys(work for grant in weighed.grants for work in grant.works)
+    return ", ".join(works) if 0 < len(works) <= MAX_WORKS else None
 
 
 def unmatched(doubts: Iterable[Doubt], usages: tuple[Usage, ...]) -> tuple[Statement, ...]:

@@ -87,6 +87,10 @@ class Table:
         self.mistake(member, f"{shown(value)} is no name in one line of at most {MAX_NAME} characters", good)
         return ""
 
+    def given(self, member: str) -> Any:
+        """The value of `member` as it stands, for a reader that takes several forms; None if it is not given."""
+        return self._get(member)
+
     def texts(
         self, member: str, good: str, *, choices: Sequence[str] = (), usual: Sequence[str] = ()
     ) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdm_guard.log.members import text_of
-from tdm_guard.model import DeclaredAs
+from tdm_guard.matched import DeclaredAs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

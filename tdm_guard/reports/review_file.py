@@ -1,5 +1,5 @@
 """
-The file of reviews: one more `[[reviews]]` table at its end, whole or not at all.
+The file of reviews: what stands in it, and more `[[reviews]]` tables at its end, all of them or none.
 
 strategy: the new content is written beside the file, under a name that nobody else can take meanwhile, and then takes
 its place. Comments and the order of what people wrote stay as they are.
@@ -11,16 +11,62 @@ import os
 import tomllib
 from json.encoder import encode_basestring
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.repertoire.review import Review, read_review
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 MAX_BYTES = 16 * 2**20  # of the file: what a run is willing to load
+MAX_FILES = 10_000  # of a folder: as many as a run is willing to load
 _FILE_MODE = 0o640  # reasons and names may be personal data
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+def reviews_in(path: Path) -> tuple[Review, ...]:
+    """
+    The reviews in a file, or in those of a folder. Raises `ConfigurationError` with every mistake in them.
+    """
+    found: list[Review] = []
+    problems: list[str] = []
+    for file in _files(path):
+        for number, table in enumerate(tables_in(file)):
+            review, mistakes = read_review(table, f"{file}: reviews[{number}]")
+            found += [review] if review is not None else []
+            problems += map(str, mistakes) if review is None else ()
+    if problems:
+        raise ConfigurationError(*problems)
+    return tuple(found)
+
+
+def tables_in(path: Path) -> list[dict[str, Any]]:
+    """The `[[reviews]]` tables of a file, as they stand there; none if there is no file."""
+    try:
+        octets = _read(path) or b""
+    except OSError as error:
+        raise ConfigurationError(f"{str(path)!r} cannot be read: {error.strerror}") from error
+    if len(octets) > MAX_BYTES:
+        raise ConfigurationError(f"{str(path)!r} is larger than {MAX_BYTES} bytes")
+    try:
+        found = tomllib.loads(octets.decode("utf-8")).get("reviews", [])
+    except (ValueError, RecursionError) as error:
+        raise ConfigurationError(f"{str(path)!r} is no TOML: {error}") from None
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        raise ConfigurationError(f"{str(path)!r}: reviews is no list of tables; for example [[reviews]]")
+    return found
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.exists():
+        raise ConfigurationError(f"--reviews: there is no {str(path)!r}; for example reviews.toml")
+    if not path.is_dir():
+        return [path]
+    found = sorted(path.rglob("*.toml"))
+    if len(found) > MAX_FILES:
+        raise ConfigurationError(f"--reviews: {str(path)!r} has more than {MAX_FILES} files")
+    return found
 
 
 def append(path: Path, tables: Iterable[Mapping[str, str]]) -> None:

@@ -7,18 +7,26 @@ record that later runs honour.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.members import entries, text_of
-from tdm_guard.model import Layer, LiftOutcome, ReviewOutcome, Verdict
+from tdm_guard.matched import LiftOutcome, ReviewOutcome
+from tdm_guard.model import Layer, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date
+
+    from tdm_guard.repertoire.review import Review
 
 ITEM = "item"  # the carrier of what the caller handed in
 MAX_TEXT = 4096  # characters of a value, of words, of a reason
+
+Subject: TypeAlias = "tuple[str | None, ...]"  # of an answer: declaration, key, value; or an authorisation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +35,8 @@ class Question:
     One doubt about one item: does this match count (`declaration`, `key`, `value`), or does this `authorisation`?
     `item` is the place in the caller's own item that nothing could be matched by: it is put right there, by no review.
 
-    `number` counts the questions of these logs; `decision` is the id of the record.
+    `written` is a name as the declaration has it, `value` its spelling in reviews. `number` counts the questions of
+    these logs; `decision` is the id of the record.
     """
 
     number: int
@@ -38,6 +47,7 @@ class Question:
     declaration: str | None = None
     key: str | None = None
     value: str | None = None
+    written: str | None = None
     strength: str | None = None
     authorisation: str | None = None
     item: str | None = None
@@ -53,12 +63,46 @@ class Question:
         """True if the record says enough for a review to name what it is about."""
         return self.authorisation is not None or None not in (self.declaration, self.key, self.value)
 
+    @property
+    def subject(self) -> Subject:
+        """What an answer is about, wherever the question comes up."""
+        if self.authorisation is not None:
+            return (self.authorisation,)
+        return (self.declaration, self.key, self.value)
+
+    @property
+    def ident(self) -> str:
+        """A name that it has in all logs, whatever its number there: of what it asks and of which address."""
+        asked = [self.url, *self.subject, *(() if self.answerable else (self.decision,))]
+        return f"q-{blake2b(json.dumps(asked).encode(), digest_size=8).hexdigest()}"
+
     def same(self, other: Question) -> bool:
         """True if an answer to one, given for all its items, answers the other."""
-        if self.authorisation is not None or other.authorisation is not None:
-            return self.authorisation == other.authorisation
-        mine, theirs = ((item.declaration, item.key, item.value) for item in (self, other))
-        return mine == theirs
+        return self.subject == other.subject
+
+    def table(self) -> dict[str, str]:
+        """What a review of it says that it is about."""
+        if self.authorisation is not None:
+            return {"authorisation": self.authorisation}
+        return {name: getattr(self, name) or "" for name in ("declaration", "key", "value")}
+
+
+class Answers:
+    """What people answered already, as it holds on a day (UTC)."""
+
+    __slots__ = ("_urls",)
+
+    def __init__(self, reviews: Iterable[Review], today: date) -> None:
+        self._urls: dict[Subject, set[str | None]] = {}
+        for review in reviews:
+            if review.until is None or today <= review.until:
+                licence = review.authorisation
+                subject = (review.declaration, review.key, review.value) if licence is None else (licence,)
+                self._urls.setdefault(subject, set()).add(review.url)
+
+    def have(self, question: Question) -> bool:
+        """True if one of them answers the question: for its address, or for all."""
+        return question.answerable and not {None, question.url}.isdisjoint(self._urls.get(question.subject, ()))
 
 
 def is_waiting(record: Mapping[str, Any]) -> bool:
@@ -93,7 +137,7 @@ def _doubts(entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         said |= {"item": text_of(entry, "locator", MAX_TEXT) or ITEM}
     elif entry.get("layer") == Layer.REPERTOIRE:
         match, declaration = _table(entry, "match"), _table(entry, "declaration")
-        said |= {name: text_of(match, name, MAX_TEXT) for name in ("key", "value", "strength")}
+        said |= {name: text_of(match, name, MAX_TEXT) for name in ("key", "value", "written", "strength")}
         said |= {"declaration": text_of(entry, "source", MAX_TEXT)}
         said |= {"form": text_of(declaration, "form", 40), "mandate": text_of(declaration, "mandate_status", 40)}
     if reviewed is None and (why := text_of(entry, "doubt", MAX_TEXT)):

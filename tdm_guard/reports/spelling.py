@@ -47,6 +47,12 @@ def _csv_cell(cell: str | int) -> str | int:
     return cell
 
 
+def from_csv(cell: str) -> str:
+    """The text of a cell that comes back: without blanks around it and the apostrophe before a formula."""
+    cell = cell.strip()
+    return cell[1:] if cell.startswith("'") and cell[1:].lstrip().startswith(_FORMULA) else cell
+
+
 def markdown_row(*cells: str) -> str:
     """A row of a markdown table, of cells that are spelt already."""
     return f"| {' | '.join(cells)} |\n"
@@ -81,8 +87,8 @@ def markdown_quote(text: str) -> str:
 
 
 def number_of(count: int, noun: str) -> str:
-    """`1 item`, `2 items`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    """`1 item`, `2 items`, `1,024 items`."""
+    return f"{count} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def unread_lines(count: int) -> str:

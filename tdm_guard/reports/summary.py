@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdm_guard.decision import Match
 from tdm_guard.errors import ConfigurationError, UnsupportedURL
 from tdm_guard.log.members import entries, is_size, text_of
+from tdm_guard.log.once import Addresses
 from tdm_guard.model import Kind, Layer, Stance, Verdict
 from tdm_guard.origin import Origin
+from tdm_guard.reports.exemption import Exempted
+from tdm_guard.reports.faults import FaultCount
 from tdm_guard.reports.quoted import Declaring
+from tdm_guard.reports.remarks import Remarks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,6 +29,7 @@ MAX_SIGNALS = 100  # names a log can make up
 MAX_PENDING = 50_000  # bodies streamed at one time
 MAX_DECLARATIONS = 10_000  # declarations and lists counted by themselves, as many as one run can load files
 OTHER = "(other hosts)"
+ADDRESSES = ("decisions", "admitted", "no_content", "withheld", "against")  # members of a tally counted by address too
 _WITHHOLDING = {verdict.value for verdict in Verdict if verdict.withholds}
 _VERDICTS = {verdict.value for verdict in Verdict}
 _MATCHES = {match.value for match in Match}
@@ -90,8 +96,9 @@ class Summary:
     What the logs come to.
 
     `verdicts` counts decisions; `signals` counts, by verdict, the decisions that rest on a statement of that signal.
-    `unread` counts lines that are no record. `edge_refused`: answers by which a site's edge refuses what its robots.txt
-    allows.
+    `addresses` counts what decisions are about, each address once. `unread` counts lines that are no record.
+    `edge_refused`: answers by which a site's edge refuses what its robots.txt allows. `remarks`: what must be known of
+    the logs themselves, and what was left out.
     """
 
     total: Tally = field(default_factory=Tally)
@@ -105,6 +112,10 @@ class Summary:
     last: str | None = None
     unread: int = 0
     edge_refused: int = 0
+    exempted: Exempted = field(default_factory=Exempted)
+    addresses: dict[str, int] = field(default_factory=dict)
+    faults: FaultCount = field(default_factory=FaultCount)
+    remarks: Remarks = field(default_factory=Remarks)
 
     @property
     def observed(self) -> bool:
@@ -112,23 +123,30 @@ class Summary:
         return self.total.against > 0 or any(run.mode == "observe" for run in self.runs)
 
 
-def summarise(lines: Iterable[LogLine]) -> Summary:
-    """Counts of all decisions. Raises `ConfigurationError` if the lines hold not a single record of ours."""
+def summarise(lines: Iterable[LogLine], *, some: bool = False) -> Summary:
+    """
+    Counts of all decisions. Raises `ConfigurationError` if the lines hold not a single record of ours.
+
+    `some`: these are the lines chosen of a log, perhaps none.
+    """
     summary = Summary()
     pending: OrderedDict[str, str] = OrderedDict()  # decision id: host, of bodies that may come later
     records = 0
-    for line in lines:
-        if line.record is None:
-            summary.unread += 1
-        elif line.type == "decision":
-            records += 1
-            _count_decision(summary, line.record, pending)
-        elif line.type == "run":
-            records += 1
-            _count_run(summary, line.record)
-        elif line.type == "body":
-            _count_body(summary, line.record, pending)
-    if not records:
+    with closing(Addresses(ADDRESSES)) as addresses:
+        for line in lines:
+            if line.record is None:
+                summary.unread += 1
+            elif line.type == "decision":
+                records += 1
+                addresses.add(line.record, _count_decision(summary, line.record, pending))
+                summary.faults.add(line.record)
+            elif line.type == "run":
+                records += 1
+                _count_run(summary, line.record)
+            elif line.type == "body":
+                _count_body(summary, line.record, pending)
+        summary.addresses = addresses.counts()
+    if not records and not some:
         raise ConfigurationError("no line is a record of a compliance log; for example tdm-guard.jsonl")
     return summary
 
@@ -143,18 +161,20 @@ def host_of(record: Mapping[str, Any]) -> str:
     return "(no host)"
 
 
-def _count_decision(summary: Summary, record: Mapping[str, Any], pending: OrderedDict[str, str]) -> None:
+def _count_decision(
+    summary: Summary, record: Mapping[str, Any], pending: OrderedDict[str, str]
+) -> tuple[bool, bool, bool, bool, bool]:
+    """Counts a decision, and gives which of `ADDRESSES` it is."""
     named = text_of(record, "verdict")
     verdict = named if named in _VERDICTS else "unknown"
     admitted, content = record.get("admitted") is True, record.get("content") is True
     size = record.get("bytes")
     host = host_of(record)
+    stored = admitted and content
+    kinds = (True, stored, admitted and not content, not admitted, stored and verdict in _WITHHOLDING)
     for tally in (summary.total, _tally(summary, host)):
-        tally.decisions += 1
-        tally.withheld += not admitted
-        tally.admitted += admitted and content
-        tally.no_content += admitted and not content
-        tally.against += admitted and content and verdict in _WITHHOLDING
+        for name, counts in zip(ADDRESSES, kinds, strict=True):
+            setattr(tally, name, getattr(tally, name) + counts)
         if admitted and content and is_size(size):
             tally.admitted_bytes += size
     if admitted and content and size is None and (ident := text_of(record, "id")):
@@ -170,9 +190,11 @@ def _count_decision(summary: Summary, record: Mapping[str, Any], pending: Ordere
     ):
         summary.edge_refused += 1
     _count_works(summary.works, record, verdict)
+    summary.exempted.count_decision(record)
     if stamp := text_of(record, "ts", 40):
         summary.first = min(summary.first or stamp, stamp)
         summary.last = max(summary.last or stamp, stamp)
+    return kinds
 
 
 def _count_works(works: Works, record: Mapping[str, Any], verdict: str) -> None:
@@ -188,6 +210,7 @@ def _count_works(works: Works, record: Mapping[str, Any], verdict: str) -> None:
 
 
 def _count_run(summary: Summary, record: Mapping[str, Any]) -> None:
+    summary.exempted.count_run(record)
     for entry in entries(record, "repertoire")[:MAX_DECLARATIONS]:
         if len(summary.works.loaded) < MAX_DECLARATIONS:
             summary.works.loaded[Loaded(*(text_of(entry, name, 200) or "" for name in Loaded._fields))] = None

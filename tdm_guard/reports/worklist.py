@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.members import entries, is_size, text_of
-from tdm_guard.model import Kind, Layer, LiftOutcome, ReviewOutcome, Stance, Verdict
+from tdm_guard.matched import LiftOutcome, ReviewOutcome
+from tdm_guard.model import Kind, Layer, Stance, Verdict
 from tdm_guard.origin import Origin
 from tdm_guard.plain import bounded
 from tdm_guard.repertoire.contact import contacts_of
+from tdm_guard.reports.exemption import is_exempt
 from tdm_guard.reports.quoted import document_of
 from tdm_guard.signals import payment
 
@@ -102,7 +104,7 @@ class Worklist:
     No licence helps where robots.txt refuses access (`refused`, with some of the `refusing` sites); where access is
     sold (402) the seller is asked. None is known to be needed where something could not be read (`undetermined`), or
     stands wrong in the caller's own item (`doubtful`).
-    `unexplained` records name no reason.
+    `unexplained` records name no reason. `exempt` items would want a licence, but for a claim to Art. 3.
     """
 
     items: int = 0
@@ -111,6 +113,7 @@ class Worklist:
     undetermined: int = 0
     doubtful: int = 0
     unexplained: int = 0
+    exempt: int = 0
     asks: dict[Licensor, Ask] = field(default_factory=dict)
 
     @property
@@ -133,6 +136,9 @@ def worklist(records: Iterable[Mapping[str, Any]], contacts: Sequence[Contact] =
     """
     found = Worklist()
     for record in records:
+        if is_exempt(record):
+            found.exempt += 1
+            continue
         because = entries(record, "because")
         closed = [entry for entry in because if open_usages(record, entry, Kind.ACCESS)]
         sold = [entry for entry in closed if entry.get("signal") == payment.NAME]

@@ -35,7 +35,7 @@ def _text(found: Worklist) -> Iterator[str]:
     for number, ask in enumerate(asks[:SHOWN], 1):
         yield "".join(f"{printable(line)}\n" for line in ("", f"{number}. {_title(ask)}", *_lines(ask)))
     if len(asks) > SHOWN:
-        yield f"\n{len(asks) - SHOWN} more to ask: --format csv\n"
+        yield f"\n{len(asks) - SHOWN:,} more to ask: --format csv\n"
     rest = [f"{printable(line)}\n" for line in _rest(found)]
     yield "".join(["\n", *rest]) if rest else ""
 
@@ -50,14 +50,14 @@ def _title(ask: Ask) -> str:
 
 def _lines(ask: Ask) -> Iterator[str]:
     size = f", {_size(ask.bytes)}" if ask.sized else ""
-    known = f" (size known of {ask.sized})" if 0 < ask.sized < ask.items else ""
+    known = f" (size known of {ask.sized:,})" if 0 < ask.sized < ask.items else ""
     yield f"   {number_of(ask.items, 'item')}{size}{known}, {_days(ask.first, ask.last)}"
     if ask.review:
-        yield f"   in review: {ask.review}, for which a person must decide first; see tdm-guard review"
+        yield f"   in review: {ask.review:,}, for which a person must decide first; see tdm-guard review"
     if ask.shared:
-        yield f"   in need of other licences too: {ask.shared}"
+        yield f"   in need of other licences too: {ask.shared:,}"
     if ask.stored:
-        yield f"   stored all the same, as mode was observe: {ask.stored}"
+        yield f"   stored all the same, as mode was observe: {ask.stored:,}"
     for title, values in (
         ("ask", ask.contacts or filter(None, [_nobody(ask)])),
         ("policy", ask.policies if ask.kind != "policy" or len(ask.policies) > 1 else ()),
@@ -96,6 +96,9 @@ def _rest(found: Worklist) -> Iterator[str]:
         yield f"In doubt for a code of your own: {number_of(found.doubtful, 'item')}; tdm-guard review lists them."
     if found.undetermined:
         yield f"Undetermined: {number_of(found.undetermined, 'item')}; tdm-guard recheck --undetermined lists them."
+    if found.exempt:
+        items = number_of(found.exempt, "item")
+        yield f"Exempt under a claim to Art. 3: {items}, which would be withheld without it; see tdm-guard report."
     if found.unexplained:
         yield f"Withheld by records that name no reason: {number_of(found.unexplained, 'item')}."
 
@@ -121,7 +124,14 @@ def _json(found: Worklist) -> Iterator[str]:
 
 def _counts(found: Worklist) -> dict[str, int]:
     doubtful = {"doubtful": found.doubtful} if found.doubtful else {}
-    return {"refused": found.refused, "undetermined": found.undetermined, **doubtful, "unexplained": found.unexplained}
+    exempt = {"exempt": found.exempt} if found.exempt else {}
+    return {
+        "refused": found.refused,
+        "undetermined": found.undetermined,
+        **doubtful,
+        "unexplained": found.unexplained,
+        **exempt,
+    }
 
 
 def _values(ask: Ask) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tdm_guard.decision import Match
 from tdm_guard.log.members import entries, text_of
-from tdm_guard.model import Layer, LiftOutcome
+from tdm_guard.matched import LiftOutcome
+from tdm_guard.model import Layer
 from tdm_guard.reports.quoted import Declaring
 from tdm_guard.reports.worklist import open_usages
 
@@ -43,8 +44,9 @@ def declared_works(lines: Iterable[LogLine]) -> Iterator[MatchedWork]:
 
 def _said(entry: Mapping[str, Any]) -> str:
     match = entry.get("match")
-    by = [text_of(match, name, 240) for name in ("key", "value")] if isinstance(match, dict) else []
-    named = " ".join(part for part in by if part)
+    by = match if isinstance(match, dict) else {}
+    value = text_of(by, "written", 240) or text_of(by, "value", 240)
+    named = " ".join(part for part in (text_of(by, "key", 240), value) if part)
     about = ", ".join(part for part in (text_of(entry, "source", 240), named) if part)
     return f"{text_of(entry, 'rightsholder', 240) or 'somebody'} ({about})"
 

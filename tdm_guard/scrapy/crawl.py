@@ -25,6 +25,7 @@ from tdm_guard.judging.fields import may_last
 from tdm_guard.judging.response import OFF_LOOP_BYTES
 from tdm_guard.options.misspelt import PREFIX
 from tdm_guard.options.naming import named_apart
+from tdm_guard.options.tokens import FIELD
 from tdm_guard.origin import Origin
 from tdm_guard.responses import KEY
 from tdm_guard.scrapy import outcome
@@ -36,12 +37,11 @@ from tdm_guard.scrapy.outcome import Unjudged, Withheld
 from tdm_guard.scrapy.policies import Policies
 from tdm_guard.scrapy.robots import Robots
 from tdm_guard.scrapy.room import Room
-from tdm_guard.scrapy.settings import check_gates, named, read_options, switched_off
+from tdm_guard.scrapy.settings import check_gates, named, read_options, setting_of, switched_off
 from tdm_guard.scrapy.told import told
 from tdm_guard.scrapy.visit import Fields, Visit, has_credentials
 from tdm_guard.scrapy.way import Way
 from tdm_guard.scrapy.works import item_of
-from tdm_guard.tokens import FIELD
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -96,17 +96,13 @@ class Crawl:
         self.aside = Aside()
         self._published = datetime.min.replace(tzinfo=UTC)
         try:
-            self.guard = Guard(options)
+            self.guard = Guard(options, named=setting_of)
         except ConfigurationError as error:
             raise named(error) from None
         self.fields = Fields(self.guard.bench.fields)
         self.policies = Policies(crawler, self.guard, self.downloads)
         self.robots = Robots(crawler, self.guard, self.policies, self.room, self.hops, self.visits, self.record)
         self.early = Early(crawler, self.guard, self.fields, self.visits, self.aside)
-        for problem in options.holdings.warnings:
-            logger.warning("%s", problem)
-        if options.mode == "observe":
-            logger.warning("%sMODE is observe: what is reserved will be stored, and recorded as such", PREFIX)
         if apart := named_apart(str(user_agent or settings.get("USER_AGENT") or ""), options.agent):
             logger.warning("%s", apart)
         crawler.signals.connect(self.policies.open, signals.spider_opened)

@@ -57,6 +57,11 @@ def switched_off(settings: BaseSettings) -> bool:
         raise named(error) from None
 
 
+def setting_of(option: str) -> str:
+    """The setting that an option is in Scrapy."""
+    return f"{PREFIX}{option.upper()}"
+
+
 def own_name(settings: BaseSettings) -> str | None:
     """
     What a crawl that names an agent, but has no User-Agent of its own, sends; None for any other.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
@@ -24,7 +25,8 @@ from tdm_guard.log.record import RunInfo, line_of
 from tdm_guard.log.verify import LogSeverity, Verification
 from tdm_guard.model import Fault, Posture, Stance, Statement, Verdict
 from tdm_guard.reports import summary
-from tdm_guard.reports.report import FORMATS, render, render_items, withheld
+from tdm_guard.reports.items import render_items, withheld
+from tdm_guard.reports.report import FORMATS, render
 from tdm_guard.reports.summary import summarise
 from tdm_guard.usage import TDM
 
@@ -399,8 +401,10 @@ def test_an_enforced_report_says_nothing_of_observing(log: Path) -> None:
 
 def test_csv_has_one_table(log: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(render(summarise(read_log([log])), "csv"))))
-    assert [row["section"] for row in rows] == ["total", *["verdict"] * 3, "signal", "host", "host"]
-    assert rows[5] == {**rows[5], "name": "a.example", "admitted": "1", "withheld": "1", "admitted_bytes": "10"}
+    assert [row["section"] for row in rows] == [
+        "total", "addresses", *["verdict"] * 3, "signal", "host", "host", "fault",
+    ]  # fmt: skip
+    assert rows[6] == {**rows[6], "name": "a.example", "admitted": "1", "withheld": "1", "admitted_bytes": "10"}
 
 
 def test_hosts_beyond_the_bound_are_counted_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -413,11 +417,16 @@ def test_hosts_beyond_the_bound_are_counted_together(tmp_path: Path, monkeypatch
 
 
 def test_the_withheld_list_has_one_item_a_line(log: Path) -> None:
-    reserved, undetermined = "".join(render_items(withheld(read_log([log])), None)).splitlines()
-    assert reserved.split("\t") == [
-        "https://a.example/2", "reserved", "robots https://a.example/robots.txt line 2", "User-agent: *",
+    lines = "".join(render_items(withheld(read_log([log])), None)).splitlines()
+    heads, reserved, undetermined = (re.split(" {2,}", line) for line in lines)
+    assert heads == ["URL", "VERDICT", "SIGNALS", "RIGHTSHOLDER", "READ AT", "WORDS"]
+    assert reserved == [
+        "https://a.example/2", "reserved", "robots", "-", "https://a.example/robots.txt line 2", "User-agent: *",
     ]  # fmt: skip
-    assert undetermined.split("\t")[1:] == ["undetermined", "tdmrep https://b.example/", "no JSON"]
+    assert undetermined[1:] == ["undetermined", "tdmrep", "-", "https://b.example/", "no JSON"]
+    assert {line.index(cells[-1]) for line, cells in zip(lines, (heads, reserved, undetermined), strict=True)} == {
+        lines[0].index("WORDS")
+    }
     items = [json.loads(line) for line in render_items(withheld(read_log([log])), "json")]
     assert [item["url"] for item in items] == ["https://a.example/2", "https://b.example:8443/3"]
     assert items[0]["usages"].split() == [usage.value for usage in TDM]
@@ -426,8 +435,8 @@ def test_the_withheld_list_has_one_item_a_line(log: Path) -> None:
 @pytest.mark.parametrize("words", ["a\tb\nc\x1b[31m\u202e", "=HYPERLINK(1)", "a | b <img> `c`", "\udc80"])
 def test_words_of_strangers_stay_words(tmp_path: Path, words: str) -> None:
     write(tmp_path / "a", decided("https://a.example/", Verdict.RESERVED, words=words))
-    [plain] = "".join(render_items(withheld(read_log([tmp_path / "a"])), None)).split("\n")[:-1]
-    assert plain.count("\t") == 3
+    _, plain = "".join(render_items(withheld(read_log([tmp_path / "a"])), None)).split("\n")[:-1]
+    assert len(re.split(" {2,}", plain)) == 6
     assert not set(plain) & set("\x1b\u202e\udc80")
     _, _, row = "".join(render_items(withheld(read_log([tmp_path / "a"])), "markdown")).splitlines()
     assert row.replace("\\|", "").count("|") == 5

@@ -108,6 +108,23 @@ def test_a_statement_says_who_what_where_and_whom_to_ask() -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "declares", "is_there", "written"),
+    [
+        ("creator_name", "Marie  Exemple", "EXEMPLE, Marie", "Marie Exemple"),
+        ("creator_name", "exemple marie", "Marie Exemple", None),
+        ("publisher", "Éditions d'Essai", "editions d'essai", "Éditions d'Essai"),
+        ("society", "SME", "sme", "SME"),
+        ("iswc", "T-000.000.001-0", "T0000000010", None),
+    ],
+)
+def test_a_name_is_told_as_the_declaration_has_it(key: str, declares: str, is_there: str, written: str | None) -> None:
+    [statement] = hear(declared(match={key: [declares]}), {key: is_there})
+    assert statement.match is not None
+    assert statement.match.get("written") == written
+    assert statement.match["value"] != written
+
+
+@pytest.mark.parametrize(
     ("source", "words", "document"),
     [
         (Provenance(), "[the words are not recorded here]", "no address known"),

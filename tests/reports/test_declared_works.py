@@ -16,9 +16,11 @@ from tdm_guard.decision import Decision, Exchange, Outcome, Stage
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.record import RunInfo
-from tdm_guard.model import DeclaredAs, Layer, Posture, Stance, Statement, Verdict
+from tdm_guard.matched import DeclaredAs
+from tdm_guard.model import Layer, Posture, Stance, Statement, Verdict
 from tdm_guard.reports import report, summary
-from tdm_guard.reports.report import render, withheld
+from tdm_guard.reports.items import withheld
+from tdm_guard.reports.report import render
 from tdm_guard.reports.summary import Summary, summarise
 from tdm_guard.reports.works import declared_works
 from tdm_guard.usage import TDM

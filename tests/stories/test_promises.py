@@ -394,7 +394,8 @@ def test_the_command_line_verifies_and_retells_the_log(told: Told) -> None:
         CliRunner().invoke(app, [*words, str(told.job.log)]) for words in (["verify"], ["report", "--withheld"])
     )
     assert (verified.exit_code, listed.exit_code) == (0, 0)
-    withheld = Counter(line.partition("\t")[0].rpartition(" -> ")[2] for line in listed.output.splitlines())
+    rows = listed.output.splitlines()[1:]
+    withheld = Counter(re.split(" {2,}", line)[0].rpartition(" -> ")[2] for line in rows)
     assert withheld == Counter(record["final_url"] for record in told.job.decisions if not record["admitted"])
 
 

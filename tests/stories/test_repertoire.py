@@ -78,7 +78,7 @@ def declaration(who: str = "society", *, status: str = "asserted", **match: list
     )
 
 
-def licence(name: str = "lic-1", *, days: int = 30, access: bool = False, **scope: list[str]) -> str:
+def licence(name: str = "lic-1", *, days: int = 30, access: bool = False, **scope: Any) -> str:
     """A licence for us, from ten days ago until in some `days`."""
     return "[[authorisations]]\n" + table(
         id=name,
@@ -247,6 +247,59 @@ def test_a_licence_lets_a_work_through_until_it_ends(collect: Collect, web: Web,
     assert others.record(first)["because"][0]["authorisations"][0]["why"] == "granted to acme-ai"
 
 
+def test_a_licence_for_some_works_lets_these_through_and_no_other(
+    collect: Collect, web: Web, write: Any, tmp_path: Path
+) -> None:
+    pages = {
+        "/licensed": page(work(WORK, person()), mark="OPEN"),
+        "/other": page(work(OTHER, person())),
+        "/both": page(work(WORK), work(OTHER)),
+        "/hers": page(work("T-000.000.003-2", person())),
+        "/known": page(mark="OPEN"),
+        "/unknown": page(),
+    }
+    pretend = web(Site("songs.example", pages))
+    urls = {name: f"http://songs.example{name}" for name in pages}
+    items = {urls["/known"]: {"iswc": WORK, "society": "SdE"}, urls["/unknown"]: {"title": "?", "society": "SdE"}}
+    declared = write("declared", declaration(iswc=[WORK, OTHER], creator_ipi=[OWN], society=["SdE"]))
+    (tmp_path / "catalogue.csv").write_text(f"ISWC\n{WORK}\n")
+    made = ["import", str(tmp_path / "catalogue.csv"), "--format", "csv", "--map", "iswc=ISWC", "--list-version", "7"]
+    made += ["--declaration", "society", "-o", str(tmp_path / "held" / "licensed.tdmlist")]
+    assert CliRunner().invoke(app, ["repertoire", *made]).exit_code == 0
+    granted = write("granted", licence(declarations=["society"], works=["licensed.tdmlist"]))
+    job = collect(pretend, list(urls.values()), items=items, repertoire=declared, authorisations=granted)
+    assert {name: job.record(url)["verdict"] for name, url in urls.items()} == {
+        "/licensed": "authorised",
+        "/other": "reserved",
+        "/both": "reserved",
+        "/hers": "reserved",
+        "/known": "authorised",
+        "/unknown": "reserved",
+    }
+    through = job.record(urls["/licensed"])
+    assert {said["match"]["key"]: said["match"]["work"] for said in through["because"]} == {
+        "iswc": "iswc T0000000010",
+        "creator_ipi": "iswc T0000000010",
+    }
+    assert all("licensed.tdmlist, version 7" in said["authorisations"][0]["why"] for said in through["because"])
+    lifted = {
+        said["match"]["value"]: [mark["outcome"] for mark in said["authorisations"]]
+        for said in job.record(urls["/both"])["because"]
+    }
+    assert lifted == {"T0000000010": ["lifted"], "T0000000021": ["not-lifted"]}
+    assert b"SECRET" not in job.disk
+
+
+def test_a_licence_whose_list_is_missing_begins_nothing(collect: Collect, web: Web, write: Any) -> None:
+    pretend = web(Site("songs.example", {"/": page()}))
+    granted = write("granted", licence(declarations=["society"], works=["gone.tdmlist"]))
+    job = collect(
+        pretend, ["http://songs.example/"], repertoire=write("declared", declaration()), authorisations=granted
+    )
+    assert job.stopped
+    assert not pretend.requests
+
+
 def test_a_societys_licence_does_not_lift_what_its_member_reserves(collect: Collect, web: Web, write: Any) -> None:
     pretend = web(Site("songs.example", {"/both": page(work(WORK, person())), "/theirs": page(work(), mark="OPEN")}))
     both, theirs = (f"http://songs.example/{name}" for name in ("both", "theirs"))
@@ -264,7 +317,9 @@ def test_a_societys_licence_does_not_lift_what_its_member_reserves(collect: Coll
     assert set(every.record(both)["authorisations"]) == {"lic-1", "lic-2"}
 
 
-def test_research_is_exempt_but_for_robots_txt(collect: Collect, web: Web, write: Any) -> None:
+def test_research_is_exempt_but_for_robots_txt(
+    collect: Collect, web: Web, write: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     claim = {"eligible": True, "lawful_access": True, "attested_by": "dean", "at": "2026-01-05", "reference": "r 1"}
     pretend = web(
         Site("songs.example", {"/work": page(work()), "/doubt": page(work(OTHER))}),
@@ -282,6 +337,12 @@ def test_research_is_exempt_but_for_robots_txt(collect: Collect, web: Web, write
     )
     assert job.verdicts == {work_: "exempt", doubt: "exempt", closed: "reserved"}
     assert job.record(work_)["because"][0]["source"] == "society"
+    assert [job.record(url)["without_exemption"] for url in (work_, doubt)] == ["reserved", "review"]
+    assert "without_exemption" not in job.record(closed)
+    told = (job.folder / "scrapy.log").read_text("utf-8") if job.edge == "scrapy" else caplog.text
+    option = "TDM_GUARD_OPERATOR" if job.edge == "scrapy" else "operator"
+    claimed = f"{option} claims Art. 3 of Directive (EU) 2019/790, attested by dean on 2026-01-05, reference r 1: "
+    assert told.count(claimed) == 1
     assert pretend.asked("closed.example", "/work") == 0
 
 
