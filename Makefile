@@ -10,13 +10,13 @@ VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2]
 NEEDS = $(if $(filter new,$(VERSION)),,$(error tdm_guard needs Python 3.11 or later, and $(PYTHON) is \
 	$(or $(VERSION),none): name another, for example make demo PYTHON=python3.12))
 
-.PHONY: demo test floor recipes bench soak lint clean
+.PHONY: demo test docs floor recipes bench soak lint clean
 
 $(VENV)/.ready: pyproject.toml
 	$(NEEDS)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable ".[all]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[all]" --group dev --group docs
 	touch $@
 
 demo: $(VENV)/.ready
@@ -34,6 +34,10 @@ test: $(VENV)/.ready lint floor recipes
 	$(BIN)/python -m coverage run -m pytest -n 2 --dist loadfile
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --fail-under=95
+
+# The pages as a site, in build/docs/site; `make test` builds it too, and looks at its links.
+docs: $(VENV)/.ready
+	$(BIN)/python -m tools.site
 
 # The edges with the oldest frameworks that the extras admit.
 floor: $(FLOOR)/.ready

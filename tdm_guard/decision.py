@@ -160,7 +160,9 @@ class Decision(NamedTuple):
     The outcome for one URL, with all that the compliance log says of it (log reference: decision record).
 
     `url` is the address first asked for, `final_url` the one that was judged, `hops` those that redirected to it.
-    `ts` is UTC. `run`, `seq`, `id`, `prev` and `hash` are empty until the decision is logged.
+    `ts` (UTC) is when it was decided, `stage` how far the case got; `checked` are the documents that were looked for,
+    `faults` what was written against its own standard. `run`, `seq`, `id`, `prev` and `hash` are empty until the
+    decision is logged.
     """
 
     url: str
@@ -192,6 +194,7 @@ class Decision(NamedTuple):
 
     @property
     def verdict(self) -> Verdict:
+        """What is done with the content, and why in a word; each is explained in docs/verdicts.md."""
         return self.outcome.verdict
 
     @property
@@ -201,14 +204,17 @@ class Decision(NamedTuple):
 
     @property
     def enforced(self) -> bool:
+        """False under `mode="observe"`, which hands on everything."""
         return self.outcome.enforced
 
     @property
     def usages(self) -> Mapping[Usage, Stance]:
+        """For each usage asked, umbrellas expanded, what was said about it."""
         return self.outcome.usages
 
     @property
     def because(self) -> tuple[Statement, ...]:
+        """The statements that settled it, the first of them foremost; empty where silence or a fault did."""
         return self.outcome.because
 
     @property
@@ -223,46 +229,57 @@ class Decision(NamedTuple):
 
     @property
     def authorisations(self) -> tuple[str, ...]:
+        """Ids of the authorisations that lifted something."""
         return self.outcome.authorisations
 
     @property
     def final_url(self) -> str:
+        """The address that was judged, without user, password and fragment."""
         return self.exchange.final_url
 
     @property
     def origin(self) -> str:
+        """Scheme, host and port of `final_url` (RFC 6454)."""
         return self.exchange.origin
 
     @property
     def status(self) -> int | None:
+        """HTTP status of the response; None if nothing was requested."""
         return self.exchange.status
 
     @property
     def content(self) -> bool:
+        """True if the response carried content to judge (2xx)."""
         return self.exchange.content
 
     @property
     def authenticated(self) -> bool:
+        """True if the request carried credentials or cookies."""
         return self.exchange.authenticated
 
     @property
     def media_type(self) -> str | None:
+        """Of the response, without parameters; None if it named none."""
         return self.exchange.media_type
 
     @property
     def bytes(self) -> int | None:
+        """Size of the body as received, in bytes; None if it was not received, or streams on."""
         return self.exchange.bytes
 
     @property
     def content_sha256(self) -> str | None:
+        """Digest of the body as received, in hexadecimal; None without a whole one."""
         return self.exchange.content_sha256
 
     @property
     def cached(self) -> bool:
+        """True if a cache of the client answered."""
         return self.exchange.cached
 
     @property
     def hops(self) -> tuple[str, ...]:
+        """Earlier addresses of a redirect, the first one first."""
         return self.exchange.hops
 
     @property
@@ -272,22 +289,27 @@ class Decision(NamedTuple):
 
     @property
     def run(self) -> str:
+        """Name of the run in the log; empty if it was not logged."""
         return self.entry.run if self.entry else ""
 
     @property
     def seq(self) -> int | None:
+        """Number of the decision in its run, from 1 on; None if it was not logged."""
         return self.entry.seq if self.entry else None
 
     @property
     def id(self) -> str:
+        """Name of the decision over all logs, `run`-`seq`; empty if it was not logged."""
         return self.entry.id if self.entry else ""
 
     @property
     def prev(self) -> str:
+        """`hash` of the decision before it in the run; empty if it was not logged."""
         return self.entry.prev if self.entry else ""
 
     @property
     def hash(self) -> str:
+        """SHA-256 of its line in the log without this member; empty if it was not logged."""
         return self.entry.hash if self.entry else ""
 
     def summary(self) -> str:

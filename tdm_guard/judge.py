@@ -73,7 +73,10 @@ class Judge:
         return Judge.of, (self.options,)
 
     def needed_documents(self, origin: str | Origin) -> tuple[str, ...]:
-        """The URLs of the documents that `read_policies` wants of an origin."""
+        """
+        The URLs of the documents that `read_policies` wants of an origin (scheme, host and port, such as
+        `https://site.example`). Raises `UnsupportedURL`.
+        """
         origin = Origin.parse(origin) if isinstance(origin, str) else origin
         return tuple(f"{origin}{document.path}" for document in self.bench.documents)
 
@@ -83,7 +86,8 @@ class Judge:
         """
         Reads an origin's documents once. `documents` maps paths on the origin, or absolute URLs, to their answers.
 
-        `now` is aware of its time zone. One that is missing, or None, counts as never asked for.
+        `now` is aware of its time zone. One that is missing, or None, counts as never asked for. Raises
+        `ConfigurationError` for what is given in another shape, `UnsupportedURL` for the origin.
         """
         origin = Origin.parse(origin) if isinstance(origin, str) else origin
         by_url = places(str(origin), documents)
@@ -178,13 +182,13 @@ def evaluate(
     """
     The decision for one URL, from what is known: pure, without network or clock.
 
-    `status`, `headers` (pairs, repeated lines kept) and `body` are the response's; `body_complete=False` says that
-    `body` is a prefix. Without `status` they are taken for content's; without any of the three the decision is
+    `status`, `headers` (pairs, repeated lines kept) and `body` (bytes) are the response's; `body_complete=False` says
+    that `body` is a prefix. Without `status` they are taken for content's; without any of the three the decision is
     whether the URL may be requested. `policies` maps paths on the URL's origin, or absolute URLs, to a `Fetched`, or
     is an `OriginPolicy`. A document that must be read and was never asked for makes the verdict undetermined, unless
     `unread="ignore"`. `hops` are the answers of earlier redirect hops. `item` is what is known of the work at the
-    URL: a mapping, or several in a list (`docs/repertoires.md`). `options` are those that need no network
-    (`docs/options.md`).
+    URL: a mapping, or several in a list (`docs/repertoires.md`). `now`, aware of its time zone, is when the copy was
+    made: declarations and licences count as of then. `options` are those that need no network (`docs/options.md`).
 
     Raises `ConfigurationError` (options, and what is given in another shape), `UnsupportedURL` (not http or https),
     `PolicyMismatch`.
@@ -210,12 +214,20 @@ def evaluate(
 def read_policies(
     origin: str | Origin, documents: Mapping[str, Fetched | None], *, now: datetime, **options: Unpack[JudgeOptions]
 ) -> OriginPolicy:
-    """Reads an origin's documents once, for judging many of its URLs; see `Judge.read_policies`."""
+    """
+    Reads an origin's documents once, for judging many of its URLs; see `Judge.read_policies`.
+
+    Raises `ConfigurationError` (options too), `UnsupportedURL`.
+    """
     return Judge(**options).read_policies(origin, documents, now=now)
 
 
 def needed_documents(origin: str | Origin, **options: Unpack[JudgeOptions]) -> tuple[str, ...]:
-    """The URLs of the documents that bear on an origin's URLs under these options."""
+    """
+    The URLs of the documents that bear on an origin's URLs under these options.
+
+    Raises `ConfigurationError` for an option, `UnsupportedURL` for the origin.
+    """
     return Judge(**options).needed_documents(origin)
 
 

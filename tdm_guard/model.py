@@ -23,7 +23,7 @@ class Posture(StrEnum):
 
 
 class Stance(StrEnum):
-    """What is said about a usage."""
+    """What is said about a usage; `UNDETERMINED`: what had to be read to know could not be."""
 
     RESERVED = "reserved"
     PERMITTED = "permitted"
@@ -32,7 +32,7 @@ class Stance(StrEnum):
 
 
 class Verdict(StrEnum):
-    """The outcome for one URL and our usages."""
+    """The outcome for one URL and our usages; docs/verdicts.md explains each and says which withhold."""
 
     UNRESERVED = "unreserved"
     PERMITTED = "permitted"
@@ -89,7 +89,10 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Where words were read: document, place in it, the raw words, digest and time (UTC) of the document."""
+    """
+    Where words were read: `source` (URL of the document, or id of a declaration), `carrier` (its kind), `locator` (a
+    line, rule or path), `excerpt` (the raw words, at most 240 characters); `retrieved_at` (UTC) and `sha256` are its.
+    """
 
     source: str
     carrier: str
@@ -182,6 +185,7 @@ class Statement(Evidence):
         return bool(self.lifted) and self.lifted.issuperset(usages)
 
     def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready mapping, as in a record."""
         return {item.name: in_json(getattr(self, item.name)) for item in fields(self) if item.name not in _UNRECORDED}
 
 

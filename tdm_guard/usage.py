@@ -13,14 +13,23 @@ class Usage(StrEnum):
     """One thing content is collected for, or an umbrella over several (`AI_TRAINING`, `TDM`)."""
 
     ANALYSIS = "analysis"
+    """Automated analysis that neither trains nor feeds a model."""
     NONGENAI_TRAINING = "nongenai-training"
+    """Training models that do not generate content."""
     GENAI_TRAINING = "genai-training"
+    """Training or fine-tuning models that can generate content."""
     AI_INPUT = "ai-input"
+    """Input to a trained model: retrieval, grounding, inference."""
     AI_INDEX = "ai-index"
+    """An AI system's own index."""
     SEARCH = "search"
+    """A search engine that links to the source."""
     ARCHIVE = "archive"
+    """Keeping copies for preservation and reading."""
     AI_TRAINING = "ai-training"
+    """Both trainings."""
     TDM = "tdm"
+    """The first five: text and data mining, Art. 2(2) of Directive (EU) 2019/790."""
 
 
 TRAINING = (Usage.NONGENAI_TRAINING, Usage.GENAI_TRAINING)

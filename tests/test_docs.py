@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tdm_guard.options import OPTION_NAMES
 from tdm_guard.signals import SIGNALS
 from tdm_guard.testing import sample_web
 from tdm_guard.usage import Usage
+from tests.support import pages
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -55,9 +57,32 @@ def test_every_row_is_in_a_table(page: Path) -> None:
         assert not table or re.fullmatch(r"\|[-:| ]+\|", (*table, "")[1]), f"{name(page)}: {table[0]}"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_no_line_is_longer_than_a_narrow_screen_bears(page: Path) -> None:
+    """At most 120 characters. A line that is one address, or one link, cannot be broken and may be longer."""
+    text = page.read_text(encoding="utf-8")
+    long = [line for line in text.splitlines() if len(line) > 120]
+    assert [line for line in long if not re.fullmatch(r"[ *]*(?:\[[^\]]*\](?:\(|: ))?https?://\S+", line)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_lists_are_lists_wherever_they_are_shown(page: Path) -> None:
+    """A list begins behind a blank line, and what is within a point stands four blanks in: not all readers guess."""
+    text = re.sub(r"^ *```.*?^ *```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    lines = ["", *text.splitlines()]
+    begins = re.compile(r"(?:\*|\d+\.) ")
+    glued = [
+        line
+        for before, line in pairwise(lines)
+        if begins.match(line) and before.strip() and not begins.match(before) and not before.startswith(" ")
+    ]
+    assert glued == []
+    assert [line for line in lines if re.match(r"(?: |  |   |     +)(?:[*-]|\d+\.) ", line)] == []
+
+
 def rows(page: str) -> set[str]:
-    text = (ROOT / page).read_text(encoding="utf-8")
-    return set(re.findall(r"^\| `([^`]+)`", text, re.MULTILINE))
+    """What the page has a row, a point or a section of."""
+    return pages.names((ROOT / page).read_text(encoding="utf-8"))
 
 
 def test_every_option_is_documented() -> None:
@@ -81,9 +106,10 @@ def test_every_signal_is_documented_with_its_version() -> None:
 
 def test_every_source_has_the_day_on_which_it_was_last_checked() -> None:
     text = (ROOT / "docs" / "standards.md").read_text(encoding="utf-8")
-    _, _, *table = re.findall(r"^\|.*$", text.partition("## How it maps to usages")[0], re.MULTILINE)
-    assert len(table) >= len(SIGNALS)
-    assert [row for row in table if not re.search(r"\| \d{4}-\d\d-\d\d \|$", row)] == []
+    sources = pages.rows(text.partition("## How it maps to usages")[0])
+    assert len(sources) >= len(SIGNALS)
+    assert {signal.name for signal in SIGNALS} <= {name for row in sources for name in row.names}
+    assert [row for row in sources if len(row.cells) != 3 or not re.fullmatch(r"\d{4}-\d\d-\d\d", row.cells[-1])] == []
 
 
 def test_every_repair_code_is_documented() -> None:

@@ -7,13 +7,13 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
+from tests.support.pages import rows
+
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
-ROWS = [
-    row.split(" | ") for row in re.findall(r"^\| (.+) \|$", PAGE.partition("## Words of the code")[2], re.MULTILINE)
-]
-LINES = {word: cells[1] for cells in ROWS[2:] for word in cells[0].split(", ")}
-WORDS = {word for row in re.findall(r"^\| ([^|]+) \|", PAGE, re.MULTILINE) for word in row.split(", ")}
+ROWS = rows(PAGE.partition("## Words of the code")[2])
+LINES = {word: row.cells[0].partition(")")[0] for row in ROWS for word in row.head.split(", ")}
+WORDS = {word for row in rows(PAGE) for word in row.head.split(", ")}
 
 # What a newcomer meets in the sources and in no dictionary of the field. A new such word comes here, too.
 PRIVATE = frozenset(
@@ -81,5 +81,5 @@ def test_every_identifier_that_a_line_names_is_there() -> None:
 
 
 def test_a_word_has_one_line() -> None:
-    found = [word for cells in ROWS[2:] for word in cells[0].split(", ")]
+    found = [word for row in ROWS for word in row.head.split(", ")]
     assert sorted(found) == sorted(set(found))

@@ -1,4 +1,4 @@
-"""The page on postures: each row says what the text has, what is done, and what both postures come to."""
+"""The page on postures: each code's section says what the text has, what is done, and what both postures come to."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ import pytest
 from tdm_guard import Fetched, Judge
 from tdm_guard.decision import Decision
 from tests.support import documents, pictures
+from tests.support.pages import rows
 from tests.support.silence import SILENT
 
 PAGE = (Path(__file__).parents[1] / "docs" / "postures.md").read_text(encoding="utf-8")
-ROWS = {
-    code: cells.split(" | ")
-    for code, cells in re.findall(r"^\| `([^`]+)` \| (.*) \|$", PAGE.partition("## Repairs")[2], re.MULTILINE)
-}
+ROWS = {code: row.cells for row in rows(PAGE.partition("## Repairs")[2]) for code in row.names}
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 URL = "https://site.example/a/page"
 LICENCE = "https://site.example/license.xml"

@@ -14,7 +14,7 @@ SECURITY = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 
 
 def test_the_page_of_all_limits_is_up_to_date() -> None:
-    """`python tools/limits.py` writes it."""
+    """`python -m tools.limits` writes it."""
     assert limits.PAGE.read_text(encoding="utf-8") == limits.page()
 
 
@@ -28,7 +28,7 @@ def test_every_other_limit_is_there() -> None:
 
 def test_the_limits_that_matter_most_are_those_of_the_sources() -> None:
     values = {limit.name: limits.spelled(limit.value) for limit in limits.limits()}
-    shown = re.findall(r"^\| [^|]*\| `([^`]+)` \| ([^|]+) \|", SECURITY, re.MULTILINE)
+    shown = re.findall(r"^    \* \*\*`([^`]+)`\*\*: ([^;\n]+);", SECURITY, re.MULTILINE)
     assert len(shown) > 25
     assert {name: value for name, value in shown if values.get(name) != value} == {}
 
@@ -40,7 +40,7 @@ def test_the_options_among_them_have_their_defaults() -> None:
         "max_asset_bytes": f"{options.max_asset_bytes >> 20} MiB",
         "cache": f"{DEFAULT_MAX_BYTES >> 20} MiB",
     }
-    assert dict(re.findall(r"^\| [^|]*\| option `([^`]+)` \| ([^|]+) \|", SECURITY, re.MULTILINE)) == defaults
+    assert dict(re.findall(r"^    \* option \*\*`([^`]+)`\*\*: ([^;\n]+);", SECURITY, re.MULTILINE)) == defaults
 
 
 def test_the_policy_names_no_person() -> None:

@@ -12,9 +12,11 @@ import pytest
 from tdm_guard import Stance, Statement, Usage, Verdict
 from tdm_guard.judging.decide import Terms, decide
 from tdm_guard.model import Kind
+from tests.support.pages import rows
 
 PAGE = (Path(__file__).parents[1] / "docs" / "verdicts.md").read_text(encoding="utf-8")
-LADDER = [Verdict(name) for name in re.findall(r"^\| `([a-z]+)` \|", PAGE, re.MULTILINE)]
+ROWS = {name: row.cells for row in rows(PAGE.partition("## What each means")[0]) for name in row.names}
+LADDER = [Verdict(name) for name in ROWS]
 POINTS = ["Heard", "Content", "Proves", "Does not prove", "Posture"]
 ASKED = (Usage.GENAI_TRAINING,)
 RESERVED = Statement(source="x", carrier="file", signal="tdmrep", usages=ASKED, stance=Stance.RESERVED)
@@ -57,5 +59,5 @@ def test_research_outranks_what_withholds_and_a_refusal_of_access_outranks_resea
 
 
 def test_the_page_says_which_of_them_withhold() -> None:
-    told = dict(re.findall(r"^\| `([a-z]+)` \| (admitted|withheld) \|", PAGE, re.MULTILINE))
+    told = {name: cells[0] for name, cells in ROWS.items()}
     assert told == {verdict.value: "withheld" if verdict.withholds else "admitted" for verdict in Verdict}

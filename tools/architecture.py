@@ -1,5 +1,5 @@
 """
-Draws docs/architecture.svg from the imports, and writes the tables of rooms into docs/architecture.md.
+Draws docs/architecture.svg from the imports, and writes the lists of rooms into docs/architecture.md.
 
     python -m tools.architecture
 
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tools.drawing import Layout, arranged, reduced
 from tools.layers import LAYERS, PURE, modules, packages, reached, tree_of
+from tools.wrapped import wrapped
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "architecture.md"
@@ -218,27 +219,36 @@ def _curve(x: float, y: float, to: float, end: float) -> str:
 # ---- the page -------------------------------------------------------------------------------------------------------
 
 
-def tables() -> str:
-    """The tables of rooms, and of what is in `formats` and `signals`."""
+def lists() -> str:
+    """The rooms by layer, and what is in `formats` and `signals`."""
     graph = imports()
-    found = ["| layer | room | what it is for | rooms that it imports |", "|---|---|---|---|"]
-    for room, layer in sorted(rooms().items(), key=lambda item: (-item[1], item[0])):
-        names = " ".join(f"`{name}`" for name in (room, *TOGETHER.get(room, ())))
-        used = " ".join(f"`{name}`" for name in sorted(graph[room], key=lambda name: (-rooms()[name], name)))
-        found.append(f"| {layer} | {names} | {purpose(room)} | {used or '–'} |")
+    found: list[str] = []
+    for layer in sorted(set(rooms().values()), reverse=True):
+        found += [f"### Layer {layer}: {TITLES[layer]}", ""]
+        for room in sorted(room for room, its in rooms().items() if its == layer):
+            names = " ".join(f"`{name}`" for name in (room, *TOGETHER.get(room, ())))
+            found += _room(names, purpose(room), sorted(graph[room], key=lambda name: (-rooms()[name], name)))
+        found.append("")
+    found += [f"### Layer 0: {TITLES[0]}", ""]
     for name in sorted(name for name, layer in LAYERS.items() if not layer):
-        used = " ".join(f"`{other}`" for other in sorted(reached(name)))
-        found.append(f"| 0 | `{name}` | {purpose(name)} | {used or '–'} |")
-    found += ["", "Within `formats` and `signals`:", "", "| folder or module | what it is for |", "|---|---|"]
-    found += [f"| `{room}/{name}` | {purpose(f'{room}.{name}')} |" for room in reversed(OPEN) for name in inside(room)]
+        found += _room(f"`{name}`", purpose(name), sorted(reached(name)))
+    for room in reversed(OPEN):
+        found += ["", f"### Within `{room}`", ""]
+        found += [wrapped(f"**`{room}/{name}`**: {purpose(f'{room}.{name}')}", "* ", "  ") for name in inside(room)]
     return "\n".join(found)
 
 
+def _room(names: str, what: str, used: list[str]) -> list[str]:
+    """What a room is for, and which it imports."""
+    told = " ".join(f"`{name}`" for name in used) or "none"
+    return [wrapped(f"**{names}**: {what}", "* ", "  "), wrapped(f"imports: {told}", "    * ", "      ")]
+
+
 def page(text: str) -> str:
-    """The page with the tables as they should be."""
+    """The page with the lists as they should be."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{tables()}\n\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{lists()}\n\n{END}{after}"
 
 
 if __name__ == "__main__":

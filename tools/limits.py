@@ -1,7 +1,7 @@
 """
 Writes docs/limits.md: the limits in the sources with their values and reasons, the comments beside them.
 
-    python tools/limits.py
+    python -m tools.limits
 
 A limit is a number or a length of time in a constant whose name begins with MAX_, or one of `OTHERS`. A test holds the
 page against the sources.
@@ -14,10 +14,12 @@ import importlib
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
 import tdm_guard
+from tools.wrapped import wrapped
 
 PACKAGE = Path(tdm_guard.__file__).parent
 PAGE = Path(__file__).parents[1] / "docs" / "limits.md"
@@ -92,10 +94,7 @@ HEAD = """# The limits
 What strangers send is read within bounds. This page shows them as they stand in the sources;
 [the ones that matter most](security.md#what-is-bounded-by-what) come with what they are against. `max_asset_bytes`,
 `policy_timeout` and the size of `cache` are [options](options.md); the others are fixed. Values are in the unit
-that the reason names; 1 Ki is 1,024. `python tools/limits.py` writes this page.
-
-| constant | value | reason |
-|---|---|---|
+that the reason names; 1 Ki is 1,024. `python -m tools.limits` writes this page.
 """
 
 
@@ -106,9 +105,12 @@ class Limit(NamedTuple):
     value: object
     reason: str
 
-    def row(self) -> str:
-        reason = self.reason.replace("|", "\\|")
-        return f"| `{self.name}` | {spelled(self.value)} | {reason} |"
+    @property
+    def module(self) -> str:
+        return self.name.partition(".")[0]
+
+    def line(self) -> str:
+        return wrapped(f"**`{self.name.partition('.')[2]}`**: {spelled(self.value)} ({self.reason})", "* ", "  ")
 
 
 def spelled(value: object) -> str:
@@ -156,7 +158,12 @@ def _of_module(path: Path, place: str) -> Iterator[Limit]:
 
 def page() -> str:
     """The page as it should be."""
-    return HEAD + "\n".join(limit.row() for limit in limits()) + "\n"
+    lines, room = [HEAD], ""
+    for module, group in groupby(limits(), key=lambda limit: limit.module):
+        if room != (room := module.partition("/")[0]):
+            lines.append(f"## {room}\n")
+        lines += [f"### {module}\n", *(limit.line() for limit in group), ""]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 if __name__ == "__main__":

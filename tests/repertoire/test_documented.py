@@ -15,9 +15,10 @@ from tdm_guard.repertoire.authorisation import STATUSES, Authorisation, Proof, S
 from tdm_guard.repertoire.contact import Contact
 from tdm_guard.repertoire.declaration import Declaration, Licence, Mandate, Notes, Party, Provenance
 from tdm_guard.repertoire.review import OUTCOMES, Review
+from tests.support.pages import names
 
 PAGE = (Path(__file__).parents[2] / "docs" / "repertoires.md").read_text("utf-8")
-FIRST_CELLS = set(re.findall(r"`([^`]+)`", "\n".join(re.findall(r"^\| (`[^|]*`)", PAGE, re.MULTILINE))))
+FIRST_CELLS = names(PAGE)
 SAMPLES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 
 

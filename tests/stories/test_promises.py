@@ -24,6 +24,7 @@ from typer.testing import CliRunner
 
 from tdm_guard.cli import app
 from tdm_guard.testing import SITES, Answer, PretendWeb, Site, endless, files, marker, one_after_another, sample_web
+from tests.support.pages import names
 from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -481,7 +482,7 @@ def repairs(record: dict[str, Any]) -> set[str]:
 
 @pytest.mark.slow
 def test_every_repair_has_a_code_that_is_explained(told: Told) -> None:
-    explained = set(re.findall(r"^\| `([^`]+)` \|", (ROOT / "docs" / "postures.md").read_text(encoding="utf-8"), re.M))
+    explained = names((ROOT / "docs" / "postures.md").read_text(encoding="utf-8"))
     found = {record["url"]: repairs(record) for record in told.job.decisions}
     assert set().union(*found.values()) <= explained
     assert {url: code for url, code in CODES.items() if code not in found[url]} == {}

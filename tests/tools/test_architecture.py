@@ -1,4 +1,4 @@
-"""The page of the house: its picture and its tables are what the imports are, and what it names is there."""
+"""The page of the house: its picture and its lists are what the imports are, and what it names is there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.support.pages import rows
 from tools import architecture
 from tools.drawing import arranged, reduced
 from tools.layers import LAYERS
@@ -25,7 +26,7 @@ def test_the_picture_is_what_the_imports_are() -> None:
     assert architecture.picture() == PICTURE
 
 
-def test_the_tables_are_what_the_imports_and_docstrings_are() -> None:
+def test_the_lists_are_what_the_imports_and_docstrings_are() -> None:
     """`python -m tools.architecture` writes them."""
     assert architecture.page(TEXT) == TEXT
 
@@ -33,9 +34,9 @@ def test_the_tables_are_what_the_imports_and_docstrings_are() -> None:
 def test_every_room_is_in_both_and_has_a_purpose() -> None:
     drawn = {words.text for words in ElementTree.fromstring(PICTURE).iter(f"{SVG}text")}
     assert architecture.rooms().keys() <= drawn
-    told = {name for cell in re.findall(r"^\| \d \| ([^|]+) \|", TEXT, re.MULTILINE) for name in cell.split()}
-    assert told == {f"`{name}`" for name in LAYERS}
-    assert [line for line in TEXT.splitlines() if re.search(r"\|\s+\|", line)] == []
+    told = rows(architecture.lists().partition("### Within")[0])
+    assert sorted(name for row in told for name in row.names) == sorted(LAYERS)
+    assert [row for row in told if len(row.cells) != 2 or not all(row.cells)] == []
 
 
 def test_the_picture_is_told_to_who_cannot_see_it() -> None:

@@ -40,7 +40,7 @@ _ATTRIBUTES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "object": (("data",), ()),
     "embed": (("src",), ()),
 }
-_META = names(
+PICTURE_TAGS = names(
     "og:image og:image:url og:image:secure_url twitter:image twitter:image:src twitter:image0 twitter:image1 "
     "twitter:image2 twitter:image3 image thumbnailurl sailthru.image.full sailthru.image.thumb"
 )
@@ -106,7 +106,7 @@ def _written(page: Page) -> Iterator[str | None]:
 
 
 def _of_meta(tag: Tag) -> Iterator[str]:
-    if any(tag.attributes.get(name, "").strip(WS).lower() in _META for name in _META_NAMES):
+    if any(tag.attributes.get(name, "").strip(WS).lower() in PICTURE_TAGS for name in _META_NAMES):
         yield tag.attributes.get("content", "")
 
 

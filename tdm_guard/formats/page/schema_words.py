@@ -14,7 +14,7 @@ from tdm_guard.formats.page.html_tokens import names
 
 # Types of works by item type. Those of several kinds at once, or of any, have none: a known type keeps names of
 # people from matching declarations for other types.
-_WORKS: dict[str | None, frozenset[str]] = {
+WORKS: dict[str | None, frozenset[str]] = {
     "musical_work": names("MusicComposition SheetMusic"),
     "sound_recording": names(
         "MusicRecording MusicAlbum MusicRelease AudioObject AudioObjectSnapshot RadioEpisode RadioSeries RadioSeason "
@@ -42,16 +42,16 @@ _WORKS: dict[str | None, frozenset[str]] = {
         "SpreadsheetDigitalDocument"
     ),
 }
-_TYPES = {name: kind for kind, line in _WORKS.items() for name in line}
+_TYPES = {name: kind for kind, line in WORKS.items() for name in line}
 _GALLERIES = names("MediaGallery ImageGallery VideoGallery")
-_PAGES = _GALLERIES | names(
+PAGES = _GALLERIES | names(
     "WebPage AboutPage CheckoutPage CollectionPage ContactPage FAQPage ItemPage MedicalWebPage ProfilePage QAPage "
     "RealEstateListing SearchResultsPage"
 )
-_LISTS = names(
+LISTS = names(
     "ItemList ListItem OfferCatalog DataFeed DataFeedItem MusicPlaylist MusicGroup ProductGroup ProductCollection"
 )
-_SURROUNDINGS = names(
+SURROUNDINGS = names(
     "Organization Corporation NewsMediaOrganization OnlineBusiness OnlineStore LocalBusiness Store Person WebSite "
     "BreadcrumbList SiteNavigationElement WebPageElement WPHeader WPFooter WPSideBar WPAdBlock Place Event Comment "
     "Answer Brand SearchAction ReadAction Rating AggregateRating"
@@ -106,9 +106,9 @@ def sort(types: Iterable[str]) -> Sort:
     """What a node with these types is; being a work outweighs all else."""
     given = frozenset(types)
     work = not given.isdisjoint(_TYPES)
-    page = not work and not given.isdisjoint(_PAGES)
-    listing = not work and not page and not given.isdisjoint(_LISTS)
-    surrounding = not (work or page or listing) and not given.isdisjoint(_SURROUNDINGS)
+    page = not work and not given.isdisjoint(PAGES)
+    listing = not work and not page and not given.isdisjoint(LISTS)
+    surrounding = not (work or page or listing) and not given.isdisjoint(SURROUNDINGS)
     kind = next((_TYPES[name] for name in types if _TYPES.get(name)), None)
     if page and given.isdisjoint(_GALLERIES):
         kind = "text"

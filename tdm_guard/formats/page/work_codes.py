@@ -20,7 +20,7 @@ Codes: TypeAlias = tuple[tuple[str, str], ...]
 
 MAX_CODE = 500  # characters; the longest of all, DOIs, have at most some dozens in practice
 
-_KEYS = {
+SCHEMES = {
     "isbn": "isbn", "isbn10": "isbn", "isbn13": "isbn",
     "issn": "issn", "issnl": "issn", "eissn": "issn", "pissn": "issn",
     "doi": "doi",
@@ -73,11 +73,11 @@ _NOISE = re.compile("[^a-z0-9]")
 def key_of(name: str) -> str | None:
     """The item key that the name of a scheme stands for: `ISBN-13`, `https://…/isni`, `ipi-name-number`."""
     if name.isalnum():
-        return _KEYS.get(name.lower())
+        return SCHEMES.get(name.lower())
     name = name[-MAX_CODE:].strip().lower()
     if name.endswith("cae/ipi"):
         return "creator_ipi"
-    return _KEYS.get(_NOISE.sub("", _SEGMENTS.split(name.rstrip("/"))[-1]))
+    return SCHEMES.get(_NOISE.sub("", _SEGMENTS.split(name.rstrip("/"))[-1]))
 
 
 def recognise(text: str) -> Codes:

@@ -1,0 +1,146 @@
+"""The page of messages: each heading is what the program really says, where the message is made."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from scrapy.settings import Settings
+
+from tdm_guard import Fetched, Judge, evaluate, needed_documents, read_policies
+from tdm_guard.cache import open_cache
+from tdm_guard.errors import without_extra
+from tdm_guard.httpx import GuardClient, guard_client
+from tdm_guard.log.reader import read_log
+from tdm_guard.options import Options
+from tdm_guard.options.config import with_config
+from tdm_guard.scrapy.settings import check_gates, read_options
+from tests.support.silence import SILENT
+
+PAGE = (Path(__file__).parents[1] / "docs" / "messages.md").read_text(encoding="utf-8")
+HEADINGS = re.findall(r"^### (.+)$", PAGE, re.MULTILINE)
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
+URL = "https://site.example/a"
+DECLARED = (
+    '[[declarations]]\nid = "a"\ndeclarant = { name = "Society" }\nusages = ["tdm"]\ndeclared_at = "2023-10-12"\n'
+)
+NAMED = DECLARED + 'match = { creator_name = ["Marie Exemple"] }\n'
+LICENCE = (
+    '[[authorisations]]\nid = "l"\ngrantor = { name = "Society" }\nlicensee = "acme"\nusages = ["tdm"]\n'
+    'territory = ["WORLD"]\nvalid_from = "2025-01-01"\nstatus = "active"\nscope = { declarations = ["a"] }\n'
+)
+
+
+def asked(**given: Any) -> str:
+    """What a decision on a page without policies is told as."""
+    return evaluate(URL, **{"status": 200, "policies": SILENT, "now": NOW, "agent": "ExampleBot", **given}).summary()
+
+
+def loaded(folder: Path, *texts: str) -> Options:
+    for number, text in enumerate(texts):
+        (folder / f"{number}.toml").write_text(text, encoding="utf-8")
+    return Options.read({"repertoire": str(folder)})
+
+
+def with_policy(path: str, answer: Fetched) -> str:
+    return asked(policies={**SILENT, path: answer})
+
+
+def matched(folder: Path) -> str:
+    loaded(folder, NAMED)
+    return asked(repertoire=str(folder), item={"creator_name": "Marie Exemple"})
+
+
+def observing(folder: Path, log: pytest.LogCaptureFixture) -> str:
+    with log.at_level(logging.WARNING), GuardClient(agent="ExampleBot", mode="observe", log=str(folder / "l.jsonl")):
+        return log.messages[0]
+
+
+def guarded_twice(folder: Path) -> object:
+    with httpx.Client() as client:
+        guard_client(client, agent="ExampleBot", log=str(folder / "l.jsonl"))
+        return guard_client(client, agent="ExampleBot")
+
+
+def other_reader() -> object:
+    policy = read_policies("https://site.example", {}, now=NOW, agent="ExampleBot")
+    return evaluate(URL, policies=policy, now=NOW, agent="OtherBot")
+
+
+def missing() -> str:
+    return str(without_extra("scrapy", ModuleNotFoundError("No module named 'scrapy'", name="scrapy")))
+
+
+def said(make: Callable[[], object]) -> str:
+    """What `make` returns or raises, as text."""
+    try:
+        made = make()
+    except Exception as error:
+        return str(error)
+    return str(made)
+
+
+def settings(**given: Any) -> Settings:
+    return Settings({"USER_AGENT": "ExampleBot", **given})
+
+
+def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    robots = b"User-agent: *\nDisallow: /\n"
+    tdmrep = b'[{"location": "/", "tdm-reservation": 1}]'
+    two, one, lone = (tmp_path / name for name in ("two", "one", "lone"))
+    for folder in (two, one, lone):
+        folder.mkdir()
+    make: list[Callable[[], object]] = [
+        lambda: Judge(usagess={"tdm"}),  # type: ignore[call-arg]
+        lambda: Judge(usages={"train"}),
+        lambda: Options.read({}, user_agent="Mozilla/5.0 (X11; Linux x86_64)"),
+        lambda: Judge(agent="Example Bot"),
+        lambda: Judge(signals="robot"),
+        lambda: Options.read({"policy_timeout": "soon"}),
+        lambda: Judge(max_asset_bytes="much"),
+        lambda: with_config({"config": str(tmp_path / "none.toml")}, environ={}),
+        lambda: open_cache("nowhere:"),
+        lambda: GuardClient(agent="ExampleBot", enabled=False),
+        lambda: needed_documents("https://site.example", log="x"),  # type: ignore[call-arg]
+        lambda: evaluate(URL, now=datetime(2026, 11, 28)),
+        lambda: evaluate(URL, now=NOW, policies={"/robots.txt": b""}),  # type: ignore[dict-item]
+        lambda: evaluate(URL, now=NOW, headers={"a": "b"}),  # type: ignore[arg-type]
+        other_reader,
+        missing,
+        lambda: guarded_twice(tmp_path),
+        lambda: observing(tmp_path, caplog),
+        lambda: check_gates(settings()),
+        lambda: read_options(settings(TDM_GUARD_USAGE="tdm")),
+        lambda: GuardClient(agent="ExampleBot", log=str(tmp_path)),
+        lambda: GuardClient(agent="ExampleBot", log=str(tmp_path / "{day}.jsonl")),
+        lambda: list(read_log([tmp_path / "none.jsonl"])),
+        lambda: Judge(repertoire=str(tmp_path / "two")),
+        lambda: "; ".join(str(problem) for problem in loaded(one, NAMED, LICENCE).holdings.warnings),
+        lambda: loaded(lone, LICENCE),
+        lambda: with_policy("/robots.txt", Fetched(status=200, body=robots)),
+        lambda: with_policy("/.well-known/tdmrep.json", Fetched(status=200, body=tdmrep)),
+        lambda: with_policy("/robots.txt", Fetched.unreachable("dns")),
+        lambda: with_policy("/.well-known/tdmrep.json", Fetched.unreachable("timeout")),
+        lambda: matched(tmp_path / "matched"),
+    ]
+    (tmp_path / "matched").mkdir()
+    for number in "12":
+        (two / f"{number}.toml").write_text(NAMED, encoding="utf-8")
+    told = [said(each) for each in make]
+    assert len(HEADINGS) == len(told)
+    for heading, words in zip(HEADINGS, told, strict=True):
+        assert re.search(pattern(heading), words), heading
+
+
+def pattern(heading: str) -> str:
+    return ".*".join(re.escape(part) for part in heading.split("…"))
+
+
+def test_no_message_of_the_page_is_there_twice() -> None:
+    assert len(set(HEADINGS)) == len(HEADINGS)
