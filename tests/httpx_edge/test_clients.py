@@ -23,7 +23,7 @@ def image(edge: Any) -> Any:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"usage": "tdm"}, "usage: unknown option; known are .*usages"),
+        ({"usage": "tdm"}, "usage: unknown option; did you mean usages"),
         ({"usages": {"mining"}}, "mining"),
         ({"mode": "off"}, "mode: 'off' is not one of enforce, observe"),
         ({"policy_timeout": -1}, "policy_timeout"),
