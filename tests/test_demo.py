@@ -191,7 +191,7 @@ def test_the_example_project_is_ordinary_and_guarded_by_one_line() -> None:
     guard, *options = [line for line in settings.splitlines() if "tdm" in line.lower()]
     assert guard == 'ADDONS = {"tdm_guard.scrapy.Addon": 500}'
     assert [line.split()[0] for line in options] == [
-        f"TDM_GUARD_{name}" for name in ("REPERTOIRE", "AUTHORISATIONS", "CONTACTS", "OPERATOR")
+        f"TDM_GUARD_{name}" for name in ("REPERTOIRE", "AUTHORISATIONS", "CONTACTS", "OPERATOR", "AGENT")
     ]
 
 

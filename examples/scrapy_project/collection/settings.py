@@ -11,7 +11,8 @@ TDM_GUARD_AUTHORISATIONS = ["licences"]
 TDM_GUARD_CONTACTS = ["contacts.toml"]
 TDM_GUARD_OPERATOR = {"name": "example-ai", "country": "FR"}
 
-# Who we are. Put your own name and address here.
+# Who we are: whom sites see, and whose rules are obeyed. Put your own name and address here.
+TDM_GUARD_AGENT = "ExampleBot"
 USER_AGENT = "ExampleBot/1.0 (+http://example.org/bot)"
 
 # Be polite.
