@@ -20,6 +20,7 @@ from tdm_guard.httpx import GuardClient, guard_client
 from tdm_guard.log.reader import read_log
 from tdm_guard.options import Options
 from tdm_guard.options.config import with_config
+from tdm_guard.options.naming import named_apart
 from tdm_guard.scrapy.settings import check_gates, read_options
 from tests.support.silence import SILENT
 
@@ -30,6 +31,13 @@ URL = "https://site.example/a"
 DECLARED = (
     '[[declarations]]\nid = "a"\ndeclarant = { name = "Society" }\nusages = ["tdm"]\ndeclared_at = "2023-10-12"\n'
 )
+CLAIM = {
+    "eligible": True,
+    "lawful_access": True,
+    "attested_by": "legal@acme.example",
+    "at": "2026-01-05",
+    "reference": "charter 3.2",
+}
 NAMED = DECLARED + 'match = { creator_name = ["Marie Exemple"] }\n'
 LICENCE = (
     '[[authorisations]]\nid = "l"\ngrantor = { name = "Society" }\nlicensee = "acme"\nusages = ["tdm"]\n'
@@ -60,6 +68,11 @@ def matched(folder: Path) -> str:
 def observing(folder: Path, log: pytest.LogCaptureFixture) -> str:
     with log.at_level(logging.WARNING), GuardClient(agent="ExampleBot", mode="observe", log=str(folder / "l.jsonl")):
         return log.messages[0]
+
+
+def nameless(folder: Path) -> object:
+    with GuardClient(log=str(folder / "n.jsonl")) as client:
+        return client.get(URL)
 
 
 def guarded_twice(folder: Path) -> object:
@@ -101,6 +114,8 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: Judge(usages={"train"}),
         lambda: Options.read({}, user_agent="Mozilla/5.0 (X11; Linux x86_64)"),
         lambda: Judge(agent="Example Bot"),
+        lambda: nameless(tmp_path),
+        lambda: named_apart("OtherBot/1.0", "ExampleBot"),
         lambda: Judge(signals="robot"),
         lambda: Options.read({"policy_timeout": "soon"}),
         lambda: Judge(max_asset_bytes="much"),
@@ -108,6 +123,8 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: open_cache("nowhere:"),
         lambda: GuardClient(agent="ExampleBot", enabled=False),
         lambda: needed_documents("https://site.example", log="x"),  # type: ignore[call-arg]
+        lambda: Options.read({"operator": {"classes": ["commercial"], "research": CLAIM}}),
+        lambda: asked(item={"ISWC": "T-000.000.001-0"}),
         lambda: evaluate(URL, now=datetime(2026, 11, 28)),
         lambda: evaluate(URL, now=NOW, policies={"/robots.txt": b""}),  # type: ignore[dict-item]
         lambda: evaluate(URL, now=NOW, headers={"a": "b"}),  # type: ignore[arg-type]

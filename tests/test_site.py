@@ -19,6 +19,8 @@ from tools.layers import LAYERS
 API = {
     "api.md": ("tdm_guard",),
     "api-httpx.md": ("tdm_guard.httpx", "tdm_guard.httpx2"),
+    "api-requests.md": ("tdm_guard.requests",),
+    "api-aiohttp.md": ("tdm_guard.aiohttp",),
     "api-scrapy.md": ("tdm_guard.scrapy",),
     "api-signals.md": ("tdm_guard.signals",),
     "api-testing.md": ("tdm_guard.testing",),
