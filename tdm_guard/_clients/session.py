@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
@@ -16,11 +15,9 @@ from tdm_guard._clients.wire import Wire
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.guard import Guard
 from tdm_guard.options import NOBODY, agent_of
-from tdm_guard.options.naming import named_apart
+from tdm_guard.options.naming import Names
 from tdm_guard.origin import Origin
 from tdm_guard.policies.policy import OriginPolicy
-
-_logger = logging.getLogger("tdm_guard")
 
 
 class Flight:
@@ -52,7 +49,7 @@ class Session:
         self.tallies: set[Tally] = set()  # of the bodies that are being handed on
         self._agent_given = agent_given
         self.agreed: str | None = None
-        self._told = False
+        self._names = Names(guard.options.agent)
         self._flights: dict[Hashable, Flight] = {}
         self._table = threading.Lock()
 
@@ -61,7 +58,7 @@ class Session:
         Sees to it that the site sees the name that the record has; `agreed` is the User-Agent that was found good last.
 
         A request with no name of the caller's own goes out under the agent's. Raises `ConfigurationError` for one under
-        a name that the guard does not listen for, unless the agent was named apart from it: that is warned of once.
+        a name that the guard does not listen for; where the agent was given apart, each such name is warned of.
         """
         options = self.guard.options
         if asked.user_agent in ("", self.framework.user_agent):
@@ -80,9 +77,8 @@ class Session:
                     f"agent: this request's User-Agent {asked.user_agent[:120]!r} names {named}, but {heard} is "
                     f'listened to; give the guard agent="{named}"'
                 )
-        elif not self._told and (apart := named_apart(asked.user_agent, options.agent)):
-            self._told = True
-            _logger.warning("%s", apart)
+        else:
+            self._names.heed(asked.user_agent)
         self.agreed = asked.user_agent
         return asked
 

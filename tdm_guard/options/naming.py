@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+import logging
+from functools import lru_cache
+
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.options import NOBODY, agent_of
 
+MAX_TOLD = 50  # names that are warned of in one run; who uses more has been told
+_logger = logging.getLogger("tdm_guard")
 
+
+class Names:
+    """The names under which the requests of one run go out; each that is not the agent's is warned of once."""
+
+    def __init__(self, agent: str) -> None:
+        self._agent = agent
+        self._told: set[str] = set()
+
+    def heed(self, user_agent: str) -> None:
+        """Warns if `user_agent`, the field as it is sent, names another than the agent."""
+        apart = named_apart(user_agent[:1000], self._agent)
+        if apart and apart not in self._told and len(self._told) < MAX_TOLD:
+            self._told.add(apart)
+            _logger.warning("%s", apart)
+
+
+@lru_cache(maxsize=256)
 def named_apart(user_agent: str, agent: str) -> str | None:
     """
     What to tell whoever sends `user_agent` while what sites say to `agent` is obeyed; None if the one names the other.

@@ -24,7 +24,7 @@ from tdm_guard.guard import Guard
 from tdm_guard.judging.fields import may_last
 from tdm_guard.judging.response import OFF_LOOP_BYTES
 from tdm_guard.options.misspelt import PREFIX
-from tdm_guard.options.naming import named_apart
+from tdm_guard.options.naming import Names
 from tdm_guard.options.tokens import FIELD
 from tdm_guard.origin import Origin
 from tdm_guard.responses import KEY
@@ -103,8 +103,8 @@ class Crawl:
         self.policies = Policies(crawler, self.guard, self.downloads)
         self.robots = Robots(crawler, self.guard, self.policies, self.room, self.hops, self.visits, self.record)
         self.early = Early(crawler, self.guard, self.fields, self.visits, self.aside)
-        if apart := named_apart(str(user_agent or settings.get("USER_AGENT") or ""), options.agent):
-            logger.warning("%s", apart)
+        self.names = Names(options.agent)
+        self.names.heed(str(user_agent or settings.get("USER_AGENT") or ""))
         crawler.signals.connect(self.policies.open, signals.spider_opened)
         crawler.signals.connect(self.room.open, signals.spider_opened)
         crawler.signals.connect(self._publish, signals.spider_idle)

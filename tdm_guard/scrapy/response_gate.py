@@ -44,6 +44,8 @@ class ResponseGate:
                 download.begin(request)
             if not crawl.judges(request):
                 return
+        if name := request.headers.get("User-Agent"):
+            crawl.names.heed(name.decode("latin-1"))
         if visit is None or visit.url != crawl.told(request):
             await crawl.enter(request)
         if crawl.guard.tokens:

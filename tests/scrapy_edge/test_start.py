@@ -279,12 +279,21 @@ def test_the_site_sees_the_name_that_the_record_has(web: Web, crawl: Crawl) -> N
     assert "agent: requests go out as" not in crawled.text
 
 
-@pytest.mark.parametrize("spider", [{}, {"user_agent": "SpiderBot/1"}])
-def test_a_name_of_which_no_rule_is_obeyed_is_warned_of(web: Web, crawl: Crawl, spider: dict[str, Any]) -> None:
+@pytest.mark.parametrize("way", ["spider", "settings", "request", "default fields"])
+def test_a_name_of_which_no_rule_is_obeyed_is_warned_of(web: Web, crawl: Crawl, way: str) -> None:
     pretend = web(Site("site.example", {"/": OPEN}))
-    given = {} if spider else {"ADDONS": {}, "DOWNLOADER_MIDDLEWARES": GATES, "USER_AGENT": "SpiderBot/1"}
-    crawled = crawl(pretend.origin("site.example") + "/", spider=spider, TDM_GUARD_AGENT="MineBot", **given)
-    assert "agent: requests go out as SpiderBot, and what sites say to MineBot is obeyed" in crawled.text
+    url = pretend.origin("site.example") + "/"
+    fields = {"User-Agent": "SpiderBot/1"}
+    given: dict[str, Any] = {
+        "settings": {"ADDONS": {}, "DOWNLOADER_MIDDLEWARES": GATES, "USER_AGENT": "SpiderBot/1"},
+        "default fields": {"DEFAULT_REQUEST_HEADERS": fields, "USER_AGENT": "MineBot/1"},
+        "spider": {"spider": {"user_agent": "SpiderBot/1"}},
+    }.get(way, {"USER_AGENT": "MineBot/1"})
+    request = {"url": url, "headers": fields} if way == "request" else url
+    crawled = crawl(request, TDM_GUARD_AGENT="MineBot", **given)
+    assert crawled.text.count("agent: requests go out as SpiderBot, and what sites say to MineBot is obeyed") == 1
+    if way != "spider":  # where warnings are errors, as here, Scrapy 2.19 does not get to set it
+        assert dict(pretend.requests[-1].headers)["User-Agent"] == "SpiderBot/1"
 
 
 def test_another_reactor_is_refused(web: Web, crawl: Crawl) -> None:
