@@ -122,6 +122,12 @@ def test_how_an_id_begins_is_enough_where_no_other_does(logged: list[Decision], 
     assert exact.stdout.startswith("RESERVED  https://site.example/0\n")
 
 
+def test_an_address_stands_for_the_latest_decision_on_it(logged: list[Decision]) -> None:
+    by_id = run(logged[4].id, "tdm.jsonl")
+    by_address = run(logged[4].url, "tdm.jsonl")
+    assert (by_address.exit_code, by_address.stdout) == (by_id.exit_code, by_id.stdout) != (2, "")
+
+
 def test_where_several_begin_so_they_are_named(logged: list[Decision]) -> None:
     result = run(logged[0].run, "tdm.jsonl")
     assert (result.exit_code, result.stdout) == (2, "")
@@ -133,8 +139,7 @@ def test_where_several_begin_so_they_are_named(logged: list[Decision]) -> None:
     ("wanted", "said"),
     [
         ("nobody-1", "no decision in these logs has the id 'nobody-1'; an id is the member id of a record, for "),
-        ("https://site.example/4", "is an address, and an id is wanted; decisions on it are "),
-        ("https://unknown.example/", "is an address, and an id is wanted; no decision is about it"),
+        ("https://unknown.example/", "no decision in these logs is about https://unknown.example/"),
         ("\x1b[31mred", "has the id '\\x1b[31mred'"),
         ("", "the id of a decision comes first, then the logs; for example tdm-guard explain "),
         ("tdm.jsonl", "the id of a decision comes first, then the logs; for example tdm-guard explain "),

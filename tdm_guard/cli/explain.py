@@ -30,7 +30,9 @@ _GOOD = "tdm-guard explain 20261128T090000Z-1f2e3d-17 tdm-guard.jsonl"
 
 def explain(name: str, paths: Sequence[str], *, as_json: bool) -> int:
     """
-    Prints the decision whose id is, or alone begins with, `name`; 1 if its record was changed after it was written.
+    Prints the decision whose id is, or alone begins with, `name`; of an address, the latest on it.
+
+    1 if its record was changed after it was written.
 
     Raises `ConfigurationError` if there is none, or more than one.
     """
@@ -47,6 +49,8 @@ def explain(name: str, paths: Sequence[str], *, as_json: bool) -> int:
         record(line.raw + b"\n")
     else:
         _page(line, found)
+    if found.before:
+        say(f"the latest on this address; {number_of(found.before, 'earlier decision')} on it")
     if not whole:
         say(f"{line.path}:{line.number}: the record was changed after it was written; tdm-guard verify says more")
     if others := found.others[text_of(line.record or {}, "id", 200) or ""]:
@@ -102,13 +106,13 @@ def _run(held: Mapping[str, Any], runs: Mapping[str, Mapping[str, Any]]) -> Iter
 
 @dataclass(slots=True)
 class _Search:
-    """The decisions whose id begins with `wanted`, or that are about that address; what belongs to them."""
+    """The decisions whose id begins with `wanted`, or the latest about that address; what belongs to them."""
 
     wanted: str
     near: dict[str, LogLine] = field(default_factory=dict)
     others: Counter[str] = field(default_factory=Counter)  # records of the same id that are not the same
     more: bool = False  # ids than are kept
-    about: dict[str, None] = field(default_factory=dict)
+    before: int = 0  # decisions on that address, earlier than the one that is kept
     last: str = ""  # an id that is there
     unread: int = 0
     runs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -124,15 +128,16 @@ class _Search:
                 self._decision(line, self.last)
             elif line.type == "run" and len(self.runs) < MAX_RUNS:
                 run = text_of(line.record, "run", 120) or ""
-                if run.startswith(self.wanted) or self.wanted.startswith(run):
+                if "://" in self.wanted or run.startswith(self.wanted) or self.wanted.startswith(run):
                     self.runs[run] = line.record
             elif line.type == "body" and (decision := text_of(line.record, "decision", 200)) in self.near:
                 self.bodies[decision or ""] = line.record
 
     def _decision(self, line: LogLine, name: str) -> None:
         if "://" in self.wanted:
-            if len(self.about) < MAX_SHOWN and line.record and self.wanted in addresses_of(line.record):
-                self.about[name] = None
+            if line.record and self.wanted in addresses_of(line.record):
+                self.before += bool(self.near) and name not in self.near
+                self.near = {name: line}
         elif name.startswith(self.wanted):
             kept = self.near.get(name)
             if kept is not None:
@@ -155,7 +160,6 @@ class _Search:
         if self.near:
             return f"{wanted!r} begins several ids: {', '.join(self.near)}{' and others' if self.more else ''}"
         if "://" in wanted:
-            found = f"decisions on it are {', '.join(self.about)}" if self.about else "no decision is about it"
-            return f"{wanted} is an address, and an id is wanted; {found}"
+            return f"no decision in these logs is about {wanted}"
         known = f"an id is the member id of a record, for example {self.last}" if self.last else "there is none at all"
         return f"no decision in these logs has the id {wanted!r}; {known}"

@@ -27,6 +27,14 @@ class Names:
             _logger.warning("%s", apart)
 
 
+def nameless(user_agent: str) -> str:
+    """What to tell whoever goes out under a framework's own name."""
+    return (
+        f"agent: requests go out as {user_agent[:80]}, the framework's own name, by which no site can speak to you; "
+        'give your name, for example the agent "ExampleBot"'
+    )
+
+
 @lru_cache(maxsize=256)
 def named_apart(user_agent: str, agent: str) -> str | None:
     """

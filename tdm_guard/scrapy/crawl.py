@@ -24,7 +24,7 @@ from tdm_guard.guard import Guard
 from tdm_guard.judging.fields import may_last
 from tdm_guard.judging.response import OFF_LOOP_BYTES
 from tdm_guard.options.misspelt import PREFIX
-from tdm_guard.options.naming import Names
+from tdm_guard.options.naming import Names, nameless
 from tdm_guard.options.tokens import FIELD
 from tdm_guard.origin import Origin
 from tdm_guard.responses import KEY
@@ -37,7 +37,7 @@ from tdm_guard.scrapy.outcome import Unjudged, Withheld
 from tdm_guard.scrapy.policies import Policies
 from tdm_guard.scrapy.robots import Robots
 from tdm_guard.scrapy.room import Room
-from tdm_guard.scrapy.settings import check_gates, named, read_options, setting_of, switched_off
+from tdm_guard.scrapy.settings import check_gates, is_nameless, named, read_options, setting_of, switched_off
 from tdm_guard.scrapy.told import told
 from tdm_guard.scrapy.visit import Fields, Visit, has_credentials
 from tdm_guard.scrapy.way import Way
@@ -105,6 +105,8 @@ class Crawl:
         self.early = Early(crawler, self.guard, self.fields, self.visits, self.aside)
         self.names = Names(options.agent)
         self.names.heed(str(user_agent or settings.get("USER_AGENT") or ""))
+        if is_nameless(settings, user_agent):
+            logger.warning("%s", nameless(settings["USER_AGENT"]))
         crawler.signals.connect(self.policies.open, signals.spider_opened)
         crawler.signals.connect(self.room.open, signals.spider_opened)
         crawler.signals.connect(self._publish, signals.spider_idle)

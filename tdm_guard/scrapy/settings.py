@@ -79,6 +79,12 @@ def own_name(settings: BaseSettings) -> str | None:
         raise named(error) from None
 
 
+def is_nameless(settings: BaseSettings, user_agent: str | None) -> bool:
+    """True if a crawl goes out under Scrapy's own name, since nobody gave one: then the agent is Scrapy, too."""
+    given = user_agent or settings.get("ROBOTSTXT_USER_AGENT")
+    return not given and settings.getpriority("USER_AGENT") == SETTINGS_PRIORITIES["default"]
+
+
 def named(error: ConfigurationError) -> ConfigurationError:
     """The same mistakes, each by the name of its setting."""
     return ConfigurationError(*(_rename(problem) for problem in error.problems))

@@ -296,6 +296,13 @@ def test_a_name_of_which_no_rule_is_obeyed_is_warned_of(web: Web, crawl: Crawl, 
         assert dict(pretend.requests[-1].headers)["User-Agent"] == "SpiderBot/1"
 
 
+def test_who_gives_no_name_is_told_under_which_the_crawl_goes_out(web: Web, crawl: Crawl) -> None:
+    pretend = web(Site("site.example", {"/": OPEN}))
+    crawled = crawl(pretend.origin("site.example") + "/", without=("USER_AGENT",))
+    assert crawled.records[0]["agent"] == "Scrapy"
+    assert crawled.text.count("agent: requests go out as Scrapy/") == 1
+
+
 def test_another_reactor_is_refused(web: Web, crawl: Crawl) -> None:
     pretend = web(Site("site.example", {"/": OPEN}))
     crawled = crawl(
