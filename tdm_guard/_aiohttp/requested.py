@@ -101,6 +101,11 @@ class ExchangeWire(Wire):
         return known()
 
     @property
+    def item_name(self) -> str:
+        """As the caller knows it."""
+        return "about"
+
+    @property
     def trail(self) -> Any:
         """What led to this request."""
         return self._before
