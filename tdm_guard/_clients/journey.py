@@ -142,10 +142,14 @@ class Journey:
             waiting.written = True
             self.settled(waiting.wire, self.guard.settle(waiting.case, waiting.wire.request))
 
-    def fail(self) -> None:
-        """The client raised. A response that waited may have reached hooks, or be carried by the exception."""
+    def fail(self, *, by_hook: bool = False) -> None:
+        """
+        The client raised. A response that waited may have reached hooks, or be carried by the exception.
+
+        `by_hook`: the error is none of the client's own, so that somebody else may have read even a redirect.
+        """
         pending, self._pending = self._pending, None
-        if pending is not None and not pending.followed and not pending.written:
+        if pending is not None and not pending.written and (by_hook or not pending.followed):
             self.guard.close(pending.case)
 
 
