@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import ClientPayloadError, http_parser
@@ -39,7 +40,8 @@ class Content(StreamReader):
     The pieces already heard, then those still to come from `source`, if any; None if the body was heard whole.
 
     `ends_chunk`: what was heard ends where a chunk of the transfer does. `decodes`: the caller is handed it decoded.
-    `tally` counts what still comes, and is told the end.
+    `tally` counts what still comes, and is told the end. `opens` is called before anything is handed out; what it
+    raises, every reader gets.
     """
 
     def __init__(
@@ -52,12 +54,14 @@ class Content(StreamReader):
         limit: int,
         decodes: bool,
         tally: Any = None,
+        opens: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(_Idle(), limit, loop=asyncio.get_running_loop())  # type: ignore[arg-type]
         self._heard: deque[Any] = deque(heard)
         self._source = source
         self._ends_chunk = ends_chunk
         self._tally = tally
+        self._opens = opens
         self._chunked = "chunked" in response.headers.get("transfer-encoding", "").lower()
         self._taking = self._more = False
         coding = response.headers.get("content-encoding", "").lower()
@@ -69,7 +73,7 @@ class Content(StreamReader):
                 self._decoder = DeflateBuffer(self, coding)
             except Exception as error:  # noqa: BLE001 - what aiohttp would have raised, where it would have
                 self._fail(error)
-        elif self._source is None:
+        elif self._source is None and opens is None:
             while self._heard:
                 self.feed_data(self._heard.popleft())
             self._finish()
@@ -77,6 +81,7 @@ class Content(StreamReader):
     def give_up(self) -> None:
         """The response was closed: a body not read to its end is recorded as incomplete. Raises `LogError`."""
         self._heard.clear()
+        self._opens = None  # aiohttp lets nobody read on
         if self._tally is not None:
             self._tally.end(complete=False)
 
@@ -94,6 +99,8 @@ class Content(StreamReader):
     async def _wait(self, func_name: str) -> None:
         if self._exception is not None:
             raise self._exception
+        if self._opens is not None:
+            self._open(self._opens)
         if self._taking:
             raise RuntimeError(f"{func_name}() called while another coroutine is already waiting for incoming data")
         self._taking = True
@@ -101,6 +108,15 @@ class Content(StreamReader):
             await self._take()
         finally:
             self._taking = False
+
+    def _open(self, opens: Callable[[], None]) -> None:
+        self._opens = None
+        try:
+            opens()
+        except Exception as error:
+            self._heard.clear()
+            self.set_exception(error)
+            raise
 
     async def _take(self) -> None:
         """Takes one piece, or learns that there are no more."""

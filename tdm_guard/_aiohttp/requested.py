@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from string import punctuation
 from typing import Any
 from urllib.parse import quote
@@ -101,6 +101,11 @@ class ExchangeWire(Wire):
         return known()
 
     @property
+    def item_name(self) -> str:
+        """As the caller knows it."""
+        return "about"
+
+    @property
     def trail(self) -> Any:
         """What led to this request."""
         return self._before
@@ -156,8 +161,14 @@ class ExchangeWire(Wire):
             limit=self._sender.buffer,
             decodes=self._sender.decodes and self.request.method != "HEAD",
             tally=tally,
+            opens=None if self._recorded else self._opens(),
         )
         response.ends = response.content.give_up
+
+    def _opens(self) -> Callable[[], None] | None:
+        """Writes the record that waits, whatever became of its call meanwhile: whoever reads the body is handed it."""
+        journey, waiting = self._call.journey, self._call.journey.waiting
+        return None if waiting is None else lambda: journey.write(waiting)
 
     def finish(self) -> ClientResponse:
         """The response, as the caller wants it: of one without content nobody has touched the body."""

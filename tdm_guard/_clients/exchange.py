@@ -25,7 +25,7 @@ from tdm_guard.guard import LongWork
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.fields import may_last
 from tdm_guard.origin import Origin
-from tdm_guard.repertoire.callers_item import ITEM, check_item
+from tdm_guard.repertoire.callers_item import check_item
 
 
 def exchange(session: Session, wire: Wire) -> Steps:
@@ -33,7 +33,7 @@ def exchange(session: Session, wire: Wire) -> Steps:
     guard = session.guard
     item = wire.item
     if item is not None:  # a mistake in it is told before anything is sent, the documents of the site included
-        check_item(item, ITEM)
+        check_item(item, wire.item_name)
     asked = wire.asked()
     if asked.user_agent != session.agreed:
         asked = session.agree(wire, asked)

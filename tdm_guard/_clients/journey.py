@@ -37,6 +37,18 @@ class Trail(NamedTuple):
     target: str | None = None
 
 
+class Waiting:
+    """A response whose record waits. `followed`: a redirect that the client may follow; `written` or given up."""
+
+    __slots__ = ("case", "followed", "wire", "written")
+
+    def __init__(self, case: Case, wire: Wire, *, followed: bool) -> None:
+        self.case = case
+        self.wire = wire
+        self.followed = followed
+        self.written = False
+
+
 class Journey:
     """
     `follows`: the client follows redirects. `answers`: its authentication may answer a response by itself.
@@ -54,7 +66,7 @@ class Journey:
         self.decision: Decision | None = None
         self._first: tuple[Any, Hops] | None = None
         self._hops: Hops = ()
-        self._pending: tuple[Case, Wire, bool] | None = None
+        self._pending: Waiting | None = None
         self._trail: Trail | None = None
 
     @classmethod
@@ -100,28 +112,45 @@ class Journey:
         followed = self.follows and self._trail is not None
         if not followed and not self.answers:
             return False
-        self._pending = (case, wire, followed)
+        self._pending = Waiting(case, wire, followed=followed)
         return True
 
     def _supersede(self) -> None:
         """The client dealt with a response by itself; what only observing let pass is recorded all the same."""
         pending, self._pending = self._pending, None
         guard = self.guard
-        if pending and not guard.bench.terms.enforced and pending[0].decision(guard.clock()).verdict.withholds:
-            guard.close(pending[0])
+        if pending is None or pending.written or guard.bench.terms.enforced:
+            return
+        if pending.case.decision(guard.clock()).verdict.withholds:
+            pending.written = True
+            guard.close(pending.case)
 
     def arrive(self) -> None:
         """The client hands on its response: if its record waits, it is written now. Raises `Withheld`, `LogError`."""
         pending, self._pending = self._pending, None
-        if pending:
-            case, wire, _ = pending
-            self.settled(wire, self.guard.settle(case, wire.request))
+        if pending is not None:
+            self.write(pending)
 
-    def fail(self) -> None:
-        """The client raised. A response that waited may have reached hooks, or be carried by the exception."""
+    @property
+    def waiting(self) -> Waiting | None:
+        """The response that waits, if any: who lets its body be read before it is handed on has to `write` it."""
+        return self._pending
+
+    def write(self, waiting: Waiting) -> None:
+        """Writes a record that waits, once. Raises `Withheld`, `LogError`."""
+        if not waiting.written:
+            waiting.written = True
+            self.settled(waiting.wire, self.guard.settle(waiting.case, waiting.wire.request))
+
+    def fail(self, *, by_hook: bool = False) -> None:
+        """
+        The client raised. A response that waited may have reached hooks, or be carried by the exception.
+
+        `by_hook`: the error is none of the client's own, so that somebody else may have read even a redirect.
+        """
         pending, self._pending = self._pending, None
-        if pending and not pending[2]:
-            self.guard.close(pending[0])
+        if pending is not None and not pending.written and (by_hook or not pending.followed):
+            self.guard.close(pending.case)
 
 
 CURRENT: ContextVar[Journey | None] = ContextVar("tdm_guard_journey", default=None)  # of the client's call that this is

@@ -22,6 +22,7 @@ from tdm_guard.guard import LongWork
 from tdm_guard.judging.case import Case
 from tdm_guard.model import Headers
 from tdm_guard.origin import Origin
+from tdm_guard.repertoire.callers_item import ITEM
 
 
 class Step(Enum):
@@ -128,6 +129,11 @@ class Wire:
     def item(self) -> object:
         """What the caller knows of the work, as it was given; None if nothing. `check_request_keys` is for its name."""
         return None
+
+    @property
+    def item_name(self) -> str:
+        """What the caller gave the item by, for messages of mistakes in it."""
+        return ITEM
 
     @property
     def trail(self) -> Any:

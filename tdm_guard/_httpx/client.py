@@ -91,6 +91,7 @@ def _begin(family: Family, client: Any, guard: Guard, keywords: Mapping[str, Any
 
 def _send(family: Family, client: Any, guard: Guard) -> Any:
     send = client.send
+    own = (family.module.RequestError, family.module.InvalidURL)
 
     def guarded(request: Any, **keywords: Any) -> Any:
         journey = _begin(family, client, guard, keywords)
@@ -98,8 +99,8 @@ def _send(family: Family, client: Any, guard: Guard) -> Any:
         CURRENT.set(journey)
         try:
             response = send(request, **keywords)
-        except BaseException:
-            journey.fail()
+        except BaseException as error:
+            journey.fail(by_hook=not isinstance(error, own))
             raise
         finally:
             CURRENT.set(outer)
@@ -115,6 +116,7 @@ def _send(family: Family, client: Any, guard: Guard) -> Any:
 
 def _send_async(family: Family, client: Any, guard: Guard) -> Any:
     send = client.send
+    own = (family.module.RequestError, family.module.InvalidURL)
 
     async def guarded(request: Any, **keywords: Any) -> Any:
         journey = _begin(family, client, guard, keywords)
@@ -122,8 +124,8 @@ def _send_async(family: Family, client: Any, guard: Guard) -> Any:
         CURRENT.set(journey)
         try:
             response = await send(request, **keywords)
-        except BaseException:
-            journey.fail()
+        except BaseException as error:
+            journey.fail(by_hook=not isinstance(error, own))
             raise
         finally:
             CURRENT.set(outer)

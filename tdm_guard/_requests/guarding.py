@@ -147,8 +147,9 @@ class _Guarding:
         CURRENT.set(journey)
         try:
             response = self._send(request, **keywords)
-        except BaseException:
-            journey.fail()
+        except BaseException as error:
+            own = isinstance(error, requests.RequestException) and not isinstance(error, requests.HTTPError)
+            journey.fail(by_hook=not own)
             raise
         finally:
             CURRENT.set(outer)

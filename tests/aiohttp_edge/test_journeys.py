@@ -147,6 +147,117 @@ async def test_what_only_raise_for_status_saw_is_recorded(desk: Any, web: Web, k
     assert [record["status"] for record in desk.records()] == list(statuses)
 
 
+READERS: dict[str, Any] = {
+    "read": lambda response: response.read(),
+    "text": lambda response: response.text(),
+    "content.read": lambda response: response.content.read(4),
+    "content.readany": lambda response: response.content.readany(),
+    "content.readline": lambda response: response.content.readline(),
+    "content.readchunk": lambda response: response.content.readchunk(),
+    "iter": lambda response: anext(response.content.iter_chunked(4)),
+}
+UNFOLLOWED = {
+    "/redirect": Answer(status=302, headers=(("location", "/photo"),), body=b"<p>moved</p>"),
+    "/401": Answer(status=401, headers=(("content-type", "text/html"),), body=b"<p>who?</p>"),
+    "/photo": PHOTO,
+}
+
+
+@pytest.mark.parametrize("reads", READERS)
+async def test_body_that_a_middleware_reads_is_recorded_whatever_it_does_then(desk: Any, web: Web, reads: str) -> None:
+    got: list[Any] = []
+
+    async def curious(request: Any, handler: Any) -> Any:
+        response = await handler(request)
+        assert len(desk.records()) == len(got)
+        got.append(await READERS[reads](response))
+        assert len(desk.records()) == len(got)
+        raise ValueError("mine")
+
+    pretend = web(Site("a.example", UNFOLLOWED))
+    paths = ("/redirect", "/401")
+    async with desk.session(pretend, before=(curious,)) as session:
+        for path in paths:
+            with pytest.raises(ValueError, match="mine"):
+                await session.get(f"http://a.example{path}")
+    assert [(record["status"], record["content"]) for record in desk.records()] == [(302, False), (401, False)]
+    assert all(got)
+    assert desk.flaws() == []
+
+
+async def test_what_nobody_read_of_a_redirect_leaves_no_record_of_its_own(desk: Any, web: Web) -> None:
+    async def incurious(request: Any, handler: Any) -> Any:
+        response = await handler(request)
+        raise ValueError(str(response.status))
+
+    pretend = web(Site("a.example", UNFOLLOWED))
+    async with desk.session(pretend, before=(incurious,)) as session:
+        with pytest.raises(ValueError, match="302"):
+            await session.get("http://a.example/redirect")
+    assert desk.records() == []
+
+
+async def test_body_that_a_trace_reads_of_a_followed_redirect_is_recorded_once(desk: Any, web: Web) -> None:
+    async def look(session: Any, context: Any, told: Any) -> None:
+        assert await told.response.text() == "<p>moved</p>"
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_redirect.append(look)
+    pretend = web(Site("a.example", UNFOLLOWED))
+    async with (
+        desk.session(pretend, trace_configs=[trace]) as session,
+        session.get("http://a.example/redirect") as response,
+    ):
+        assert await response.read() == PHOTO.body
+    assert [record["status"] for record in desk.records()] == [302, 200]
+
+
+async def test_challenge_read_after_it_was_answered_is_recorded(desk: Any, web: Web) -> None:
+    got: list[str] = []
+
+    async def answers(request: Any, handler: Any) -> Any:
+        challenge = await handler(request)
+        response = await handler(request)
+        got.append(await challenge.text())
+        return response
+
+    page = one_after_another(UNFOLLOWED["/401"], Answer.html("<p>in</p>"))
+    pretend = web(Site("a.example", {"/": page}))
+    async with desk.session(pretend, before=(answers,)) as session, session.get("http://a.example/") as response:
+        assert await response.text() == "<p>in</p>"
+    assert got == ["<p>who?</p>"]
+    assert sorted(record["status"] for record in desk.records()) == [200, 401]
+
+
+async def test_redirect_that_was_followed_hands_nothing_on_later(desk: Any, web: Web) -> None:
+    pretend = web(Site("a.example", UNFOLLOWED))
+    async with desk.session(pretend) as session, session.get("http://a.example/redirect") as response:
+        (earlier,) = response.history
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await earlier.content.read()
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await earlier.read()
+    assert [record["status"] for record in desk.records()] == [200]
+
+
+async def test_body_of_a_redirect_whose_record_cannot_be_written_is_read_by_nobody(
+    desk: Any, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stubborn(request: Any, handler: Any) -> Any:
+        response = await handler(request)
+        for _ in range(2):
+            with pytest.raises(LogError):
+                await response.content.read()
+        return await response.read()
+
+    pretend = web(Site("a.example", UNFOLLOWED))
+    async with desk.session(pretend, before=(stubborn,)) as session:
+        monkeypatch.setattr("tdm_guard.log.jsonl.JsonlLog.decision", _full)
+        with pytest.raises(LogError):
+            await session.get("http://a.example/redirect")
+        monkeypatch.undo()
+
+
 async def test_waiting_record_that_cannot_be_written_hands_nothing_on(
     desk: Any, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
