@@ -68,7 +68,7 @@ def test_the_page_of_a_decision_has_them_too() -> None:
     show(judged(), Console(file=out, highlight=False, soft_wrap=True))
     page = out.getvalue()
     assert f"“{WORDS}" in page
-    assert "(opt-out) au profit de ses membres, 2023-10-12, no address known, press_release, mandate asserted\n" in page
+    assert "du 12 octobre 2023, 2023-10-12, no address known, press_release, mandate asserted\n" in page
     assert "read at source" in page
     out = io.StringIO()
     show(judged("sony-music-2024", {"label": "Sony Music"}), Console(file=out, highlight=False, soft_wrap=True))

@@ -49,6 +49,8 @@ def explain(name: str, paths: Sequence[str], *, as_json: bool) -> int:
         record(line.raw + b"\n")
     else:
         _page(line, found)
+    if found.unread:
+        say(unread_lines(found.unread))
     if found.before:
         say(f"the latest on this address; {number_of(found.before, 'earlier decision')} on it")
     if not whole:

@@ -102,6 +102,10 @@ def _works(statement: Statement) -> Iterator[str]:
     """What a declaration was matched by, what is in doubt, and what licences and people made of it."""
     if match := statement.match:
         yield f"matched by: {match.key} {match.value}" + (f" ({match.strength})" if match.strength else "")
+        if (named := statement.declaration) and named.list:
+            yield f"which is in the list {named.list}" + (
+                f", version {named.list_version}" if named.list_version else ""
+            )
     if statement.doubt:
         yield f"in doubt because: {statement.doubt}"
     for lift in statement.authorisations:

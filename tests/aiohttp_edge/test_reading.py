@@ -155,14 +155,14 @@ async def test_it_reads_the_same(desk: Any, pretend: PretendWeb, way: Any, decod
 
 async def test_a_request_may_want_it_as_it_came(desk: Any, pretend: PretendWeb) -> None:
     async with desk.session(pretend) as session:
-        for path in ("/page/gzip", "/file/gzip", "/page/br"):
+        for path in ("/page/gzip", "/file/gzip", "/page/deflate"):
             async with session.get(f"http://press.example{path}", auto_decompress=False) as response:
                 assert await response.read() == BODIES[path].body
 
 
 async def test_lines_are_the_same_whatever_pieces_they_came_in(desk: Any, pretend: PretendWeb) -> None:
     async with desk.session(pretend) as session:
-        for path in ("/page/gzip", "/file/plain/chunked", "/file/br/chunked", "/page/plain"):
+        for path in ("/page/gzip", "/file/plain/chunked", "/file/deflate/chunked", "/page/plain"):
             async with session.get(f"http://press.example{path}") as response:
                 assert await by_line(response) == WORDS.splitlines(keepends=True)
 
@@ -183,7 +183,7 @@ async def test_chunks_of_what_streams_on_end_where_they_ended(desk: Any, web: Ca
 
 
 async def test_sizes_and_digests_are_of_the_body_as_received(desk: Any, pretend: PretendWeb) -> None:
-    paths = ["/page/gzip", "/file/gzip", "/file/br/chunked", "/page/plain/chunked", "/noise"]
+    paths = ["/page/gzip", "/file/gzip", "/file/deflate/chunked", "/page/plain/chunked", "/noise"]
     async with desk.session(pretend) as session:
         for path in paths:
             await outcome(session, path, whole)
