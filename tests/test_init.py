@@ -8,7 +8,7 @@ import pty
 import subprocess
 import sys
 import tomllib
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
+from tdm_guard import Withheld
 from tdm_guard.cli import app
+from tdm_guard.cli.held import ADDON
 from tdm_guard.cli.starting import python, toml
 from tdm_guard.log.reader import read_log
 from tdm_guard.options import Options
@@ -118,7 +120,19 @@ def test_a_client_is_shown_as_it_is_called(kind: str) -> None:
         assert request.header("user-agent") == SENDS
 
 
-@pytest.mark.parametrize("kind", ["scrapy", "httpx", "toml"])
+@pytest.mark.parametrize("kind", ["aiohttp", "requests"])
+def test_other_clients_are_shown_as_they_are_called(kind: str) -> None:
+    result = run("--for", kind, *AGENT, *CONTACT)
+    assert result.exit_code == 0
+    with PretendWeb(SITES) as web:
+        for site in ("open.example", "closed.example"):
+            calls = result.stdout.replace("https://site.example/", web.origin(site) + "/")
+            with pytest.raises(Withheld) if site == "closed.example" else nullcontext():
+                exec(compile(calls, "shown", "exec"), {})
+        assert {got.header("user-agent") for got in web.requests if got.path == "/"} == {SENDS}
+
+
+@pytest.mark.parametrize("kind", ["scrapy", "httpx", "aiohttp", "requests", "toml"])
 def test_nothing_claims_to_be_exempt(kind: str) -> None:
     result = run("--for", kind, *AGENT, "--output", "-")
     assert result.exit_code == 0
@@ -204,6 +218,8 @@ def test_settings_that_people_wrote_are_not_written_over_at_all() -> None:
         (("--for", "scrappy", *AGENT), "--for: 'scrappy' is unknown; did you mean scrapy? (known are scrapy, httpx, "),
         (("--for", "toml", "--agent", "Example Bot"), "agent: 'Example Bot' is no product token"),
         (("--for", "toml", *AGENT, "--usages", "trainning"), "'trainning' is not a usage"),
+        (("--for", "toml", *AGENT, "--usages", ""), "--usages: '' names no usage; known are "),
+        (("--for", "toml", *AGENT, "--usages", " , "), "--usages: ' , ' names no usage; known are "),
         (("--for", "toml", *AGENT, "--contact", "a) b"), "--contact: 'a) b' is no address"),
         (("--for", "toml", *AGENT, "--contact", "ftp://a.example/"), "--contact: 'ftp://a.example/' is no address"),
         (("--for", "toml", *AGENT, "--operator", "{"), "--operator: '{' is no JSON"),
@@ -233,6 +249,51 @@ def test_settings_that_are_no_python_are_left_alone(source: str) -> None:
     assert result.exit_code == 2
     assert "shop/settings.py cannot be read as Python" in result.stderr
     assert settings.read_text() == source
+
+
+OFF = '"tdm_guard.scrapy.Addon": None'
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (f"ADDONS = {{{OFF}}}\n", f"line 1 switches the guard off: {OFF}"),
+        (f'ADDONS = {{}}\nADDONS["{ADDON}"] = None\n', f"line 2 switches the guard off: {OFF}"),
+        (
+            f'ADDONS = {{"{ADDON}": 500}}\nTDM_GUARD_ENABLED = False\n',
+            "line 2 switches the guard off: TDM_GUARD_ENABLED",
+        ),
+    ],
+)
+def test_a_guard_that_is_switched_off_is_told(source: str, said: str) -> None:
+    settings = project(source)
+    result = run("--for", "scrapy", *AGENT, "--append")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+    assert settings.read_text() == source
+
+
+@pytest.mark.parametrize(
+    ("source", "said", "addons", "sends"),
+    [
+        (f'ADDONS = {{"{ADDON}": 1}}\nADDONS = {{}}\n', "line 2 overwrites the guard", {ADDON: 500}, SENDS),
+        (f'ADDONS = {{"{ADDON}": 1}}\nADDONS = {{**ADDONS, "a": 2}}\n', "already", {ADDON: 1, "a": 2}, SENDS),
+        (f'ADDONS = {{"{ADDON}": 1}}\nif 0:\n    TDM_GUARD_ENABLED = 0\n', "off in a block", {ADDON: 1}, SENDS),
+        (f"ADDONS = {{{OFF}}}\nADDONS = {{'{ADDON}': 1}}\nTDM_GUARD_ENABLED = True\n", "already", {ADDON: 1}, SENDS),
+        ("if 0:\n    ADDONS = {'a': 1}\n", "appended", {ADDON: 500}, SENDS),
+        ("if 1:\n    ADDONS = {'a': 1}\n", "appended", {"a": 1, ADDON: 500}, SENDS),
+        ("def f():\n    ADDONS = {'a': 1}\n    USER_AGENT = 'b'\n", "appended", {ADDON: 500}, SENDS),
+        ("from collections import abc as ADDONS\nADDONS = {'a': 1}\n", "appended", {"a": 1, ADDON: 500}, SENDS),
+    ],
+)
+def test_what_is_appended_holds_when_it_is_run(source: str, said: str, addons: dict[str, int], sends: str) -> None:
+    settings = project(source)
+    result = run("--for", "scrapy", *AGENT, *CONTACT, "--append")
+    assert result.exit_code == 0
+    assert said in result.stderr
+    values: dict[str, Any] = {}
+    exec(compile(settings.read_text(), "settings", "exec"), values)
+    assert (values["ADDONS"], values["USER_AGENT"]) == (addons, sends)
 
 
 def asked(answers: str, *words: str) -> tuple[int, str]:

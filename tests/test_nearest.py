@@ -179,6 +179,8 @@ def test_a_word_on_the_command_line(words: tuple[str, ...], said: str) -> None:
         ("TDM_GUARDS_USAGES", "TDM_GUARD_USAGES"),
         ("DTM_GUARD_USAGES", "TDM_GUARD_USAGES"),
         ("TDM_GUARD_", None),
+        ("TDM_GUARDIAN_URL", None),
+        ("TDMGUARDRAIL_USAGES", None),
         ("TDM_GRAPH_USAGES", None),
         ("GUARD_USAGES", None),
         ("USAGES", None),
@@ -212,6 +214,7 @@ def test_a_name_of_anybodys_is_ours_or_not(name: str) -> None:
         ({"TDM_GUARD_POSTURE": "literal"}, {"posture": "literal"}, None),
         ({"TDMGUARD_CONFIG": "a.toml"}, {"config": "FILE"}, None),
         ({"TDM_GUARD_LICENCE_TOKENS": "x", "TDM_GUARD_VERSION": "3", "TDM_GUARD_MODEL": "x"}, {}, None),
+        ({"TDM_GUARD_CONFIG_DIR": "x", "TDM_GUARD_CONFIG_PATH": "x", "TDM_GUARDIAN_CONFIG": "x"}, {}, None),
         ({"TDM_GRAPH_CONFIG": "x", "GUARD_CONFIG": "x", "PATH": "/bin"}, {}, None),
     ],
 )  # fmt: skip
@@ -227,3 +230,13 @@ def test_a_variable_that_was_meant_for_us(
         with pytest.raises(ConfigurationError) as caught:
             with_config(given_here, environ=environ)
         assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["TDM_GUARDIAN_URL", "TDMGUARDIAN_URL", "TDM_GUARDRAIL_USAGES", "tdm_guarding_log"])
+def test_another_word_is_not_ours(name: str) -> None:
+    assert meant_for_us(name) is None
+
+
+def test_a_variable_that_goes_on_from_ours_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    assert with_config({}, environ={"TDM_GUARD_CONFIG_DIR": "/etc"}) == {}
+    assert "TDM_GUARD_CONFIG_DIR: this environment variable is not read" in caplog.text

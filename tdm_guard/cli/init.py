@@ -85,8 +85,11 @@ def _checked(wishes: Wishes) -> tuple[str, dict[str, Any]]:
         raise ConfigurationError(f"init: {' and '.join(missing)} not given, and nobody to ask; for example {_GOOD}")
     problems += _problems(_kind, kind)
     problems += _problems(_contact, wishes.contact or "")
+    usages = [name for part in ("tdm" if wishes.usages is None else wishes.usages).split(",") if (name := part.strip())]
+    if not usages:
+        problems.append(f"--usages: {wishes.usages!r} names no usage; known are {', '.join(Usage)}")
     options: dict[str, Any] = {
-        "usages": [name for part in (wishes.usages or "tdm").split(",") if (name := part.strip())],
+        "usages": usages or ["tdm"],
         "agent": wishes.agent,
         "log": wishes.log or "tdm-guard.jsonl",
     }

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import configparser
 import tokenize
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from tdm_guard.cli.console import say
+from tdm_guard.cli.held import ADDON, Held
 from tdm_guard.cli.starting import MADE, python, user_agent, write
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.options import agent_of
 
-ADDON = "tdm_guard.scrapy.Addon"
-GATE = "tdm_guard.scrapy.RequestGate"
 MAX_PARENTS = 20  # folders above this one that may hold scrapy.cfg
 MAX_SETTINGS = 2**20  # bytes of a settings file
 
@@ -54,6 +50,8 @@ def scrapy(
 def _add(path: Path, wanted: Mapping[str, Any], agent: str, *, append: bool, asked: bool) -> None:
     source, encoding = _source(path)
     held = Held.read(source, str(path))
+    if held.off is not None and not held.off.perhaps:
+        raise ConfigurationError(f"{path}: {held.off}; take that away, and call this again")
     lines = _lines(wanted, held)
     for remark in held.remarks(wanted, agent):
         say(f"{path}: {remark}")
@@ -68,55 +66,6 @@ def _add(path: Path, wanted: Mapping[str, Any], agent: str, *, append: bool, ask
         typer.echo(_text(lines), nl=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What a settings file of a Scrapy project says already: names with their lines, texts in it, its User-Agent."""
-
-    lines: Mapping[str, int]
-    texts: frozenset[str]
-    user_agent: str | None = None
-
-    @classmethod
-    def read(cls, source: str, path: str) -> Held:
-        """Of a file's text. Raises `ConfigurationError` if it is no Python."""
-        try:
-            tree = ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError) as error:
-            raise ConfigurationError(f"{path} cannot be read as Python: {error}") from None
-        lines: dict[str, int] = {}
-        sent: str | None = None
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                lines.setdefault(node.id, node.lineno)
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-                names = [target.id for target in node.targets if isinstance(target, ast.Name)]
-                sent = str(node.value.value) if "USER_AGENT" in names else sent
-        texts = {
-            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        }
-        return cls(lines, frozenset(texts), sent)
-
-    @property
-    def guarded(self) -> bool:
-        """True if the guard stands in it already."""
-        return bool({ADDON, GATE} & self.texts)
-
-    def remarks(self, wanted: Mapping[str, Any], agent: str) -> Iterator[str]:
-        """What is there already and stays, and a name that sites would see and the proof would not have."""
-        for name in wanted:
-            if name in self.lines and name != "ADDONS":
-                yield f"{name} stands in line {self.lines[name]} already, and stays as it is"
-        if self.guarded:
-            yield "the guard stands there already"
-        if self.user_agent is not None:
-            try:
-                seen = agent_of(self.user_agent)
-            except ConfigurationError:
-                seen = "no crawler at all"
-            if seen != agent:
-                yield f"its USER_AGENT {self.user_agent[:80]!r} names {seen}, not {agent}: let both say the same name"
-
-
 def _settings(options: Mapping[str, Any], contact: str | None) -> dict[str, Any]:
     """The settings of a guarded project, by name."""
     ours = {f"TDM_GUARD_{name.upper()}": value for name, value in options.items()}
@@ -126,10 +75,12 @@ def _settings(options: Mapping[str, Any], contact: str | None) -> dict[str, Any]
 
 def _lines(wanted: Mapping[str, Any], held: Held | None = None) -> list[str]:
     """The lines for a settings file, but for what it says already; add-ons that it has are kept."""
-    said = held.lines if held else {}
+    said = held.bound if held else {}
     lines = [f"{name} = {python(value)}" for name, value in wanted.items() if name not in said and name != "ADDONS"]
     if held is None or not held.guarded:
-        others = "**ADDONS, " if "ADDONS" in said else ""
+        others = ""
+        if "ADDONS" in said:
+            others = '**globals().get("ADDONS", {}), ' if said["ADDONS"].perhaps else "**ADDONS, "
         lines.insert(0, f'ADDONS = {{{others}"{ADDON}": 500}}')
     return [f"{MADE} docs/scrapy.md says what each setting means.", *lines] if lines else []
 

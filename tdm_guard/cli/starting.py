@@ -41,6 +41,30 @@ with GuardClient(config={file}, headers={{"user-agent": {sends}}}) as client:
     response = client.get("https://site.example/")  # raises tdm_guard.Withheld for what is reserved
 """,
 }
+CALLS["aiohttp"] = """import asyncio
+
+import aiohttp
+
+from tdm_guard.aiohttp import guard
+
+
+async def main():
+    async with (
+        guard(config={file}) as guarded,
+        aiohttp.ClientSession(middlewares=[guarded], headers={{"user-agent": {sends}}}) as session,
+        session.get("https://site.example/") as response,  # raises tdm_guard.Withheld for what is reserved
+    ):
+        return await response.read()
+
+
+content = asyncio.run(main())
+"""
+CALLS["requests"] = """from tdm_guard.requests import GuardSession
+
+with GuardSession(config={file}) as session:
+    session.headers["user-agent"] = {sends}
+    response = session.get("https://site.example/")  # raises tdm_guard.Withheld for what is reserved
+"""
 CALLS["httpx2"] = CALLS["httpx"].replace("tdm_guard.httpx", "tdm_guard.httpx2")
 
 

@@ -87,7 +87,8 @@ ITEM_KEYS = (_TYPE, _TITLE, *_VALUED, CONTAINS)  # a title matches nothing, sinc
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """
-    One layer of what is at a URL. `keys` holds the usable values in their one spelling, `urls` where it says it stands.
+    One layer of what is at a URL. `keys` holds the usable values in their one spelling, `urls` where it says it stands,
+    and `within` where what contains it says so.
 
     `partial` names the keys of which some value could not be used, so that not all is known of them; `joined` those of
     values that stand beside the parts they may be joined of, once for each. `repair` is the code of a repair without
@@ -97,6 +98,7 @@ class Item:
     type: str | None = None
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     urls: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
     partial: tuple[str, ...] = ()
     joined: tuple[str, ...] = ()
     repair: str | None = None
@@ -187,22 +189,22 @@ class _Reader:
             return tuple(self._faults)
         return (*self._faults, Fault.at(self.source, f"{self._more} more faults", signal=SIGNAL))
 
-    def read(self, value: object, at: str, depth: int) -> Iterator[Item]:
-        """The layers of an item or of a list of items that stands at `at`."""
+    def read(self, value: object, at: str, depth: int, within: tuple[str, ...] = ()) -> Iterator[Item]:
+        """The layers of an item or of a list of items that stands at `at`, in one that says it stands at `within`."""
         if isinstance(value, Mapping):
-            yield from self._item(value, at, depth)
+            yield from self._item(value, at, depth, within)
         elif isinstance(value, (list, tuple)):
             for place, each in enumerate(value):
                 if self._items > MAX_ITEMS or place > MAX_ITEMS:
                     break
                 if isinstance(each, Mapping):
-                    yield from self._item(each, f"{at}[{place}]", depth)
+                    yield from self._item(each, f"{at}[{place}]", depth, within)
                 else:
                     self._fault(f"{at}[{place}]", f"no item but {_kind(each)}")
         else:
             self._fault(at, f"neither an item nor a list of items but {_kind(value)}")
 
-    def _item(self, value: Mapping[object, object], at: str, depth: int) -> Iterator[Item]:
+    def _item(self, value: Mapping[object, object], at: str, depth: int, within: tuple[str, ...]) -> Iterator[Item]:
         self._items += 1
         if self._items > MAX_ITEMS:
             self._fault(at, f"only the first {MAX_ITEMS} items are matched", doubt=CONTAINS)
@@ -215,13 +217,15 @@ class _Reader:
         if known or urls or kind:
             hidden = tuple(key for key, each in read.items() if not each.whole)
             joined = tuple(key for key, each in read.items() for _ in range(each.joined))
-            yield Item(type=kind, keys=known, urls=urls, partial=hidden, joined=joined, source=self.source)
+            yield Item(
+                type=kind, keys=known, urls=urls, within=within, partial=hidden, joined=joined, source=self.source
+            )
         for key in value:
             if key not in ITEM_KEYS:
                 self._fault(dot + _shown(key), f"unknown key; known are {', '.join(ITEM_KEYS)}")
         contained = value.get(CONTAINS)
         if contained is not None and depth < MAX_DEPTH:
-            yield from self.read(contained, dot + CONTAINS, depth + 1)
+            yield from self.read(contained, dot + CONTAINS, depth + 1, urls or within)
         elif contained:
             self._fault(dot + CONTAINS, f"items are read to a depth of {MAX_DEPTH}", doubt=CONTAINS)
 

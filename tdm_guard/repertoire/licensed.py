@@ -3,7 +3,7 @@ Licences for a part of a repertoire: which of the works at a URL are among those
 
     codes       of a work: it is licensed if every code it has, in the schemes that the works are listed by, is in there
     others      of people, societies and places license by themselves only where no works are listed by codes: a list of
-                works names their creators too, who made others
+                works names their creators too, who made others. Of people, all that the item may be of must be listed
     doubt       a name, a code's prefix or a likeness, and what others say beside codes, is for a person to decide
 
 Codes of other schemes license nothing and stand in no way. An item with a listed code and one that is not listed may be
@@ -27,6 +27,8 @@ from tdm_guard.repertoire.places import Place
 HERE = "the works named in its file"
 _CODED = frozenset(WORKS)
 _CREATORS = (*PEOPLE, "creator_name")
+MAX_WORDS = 2  # of the name of one person: three may be two people and a word between them, in whatever language
+_BLANKS_PART = "\u058f"  # the last letter of the scripts that join no names without a blank: Latin to Armenian
 
 
 class Listed(Protocol):
@@ -83,6 +85,11 @@ class Licensed:
         self._keys = frozenset(key for key, _ in self._pairs).union(*(each.keys for each in self._lists))
         self._coded = not self._keys.isdisjoint(WORKS)
 
+    @property
+    def located(self) -> bool:
+        """True if places are among the works."""
+        return not self._keys.isdisjoint(("domain", "url_prefix"))
+
     def names(self, declaration: Declaration) -> bool:
         """True if the authorisation is for works of this declaration."""
         return declaration.id in self._declarations or whole_name(declaration.declarant.name) in self._holders
@@ -109,8 +116,10 @@ class Licensed:
         where = next((found.listed[pair] for pair in same(*by) if pair in found.listed), HERE)
         return Grant(authorisation=self.authorisation, sure=share.sure, where=where, works=(" ".join(by),))
 
-    def share(self, item: Item | None, place: Sequence[Pair], found: Found) -> Share | None:
-        """What of an item is licensed, or of the place where it stands; None if nothing is."""
+    def share(
+        self, item: Item | None, place: Sequence[Pair], found: Found, said: Sequence[Sequence[Pair]] = ()
+    ) -> Share | None:
+        """What of an item is licensed, or of the `place` where it was found, if all places that it `said` are too."""
         keys = {} if item is None else item.keys
         spoken = [
             (key, value)
@@ -127,7 +136,7 @@ class Licensed:
             return Share(good[0], whole=len(good) == len(spoken) and not hidden and not left_out, hits=hits)
         if spoken or hidden or left_out:
             return None
-        if not self._coded and (by := _by_others(item, place, found)):
+        if not self._coded and (by := _by_others(item, place, found, said)):
             return Share(by)
         weak = next((pair for pair in beside if pair in found.listed), None)
         return None if weak is None else Share(weak, sure=False)
@@ -162,20 +171,35 @@ def _both(one: Grant, other: Grant) -> Grant:
     return one._replace(sure=one.sure and other.sure, works=works)
 
 
-def _by_others(item: Item | None, place: Sequence[Pair], found: Found) -> Pair | None:
+def _by_others(item: Item | None, place: Sequence[Pair], found: Found, said: Sequence[Sequence[Pair]]) -> Pair | None:
     """What licenses an item that no code of a work does: all its creators, all its societies, or where it stands."""
     if item is not None:
         keys = item.keys
-        people = max(len(keys.get(key, ())) - item.joined.count(key) for key in _CREATORS)
-        known = not any(key in item.partial for key in _CREATORS)
-        for key in PEOPLE:
-            values = keys.get(key, ())
-            if values and known and len(values) >= people and all((key, value) in found.listed for value in values):
-                return key, values[0]
+        if by := _by_people(item, found):
+            return by
         societies = keys.get("society", ())
         if societies and "society" not in item.partial and all(("society", name) in found.listed for name in societies):
             return "society", societies[0]
+    if not all(any(pair in found.listed for pair in each) for each in said):
+        return None
     return next((pair for pair in place if pair in found.listed), None)
+
+
+def _by_people(item: Item, found: Found) -> Pair | None:
+    """The code of a creator, if each that the item has is listed and its names can be of no more people than these."""
+    codes = [(key, value) for key in PEOPLE for value in item.keys.get(key, ())]
+    if not all(pair in found.listed for pair in codes) or any(key in item.partial for key in _CREATORS):
+        return None
+    names = item.keys.get("creator_name", ())
+    if not all(map(_of_one, names)):
+        return None
+    people = max(len(item.keys.get(key, ())) - item.joined.count(key) for key in _CREATORS)
+    return next((pair for pair in codes if len(item.keys[pair[0]]) >= people), None)
+
+
+def _of_one(name: str) -> bool:
+    """True if a folded name can only be of one person."""
+    return len(name.split()) <= MAX_WORDS and max(name) <= _BLANKS_PART
 
 
 def _entered(works: Works) -> Iterator[Pair]:
@@ -213,17 +237,34 @@ class Grants:
     def _grant(self, number: int, item: Item | None, hit: Pair) -> Grant | None:
         licensed, place = self._licensed[number], self._here()
         if number not in self._found:
-            pairs = (pair for each in self._items for pair in asked_of(each, ()))
+            pairs = [pair for each in self._items for pair in asked_of(each, ())]
+            if licensed.located:
+                pairs += [pair for each in self._items for said in _said(each) for pair in said]
             self._found[number] = licensed.find((*pairs, *place))
         found, key = self._found[number], (number, id(item))
         if key not in self._shares:
-            self._shares[key] = licensed.share(item, place, found)
+            said = _said(item) if licensed.located else ()
+            self._shares[key] = licensed.share(item, place, found, said)
         return licensed.grant(self._shares[key], found, hit)
 
     def _here(self) -> tuple[Pair, ...]:
         if self._place is None:
-            place = Place.of(self._url) if self._url is not None else None
-            pairs = [("url_prefix", each) for each in place.prefixes()] if place is not None else []
-            pairs += [("domain", each) for each in place.domains()] if place is not None else []
-            self._place = tuple(pairs)
+            self._place = located(self._url) if self._url is not None else ()
         return self._place
+
+
+def _said(item: Item | None) -> tuple[tuple[Pair, ...], ...]:
+    """For each place where an item says it stands, or else what contains it, the pairs by which it may be listed."""
+    if item is None:
+        return ()
+    said = tuple(map(located, item.urls or item.within))
+    return (*said, ()) if "url" in item.partial else said  # one that cannot be read is nowhere listed
+
+
+def located(url: str) -> tuple[Pair, ...]:
+    """The pairs by which the place of a URL may be listed."""
+    place = Place.of(url)
+    if place is None:
+        return ()
+    prefixes = (("url_prefix", each) for each in place.prefixes())
+    return (*prefixes, *(("domain", each) for each in place.domains()))
