@@ -129,7 +129,8 @@ class RequestsWire(Wire):
         headers = picker.pairs(_lines(response))
         if self._in_memory:
             headers = tuple([line for line in headers if line[0] not in _CODINGS])
-        return Head(response.status_code, headers, bool(getattr(response, "from_cache", False)), self._in_memory)
+        cached = bool(getattr(response, "from_cache", False))
+        return Head(response.status_code, headers, cached=cached, in_memory=self._in_memory)
 
     @property
     def announced(self) -> str:
