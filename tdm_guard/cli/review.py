@@ -191,6 +191,8 @@ def _lines(question: Question) -> Iterator[str]:
     yield f"{question.number}. {question.url}"
     yield f"   {_about(question)}"
     yield f"   in doubt because: {question.why}"
+    if question.of_one_url:
+        yield "   what releases it holds for this address alone: --url-only"
     if question.words:
         yield f"   “{question.words}”"
     declared = [
