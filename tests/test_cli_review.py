@@ -362,10 +362,20 @@ def test_a_spreadsheet_may_have_written_it(saved: Callable[[str], bytes]) -> Non
     assert answers() == [("released", "paul")]
 
 
+def test_the_url_shows_that_no_column_was_sorted_by_itself() -> None:
+    rows = table()
+    for row in rows:
+        row |= {"outcome": "released", "by": "ann", "why": "x"}
+    back(rows, columns=["question", "outcome", "by", "why"])
+    assert "there is no column 'url'" in bad("--from", "back.csv", *TO)
+    back([{**row, "url": ""} for row in rows])
+    assert "is about another url than this row" in bad("--from", "back.csv", *TO)
+
+
 def test_columns_may_move_and_go() -> None:
     rows = table()
     rows[1] |= {"outcome": "released", "by": "ann", "why": "x"}
-    back(rows, columns=["why", "value", "by", "outcome", "question"], sign=";")
+    back(rows, columns=["why", "url", "value", "by", "outcome", "question"], sign=";")
     good("--from", "back.csv", *TO)
     assert answers() == [("released", "paul")]
 
@@ -417,10 +427,12 @@ def test_every_wrong_row_is_told() -> None:
         (b"", "back.csv:1: no line names the columns"),
         (b"question;by\n", "back.csv:1: there is no column 'outcome'"),
         (b"outcome,by\n", "back.csv:1: there is no column 'question'"),
-        (b"question,outcome,outcome\n", "back.csv:1: there are two columns 'outcome'"),
-        (b"question,outcome\nq-1,\xe9\n", "back.csv:2: not UTF-8"),
-        (b'question,outcome\nq-1,"released\n', "no CSV"),
-        (b"question,outcome\nq-1,released,surplus\n", "back.csv:2: 3 cells under 2 columns"),
+        (b"question,outcome,url\nq-1,released\n", "back.csv:2"),
+        (b"question,outcome\n", "back.csv:1: there is no column 'url'"),
+        (b"question,url,outcome,outcome\n", "back.csv:1: there are two columns 'outcome'"),
+        (b"question,url,outcome\nq-1,,\xe9\n", "back.csv:2: not UTF-8"),
+        (b'question,url,outcome\nq-1,,"released\n', "no CSV"),
+        (b"question,url,outcome\nq-1,,released,surplus\n", "back.csv:2: 4 cells under 3 columns"),
     ],
     ids=repr,
 )
