@@ -504,3 +504,13 @@ def test_any_table_comes_back_as_it_went(
         csv.writer(file, delimiter=";").writerows(rows)
     for question, row in zip(found, review_table.rows_in(path), strict=True):
         assert (row.question, row.differs(question)) == (question.ident, None)
+
+
+def test_the_numbers_do_not_depend_on_the_order_of_the_logs() -> None:
+    later = [{"ts": f"2026-02-01T00:00:0{n}Z", "id": f"s-{n}"} for n in (1, 2)]
+    log("more.jsonl", *[doubt(page, "zoe") | each for page, each in zip("xy", later, strict=True)])
+    orders = (("tdm.jsonl", "more.jsonl"), ("more.jsonl", "tdm.jsonl"))
+    first, second = (run("--format", "csv", paths=paths).stdout for paths in orders)
+    assert first == second
+    old = {row["question"]: row["number"] for row in table()}
+    assert old.items() <= {row["question"]: row["number"] for row in csv.DictReader(io.StringIO(first))}.items()

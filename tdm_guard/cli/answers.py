@@ -157,7 +157,7 @@ def record(
         typer.echo(printable(_consequence(table)))
     if len(tables) > MAX_SHOWN:
         typer.echo(printable(f"And {number_of(len(tables) - MAX_SHOWN, 'answer')} more; {to} has all."))
-    count = sum(map(found.answers, questions(latest)))
+    count = sum(map(found.answers, questions(latest.by_time())))
     typer.echo(f"This answers {number_of(count, 'question')} of these logs.")
     typer.echo(printable(f"It holds in runs that load {to}: --authorisations {to}, or that option elsewhere."))
 
@@ -165,7 +165,7 @@ def record(
 def _from_flags(paths: Sequence[str], latest: Latest, wanted: Sequence[Wanted], found: _Answered) -> None:
     met: set[Wanted] = set()
     known: dict[str, None] = {}
-    for question in questions(latest):
+    for question in questions(latest.by_time()):
         if (about := question.authorisation or question.declaration) and len(known) < MAX_KNOWN:
             known[about] = None
         for each in wanted:
@@ -188,7 +188,7 @@ def _from_table(latest: Latest, table: FromTable, found: _Answered) -> None:
     for row in table.rows:
         rows.setdefault(row.question, []).append(row)
     met: set[str] = set()
-    for question in questions(latest):
+    for question in questions(latest.by_time()):
         for row in rows.get(question.ident, ()):
             place = f"{table.path}:{row.line}"
             if not question.answerable:
