@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Self
 
+# In the words of a doubt about a licence that no release for all addresses settles; records tell it by these words.
+OF_ONE_URL = "which may be said of other works too: a review of it names its url"
+
 
 class LiftOutcome(StrEnum):
     """What an authorisation that names a statement does to it."""

@@ -293,6 +293,13 @@ def test_latest_is_one_decision_an_address() -> None:
     )
 
 
+def test_what_was_withheld_is_not_told_as_superseded() -> None:
+    """Nothing was decided twice: the manifest lacks what was withheld, and says nothing of later decisions."""
+    write("tdm.jsonl", decided(A), decided(B, RESERVED, robots(B)))
+    said = run("report", "tdm.jsonl", "--admitted", "--latest", "--format", "csv").stderr
+    assert "left out: 0 decisions" in said
+
+
 # ---- filters -------------------------------------------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
+from tdm_guard import matched
 from tdm_guard.cli import app
 from tdm_guard.reports import review_table
 from tdm_guard.reports.reviews import Question, questions
@@ -33,10 +34,12 @@ def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         doubt("e", "anna", source="other-1"))  # fmt: skip
 
 
-def doubt(page: str, value: str = "", *, source: str = "music-1", licence: str | None = None) -> dict[str, Any]:
+def doubt(
+    page: str, value: str = "", *, source: str = "music-1", licence: str | None = None, why: str = "no evidence"
+) -> dict[str, Any]:
     entry: dict[str, Any] = {"layer": "repertoire", "source": source, "excerpt": "=tdm", "rightsholder": "Société"}
     if licence:
-        entry["authorisations"] = [{"id": licence, "outcome": "review", "why": "no evidence"}]
+        entry["authorisations"] = [{"id": licence, "outcome": "review", "why": why}]
     else:
         entry |= {"match": {"key": "creator_name", "value": value, "strength": "name"}, "doubt": "only a name"}
     url = f"https://{page}.example/"
@@ -184,6 +187,61 @@ def test_a_wrong_call_writes_nothing(arguments: list[str], said: str) -> None:
     assert said in bad(*arguments)
 
 
+# ---- licences that list only a name -------------------------------------------------------------------------------
+
+OF_ONE_URL = f"only creator_name marie in works.csv, {matched.OF_ONE_URL}"
+
+
+@pytest.fixture
+def _by_name() -> None:
+    """Questions 1 and 2: a licence that lists only a name, of two addresses; 3: the same one, without evidence."""
+    log("tdm.jsonl", doubt("a", licence="lic-1", why=OF_ONE_URL), doubt("b", licence="lic-1", why=OF_ONE_URL),
+        doubt("c", licence="lic-1"), doubt("d", "marie"))  # fmt: skip
+
+
+@pytest.mark.usefixtures("_by_name")
+@pytest.mark.parametrize("flags", [["1"], ["1,4"], ["3,2"], ["--all-of", "lic-1"]], ids=" ".join)
+def test_a_licence_that_lists_a_name_is_released_for_one_address_only(flags: list[str]) -> None:
+    said = bad("--release", *flags, *WHO, *TO)
+    assert said.count("--url-only: is needed to release lic-1") == 1
+    assert not Path("reviews.toml").exists()
+    good("--release", *flags, "--url-only", *WHO, *TO)
+    assert all("url" in each for each in tomllib.loads(Path("reviews.toml").read_text(encoding="utf-8"))["reviews"])
+    assert "what releases it holds for this address alone: --url-only" in good()
+
+
+@pytest.mark.usefixtures("_by_name")
+def test_a_release_for_all_addresses_does_not_answer_it() -> None:
+    said = good("--release", "3,4", *WHO, *TO)
+    assert "This answers 2 questions" in said
+    assert "Left: 2 questions." in said
+    assert left("--reviews", "reviews.toml") == [1, 2]
+    good("--release", "2", "--url-only", *WHO, *TO)
+    assert left("--reviews", "reviews.toml") == [1]
+
+
+@pytest.mark.usefixtures("_by_name")
+def test_that_the_licence_lifts_nothing_is_said_for_all_addresses() -> None:
+    assert "This answers 3 questions" in good("--confirm", "1", *WHO, *TO)
+    assert left("--reviews", "reviews.toml") == [4]
+
+
+@pytest.mark.usefixtures("_by_name")
+def test_a_table_adds_the_url_where_a_name_is_listed() -> None:
+    rows = table()
+    for row, outcome in zip(rows, ("released", "confirmed", "confirmed", "released"), strict=True):
+        row |= {"outcome": outcome, "by": "ann", "why": "x"}
+    back(rows)
+    assert "This answers 4 questions" in good("--from", "back.csv", *TO)
+    tables = tomllib.loads(Path("reviews.toml").read_text(encoding="utf-8"))["reviews"]
+    assert [(each["outcome"], each.get("url")) for each in tables] == [
+        ("confirmed", None), ("released", None), ("released", "https://a.example/"), ("confirmed", "https://b.example/")
+    ]  # fmt: skip
+    assert "Recorded in reviews.toml before: 4 answers." in good("--from", "back.csv", *TO)
+    log("tdm.jsonl", doubt("z", "paul"))
+    assert "Recorded in reviews.toml before: 4 answers." in good("--from", "back.csv", *TO)
+
+
 # ---- what is left -------------------------------------------------------------------------------------------------
 
 
@@ -304,10 +362,20 @@ def test_a_spreadsheet_may_have_written_it(saved: Callable[[str], bytes]) -> Non
     assert answers() == [("released", "paul")]
 
 
+def test_the_url_shows_that_no_column_was_sorted_by_itself() -> None:
+    rows = table()
+    for row in rows:
+        row |= {"outcome": "released", "by": "ann", "why": "x"}
+    back(rows, columns=["question", "outcome", "by", "why"])
+    assert "there is no column 'url'" in bad("--from", "back.csv", *TO)
+    back([{**row, "url": ""} for row in rows])
+    assert "is about another url than this row" in bad("--from", "back.csv", *TO)
+
+
 def test_columns_may_move_and_go() -> None:
     rows = table()
     rows[1] |= {"outcome": "released", "by": "ann", "why": "x"}
-    back(rows, columns=["why", "value", "by", "outcome", "question"], sign=";")
+    back(rows, columns=["why", "url", "value", "by", "outcome", "question"], sign=";")
     good("--from", "back.csv", *TO)
     assert answers() == [("released", "paul")]
 
@@ -359,10 +427,12 @@ def test_every_wrong_row_is_told() -> None:
         (b"", "back.csv:1: no line names the columns"),
         (b"question;by\n", "back.csv:1: there is no column 'outcome'"),
         (b"outcome,by\n", "back.csv:1: there is no column 'question'"),
-        (b"question,outcome,outcome\n", "back.csv:1: there are two columns 'outcome'"),
-        (b"question,outcome\nq-1,\xe9\n", "back.csv:2: not UTF-8"),
-        (b'question,outcome\nq-1,"released\n', "no CSV"),
-        (b"question,outcome\nq-1,released,surplus\n", "back.csv:2: 3 cells under 2 columns"),
+        (b"question,outcome,url\nq-1,released\n", "back.csv:2"),
+        (b"question,outcome\n", "back.csv:1: there is no column 'url'"),
+        (b"question,url,outcome,outcome\n", "back.csv:1: there are two columns 'outcome'"),
+        (b"question,url,outcome\nq-1,,\xe9\n", "back.csv:2: not UTF-8"),
+        (b'question,url,outcome\nq-1,,"released\n', "no CSV"),
+        (b"question,url,outcome\nq-1,,released,surplus\n", "back.csv:2: 4 cells under 3 columns"),
     ],
     ids=repr,
 )
@@ -434,3 +504,13 @@ def test_any_table_comes_back_as_it_went(
         csv.writer(file, delimiter=";").writerows(rows)
     for question, row in zip(found, review_table.rows_in(path), strict=True):
         assert (row.question, row.differs(question)) == (question.ident, None)
+
+
+def test_the_numbers_do_not_depend_on_the_order_of_the_logs() -> None:
+    later = [{"ts": f"2026-02-01T00:00:0{n}Z", "id": f"s-{n}"} for n in (1, 2)]
+    log("more.jsonl", *[doubt(page, "zoe") | each for page, each in zip("xy", later, strict=True)])
+    orders = (("tdm.jsonl", "more.jsonl"), ("more.jsonl", "tdm.jsonl"))
+    first, second = (run("--format", "csv", paths=paths).stdout for paths in orders)
+    assert first == second
+    old = {row["question"]: row["number"] for row in table()}
+    assert old.items() <= {row["question"]: row["number"] for row in csv.DictReader(io.StringIO(first))}.items()

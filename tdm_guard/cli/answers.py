@@ -10,7 +10,7 @@ import typer
 
 from tdm_guard.log.members import text_of
 from tdm_guard.log.reader import read_log
-from tdm_guard.matched import ReviewOutcome
+from tdm_guard.matched import OF_ONE_URL, ReviewOutcome
 from tdm_guard.plain import nearest, printable
 from tdm_guard.repertoire.review import read_review
 from tdm_guard.reports.review_file import append, tables_in
@@ -59,6 +59,7 @@ class _Answered:
     given: Mapping[str, str]
     url_only: bool
     earlier: dict[_Key, dict[str, str]]  # the last review of each subject
+    in_rows: bool  # of a table, whose rows have an address each
     tables: dict[tuple[tuple[str, str], ...], None] = field(default_factory=dict)
     recorded: int = 0
     problems: list[str] = field(default_factory=list)
@@ -66,8 +67,9 @@ class _Answered:
 
     def add(self, outcome: ReviewOutcome, question: Question, place: str, said: Mapping[str, str]) -> None:
         """One answer to one question; `said` are who, why and until when, as far as its row says so."""
-        table = self.table(outcome, question.table(), question.url, said)
-        subject = (*question.subject, question.url if self.url_only else None)
+        url = question.url if self.url_only or (question.of_one_url and self.in_rows) else ""
+        table = self.table(outcome, question.table(), url, said)
+        subject = (*question.subject, url or None)
         first, earlier = self.places.setdefault(subject, (outcome, place))
         if first is not outcome:
             both = (
@@ -76,6 +78,8 @@ class _Answered:
                 else f"{place} is {first} and {outcome}"
             )
             self.problems.append(f"review: either lists, or takes one outcome for a question: {both}")
+        if not url and not question.answered_for_all(outcome):
+            self._refuse_for_all(question)
         if self.is_recorded(table):
             self.recorded += 1
         elif not (problems := _mistakes(table, place)):
@@ -86,9 +90,24 @@ class _Answered:
     def table(
         self, outcome: ReviewOutcome, about: Mapping[str, str], url: str, said: Mapping[str, str]
     ) -> dict[str, str]:
-        where = {"url": url} if self.url_only else {}
         given = {name: said.get(name) or value for name, value in self.given.items()}
-        return {name: value for name, value in {"outcome": outcome.value, **about, **where, **given}.items() if value}
+        return {
+            name: value for name, value in {"outcome": outcome.value, **about, "url": url, **given}.items() if value
+        }
+
+    def _refuse_for_all(self, question: Question) -> None:
+        said = (
+            f"--url-only: is needed to release {question.authorisation} here: it lists only a name, which may be said "
+            "of other works too, so a release holds for one address"
+        )
+        if said not in self.problems:
+            self.problems.append(said)
+
+    def answers(self, question: Question) -> bool:
+        """True if what is given answers a question of these logs."""
+        general = self.places.get((*question.subject, None))
+        by_all = general is not None and question.answered_for_all(general[0])
+        return by_all or (*question.subject, question.url) in self.places
 
     def is_recorded(self, table: Mapping[str, str]) -> bool:
         """True if the last word in the file is the same already."""
@@ -119,7 +138,7 @@ def record(
     url_only: bool,
 ) -> None:
     """Writes the answers to the questions that they name. Raises `ConfigurationError` before anything is written."""
-    found = _Answered(given=given, url_only=url_only, earlier=_earlier(to))
+    found = _Answered(given=given, url_only=url_only, earlier=_earlier(to), in_rows=isinstance(answers, FromTable))
     if isinstance(answers, FromTable):
         _from_table(latest, answers, found)
     else:
@@ -132,14 +151,13 @@ def record(
         return
     at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     tables = [{**dict(table), "at": at} for table in found.tables]
+    tables.sort(key=lambda table: "url" in table)  # of several the last holds: what is said of one address goes last
     append(to, tables)
     for table in tables[:MAX_SHOWN]:
         typer.echo(printable(_consequence(table)))
     if len(tables) > MAX_SHOWN:
         typer.echo(printable(f"And {number_of(len(tables) - MAX_SHOWN, 'answer')} more; {to} has all."))
-    count = sum(
-        (*question.subject, question.url if url_only else None) in found.places for question in questions(latest)
-    )
+    count = sum(map(found.answers, questions(latest.by_time())))
     typer.echo(f"This answers {number_of(count, 'question')} of these logs.")
     typer.echo(printable(f"It holds in runs that load {to}: --authorisations {to}, or that option elsewhere."))
 
@@ -147,7 +165,7 @@ def record(
 def _from_flags(paths: Sequence[str], latest: Latest, wanted: Sequence[Wanted], found: _Answered) -> None:
     met: set[Wanted] = set()
     known: dict[str, None] = {}
-    for question in questions(latest):
+    for question in questions(latest.by_time()):
         if (about := question.authorisation or question.declaration) and len(known) < MAX_KNOWN:
             known[about] = None
         for each in wanted:
@@ -170,7 +188,7 @@ def _from_table(latest: Latest, table: FromTable, found: _Answered) -> None:
     for row in table.rows:
         rows.setdefault(row.question, []).append(row)
     met: set[str] = set()
-    for question in questions(latest):
+    for question in questions(latest.by_time()):
         for row in rows.get(question.ident, ()):
             place = f"{table.path}:{row.line}"
             if not question.answerable:
@@ -187,8 +205,12 @@ def _from_table(latest: Latest, table: FromTable, found: _Answered) -> None:
         met.add(question.ident)
     for row in table.rows:
         if row.question not in met:
-            about = found.table(row.outcome, row.subject(), row.cells.get("url", ""), row.cells)
-            if found.is_recorded(about):
+            urls = (
+                (row.cells.get("url", ""),)
+                if found.url_only or OF_ONE_URL in row.cells.get("doubt", "")
+                else ("", row.cells.get("url", ""))
+            )
+            if any(found.is_recorded(found.table(row.outcome, row.subject(), url, row.cells)) for url in urls):
                 found.recorded += 1
             else:
                 said = f"{row.question[:80]!r} does not wait in these logs: it was decided since, or is of others"

@@ -151,7 +151,10 @@ def _write(
 ) -> None:
     def remarks() -> Remarks:
         chosen.check()
-        return Remarks.on(once, chosen, latest=None if latest is None else latest.decisions - len(latest))
+        left = None
+        if latest is not None:  # what is not listed because it was not stored is told by itself
+            left = latest.superseded if wish.admitted else latest.decisions - len(latest)
+        return Remarks.on(once, chosen, latest=left)
 
     if not wish.lists:
         summary: Summary = summarise(lines, some=True)

@@ -135,7 +135,7 @@ class _Left:
 
     def told(self, style: str) -> Iterator[str]:
         """The list in a style. Raises `ConfigurationError` before the first line."""
-        known = dict.fromkeys(islice(filter(None, map(_about_whom, questions(self._latest))), MAX_KNOWN))
+        known = dict.fromkeys(islice(filter(None, map(_about_whom, questions(self._latest.by_time()))), MAX_KNOWN))
         problems = [f"--all-of: {none_of(name, known)}" for name in self._call.all_of if name not in known]
         if problems:
             raise ConfigurationError(*problems)
@@ -151,7 +151,7 @@ class _Left:
     def rest(self) -> Iterator[str]:
         """How many questions are left, now that some were answered."""
         answers = self._read()
-        count = sum(not answers.have(question) for question in questions(self._latest))
+        count = sum(not answers.have(question) for question in questions(self._latest.by_time()))
         yield f"Left: {number_of(count, 'question')}.\n" if count else "Nothing else waits for a person.\n"
 
     def _files(self) -> list[str]:
@@ -163,7 +163,7 @@ class _Left:
         return Answers(reviews, datetime.now(UTC).date())
 
     def _questions(self, answers: Answers) -> Iterator[Question]:
-        for question in questions(self._latest):
+        for question in questions(self._latest.by_time()):
             if self._call.all_of and _about_whom(question) not in self._call.all_of:
                 continue
             if answers.have(question):
@@ -191,6 +191,8 @@ def _lines(question: Question) -> Iterator[str]:
     yield f"{question.number}. {question.url}"
     yield f"   {_about(question)}"
     yield f"   in doubt because: {question.why}"
+    if question.of_one_url:
+        yield "   what releases it holds for this address alone: --url-only"
     if question.words:
         yield f"   “{question.words}”"
     declared = [

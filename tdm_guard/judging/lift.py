@@ -31,7 +31,7 @@ from typing import NamedTuple
 
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.formats.site.path_pattern import normal_url
-from tdm_guard.matched import Grant, Lift, LiftOutcome, Reviewed, ReviewOutcome
+from tdm_guard.matched import OF_ONE_URL, Grant, Lift, LiftOutcome, Reviewed, ReviewOutcome
 from tdm_guard.model import Kind, Layer, Stance, Statement
 from tdm_guard.operator import Operator
 from tdm_guard.origin import Origin
@@ -145,7 +145,7 @@ class Rights:
             return LiftOutcome.NOT_LIFTED, "the work is not among those that it names", usages
         doubts = []
         if grant is not None and not grant.sure:
-            doubts.append(f"only {_listed(grant)}, which may be said of other works too: a review of it names its url")
+            doubts.append(f"only {_listed(grant)}, {OF_ONE_URL}")
         if authorisation.evidence is None:
             doubts.append("it has no evidence")
         elif authorisation.mandate.status == MandateStatus.DISPUTED:

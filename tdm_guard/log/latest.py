@@ -135,6 +135,16 @@ class Latest:
         """How many decisions with an address there were."""
         return self._number
 
+    @property
+    def superseded(self) -> int:
+        """How many of them were taken the place of by later ones."""
+        [(standing,)] = self._database.execute("SELECT count(DISTINCT number) FROM latest")
+        return self._number - int(standing)
+
+    def by_time(self) -> Iterator[Mapping[str, Any]]:
+        """The records, the earliest first, whatever the order of the logs."""
+        return self._records("ts, run, number")
+
     def by_site(self) -> Iterator[Mapping[str, Any]]:
         """The records, those of one origin side by side."""
         return self._records("place, number")

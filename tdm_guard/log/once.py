@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.formats.site.path_pattern import normal_url
 from tdm_guard.log.latest import CACHE_KIB, addresses_of
 from tdm_guard.log.members import text_of
 from tdm_guard.log.verify import Finding, LogSeverity, Verification
@@ -101,10 +102,10 @@ class Addresses:
         self._seen = _database("CREATE TABLE seen (key BLOB PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID")
 
     def add(self, record: Mapping[str, Any], kinds: Iterable[bool]) -> None:
-        """A decision that is of each kind that is true."""
+        """A decision that is of each kind that is true. The spellings of an address are one, as in `log.latest`."""
         bits = sum(1 << number for number, is_one in enumerate(kinds) if is_one)
         for address in addresses_of(record)[:1]:
-            key = blake2b(address.encode("utf-8", "backslashreplace"), digest_size=16).digest()
+            key = blake2b(normal_url(address).encode("utf-8", "backslashreplace"), digest_size=16).digest()
             self._seen.execute(_ADD, (key, bits))
 
     def counts(self) -> dict[str, int]:

@@ -37,11 +37,10 @@ class Exempted:
     """
     What rests on claims: for each, decisions by the verdict that they would have without it.
 
-    A claim under which nothing was decided stands with none. `content` counts the items handed on.
+    A claim under which nothing was decided stands with none.
     """
 
     claims: dict[Claim, Counter[str]] = field(default_factory=dict)
-    content: int = 0
 
     def count_run(self, record: Mapping[str, Any]) -> None:
         """The claim of a run, where it exempts."""
@@ -56,7 +55,6 @@ class Exempted:
             return
         without = text_of(record, "without_exemption", 40)
         self._of(Claim.of(record.get("exemption")))[without or UNKNOWN] += 1
-        self.content += record.get("admitted") is True and record.get("content") is True
 
     def _of(self, claim: Claim | None) -> Counter[str]:
         claim = claim or Claim("", "", "")
@@ -69,11 +67,11 @@ class Exempted:
         """How many decisions rest on a claim."""
         return sum(counts.total() for counts in self.claims.values())
 
-    def headline(self) -> str:
-        """The sentence at the head of a report; empty if nobody claimed anything."""
+    def headline(self, stored: int) -> str:
+        """The sentence at the head of a report, with the addresses stored; empty if nobody claimed anything."""
         if not self.claims:
             return ""
-        items = "is 1 item" if self.content == 1 else f"are {self.content} items"
+        items = "is 1 item" if stored == 1 else f"are {stored:,} items"
         return (
             f"**Art. 3 of Directive (EU) 2019/790 is claimed: among what is stored {items} that would have been "
             "withheld without the claim.**\n\n"

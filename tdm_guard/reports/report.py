@@ -97,7 +97,7 @@ def _markdown(summary: Summary) -> str:
             f"**Observe mode: {addresses['against']:,} of {addresses['admitted']:,} stored items were stored against a "
             "reservation, or without knowing that there is none.**\n\n"
         )
-    out.append(summary.exempted.headline())
+    out.append(summary.exempted.headline(addresses["exempt"]))
     if summary.unread:
         out.append(f"**{unread_lines(summary.unread)}; `tdm-guard verify` says which.**\n\n")
     if summary.remarks.choice:

@@ -34,7 +34,7 @@ _FACTS = {  # column: member of a question
     "ts": "ts",
 }  # fmt: skip
 COLUMNS = ("number", "question", *ANSWERS, *_FACTS)
-_NEEDED = ("question", "outcome")
+_NEEDED = ("question", "outcome", "url")  # the url shows that no column was sorted by itself
 _HELD = ("url", "declaration", "key", "value", "authorisation")  # what a row must not say otherwise than its question
 _OUTCOMES = {
     "released": ReviewOutcome.RELEASED, "release": ReviewOutcome.RELEASED,
@@ -61,7 +61,7 @@ class Row:
         """A column that speaks of something else than the question, as when one column was sorted by itself."""
         for name in _HELD:
             cell, fact = self.cells.get(name, ""), from_csv(printable(getattr(question, _FACTS[name]) or ""))
-            if cell and cell != fact and not _same_number(cell, fact):
+            if (cell or name == "url") and cell != fact and not _same_number(cell, fact):
                 return name
         return None
 
@@ -145,7 +145,7 @@ def _columns(path: Path, line: int, cells: list[str]) -> list[str]:
             raise ConfigurationError(
                 f"{path}:{line}: there is no column {name!r}; tdm-guard review LOG --format csv writes it"
             )
-    for name in (*_NEEDED, *ANSWERS, *_HELD):
+    for name in dict.fromkeys((*_NEEDED, *ANSWERS, *_HELD)):
         if columns.count(name) > 1:
             raise ConfigurationError(f"{path}:{line}: there are two columns {name!r}")
     return columns

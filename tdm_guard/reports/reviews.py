@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.members import entries, text_of
-from tdm_guard.matched import LiftOutcome, ReviewOutcome
+from tdm_guard.matched import OF_ONE_URL, LiftOutcome, ReviewOutcome
 from tdm_guard.model import Layer, Verdict
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Question:
     `item` is the place in the caller's own item that nothing could be matched by: it is put right there, by no review.
 
     `written` is a name as the declaration has it, `value` its spelling in reviews. `number` counts the questions of
-    these logs; `decision` is the id of the record.
+    these logs; `decision` is the id of the record. `of_one_url`: what releases it must name its `url`.
     """
 
     number: int
@@ -57,6 +57,7 @@ class Question:
     policy_url: str | None = None
     form: str | None = None
     mandate: str | None = None
+    of_one_url: bool = False
 
     @property
     def answerable(self) -> bool:
@@ -76,6 +77,10 @@ class Question:
         asked = [self.url, *self.subject, *(() if self.answerable else (self.decision,))]
         return f"q-{blake2b(json.dumps(asked).encode(), digest_size=8).hexdigest()}"
 
+    def answered_for_all(self, outcome: ReviewOutcome) -> bool:
+        """True if a review without `url` answers it: that a licence is in order says nothing of a work by a name."""
+        return outcome != ReviewOutcome.RELEASED or not self.of_one_url
+
     def same(self, other: Question) -> bool:
         """True if an answer to one, given for all its items, answers the other."""
         return self.subject == other.subject
@@ -90,19 +95,20 @@ class Question:
 class Answers:
     """What people answered already, as it holds on a day (UTC)."""
 
-    __slots__ = ("_urls",)
+    __slots__ = ("_given",)
 
     def __init__(self, reviews: Iterable[Review], today: date) -> None:
-        self._urls: dict[Subject, set[str | None]] = {}
+        self._given: dict[Subject, set[tuple[str | None, ReviewOutcome]]] = {}
         for review in reviews:
             if review.until is None or today <= review.until:
                 licence = review.authorisation
                 subject = (review.declaration, review.key, review.value) if licence is None else (licence,)
-                self._urls.setdefault(subject, set()).add(review.url)
+                self._given.setdefault(subject, set()).add((review.url, review.outcome))
 
     def have(self, question: Question) -> bool:
-        """True if one of them answers the question: for its address, or for all."""
-        return question.answerable and not {None, question.url}.isdisjoint(self._urls.get(question.subject, ()))
+        """True if one of them answers the question: for its address, or for all where that is enough."""
+        given = self._given.get(question.subject, ()) if question.answerable else ()
+        return any(url == question.url or (url is None and question.answered_for_all(said)) for url, said in given)
 
 
 def is_waiting(record: Mapping[str, Any]) -> bool:
@@ -114,7 +120,7 @@ def questions(records: Iterable[Mapping[str, Any]]) -> Iterator[Question]:
     """The questions of decisions in review, numbered from 1. What a record may hold does not raise."""
     number = 0
     for record in records:
-        about = {
+        about: dict[str, Any] = {
             "decision": text_of(record, "id", 200) or "",
             "ts": text_of(record, "ts", 40) or "",
             "url": next(iter(addresses_of(record)), ""),
@@ -144,7 +150,13 @@ def _doubts(entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield {**said, "why": why}
     for mark in entries(entry, "authorisations"):
         if mark.get("outcome") == LiftOutcome.REVIEW and (name := text_of(mark, "id", 200)):
-            yield {**said, "why": text_of(mark, "why", MAX_TEXT) or "", "authorisation": name}
+            of_one_url = OF_ONE_URL in str(mark.get("why"))
+            yield {
+                **said,
+                "why": text_of(mark, "why", MAX_TEXT) or "",
+                "authorisation": name,
+                "of_one_url": of_one_url,
+            }
 
 
 def _table(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:

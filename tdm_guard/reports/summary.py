@@ -30,6 +30,7 @@ MAX_PENDING = 50_000  # bodies streamed at one time
 MAX_DECLARATIONS = 10_000  # declarations and lists counted by themselves, as many as one run can load files
 OTHER = "(other hosts)"
 ADDRESSES = ("decisions", "admitted", "no_content", "withheld", "against")  # members of a tally counted by address too
+EXEMPT = "exempt"  # what is stored under a claim, by address
 _WITHHOLDING = {verdict.value for verdict in Verdict if verdict.withholds}
 _VERDICTS = {verdict.value for verdict in Verdict}
 _MATCHES = {match.value for match in Match}
@@ -132,7 +133,7 @@ def summarise(lines: Iterable[LogLine], *, some: bool = False) -> Summary:
     summary = Summary()
     pending: OrderedDict[str, str] = OrderedDict()  # decision id: host, of bodies that may come later
     records = 0
-    with closing(Addresses(ADDRESSES)) as addresses:
+    with closing(Addresses((*ADDRESSES, EXEMPT))) as addresses:
         for line in lines:
             if line.record is None:
                 summary.unread += 1
@@ -161,10 +162,8 @@ def host_of(record: Mapping[str, Any]) -> str:
     return "(no host)"
 
 
-def _count_decision(
-    summary: Summary, record: Mapping[str, Any], pending: OrderedDict[str, str]
-) -> tuple[bool, bool, bool, bool, bool]:
-    """Counts a decision, and gives which of `ADDRESSES` it is."""
+def _count_decision(summary: Summary, record: Mapping[str, Any], pending: OrderedDict[str, str]) -> tuple[bool, ...]:
+    """Counts a decision, and gives which of `ADDRESSES` it is, and whether it is stored under a claim."""
     named = text_of(record, "verdict")
     verdict = named if named in _VERDICTS else "unknown"
     admitted, content = record.get("admitted") is True, record.get("content") is True
@@ -194,7 +193,7 @@ def _count_decision(
     if stamp := text_of(record, "ts", 40):
         summary.first = min(summary.first or stamp, stamp)
         summary.last = max(summary.last or stamp, stamp)
-    return kinds
+    return (*kinds, stored and verdict == Verdict.EXEMPT)
 
 
 def _count_works(works: Works, record: Mapping[str, Any], verdict: str) -> None:
