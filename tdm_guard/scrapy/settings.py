@@ -26,6 +26,15 @@ _GATES = ("RequestGate", "ResponseGate")
 _BETWEEN = (HttpCacheMiddleware, BaseRedirectMiddleware)
 _NAMES = (*OPTION_NAMES, "config")
 _CONFIG = f"{PREFIX}CONFIG"
+_OURS_ALONE = (
+    "usages",
+    "posture",
+    "repertoire",
+    "authorisations",
+    "repertoire_forms",
+    "policy_tokens",
+    "max_asset_bytes",
+)
 _OPTION = re.compile(r"[a-z_]+(?=[:.](?!toml\b|tdmlist\b))")  # contacts.toml is a file, however it is named
 
 
@@ -147,6 +156,10 @@ def _given(settings: BaseSettings) -> tuple[dict[str, Any], tuple[str, ...]]:
                 problems += (f"{name}: {value[:80]!r} is no JSON: {error}",)
         else:
             given[option] = value
+    for option in _OURS_ALONE:  # half of the prefix: TDM_REPERTOIRE
+        half = f"TDM_{option.upper()}"
+        if settings.get(half) is not None:
+            problems += (f"{half}: unknown setting; did you mean {PREFIX}{option.upper()}?",)
     return given, problems
 
 

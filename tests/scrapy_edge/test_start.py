@@ -84,6 +84,7 @@ def test_a_file_named_after_an_option_keeps_its_name_in_messages(
 @pytest.mark.parametrize(
     ("given", "words"),
     [
+        ({"TDM_REPERTOIRE": ["a.toml"]}, ("TDM_REPERTOIRE: unknown setting; did you mean TDM_GUARD_REPERTOIRE?",)),
         ({"TDM_GUARD_USAGE": "tdm"}, ("TDM_GUARD_USAGE: unknown setting; did you mean TDM_GUARD_USAGES?",)),
         ({"tdm_guard_mode": "observe"}, ("tdm_guard_mode: unknown setting; did you mean TDM_GUARD_MODE?",)),
         ({"TDMGUARD_AGENT": "a"}, ("TDMGUARD_AGENT: unknown setting; did you mean TDM_GUARD_AGENT?",)),
