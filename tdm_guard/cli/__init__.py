@@ -295,7 +295,7 @@ def init(
     append: Annotated[bool, typer.Option("--append", help="Scrapy: add to the settings file that is there.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
-    """Settings to start with, for Scrapy, an HTTP client or a TOML file. Asks on a terminal for what no flag says."""
+    """Settings to start with, for Scrapy, a client or a file. Asks on a terminal for what no flag says."""
     wishes = _init.Wishes(
         kind=kind,
         agent=agent,
