@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -226,7 +227,7 @@ class Collector:
 
     def keep(self, url: str, response: Any) -> None:
         """Stores a response, as any collector would."""
-        decision = decision_of(response)
+        decision = response.decision if isinstance(response, SimpleNamespace) else decision_of(response)
         assert decision is not None
         self.job.handed.append({"url": url, "verdict": decision.verdict.value, "decision": decision.id})
         name = hashlib.sha256(url.encode()).hexdigest()

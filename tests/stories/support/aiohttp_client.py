@@ -34,4 +34,4 @@ class Client:
         with about((extensions or {}).get("tdm_guard_item")):
             async with self._session.get(url) as response:
                 body = await response.read()
-        return SimpleNamespace(content=body, extensions={"tdm_guard": decision_of(response)})
+        return SimpleNamespace(content=body, decision=decision_of(response))
