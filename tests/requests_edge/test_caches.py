@@ -13,7 +13,7 @@ from tdm_guard.requests import guard_session
 from tests.support.raw_server import RawServer
 
 DATE = {"date": formatdate(usegmt=True)}
-HTML = {"content_type": "text/html", "cache_control": "max-age=1000", **DATE}
+HTML = {"content_type": "text/html", "cache_control": "max-age=100000", **DATE}
 ROBOTS = {"content_type": "text/plain", "cache_control": "max-age=100000", **DATE}
 
 
