@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from string import punctuation
 from typing import Any
 from urllib.parse import quote
@@ -91,11 +91,6 @@ class ExchangeWire(Wire):
         return _place(self.request.url)
 
     @property
-    def fields(self) -> MutableMapping[str, str]:
-        """The header fields of the request, to be changed."""
-        return self.request.headers  # type: ignore[no-any-return]
-
-    @property
     def item(self) -> object:
         """What the caller knows of the work, said by `about`."""
         return known()
@@ -119,11 +114,6 @@ class ExchangeWire(Wire):
     def head(self, picker: Any) -> Head:
         """Its head; `picker` is the one of the session."""
         return Head(self.response.status, picker.pairs(self.response.raw_headers), cached=False, in_memory=False)
-
-    @property
-    def announced(self) -> str:
-        """The size that is announced of the body as received."""
-        return self.response.headers.get("content-length", "")  # type: ignore[no-any-return]
 
     @property
     def redirects(self) -> bool:

@@ -123,7 +123,8 @@ class Wire:
     @property
     def fields(self) -> MutableMapping[str, str]:
         """The header fields of the request, to be changed."""
-        raise NotImplementedError
+        headers: MutableMapping[str, str] = self.request.headers
+        return headers
 
     @property
     def item(self) -> object:
@@ -153,7 +154,8 @@ class Wire:
     @property
     def announced(self) -> str:
         """The size that is announced of the body as received, in digits; nothing if there is none."""
-        raise NotImplementedError
+        length: str = self.response.headers.get("content-length", "")
+        return length
 
     @property
     def redirects(self) -> bool:

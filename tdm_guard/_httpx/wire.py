@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import MutableMapping
 from typing import Any
 
 import anyio
@@ -110,12 +109,6 @@ class HttpxWire(Wire):
         return _place(self.request.url)
 
     @property
-    def fields(self) -> MutableMapping[str, str]:
-        """The header fields of the request, to be changed."""
-        headers: MutableMapping[str, str] = self.request.headers
-        return headers
-
-    @property
     def item(self) -> object:
         """What the caller knows of the work; None if nothing. Raises `ConfigurationError` for a key nearly as ours."""
         extensions = self.request.extensions
@@ -137,12 +130,6 @@ class HttpxWire(Wire):
         headers = picker.pairs(response.headers.raw)
         cached = is_from_cache(response.extensions)
         return Head(response.status_code, headers, cached=cached, in_memory=response.is_stream_consumed)
-
-    @property
-    def announced(self) -> str:
-        """The size that is announced of the body as received."""
-        length: str = self.response.headers.get("content-length", "")
-        return length
 
     @property
     def redirects(self) -> bool:

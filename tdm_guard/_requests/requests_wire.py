@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -104,12 +104,6 @@ class RequestsWire(Wire):
         return _place(self.request)
 
     @property
-    def fields(self) -> MutableMapping[str, str]:
-        """The header fields of the request, to be changed."""
-        headers: MutableMapping[str, str] = self.request.headers
-        return headers
-
-    @property
     def item(self) -> object:
         """What the caller knows of the work; None if nothing."""
         return marked(self.request).item
@@ -131,12 +125,6 @@ class RequestsWire(Wire):
             headers = tuple([line for line in headers if line[0] not in _CODINGS])
         cached = bool(getattr(response, "from_cache", False))
         return Head(response.status_code, headers, cached=cached, in_memory=self._in_memory)
-
-    @property
-    def announced(self) -> str:
-        """The size that is announced of the body as received."""
-        length: str = self.response.headers.get("content-length", "")
-        return length
 
     @property
     def redirects(self) -> bool:
