@@ -32,7 +32,10 @@ _BLANKS_PART = "\u058f"  # the last letter of the scripts that join no names wit
 
 
 class Listed(Protocol):
-    """A list of values; `find` gives those of the pairs that it holds, each with whether it is an exclude."""
+    """
+    A list of values. `keys` are the match keys it holds; `find` takes pairs of key and normalised value and gives those
+    that it holds, each with whether it is an exclude. `version` and `sha256` are of the file it was made from.
+    """
 
     @property
     def name(self) -> str: ...

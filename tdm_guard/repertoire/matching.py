@@ -21,7 +21,7 @@ from tdm_guard.repertoire.declaration import Declaration
 from tdm_guard.repertoire.hits import Hit, Pair, Weighed, narrowest, weigh
 from tdm_guard.repertoire.implied import declared, implied
 from tdm_guard.repertoire.item import KEYS, Doubt, Item, Strength, normalise
-from tdm_guard.repertoire.licensed import Grants, Licensed, shared
+from tdm_guard.repertoire.licensed import Grants, Licensed, Listed, shared
 from tdm_guard.repertoire.places import Place
 from tdm_guard.repertoire.statements import Copying, doubts, statement, unmatched
 from tdm_guard.usage import Usage, expand
@@ -39,25 +39,11 @@ class HeardWorks(NamedTuple):
 _NOTHING = HeardWorks()
 
 
-class Lookup(Protocol):
-    """
-    A list of values that adds to the match keys and excludes of one declaration; picklable.
+class Lookup(Listed, Protocol):
+    """A list of values that adds to the match keys and excludes of one declaration; picklable."""
 
-    `keys` are the match keys it holds, `find` takes pairs of key and normalised value and gives those it holds, each
-    with whether it is an exclude. `version` and `sha256` are of the file it was made from.
-    """
-
-    @property
-    def name(self) -> str: ...
     @property
     def declaration(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def sha256(self) -> str: ...
-    @property
-    def keys(self) -> frozenset[str]: ...
-    def find(self, pairs: Sequence[Pair]) -> Sequence[tuple[str, str, bool]]: ...
 
 
 class Query(NamedTuple):
