@@ -104,13 +104,13 @@ def bounded(text: str | None, limit: int = MAX_EXCERPT) -> str | None:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
+def nearest(name: str, known: Iterable[str], *, cutoff: float = NEAR) -> str | None:
     """The known name that a misspelt one most likely means, or None; case, hyphens and underscores count as alike."""
     # difflib costs an import that only a mistake needs
     from difflib import get_close_matches  # noqa: PLC0415
 
     plain = {_plainly(one): one for one in known}
-    found = get_close_matches(_plainly(name[:MAX_NAME]), plain, n=1, cutoff=NEAR)
+    found = get_close_matches(_plainly(name[:MAX_NAME]), plain, n=1, cutoff=cutoff)
     return plain[found[0]] if found else None
 
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.plain import address
+from tdm_guard.plain import address, nearest
 from tdm_guard.repertoire.item import CONTAINS, ITEM_KEYS, MAX_DEPTH, MAX_ITEMS, MAX_VALUES
 from tdm_guard.repertoire.problem import shown
 
@@ -81,9 +81,6 @@ def check_item(item: object, name: str = "item") -> None:
 
 def nearest_keys(key: str) -> tuple[str, ...]:
     """The keys of an item that a wrong one may mean, the likeliest first; none if nothing comes near."""
-    # it costs an import that only a mistake needs
-    from difflib import get_close_matches  # noqa: PLC0415
-
     plain = {_plain(known): known for known in ITEM_KEYS}
     word = _plain(key[:80])
     if word in plain:
@@ -96,8 +93,8 @@ def nearest_keys(key: str) -> tuple[str, ...]:
         related = [known for known in ITEM_KEYS if spoken.startswith(f"{known}_")]  # isrc_registrant, isrc_code
     if related:
         return tuple(sorted(related, key=lambda known: known != "creator_name"))
-    found = get_close_matches(word, plain, n=1, cutoff=NEAR_KEY)
-    return tuple(plain[each] for each in found)
+    found = nearest(key, ITEM_KEYS, cutoff=NEAR_KEY)
+    return (found,) if found else ()
 
 
 class _Walk:
