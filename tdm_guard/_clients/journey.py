@@ -53,15 +53,19 @@ class Journey:
     """
     `follows`: the client follows redirects. `answers`: its authentication may answer a response by itself.
 
-    `whole`: it reads the body to its end before it hands the response on. `decision` is the last one to which it came.
+    `whole`: it reads the body to its end before it hands the response on. `hooked`: somebody else sees each response on
+    the way, and may read its body. `decision` is the last one to which it came.
     """
 
-    __slots__ = ("_first", "_hops", "_pending", "_trail", "answers", "decision", "follows", "guard", "whole")
+    __slots__ = ("_first", "_hops", "_pending", "_trail", "answers", "decision", "follows", "guard", "hooked", "whole")
 
-    def __init__(self, guard: Guard, *, follows: bool = False, answers: bool = False, whole: bool = False) -> None:
+    def __init__(
+        self, guard: Guard, *, follows: bool = False, answers: bool = False, whole: bool = False, hooked: bool = False
+    ) -> None:
         self.follows = follows
         self.answers = answers
         self.whole = whole
+        self.hooked = hooked
         self.guard = guard
         self.decision: Decision | None = None
         self._first: tuple[Any, Hops] | None = None
@@ -142,14 +146,10 @@ class Journey:
             waiting.written = True
             self.settled(waiting.wire, self.guard.settle(waiting.case, waiting.wire.request))
 
-    def fail(self, *, by_hook: bool = False) -> None:
-        """
-        The client raised. A response that waited may have reached hooks, or be carried by the exception.
-
-        `by_hook`: the error is none of the client's own, so that somebody else may have read even a redirect.
-        """
+    def fail(self) -> None:
+        """The client raised. A response that waited may have reached hooks, or be carried by the exception."""
         pending, self._pending = self._pending, None
-        if pending is not None and not pending.written and (by_hook or not pending.followed):
+        if pending is not None and not pending.written and (self.hooked or not pending.followed):
             self.guard.close(pending.case)
 
 

@@ -81,17 +81,18 @@ def _begin(family: Family, client: Any, guard: Guard, keywords: Mapping[str, Any
     follows = keywords.get("follow_redirects", default)
     auth = keywords.get("auth", default)
     auth = client.auth if auth is default else auth
+    answers = isinstance(auth, family.module.Auth)
     return Journey(
         guard,
         follows=bool(client.follow_redirects if follows is default else follows),
-        answers=isinstance(auth, family.module.Auth),
+        answers=answers,
         whole=not keywords.get("stream", False),
+        hooked=answers or bool(client.event_hooks["response"]),
     )
 
 
 def _send(family: Family, client: Any, guard: Guard) -> Any:
     send = client.send
-    own = (family.module.RequestError, family.module.InvalidURL)
 
     def guarded(request: Any, **keywords: Any) -> Any:
         journey = _begin(family, client, guard, keywords)
@@ -99,8 +100,8 @@ def _send(family: Family, client: Any, guard: Guard) -> Any:
         CURRENT.set(journey)
         try:
             response = send(request, **keywords)
-        except BaseException as error:
-            journey.fail(by_hook=not isinstance(error, own))
+        except BaseException:
+            journey.fail()
             raise
         finally:
             CURRENT.set(outer)
@@ -116,7 +117,6 @@ def _send(family: Family, client: Any, guard: Guard) -> Any:
 
 def _send_async(family: Family, client: Any, guard: Guard) -> Any:
     send = client.send
-    own = (family.module.RequestError, family.module.InvalidURL)
 
     async def guarded(request: Any, **keywords: Any) -> Any:
         journey = _begin(family, client, guard, keywords)
@@ -124,8 +124,8 @@ def _send_async(family: Family, client: Any, guard: Guard) -> Any:
         CURRENT.set(journey)
         try:
             response = await send(request, **keywords)
-        except BaseException as error:
-            journey.fail(by_hook=not isinstance(error, own))
+        except BaseException:
+            journey.fail()
             raise
         finally:
             CURRENT.set(outer)

@@ -143,13 +143,13 @@ class _Guarding:
             follows=bool(keywords.get("allow_redirects", True)),
             answers=_answers(request),
             whole=not keywords.get("stream", self._guarded.stream),
+            hooked=bool(request.hooks.get("response")),
         )
         CURRENT.set(journey)
         try:
             response = self._send(request, **keywords)
-        except BaseException as error:
-            own = isinstance(error, requests.RequestException) and not isinstance(error, requests.HTTPError)
-            journey.fail(by_hook=not own)
+        except BaseException:
+            journey.fail()
             raise
         finally:
             CURRENT.set(outer)
