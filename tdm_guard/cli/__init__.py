@@ -20,6 +20,7 @@ from tdm_guard.cli import repertoire as _repertoire
 from tdm_guard.cli import report as _report
 from tdm_guard.cli import review as _review
 from tdm_guard.cli import undetermined as _undetermined
+from tdm_guard.cli.choosing import with_filters
 from tdm_guard.cli.console import asking, failing, speak_any_encoding
 from tdm_guard.cli.options import completing, with_options
 from tdm_guard.errors import ConfigurationError
@@ -81,18 +82,8 @@ def verify(logs: Logs) -> None:
     raise typer.Exit(code)
 
 
-Runs = Annotated[list[str] | None, typer.Option("--run", metavar="RUN", help="Only of these runs.")]
-Since = Annotated[str | None, typer.Option(metavar="TIME", help="Only from this day (UTC) or RFC 3339 time on.")]
-Until = Annotated[str | None, typer.Option(metavar="TIME", help="Only up to the end of this day, or this time.")]
-Hosts = Annotated[list[str] | None, typer.Option("--host", metavar="HOST", help="Only on these hosts.")]
-Declarations = Annotated[
-    list[str] | None, typer.Option("--declaration", metavar="ID", help="Only on works of these declarations.")
-]
-Verdicts = Annotated[list[str] | None, typer.Option("--verdict", metavar="VERDICT", help="Only of these verdicts.")]
-SignalNames = Annotated[list[str] | None, typer.Option("--signal", metavar="SIGNAL", help="Only where these speak.")]
-
-
 @app.command()
+@with_filters
 def report(
     logs: Logs,
     *,
@@ -104,39 +95,27 @@ def report(
     ] = False,
     admitted: Annotated[bool, typer.Option("--admitted", help="List what was admitted, with its digest.")] = False,
     latest: Annotated[bool, typer.Option("--latest", help="Of each address the last decision only.")] = False,
-    run: Runs = None,
-    since: Since = None,
-    until: Until = None,
-    host: Hosts = None,
-    declaration: Declarations = None,
-    verdict: Verdicts = None,
-    signal: SignalNames = None,
+    filters: Filters,
 ) -> None:
     """What was admitted and withheld, why, and by whom."""
     with failing():
         if style is not None and style not in FORMATS:
             raise ConfigurationError(f"--format: {style!r} is not one of {', '.join(FORMATS)}")
-        names = {"run": run, "host": host, "declaration": declaration, "verdict": verdict, "signal": signal}
         wish = _report.Wish(
             style=style, withheld=withheld, would_withhold=would_withhold, admitted=admitted, latest=latest,
-            filters=Filters.read(names, since=since, until=until),
+            filters=filters,
         )  # fmt: skip
         _report.report(logs, wish, output)
 
 
 @app.command()
+@with_filters
 def licences(
     logs: Logs,
     *,
     style: Annotated[str, typer.Option("--format", help=f"{', '.join(WORKLIST_FORMATS)}.")] = "text",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
-    run: Runs = None,
-    since: Since = None,
-    until: Until = None,
-    host: Hosts = None,
-    declaration: Declarations = None,
-    verdict: Verdicts = None,
-    signal: SignalNames = None,
+    filters: Filters,
     contacts: Annotated[
         list[str] | None, typer.Option(metavar="FILE", help="Whom to ask where nobody is named; may be repeated.")
     ] = None,
@@ -145,8 +124,6 @@ def licences(
     with failing():
         if style not in WORKLIST_FORMATS:
             raise ConfigurationError(f"--format: {style!r} is not one of {', '.join(WORKLIST_FORMATS)}")
-        names = {"run": run, "host": host, "declaration": declaration, "verdict": verdict, "signal": signal}
-        filters = Filters.read(names, since=since, until=until)
         _logs.licences(logs, style=style, output=output, filters=filters, contacts=contacts or ())
 
 

@@ -62,23 +62,34 @@ def completing(name: str) -> Callable[[str], list[str]] | None:
 
 def with_options(command: Command) -> Command:
     """Gives a command the flags in place of its `**given`, which then holds every option; None is not given."""
-    signature = inspect.signature(command, eval_str=True)
-    own = [item for item in signature.parameters.values() if item.kind is not inspect.Parameter.VAR_KEYWORD]
-    flags = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=None,
-            annotation=Annotated[kind, typer.Option(help=text, autocompletion=completing(name))],
-        )
+    flags = {
+        name: Annotated[kind, typer.Option(help=text, autocompletion=completing(name))]
         for name, (kind, text) in FLAGS.items()
+    }
+    return with_flags(command, flags, lambda given: {n: _given(n, value) for n, value in given.items()}, "given")
+
+
+def with_flags(
+    command: Command, flags: Mapping[str, Any], made: Callable[[dict[str, Any]], dict[str, Any]], instead_of: str
+) -> Command:
+    """
+    Gives a command `flags`, by name with their types, in place of one of its parameters.
+
+    `made` makes keywords of the command of their values.
+    """
+    signature = inspect.signature(command, eval_str=True)
+    own = [item for name, item in signature.parameters.items() if name != instead_of]
+    added = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+        for name, kind in flags.items()
     ]
 
     def flagged(**values: Any) -> None:
-        command(**{name: _given(name, value) if name in FLAGS else value for name, value in values.items()})
+        given = {name: values.pop(name) for name in flags}
+        command(**values, **made(given))
 
     flagged.__name__, flagged.__doc__ = command.__name__, command.__doc__
-    flagged.__signature__ = signature.replace(parameters=[*own, *flags])  # type: ignore[attr-defined] # typer reads it
+    flagged.__signature__ = signature.replace(parameters=[*own, *added])  # type: ignore[attr-defined] # typer reads it
     return flagged  # type: ignore[return-value]
 
 
