@@ -8,9 +8,11 @@ business, and its time limit for that holds.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tdm_guard._clients.framework import StaleCopyError
+from tdm_guard._clients.session import Session
 from tdm_guard._clients.wire import CLOSE, READ, SEND, Steps, Wire
 from tdm_guard.fetch import Answer, Get
 from tdm_guard.guard import Guard
@@ -67,3 +69,19 @@ def addresses(found: list[Any]) -> tuple[str, ...]:
 def failed(guard: Guard, reason: str, elapsed: float) -> Answer:
     """The answer for a document that could not be had."""
     return Answer(fetched=Fetched.unreachable(reason, at=guard.clock()), elapsed=elapsed)
+
+
+class Fetcher:
+    """
+    Performs the effects of one load: for tasks, and for threads.
+
+    `pool`: seconds to wait for a connection; None is without limit. `route` is the session's where none is given.
+    """
+
+    def __init__(
+        self, session: Session, user_agent: str, pool: float | None, route: Callable[[str], Any] | None = None
+    ) -> None:
+        self._session = session
+        self._user_agent = user_agent
+        self._pool = pool
+        self._route = route or session.route

@@ -4,31 +4,17 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from typing import Any
 
 import anyio
 
-from tdm_guard._clients.documents import ATTEMPTS, MAX_ADDRESSES, addresses, failed, read_document
+from tdm_guard._clients.documents import ATTEMPTS, MAX_ADDRESSES, Fetcher, addresses, failed, read_document
 from tdm_guard._clients.event_loop import drive_async
-from tdm_guard._clients.session import Session
 from tdm_guard.fetch import Answer, Effects, Get, Resolve
 
 
-class AsyncFetcher:
-    """
-    Performs the effects of one load side by side, in any event loop that anyio knows.
-
-    `pool`: seconds to wait for a connection; None is without limit. `route` is the session's where none is given.
-    """
-
-    def __init__(
-        self, session: Session, user_agent: str, pool: float | None, route: Callable[[str], Any] | None = None
-    ) -> None:
-        self._session = session
-        self._user_agent = user_agent
-        self._pool = pool
-        self._route = route or session.route
+class AsyncFetcher(Fetcher):
+    """Performs the effects of one load side by side, in any event loop that anyio knows."""
 
     async def perform(self, effects: Effects) -> list[Any]:
         """The answers in the order of the effects. Raises only what is wrong on our side of the network."""

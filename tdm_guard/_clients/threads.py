@@ -17,8 +17,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tdm_guard._clients.documents import ATTEMPTS, addresses, failed, read_document
-from tdm_guard._clients.session import Session
+from tdm_guard._clients.documents import ATTEMPTS, Fetcher, addresses, failed, read_document
 from tdm_guard._clients.wire import CLOSE, Asking, Wire, drive
 from tdm_guard.fetch import Answer, Effects, Get, Resolve
 
@@ -113,23 +112,13 @@ class _Watched:
         return self.wire.perform(step)
 
 
-class ThreadFetcher:
+class ThreadFetcher(Fetcher):
     """
     Performs the effects of one load side by side, on threads; over HTTP/2 one after another.
 
     httpcore numbers the streams of a connection without a lock: of two threads that begin one at the same time, the
     later may be sent first, upon which the server drops the connection and with it what was asked for (RFC 9113 5.1.1).
-
-    `pool`: seconds to wait for a connection; None is without limit. `route` is the session's where none is given.
     """
-
-    def __init__(
-        self, session: Session, user_agent: str, pool: float | None, route: Callable[[str], Any] | None = None
-    ) -> None:
-        self._session = session
-        self._user_agent = user_agent
-        self._pool = pool
-        self._route = route or session.route
 
     def perform(self, effects: Effects) -> list[Any]:
         """The answers in the order of the effects. Raises only what is wrong on our side of the network."""
