@@ -44,6 +44,16 @@ _PUT = """
 _KEPT = "FROM latest JOIN records USING (number) WHERE kept"
 
 
+def scratch(tables: str) -> sqlite3.Connection:
+    """A private database of these tables, which goes with the process."""
+    database = sqlite3.connect("", isolation_level=None)
+    database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    database.execute("PRAGMA journal_mode = OFF")
+    database.executescript(tables)
+    database.execute("BEGIN")  # one for all: by themselves, writes cost a hundred times as much
+    return database
+
+
 class Latest:
     """
     Decision records by the address they are about and the usages they were made for; later ones take the place.
@@ -52,11 +62,7 @@ class Latest:
     """
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)
-        self._database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        self._database.execute("PRAGMA journal_mode = OFF")
-        self._database.executescript(_TABLES)
-        self._database.execute("BEGIN")  # one for all: by themselves, writes cost a hundred times as much
+        self._database = scratch(_TABLES)
         self._number = 0
         self.unread = 0  # lines that are no record
         self.strange = 0  # decisions without an address

@@ -7,13 +7,12 @@ does not grow with the log.
 
 from __future__ import annotations
 
-import sqlite3
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats.site.path_pattern import normal_url
-from tdm_guard.log.latest import CACHE_KIB, addresses_of
+from tdm_guard.log.latest import addresses_of, scratch
 from tdm_guard.log.members import text_of
 from tdm_guard.log.verify import Finding, LogSeverity, Verification
 
@@ -42,7 +41,7 @@ class Once:
         self.contradicting = 0
         self.first: Finding | None = None
         self._verification = Verification()
-        self._seen = _database("CREATE TABLE seen (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID")
+        self._seen = scratch("CREATE TABLE seen (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID")
 
     @property
     def errors(self) -> int:
@@ -99,7 +98,7 @@ class Addresses:
 
     def __init__(self, kinds: tuple[str, ...]) -> None:
         self._kinds = kinds
-        self._seen = _database("CREATE TABLE seen (key BLOB PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID")
+        self._seen = scratch("CREATE TABLE seen (key BLOB PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID")
 
     def add(self, record: Mapping[str, Any], kinds: Iterable[bool]) -> None:
         """A decision that is of each kind that is true. The spellings of an address are one, as in `log.latest`."""
@@ -117,12 +116,3 @@ class Addresses:
     def close(self) -> None:
         """Gives the space back."""
         self._seen.close()
-
-
-def _database(table: str) -> sqlite3.Connection:
-    database = sqlite3.connect("", isolation_level=None)
-    database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    database.execute("PRAGMA journal_mode = OFF")
-    database.execute(table)
-    database.execute("BEGIN")  # one for all: by themselves, writes cost a hundred times as much
-    return database
