@@ -28,6 +28,7 @@ from tdm_guard.gather import gather, read_lent
 from tdm_guard.judge import Judge
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.pictures import Shown
+from tdm_guard.log.evidence import EvidenceStore, Takings, named_pieces
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Fetched, Kind, Result, Stance, Verdict
@@ -38,7 +39,7 @@ from tdm_guard.origin import Origin
 from tdm_guard.plain import our_limit, told
 from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.policies.silence import Silence
-from tdm_guard.policies.task import Answers, Wanted
+from tdm_guard.policies.task import Answers, Gathering, Wanted
 
 T = TypeVar("T")
 logger = logging.getLogger("tdm_guard")
@@ -66,8 +67,8 @@ class Guard:
     behind it keeps policies beyond this process; the run closes it.
 
     `totals` counts what is worth counting by its name: `admitted`, `verdict/reserved`, `policy/fetched`, … Raises
-    `LogError` when the log cannot be written. What lets reserved content through is warned of when it begins; `named`
-    spells the options in these words.
+    `LogError` when the log or the evidence folder cannot be written. What lets reserved content through is warned of
+    when it begins; `named` spells the options in these words.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Guard:
         self._ended = False
         for caution in cautions(options, named):
             logger.warning("%s", caution)
+        self.evidence = None if options.evidence is None else EvidenceStore(options.evidence)
         self.log = JsonlLog(options.log, run=_run_info(options), now=clock())
 
     # ---- policies -----------------------------------------------------------------------------------------------
@@ -123,8 +125,9 @@ class Guard:
             if before is not None and before.is_fresh(self.clock()):
                 self.totals["policy/hit"] += 1
                 return before
-        reading = gather(self.bench.gathering(origin, self.clock()), before)
-        policy: OriginPolicy = yield from self._read(origin, reading, documents)
+        task = self._gathering(origin)
+        policy: OriginPolicy = yield from self._read(origin, gather(task, before), documents)
+        yield from self._store_taken(task)
         for checked in policy.checked:
             if checked.result is Result.UNREACHABLE and not checked.cached:
                 self.totals["policy/unreachable"] += 1
@@ -163,13 +166,25 @@ class Guard:
         origin that gave no answer lately, on the same `way`, is not asked for.
         """
         policy = case.policy
-        task = self.bench.gathering(policy.origin, self.clock())
+        task = self._gathering(policy.origin)
         kept = self._kept(policy.origin) or policy
         reading = read_lent(task, case.declared, kept.lent)
         lent = yield from self._read(policy.origin, reading, fetch=partial(self._fetch_declared, way))
+        yield from self._store_taken(task)
         case.hear_declared(lent)
         with self._keeping:
             self._put((self._kept(policy.origin) or policy).lending(lent).as_cached())
+
+    def _gathering(self, origin: Origin) -> Gathering:
+        task = self.bench.gathering(origin, self.clock())
+        if self.evidence is not None:
+            task.keeper = Takings(self.evidence)
+        return task
+
+    def _store_taken(self, task: Gathering) -> Loading[None]:
+        """Stores what documents answered before anything that rests on them can be recorded."""
+        if self.evidence is not None and isinstance(task.keeper, Takings) and task.keeper.bodies:
+            yield LongWork(partial(self.evidence.store, task.keeper.bodies))
 
     def _kept(self, origin: Origin) -> OriginPolicy | None:
         policy = self.cache.get(origin)
@@ -248,9 +263,12 @@ class Guard:
         """
         Decides and writes the record; whoever calls it hands on or withholds only afterwards.
 
-        Raises `LogError` if the record cannot be written.
+        Raises `LogError` if the record, or what it rests on, cannot be written.
         """
-        decision = self.log.decision(case.decision(self.clock()))
+        decided = case.decision(self.clock())
+        if self.evidence is not None:
+            self._keep_pieces(self.evidence, case, decided)
+        decision = self.log.decision(decided)
         outcome = decision.outcome
         if case.learned:
             with self._keeping:
@@ -271,6 +289,12 @@ class Guard:
             if any(s.kind is Kind.ACCESS and s.stance is Stance.UNSTATED for s in outcome.because):
                 self.totals["edge_refused"] += 1  # by the site's edge; robots.txt allows it
         return decision
+
+    def _keep_pieces(self, evidence: EvidenceStore, case: Case, decision: Decision) -> None:
+        """Stores the pieces that a decision names, and those that later ones will: of feeds and of pages' pictures."""
+        found = case.pieces.by_digest if case.pieces is not None else {}
+        named = dict.fromkeys(found if case.learned else named_pieces(decision, case.shows[1]))
+        evidence.keep((digest, found[digest]) for digest in named if digest in found)
 
     def _tell_unusable(self, case: Case) -> None:
         """Counts what the caller handed in and nothing can be matched by; of each key the first is told."""
@@ -314,6 +338,7 @@ def _run_info(options: Options) -> RunInfo:
         signals=tuple(signal.name for signal in options.signals),
         config_sha256=hashlib.sha256(spelled.encode("ascii")).hexdigest(),
         repertoire=options.holdings.sources,
+        evidence=options.evidence,
     )
 
 

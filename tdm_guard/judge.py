@@ -67,6 +67,7 @@ class Judge:
             max_asset_bytes=options.max_asset_bytes,
             declared=Repertoire(held.declarations, held.lists, held.licensed) if held.declarations else None,
             machine_readable_only=options.repertoire_forms == "machine-readable",
+            keeps=options.evidence is not None,
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
