@@ -113,11 +113,11 @@ def stamped(reading: Reading, digest: str | None) -> Reading:
     return reading if digest is None else _mapped(reading, lambda _locator: digest)
 
 
-def bounded(document: bytes, most: int = MAX_PIECE, *, sha256: str | None = None) -> bytes:
+def bounded(document: bytes) -> bytes:
     """A document as it is kept: itself, or its beginning, which says so. Nobody's words pass for an extract."""
-    if len(document) <= most and not document.startswith(MAGIC):
+    if len(document) <= MAX_PIECE and not document.startswith(MAGIC):
         return document
-    return extract(document, [(0, most)], sha256=sha256)
+    return extract(document, [(0, MAX_PIECE)])
 
 
 def _mapped(reading: Reading, digest_of: _DigestOf) -> Reading:

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.errors import LogError
-from tdm_guard.judging.extract import read_extract
-from tdm_guard.judging.pieces import bounded
+from tdm_guard.judging.extract import extract, read_extract
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -122,11 +121,11 @@ class EvidenceStore:
     def _store(self, sha256: str, body: bytes) -> None:
         if self.holds(sha256):
             return
-        piece = bounded(body, MAX_DOCUMENT, sha256=sha256)
         try:
-            if piece is body:
+            if len(body) <= MAX_DOCUMENT:
                 self._put(_path(self._folder, sha256, _WHOLE), zstd.compress(body, LEVEL))
             else:
+                piece = extract(body, [(0, MAX_DOCUMENT)], sha256=sha256)
                 name = hashlib.sha256(piece).hexdigest()
                 self._put(_path(self._folder, name, _WHOLE), zstd.compress(piece, LEVEL))
                 self._put(_path(self._folder, sha256, _CUT), name.encode())
