@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from tdm_guard._version import __version__
+from tdm_guard.cli import evidence as _evidence
 from tdm_guard.cli import explain as _explain
 from tdm_guard.cli import init as _init
 from tdm_guard.cli import logs as _logs
@@ -75,10 +76,16 @@ def check(
 
 
 @app.command()
-def verify(logs: Logs) -> None:
-    """Is the log whole: order, gaps, hash chain, torn lines. Remarks do not make it invalid."""
+def verify(
+    logs: Logs,
+    *,
+    evidence: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="Where copies are. Default: where each run says.")
+    ] = None,
+) -> None:
+    """Is the log whole: order, gaps, hash chain, torn lines, copies. Remarks do not make it invalid."""
     with failing():
-        code = _logs.verify(logs)
+        code = _logs.verify(logs, evidence=evidence)
     raise typer.Exit(code)
 
 
@@ -285,3 +292,23 @@ def init(
     )
     with failing():
         _init.init(wishes, append=append, force=force)
+
+
+@app.command()
+def evidence(
+    given: Annotated[
+        list[str], typer.Argument(metavar="LOG [ID]", help="Compliance logs, then ids of decisions, or how they begin.")
+    ],
+    *,
+    folder: Annotated[
+        str | None, typer.Option("--evidence", metavar="FOLDER", help="Where copies are. Default: where the run says.")
+    ] = None,
+    warc: Annotated[
+        Path | None, typer.Option(metavar="FILE.warc.gz", help="Write decisions and copies here; all without an ID.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One object per decision and line.")] = False,
+) -> None:
+    """The words that a decision rests on, in place. Or the copies as a WARC file."""
+    with failing():
+        code = _evidence.evidence(given, folder=folder, warc=warc, as_json=as_json)
+    raise typer.Exit(code)
