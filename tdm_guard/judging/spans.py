@@ -19,7 +19,8 @@ MAX_TAGS = 32  # tags outside the head
 MAX_TAG = 16 * 1024  # bytes of one of them, with the text of a licence or manifest in it
 MAX_BOX = 64 * 1024  # bytes of one assertion in a manifest; real ones have some hundreds
 MAX_ELEMENTS = 32  # licences in a feed
-MAX_CANDIDATES = 4_096  # tags, or places of a namespace, that are looked at; real pages and feeds have some hundreds
+MAX_CANDIDATES = 4_096  # tags, elements or labels that are looked at; real pages and feeds have some hundreds
+MAX_NAMESPACES = 256  # places where a namespace is named; a feed may name it in each item
 MAX_START_TAG = 4_096  # bytes before a namespace in which its tag begins
 Span = tuple[int, int]
 
@@ -74,7 +75,7 @@ def licences(body: bytes) -> list[Span]:
     """The elements of RSL's namespace in a feed or another document, each whole; the outermost of nested ones."""
     prefixes: dict[bytes, None] = {}
     starts: list[tuple[int, bytes]] = []
-    for found in islice(_NAMESPACE.finditer(body), MAX_CANDIDATES):
+    for found in islice(_NAMESPACE.finditer(body), MAX_NAMESPACES):
         begins = max(0, found.start() - MAX_START_TAG)
         declares = _DECLARES.search(body, begins, found.start())
         opening = body.rfind(b"<", begins, found.start())
@@ -93,24 +94,24 @@ def licences(body: bytes) -> list[Span]:
             continue
         if len(spans) == MAX_ELEMENTS:
             break
-        stop = _element_end(body, start, element)
-        spans.append((start, min(stop, start + MAX_TAG)))
+        spans.append((start, _element_end(body, start, element)))
     return spans
 
 
 def _element_end(body: bytes, start: int, name: bytes) -> int:
-    closing = body.find(b"</" + name, start)
-    tag = body.find(b">", start)
+    most = min(len(body), start + MAX_TAG)
+    tag = body.find(b">", start, most)
     if tag > 0 and body[tag - 1 : tag] == b"/":
         return tag + 1
-    end = body.find(b">", closing) if closing >= 0 else tag
-    return len(body) if end < 0 else end + 1
+    closing = body.find(b"</" + name, start, most)
+    end = body.find(b">", closing, most) if closing >= 0 else -1
+    return most if end < 0 else end + 1
 
 
 def assertions(store: bytes) -> list[Span]:
     """The assertions on training and mining in a C2PA manifest store: a store may hold pictures of what it is about."""
     spans: list[Span] = []
-    for found in _ASSERTION.finditer(store):
+    for found in islice(_ASSERTION.finditer(store), MAX_CANDIDATES):
         start = found.start() - _LABEL_AT
         if start < 0 or store[start + 4 : start + 8] != b"jumb":
             continue
