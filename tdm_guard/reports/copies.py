@@ -64,7 +64,7 @@ def _found(entry: Mapping[str, Any], named: Named, copy: Copy) -> Words:
         return Words(entry, named, copy, why=f"the copy is not what it was: {copy.problem}")
     is_extract = named.piece or copy.state is State.CUT
     lines = in_place(copy.data, text_of(entry, "locator"), text_of(entry, "excerpt"), is_extract=is_extract)
-    sought = text_of(entry, "locator") or text_of(entry, "excerpt")
+    sought = (text_of(entry, "locator") or "").strip("/") or text_of(entry, "excerpt")
     lost = sought and not any(line.decides for line in lines)
     why = "the deciding line was not found in the copy; its beginning:" if lost else None
     return Words(entry, named, copy, lines, why)

@@ -26,7 +26,6 @@ _FIELD = re.compile(r"#([\w-]+)(?:\[(\d{1,9})\])?")
 _NAME = re.compile(r"[\w:.-]{3,}")
 _BLANK = re.compile(r"\s+")
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_BINARY = re.compile(rb"[\0-\x08\x0e-\x1f]")
 _PER_ROW = 16
 
 
@@ -90,10 +89,10 @@ def _text(data: bytes) -> str | None:
     """The text of a document, or of the XML in a packet; None for what has none."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")
-    if not _BINARY.search(data[:4096]):
+    if b"\0" not in data:
         return data.decode("utf-8", "replace").removeprefix("\ufeff")
     start, stop = data.find(b"<"), data.rfind(b">") + 1
-    plain = start >= 0 and 2 * (stop - start) > len(data) and not _BINARY.search(data, start, stop)
+    plain = start >= 0 and 2 * (stop - start) > len(data) and b"\0" not in data[start:stop]
     return data[start:stop].decode("utf-8", "replace") if plain else None
 
 
