@@ -160,7 +160,7 @@ def _chosen(logs: Sequence[str], names: Sequence[str], folder: str | None) -> It
         return
     folders = Folders(folder)
     for line in counted(read_log(logs), "lines"):
-        if line.type == "run" and line.record is not None:
+        if line.type in {"run", "part"} and line.record is not None:
             folders.note(line.record, line.path)
         elif line.type == "decision" and line.record is not None:
             yield line, folders.of(line.record)

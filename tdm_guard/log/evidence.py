@@ -76,17 +76,19 @@ class EvidenceStore:
     """
     Writes into one folder, which is made if need be. Safe for threads and processes.
 
-    Once something cannot be written, nothing more is: every `check` and `keep` raises `LogError`, so that no decision
-    is recorded that names what is not there. So does making it where the folder takes nothing.
+    `synced`: the disk has what is stored before it counts. Once something cannot be written, nothing more is: every
+    `check` and `keep` raises `LogError`, so that no decision is recorded that names what is not there. So does making
+    it where the folder takes nothing.
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], *, synced: bool = False) -> None:
+        self._synced = synced
         self._folder = os.path.abspath(folder)  # noqa: PTH100 - whatever becomes of the working directory
         self._problem: str | None = None
         try:
             Path(self._folder).mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
             probe = self._beside(Path(self._folder))
-            _write(probe, b"")
+            _write(probe, b"", synced=synced)
             probe.unlink()
         except (OSError, ValueError) as error:
             raise self._dead(error) from error
@@ -136,8 +138,10 @@ class EvidenceStore:
         path.parent.mkdir(mode=_FOLDER_MODE, exist_ok=True)
         beside = self._beside(path.parent)
         try:
-            _write(beside, data)
+            _write(beside, data, synced=self._synced)
             beside.replace(path)
+            if self._synced:
+                _sync_folder(path.parent)
         except BaseException:
             beside.unlink(missing_ok=True)
             raise
@@ -214,10 +218,22 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes, *, synced: bool) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), _FILE_MODE)
     try:
         if os.write(descriptor, data) != len(data):
             raise OSError("not all bytes were taken; the disk may be full")
+        if synced:
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    """So that a file that was renamed has its name after a crash; not where folders cannot be opened (Windows)."""
+    if os.name != "nt":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -67,8 +67,13 @@ class Folders:
         self._of: dict[str, str] = {}
 
     def note(self, record: Mapping[str, Any], path: str) -> None:
-        """Notes the run record in the log at `path`. A relative folder that is not here may lie beside the log."""
-        folder = text_of(record, "evidence")
+        """
+        Notes the run record in the log at `path`, or that of a file by which a rotated run goes on.
+
+        A relative folder that is not here may lie beside the log.
+        """
+        of = record.get("of")
+        folder = text_of(of if isinstance(of, dict) else record, "evidence")
         if folder and len(self._of) < MAX_RUNS:
             beside = Path(path).parent / folder
             here = Path(folder).is_dir() or not beside.is_dir()
@@ -96,7 +101,7 @@ class EvidenceCheck:
         record = line.record
         if record is None:
             return
-        if line.type == "run":
+        if line.type in {"run", "part"}:
             self._folders.note(record, line.path)
         folder = self._folders.of(record) if line.type == "decision" else None
         if folder is None:

@@ -81,6 +81,10 @@ def test_a_run_that_cannot_keep_hands_nothing_on(
     assert edge.decisions == []
 
 
+def full(*_: Any) -> bytes:
+    raise OSError(28, "full")
+
+
 def test_a_piece_that_cannot_be_kept_is_not_recorded(
     sync_edge: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,7 +93,7 @@ def test_a_piece_that_cannot_be_kept_is_not_recorded(
     pages["/open"] = lambda _: edge.answer(html="words")
     with edge.client(edge.site(pages), evidence=str(tmp_path / "evidence")) as client:
         client.get("http://site.example/open")
-        monkeypatch.setattr("tdm_guard.log.evidence._write", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
+        monkeypatch.setattr("tdm_guard.log.evidence.zstd.compress", full)
         with pytest.raises(LogError, match="full"):
             client.get("http://site.example/")
     assert len(edge.decisions) == 1
