@@ -83,7 +83,7 @@ def verify(
         str | None, typer.Option(metavar="FOLDER", help="Where copies are. Default: where each run says.")
     ] = None,
 ) -> None:
-    """Is the log whole: order, gaps, hash chain, torn lines, copies. Remarks do not make it invalid."""
+    """Is the log whole: order, gaps, hash chain, torn lines. And the copies. Remarks do not make it invalid."""
     with failing():
         code = _logs.verify(logs, evidence=evidence)
     raise typer.Exit(code)

@@ -22,6 +22,7 @@ from tdm_guard.plain import without_secrets
 
 MAX_PIECE = 256 * 1024  # bytes of one; packets of metadata without pictures have some thousands
 MAX_PIECES = 64  # of one response and the hops before it
+MAX_TOTAL = 2**20  # bytes of all of them: they are compressed and written in some ten milliseconds, on an event loop
 SECRET = frozenset({  # response fields that are never kept, whoever reads them
     "set-cookie", "set-cookie2", "cookie", "authorization", "proxy-authorization", "authentication-info",
     "proxy-authentication-info",
@@ -35,20 +36,22 @@ _E = TypeVar("_E", Statement, Fault, Declared)
 class Pieces:
     """Pieces of one response by their SHA-256; what rests on one gets its digest as `evidence`."""
 
-    __slots__ = ("by_digest",)
+    __slots__ = ("_left", "by_digest")
 
     def __init__(self) -> None:
         self.by_digest: dict[str, bytes] = {}
+        self._left = MAX_TOTAL
 
     def keep(self, piece: bytes) -> str | None:
-        """The digest of a piece that is kept from now on; None for nothing, and behind `MAX_PIECES`."""
+        """The digest of a piece that is kept from now on; None for nothing, and for more than is kept."""
         if not piece:
             return None
         digest = hashlib.sha256(piece).hexdigest()
         if digest not in self.by_digest:
-            if len(self.by_digest) >= MAX_PIECES:
+            if len(self.by_digest) >= MAX_PIECES or len(piece) > self._left:
                 return None
             self.by_digest[digest] = piece
+            self._left -= len(piece)
         return digest
 
     def of_fields(self, reading: Reading, headers: Iterable[tuple[str, str]], heard: frozenset[str]) -> Reading:

@@ -16,7 +16,7 @@ from tdm_guard.judge import Judge
 from tdm_guard.judging import spans
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.extract import MAGIC, read_extract
-from tdm_guard.judging.pieces import MAX_PIECE, MAX_PIECES, Pieces, bounded, stamped
+from tdm_guard.judging.pieces import MAX_PIECE, MAX_PIECES, MAX_TOTAL, Pieces, bounded, stamped
 from tdm_guard.model import NOTHING, Declared, Fault, Reading, Source, Stance, Statement
 from tdm_guard.options import Options
 from tdm_guard.origin import Origin
@@ -247,6 +247,9 @@ def test_pieces_are_bounded() -> None:
     pieces = Pieces()
     assert [pieces.keep(b"%d" % number) is None for number in range(MAX_PIECES + 1)] == [False] * MAX_PIECES + [True]
     assert pieces.keep(b"0") is not None
+    large = Pieces()
+    kept = [large.keep(bytes([number]) * MAX_PIECE) for number in range(9)]
+    assert sum(digest is not None for digest in kept) == MAX_TOTAL // MAX_PIECE
     assert pieces.keep(b"") is None
     assert bounded(b"x" * MAX_PIECE) == b"x" * MAX_PIECE
     found = read_extract(bounded(b"x" * (MAX_PIECE + 1)))
