@@ -49,12 +49,17 @@ class Search:
             elif line.type == "decision":
                 self.last = text_of(line.record, "id", 200) or ""
                 self._decision(line, self.last)
-            elif line.type == "run" and len(self.runs) < MAX_RUNS:
-                run = text_of(line.record, "run", 120) or ""
-                if "://" in self.wanted or run.startswith(self.wanted) or self.wanted.startswith(run):
-                    self.runs[run] = line.record
+            elif line.type in {"run", "part"} and len(self.runs) < MAX_RUNS:
+                self._run(line.record, text_of(line.record, "run", 120) or "")
             elif line.type == "body" and (decision := text_of(line.record, "decision", 200)) in self.near:
                 self.bodies[decision or ""] = line.record
+
+    def _run(self, record: Mapping[str, Any], run: str) -> None:
+        """Keeps the record of a run that may be meant; a file by which a rotated one goes on has its members too."""
+        if "://" in self.wanted or run.startswith(self.wanted) or self.wanted.startswith(run):
+            of = record.get("of") if record.get("type") == "part" else record
+            if isinstance(of, dict):
+                self.runs.setdefault(run, {**of, "run": run})
 
     def _decision(self, line: LogLine, name: str) -> None:
         if "://" in self.wanted:
