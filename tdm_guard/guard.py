@@ -28,7 +28,7 @@ from tdm_guard.gather import gather, read_lent
 from tdm_guard.judge import Judge
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.pictures import Shown
-from tdm_guard.log.evidence import EvidenceStore, Takings, named_pieces
+from tdm_guard.log.evidence import EvidenceStore, Takings, pieces_of
 from tdm_guard.log.jsonl import JsonlLog, Keeping
 from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Fetched, Kind, Result, Stance, Verdict
@@ -271,7 +271,7 @@ class Guard:
         """
         decided = case.decision(self.clock())
         if self.evidence is not None:
-            self._keep_pieces(self.evidence, case, decided)
+            self.evidence.keep(pieces_of(case, decided))
         decision = self.log.decision(decided)
         outcome = decision.outcome
         if case.learned:
@@ -293,12 +293,6 @@ class Guard:
             if any(s.kind is Kind.ACCESS and s.stance is Stance.UNSTATED for s in outcome.because):
                 self.totals["edge_refused"] += 1  # by the site's edge; robots.txt allows it
         return decision
-
-    def _keep_pieces(self, evidence: EvidenceStore, case: Case, decision: Decision) -> None:
-        """Stores the pieces that a decision names, and those that later ones will: of feeds and of pages' pictures."""
-        found = case.pieces.by_digest if case.pieces is not None else {}
-        named = dict.fromkeys(found if case.learned else named_pieces(decision, case.shows[1]))
-        evidence.keep((digest, found[digest]) for digest in named if digest in found)
 
     def _tell_unusable(self, case: Case) -> None:
         """Counts what the caller handed in and nothing can be matched by; of each key the first is told."""

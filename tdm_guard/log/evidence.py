@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from tdm_guard.decision import Decision
-    from tdm_guard.model import Evidence, Statement
+    from tdm_guard.judging.case import Case
+    from tdm_guard.model import Evidence
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -154,12 +155,14 @@ class EvidenceStore:
         return LogError(self._problem)
 
 
-def named_pieces(decision: Decision, shown: Iterable[Statement] = ()) -> Iterator[str]:
-    """The digests of pieces that a decision names, and that later ones will by what it `shown`."""
-    said: tuple[Evidence, ...] = (*decision.because, *decision.faults, *shown)
-    for each in said:
-        if each.evidence is not None:
-            yield each.evidence
+def pieces_of(case: Case, decision: Decision) -> Iterator[tuple[str, bytes]]:
+    """The pieces that a decision names, by their digests, and those that later ones will: of feeds, of pictures."""
+    found = {} if case.pieces is None else case.pieces.by_digest
+    said: tuple[Evidence, ...] = (*decision.because, *decision.faults, *case.shows[1])
+    named = found if case.learned else dict.fromkeys(each.evidence for each in said)
+    for digest in named:
+        if digest in found:
+            yield digest, found[digest]
 
 
 def copy_of(folder: str | os.PathLike[str], sha256: str) -> Copy:
