@@ -56,7 +56,7 @@ class Chain:
         return self.add("body", chained=False, **body)
 
     def part(self, number: int, **told: Any) -> Chain:
-        return self.add("part", part=number, of={**self.told, **told})
+        return self.add("part", part=number, of={"ts": TS, **self.told, **told})
 
     def end(self, **members: Any) -> Chain:
         return self.add("end", chained=False, totals=self.totals, **members)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdm_guard.log.bodies import shown
 from tdm_guard.model import Verdict
@@ -12,6 +12,19 @@ if TYPE_CHECKING:
 
 VERDICTS = frozenset(verdict.value for verdict in Verdict)
 _WITHHOLDING = frozenset(verdict.value for verdict in Verdict if verdict.withholds)
+
+
+class Facts(NamedTuple):
+    """What a decision has in common with others, as far as a verification needs it."""
+
+    verdict: str
+    admitted: bool
+    content: bool
+
+
+def facts_of(record: Mapping[str, Any]) -> Facts:
+    """These facts of a record, or of the members that records have in common."""
+    return Facts(verdict_of(record), record.get("admitted") is True, record.get("content") is True)
 
 
 def verdict_of(record: Mapping[str, Any]) -> str:
@@ -31,9 +44,7 @@ def outcome_problem(record: Mapping[str, Any]) -> str | None:
 
 
 def addresses_of(record: Mapping[str, Any]) -> tuple[str, ...]:
-    """The addresses of the journey, if content was admitted: what the trees of addresses and domains are over."""
-    if record.get("admitted") is not True or record.get("content") is not True:
-        return ()
+    """The addresses of a decision's journey."""
     hops = record.get("hops")
     found = [record.get("url"), record.get("final_url"), *(hops if isinstance(hops, list) else ())]
     return tuple(dict.fromkeys(url for url in found if isinstance(url, str)))

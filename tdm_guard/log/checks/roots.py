@@ -40,7 +40,10 @@ def root_problems(stated: object, found: Mapping[str, Any], *, forgotten: bool) 
         elif name == "domains" and entry.get("suffixes") != found[name].get("suffixes"):
             yield "the tree of domains is not recomputed: it was made with another public suffix list", True
         elif (entry["size"], entry["root"]) != (found[name]["size"], found[name]["root"]):
-            yield f"the tree of {name} is stated as {_spelt(entry)}, but the records come to {_spelt(found[name])}", False
+            yield (
+                f"the tree of {name} is stated as {_spelt(entry)}, but the records come to {_spelt(found[name])}",
+                False,
+            )
 
 
 def _spelt(entry: Mapping[str, Any]) -> str:
