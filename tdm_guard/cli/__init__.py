@@ -16,6 +16,7 @@ from tdm_guard._version import __version__
 from tdm_guard.cli import explain as _explain
 from tdm_guard.cli import init as _init
 from tdm_guard.cli import logs as _logs
+from tdm_guard.cli import merging as _merging
 from tdm_guard.cli import repertoire as _repertoire
 from tdm_guard.cli import report as _report
 from tdm_guard.cli import review as _review
@@ -296,3 +297,14 @@ def init(
     )
     with failing():
         _init.init(wishes, append=append, force=force)
+
+
+@app.command()
+def merge(
+    logs: Logs,
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The merged log; not there yet.")],
+) -> None:
+    """Several logs as one, by time. Each run keeps its order and its bytes, so that it verifies as before."""
+    with failing():
+        _merging.merge(logs, output)
