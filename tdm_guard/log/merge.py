@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from contextlib import closing
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.errors import ConfigurationError
@@ -63,22 +63,24 @@ class Merging:
         for place, file in enumerate(self._files):
             self._advance(heap, "", place, entries_of(file.path, self._torn))
         heapq.heapify(heap)
-        with closing(_Written()) as written:
+        with closing(_Written({run for run, _ in self._parts})) as written:
             while heap:
-                time, place, entry, rest = heapq.heappop(heap)
-                if entry.run not in self._shared or written.is_new(entry):
+                coming = heapq.heappop(heap)
+                time, place, entry, rest = coming
+                is_new = entry.run not in self._shared or written.takes(entry)
+                if is_new is None:
+                    self._waiting[entry.run].append(coming)
+                    continue
+                if is_new:
                     yield entry.line.raw
                 else:
                     self.repeated += 1
                 self._left[place, entry.run] -= 1
-                if not self._left[place, entry.run] and entry.run in self._waiting:
-                    for held in self._waiting.pop(entry.run):
-                        self._push(heap, held._replace(time=max(held.time, time)))
+                for held in self._waiting.pop(entry.run, ()):
+                    self._push(heap, held._replace(time=max(held.time, time)))
                 self._advance(heap, time, place, rest)
-        if waiting := [held.entry.line.path for each in self._waiting.values() for held in each]:
-            raise ConfigurationError(
-                f"{waiting[0]!r} and {waiting[-1]!r} go on in each other: no order keeps their runs"
-            )
+        if waiting := [held.entry for each in self._waiting.values() for held in each]:
+            raise _contradiction(waiting[0])
 
     def _advance(self, heap: list[_Next], time: str, place: int, rest: Iterator[Entry]) -> None:
         entry = next(rest, None)
@@ -86,7 +88,7 @@ class Merging:
             self._push(heap, _Next(max(time, entry.time), place, entry, rest))
 
     def _push(self, heap: list[_Next], coming: _Next) -> None:
-        """A part of a run waits for the files that have the part before it, until they have no more of the run."""
+        """A part of a run waits while files that have the part before it have more of the run."""
         entry = coming.entry
         if entry.part is not None and entry.part > 1:
             before = self._parts.get((entry.run, entry.part - 1), ())
@@ -116,14 +118,20 @@ def _shared(files: Sequence[Stands], parts: dict[tuple[str, int], list[int]]) ->
 
 
 class _Written:
-    """What was written of runs that stand in more than one file."""
+    """What was written of runs of which something may stand twice; of those `begun` the beginning stands somewhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, begun: set[str]) -> None:
         self._seen = scratch("CREATE TABLE seen (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID")
+        self._begun = begun
         self._heads: dict[str, bytes] = {}
+        self._seqs: dict[str, int] = {}
 
-    def is_new(self, entry: Entry) -> bool:
-        """False for a record that was written before. Raises `ConfigurationError` for one that contradicts those."""
+    def takes(self, entry: Entry) -> bool | None:
+        """
+        True for a record that continues what was written, False for one that was written before, None for a later one.
+
+        Raises `ConfigurationError` for one that stands for the same as another, with other bytes.
+        """
         raw = entry.line.raw
         name = raw[-66:-2] if entry.sealed else f"{entry.kind} {_about(entry)}".encode()
         key = blake2b(entry.run.encode("utf-8", "surrogatepass") + b"\n" + name, digest_size=16).digest()
@@ -133,13 +141,25 @@ class _Written:
             if known[0] != digest:
                 raise _contradiction(entry)
             return False
-        head = self._heads.get(entry.run)
-        if entry.sealed:
-            if head is not None and b'"prev":"%b"' % head != raw[-148:-75]:
-                raise _contradiction(entry)
-            self._heads[entry.run] = raw[-66:-2]
+        if not self._continues(entry):
+            return None
         self._seen.execute("INSERT INTO seen VALUES (?, ?)", (key, digest))
+        if entry.kind == "run":
+            self._heads[entry.run] = sha256(raw).hexdigest().encode()
+        elif entry.sealed:
+            self._heads[entry.run] = raw[-66:-2]
+        if entry.kind == "decision":
+            self._seqs[entry.run] = self._seqs.get(entry.run, 0) + 1
         return True
+
+    def _continues(self, entry: Entry) -> bool:
+        head = self._heads.get(entry.run)
+        if head is None:
+            return entry.part is not None or entry.run not in self._begun
+        if entry.sealed:
+            return entry.line.raw[-148:-75] == b'"prev":"%b"' % head
+        decisions = _about(entry).rpartition("-")[2]
+        return not decisions.isdecimal() or int(decisions) <= self._seqs.get(entry.run, 0)
 
     def close(self) -> None:
         """Gives the space back."""
@@ -147,7 +167,7 @@ class _Written:
 
 
 def _about(entry: Entry) -> str:
-    """What a record without a hash is about: of a run there is one such record, of a body one for each decision."""
+    """What a record of an older log, without a hash, is about: a body of one decision."""
     found = entry.line.raw.partition(b'"decision":"')[2].partition(b'"')[0] if entry.kind == "body" else b""
     return found.decode("utf-8", "replace")
 
@@ -155,6 +175,6 @@ def _about(entry: Entry) -> str:
 def _contradiction(entry: Entry) -> ConfigurationError:
     line = entry.line
     return ConfigurationError(
-        f"{line.path}:{line.number}: run {shown(entry.run)} stands in another file, too, with different bytes; "
-        "tdm-guard verify says which file is whole"
+        f"{line.path}:{line.number}: run {shown(entry.run)} goes on otherwise in another file; tdm-guard verify says "
+        "which of them is whole"
     )

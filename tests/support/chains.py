@@ -13,21 +13,23 @@ TS = "2026-11-28T09:00:00.000000Z"
 class Chain:
     """The lines of one run whose records are all chained (`records=False`: its decisions only, as in older logs)."""
 
-    def __init__(self, run: str = "r1", *, records: bool = True, **told: Any) -> None:
+    def __init__(self, run: str = "r1", *, records: bool = True, ts: str = TS, **told: Any) -> None:
         self.run = run
+        self.ts = ts  # of the next record
         self.records = records
+        self.began = ts
         self.seq = 0
         self.totals: dict[str, int] = {}
         self.told = {"tool": "tdm_guard/1", "usages": ["tdm"], "agent": "ExampleBot", "posture": "cautious", **told}
         if records:
             self.told["chain"] = "records"
-        self.lines = [spelt({"type": "run", "v": 1, "run": run, "ts": TS, **self.told})]
+        self.lines = [spelt({"type": "run", "v": 1, "run": run, "ts": ts, **self.told})]
         self.head = hashlib.sha256(self.lines[0]).hexdigest()
         self.heads = [self.head]  # after each line
 
     def add(self, kind: str, *, chained: bool = True, **members: Any) -> Chain:
         """A record of any type."""
-        record = {"type": kind, "v": 1, "run": self.run, "ts": TS, **members}
+        record = {"type": kind, "v": 1, "run": self.run, "ts": self.ts, **members}
         if self.records or chained:
             line = sealed({**record, "prev": self.head})
             self.head = line[-66:-2].decode()
@@ -42,7 +44,7 @@ class Chain:
         self.totals[verdict] = self.totals.get(verdict, 0) + 1
         url = url or f"https://{self.run}.example/{self.seq}"
         record = {
-            "type": "decision", "v": 1, "run": self.run, "seq": self.seq, "id": f"{self.run}-{self.seq}", "ts": TS,
+            "type": "decision", "v": 1, "run": self.run, "seq": self.seq, "id": f"{self.run}-{self.seq}", "ts": self.ts,
             "url": url, "final_url": url, "origin": url.rpartition("/")[0], "verdict": verdict,
             "admitted": verdict == "unreserved", "enforced": True, "stage": "body", "usages": {"analysis": "unstated"},
             "because": [], "faults": [], "checked": [], "authorisations": [], "status": 200, "content": True,
@@ -56,7 +58,7 @@ class Chain:
         return self.add("body", chained=False, **body)
 
     def part(self, number: int, **told: Any) -> Chain:
-        return self.add("part", part=number, of={"ts": TS, **self.told, **told})
+        return self.add("part", part=number, of={"ts": self.began, **self.told, **told})
 
     def end(self, **members: Any) -> Chain:
         return self.add("end", chained=False, totals=self.totals, **members)
@@ -90,3 +92,13 @@ def sealed(record: dict[str, Any]) -> bytes:
 
 def joined(lines: list[bytes]) -> bytes:
     return b"".join(line + b"\n" for line in lines)
+
+
+def rechained(lines: list[bytes]) -> list[bytes]:
+    """The lines of one run, its run record first, with the chain that a writer would have made of them."""
+    head, found = hashlib.sha256(lines[0].rstrip(b"\n")).hexdigest(), [lines[0].rstrip(b"\n")]
+    for line in lines[1:]:
+        record = {name: value for name, value in json.loads(line).items() if name not in ("prev", "hash")}
+        found.append(sealed({**record, "prev": head}))
+        head = found[-1][-66:-2].decode()
+    return found
