@@ -175,7 +175,8 @@ class Verification:
         if line is None:
             return
         last = following is None or following.path != line.path
-        if (last and not line.whole) or (not last and following is not None and following.type == "run"):
+        begun = b'{"type":"'.startswith(line.raw[:9]) and line.raw[-75:-66] != b',"hash":"'  # as a crash leaves it
+        if begun and ((last and not line.whole) or (not last and following is not None and following.type == "run")):
             self.count.remark(line, f"torn by a crash ({line.problem})")
         elif b'}{"type":"' in line.raw:
             self.count.error(line, f"two records in one line: the newline between them is gone ({line.problem})")
