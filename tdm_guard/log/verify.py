@@ -146,6 +146,11 @@ class Verification:
             if run.forgotten.count:
                 words = f"run {shown(run.name)}: {run.forgotten.count} forgotten, content not checkable"
                 self._add(run.path, words, LogSeverity.REMARK, explained=True)
+            if run.apart:
+                words = (
+                    f"run {shown(run.name)}: personal members of {run.apart} decisions are not in the log, or forgotten"
+                )
+                self._add(run.path, words, LogSeverity.REMARK, explained=True)
             if not run.ended and not run.refused:
                 run.recompute()
                 words = f"run {shown(run.name)} has no end record: it was cut short, or goes on"
