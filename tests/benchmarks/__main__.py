@@ -6,7 +6,7 @@ import importlib.metadata
 import platform
 import sys
 
-from tests.benchmarks import assets, assets_documents, core, crawls, edges, keeping, lists
+from tests.benchmarks import assets, assets_documents, core, crawls, edges, keeping, lists, verifying
 from tests.benchmarks.measure import Row, table
 
 PARTS = {
@@ -17,6 +17,7 @@ PARTS = {
     "keeping": keeping.rows,
     "assets": assets.rows,
     "documents": assets_documents.rows,
+    "verify": verifying.rows,
 }
 PACKAGES = ("tdm-guard", "datadiligence", "lxml", "selectolax", "protego", "scrapy", "httpx", "httpx2")
 
