@@ -39,7 +39,7 @@ MAX_SIZE = 2**53  # beyond that JSON's numbers are not exact everywhere
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _ROOT = re.compile(r"(?:(decisions|addresses|domains)[ :=])?(\d{1,16}):([0-9a-fA-F]{64})")
 _DOMAIN = re.compile(r"[0-9a-z._~!$&'()*+,;=:-]{1,255}")
-_ASKED = re.compile(r"(?i)https?://[!-~]+", re.DOTALL)
+_plainly = re.compile(r"(?i)https?://[^/?#%]+(?:[/?#]|\Z)[!-~]*").fullmatch
 
 
 class UnreadableProofError(ConfigurationError):
@@ -98,10 +98,15 @@ def read_proof(data: bytes) -> Mapping[str, Any]:
     return found
 
 
+def is_plain(asked: str) -> bool:
+    """True of an address that a proof can be about as it is: its host needs no IDNA, of which there are versions."""
+    return asked.isascii() and _plainly(asked) is not None
+
+
 def check(proof: Mapping[str, Any], roots: Sequence[Known]) -> Iterator[Answer]:
     """Whether it holds under these roots: one answer for each run, or one for all."""
     try:
-        kind, target = _asked(proof)
+        kind, target = _question(proof)
         proofs = _list(proof, "proofs", MAX_PROOFS)
         if not proofs:
             raise _No("it has no proof of any run")
@@ -123,10 +128,10 @@ def check(proof: Mapping[str, Any], roots: Sequence[Known]) -> Iterator[Answer]:
             yield Answer(holds=True, message=f"nothing here is about the root {known}")
 
 
-def _asked(proof: Mapping[str, Any]) -> tuple[str, str]:
+def _question(proof: Mapping[str, Any]) -> tuple[str, str]:
     """Of which kind it is, and the one spelling of what was asked for."""
     kind = proof.get("kind")
-    if kind not in TREES:
+    if not isinstance(kind, str) or kind not in TREES:
         raise _No(f"its kind is {_shown(kind)}, neither url nor domain")
     asked, stated = _text(proof, "asked", MAX_ADDRESS), _text(proof, "canonical", 3 * MAX_ADDRESS)
     patterns = _list(proof, "redact", MAX_PATTERNS)
@@ -134,8 +139,8 @@ def _asked(proof: Mapping[str, Any]) -> tuple[str, str]:
         raise _No("a pattern of redact is no short text")
     if kind == "url":
         own = canonical(asked)
-        if not _ASKED.match(asked) or host_of(own) is None:
-            raise _No("what was asked for is no http(s) address whose host is written in ASCII")
+        if not is_plain(asked) or host_of(own) is None:
+            raise _No("what was asked for is no http(s) address in ASCII, its host without escapes")
     else:
         own = asked
         if not _DOMAIN.fullmatch(asked):
@@ -144,7 +149,7 @@ def _asked(proof: Mapping[str, Any]) -> tuple[str, str]:
             raise _No(f"{asked} is not registrable by the public suffix list here, but {domain}: ask for that")
     if own != stated:
         raise _No(f"the one spelling of what was asked for is {bounded(own, 200)}, and it says {_shown(stated)}")
-    return str(kind), own
+    return kind, own
 
 
 def _run(each: Mapping[str, Any], name: str, kind: str, target: str, roots: Sequence[Known]) -> str:
@@ -198,11 +203,13 @@ def _decision(each: Mapping[str, Any], name: str, kind: str, target: str, roots:
         raise _No("its decision did not admit the content of what was asked for")
     said = f"decision {name}-{index + 1} of {bounded(str(record.get('ts')), 40)}"
     if not _is_known(tree, "decisions", roots):
+        if any(root.tree == "decisions" or root.root == tree.root for root in roots):
+            raise _No(f"its decision is under the root {tree} of decisions, which is not among those given")
         return f"{said}, which is not checked: its root {tree} is not among those given"
     return said
 
 
-def _is_known(tree: Known, name: str, roots: Iterable[Known]) -> bool:
+def _is_known(tree: Known, name: str, roots: Sequence[Known]) -> bool:
     return any(root[:2] == tree[:2] and root.tree in (None, name) for root in roots)
 
 

@@ -16,7 +16,7 @@ from tdm_guard.log.record import unseal
 from tdm_guard.log.sorting import KEY
 from tdm_guard.origin import bare
 from tdm_guard.plain import address, nearest
-from tdm_guard.proofs.proof import RESTS_ON, TREES, TYPE, VERSION
+from tdm_guard.proofs.proof import RESTS_ON, TREES, TYPE, VERSION, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -40,13 +40,15 @@ class Question:
             raise ConfigurationError(
                 f"--url: {address(given)} is no http(s) address; for example https://gazette.example/a"
             )
-        plain = given.isascii() and given.isprintable() and " " not in given
-        return cls(kind="url", asked=bare(given) if plain else spelled)
+        asked = bare(given)
+        return cls(kind="url", asked=asked if is_plain(asked) else spelled)
 
     @classmethod
     def domain(cls, given: str) -> Question:
         """About the registrable domain of what is given."""
-        host = host_of(canonical(f"http://{given.strip().rstrip('.')}/")) if "/" not in given else None
+        name = given.strip()
+        place = f"[{name}]" if name.count(":") > 1 and name[0] != "[" else name
+        host = host_of(canonical(f"http://{place}/")) if not set("/?#") & set(name) else None
         if host is None:
             raise ConfigurationError(f"--domain: {address(given)} is no domain; for example gazette.example")
         return cls(kind="domain", asked=domain_of(host))

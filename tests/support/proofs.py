@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from tdm_guard.decision import Decision, Exchange, Outcome, Stage
 from tdm_guard.log.jsonl import JsonlLog
+from tdm_guard.log.reader import read_log
 from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Posture, Verdict
+from tdm_guard.proofs.proof import Known, read_proof
+from tdm_guard.proofs.proving import Question, prove
+from tdm_guard.proofs.sealing import Placed, Sealing
+from tdm_guard.proofs.tree_file import Place, TreeFile
 from tdm_guard.usage import TDM
 from tests.support.logs import NOW
 
@@ -50,3 +58,32 @@ def run_of(path: Path, decisions: Iterable[Decision], *, run_id: str, ends: bool
             log.decision(decision)
         if ends:
             log.end(NOW)
+
+
+class Made:
+    """The index of a log, and its roots."""
+
+    def __init__(self, path: Path) -> None:
+        self._data = path.read_bytes()
+        file = BytesIO()
+        sealing, placed = Sealing(file), Placed(read_log([path]))
+        for line, number, offset in placed:
+            sealing.look(line, number, offset)
+        sealing.finish(placed.files)
+        self.runs = {run.run: run for run in sealing.runs}
+        self.tree = TreeFile(file, "index")
+
+    def roots(self, *trees: str) -> list[Known]:
+        return [
+            Known(found["size"], found["root"], name)
+            for run in self.runs.values()
+            for name, found in run.trees.items()
+            if not trees or name in trees
+        ]
+
+    def proof(self, question: Question, *runs: str) -> dict[str, Any]:
+        found = prove(question, self.tree, self._line_at, runs)
+        return dict(read_proof(json.dumps(found).encode()))
+
+    def _line_at(self, place: Place) -> bytes:
+        return self._data[place.offset :].split(b"\n", 1)[0]
