@@ -17,6 +17,7 @@ from tdm_guard.cli import explain as _explain
 from tdm_guard.cli import init as _init
 from tdm_guard.cli import logs as _logs
 from tdm_guard.cli import merging as _merging
+from tdm_guard.cli import proofs as _proofs
 from tdm_guard.cli import repertoire as _repertoire
 from tdm_guard.cli import report as _report
 from tdm_guard.cli import review as _review
@@ -308,3 +309,40 @@ def merge(
     """Several logs as one, by time. Each run keeps its order and its bytes, so that it verifies as before."""
     with failing():
         _merging.merge(logs, output)
+
+
+@app.command()
+def prove(
+    logs: Logs,
+    *,
+    url: Annotated[str | None, typer.Option(metavar="URL", help="Was this address admitted?")] = None,
+    domain: Annotated[str | None, typer.Option(metavar="DOMAIN", help="Was anything of this site?")] = None,
+    run: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only of this run; may be repeated.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
+) -> None:
+    """A proof that an address or a site was admitted, or was not. It shows nothing else of the log."""
+    with failing():
+        code = _proofs.proven(logs, run or (), output, url=url, domain=domain)
+    raise typer.Exit(code)
+
+
+@app.command()
+def seal(logs: Logs) -> None:
+    """The roots of each run, printed and kept beside the log. Publish them: proofs are checked by them."""
+    with failing():
+        code = _proofs.seal(logs)
+    raise typer.Exit(code)
+
+
+@app.command(name="verify-proof")
+def verify_proof(
+    proof: Annotated[str, typer.Argument(metavar="PROOF", help="What prove wrote.")],
+    *,
+    root: Annotated[
+        list[str] | None, typer.Option("--root", metavar="SIZE:HEX", help="A published root; may be repeated.")
+    ] = None,
+) -> None:
+    """Does a proof hold. Needs the published roots, not the log."""
+    with failing():
+        code = _proofs.checked(proof, root or ())
+    raise typer.Exit(code)
