@@ -24,7 +24,7 @@ from tdm_guard.cache.store import Backing, PolicyStore
 from tdm_guard.decision import Decision, Withheld
 from tdm_guard.fetch import TIMEOUT, Effects, Peers, follow, together
 from tdm_guard.formats.http.message_body import may_be_longer
-from tdm_guard.gather import gather, read_lent
+from tdm_guard.gather import gather, not_asked, read_lent
 from tdm_guard.judge import Judge
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.pictures import Shown
@@ -102,7 +102,9 @@ class Guard:
     # ---- policies -----------------------------------------------------------------------------------------------
 
     def known(self, origin: Origin) -> OriginPolicy | None:
-        """The policy of `origin` if it was read and is fresh."""
+        """The policy of `origin` if it was read and is fresh; of one that is excluded there is nothing to read."""
+        if self.bench.bars(origin):
+            return not_asked(self.bench.gathering(origin, self.clock()))
         policy = self._kept(origin)
         if policy is None or not policy.is_fresh(self.clock()):
             return None
@@ -217,7 +219,8 @@ class Guard:
         for _ in wanted:
             self.totals["policy/fetched"] += 1
         timeout, peers = self.options.policy_timeout, self._peers
-        fetched = yield from together([follow(want, origin, timeout, peers) for want in wanted])
+        bars = self.bench.bars
+        fetched = yield from together([follow(want, origin, timeout, peers, bars=bars) for want in wanted])
         answers = [_with_limit(answer, timeout) for answer in fetched]
         return {want.url: answer for want, answer in zip(wanted, answers, strict=True)}
 
@@ -266,7 +269,10 @@ class Guard:
         if decision.exchange.repertoire is not None:
             self.totals[f"repertoire/{decision.exchange.repertoire}"] += 1
         if outcome.because:
-            for signal in {statement.signal for statement in outcome.because}:
+            excluded = [statement for statement in outcome.because if statement.kind is Kind.EXCLUSION]
+            if excluded:
+                self.totals["excluded"] += 1
+            for signal in {statement.signal for statement in outcome.because if statement not in excluded}:
                 self.totals[f"signal/{signal}"] += 1
             if any(s.kind is Kind.ACCESS and s.stance is Stance.UNSTATED for s in outcome.because):
                 self.totals["edge_refused"] += 1  # by the site's edge; robots.txt allows it
@@ -314,6 +320,7 @@ def _run_info(options: Options) -> RunInfo:
         signals=tuple(signal.name for signal in options.signals),
         config_sha256=hashlib.sha256(spelled.encode("ascii")).hexdigest(),
         repertoire=options.holdings.sources,
+        excluded_sites=options.exclusions.sources,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from tdm_guard._version import __version__
+from tdm_guard.cli import excluded_sites as _excluded_sites
 from tdm_guard.cli import explain as _explain
 from tdm_guard.cli import init as _init
 from tdm_guard.cli import logs as _logs
@@ -39,6 +40,7 @@ app = typer.Typer(
 
 app.add_typer(_repertoire.app, name="repertoire")
 app.add_typer(_repertoire.authorisations, name="authorisations")
+app.add_typer(_excluded_sites.app, name="excluded-sites")
 
 DEMO = "tdm-guard-demo"
 Logs = Annotated[list[str], typer.Argument(metavar="LOG", help="Compliance logs (JSON lines).")]
@@ -182,7 +184,8 @@ def recheck(
         str | None, typer.Option(help="What you know of the works: JSON lines, each with its url.")
     ] = None,
     without_declarations: Annotated[
-        bool, typer.Option("--without-declarations", help="Go on without declarations that the run had.")
+        bool,
+        typer.Option("--without-declarations", help="Go on without declarations, or lists of sites, that a run had."),
     ] = False,
     **given: Any,
 ) -> None:

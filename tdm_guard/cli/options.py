@@ -31,6 +31,7 @@ FLAGS: dict[str, tuple[Any, str]] = {
     "repertoire": (_MANY, "Declarations: a file, a folder, or bundled:sacem-2023; may be repeated."),
     "authorisations": (_MANY, "Authorisations: a file or a folder; may be repeated."),
     "contacts": (_MANY, "Whom to ask where a declaration names no address: a file or a folder; may be repeated."),
+    "excluded_sites": (_MANY, "Sites found to infringe, to leave out: a file or a folder; may be repeated."),
     "repertoire_forms": (_ONE, "all (default) or machine-readable."),
     "policy_tokens": (_ONE, 'robots.txt tokens of a purpose, as JSON: {"AI-Training": ["ai-training"]}.'),
     "config": (_ONE, "TOML file with options."),

@@ -46,6 +46,9 @@ class JudgeOptions(TypedDict, total=False):
     contacts: str | Path | Iterable[str | Path] | None
     """Whom to ask where a declaration names no address: files of `[[contacts]]`, or folders of files."""
 
+    excluded_sites: str | Path | Iterable[str | Path] | None
+    """Sites that a court or an authority found to infringe: files of `[[excluded_sites]]`, or folders of files."""
+
     repertoire_forms: Literal["all", "machine-readable"] | None
     """`machine-readable`: declarations in forms for people lead to `review`."""
 
