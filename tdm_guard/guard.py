@@ -29,7 +29,9 @@ from tdm_guard.judge import Judge
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.pictures import Shown
 from tdm_guard.log.jsonl import JsonlLog
+from tdm_guard.log.outlet import Outlet
 from tdm_guard.log.record import RunInfo
+from tdm_guard.log.sink import Body, End
 from tdm_guard.model import Fetched, Kind, Result, Stance, Verdict
 from tdm_guard.options import Options
 from tdm_guard.options.cautions import cautions
@@ -97,6 +99,7 @@ class Guard:
         self._ended = False
         for caution in cautions(options, named):
             logger.warning("%s", caution)
+        self.sinks = Outlet(options.sinks, self.totals)
         self.log = JsonlLog(options.log, run=_run_info(options), now=clock())
 
     # ---- policies -----------------------------------------------------------------------------------------------
@@ -276,7 +279,22 @@ class Guard:
                 self.totals[f"signal/{signal}"] += 1
             if any(s.kind is Kind.ACCESS and s.stance is Stance.UNSTATED for s in outcome.because):
                 self.totals["edge_refused"] += 1  # by the site's edge; robots.txt allows it
+        if self.sinks:
+            self.sinks.decision(decision)
         return decision
+
+    def body(self, decision: Decision, *, size: int, content_sha256: str | None, complete: bool) -> None:
+        """Writes what became of a body that was streamed on. Raises `LogError` if that fails."""
+        now = self.clock()
+        self.log.body(decision, now=now, size=size, content_sha256=content_sha256, complete=complete)
+        if self.sinks:
+            self.sinks.body(Body(decision.id, decision.run, now, size, content_sha256, complete))
+
+    def failed(self) -> None:
+        """Counts a download that failed, of which there is no record."""
+        self.totals["failed"] += 1
+        if self.sinks:
+            self.sinks.failed(self.log.run_id)
 
     def _tell_unusable(self, case: Case) -> None:
         """Counts what the caller handed in and nothing can be matched by; of each key the first is told."""
@@ -299,13 +317,15 @@ class Guard:
         """Writes the end record and closes the log and the cache; a second call does nothing."""
         if not self._ended:
             self._ended = True
+            now = self.clock()
             try:
-                self.log.end(self.clock())
+                self.log.end(now)
             finally:
                 self.log.close()
                 self.cache.close()
                 if self._store is not None:
                     self._store.close()
+                self.sinks.end(End(self.log.run_id, now, self.totals))
 
 
 def _run_info(options: Options) -> RunInfo:

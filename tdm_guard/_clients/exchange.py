@@ -56,7 +56,7 @@ def exchange(session: Session, wire: Wire) -> Steps:
     try:
         response = yield SEND
     except Exception:
-        guard.totals["failed"] += 1
+        guard.failed()
         raise
     try:
         journey.answered(wire)

@@ -25,6 +25,7 @@ FLAGS: dict[str, tuple[Any, str]] = {
     "mode": (_ONE, "enforce (default) or observe."),
     "signals": (_MANY, "Signals to listen to. Default: all."),
     "log": (_ONE, "Keep the compliance log here. Default: not kept."),
+    "sinks": (_MANY, "Who else is told: otel, or package.module:factory; may be repeated."),
     "cache": (_ONE, "Policy cache. Default: memory:"),
     "policy_timeout": (_ONE, "Seconds for one policy document. Default: 5."),
     "max_asset_bytes": (_ONE, "Largest asset read whole. Default: 32MiB."),

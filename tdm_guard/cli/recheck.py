@@ -103,6 +103,7 @@ def recheck(
         # Not those of a crawl that shares the configuration file: its cache is not of today, its log is its own.
         options["log"] = given.get("log") or str(Path(folder) / "recheck.jsonl")
         options["cache"] = given.get("cache") or "memory:"
+        options["sinks"] = given.get("sinks")
         settings = _settings(latest, runs, options)
         clients = {name: stack.enter_context(client_for(each)) for name, each in _distinct(settings).items()}
         found = Rechecker(content=content, delay=delay, items=known)

@@ -19,6 +19,7 @@ from tdm_guard.holdings import Holdings, load
 from tdm_guard.holdings.exclusions import load_exclusions
 from tdm_guard.judging.decide import Terms
 from tdm_guard.judging.lift import Rights
+from tdm_guard.log.sink import GOOD_SINKS, NamedSink, Sink, checked, name_of, named
 from tdm_guard.model import Posture
 from tdm_guard.operator import Operator, names_in, read_operator
 from tdm_guard.plain import in_json, suggested
@@ -49,6 +50,7 @@ class Options:
     mode: str = "enforce"
     signals: tuple[Signal, ...] = field(default=SIGNALS, repr=False)
     log: str = "tdm-guard.jsonl"
+    sinks: tuple[Sink | NamedSink, ...] = field(default=(), repr=False)
     cache: str = "memory:"
     policy_timeout: float = 5.0
     enabled: bool = True
@@ -152,6 +154,7 @@ class Options:
         """All options in JSON's own types, for the run record and its digest."""
         values: dict[str, Any] = {name: getattr(self, name) for name in OPTION_NAMES}
         values["signals"] = tuple(signal.name for signal in self.signals)
+        values["sinks"] = tuple(map(name_of, self.sinks))
         values["operator"] = None if self.operator is None else asdict(self.operator)
         values["policy_tokens"] = dict(self.policy_tokens)
         held = {"sources": self.holdings.sources, "digests": self.holdings.digests}
@@ -267,6 +270,17 @@ def _files(option: str, good: str) -> Callable[[Any], tuple[str, ...]]:
     return read
 
 
+def _sinks(value: Any) -> tuple[Sink | NamedSink, ...]:
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping)):
+        found = list(value)
+    else:
+        found = [value] if not isinstance(value, (str, bytes, Mapping)) else list(names_in("sinks", value, GOOD_SINKS))
+    return tuple(
+        each if isinstance(each, NamedSink) else named(each) if isinstance(each, str) else checked(each)
+        for each in found
+    )
+
+
 def _seconds(value: Any) -> float:
     try:
         seconds = float(value)
@@ -305,6 +319,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "mode": _choice("mode", "enforce", "observe"),
     "signals": _signals,
     "log": _text("log", '"tdm-guard.jsonl"'),
+    "sinks": _sinks,
     "cache": _text("cache", '"memory:?max_bytes=67108864"'),
     "policy_timeout": _seconds,
     "enabled": _flag,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
+from tdm_guard.log.sink import Sink
 from tdm_guard.model import Posture
 from tdm_guard.operator import Operator
 from tdm_guard.signals import Signal
@@ -64,6 +65,9 @@ class GuardOptions(JudgeOptions, total=False):
 
     log: str | Path | None
     """Path of the compliance log, `tdm-guard.jsonl` if none is given; `{run}` and `{pid}` are filled in."""
+
+    sinks: str | Sink | Iterable[str | Sink] | None
+    """Who else is told of what is logged: objects, names as `package.module:factory`, or `otel`."""
 
     cache: str | None
     """Where policies are kept between requests: `memory:` (default), `memory:?max_bytes=64MiB`."""

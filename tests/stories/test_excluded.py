@@ -1,4 +1,4 @@
-"""Sites that a court found to infringe, over each client: nothing of them is asked for, and the log says on whose word."""
+"""Sites that a court found to infringe, over each client: nothing of them is asked for; the log says on whose word."""
 
 from __future__ import annotations
 
