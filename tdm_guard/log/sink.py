@@ -7,7 +7,7 @@ they are called, `docs/sinks.md`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.operator import names_in
 from tdm_guard.plain import suggested
 
 SHORT = {"otel": "tdm_guard.log.otel:OtelSink"}  # sinks of ours, by their short names
@@ -83,6 +84,17 @@ class NamedSink:
             raise
         except Exception as error:
             raise ConfigurationError(f"sinks: {self.name!r} cannot be made: {type(error).__name__}: {error}") from error
+
+
+def read_sinks(value: object) -> tuple[Sink | NamedSink, ...]:
+    """The sinks that an option gives: one or several, objects or names. Raises `ConfigurationError`."""
+    if isinstance(value, (str, Mapping)):
+        value = names_in("sinks", value, GOOD_SINKS)
+    given = value if isinstance(value, Iterable) else [value]
+    return tuple(
+        each if isinstance(each, NamedSink) else named(each) if isinstance(each, str) else checked(each)
+        for each in given
+    )
 
 
 def named(name: str) -> NamedSink:

@@ -69,6 +69,15 @@ class GuardOptions(JudgeOptions, total=False):
     sinks: str | Sink | Iterable[str | Sink] | None
     """Who else is told of what is logged: objects, names as `package.module:factory`, or `otel`."""
 
+    durability: float | str | None
+    """`flush` (default), `fsync`, or seconds: when the disk must have what was written to the log."""
+
+    rotate: int | str | None
+    """Bytes, text such as `100MiB`, or `day`: where the log goes on in a new file; without it never."""
+
+    records: Literal["full", "compact"] | None
+    """`compact`: what silent pages of an origin have in common is written to the log once."""
+
     cache: str | None
     """Where policies are kept between requests: `memory:` (default), `memory:?max_bytes=64MiB`."""
 
