@@ -15,6 +15,7 @@ import typer
 from tdm_guard._version import __version__
 from tdm_guard.cli import excluded_sites as _excluded_sites
 from tdm_guard.cli import explain as _explain
+from tdm_guard.cli import export as _export
 from tdm_guard.cli import init as _init
 from tdm_guard.cli import logs as _logs
 from tdm_guard.cli import repertoire as _repertoire
@@ -288,3 +289,15 @@ def init(
     )
     with failing():
         _init.init(wishes, append=append, force=force)
+
+
+@app.command()
+def export(
+    logs: Logs,
+    *,
+    sqlite: Annotated[Path | None, typer.Option(metavar="FILE", help="A database of tables, to ask in SQL.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """What logs hold, in a form for other tools."""
+    with failing():
+        _export.export(logs, _export.Wish(sqlite=sqlite, force=force))
