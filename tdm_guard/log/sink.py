@@ -110,7 +110,8 @@ def named(name: str) -> NamedSink:
             found = getattr(found, part)
     except ModuleNotFoundError as error:
         if name in SHORT:
-            raise ConfigurationError(f'sinks: {name} needs {error.name}: pip install "tdm-guard[{name}]"') from None
+            missing = (error.name or "").partition(".")[0]
+            raise ConfigurationError(f'sinks: {name} needs {missing}: pip install "tdm-guard[{name}]"') from None
         raise ConfigurationError(
             f"sinks: {name!r:.120} cannot be imported: {error}; for example {GOOD_SINKS}"
         ) from None
