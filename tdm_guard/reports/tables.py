@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.members import entries, is_size, text_of
@@ -27,6 +28,7 @@ SCHEMA_VERSION = 1
 CACHE_KIB = 32 * 1024  # of the database in memory
 MAX_TEXT = 65_536  # characters of an address or of words
 MAX_ENTRIES = 10_000  # of one kind in a record; a record with a thousand is rare
+MAX_SAID = 4096  # characters that are said of a document which is kept in mind
 MAX_KNOWN = 4096  # documents whose numbers are kept in mind: those of the sites a crawl works on at one time
 
 TABLES = """
@@ -111,7 +113,7 @@ class Tables:
         self.unread = 0
         self.strange = 0  # decisions with the id of another one
         self._logs: dict[str, int] = {}
-        self._documents: dict[tuple[Any, ...], int] = {}
+        self._documents: dict[str, int] = {}  # by what is said of them
         self._database = database = sqlite3.connect(path, isolation_level=None)
         for pragma in (f"cache_size = -{CACHE_KIB}", "journal_mode = OFF", "synchronous = OFF", "temp_store = FILE"):
             database.execute(f"PRAGMA {pragma}")  # it is written beside, and is nothing before it is whole
@@ -145,9 +147,7 @@ class Tables:
         self._database.close()
 
     def _insert(self, table: str, row: Row, *, conflict: str = "") -> sqlite3.Cursor:
-        columns, marks = ", ".join(row), ", ".join("?" * len(row))
-        text = f"INSERT {conflict} INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - names of ours
-        return self._database.execute(text, tuple(row.values()))
+        return self._database.execute(_insertion(table, tuple(row), conflict), tuple(row.values()))
 
     def _log(self, line: LogLine) -> int:
         number = self._logs.get(line.path)
@@ -173,22 +173,26 @@ class Tables:
             self._insert("statements", {"decision": number, "place": place, **said})
         for place, entry in enumerate(entries(record, "faults")[:MAX_ENTRIES]):
             self._insert("faults", {"decision": number, "place": place, **_row(entry, _FAULT)})
-        for entry in entries(record, "checked")[:MAX_ENTRIES]:
-            document = self._document(_row(entry, _DOCUMENT))
-            checked = {"decision": number, "document": document, "cached": _flag(entry.get("cached"))}
-            self._insert("checked", checked, conflict="OR IGNORE")
+        looked = entries(record, "checked")[:MAX_ENTRIES]
+        checked = [(number, self._document(entry), _flag(entry.get("cached"))) for entry in looked]
+        if checked:
+            text = _insertion("checked", ("decision", "document", "cached"), "OR IGNORE")
+            self._database.executemany(text, checked)
 
-    def _document(self, row: Row) -> int:
+    def _document(self, entry: Mapping[str, Any]) -> int:
         """The number of a document as it was read once; the decisions of an origin share it."""
-        key = tuple(row.values())
-        number = self._documents.get(key)
+        said = repr([entry.get(name) for name in _DOCUMENT])
+        number = self._documents.get(said)
         if number is None:
+            row = _row(entry, _DOCUMENT)
+            key = tuple(row.values())
             where = " AND ".join(f"{name} IS ?" for name in row)
             found = self._database.execute(f"SELECT number FROM documents WHERE {where}", key).fetchone()  # noqa: S608
             number = found[0] if found else self._insert("documents", row).lastrowid or 0
             if len(self._documents) >= MAX_KNOWN:
                 self._documents.clear()
-            self._documents[key] = number
+            if len(said) <= MAX_SAID:
+                self._documents[said] = number
         return number
 
     def _run(self, record: Mapping[str, Any]) -> None:
@@ -209,6 +213,12 @@ class Tables:
         for verdict, count in list(totals.items())[:MAX_ENTRIES] if isinstance(totals, dict) else ():
             row = {"run": run, "verdict": _text(verdict), "decisions": count if is_size(count) else None}
             self._insert("totals", row, conflict="OR IGNORE")
+
+
+@cache
+def _insertion(table: str, columns: tuple[str, ...], conflict: str) -> str:
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT {conflict} INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - names of ours
 
 
 def _row(record: Mapping[str, Any], columns: Mapping[str, str]) -> Row:
