@@ -99,7 +99,7 @@ class Guard:
         self._ended = False
         for caution in cautions(options, named):
             logger.warning("%s", caution)
-        self.sinks = Outlet(options.sinks, self.totals)
+        self._sinks = Outlet(options.sinks, self.totals) if options.sinks else None
         compact = options.records == "compact"
         keeping = Keeping(durability=options.durability, rotate=options.rotate, compact=compact)
         self.log = JsonlLog(options.log, run=_run_info(options), now=clock(), keeping=keeping)
@@ -108,7 +108,7 @@ class Guard:
 
     def known(self, origin: Origin) -> OriginPolicy | None:
         """The policy of `origin` if it was read and is fresh; of one that is excluded there is nothing to read."""
-        if self.bench.bars(origin):
+        if self.bench.excluded is not None and self.bench.bars(origin):
             return not_asked(self.bench.gathering(origin, self.clock()))
         policy = self._kept(origin)
         if policy is None or not policy.is_fresh(self.clock()):
@@ -281,22 +281,22 @@ class Guard:
                 self.totals[f"signal/{signal}"] += 1
             if any(s.kind is Kind.ACCESS and s.stance is Stance.UNSTATED for s in outcome.because):
                 self.totals["edge_refused"] += 1  # by the site's edge; robots.txt allows it
-        if self.sinks:
-            self.sinks.decision(decision)
+        if self._sinks is not None:
+            self._sinks.decision(decision)
         return decision
 
     def body(self, decision: Decision, *, size: int, content_sha256: str | None, complete: bool) -> None:
         """Writes what became of a body that was streamed on. Raises `LogError` if that fails."""
         now = self.clock()
         self.log.body(decision, now=now, size=size, content_sha256=content_sha256, complete=complete)
-        if self.sinks:
-            self.sinks.body(Body(decision.id, decision.run, now, size, content_sha256, complete))
+        if self._sinks is not None:
+            self._sinks.body(Body(decision.id, decision.run, now, size, content_sha256, complete))
 
     def failed(self) -> None:
         """Counts a download that failed, of which there is no record."""
         self.totals["failed"] += 1
-        if self.sinks:
-            self.sinks.failed(self.log.run_id)
+        if self._sinks is not None:
+            self._sinks.failed(self.log.run_id)
 
     def _tell_unusable(self, case: Case) -> None:
         """Counts what the caller handed in and nothing can be matched by; of each key the first is told."""
@@ -327,7 +327,8 @@ class Guard:
                 self.cache.close()
                 if self._store is not None:
                     self._store.close()
-                self.sinks.end(End(self.log.run_id, now, self.totals))
+                if self._sinks is not None:
+                    self._sinks.end(End(self.log.run_id, now, self.totals))
 
 
 def _run_info(options: Options) -> RunInfo:

@@ -40,11 +40,7 @@ class Outlet:
         self._lines = [_Line(name, sink, self._count) for name, sink in made]
         self._totals = totals
         self._counting = threading.Lock()
-        if made:  # so that no key is new while somebody goes through them
-            totals[FAILED] = totals[DROPPED] = 0
-
-    def __bool__(self) -> bool:
-        return bool(self._lines)
+        totals[FAILED] = totals[DROPPED] = 0  # so that no key is new while somebody goes through them
 
     def decision(self, decision: Decision) -> None:
         """A decision that was logged. Each sink has one of its own: nobody changes another's."""
