@@ -13,7 +13,9 @@ from typing import Annotated, Any
 import typer
 
 from tdm_guard._version import __version__
+from tdm_guard.cli import excluded_sites as _excluded_sites
 from tdm_guard.cli import explain as _explain
+from tdm_guard.cli import export as _export
 from tdm_guard.cli import init as _init
 from tdm_guard.cli import logs as _logs
 from tdm_guard.cli import merging as _merging
@@ -42,6 +44,7 @@ app = typer.Typer(
 
 app.add_typer(_repertoire.app, name="repertoire")
 app.add_typer(_repertoire.authorisations, name="authorisations")
+app.add_typer(_excluded_sites.app, name="excluded-sites")
 
 DEMO = "tdm-guard-demo"
 Logs = Annotated[list[str], typer.Argument(metavar="LOG", help="Compliance logs (JSON lines).")]
@@ -195,7 +198,8 @@ def recheck(
         str | None, typer.Option(help="What you know of the works: JSON lines, each with its url.")
     ] = None,
     without_declarations: Annotated[
-        bool, typer.Option("--without-declarations", help="Go on without declarations that the run had.")
+        bool,
+        typer.Option("--without-declarations", help="Go on without declarations, or lists of sites, that a run had."),
     ] = False,
     **given: Any,
 ) -> None:
@@ -346,3 +350,15 @@ def verify_proof(
     with failing():
         code = _proofs.checked(proof, root or ())
     raise typer.Exit(code)
+
+
+@app.command()
+def export(
+    logs: Logs,
+    *,
+    sqlite: Annotated[Path | None, typer.Option(metavar="FILE", help="A database of tables, to ask in SQL.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """What logs hold, in a form for other tools."""
+    with failing():
+        _export.export(logs, _export.Wish(sqlite=sqlite, force=force))

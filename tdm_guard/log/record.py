@@ -52,6 +52,7 @@ class RunInfo:
     signals: tuple[str, ...] = ()
     config_sha256: str | None = None
     repertoire: tuple[Loaded, ...] = ()
+    excluded_sites: tuple[Loaded, ...] = ()
 
 
 class Speller:
