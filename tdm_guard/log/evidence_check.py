@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdm_guard.log.evidence import State, copy_of
 from tdm_guard.log.members import entries, text_of
-from tdm_guard.log.verify import Finding, LogSeverity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from tdm_guard.log.checks.finding import Finding, Findings
     from tdm_guard.log.reader import LogLine
 
 MAX_REMEMBERED = 1_000_000  # copies that were looked at, some 100 bytes each; behind them one is read again
 MAX_RUNS = 100_000  # runs whose folders are kept in mind
-DECLARED = "declaration"  # the carrier of words from a declaration over a repertoire: its own file is the operator's
+LOADED = frozenset({"declaration", "list"})  # carriers of what the operator loaded: he has the file itself
 
 
 class Named(NamedTuple):
@@ -54,7 +54,7 @@ def named_by(entry: Mapping[str, Any]) -> Named | None:
     if piece:
         return Named(piece, piece=True, source=source)
     digest = text_of(entry, "sha256", 64)
-    if not digest or entry.get("carrier") == DECLARED:
+    if not digest or text_of(entry, "carrier") in LOADED:
         return None
     return Named(digest, piece=False, source=source)
 
@@ -88,42 +88,37 @@ class EvidenceCheck:
     """
     Goes through the lines of logs and looks at each copy that a decision names, once.
 
-    `folder` is where to look, whatever the run records say. `copies` is how many were found whole.
+    What it finds is added to `count`. `folder` is where to look, whatever the run records say. `copies` is how many
+    were found whole.
     """
 
-    def __init__(self, folder: str | None = None) -> None:
+    def __init__(self, count: Findings, folder: str | None = None) -> None:
         self.copies = 0
+        self._count = count
         self._folders = Folders(folder)
         self._seen: set[tuple[str, str]] = set()
 
-    def look(self, line: LogLine) -> Iterator[Finding]:
+    def look(self, line: LogLine) -> list[Finding]:
         """What is wrong with the copies that one line names."""
         record = line.record
-        if record is None:
-            return
-        if line.type in {"run", "part"}:
+        if record is not None and line.type in {"run", "part"}:
             self._folders.note(record, line.path)
-        folder = self._folders.of(record) if line.type == "decision" else None
-        if folder is None:
-            return
-        for named in named_in(record):
-            if (folder, named.digest) not in self._seen:
-                if len(self._seen) >= MAX_REMEMBERED:
-                    self._seen.clear()
-                self._seen.add((folder, named.digest))
-                yield from self._copy(line, folder, named)
+        elif record is not None and line.type == "decision" and (folder := self._folders.of(record)) is not None:
+            for named in named_in(record):
+                if (folder, named.digest) not in self._seen:
+                    if len(self._seen) >= MAX_REMEMBERED:
+                        self._seen.clear()
+                    self._seen.add((folder, named.digest))
+                    self._copy(line, folder, named)
+        return self._count.taken()
 
-    def _copy(self, line: LogLine, folder: str, named: Named) -> Iterator[Finding]:
+    def _copy(self, line: LogLine, folder: str, named: Named) -> None:
         found = copy_of(folder, named.digest)
         what = f"the copy {named.digest[:12]}… of {named.source}"
         if found.state is State.DAMAGED:
-            yield _finding(line, LogSeverity.ERROR, f"{what} is not what it was: {found.problem}")
+            self._count.error(line, f"{what} is not what it was: {found.problem}")
         elif found.state is State.MISSING:
             why = f" ({found.problem})" if found.problem else ""
-            yield _finding(line, LogSeverity.REMARK, f"{what} is missing in {folder}{why}")
+            self._count.remark(line, f"{what} is missing in {folder}{why}")
         else:
             self.copies += 1
-
-
-def _finding(line: LogLine, severity: LogSeverity, message: str) -> Finding:
-    return Finding(path=line.path, line=line.number, severity=severity, message=message)

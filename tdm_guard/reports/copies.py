@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdm_guard.log.evidence import Copy, State, copy_of
-from tdm_guard.log.evidence_check import DECLARED, Named, named_by, named_in
+from tdm_guard.log.evidence_check import LOADED, Named, named_by, named_in
 from tdm_guard.log.members import entries, text_of
 from tdm_guard.reports.in_place import Shown, in_place
 
@@ -52,8 +52,8 @@ def words_of(record: Mapping[str, Any], folder: str | None) -> Iterator[Words]:
 
 
 def _none_kept(entry: Mapping[str, Any]) -> str:
-    if entry.get("carrier") == DECLARED:
-        return "a declaration: the file that you loaded, whose digest the run record has, is the document"
+    if text_of(entry, "carrier") in LOADED:
+        return "the document is a file that you loaded, of which the run record has the digest"
     return "no document or piece is kept of this"
 
 

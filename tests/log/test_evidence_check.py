@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tdm_guard.log.checks.finding import Findings
 from tdm_guard.log.evidence import EvidenceStore
 from tdm_guard.log.evidence_check import EvidenceCheck, Folders, Named, named_by, named_in
 from tdm_guard.log.reader import LogLine
@@ -51,7 +52,7 @@ RECORDS = st.fixed_dictionaries(
 @settings(max_examples=80, deadline=None)
 @given(records=st.lists(RECORDS, max_size=3))
 def test_whatever_records_say_nothing_raises(folder: Path, records: list[dict[str, Any]]) -> None:
-    check, own = EvidenceCheck(str(folder)), EvidenceCheck()
+    check, own = EvidenceCheck(Findings(), str(folder)), EvidenceCheck(Findings())
     for number, record in enumerate(records, 1):
         line = LogLine("tdm.jsonl", number, json.dumps(record).encode(), record)
         named = {each.digest for each in named_in(record)}
@@ -68,6 +69,7 @@ def test_what_names_a_copy() -> None:
     assert named_by({"evidence": OTHER, "sha256": DIGEST, "source": "u"}) == Named(OTHER, piece=True, source="u")
     assert named_by({"sha256": DIGEST, "source": "u"}) == Named(DIGEST, piece=False, source="u")
     assert named_by({"sha256": DIGEST, "carrier": "declaration"}) is None
+    assert named_by({"sha256": DIGEST, "carrier": "list"}) is None
     assert named_by({"sha256": None}) is None
     record = {"because": [{"sha256": DIGEST}], "faults": [{"sha256": DIGEST}], "checked": [{"sha256": OTHER}]}
     assert [named.digest for named in named_in(record)] == [DIGEST, OTHER]
@@ -89,7 +91,7 @@ def test_where_copies_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_copy_is_looked_at_once(folder: Path) -> None:
-    check = EvidenceCheck(str(folder))
+    check = EvidenceCheck(Findings(), str(folder))
     record = {"type": "decision", "run": "r", "checked": [{"sha256": DIGEST}, {"sha256": OTHER, "document": "u"}]}
     line = LogLine("tdm.jsonl", 1, b"", record)
     assert [str(finding) for finding in check.look(line)] == [
