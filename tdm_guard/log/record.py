@@ -100,7 +100,7 @@ class Speller:
     def _middle(self, decision: Decision) -> str:
         """The members from `origin` to `media_type`."""
         exchange, outcome, checked = decision.exchange, decision.outcome, decision.checked
-        if outcome.because or decision.faults:
+        if outcome.because or decision.faults or outcome.said:
             return _spell_middle(decision)
         # What has an `id` here is held beside the text, so that its identity cannot pass to another one.
         key = (
@@ -134,6 +134,7 @@ def _spell_middle(decision: Decision) -> str:
         "stage": decision.stage,
         "usages": outcome.usages,
         "because": [item.to_dict() for item in outcome.because],
+        **outcome.besides(),
         **outcome.exempted(),
         "faults": [item.to_dict() for item in decision.faults],
         "checked": [item.to_dict() for item in decision.checked],
