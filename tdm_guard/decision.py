@@ -118,8 +118,8 @@ class Outcome:
     """
     What the statements come to: the verdict, the stance per usage, and the statements that settled it.
 
-    `said` are those heard besides, of whatever usage, also of those that nobody asked for; `said_more` counts what is
-    beyond their bound. `exemption` is the claim to Art. 3 on which an exempt one rests, `without_exemption` the verdict without that claim.
+    `said` are those heard besides, of usages that nobody asked for too; `said_more` counts what is beyond their bound.
+    `exemption` is the claim to Art. 3 on which an exempt one rests, `without_exemption` the verdict without that claim.
     `admits`: content is handed on under this outcome.
     """
 
