@@ -19,6 +19,7 @@ from tdm_guard.cli import logs as _logs
 from tdm_guard.cli import repertoire as _repertoire
 from tdm_guard.cli import report as _report
 from tdm_guard.cli import review as _review
+from tdm_guard.cli import template as _template
 from tdm_guard.cli import undetermined as _undetermined
 from tdm_guard.cli.choosing import with_filters
 from tdm_guard.cli.console import asking, failing, speak_any_encoding
@@ -95,10 +96,25 @@ def report(
     ] = False,
     admitted: Annotated[bool, typer.Option("--admitted", help="List what was admitted, with its digest.")] = False,
     latest: Annotated[bool, typer.Option("--latest", help="Of each address the last decision only.")] = False,
+    template: Annotated[
+        str | None, typer.Option("--template", help="art53 (EU summary of training content) or ab2013 (California).")
+    ] = None,
+    trained: Annotated[
+        Path | None,
+        typer.Option(help="With --template: only what this file names, an address, domain or digest a line."),
+    ] = None,
+    sme: Annotated[bool, typer.Option("--sme", help="With --template: list the domains that an SME must.")] = False,
     filters: Filters,
 ) -> None:
     """What was admitted and withheld, why, and by whom."""
     with failing():
+        if template is not None:
+            if withheld or would_withhold or admitted or latest:
+                raise ConfigurationError("report: --template is a page of its own; give it without lists and --latest")
+            _template.fill_in(logs, template, style=style, output=output, filters=filters, trained=trained, sme=sme)
+            return
+        if trained is not None or sme:
+            raise ConfigurationError("report: --trained and --sme go with --template; for example --template art53")
         if style is not None and style not in FORMATS:
             raise ConfigurationError(f"--format: {style!r} is not one of {', '.join(FORMATS)}")
         wish = _report.Wish(
