@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from tdm_guard._version import __version__
+from tdm_guard.cli import about as _about
 from tdm_guard.cli import explain as _explain
 from tdm_guard.cli import init as _init
 from tdm_guard.cli import logs as _logs
@@ -27,6 +28,7 @@ from tdm_guard.cli.options import completing, with_options
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.reports.filters import Filters
 from tdm_guard.reports.report import FORMATS
+from tdm_guard.reports.statement.measures_stated import OwnWords
 from tdm_guard.reports.worklist_page import FORMATS as WORKLIST_FORMATS
 
 app = typer.Typer(
@@ -301,3 +303,26 @@ def init(
     )
     with failing():
         _init.init(wishes, append=append, force=force)
+
+
+@app.command()
+@with_options
+def about(
+    *,
+    style: Annotated[str, typer.Option("--format", help=f"{', '.join(_about.FORMATS)}.")] = "html",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
+    previous: Annotated[
+        Path | None, typer.Option(help="The feed made before, to go on from. Default: the one at --output.")
+    ] = None,
+    user_agent: Annotated[
+        list[str] | None, typer.Option(help="User-Agent that you send; may be repeated. Default: the guard's own.")
+    ] = None,
+    addresses: Annotated[str | None, typer.Option(help="Where crawlers come from, or how to verify them.")] = None,
+    retention: Annotated[str | None, typer.Option(help="How long records are kept.")] = None,
+    url: Annotated[str | None, typer.Option(help="Where the statement is published.")] = None,
+    **given: Any,
+) -> None:
+    """The public statement of measures. Who crawls, what for, which reservations are heard, whom to write to."""
+    with failing():
+        own = OwnWords(user_agents=user_agent or (), addresses=addresses, retention=retention, url=url)
+        _about.about(given, own, style=style, output=output, previous=previous)

@@ -428,13 +428,13 @@ _stored = st.tuples(st.integers(0, 60), st.sampled_from(KINDS[:4]), st.integers(
 @settings(max_examples=60, deadline=None)
 @given(st.lists(_stored, max_size=120), st.booleans())
 def test_whatever_is_stored_the_largest_names_are_listed(stored: list[tuple[int, str, int]], sme: bool) -> None:
-    records = [{"type": "run", "v": 1, "run": "r"}]
+    records: list[dict[str, Any]] = [{"type": "run", "v": 1, "run": "r"}]
     sizes: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
     for number, (site, media, size) in enumerate(stored):
         url = f"https://s{site}.example/{number}"
-        records.append({"type": "decision", "run": "r", "seq": number, "url": url, "final_url": url, "verdict": "unreserved",
-                        "admitted": True, "content": True, "media_type": media, "bytes": size, "content_sha256": "a",
-                        "ts": "2026-01-01T00:00:00Z"})  # fmt: skip
+        facts = {"admitted": True, "content": True, "media_type": media, "bytes": size, "content_sha256": "a"}
+        about = {"url": url, "final_url": url, "verdict": "unreserved", "ts": "2026-01-01T00:00:00Z"}
+        records.append({"type": "decision", "run": "r", "seq": number, **about, **facts})
         items, total = sizes[f"s{site}.example"].get(media.partition("/")[0], (0, 0))
         sizes[f"s{site}.example"][media.partition("/")[0]] = (items + 1, total + size)
     lines = [LogLine(path="", number=0, raw=b"", record=record) for record in records]

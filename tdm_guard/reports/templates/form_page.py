@@ -15,7 +15,7 @@ from tdm_guard.reports.templates.form import Blank, Form, Part, Rows
 
 FORMATS = ("markdown", "json", "html")
 SHOWN_ROWS = 1_000  # of a table that people read; json has all
-_STYLE = """
+STYLE = """
 body{margin:0 auto;max-width:60rem;padding:1rem;font:1rem/1.5 system-ui,sans-serif;color:#111;background:#fff}
 h1{line-height:1.2}h2{border-top:1px solid #767676;padding-top:.75rem;margin-top:2rem}
 dt{font-weight:600;margin-top:.75rem}dd{margin:0;overflow-wrap:anywhere}
@@ -100,7 +100,7 @@ def _html(form: Form) -> Iterator[str]:
     yield (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
     )
     yield from (f'<p class="remark"><strong>{html_text(remark)}</strong></p>\n' for remark in form.remarks)
     yield f"<h1>{title}</h1>\n<p>Template: {html_text(form.number)}, {html_text(form.date)}. "
