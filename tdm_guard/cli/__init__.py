@@ -15,6 +15,7 @@ import typer
 from tdm_guard._version import __version__
 from tdm_guard.cli import about as _about
 from tdm_guard.cli import explain as _explain
+from tdm_guard.cli import export as _export
 from tdm_guard.cli import init as _init
 from tdm_guard.cli import logs as _logs
 from tdm_guard.cli import repertoire as _repertoire
@@ -326,3 +327,33 @@ def about(
     with failing():
         own = OwnWords(user_agents=user_agent or (), addresses=addresses, retention=retention, url=url)
         _about.about(given, own, style=style, output=output, previous=previous)
+
+
+@app.command()
+@with_filters
+def export(
+    logs: Logs,
+    *,
+    preferences: Annotated[
+        bool, typer.Option("--preferences", help="What was said of every usage of what was admitted.")
+    ] = False,
+    style: Annotated[str, typer.Option("--format", help=f"{', '.join(_export.FORMATS)}.")] = "jsonl",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="croissant: the file of preferences. Default: what --format jsonl writes.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="croissant: name of the data set.")] = None,
+    url: Annotated[str | None, typer.Option(help="croissant: where the data set is published.")] = None,
+    licence: Annotated[str | None, typer.Option(help="croissant: terms of the data set, an address.")] = None,
+    creator: Annotated[
+        str | None, typer.Option(help="croissant: who made it. Default: the operator of the logs.")
+    ] = None,
+    published: Annotated[str | None, typer.Option(metavar="DATE", help="croissant: when. Default: today.")] = None,
+    filters: Filters,
+) -> None:
+    """What travels with the content. All that was said of each use, not only of those asked for."""
+    with failing():
+        if not preferences:
+            raise ConfigurationError("export: say what; for example --preferences")
+        card = _export.CardFlags(data=data, name=name, url=url, licence=licence, creator=creator, published=published)
+        _export.export(logs, style=style, output=output, filters=filters, card=card)
