@@ -13,7 +13,6 @@ from typing import Annotated, Any
 import typer
 
 from tdm_guard._version import __version__
-from tdm_guard.cli import about as _about
 from tdm_guard.cli import explain as _explain
 from tdm_guard.cli import export as _export
 from tdm_guard.cli import init as _init
@@ -21,6 +20,7 @@ from tdm_guard.cli import logs as _logs
 from tdm_guard.cli import repertoire as _repertoire
 from tdm_guard.cli import report as _report
 from tdm_guard.cli import review as _review
+from tdm_guard.cli import stating as _stating
 from tdm_guard.cli import template as _template
 from tdm_guard.cli import undetermined as _undetermined
 from tdm_guard.cli.choosing import with_filters
@@ -310,7 +310,7 @@ def init(
 @with_options
 def about(
     *,
-    style: Annotated[str, typer.Option("--format", help=f"{', '.join(_about.FORMATS)}.")] = "html",
+    style: Annotated[str, typer.Option("--format", help=f"{', '.join(_stating.FORMATS)}.")] = "html",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
     previous: Annotated[
         Path | None, typer.Option(help="The feed made before, to go on from. Default: the one at --output.")
@@ -326,7 +326,7 @@ def about(
     """The public statement of measures. Who crawls, what for, which reservations are heard, whom to write to."""
     with failing():
         own = OwnWords(user_agents=user_agent or (), addresses=addresses, retention=retention, url=url)
-        _about.about(given, own, style=style, output=output, previous=previous)
+        _stating.about(given, own, style=style, output=output, previous=previous)
 
 
 @app.command()

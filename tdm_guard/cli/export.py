@@ -64,8 +64,11 @@ class _Tally:
 
     def lines(self, lines: Iterable[LogLine]) -> Iterator[LogLine]:
         for line in lines:
-            if line.record is not None and line.type == "decision":
-                self._decision(line.record)
+            record = line.record
+            if record is not None and line.type == "decision":
+                self._decision(record)
+            elif record is not None and line.type == "part" and isinstance(record.get("of"), dict):
+                self.runs.note(text_of(record, "run", 120) or "", record["of"])
             yield line
 
     def _decision(self, record: Mapping[str, Any]) -> None:

@@ -155,8 +155,8 @@ def _because(verdict: Verdict, statements: tuple[Statement, ...], terms: Terms) 
 
 def _besides(statements: tuple[Statement, ...], because: tuple[Statement, ...]) -> tuple[Statement, ...]:
     """The statements that settled nothing, those that reserve first, so that a bound cuts off what permits."""
-    if len(because) == len(statements):  # it has none twice and none of its own
-        return ()
     settling = set(map(id, because))
+    if len(settling) == len(statements):
+        return ()
     rest = [statement for statement in statements if id(statement) not in settling]
     return tuple(sorted(rest, key=lambda statement: statement.stance not in _REFUSING))

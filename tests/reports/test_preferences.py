@@ -113,6 +113,14 @@ def test_a_log_without_the_record_of_a_run_says_that_it_is_not_known(log: Path, 
     assert silent["usages"]["archive"] == "undetermined"
 
 
+def test_of_a_log_that_has_only_what_settled_the_usages_asked_no_more_is_known(log: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old.jsonl"
+    old.write_bytes(log.read_bytes().replace(b',"chain":"records"', b""))
+    silent = items(old)[1]
+    assert silent["not_listened_to"] is None
+    assert (silent["usages"]["search"], silent["usages"]["archive"]) == ("unstated", "undetermined")
+
+
 def statement(stance: Stance, usages: tuple[Usage, ...], **members: Any) -> Statement:
     return Statement(source="https://a.example/x", carrier="file", signal="x", usages=usages, stance=stance, **members)
 
@@ -144,7 +152,8 @@ def test_stances_are_those_that_a_decision_for_all_usages_has(said: list[Stateme
 
 def test_nothing_of_the_operators_own_is_published(tmp_path: Path) -> None:
     ours = statement(Stance.RESERVED, TDM, contact="me@acme.example (from contacts.toml)",
-                     reviewed=Reviewed(outcome=ReviewOutcome.RELEASED, by="jo@acme.example", at="x", why="secret"))  # fmt: skip
+                     reviewed=Reviewed(outcome=ReviewOutcome.RELEASED, by="jo@acme.example", at="x",
+                                       why="secret"))  # fmt: skip
     [first, *_] = judged({"tdm"})
     outcome = decide((ours,), Terms(usages=TDM))
     path = write(tmp_path / "log.jsonl", [first._replace(outcome=outcome)], TDM)

@@ -306,7 +306,8 @@ def test_what_was_trained_on(log: Path, tmp_path: Path) -> None:
     assert form["trained"] == {
         "lines": 10, "matched_nothing": 6, "withheld_in_the_logs": 1, "not_understood": 3,
     }  # fmt: skip
-    assert "6 of 10 lines matched nothing that was stored, of which the logs withheld 1" in form["remarks"][0]
+    said = "6 of 10 lines matched nothing that was stored, of which the logs withheld 1"
+    assert any(said in remark for remark in form["remarks"])
 
 
 @pytest.mark.parametrize(
@@ -333,7 +334,7 @@ def test_filters_narrow_it_and_a_log_given_twice_counts_once(log: Path) -> None:
     form = page(log, log, "--template", "art53", "--host", "www.site1.example")
     assert [row["domain"] for row in form["2.3"]["domain_names"]] == ["site1.example"]
     assert "the same log was given twice" in form["remarks"][0]
-    assert form["remarks"][1].startswith("Only host www.site1.example")
+    assert any(remark.startswith("Only host www.site1.example") for remark in form["remarks"])
 
 
 def lines_of(path: Path, **run: Any) -> list[LogLine]:

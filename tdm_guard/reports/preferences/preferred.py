@@ -43,15 +43,16 @@ class Runs:
     operators: dict[str, None] = field(default_factory=dict)
 
     def note(self, name: str, record: Mapping[str, Any]) -> None:
-        """The record of a run."""
+        """The record of a run, or what a later part of its log says of it."""
         if len(self.agents) >= MAX_RUNS:
             return
         named, signals = (set(filter(_is_text, record.get(member) or ())) for member in ("usages", "signals"))
         self.agents[name] = text_of(record, "agent", 120) or ""
         self.usages[name] = frozenset(named)
-        self.unheard[name] = tuple(
-            signal.name for signal in SIGNALS if signal.name not in signals or named.isdisjoint(signal.usages)
-        )
+        if "chain" in record:  # before records were chained all, they had only what settled the usages asked
+            self.unheard[name] = tuple(
+                signal.name for signal in SIGNALS if signal.name not in signals or named.isdisjoint(signal.usages)
+            )
         operator = record.get("operator")
         if isinstance(operator, dict) and (who := text_of(operator, "name", 200)):
             self.operators[who] = None

@@ -1,7 +1,7 @@
 """
 What logs tell of the content that was collected: sizes by modality, media type and site, the time, the runs.
 
-strategy: each content that was handed on is a row of a private database (`log.latest.scratch`), so that memory does not
+strategy: each content that was handed on is a row of a private database (`log.scratch`), so that memory does not
 grow with the logs. Of each address the latest copy counts, of each archive apart.
 """
 
@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats.site.path_pattern import normal_url
-from tdm_guard.log.latest import addresses_of, scratch
+from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.members import is_size, text_of
+from tdm_guard.log.scratch import scratch
 from tdm_guard.model import Verdict
 from tdm_guard.reports.templates.measures import MAX_ARCHIVES, OTHERS, Archive, Measures
 from tdm_guard.reports.templates.modality import Modality, modality_of

@@ -2,7 +2,7 @@
 What a model was trained on, as a file says it: an address, a domain or the digest of a content on each line.
 
 Lines of JSON with a `url` (as `report --admitted --format json` writes them) are read too. The lines stand in a private
-database (`log.latest.scratch`), so that memory does not grow with them.
+database (`log.scratch`), so that memory does not grow with them.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats.site.path_pattern import normal_url
-from tdm_guard.log.latest import addresses_of, scratch
+from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.members import text_of
+from tdm_guard.log.scratch import scratch
 from tdm_guard.origin import bare
 from tdm_guard.reports.templates.sites import host_in
 
