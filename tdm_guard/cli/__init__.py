@@ -14,9 +14,9 @@ import typer
 
 from tdm_guard._version import __version__
 from tdm_guard.cli import explain as _explain
-from tdm_guard.cli import export as _export
 from tdm_guard.cli import init as _init
 from tdm_guard.cli import logs as _logs
+from tdm_guard.cli import preferences as _preferences
 from tdm_guard.cli import repertoire as _repertoire
 from tdm_guard.cli import report as _report
 from tdm_guard.cli import review as _review
@@ -337,7 +337,7 @@ def export(
     preferences: Annotated[
         bool, typer.Option("--preferences", help="What was said of every usage of what was admitted.")
     ] = False,
-    style: Annotated[str, typer.Option("--format", help=f"{', '.join(_export.FORMATS)}.")] = "jsonl",
+    style: Annotated[str, typer.Option("--format", help=f"{', '.join(_preferences.FORMATS)}.")] = "jsonl",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
     data: Annotated[
         Path | None, typer.Option(help="croissant: the file of preferences. Default: what --format jsonl writes.")
@@ -355,5 +355,7 @@ def export(
     with failing():
         if not preferences:
             raise ConfigurationError("export: say what; for example --preferences")
-        card = _export.CardFlags(data=data, name=name, url=url, licence=licence, creator=creator, published=published)
-        _export.export(logs, style=style, output=output, filters=filters, card=card)
+        card = _preferences.CardFlags(
+            data=data, name=name, url=url, licence=licence, creator=creator, published=published
+        )
+        _preferences.export(logs, style=style, output=output, filters=filters, card=card)

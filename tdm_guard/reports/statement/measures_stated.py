@@ -222,8 +222,12 @@ def _declarations(options: Options) -> dict[str, Any]:
         "repertoires": [dict(each) for each in held.sources],
         "forms": options.repertoire_forms,
     }
-    excluded = getattr(held, "excluded", None) or getattr(options, "excluded_sites", None)
-    found["excluded_sites"] = [str(each) for each in excluded] if excluded else []
+    lists = getattr(getattr(options, "exclusions", None), "lists", ())
+    found["excluded_sites"] = [
+        {name: str(getattr(each, name)) for name in ("id", "issuer", "authority", "date", "url", "sha256")
+         if getattr(each, name, None)}
+        for each in lists
+    ]  # fmt: skip
     return found
 
 

@@ -22,7 +22,7 @@ from tdm_guard.log.scratch import scratch
 from tdm_guard.model import Verdict
 from tdm_guard.reports.templates.measures import MAX_ARCHIVES, OTHERS, Archive, Measures
 from tdm_guard.reports.templates.modality import Modality, modality_of
-from tdm_guard.reports.templates.sites import NOWHERE, NamedSite, host_in, site_of
+from tdm_guard.reports.templates.named_sites import NOWHERE, NamedSite, host_in, site_of
 
 if TYPE_CHECKING:
     import sqlite3

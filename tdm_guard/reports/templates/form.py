@@ -38,6 +38,11 @@ class Part:
     fields: Mapping[str, Value]
     notes: tuple[str, ...] = ()
 
+    @property
+    def heading(self) -> str:
+        """Number and title; what has no number is named by its title."""
+        return self.title if self.number.isalpha() else f"{self.number} {self.title}".strip()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:

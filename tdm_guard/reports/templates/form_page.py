@@ -22,7 +22,8 @@ dt{font-weight:600;margin-top:.75rem}dd{margin:0;overflow-wrap:anywhere}
 .blank{border-left:.35rem solid #8a4b00;padding-left:.5rem;font-style:italic}
 .remark{border:2px solid #8a0000;padding:.5rem}
 .table{overflow-x:auto}table{border-collapse:collapse;margin:.25rem 0}
-th,td{border:1px solid #767676;padding:.2rem .5rem;text-align:left;vertical-align:top}td.n{text-align:right}
+th,td{border:1px solid #767676;padding:.2rem .5rem;text-align:left;vertical-align:top;overflow-wrap:break-word}
+td.n{text-align:right}
 @media print{body{max-width:none;padding:0}h2{break-after:avoid}.table{overflow:visible}tr{break-inside:avoid}}
 """
 
@@ -70,7 +71,7 @@ def _markdown(form: Form) -> Iterator[str]:
     yield f"Template: {markdown_cell(form.number)}, {form.date}. Made at {form.made_at}.\n\n"
     yield f"What is marked `operator:` no log can know: {_counted(form)}.\n"
     for part in form.parts:
-        yield f"\n## {part.number} {markdown_cell(part.title)}\n\n"
+        yield f"\n## {markdown_cell(part.heading)}\n\n"
         for name, value in part.fields.items():
             yield from _markdown_field(name, value)
         yield from (f"\n{markdown_cell(note)}\n" for note in part.notes)
@@ -88,7 +89,7 @@ def _markdown_field(name: str, value: Any) -> Iterator[str]:
         yield _more("\n  {} more: `--format json`.\n\n", rows) or "\n"
     elif isinstance(value, Blank):
         yield f"{label}*{markdown_cell(value)}*\n"
-    elif isinstance(value, Mapping):
+    elif isinstance(value, Mapping) and value:
         yield f"{label}\n"
         yield from (f"  * {_label(str(key))}: {markdown_cell(_text(each))}\n" for key, each in value.items())
     else:
@@ -113,7 +114,7 @@ def _html(form: Form) -> Iterator[str]:
 
 def html_part(part: Part) -> Iterator[str]:
     """A section of a page, its heading of the second level."""
-    yield f"<section>\n<h2>{html_text(f'{part.number} {part.title}'.strip())}</h2>\n<dl>\n"
+    yield f"<section>\n<h2>{html_text(part.heading)}</h2>\n<dl>\n"
     for name, value in part.fields.items():
         yield f"<dt>{html_text(_label(name))}</dt>\n<dd>"
         yield from _html_value(_label(name), value)
@@ -134,7 +135,7 @@ def _html_value(label: str, value: Any) -> Iterator[str]:
         yield f"</tbody>\n</table>{_more('<p>{} more: --format json.</p>', rows)}</div>"
     elif isinstance(value, Blank):
         yield f'<span class="blank">{html_text(value)}</span>'
-    elif isinstance(value, Mapping):
+    elif isinstance(value, Mapping) and value:
         items = (f"{_label(str(key))}: {_text(each)}" for key, each in value.items())
         yield f"<ul>{''.join(f'<li>{html_text(item)}</li>' for item in items)}</ul>"
     else:
@@ -160,7 +161,7 @@ def _text(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, Mapping):
-        return ", ".join(f"{_label(str(key))} {_text(each)}" for key, each in value.items())
+        return ", ".join(f"{_label(str(key))} {_text(each)}" for key, each in value.items()) or "none"
     if isinstance(value, (list, tuple)):
         return ", ".join(map(_text, value)) or "none"
     return str(value)

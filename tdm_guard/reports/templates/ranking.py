@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.reports.templates.modality import Modality
-from tdm_guard.reports.templates.sites import SiteKind, top_level
+from tdm_guard.reports.templates.named_sites import SiteKind, top_level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.members import text_of
 from tdm_guard.log.scratch import scratch
 from tdm_guard.origin import bare
-from tdm_guard.reports.templates.sites import host_in
+from tdm_guard.reports.templates.named_sites import host_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
