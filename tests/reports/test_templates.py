@@ -331,6 +331,13 @@ def test_wrong_calls_are_told(
     assert (done.exit_code, said in done.stderr) == (2, True), done.stderr
 
 
+def test_a_table_without_rows_says_so(log: Path) -> None:
+    only = ["--template", "art53", "--host", "www.site1.example"]
+    assert "<dt>hosts without domain name</dt>\n<dd>none</dd>" in run(log, *only, "--format", "html")
+    assert "* **hosts without domain name**: none\n" in run(log, *only)
+    assert page(log, *only)["2.3"]["hosts_without_domain_name"] == []
+
+
 def test_filters_narrow_it_and_a_log_given_twice_counts_once(log: Path) -> None:
     form = page(log, log, "--template", "art53", "--host", "www.site1.example")
     assert [row["domain"] for row in form["2.3"]["domain_names"]] == ["site1.example"]

@@ -17,7 +17,7 @@ FORMATS = ("markdown", "json", "html")
 SHOWN_ROWS = 1_000  # of a table that people read; json has all
 STYLE = """
 body{margin:0 auto;max-width:60rem;padding:1rem;font:1rem/1.5 system-ui,sans-serif;color:#111;background:#fff}
-h1{line-height:1.2}h2{border-top:1px solid #767676;padding-top:.75rem;margin-top:2rem}
+p{overflow-wrap:anywhere}h1{line-height:1.2}h2{border-top:1px solid #767676;padding-top:.75rem;margin-top:2rem}
 dt{font-weight:600;margin-top:.75rem}dd{margin:0;overflow-wrap:anywhere}
 .blank{border-left:.35rem solid #8a4b00;padding-left:.5rem;font-style:italic}
 .remark{border:2px solid #8a0000;padding:.5rem}
@@ -79,7 +79,9 @@ def _markdown(form: Form) -> Iterator[str]:
 
 def _markdown_field(name: str, value: Any) -> Iterator[str]:
     label = f"* **{_label(name)}**: "
-    if isinstance(value, Rows):
+    if _is_empty(value):
+        yield f"{label}none\n"
+    elif isinstance(value, Rows):
         yield f"{label}\n\n"
         yield "".join(f"  {line}\n" for line in (
             markdown_row(*map(_label, value.columns)).rstrip("\n"), f"|{'---|' * len(value.columns)}"
@@ -125,7 +127,9 @@ def html_part(part: Part) -> Iterator[str]:
 
 
 def _html_value(label: str, value: Any) -> Iterator[str]:
-    if isinstance(value, Rows):
+    if _is_empty(value):
+        yield "none"
+    elif isinstance(value, Rows):
         yield f'<div class="table" role="region" aria-label="{html_text(label)}" tabindex="0"><table>\n<thead><tr>'
         yield "".join(f'<th scope="col">{html_text(_label(column))}</th>' for column in value.columns)
         yield "</tr></thead>\n<tbody>\n"
@@ -146,6 +150,10 @@ def _html_cell(value: Any) -> str:
     number = isinstance(value, int) and not isinstance(value, bool)
     kind = ' class="n"' if number else ""
     return f"<td{kind}>{html_text(_text(value))}</td>"
+
+
+def _is_empty(value: Any) -> bool:
+    return isinstance(value, Rows) and next(iter(value.rows()), None) is None
 
 
 def _label(name: str) -> str:
