@@ -22,7 +22,11 @@ from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.reader import LogLine, read_log
 from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Posture, Stance, Statement, Verdict
+from tdm_guard.reports.preferences.preferred import Runs, json_lines, preferences
+from tdm_guard.reports.templates.ab2013 import ab2013
+from tdm_guard.reports.templates.art53 import art53
 from tdm_guard.reports.templates.collected import MAX_MEDIA, OTHER_MEDIA, Collected
+from tdm_guard.reports.templates.form_page import FORMATS, render
 from tdm_guard.reports.templates.measures import MAX_ARCHIVES
 from tdm_guard.reports.templates.modality import Modality, modality_of
 from tdm_guard.reports.templates.named_sites import SiteKind, site_of
@@ -363,8 +367,6 @@ def lines_of(path: Path, **run: Any) -> list[LogLine]:
     ],
 )
 def test_what_was_judged_in_an_archive_is_no_crawl(log: Path, archive: Any, name: str, link: str | None) -> None:
-    from tdm_guard.reports.templates.art53 import art53
-
     with closing(Collected.of(lines_of(log, **archive))) as collected:
         form = art53(collected, made_at="2026-11-28T00:00:00Z")
         parts = {part.number: part.fields for part in form.parts}
@@ -429,6 +431,39 @@ def test_modalities_are_told_by_media_types(media: str | None, modality: Modalit
 )
 def test_a_share_is_of_the_number_of_names(names: int, tenth: int, sme: int) -> None:
     assert (share(names, sme=False), share(names, sme=True)) == (tenth, sme)
+
+
+_STRANGE: list[Any] = [
+    None, True, 0, -1, 2**63, 2**63 - 1, 1.5, "", "x", "reserved", "a/b", "https://a.example/", "2026",
+    [], [[]], [None], ["tdm", 1, []], {}, [{}], {"a": []}, [{"name": []}, {"url": "u"}, "w"],
+]  # fmt: skip
+_values = st.sampled_from(_STRANGE)
+_MEMBERS = (
+    "run", "seq", "url", "final_url", "origin", "hops", "verdict", "usages", "because", "said", "checked", "signals",
+    "operator", "archive", "archives", "of", "media_type", "bytes", "content_sha256", "ts", "id", "decision", "mode",
+    "authorisations", "said_more", "complete", "stance", "reviewed", "doubt", "rightsholder", "kind", "signal",
+)  # fmt: skip
+_tables = st.dictionaries(st.sampled_from(_MEMBERS), _values, max_size=12)
+_strange = st.builds(
+    lambda kind, table: {"admitted": True, **table, "type": kind},
+    st.sampled_from(["run", "decision", "body", "end", "part"]),
+    _tables,
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(_strange, max_size=4), st.lists(_tables, max_size=2))
+def test_what_a_record_may_hold_does_not_raise(records: list[dict[str, Any]], because: list[dict[str, Any]]) -> None:
+    whole = {"type": "decision", "url": "https://a.example/", "admitted": True, "content": True, "bytes": 2**63 - 1}
+    told = [{"type": "run", "run": "r"}, *records, {**whole, "because": because, "said": because}, whole]
+    lines = [LogLine(path="", number=0, raw=b"", record=record) for record in told]
+    with closing(Collected.of(lines)) as collected:
+        for make, style in zip((art53, ab2013, art53), FORMATS, strict=True):
+            assert "".join(render(make(collected, made_at="2026-11-28T00:00:00Z"), style))
+    runs = Runs()
+    for record in told:
+        runs.note("r", record)
+    assert "".join(json_lines(preferences(told, runs))).count("\n") == len(told)
 
 
 _stored = st.tuples(st.integers(0, 60), st.sampled_from(KINDS[:4]), st.integers(0, 50))

@@ -46,7 +46,7 @@ class Runs:
         """The record of a run, or what a later part of its log says of it."""
         if len(self.agents) >= MAX_RUNS:
             return
-        named, signals = (set(filter(_is_text, record.get(member) or ())) for member in ("usages", "signals"))
+        named, signals = (set(_names(record, member)) for member in ("usages", "signals"))
         self.agents[name] = text_of(record, "agent", 120) or ""
         self.usages[name] = frozenset(named)
         if "chain" in record:  # before records were chained all, they had only what settled the usages asked
@@ -116,7 +116,7 @@ def stances(
 
 def _says(entry: Mapping[str, Any]) -> Stance:
     """What one statement comes to by itself, as `judging.decide` has it."""
-    stance = entry.get("stance")
+    stance = text_of(entry, "stance", 40)
     if stance in _REFUSING:
         reviewed = entry.get("reviewed")
         if isinstance(reviewed, dict) and reviewed.get("outcome") == ReviewOutcome.RELEASED:
@@ -144,12 +144,12 @@ def _told(entry: Mapping[str, Any], *, settled: bool) -> dict[str, Any]:
 
 
 def _listed(entry: Mapping[str, Any]) -> list[str]:
-    usages = entry.get("usages")
-    return [usage for usage in usages if usage in _PLAIN] if isinstance(usages, list) else []
+    return [usage for usage in _names(entry, "usages") if usage in _PLAIN]
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+def _names(table: Mapping[str, Any], member: str) -> list[str]:
+    value = table.get(member)
+    return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
 
 
 def json_lines(items: Iterable[Mapping[str, Any]]) -> Iterator[str]:

@@ -195,7 +195,7 @@ class Collected:
     def by(self, column: str, archive: int | None) -> dict[int, Amount]:
         """Amounts by the values of a column of ours."""
         query = f"""
-            SELECT {column}, count(*), coalesce(sum(bytes), 0), sum(bytes IS NULL) FROM kept
+            SELECT {column}, count(*), cast(total(bytes) AS INTEGER), sum(bytes IS NULL) FROM kept
             WHERE ? IS NULL OR archive = ? GROUP BY 1 ORDER BY 1
         """  # noqa: S608 - columns of ours
         with closing(self.database.execute(query, (archive, archive))) as rows:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MAX_SME_NAMES = 1_000  # the annex: 5 % of all names or 1 000 names, whichever is lower
 MAX_SUFFIXES = 1_000  # top-level domains named; there are some 1 500, and few are large
-_BY_SIZE = "ORDER BY sum(bytes) DESC, count(*) DESC, name"
+_BY_SIZE = "ORDER BY total(bytes) DESC, count(*) DESC, name"
 _OF_CRAWL = "FROM kept JOIN sites ON sites.id = kept.site WHERE archive = 0 AND kind = ?"
 
 
@@ -81,7 +81,7 @@ class Ranking:
     def __iter__(self) -> Iterator[ListedDomain]:
         """The domains listed, the largest first."""
         query = f"""
-            SELECT name, modalities, count(*), coalesce(sum(bytes), 0) FROM listed JOIN kept USING (site)
+            SELECT name, modalities, count(*), cast(total(bytes) AS INTEGER) FROM listed JOIN kept USING (site)
             JOIN sites ON sites.id = site WHERE archive = 0 GROUP BY site {_BY_SIZE}
         """  # noqa: S608 - words of ours
         for name, bits, items, size in self._collected.rows(query):
@@ -90,7 +90,7 @@ class Ranking:
     def others(self) -> Iterator[tuple[str, int, int]]:
         """Hosts that are no domain names: addresses, and names without a registrable domain."""
         query = f"""
-            SELECT name, count(*), coalesce(sum(bytes), 0) FROM kept JOIN sites ON sites.id = kept.site
+            SELECT name, count(*), cast(total(bytes) AS INTEGER) FROM kept JOIN sites ON sites.id = kept.site
             WHERE archive = 0 AND kind <> ? GROUP BY site {_BY_SIZE}
         """  # noqa: S608 - words of ours
         yield from self._collected.rows(query, (SiteKind.DOMAIN,))
