@@ -31,6 +31,7 @@ from tdm_guard.reports.templates.measures import MAX_ARCHIVES
 from tdm_guard.reports.templates.modality import Modality, modality_of
 from tdm_guard.reports.templates.named_sites import SiteKind, site_of
 from tdm_guard.reports.templates.ranking import Ranking, share
+from tdm_guard.reports.templates.trained import Trained
 from tdm_guard.signals import SIGNALS
 from tdm_guard.usage import TDM
 
@@ -396,6 +397,24 @@ def test_archives_and_media_types_are_bounded(tmp_path: Path) -> None:
         assert len(collected.archives) == MAX_ARCHIVES + 1
         assert collected.amount(MAX_ARCHIVES + 1).items == 1  # an address of several counts once there
         assert collected.amount(None).items == MAX_ARCHIVES + 1
+
+
+def test_what_was_forgotten_counts_all_the_same(log: Path, tmp_path: Path) -> None:
+    before, names = page(log, "--template", "art53"), tmp_path / "trained.txt"
+    lines = [
+        {**line.record, "url": None, "final_url": None} if line.type == "decision" and line.record else line.record
+        for line in read_log([log])
+    ]
+    told = [LogLine(path="", number=0, raw=b"", record=record) for record in lines]
+    stored = [each for each in lines if each and each.get("admitted") and each.get("content")]
+    with closing(Collected.of(told)) as collected:
+        form = art53(collected, made_at="2026-11-28T00:00:00Z")
+        counts: Any = {part.number: part.fields for part in form.parts}["2.3"]["domain_count"]
+        assert counts["names"] == before["2.3"]["domain_count"]["names"]
+        assert collected.amount(None).items == len(stored)  # which of them were of one address is forgotten
+    names.write_text("site1.example", encoding="utf-8")
+    with closing(Trained(names)) as trained, closing(Collected.of(told, trained)) as collected:
+        assert collected.amount(None).items == sum("//www.site1." in each["origin"] for each in stored) > 2
 
 
 @pytest.mark.parametrize(

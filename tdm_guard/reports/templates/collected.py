@@ -113,16 +113,18 @@ class Collected:
         used = trained is None or trained.names(record, stored=stored)
         run = self.measures.decision(record, stored=stored)
         addresses = addresses_of(record)
-        if not stored or not addresses:
+        if not stored:
             return
+        # One whose address was forgotten, or that never had one, is an item of its own.
+        about = normal_url(addresses[0]) if addresses else f"{text_of(record, 'run', 240)} {record.get('seq')}"
         archive = 0 if run is None or not run.archives else self._archive(run.archives)
-        host = host_in(text_of(record, "origin", 1024)) or host_in(addresses[0])
+        host = host_in(text_of(record, "origin", 1024)) or host_in(next(iter(addresses), None))
         named = text_of(record, "media_type", 120)
         size, stamp, verdict = record.get("bytes"), text_of(record, "ts", 40) or "", record.get("verdict")
         cursor = self.database.execute(
             "INSERT INTO items VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                blake2b(normal_url(addresses[0]).encode("utf-8", "backslashreplace"), digest_size=16).digest(),
+                blake2b(about.encode("utf-8", "backslashreplace"), digest_size=16).digest(),
                 stamp if _TIME.fullmatch(stamp) else "",
                 self._site(site_of(host) if host else NOWHERE, sites),
                 modality_of(named),

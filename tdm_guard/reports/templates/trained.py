@@ -71,7 +71,7 @@ class Trained:
         """True if a line names this decision: one of its addresses, its host, or its digest."""
         addresses = addresses_of(record)
         keys = [_of_url(address) for address in addresses]
-        host = host_in(addresses[0]) if addresses else None
+        host = host_in(addresses[0]) if addresses else host_in(text_of(record, "origin", 1024))
         if host:
             labels = host.split(".")
             keys += [_of_domain(".".join(labels[at:])) for at in range(len(labels))]
