@@ -19,6 +19,7 @@ from tdm_guard.log.compressed import open_log
 from tdm_guard.log.reader import MAX_LINE, in_order, read_log
 from tdm_guard.log.verify import Verification
 from tdm_guard.plain import printable
+from tdm_guard.proofs.personal import personal_of
 from tdm_guard.proofs.proof import MAX_BYTES, UnreadableProofError, check, read_proof, read_root
 from tdm_guard.proofs.proving import Question, prove
 from tdm_guard.proofs.seal_file import beside, replacing, statement
@@ -83,7 +84,10 @@ def proven(
         raise ConfigurationError(f"--output: {str(output)!r} is one of the logs; for example proof.json")
     try:
         with _tree(paths) as tree, ExitStack() as stack:
-            proof = prove(question, tree, _lines_of(paths, stack), runs)
+            personal = [beside(path, ".personal") for path in paths]
+            proof = prove(
+                question, tree, _lines_of(paths, stack), runs, personal_of=lambda *of: personal_of(personal, *of)
+            )
     except (_BadLogError, TreesDifferError) as error:
         say(f"tdm-guard: nothing is proved from this log: {error}")
         return 1
