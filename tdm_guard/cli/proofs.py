@@ -15,6 +15,7 @@ import typer
 from tdm_guard.cli.console import counted, say, waiting
 from tdm_guard.cli.logs import readable
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.log.checks.finding import LogSeverity
 from tdm_guard.log.compressed import open_log
 from tdm_guard.log.reader import MAX_LINE, in_order, read_log
 from tdm_guard.log.verify import Verification
