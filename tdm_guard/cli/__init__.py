@@ -13,16 +13,21 @@ from typing import Annotated, Any
 import typer
 
 from tdm_guard._version import __version__
+from tdm_guard.cli import excluded_sites as _excluded_sites
 from tdm_guard.cli import explain as _explain
+from tdm_guard.cli import export as _export
 from tdm_guard.cli import init as _init
 from tdm_guard.cli import logs as _logs
+from tdm_guard.cli import merging as _merging
 from tdm_guard.cli import preferences as _preferences
+from tdm_guard.cli import proofs as _proofs
 from tdm_guard.cli import repertoire as _repertoire
 from tdm_guard.cli import report as _report
 from tdm_guard.cli import review as _review
 from tdm_guard.cli import stating as _stating
 from tdm_guard.cli import template as _template
 from tdm_guard.cli import undetermined as _undetermined
+from tdm_guard.cli import verifying as _verifying
 from tdm_guard.cli.choosing import with_filters
 from tdm_guard.cli.console import asking, failing, speak_any_encoding
 from tdm_guard.cli.options import completing, with_options
@@ -43,6 +48,7 @@ app = typer.Typer(
 
 app.add_typer(_repertoire.app, name="repertoire")
 app.add_typer(_repertoire.authorisations, name="authorisations")
+app.add_typer(_excluded_sites.app, name="excluded-sites")
 
 DEMO = "tdm-guard-demo"
 Logs = Annotated[list[str], typer.Argument(metavar="LOG", help="Compliance logs (JSON lines).")]
@@ -79,10 +85,20 @@ def check(
 
 
 @app.command()
-def verify(logs: Logs) -> None:
+def verify(
+    logs: Logs,
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One document: the runs, their heads and the findings.")
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Remarks count as errors: a run cut short, say.")] = False,
+    heads: Annotated[
+        list[str] | None, typer.Option("--head", metavar="HASH", help="A hash that must be there; may be repeated.")
+    ] = None,
+) -> None:
     """Is the log whole: order, gaps, hash chain, torn lines. Remarks do not make it invalid."""
     with failing():
-        code = _logs.verify(logs)
+        code = _verifying.verify(logs, _verifying.Wish(as_json=as_json, strict=strict, heads=tuple(heads or ())))
     raise typer.Exit(code)
 
 
@@ -201,7 +217,8 @@ def recheck(
         str | None, typer.Option(help="What you know of the works: JSON lines, each with its url.")
     ] = None,
     without_declarations: Annotated[
-        bool, typer.Option("--without-declarations", help="Go on without declarations that the run had.")
+        bool,
+        typer.Option("--without-declarations", help="Go on without declarations, or lists of sites, that a run had."),
     ] = False,
     **given: Any,
 ) -> None:
@@ -330,15 +347,67 @@ def about(
 
 
 @app.command()
+def merge(
+    logs: Logs,
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The merged log; not there yet.")],
+) -> None:
+    """Several logs as one, by time. Each run keeps its order and its bytes, so that it verifies as before."""
+    with failing():
+        _merging.merge(logs, output)
+
+
+@app.command()
+def prove(
+    logs: Logs,
+    *,
+    url: Annotated[str | None, typer.Option(metavar="URL", help="Was this address admitted?")] = None,
+    domain: Annotated[str | None, typer.Option(metavar="DOMAIN", help="Was anything of this site?")] = None,
+    run: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only of this run; may be repeated.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
+) -> None:
+    """A proof that an address or a site was admitted, or was not. It shows nothing else of the log."""
+    with failing():
+        code = _proofs.proven(logs, run or (), output, url=url, domain=domain)
+    raise typer.Exit(code)
+
+
+@app.command()
+def seal(logs: Logs) -> None:
+    """The roots of each run, printed and kept beside the log. Publish them: proofs are checked by them."""
+    with failing():
+        code = _proofs.seal(logs)
+    raise typer.Exit(code)
+
+
+@app.command(name="verify-proof")
+def verify_proof(
+    proof: Annotated[str, typer.Argument(metavar="PROOF", help="What prove wrote.")],
+    *,
+    root: Annotated[
+        list[str] | None, typer.Option("--root", metavar="SIZE:HEX", help="A published root; may be repeated.")
+    ] = None,
+) -> None:
+    """Does a proof hold. Needs the published roots, not the log."""
+    with failing():
+        code = _proofs.checked(proof, root or ())
+    raise typer.Exit(code)
+
+
+@app.command()
 @with_filters
 def export(
     logs: Logs,
     *,
+    sqlite: Annotated[Path | None, typer.Option(metavar="FILE", help="A database of tables, to ask in SQL.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     preferences: Annotated[
         bool, typer.Option("--preferences", help="What was said of every usage of what was admitted.")
     ] = False,
-    style: Annotated[str, typer.Option("--format", help=f"{', '.join(_preferences.FORMATS)}.")] = "jsonl",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
+    style: Annotated[
+        str | None, typer.Option("--format", help=f"Preferences: {', '.join(_preferences.FORMATS)}. Default: jsonl.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Preferences here, not to stdout.")] = None,
     data: Annotated[
         Path | None, typer.Option(help="croissant: the file of preferences. Default: what --format jsonl writes.")
     ] = None,
@@ -351,11 +420,16 @@ def export(
     published: Annotated[str | None, typer.Option(metavar="DATE", help="croissant: when. Default: today.")] = None,
     filters: Filters,
 ) -> None:
-    """What travels with the content. All that was said of each use, not only of those asked for."""
+    """What logs hold, in a form for other tools. What was said of each use, to travel with the content."""
     with failing():
-        if not preferences:
-            raise ConfigurationError("export: say what; for example --preferences")
         card = _preferences.CardFlags(
             data=data, name=name, url=url, licence=licence, creator=creator, published=published
         )
-        _preferences.export(logs, style=style, output=output, filters=filters, card=card)
+        if preferences and (sqlite is not None or force):
+            raise ConfigurationError("export: --preferences and --sqlite are two exports; give one")
+        if preferences:
+            _preferences.export(logs, style=style or "jsonl", output=output, filters=filters, card=card)
+            return
+        if filters or card.given or style is not None or output is not None:
+            raise ConfigurationError("export: filters, --format, -o and words on a data set go with --preferences")
+        _export.export(logs, _export.Wish(sqlite=sqlite, force=force))

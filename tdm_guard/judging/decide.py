@@ -1,8 +1,8 @@
 """
 How all that was said becomes one decision.
 
-Weight, strongest first: crawl refusal > exempt > reserved > review > undetermined > authorised > permitted >
-unreserved. For several usages the strictest outcome stands. Each branch names its source.
+Weight, strongest first: exclusion and crawl refusal > exempt > reserved > review > undetermined > authorised >
+permitted > unreserved. For several usages the strictest outcome stands. Each branch names its source.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ _ORDER = (
     Verdict.UNRESERVED,
 )
 _REFUSING = (Stance.RESERVED, Stance.UNDETERMINED)
+_SHUTTING = (Kind.ACCESS, Kind.EXCLUSION)  # what no exemption opens
 _STRICTNESS = {verdict: place for place, verdict in enumerate(_ORDER)}
 _STANCES = {
     Verdict.RESERVED: Stance.RESERVED,
@@ -70,8 +71,9 @@ def decide(statements: tuple[Statement, ...], terms: Terms, occasion: Occasion |
 
     without: Verdict | None = None
 
-    # RFC 9309 2.2.2, 2.3.1.4: access comes before mining, and no exemption gives access.
-    refusals = [s for s in statements if s.kind is Kind.ACCESS and s.stance in _REFUSING and not s.lifts(terms.usages)]
+    # RFC 9309 2.2.2, 2.3.1.4: access comes before mining, and no exemption gives access. Nor does one, or a licence,
+    # open a site that the operator leaves out because a court or an authority found it to infringe.
+    refusals = [s for s in statements if s.kind in _SHUTTING and s.stance in _REFUSING and not s.lifts(terms.usages)]
     if refusals:
         refused = any(s.stance is Stance.RESERVED for s in refusals)
         verdict = Verdict.RESERVED if refused else Verdict.UNDETERMINED
