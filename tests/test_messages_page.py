@@ -31,6 +31,9 @@ from tdm_guard.options.config import with_config
 from tdm_guard.options.naming import named_apart
 from tdm_guard.proofs.proof import check, read_root
 from tdm_guard.proofs.proving import Question, prove
+from tdm_guard.reports.statement.atom_feed import read_feed
+from tdm_guard.reports.statement.measures_stated import OwnWords, state
+from tdm_guard.reports.templates.trained import Trained
 from tdm_guard.scrapy.settings import check_gates, read_options
 from tests.support.chains import Chain
 from tests.support.proofs import Made, admitting, run_of
@@ -225,7 +228,11 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: with_policy("/robots.txt", Fetched.unreachable("dns")),
         lambda: with_policy("/.well-known/tdmrep.json", Fetched.unreachable("timeout")),
         lambda: matched(tmp_path / "matched"),
+        lambda: Trained(tmp_path / "nothing.txt"),
+        lambda: state(Options.read({}), day="2026-11-28", own=OwnWords()),
+        lambda: read_feed(b"<feed/>", "--output: 'a.atom'"),
     ]
+    (tmp_path / "nothing.txt").write_text("# of a model\n", encoding="utf-8")
     (tmp_path / "matched").mkdir()
     (tmp_path / "proof").mkdir()
     for number in "12":

@@ -38,7 +38,9 @@ def export(paths: Sequence[str], wish: Wish) -> None:
     forms: dict[str, tuple[Path | None, Callable[[Sequence[str], Path], str]]] = {"--sqlite": (wish.sqlite, _tables)}
     given = [(flag, path, write) for flag, (path, write) in forms.items() if path is not None]
     if len(given) != 1:
-        raise ConfigurationError(f"export: give one of {', '.join(forms)}; for example --sqlite log.sqlite")
+        raise ConfigurationError(
+            f"export: give one of {', '.join((*forms, '--preferences'))}; for example --sqlite log.sqlite"
+        )
     [(flag, path, write)] = given
     readable(paths)
     if path.exists() and any(path.samefile(log) for log in paths):

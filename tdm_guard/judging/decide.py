@@ -16,6 +16,7 @@ from tdm_guard.model import Kind, Stance, Statement, Verdict
 from tdm_guard.operator import Research
 from tdm_guard.usage import TDM, Usage
 
+MAX_SAID = 50  # statements that settled nothing, in a record; a hostile document could otherwise fill the log
 ART_3 = "Art. 3 of Directive (EU) 2019/790"
 _ORDER = (
     Verdict.RESERVED,
@@ -87,6 +88,7 @@ def decide(statements: tuple[Statement, ...], terms: Terms, occasion: Occasion |
         if verdict.withholds and terms.exemption_covers:
             without, verdict = verdict, Verdict.EXEMPT
     because = _because(without or verdict, statements, terms)
+    said = _besides(statements, because)
     ids = [lift.id for s in because for lift in s.authorisations if lift.outcome is LiftOutcome.LIFTED]
     return Outcome(
         verdict=verdict,
@@ -96,6 +98,8 @@ def decide(statements: tuple[Statement, ...], terms: Terms, occasion: Occasion |
         enforced=terms.enforced,
         exemption=terms.claim if verdict is Verdict.EXEMPT else None,
         without_exemption=without,
+        said=said[:MAX_SAID],
+        said_more=max(0, len(said) - MAX_SAID),
     )
 
 
@@ -149,3 +153,12 @@ def _because(verdict: Verdict, statements: tuple[Statement, ...], terms: Terms) 
     if len(refusing) > 1 and verdict in (Verdict.RESERVED, Verdict.REVIEW):
         refusing.sort(key=lambda s: min([_STRICTNESS[_says(s, u)] for u in s.usages if u in asked], default=0))
     return tuple(refusing) + noted + released
+
+
+def _besides(statements: tuple[Statement, ...], because: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """The statements that settled nothing, those that reserve first, so that a bound cuts off what permits."""
+    settling = set(map(id, because))
+    if len(settling) == len(statements):
+        return ()
+    rest = [statement for statement in statements if id(statement) not in settling]
+    return tuple(sorted(rest, key=lambda statement: statement.stance not in _REFUSING))

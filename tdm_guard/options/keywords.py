@@ -27,7 +27,7 @@ class JudgeOptions(TypedDict, total=False):
     """Your robots.txt product token; without it that of the User-Agent, else only groups for everyone."""
 
     operator: Operator | Mapping[str, Any] | None
-    """Who collects: a table with `name`, `classes`, `country`, `undertakings`, `research`."""
+    """Who collects: a table; `name`, `contact`, `complaints_url`, `classes`, `country`, `undertakings`, `research`."""
 
     posture: Posture | Literal["cautious", "literal"] | None
     """`cautious` (default): repairs that can only add a reservation are applied. `literal`: each text to the letter."""
