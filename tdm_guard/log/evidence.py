@@ -158,7 +158,7 @@ class EvidenceStore:
 def pieces_of(case: Case, decision: Decision) -> Iterator[tuple[str, bytes]]:
     """The pieces that a decision names, by their digests, and those that later ones will: of feeds, of pictures."""
     found = {} if case.pieces is None else case.pieces.by_digest
-    said: tuple[Evidence, ...] = (*decision.because, *decision.faults, *case.shows[1])
+    said: tuple[Evidence, ...] = (*decision.because, *decision.said, *decision.faults, *case.shows[1])
     named = found if case.learned else dict.fromkeys(each.evidence for each in said)
     for digest in named:
         if digest in found:

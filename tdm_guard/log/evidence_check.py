@@ -36,7 +36,7 @@ class Named(NamedTuple):
 def named_in(record: Mapping[str, Any]) -> Iterator[Named]:
     """The copies that a decision rests on, each once, those of its statements first."""
     seen: set[str] = set()
-    for entry in (*entries(record, "because"), *entries(record, "faults")):
+    for entry in (*entries(record, "because"), *entries(record, "said"), *entries(record, "faults")):
         named = named_by(entry)
         if named is not None and named.digest not in seen:
             seen.add(named.digest)
