@@ -1,7 +1,7 @@
 """
 Lines of logs that may be given twice: each record once, and whether `verify` would refuse what was read.
 
-strategy: a private SQLite database, as in `log.latest`, keeps a digest of every record that was met, so that memory
+strategy: a private database (`log.scratch`) keeps a digest of every record that was met, so that memory
 does not grow with the log.
 """
 
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats.site.path_pattern import normal_url
-from tdm_guard.log.latest import addresses_of, scratch
+from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.members import text_of
+from tdm_guard.log.scratch import scratch
 from tdm_guard.log.verify import Finding, LogSeverity, Verification
 
 if TYPE_CHECKING:
