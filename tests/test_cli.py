@@ -304,7 +304,10 @@ def log(web: PretendWeb, tmp_path: Path) -> Path:
 
 def test_verify_says_valid_or_invalid(log: Path) -> None:
     good = run("verify", str(log))
-    assert (good.exit_code, good.stdout) == (0, "valid: 2 decisions in 1 run, 0 errors, 0 remarks\n")
+    head = json.loads(log.read_bytes().splitlines()[-1])["hash"]
+    run_line, summary = good.stdout.splitlines()
+    assert (good.exit_code, summary) == (0, "valid: 2 decisions in 1 run, 0 errors, 0 remarks")
+    assert run_line.endswith(f": 2 decisions, ended, head {head}")
     log.write_bytes(log.read_bytes().replace(b'"status":200', b'"status":201'))
     bad = run("verify", str(log))
     assert bad.exit_code == 1

@@ -16,11 +16,13 @@ from tdm_guard._version import __version__
 from tdm_guard.cli import explain as _explain
 from tdm_guard.cli import init as _init
 from tdm_guard.cli import logs as _logs
+from tdm_guard.cli import merging as _merging
 from tdm_guard.cli import proofs as _proofs
 from tdm_guard.cli import repertoire as _repertoire
 from tdm_guard.cli import report as _report
 from tdm_guard.cli import review as _review
 from tdm_guard.cli import undetermined as _undetermined
+from tdm_guard.cli import verifying as _verifying
 from tdm_guard.cli.choosing import with_filters
 from tdm_guard.cli.console import asking, failing, speak_any_encoding
 from tdm_guard.cli.options import completing, with_options
@@ -76,10 +78,20 @@ def check(
 
 
 @app.command()
-def verify(logs: Logs) -> None:
+def verify(
+    logs: Logs,
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One document: the runs, their heads and the findings.")
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Remarks count as errors: a run cut short, say.")] = False,
+    heads: Annotated[
+        list[str] | None, typer.Option("--head", metavar="HASH", help="A hash that must be there; may be repeated.")
+    ] = None,
+) -> None:
     """Is the log whole: order, gaps, hash chain, torn lines. Remarks do not make it invalid."""
     with failing():
-        code = _logs.verify(logs)
+        code = _verifying.verify(logs, _verifying.Wish(as_json=as_json, strict=strict, heads=tuple(heads or ())))
     raise typer.Exit(code)
 
 
@@ -286,6 +298,17 @@ def init(
     )
     with failing():
         _init.init(wishes, append=append, force=force)
+
+
+@app.command()
+def merge(
+    logs: Logs,
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The merged log; not there yet.")],
+) -> None:
+    """Several logs as one, by time. Each run keeps its order and its bytes, so that it verifies as before."""
+    with failing():
+        _merging.merge(logs, output)
 
 
 @app.command()

@@ -30,11 +30,11 @@ class Bodies:
         self._whole = _Numbers()
         self._seen = _Numbers()
 
-    def decided(self, seq: int, record: Mapping[str, Any]) -> None:
-        """Notes whether the decision leaves a body to be streamed on."""
-        if record.get("admitted") is not True:
+    def decided(self, seq: int, *, admitted: bool, streamed: bool) -> None:
+        """Notes whether the decision leaves a body to be streamed on: it was `admitted`, and has no digest of one."""
+        if not admitted:
             self._withheld.add(seq)
-        elif record.get("content_sha256") is not None:
+        elif not streamed:
             self._whole.add(seq)
 
     def problems(self, seq: int, record: Mapping[str, Any]) -> Iterator[str]:
