@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections import deque
 from dataclasses import dataclass, replace
-from itertools import count, islice
+from itertools import chain, count, islice
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from tdm_guard.cli.console import Progress
 from tdm_guard.cli.logs import readable
+from tdm_guard.cli.seals import Seals
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.checks.lines import STEP
 from tdm_guard.log.trees import Trees
@@ -21,6 +22,7 @@ from tdm_guard.reports.spelling import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from tdm_guard.log.checks.finding import Finding
     from tdm_guard.log.checks.run import VerifiedRun
@@ -30,24 +32,31 @@ MAX_FINDINGS = 10_000  # in the one document of --json; a log with as many is no
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What is asked: `strict` counts remarks as errors, `heads` are hashes that records must have."""
+    """
+    What is asked: `strict` counts remarks as errors, `heads` are hashes that records must have.
+
+    `key` has signed the seals, which lie beside the logs or are given.
+    """
 
     as_json: bool = False
     strict: bool = False
     heads: tuple[str, ...] = ()
+    key: Path | None = None
+    seals: tuple[Path, ...] = ()
 
 
 def verify(paths: Sequence[str], wish: Wish) -> int:
     """Prints findings, the head of each run, and a last line that sums up; 0 if the log is whole, else 1."""
-    verification = Verification(heads=wish.heads, trees=lambda told: Trees())
     readable(paths)
+    seals = Seals(paths, wish.seals, wish.key)
+    verification = Verification(heads=wish.heads, trees=lambda told: Trees(), sealed=seals.heads)
     progress, steps = Progress("lines"), count(STEP, STEP)
-    findings = verification.files(paths, lambda: progress.reached(next(steps)))
+    findings = chain(verification.files(paths, lambda: progress.reached(next(steps))), seals.findings(verification))
     if wish.as_json:
         kept = list(islice(findings, MAX_FINDINGS))
         deque(findings, maxlen=0)  # the others are counted
         valid = _valid(verification, wish)
-        typer.echo(json.dumps(_document(verification, kept, wish, valid=valid), indent=1))
+        typer.echo(json.dumps(_document(verification, seals, kept, wish, valid=valid), indent=1))
     else:
         for finding in findings:
             # An empty log has no line that could say in which file nothing is.
@@ -55,6 +64,8 @@ def verify(paths: Sequence[str], wish: Wish) -> int:
         valid = _valid(verification, wish)
         for run in verification.each_run():
             typer.echo(printable(_told(run)))
+        for words in seals.told():
+            typer.echo(printable(words))
         typer.echo(_summary(verification, valid=valid))
     return 0 if valid else 1
 
@@ -79,7 +90,9 @@ def _summary(verification: Verification, *, valid: bool) -> str:
     )
 
 
-def _document(verification: Verification, kept: list[Finding], wish: Wish, *, valid: bool) -> dict[str, Any]:
+def _document(
+    verification: Verification, seals: Seals, kept: list[Finding], wish: Wish, *, valid: bool
+) -> dict[str, Any]:
     return {
         "valid": valid,
         "strict": wish.strict,
@@ -88,6 +101,7 @@ def _document(verification: Verification, kept: list[Finding], wish: Wish, *, va
         "remarks": verification.count.remarks,
         "runs": [run.to_dict() for run in verification.each_run()],
         "heads": verification.heads.to_dict(),
+        "seals": seals.to_list(),
         "findings": [finding.to_dict() for finding in kept],
         "findings_left_out": verification.count.errors + verification.count.remarks - len(kept),
     }
