@@ -17,7 +17,8 @@ from tdm_guard.cli.logs import readable
 from tdm_guard.cli.seals import say_if_signed, signing_with
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.checks.finding import LogSeverity
-from tdm_guard.log.reader import MAX_LINE, read_log
+from tdm_guard.log.compressed import open_log
+from tdm_guard.log.reader import MAX_LINE, in_order, read_log
 from tdm_guard.log.verify import Verification
 from tdm_guard.plain import printable
 from tdm_guard.proofs.proof import MAX_BYTES, UnreadableProofError, check, read_proof, read_root
@@ -47,7 +48,7 @@ def seal(paths: Sequence[str], key: Path | None = None) -> int:
 
     1, with the first bad record named and nothing written, if `verify` would refuse the logs.
     """
-    _files_only("seal", paths)
+    paths = _files("seal", paths)
     place = beside(paths[0], ".tree")
     sign = signing_with(key) if key is not None else None
     try:
@@ -83,7 +84,7 @@ def proven(
         question = Question.domain(domain)
     else:
         raise ConfigurationError("prove: give either --url or --domain; for example --domain gazette.example")
-    _files_only("prove", paths)
+    paths = _files("prove", paths)
     if output is not None and output.exists() and any(output.samefile(path) for path in paths):
         raise ConfigurationError(f"--output: {str(output)!r} is one of the logs; for example proof.json")
     try:
@@ -126,13 +127,15 @@ def checked(path: str, roots: Sequence[str]) -> int:
     return 0 if holds else 1
 
 
-def _files_only(command: str, paths: Sequence[str]) -> None:
+def _files(command: str, paths: Sequence[str]) -> list[str]:
+    """The logs in the order in which they are read."""
     for path in paths:
         if Path(path).exists() and not Path(path).is_file():
             raise ConfigurationError(
                 f"{command}: {path!r} is no file; a log that comes through a pipe is read only once"
             )
     readable(paths)
+    return in_order(paths)
 
 
 def _sealed(paths: Sequence[str], file: BinaryIO) -> tuple[Sealing, Placed]:
@@ -173,12 +176,6 @@ def _fits(tree: TreeFile, paths: Sequence[str]) -> bool:
     names = [{name: file.get(name) for name in ("size", "edges")} for file in tree.files]
     found = [known_by(path) for path in paths]
     return names == [{name: file[name] for name in ("size", "edges")} for file in found]
-
-
-@contextmanager
-def open_log(path: str) -> Iterator[BinaryIO]:
-    with Path(path).open("rb") as file:
-        yield file
 
 
 def _lines_of(paths: Sequence[str], stack: ExitStack) -> Callable[[Place], bytes]:

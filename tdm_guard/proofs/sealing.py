@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.canonical import suffixes_digest
+from tdm_guard.log.compressed import open_log
 from tdm_guard.log.reader import MAX_LINE
 from tdm_guard.log.record import digest_of
 from tdm_guard.log.sorting import Sorted
@@ -177,7 +179,8 @@ class _Beside:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._file = Path(path).open("rb")  # noqa: SIM115 - it is closed when the file has been read
+        self._stack = ExitStack()
+        self._file = self._stack.enter_context(open_log(path))
         self._number = 0
         self._begin = self._end = 0
         self._digest = sha256()
@@ -190,7 +193,7 @@ class _Beside:
     def finish(self) -> tuple[int, str]:
         while self._next():
             pass
-        self._file.close()
+        self._stack.close()
         return self._end, self._digest.hexdigest()
 
     def _next(self) -> bool:
