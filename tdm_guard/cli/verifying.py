@@ -51,7 +51,9 @@ def verify(paths: Sequence[str], wish: Wish) -> int:
     seals = Seals(paths, wish.seals, wish.key)
     verification = Verification(heads=wish.heads, trees=lambda told: Trees(), sealed=seals.heads)
     progress, steps = Progress("lines"), count(STEP, STEP)
-    findings = chain(verification.files(paths, lambda: progress.reached(next(steps))), seals.findings(verification))
+    found = chain(verification.files(paths, lambda: progress.reached(next(steps))), seals.findings(verification))
+    # An empty log has no line that could say in which file nothing is.
+    findings = (each if each.path else replace(each, path=paths[-1]) for each in found)
     if wish.as_json:
         kept = list(islice(findings, MAX_FINDINGS))
         deque(findings, maxlen=0)  # the others are counted
@@ -59,8 +61,7 @@ def verify(paths: Sequence[str], wish: Wish) -> int:
         typer.echo(json.dumps(_document(verification, seals, kept, wish, valid=valid), indent=1))
     else:
         for finding in findings:
-            # An empty log has no line that could say in which file nothing is.
-            typer.echo(printable(str(finding if finding.path else replace(finding, path=paths[-1]))))
+            typer.echo(printable(str(finding)))
         valid = _valid(verification, wish)
         for run in verification.each_run():
             typer.echo(printable(_told(run)))

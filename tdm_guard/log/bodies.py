@@ -37,6 +37,13 @@ class Bodies:
         elif not streamed:
             self._whole.add(seq)
 
+    def takes(self, seq: int) -> bool:
+        """True, and noted, if decision `seq` leaves a body of which nothing was said yet."""
+        fits = seq not in self._withheld and seq not in self._whole and seq not in self._seen
+        if fits:
+            self._seen.add(seq)
+        return fits
+
     def problems(self, seq: int, record: Mapping[str, Any]) -> Iterator[str]:
         """What is wrong with a body record of decision `seq`, which the run has."""
         if seq in self._withheld:

@@ -16,7 +16,7 @@ from tdm_guard.log.checks.heads import Heads
 from tdm_guard.log.checks.lines import record_in, unpassed
 from tdm_guard.log.checks.records import Records
 from tdm_guard.log.checks.run import VerifiedRun, members_of
-from tdm_guard.log.checks.swift import Middles, run_of
+from tdm_guard.log.checks.swift import Middles, body_of, run_of
 from tdm_guard.log.reader import LogLine, record_of
 from tdm_guard.log.record import CHAIN, VERSION, digest_of, unseal
 
@@ -104,11 +104,13 @@ class Verification:
         return self.count.taken()
 
     def _passes(self, raw: bytes, path: str, number: int) -> bool:
-        """True if a line is a decision as it should be, which was looked at with that; else `look` has to say more."""
-        name = run_of(raw)
-        run = self._going.get(name) if name is not None else None
-        if name is None or run is None or self._unread is not None:
+        """True if a line is a decision or body as it should be, and was counted; else `look` has to say more."""
+        name, is_body = run_of(raw)
+        run = self._going.get(name)
+        if run is None or self._unread is not None:
             return False
+        if is_body:
+            return self._passes_body(raw, name, run, path, number)
         found = self._middles.read(raw, name, run)
         if found is None or found[0] != run.seq + 1:
             return False
@@ -126,6 +128,17 @@ class Verification:
             self.heads.look(run.head, run)
         return True
 
+    def _passes_body(self, raw: bytes, name: bytes, run: VerifiedRun, path: str, number: int) -> bool:
+        found = body_of(raw, name, run) if run.chained else None
+        if found is None or found[0] > run.seq or not run.bodies.takes(found[0]):
+            return False
+        run.head = found[1]
+        run.path, run.line = path, number
+        run.records += 1
+        if self.heads:
+            self.heads.look(run.head, run)
+        return True
+
     def close(self) -> list[Finding]:
         """What is found when there are no more lines."""
         self._settle_unread(None)
@@ -136,6 +149,11 @@ class Verification:
                 self._add(path, "a forgotten record that no deletion record of its run lists", line=line)
             if run.forgotten.count:
                 words = f"run {shown(run.name)}: {run.forgotten.count} forgotten, content not checkable"
+                self._add(run.path, words, LogSeverity.REMARK, explained=True)
+            if run.apart:
+                words = (
+                    f"run {shown(run.name)}: personal members of {run.apart} decisions are not in the log, or forgotten"
+                )
                 self._add(run.path, words, LogSeverity.REMARK, explained=True)
             if not run.ended and not run.refused:
                 run.recompute()
@@ -166,7 +184,8 @@ class Verification:
         if line is None:
             return
         last = following is None or following.path != line.path
-        if (last and not line.whole) or (not last and following is not None and following.type == "run"):
+        begun = b'{"type":"'.startswith(line.raw[:9]) and line.raw[-75:-66] != b',"hash":"'  # as a crash leaves it
+        if begun and ((last and not line.whole) or (not last and following is not None and following.type == "run")):
             self.count.remark(line, f"torn by a crash ({line.problem})")
         elif b'}{"type":"' in line.raw:
             self.count.error(line, f"two records in one line: the newline between them is gone ({line.problem})")

@@ -6,7 +6,7 @@ import importlib.metadata
 import platform
 import sys
 
-from tests.benchmarks import assets, assets_documents, core, crawls, edges, lists
+from tests.benchmarks import assets, assets_documents, core, crawls, edges, lists, verifying
 from tests.benchmarks.measure import Row, table
 
 PARTS = {
@@ -16,6 +16,7 @@ PARTS = {
     "lists": lists.rows,
     "assets": assets.rows,
     "documents": assets_documents.rows,
+    "verify": verifying.rows,
 }
 PACKAGES = ("tdm-guard", "datadiligence", "lxml", "selectolax", "protego", "scrapy", "httpx", "httpx2")
 

@@ -61,7 +61,7 @@ class Chain:
         return self.add("part", part=number, of={"ts": self.began, **self.told, **told})
 
     def end(self, **members: Any) -> Chain:
-        return self.add("end", chained=False, totals=self.totals, **members)
+        return self.add("end", chained=False, **{"totals": self.totals, **members})
 
     def forget(self, number: int) -> str:
         """Puts a tombstone in the place of a line; gives the hash that a deletion record has to list."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tdm_guard.log.bodies import shown
+from tdm_guard.log.bodies import Bodies, shown
 from tdm_guard.log.checks.outcome import addresses_of, facts_of, outcome_problem
 from tdm_guard.log.checks.roots import root_problems
 from tdm_guard.log.record import decision_id, unseal
@@ -110,7 +110,10 @@ class Records:
 
     def _facts(self, line: LogLine, record: Mapping[str, Any], run: VerifiedRun) -> Facts:
         if not isinstance(record.get("url"), str):
-            self._findings.error(line, "a decision without a URL", run)
+            if isinstance(record.get("personal"), str):  # a digest of what stands beside the log, until it is forgotten
+                run.apart += 1
+            else:
+                self._findings.error(line, "a decision without a URL", run)
         if "common" in record:  # the compact form, as it stands in the line
             known = run.commons.get(str(record["common"]))
             if known is None:
@@ -175,8 +178,9 @@ class Records:
                 run,
             )
         run.recompute()
+        run.bodies, run.commons = Bodies(), {}  # nothing asks for them any more
         if run.recomputed is not None and run.stated is not None:
-            forgotten = run.forgotten.count > 0
+            forgotten = run.forgotten.count + run.apart > 0
             for problem, explained in root_problems(run.stated, run.recomputed, forgotten=forgotten):
                 if explained:
                     self._findings.remark(line, problem, explained=True)

@@ -36,7 +36,7 @@ def root_problems(stated: object, found: Mapping[str, Any], *, forgotten: bool) 
         if not isinstance(entry, dict) or not is_size(entry.get("size")) or not isinstance(entry.get("root"), str):
             yield f"the tree of {name} is stated as {shown(entry)}: no size and root", False
         elif forgotten and name != "decisions":
-            yield f"the tree of {name} cannot be recomputed: addresses were forgotten", True
+            yield f"the tree of {name} cannot be recomputed: addresses are not in the log (any more)", True
         elif name == "domains" and entry.get("suffixes") != found[name].get("suffixes"):
             yield "the tree of domains is not recomputed: it was made with another public suffix list", True
         elif (entry["size"], entry["root"]) != (found[name]["size"], found[name]["root"]):

@@ -27,6 +27,7 @@ class VerifiedRun:
 
     __slots__ = (
         "agent",
+        "apart",
         "bodies",
         "chained",
         "commons",
@@ -49,7 +50,7 @@ class VerifiedRun:
         "stated",
         "told",
         "totals",
-    )  # fmt: skip
+    )
 
     def __init__(self, name: str, told: Mapping[str, Any], *, head: str) -> None:
         self.name = name
@@ -59,6 +60,7 @@ class VerifiedRun:
         self.head = head
         self.path, self.line = "", 0
         self.part, self.partial = 1, False
+        self.apart = 0  # decisions whose personal members are not in the log
         self.records = self.deletions = self.decisions = self.seq = 0
         self.ended, self.refused, self.intact = False, False, True
         self.totals: dict[str, int] = {}
