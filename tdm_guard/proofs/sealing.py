@@ -147,6 +147,8 @@ def _differing(stated: object, trees: Mapping[str, Mapping[str, Any]]) -> str:
     for name, tree in trees.items():
         said = stated.get(name) if isinstance(stated, dict) else None
         said = said if isinstance(said, dict) else {}
+        if name == "domains" and said.get("suffixes") != tree["suffixes"]:
+            continue  # it was made by another list, which nobody has here
         if any(said.get(member) != tree[member] for member in ("size", "root")):
             return f"{name} {said.get('size')}:{said.get('root')}, but {tree['size']}:{tree['root']}"
     return ""
