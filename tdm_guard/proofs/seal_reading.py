@@ -18,7 +18,6 @@ from tdm_guard.log.checks.finding import LogSeverity
 from tdm_guard.log.checks.roots import TREES, root_problems
 from tdm_guard.log.members import text_of
 from tdm_guard.proofs.seal_file import TYPE, VERSION
-from tdm_guard.reports.spelling import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -117,7 +116,7 @@ def _of_run(sealed: Mapping[str, Any], run: VerifiedRun, met: Met) -> Iterator[A
         yield Answer(words, LogSeverity.REMARK)
         return
     if deleted:
-        words = f"{number_of(deleted, 'deletion')} since it was sealed"
+        words = f"{deleted} {'deletion' if deleted == 1 else 'deletions'} since it was sealed"
         yield Answer(words, LogSeverity.REMARK, explained=True)
     if not run.intact:
         return  # which makes the log invalid; its roots are others then
