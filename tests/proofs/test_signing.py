@@ -352,8 +352,8 @@ def test_what_was_forgotten_on_purpose_leaves_the_seal_good(kept: Kept) -> None:
     assert code == 0
     assert [line for line in found if line.startswith("tdm.jsonl.seal")] == [
         "tdm.jsonl.seal: remark: run 'r': 1 deletion since it was sealed",
-        "tdm.jsonl.seal: remark: run 'r': the tree of addresses cannot be recomputed: addresses were forgotten",
-        "tdm.jsonl.seal: remark: run 'r': the tree of domains cannot be recomputed: addresses were forgotten",
+        "tdm.jsonl.seal: remark: run 'r': the tree of addresses cannot be recomputed: addresses are not in the log (any more)",
+        "tdm.jsonl.seal: remark: run 'r': the tree of domains cannot be recomputed: addresses are not in the log (any more)",
     ]
 
 
