@@ -52,6 +52,7 @@ class RunInfo:
     signals: tuple[str, ...] = ()
     config_sha256: str | None = None
     repertoire: tuple[Loaded, ...] = ()
+    excluded_sites: tuple[Loaded, ...] = ()
 
 
 class Speller:
@@ -129,7 +130,7 @@ class Speller:
     def _middle(self, decision: Decision) -> tuple[str, bool]:
         """The members from `origin` to `media_type`, and whether other decisions are likely to have them too."""
         exchange, outcome, checked = decision.exchange, decision.outcome, decision.checked
-        if outcome.because or decision.faults:
+        if outcome.because or decision.faults or outcome.said:
             return _spell_middle(decision), False
         # What has an `id` here is held beside the text, so that its identity cannot pass to another one.
         key = (
@@ -164,6 +165,7 @@ def _spell_middle(decision: Decision) -> str:
         "stage": decision.stage,
         "usages": outcome.usages,
         "because": [item.to_dict() for item in outcome.because],
+        **outcome.besides(),
         **outcome.exempted(),
         "faults": [item.to_dict() for item in decision.faults],
         "checked": [item.to_dict() for item in decision.checked],

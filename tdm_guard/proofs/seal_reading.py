@@ -130,7 +130,7 @@ def _of_run(sealed: Mapping[str, Any], run: VerifiedRun, met: Met) -> Iterator[A
     elif run.recomputed is None:
         yield Answer("its roots are not recomputed: its beginning was not given", LogSeverity.REMARK)
     else:
-        for problem, explained in root_problems(sealed, run.recomputed, forgotten=run.forgotten.count > 0):
+        for problem, explained in root_problems(sealed, run.recomputed, forgotten=run.forgotten.count + run.apart > 0):
             yield Answer(problem, LogSeverity.REMARK if explained else LogSeverity.ERROR, explained)
 
 

@@ -17,12 +17,13 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 from typing import Any, BinaryIO, NamedTuple
 
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.log.merkle import BLOCK, Root, leaf_hash, path_of
+from tdm_guard.log.merkle import BLOCK, Root, leaf_hash, path_of, root_of_entries
 from tdm_guard.log.sorting import KEY
-from tdm_guard.log.trees import SEQ, in_record
+from tdm_guard.log.trees import SEQ
 
 MAGIC = b"tdm-guard tree 1"
 MAX_DIRECTORY = 64 * 2**20  # bytes: 100,000 runs at some 600 each
@@ -63,22 +64,16 @@ class TreeWriter:
     def section(self, entries: Iterable[bytes]) -> tuple[dict[str, Any], dict[str, int]]:
         """Writes the entries of a tree, then the roots of its blocks; gives size and root, and where both stand."""
         begin = self._file.tell()
-        root, block, blocks = Root(), Root(), bytearray()
-        for entry in entries:
-            self._file.write(entry)
-            block.add(leaf_hash(entry[:KEY]))
-            if block.size == BLOCK:
-                blocks += block.digest()
-                root.add(block.digest())
-                block = Root()
-        size = root.size * BLOCK + block.size
-        if block.size:
-            blocks += block.digest()
-            root.add(block.digest())
+        root, size, blocks = Root(), 0, bytearray()
+        rest = iter(entries)
+        while block := list(islice(rest, BLOCK)):
+            self._file.write(b"".join(block))
+            size += len(block)
+            blocks += root_of_entries([entry[:KEY] for entry in block])
+            root.add(bytes(blocks[-KEY:]))
         above = self._file.tell()
         self._file.write(blocks)
-        root.size = size
-        return in_record(root), {"entries": begin, "blocks": above}
+        return {"size": size, "root": root.digest().hex()}, {"entries": begin, "blocks": above}
 
     def commons(self, entries: Iterable[bytes]) -> dict[str, int]:
         """Writes where common records stand."""

@@ -51,7 +51,7 @@ def unpassed(paths: Iterable[str | os.PathLike[str]], passes: Passes, tick: Call
 def record_in(line: RawLine) -> LogLine:
     """The line with the record that stands in it, as it stands there, or the problem why there is none."""
     record, problem = (None, line.problem) if line.problem else reader.record_of(line.raw)
-    return LogLine(line.path, line.number, line.raw, record, problem, line.whole)
+    return LogLine(path=line.path, number=line.number, raw=line.raw, record=record, problem=problem, whole=line.whole)
 
 
 def _rest(path: str, file: BinaryIO, number: int, passes: Passes, tick: Callable[[], None]) -> Iterator[RawLine]:
