@@ -21,6 +21,7 @@ from tdm_guard.log.compressed import open_log
 from tdm_guard.log.reader import MAX_LINE, in_order, read_log
 from tdm_guard.log.verify import Verification
 from tdm_guard.plain import printable
+from tdm_guard.proofs.personal import personal_of
 from tdm_guard.proofs.proof import MAX_BYTES, UnreadableProofError, check, read_proof, read_root
 from tdm_guard.proofs.proving import Question, prove
 from tdm_guard.proofs.seal_file import beside, replacing, statement
@@ -29,8 +30,9 @@ from tdm_guard.proofs.tree_file import TreeFile
 from tdm_guard.reports.spelling import number_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from tdm_guard.log.verify import Finding
     from tdm_guard.proofs.tree_file import Place
 
 _CUT = "was cut short, or goes on: these are the trees of what is there"
@@ -89,7 +91,10 @@ def proven(
         raise ConfigurationError(f"--output: {str(output)!r} is one of the logs; for example proof.json")
     try:
         with _tree(paths) as tree, ExitStack() as stack:
-            proof = prove(question, tree, _lines_of(paths, stack), runs)
+            personal = [beside(path, ".personal") for path in paths]
+            proof = prove(
+                question, tree, _lines_of(paths, stack), runs, personal_of=lambda *of: personal_of(personal, *of)
+            )
     except (_BadLogError, TreesDifferError) as error:
         say(f"tdm-guard: nothing is proved from this log: {error}")
         return 1
@@ -144,16 +149,21 @@ def _sealed(paths: Sequence[str], file: BinaryIO) -> tuple[Sealing, Placed]:
     placed = Placed(counted(read_log(paths), "lines"))
     with closing(Sealing(file)) as sealing:
         for line, number, offset in placed:
-            for finding in verification.look(line):
-                if finding.severity is LogSeverity.ERROR:
-                    raise _BadLogError(str(finding))
+            _hold(verification, verification.look(line))
             sealing.look(line, number, offset)
-        for finding in verification.close():
-            if finding.severity is LogSeverity.ERROR:
-                raise _BadLogError(str(finding))
+        _hold(verification, verification.close())
         with waiting("sorting what was admitted …"):
             sealing.finish(placed.files)
     return sealing, placed
+
+
+def _hold(verification: Verification, findings: Iterable[Finding]) -> None:
+    for finding in findings:
+        if finding.severity.value != "error":
+            continue
+        if not verification.runs:
+            raise ConfigurationError(f"no compliance log: {finding}")
+        raise _BadLogError(str(finding))
 
 
 @contextmanager

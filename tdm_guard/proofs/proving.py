@@ -55,10 +55,17 @@ class Question:
 
 
 def prove(
-    question: Question, tree: TreeFile, line_at: Callable[[Place], bytes], runs: Iterable[str] = ()
+    question: Question,
+    tree: TreeFile,
+    line_at: Callable[[Place], bytes],
+    runs: Iterable[str] = (),
+    *,
+    personal_of: Callable[[str, int], Mapping[str, str] | None] = lambda run, seq: None,
 ) -> dict[str, Any]:
     """
     The proof, of the runs named, or of all; `line_at` reads lines of the logs that the tree was made from.
+
+    `personal_of` finds what stands apart from a decision, by its run and number: `salt`, and `members` as JSON.
 
     Raises `ConfigurationError` where a run is not there, has forgotten what it admitted, or spells the address
     otherwise than another one because of what it redacts, and where the log is not the one of the tree.
@@ -77,7 +84,10 @@ def prove(
         stated = {name: run["trees"][TREES[question.kind]][name] for name in ("size", "root")}
         head = {"run": run["run"], "tree": TREES[question.kind], **stated}
         if index < entries.size and (entry := entries.entry(index))[:KEY] == digest:
-            decision = _decision(tree, run, int.from_bytes(entry[KEY:], "big"), line_at)
+            seq = int.from_bytes(entry[KEY:], "big")
+            decision = _decision(tree, run, seq, line_at)
+            if (personal := personal_of(run["run"], seq)) is not None:
+                decision["personal"] = personal
             proofs.append({**head, "outcome": "admitted", "entry": _entry(entries, index), "decision": decision})
         else:
             lower = _entry(entries, index - 1) if index else None
