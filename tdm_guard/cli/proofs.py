@@ -16,7 +16,6 @@ from tdm_guard.cli.console import counted, say, waiting
 from tdm_guard.cli.logs import readable
 from tdm_guard.cli.seals import say_if_signed, signing_with
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.log.checks.finding import LogSeverity
 from tdm_guard.log.compressed import open_log
 from tdm_guard.log.reader import MAX_LINE, in_order, read_log
 from tdm_guard.log.verify import Verification
@@ -32,7 +31,7 @@ from tdm_guard.reports.spelling import number_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from tdm_guard.log.verify import Finding
+    from tdm_guard.log.checks.finding import Finding
     from tdm_guard.proofs.tree_file import Place
 
 _CUT = "was cut short, or goes on: these are the trees of what is there"
