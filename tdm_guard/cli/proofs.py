@@ -16,6 +16,7 @@ from tdm_guard.cli.console import counted, say, waiting
 from tdm_guard.cli.logs import readable
 from tdm_guard.cli.seals import say_if_signed, signing_with
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.log.checks.finding import Finding, LogSeverity
 from tdm_guard.log.compressed import open_log
 from tdm_guard.log.reader import MAX_LINE, in_order, read_log
 from tdm_guard.log.verify import Verification
@@ -31,7 +32,6 @@ from tdm_guard.reports.spelling import number_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from tdm_guard.log.checks.finding import Finding
     from tdm_guard.proofs.tree_file import Place
 
 _CUT = "was cut short, or goes on: these are the trees of what is there"
@@ -157,8 +157,11 @@ def _sealed(paths: Sequence[str], file: BinaryIO) -> tuple[Sealing, Placed]:
 
 
 def _hold(verification: Verification, findings: Iterable[Finding]) -> None:
+    """Raises what the first finding comes to that is no remark."""
     for finding in findings:
-        if finding.severity.value != "error":
+        if verification.refused is not None:
+            raise ConfigurationError(str(verification.refused))
+        if finding.severity is not LogSeverity.ERROR:
             continue
         if not verification.runs:
             raise ConfigurationError(f"no compliance log: {finding}")

@@ -248,6 +248,14 @@ def test_what_is_no_log_is_not_sealed(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["x.jsonl"]
 
 
+def test_a_run_of_a_later_version_is_refused(log: Path) -> None:
+    head, *rest = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join([head.replace(b'"v":1', b'"v":2'), *rest]))
+    done = call("seal", log)
+    assert done.exit_code == 2
+    assert "later" in done.stderr
+
+
 def test_redacted_values_are_redacted_in_the_question(tmp_path: Path) -> None:
     log, proof = tmp_path / "tdm.jsonl", tmp_path / "proof.json"
     redact = {"first": ["token", "sid"], "second": ["sid"]}
