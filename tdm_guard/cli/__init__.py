@@ -334,6 +334,29 @@ def init(
 
 
 @app.command()
+@with_options
+def about(
+    *,
+    style: Annotated[str, typer.Option("--format", help=f"{', '.join(_stating.FORMATS)}.")] = "html",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
+    previous: Annotated[
+        Path | None, typer.Option(help="The feed made before, to go on from. Default: the one at --output.")
+    ] = None,
+    user_agent: Annotated[
+        list[str] | None, typer.Option(help="User-Agent that you send; may be repeated. Default: the guard's own.")
+    ] = None,
+    addresses: Annotated[str | None, typer.Option(help="Where crawlers come from, or how to verify them.")] = None,
+    retention: Annotated[str | None, typer.Option(help="How long records are kept.")] = None,
+    url: Annotated[str | None, typer.Option(help="Where the statement is published.")] = None,
+    **given: Any,
+) -> None:
+    """The public statement of measures. Who crawls, what for, which reservations are heard, whom to write to."""
+    with failing():
+        own = OwnWords(user_agents=user_agent or (), addresses=addresses, retention=retention, url=url)
+        _stating.about(given, own, style=style, output=output, previous=previous)
+
+
+@app.command()
 def merge(
     logs: Logs,
     *,
@@ -386,40 +409,19 @@ def verify_proof(
 
 
 @app.command()
-@with_options
-def about(
-    *,
-    style: Annotated[str, typer.Option("--format", help=f"{', '.join(_stating.FORMATS)}.")] = "html",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
-    previous: Annotated[
-        Path | None, typer.Option(help="The feed made before, to go on from. Default: the one at --output.")
-    ] = None,
-    user_agent: Annotated[
-        list[str] | None, typer.Option(help="User-Agent that you send; may be repeated. Default: the guard's own.")
-    ] = None,
-    addresses: Annotated[str | None, typer.Option(help="Where crawlers come from, or how to verify them.")] = None,
-    retention: Annotated[str | None, typer.Option(help="How long records are kept.")] = None,
-    url: Annotated[str | None, typer.Option(help="Where the statement is published.")] = None,
-    **given: Any,
-) -> None:
-    """The public statement of measures. Who crawls, what for, which reservations are heard, whom to write to."""
-    with failing():
-        own = OwnWords(user_agents=user_agent or (), addresses=addresses, retention=retention, url=url)
-        _stating.about(given, own, style=style, output=output, previous=previous)
-
-
-@app.command()
 @with_filters
 def export(
     logs: Logs,
     *,
     sqlite: Annotated[Path | None, typer.Option(metavar="FILE", help="A database of tables, to ask in SQL.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over a database that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     preferences: Annotated[
         bool, typer.Option("--preferences", help="What was said of every usage of what was admitted.")
     ] = False,
-    style: Annotated[str, typer.Option("--format", help=f"{', '.join(_preferences.FORMATS)}.")] = "jsonl",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
+    style: Annotated[
+        str | None, typer.Option("--format", help=f"Preferences: {', '.join(_preferences.FORMATS)}. Default: jsonl.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Preferences here, not to stdout.")] = None,
     data: Annotated[
         Path | None, typer.Option(help="croissant: the file of preferences. Default: what --format jsonl writes.")
     ] = None,
@@ -432,16 +434,16 @@ def export(
     published: Annotated[str | None, typer.Option(metavar="DATE", help="croissant: when. Default: today.")] = None,
     filters: Filters,
 ) -> None:
-    """What logs hold, for other tools: a database of tables, or what was said of each use of what was admitted."""
+    """What logs hold, in a form for other tools. What was said of each use, to travel with the content."""
     with failing():
-        if preferences == (sqlite is not None):
-            raise ConfigurationError("export: say what, one thing; for example --preferences or --sqlite tdm.db")
-        if sqlite is not None:
-            if filters != Filters() or output is not None:
-                raise ConfigurationError("export: --sqlite takes whole logs and writes to its own FILE; give it alone")
-            _export.to_sqlite(logs, sqlite, force=force)
-            return
         card = _preferences.CardFlags(
             data=data, name=name, url=url, licence=licence, creator=creator, published=published
         )
-        _preferences.export(logs, style=style, output=output, filters=filters, card=card)
+        if preferences and (sqlite is not None or force):
+            raise ConfigurationError("export: --preferences and --sqlite are two exports; give one")
+        if preferences:
+            _preferences.export(logs, style=style or "jsonl", output=output, filters=filters, card=card)
+            return
+        if filters or card.given or style is not None or output is not None:
+            raise ConfigurationError("export: filters, --format, -o and words on a data set go with --preferences")
+        _export.export(logs, _export.Wish(sqlite=sqlite, force=force))
