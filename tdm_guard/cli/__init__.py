@@ -99,10 +99,20 @@ def verify(
     heads: Annotated[
         list[str] | None, typer.Option("--head", metavar="HASH", help="A hash that must be there; may be repeated.")
     ] = None,
+    key: Annotated[
+        Path | None, typer.Option(metavar="PUB.pem", help="The public key with which the log's seal was signed.")
+    ] = None,
+    seals: Annotated[
+        list[Path] | None,
+        typer.Option("--seal", metavar="FILE", help="A seal elsewhere than in LOG.seal."),
+    ] = None,
 ) -> None:
     """Is the log whole: order, gaps, hash chain, torn lines. And the copies. Remarks do not make it invalid."""
     with failing():
-        wish = _verifying.Wish(as_json=as_json, strict=strict, heads=tuple(heads or ()), evidence=evidence)
+        wish = _verifying.Wish(
+            as_json=as_json, strict=strict, heads=tuple(heads or ()), evidence=evidence, key=key,
+            seals=tuple(seals or ()),
+        )  # fmt: skip
         code = _verifying.verify(logs, wish)
     raise typer.Exit(code)
 
@@ -398,10 +408,14 @@ def prove(
 
 
 @app.command()
-def seal(logs: Logs) -> None:
+def seal(
+    logs: Logs,
+    *,
+    key: Annotated[Path | None, typer.Option(metavar="KEY.pem", help="Sign with this Ed25519 key.")] = None,
+) -> None:
     """The roots of each run, printed and kept beside the log. Publish them: proofs are checked by them."""
     with failing():
-        code = _proofs.seal(logs)
+        code = _proofs.seal(logs, key)
     raise typer.Exit(code)
 
 

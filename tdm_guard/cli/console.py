@@ -19,7 +19,7 @@ from tdm_guard.plain import told
 from tdm_guard.reports.spelling import json_escapes
 
 PATIENCE = 2.0  # seconds without a word
-CLIENT = frozenset({"httpx", "httpcore", "anyio"})  # what the extra `cli` brings
+BROUGHT = {"httpx": "cli", "httpcore": "cli", "anyio": "cli", "cryptography": "sign"}  # by which extra
 INTERVAL = 10.0  # seconds between words after the first
 
 T = TypeVar("T")
@@ -71,14 +71,14 @@ def failing() -> Iterator[None]:
 
 @contextmanager
 def asking(command: str) -> Iterator[None]:
-    """Around the import of what asks the web: where its client is not installed, the command names the extra."""
+    """Around the import of what needs an extra: where that is not installed, the command names it."""
     try:
         yield
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
-        if missing not in CLIENT:
+        if missing not in BROUGHT:
             raise
-        raise ConfigurationError(f'{command} needs {missing}: pip install "tdm-guard[cli]"') from None
+        raise ConfigurationError(f'{command} needs {missing}: pip install "tdm-guard[{BROUGHT[missing]}]"') from None
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import typer
 
 from tdm_guard.cli.console import Progress, counted, say
 from tdm_guard.cli.logs import readable
+from tdm_guard.cli.seals import Seals
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.checks.lines import STEP
 from tdm_guard.log.evidence_check import EvidenceCheck
@@ -35,13 +36,16 @@ MAX_FINDINGS = 10_000  # in the one document of --json; a log with as many is no
 class Wish:
     """
     What is asked: `strict` counts remarks as errors, `heads` are hashes that records must have, `evidence` is the
-    folder of copies, if not the one that each run says.
+    folder of copies, if not the one that each run says. `key` has signed the seals, which lie beside
+    the logs or are given.
     """
 
     as_json: bool = False
     strict: bool = False
     heads: tuple[str, ...] = ()
     evidence: str | None = None
+    key: Path | None = None
+    seals: tuple[Path, ...] = ()
 
 
 def verify(paths: Sequence[str], wish: Wish) -> int:
@@ -52,11 +56,14 @@ def verify(paths: Sequence[str], wish: Wish) -> int:
         kept[0] = kept[0] or bool(told.get("evidence"))
         return Trees()
 
-    verification = Verification(heads=wish.heads, trees=trees)
     readable(paths)
+    seals = Seals(paths, wish.seals, wish.key)
+    verification = Verification(heads=wish.heads, trees=trees, sealed=seals.heads)
     progress, steps = Progress("lines"), count(STEP, STEP)
     found = chain(
-        verification.files(paths, lambda: progress.reached(next(steps))), _of_copies(paths, wish, verification, kept)
+        verification.files(paths, lambda: progress.reached(next(steps))),
+        seals.findings(verification),
+        _of_copies(paths, wish, verification, kept),
     )
     # An empty log has no line that could say in which file nothing is.
     findings = (each if each.path else replace(each, path=paths[-1]) for each in found)
@@ -64,13 +71,15 @@ def verify(paths: Sequence[str], wish: Wish) -> int:
         told = list(islice(findings, MAX_FINDINGS))
         deque(findings, maxlen=0)  # the others are counted
         valid = _valid(verification, wish)
-        typer.echo(json.dumps(_document(verification, told, wish, valid=valid), indent=1))
+        typer.echo(json.dumps(_document(verification, seals, told, wish, valid=valid), indent=1))
     else:
         for finding in findings:
             typer.echo(printable(str(finding)))
         valid = _valid(verification, wish)
         for run in verification.each_run():
             typer.echo(printable(_told(run)))
+        for words in seals.told():
+            typer.echo(printable(words))
         typer.echo(_summary(verification, valid=valid))
     return 0 if valid else 1
 
@@ -107,7 +116,9 @@ def _summary(verification: Verification, *, valid: bool) -> str:
     )
 
 
-def _document(verification: Verification, kept: list[Finding], wish: Wish, *, valid: bool) -> dict[str, Any]:
+def _document(
+    verification: Verification, seals: Seals, kept: list[Finding], wish: Wish, *, valid: bool
+) -> dict[str, Any]:
     return {
         "valid": valid,
         "strict": wish.strict,
@@ -116,6 +127,7 @@ def _document(verification: Verification, kept: list[Finding], wish: Wish, *, va
         "remarks": verification.count.remarks,
         "runs": [run.to_dict() for run in verification.each_run()],
         "heads": verification.heads.to_dict(),
+        "seals": seals.to_list(),
         "findings": [finding.to_dict() for finding in kept],
         "findings_left_out": verification.count.errors + verification.count.remarks - len(kept),
     }

@@ -36,13 +36,17 @@ class Verification:
 
     A run may go on in the next file. `count.errors` decides, under a strict view `count.doubts` too. `refused` is a run
     that a later version wrote, about which nothing can be said. `heads` are hashes that records must have; `trees`
-    makes the trees of a run, by its run record, to recompute the roots that it states.
+    makes the trees of a run, by its run record, to recompute the roots that it states. `sealed` are hashes that seals
+    state, of which `heads` knows in the end.
     """
 
-    def __init__(self, *, heads: Iterable[str] = (), trees: Callable[[Mapping[str, Any]], Roots] | None = None) -> None:
+    def __init__(
+        self, *, heads: Iterable[str] = (), trees: Callable[[Mapping[str, Any]], Roots] | None = None,
+        sealed: Iterable[str] = (),
+    ) -> None:  # fmt: skip
         self.count = Findings()
         self.refused: Finding | None = None
-        self.heads = Heads(heads)
+        self.heads = Heads(heads, sealed)
         self._trees = trees
         self._runs: dict[str, VerifiedRun] = {}
         self._going: dict[bytes, VerifiedRun] = {}  # runs that have not ended, by the spelling of their names
