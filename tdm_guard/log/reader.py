@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.log.spelt import Parser
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -44,17 +44,18 @@ def read_log(paths: Iterable[str | os.PathLike[str]]) -> Iterator[LogLine]:
 
     Raises `ConfigurationError` if a file cannot be read; what is in it never raises.
     """
+    parser = Parser()
     for path in paths:
         name = os.fspath(path)
         try:
             with Path(name).open("rb") as file:
-                yield from _lines(name, file)
+                yield from _lines(name, file, parser)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise ConfigurationError(f"{name!r} cannot be read as a log: {reason}") from error
 
 
-def _lines(path: str, file: BinaryIO) -> Iterator[LogLine]:
+def _lines(path: str, file: BinaryIO, parser: Parser) -> Iterator[LogLine]:
     number = 0
     while raw := file.readline(MAX_LINE + 1):
         number += 1
@@ -66,13 +67,13 @@ def _lines(path: str, file: BinaryIO) -> Iterator[LogLine]:
             continue
         raw = raw.rstrip(b"\r\n")
         if raw or not whole:
-            record, problem = _record(raw)
+            record, problem = _record(raw, parser)
             yield LogLine(path=path, number=number, raw=raw, record=record, problem=problem, whole=whole)
 
 
-def _record(raw: bytes) -> tuple[Mapping[str, Any] | None, str | None]:
+def _record(raw: bytes, parser: Parser) -> tuple[Mapping[str, Any] | None, str | None]:
     try:
-        record = json.loads(raw.decode("utf-8"))
+        record = parser.value(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         return None, f"not UTF-8 at byte {error.start}"
     except (ValueError, RecursionError) as error:

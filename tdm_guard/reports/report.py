@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tdm_guard.decision import Match
 from tdm_guard.reports import faults
+from tdm_guard.reports.figures import Run, Tally, Works
 from tdm_guard.reports.spelling import (
     csv_line,
     json_text,
@@ -20,7 +21,7 @@ from tdm_guard.reports.spelling import (
     number_of,
     unread_lines,
 )
-from tdm_guard.reports.summary import Run, Summary, Tally, Works
+from tdm_guard.reports.summary import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,148 @@
+"""
+Decisions that are alike, counted together: the silent pages of one origin differ by address, size and time only.
+
+strategy: `log.spelt` gives the records whose middle is spelt alike the same values, not equal ones. So what a record
+says is looked at once for all that share its `because`, and as many are counted when there are too many to keep.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tdm_guard.log.latest import addresses_of
+from tdm_guard.log.members import is_size, text_of
+from tdm_guard.model import Verdict
+from tdm_guard.reports.figures import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tdm_guard.log.addresses import Addresses
+    from tdm_guard.reports.asked import Asking
+
+MAX_LIKES = 1024  # kept at a time, each with a record: twice as many as the writer of a log remembers
+MAX_PENDING = 50_000  # bodies streamed at one time
+UNKNOWN = "unknown"
+_WITHHOLDING = {verdict.value for verdict in Verdict if verdict.withholds}
+_VERDICTS = {verdict.value for verdict in Verdict}
+_DECIDES = ("origin", "verdict", "admitted", "content", "media_type", "repertoire", "enforced")
+_SAYS = ("because", "faults", "usages", "checked")
+
+
+@dataclass(slots=True)
+class Alike:
+    """Decisions like `record`; `kinds` and `outcome` are those of `Addresses`, `purpose` too."""
+
+    record: Mapping[str, Any]
+    verdict: str
+    stored: bool
+    kinds: int
+    purpose: int
+    outcome: int
+    tally: Tally = field(default_factory=Tally)
+    days: dict[str, int] = field(default_factory=dict)
+
+    def has(self, record: Mapping[str, Any]) -> bool:
+        """True if the record says the same in the same values."""
+        own, get = self.record, record.get
+        for name in _SAYS:
+            if get(name) is not own.get(name):
+                return False
+        for name in _DECIDES:
+            value, mine = get(name), own.get(name)
+            if value is not mine and value != mine:
+                return False
+        return True
+
+
+class Likes:
+    """Takes decisions one by one and hands them on counted. `first` and `last` are the times of them all."""
+
+    def __init__(self, addresses: Addresses, asking: Asking, counts: Callable[[Alike], None]) -> None:
+        self.first: str | None = None
+        self.last: str | None = None
+        self._addresses = addresses
+        self._asking = asking
+        self._counts = counts
+        self._met: dict[int, Alike] = {}
+        self._pending: OrderedDict[str, Alike] = OrderedDict()  # decision id: of bodies that may come later
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Counts a decision. What a record may hold does not raise."""
+        key = id(record.get("because"))
+        alike = self._met.get(key)
+        if alike is None or not alike.has(record):
+            alike = self._new(record, key)
+        stamp = text_of(record, "ts", 40) or ""
+        tally, size = alike.tally, record.get("bytes")
+        tally.decisions += 1
+        day = stamp[:10]
+        alike.days[day] = alike.days.get(day, 0) + 1
+        if alike.stored:
+            if is_size(size):
+                tally.admitted_bytes += size
+            elif size is None and (ident := text_of(record, "id")):
+                self._pending[ident] = alike
+                if len(self._pending) > MAX_PENDING:
+                    self._pending.popitem(last=False)
+        if stamp:
+            if self.first is None or stamp < self.first:
+                self.first = stamp
+            if self.last is None or stamp > self.last:
+                self.last = stamp
+        self._addresses.add(addresses_of(record), alike.purpose, alike.kinds, alike.outcome, stamp)
+
+    def _new(self, record: Mapping[str, Any], key: int) -> Alike:
+        named = text_of(record, "verdict")
+        verdict = named if named in _VERDICTS else UNKNOWN
+        admitted, content = record.get("admitted") is True, record.get("content") is True
+        stored = admitted and content
+        kinds = (
+            True, stored, admitted and not content, not admitted, stored and verdict in _WITHHOLDING,
+            stored and verdict == Verdict.EXEMPT,
+        )  # fmt: skip
+        usages = record.get("usages")
+        alike = Alike(
+            record=record,
+            verdict=verdict,
+            stored=stored,
+            kinds=sum(1 << number for number, is_one in enumerate(kinds) if is_one),
+            purpose=self._addresses.purpose(usages if isinstance(usages, dict) else ()),
+            outcome=self._asking.number(record),
+        )
+        if len(self._met) >= MAX_LIKES:
+            self._settle()
+        before = self._met.pop(key, None)
+        if before is not None:
+            self._hand_on(before)
+        self._met[key] = alike
+        return alike
+
+    def body(self, record: Mapping[str, Any]) -> None:
+        """Counts the size of a body that came after its decision."""
+        alike = self._pending.pop(text_of(record, "decision") or "", None)
+        size = record.get("bytes")
+        if alike is None or not is_size(size):
+            return
+        alike.tally.admitted_bytes += size
+        if self._met.get(id(alike.record.get("because"))) is not alike:  # it was handed on already
+            self._hand_on(alike)
+
+    def close(self) -> None:
+        """Hands on what is left."""
+        self._settle()
+
+    def _settle(self) -> None:
+        for alike in self._met.values():
+            self._hand_on(alike)
+        self._met.clear()
+
+    def _hand_on(self, alike: Alike) -> None:
+        """Counts what was not counted yet."""
+        tally = alike.tally
+        for number, name in enumerate(("admitted", "no_content", "withheld", "against"), 1):
+            setattr(tally, name, tally.decisions if alike.kinds >> number & 1 else 0)
+        self._counts(alike)
+        alike.tally, alike.days = Tally(), {}

@@ -1,0 +1,99 @@
+"""Which files a report was made from: name, size and digest, the runs in each, and the last hash of each run."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tdm_guard.log.members import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from tdm_guard.log.reader import LogLine
+
+MAX_RUNS = 1_000  # of a file, told one by one
+_HASH = re.compile(rb',"hash":"([0-9a-f]{64})"\}\Z')
+
+
+@dataclass(slots=True)
+class Source:
+    """
+    A file that was read. `size` and `sha256` are of the file as it lies there, None of a pipe.
+
+    `heads` has the last hash of each run as far as this file goes, None of a run without a chained record; `errors` and
+    `remarks` are what `verify` finds in it. `grown`: the file changed while it was read.
+    """
+
+    name: str
+    size: int | None = None
+    sha256: str | None = None
+    grown: bool = False
+    lines: int = 0
+    heads: dict[str, str | None] = field(default_factory=dict)
+    errors: int = 0
+    remarks: int = 0
+    more_runs: int = 0
+
+
+class Sources:
+    """Notes what goes by of the lines of logs."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._before = {path: _size(path) for path in paths}
+        self._found: dict[str, Source] = {path: Source(path) for path in paths}
+
+    def lines(self, lines: Iterable[LogLine]) -> Iterator[LogLine]:
+        """The lines, as they come."""
+        path, run, source, last = None, None, Source(""), b""
+        for line in lines:
+            record = line.record
+            if line.path is not path:
+                self._head(source, run, last)
+                path, run, last = line.path, None, b""
+                source = self._found.setdefault(line.path, Source(line.path))
+            source.lines += 1
+            if record is not None:
+                name = record.get("run")
+                if name != run:
+                    self._head(source, run, last)
+                    run, last = text_of(record, "run", 240), b""
+                if "hash" in record:
+                    last = line.raw
+            yield line
+        self._head(source, run, last)
+
+    def _head(self, source: Source, run: str | None, last: bytes) -> None:
+        if run is None:
+            return
+        if run not in source.heads and len(source.heads) >= MAX_RUNS:
+            source.more_runs += 1
+            return
+        found = _HASH.search(last)
+        source.heads[run] = found[1].decode() if found else source.heads.get(run)
+
+    def all(self, errors: Counter[str], remarks: Counter[str]) -> tuple[Source, ...]:
+        """The files, when all lines were read; with what was found in each."""
+        for path, source in self._found.items():
+            source.errors, source.remarks = errors[path], remarks[path]
+            before = self._before.get(path)
+            if before is not None:
+                with suppress(OSError), Path(path).open("rb") as file:
+                    source.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                    source.size = file.tell()
+            source.grown = source.size != before
+        return tuple(self._found.values())
+
+
+def _size(path: str) -> int | None:
+    """The size of a file; None of a pipe or a device, which can be read once only."""
+    with suppress(OSError):
+        if Path(path).is_file():
+            return os.stat(path).st_size  # noqa: PTH116 - a file's size
+    return None
