@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from typing import Any
 
 MAX_MIDDLES = 1024  # kept, some 10 KB each with what they come to; the writer keeps half as many
@@ -72,11 +73,10 @@ class Parser:
         """The members that `middle` spells; None if it is no list of members of its own, or too long to keep."""
         if len(middle) > MAX_MIDDLE:
             return None
-        try:
+        members: dict[str, Any] | None = None
+        with suppress(ValueError, RecursionError):
             members = json.loads(f"{{{middle}}}")
-        except (ValueError, RecursionError):
-            members = None
-        if not isinstance(members, dict) or not _OWN.isdisjoint(members):
+        if members is not None and not _OWN.isdisjoint(members):
             members = None
         if len(self._middles) >= MAX_MIDDLES:
             self._middles.clear()

@@ -41,7 +41,7 @@ class Asking:
             return 0
         wants = wanting(record)
         review, stored = record.get("verdict") == Verdict.REVIEW, record.get("admitted") is True
-        key = (tuple(wants.needed), wants.refused, wants.lacking, review, stored)
+        key: tuple[object, ...] = (tuple(wants.needed), wants.refused, wants.lacking, review, stored)
         number = self._numbers.get(key)
         if number is None and len(self._numbers) >= MAX_WANTS:
             wants, key = Wanting({}, refused=False, lacking="unexplained"), ()

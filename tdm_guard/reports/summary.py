@@ -209,7 +209,11 @@ def _count_run(summary: Summary, record: Mapping[str, Any], ended: dict[str, Run
         operator=text_of(who, "name", 200),
         contact=text_of(who, "contact", 400),
         country=text_of(who, "country", 10),
-        **{name: text_of(record, name, 120) for name in ("ts", "tool", "agent", "posture", "mode")},
+        ts=text_of(record, "ts", 120),
+        tool=text_of(record, "tool", 120),
+        agent=text_of(record, "agent", 120),
+        posture=text_of(record, "posture", 120),
+        mode=text_of(record, "mode", 120),
     )
     summary.runs.append(run)
     ended.setdefault(run.run, run)
