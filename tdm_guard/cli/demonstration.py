@@ -2,8 +2,8 @@
 The demonstration: the example Scrapy project over the sample web, on loopback, in a process of its own.
 
 It leaves in its folder what a crawl of the project leaves (`items.jsonl`, `files/`, `tdm-guard.jsonl`), Scrapy's own
-log (`scrapy.log`), a first report (`report.html`, `report.md`), whom to ask (`licences.txt`), and what the project knew of works: its
-folders `repertoire` and `licences`, with the list made from `works.csv`, and `contacts.toml`.
+log (`scrapy.log`), a first report (`report.html`, `report.md`), whom to ask (`licences.txt`), and what the project knew
+of works: its folders `repertoire` and `licences`, with the list made from `works.csv`, and `contacts.toml`.
 """
 
 from __future__ import annotations
