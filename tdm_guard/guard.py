@@ -28,7 +28,7 @@ from tdm_guard.gather import gather, read_lent
 from tdm_guard.judge import Judge
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.pictures import Shown
-from tdm_guard.log.jsonl import JsonlLog
+from tdm_guard.log.jsonl import JsonlLog, Keeping
 from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Fetched, Kind, Result, Stance, Verdict
 from tdm_guard.options import Options
@@ -97,7 +97,9 @@ class Guard:
         self._ended = False
         for caution in cautions(options, named):
             logger.warning("%s", caution)
-        self.log = JsonlLog(options.log, run=_run_info(options), now=clock())
+        compact = options.records == "compact"
+        keeping = Keeping(durability=options.durability, rotate=options.rotate, compact=compact)
+        self.log = JsonlLog(options.log, run=_run_info(options), now=clock(), keeping=keeping)
 
     # ---- policies -----------------------------------------------------------------------------------------------
 

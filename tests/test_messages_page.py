@@ -117,6 +117,8 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: nameless(tmp_path),
         lambda: named_apart("OtherBot/1.0", "ExampleBot"),
         lambda: Judge(signals="robot"),
+        lambda: Options.read({"durability": "soon"}),
+        lambda: Options.read({"rotate": "week"}),
         lambda: Options.read({"policy_timeout": "soon"}),
         lambda: Judge(max_asset_bytes="much"),
         lambda: with_config({"config": str(tmp_path / "none.toml")}, environ={}),

@@ -68,7 +68,7 @@ OTHERS = {
     "lists/index.IDLE",
     "lists/writing.CACHE_KIB",
     "lists/writing.ROWS",
-    "log/latest.CACHE_KIB",
+    "log/scratch.CACHE_KIB",
     "policies/answers.UNREACHABLE_FOR",
     "reports/report.SHOWN_HOSTS",
     "reports/worklist_page.SHOWN",

@@ -1,71 +1,111 @@
 """
-The compliance log as a file of JSON lines.
+The compliance log as a file of JSON lines, or as several, one after another, where it is rotated.
 
-Each line is one write on a descriptor in append mode: a crash tears at most the last line, and runs that share a local
-file do not mix their lines. Network file systems promise less; give each process its own file there (`{pid}`).
+Each line is one write on a descriptor in append mode (see `log.appending`). Network file systems promise less than
+local ones; give each process its own file there (`{pid}`).
 """
 
 from __future__ import annotations
 
 import os
 import re
-import stat
 import threading
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, LogError
-from tdm_guard.log.record import RunInfo, Speller, body_line, digest_of, end_line, new_run_id, run_line
+from tdm_guard.log.appending import Durability, LogFile
+from tdm_guard.log.record import (
+    RunInfo,
+    Speller,
+    body_line,
+    described,
+    digest_of,
+    end_line,
+    new_run_id,
+    part_line,
+    run_line,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-_FILE_MODE = 0o640  # URLs and names in it may be personal data
-_FOLDER_MODE = 0o750
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeping:
+    """
+    How a log is kept. `durability`: see `LogFile`. `rotate`: a size in bytes or `day` (UTC), at which the run goes on
+    in a new file. `compact`: what the silent pages of an origin have in common is written once.
+    """
+
+    durability: Durability = "flush"
+    rotate: int | Literal["day"] | None = None
+    compact: bool = False
 
 
 class JsonlLog:
     """
     One run in a log file. It writes the run record when it is made, and lines for decisions as they come.
 
-    `{run}` and `{pid}` in `path` are filled in; missing folders are made. Safe for threads. A process forked from this
-    one cannot write here, since both would count on in the same chain: it opens its own log.
+    `{run}` and `{pid}` in `path` are filled in; missing folders are made. Where the log is rotated the run goes on in
+    `NAME.part-0002.RUN.jsonl` beside it, and so on; `path` is the file that is written to. Safe for threads. A process
+    forked from this one cannot write here, since both would count on in the same chain: it opens its own log.
 
     Raises `LogError` when a line cannot be written whole, or when it does not lie at `path` then, because the file was
-    deleted, moved, replaced or cut short under the run (by log rotation, say); from then on every write raises, because
-    a log with a hole proves nothing. Raises `ConfigurationError` for another placeholder in `path`.
+    deleted, moved, replaced or cut short under the run; from then on every write raises, because a log with a hole
+    proves nothing. Raises `ConfigurationError` for another placeholder in `path`.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, run: RunInfo, now: datetime, run_id: str | None = None) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        run: RunInfo,
+        now: datetime,
+        run_id: str | None = None,
+        keeping: Keeping | None = None,
+    ) -> None:
         self.run_id = run_id or new_run_id(now)
-        self.path = fill(path, run_id=self.run_id)
+        self._first = fill(path, run_id=self.run_id)
+        self._keeping = keeping or Keeping()
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._speller = Speller(self.run_id)
+        self._speller = Speller(self.run_id, compact=self._keeping.compact)
         self._totals: Counter[str] = Counter()
         self._seq = 0
+        self._part = 1
+        self._day = now.astimezone(UTC).date()
         self._state: str | None = None  # why nothing more can be written
+        self._of = described(run, now=now)
         line = run_line(run, run=self.run_id, now=now)
         self._prev = digest_of(line)
-        self._descriptor = _open(self.path)
-        self._place, self._identity, self._size = _whereabouts(self.path, self._descriptor)
+        self._file: LogFile | None = LogFile(self._first, durability=self._keeping.durability)
         try:
-            self._write(b"\n" + line if _ends_torn(self._descriptor) else line)
-        except (OSError, LogError) as error:
+            self._append(self._file.mend(line))
+        except BaseException:
             self.close()
-            raise error if isinstance(error, LogError) else self._dead(error) from error
+            raise
+
+    @property
+    def path(self) -> Path:
+        """The file that the run writes to, or wrote to last."""
+        return self._first if self._part == 1 else part_path(self._first, run=self.run_id, part=self._part)
 
     def decision(self, decision: Decision) -> Decision:
         """Write the record of a decision; returns it with its `run`, `seq`, `id`, `prev` and `hash`."""
         self._refuse_fork()
         with self._lock:
+            self._rotate(decision.ts)
             line, entry = self._speller.decision(decision, seq=self._seq + 1, prev=self._prev)
             try:
-                self._write(line)
+                self._append(line)
                 self._seq, self._prev = entry.seq, entry.hash
             except BaseException as error:  # an interrupt in between would leave two records with one number
                 self._state = self._state or f"a write was interrupted ({error!r})"
@@ -78,12 +118,20 @@ class JsonlLog:
     ) -> None:
         """Write what became of a body that was streamed on after `decision` (or its id): bytes as received, digest."""
         name = decision if isinstance(decision, str) else decision.id
-        line = body_line(
-            run=self.run_id, decision=name, now=now, size=size, content_sha256=content_sha256, complete=complete
-        )
         self._refuse_fork()
         with self._lock:
-            self._write(line)
+            self._rotate(now)
+            self._chained(
+                lambda prev: body_line(
+                    run=self.run_id,
+                    decision=name,
+                    now=now,
+                    size=size,
+                    content_sha256=content_sha256,
+                    complete=complete,
+                    prev=prev,
+                )
+            )
 
     def end(self, now: datetime) -> None:
         """Write the end record with the totals per verdict; nothing can be written after it. Again: no effect."""
@@ -91,45 +139,65 @@ class JsonlLog:
         with self._lock:
             if self._state == _ENDED:
                 return
-            self._write(end_line(run=self.run_id, now=now, totals=self._totals))
+            self._chained(lambda prev: end_line(run=self.run_id, now=now, totals=self._totals, prev=prev))
+            self._settled()
             self._state = _ENDED
 
     def close(self) -> None:
         """Give the file back. Without `end` before, the log reads as that of a run that was cut short."""
         with self._lock:
-            descriptor, self._descriptor = self._descriptor, None
+            file, self._file = self._file, None
             self._state = self._state or "it is closed"
-        if descriptor is not None:
-            os.close(descriptor)
+        if file is not None:
+            file.close()
 
-    def _write(self, line: bytes) -> None:
-        if self._state is not None or self._descriptor is None:
+    def _chained(self, make: Callable[[str], tuple[bytes, str]]) -> None:
+        line, seal = make(self._prev)
+        try:
+            self._append(line)
+            self._prev = seal
+        except BaseException as error:
+            self._state = self._state or f"a write was interrupted ({error!r})"
+            raise
+
+    def _append(self, line: bytes) -> None:
+        if self._state is not None or self._file is None:
             raise LogError(f"nothing can be written to the log {self.path}: {self._state}")
         try:
-            written = os.write(self._descriptor, line)
-        except OSError as error:
-            raise self._dead(error) from error
-        if written != len(line):
-            raise self._dead(f"only {written} of {len(line)} bytes of a line were taken; the disk may be full")
-        if self._place is not None:
-            self._look(written)
+            self._file.append(line)
+        except LogError as error:
+            self._state = f"an earlier line could not be written ({error})"
+            raise
 
-    def _look(self, written: int) -> None:
-        """Looks whether what was written lies at the path of the log; one call of the system, about a microsecond."""
+    def _settled(self) -> None:
+        """Waits for the disk, where the durability promises it."""
         try:
-            found = os.stat(self._place)  # type: ignore[arg-type] # noqa: PTH116 - a `Path` would double the cost
-        except OSError as error:
-            raise self._dead(f"it is no longer at its path: {error.strerror or error}") from error
-        if found.st_ino != self._identity:
-            raise self._dead("another file is at its path: it was moved or replaced under the run")
-        size = self._size + written  # others may append too, so that there may be more
-        if found.st_size < size:
-            raise self._dead(f"it was cut short under the run: {found.st_size} bytes where there were {size}")
-        self._size = found.st_size
+            if self._file is not None:
+                self._file.settle()
+        except LogError as error:
+            self._state = f"an earlier line could not be written ({error})"
+            raise
 
-    def _dead(self, reason: object) -> LogError:
-        self._state = f"an earlier line could not be written ({reason})"
-        return LogError(f"the log {self.path} cannot be written: {reason}")
+    def _rotate(self, now: datetime) -> None:
+        """Goes on in a new file where it is time to."""
+        before, limit = self._file, self._keeping.rotate
+        if limit is None or before is None or self._state is not None or not before.is_regular:
+            return
+        day = now.astimezone(UTC).date()
+        if (day <= self._day) if limit == "day" else before.size < limit:
+            return
+        try:
+            self._settled()
+            part = self._part + 1
+            path = part_path(self._first, run=self.run_id, part=part)
+            self._file = LogFile(path, durability=self._keeping.durability)
+            self._part, self._day = part, day
+            before.close()
+            self._speller.start_file()
+            self._chained(lambda prev: part_line(self._of, run=self.run_id, part=part, now=now, prev=prev))
+        except BaseException as error:
+            self._state = self._state or f"it could not go on in a new file ({error!r})"
+            raise
 
     def _refuse_fork(self) -> None:
         # Before the lock is taken: another thread may have held it at the moment of the fork.
@@ -150,28 +218,6 @@ def fill(path: str | os.PathLike[str], *, run_id: str) -> Path:
     return Path(_PLACEHOLDER.sub(lambda found: values[found[1]], given))
 
 
-def _open(path: Path) -> int | None:
-    try:
-        path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-        return os.open(path, _FLAGS, _FILE_MODE)
-    except (OSError, ValueError) as error:  # ValueError: a null character in the path
-        raise LogError(f"the log {str(path)!r} cannot be opened: {error}") from error
-
-
-def _whereabouts(path: Path, descriptor: int | None) -> tuple[str | None, int, int]:
-    """
-    Where the log lies whatever becomes of the working directory, which file it is, and its size.
-
-    No place for what is no ordinary file (a pipe, a device), of which none of this can be told.
-    """
-    if descriptor is None or not stat.S_ISREG((found := os.fstat(descriptor)).st_mode):
-        return None, 0, 0
-    return os.path.abspath(path), found.st_ino, found.st_size  # noqa: PTH100 - links stay: a moved one is noticed
-
-
-def _ends_torn(descriptor: int | None) -> bool:
-    """True if a run before us left its last line without an end; ours must not be glued to it."""
-    if descriptor is None or not stat.S_ISREG(os.fstat(descriptor).st_mode) or not os.lseek(descriptor, 0, os.SEEK_END):
-        return False
-    os.lseek(descriptor, -1, os.SEEK_END)
-    return os.read(descriptor, 1) != b"\n"
+def part_path(first: Path, *, run: str, part: int) -> Path:
+    """Where a rotated run goes on: in the alphabet behind its first file, and part behind part."""
+    return first.with_name(f"{first.stem}.part-{part:04}.{run}{first.suffix}")

@@ -1,8 +1,7 @@
 """
 The last word on each address, over logs of any size.
 
-strategy: records go into a private SQLite database that the system deletes with the process. It stays in memory while
-it is small and goes to the disk when it is not, so that memory does not grow with the log.
+strategy: records go into a private database (`log.scratch`), so that memory does not grow with the log.
 """
 
 from __future__ import annotations
@@ -10,20 +9,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Self
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats.site.path_pattern import normal_url
 from tdm_guard.log.members import text_of
+from tdm_guard.log.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tdm_guard.log.reader import LogLine
 
-CACHE_KIB = 32 * 1024  # of the database in memory; what is more goes to the disk
 MAX_ADDRESSES = 100  # of one journey; the guard keeps as many
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z")
 # Rows of the index are small, so that it stays in memory longest; what is superseded leaves only its record behind.
@@ -42,16 +40,6 @@ _PUT = """
     WHERE excluded.ts >= latest.ts
 """
 _KEPT = "FROM latest JOIN records USING (number) WHERE kept"
-
-
-def scratch(tables: str) -> sqlite3.Connection:
-    """A private database of these tables, which goes with the process."""
-    database = sqlite3.connect("", isolation_level=None)
-    database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    database.execute("PRAGMA journal_mode = OFF")
-    database.executescript(tables)
-    database.execute("BEGIN")  # one for all: by themselves, writes cost a hundred times as much
-    return database
 
 
 class Latest:

@@ -2,8 +2,8 @@
 Lines of logs that may be given twice: each record once, and whether `verify` would refuse what was read.
 
 strategy: the decisions of a run come in order, so that one is known if its number is not above the last. What it said
-is kept as the end of its hash, in a private file; whatever comes out of order goes into a private SQLite database, as
-in `log.latest`. So memory does not grow with the log.
+is kept as the end of its hash, in a private file; whatever comes out of order goes into a private database
+(`log.scratch`). So memory does not grow with the log.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.log.latest import scratch
 from tdm_guard.log.record import unseal
+from tdm_guard.log.scratch import scratch
 from tdm_guard.log.verify import Finding, LogSeverity, Verification
 
 if TYPE_CHECKING:

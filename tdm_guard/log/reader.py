@@ -1,27 +1,32 @@
-"""Reads logs back line by line, whatever is in them: a line that is no record is a problem with its place."""
+"""
+Reads logs back line by line, whatever is in them: a line that is no record is a problem with its place.
+
+Records of the compact form are given whole, and the files of a run that was rotated in their order.
+"""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.log.common import Commons
+from tdm_guard.log.compressed import DAMAGED, open_log
 from tdm_guard.log.spelt import Parser
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 MAX_LINE = 16 * 2**20  # bytes; a record with a thousand statements, each with its URLs and words, stays far below
+_PART = b'{"type":"part",'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogLine:
+class LogLine(NamedTuple):
     """
     One line of a log: its record, or the problem why it is none.
 
-    `raw` are its bytes without the newline; `whole` is False if the file ends before the newline.
+    `raw` are its bytes without the newline, as they were written; `whole` is False if the file ends before the newline.
     """
 
     path: str
@@ -42,17 +47,39 @@ def read_log(paths: Iterable[str | os.PathLike[str]]) -> Iterator[LogLine]:
     """
     The lines of all logs, one after another; empty lines are passed over.
 
-    Raises `ConfigurationError` if a file cannot be read; what is in it never raises.
+    A file may be compressed (gzip, Zstandard). Those by which rotated runs go on come last, in their order. Raises
+    `ConfigurationError` if a file cannot be read; what is in it never raises.
     """
     parser = Parser()
-    for path in paths:
-        name = os.fspath(path)
-        try:
-            with Path(name).open("rb") as file:
-                yield from _lines(name, file, parser)
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise ConfigurationError(f"{name!r} cannot be read as a log: {reason}") from error
+    with closing(Commons()) as commons:
+        for name in in_order([os.fspath(path) for path in paths]):
+            try:
+                with open_log(name) as file:
+                    for line in _lines(name, file, parser):
+                        record, problem = (None, line.problem) if line.record is None else commons.whole(line.record)
+                        yield line if record is line.record else line._replace(record=record, problem=problem)
+            except DAMAGED as error:
+                reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+                raise ConfigurationError(f"{name!r} cannot be read as a log: {reason}") from error
+
+
+def in_order(paths: Sequence[str]) -> list[str]:
+    """The files, those by which a rotated run goes on behind the others, part behind part."""
+    return sorted(paths, key=_part) if len(paths) > 1 else list(paths)
+
+
+def _part(path: str) -> int:
+    """Which part of its run begins a file; 0 for the first, and for what can be read only once or not at all."""
+    if not os.path.isfile(path):  # noqa: PTH113 - a path of any kind, as it was given
+        return 0
+    try:
+        with open_log(path) as file:
+            first = file.readline(MAX_LINE)
+    except DAMAGED:
+        return 0
+    record = _record(first, Parser())[0] if first.startswith(_PART) else None
+    part = (record or {}).get("part")
+    return part if isinstance(part, int) else 0
 
 
 def _lines(path: str, file: BinaryIO, parser: Parser) -> Iterator[LogLine]:
@@ -63,12 +90,12 @@ def _lines(path: str, file: BinaryIO, parser: Parser) -> Iterator[LogLine]:
         if not whole and len(raw) > MAX_LINE:
             while (rest := file.readline(MAX_LINE)) and not rest.endswith(b"\n"):
                 pass
-            yield LogLine(path=path, number=number, raw=b"", problem=f"longer than {MAX_LINE} bytes")
+            yield LogLine(path, number, b"", problem=f"longer than {MAX_LINE} bytes")
             continue
         raw = raw.rstrip(b"\r\n")
         if raw or not whole:
             record, problem = _record(raw, parser)
-            yield LogLine(path=path, number=number, raw=raw, record=record, problem=problem, whole=whole)
+            yield LogLine(path, number, raw, record, problem, whole)
 
 
 def _record(raw: bytes, parser: Parser) -> tuple[Mapping[str, Any] | None, str | None]:

@@ -1,9 +1,10 @@
 """
 Record shapes of the compliance log, and their one spelling as JSON lines.
 
-strategy: every record is one line of compact JSON in UTF-8, members in a fixed order. A decision ends with `prev` and
-`hash`: `hash` is the SHA-256 of the same line without its last member, `prev` the hash of the run's decision before it
-(of the run record's whole line for the first). So the bytes in the file are all that a third party needs for checking.
+strategy: every record is one line of compact JSON in UTF-8, members in a fixed order. All but the run record end with
+`prev` and `hash`: `hash` is the SHA-256 of the same line without its last member, `prev` the hash of the run's record
+before it (of the run record's whole line for the first). So the bytes in the file are all that a third party needs for
+checking.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from tdm_guard.usage import Usage
 
 VERSION = 1
+CHAIN = "records"  # what the run record calls a chain of all records; older logs chained decisions only
 TOOL = f"tdm_guard/{__version__}"
 MAX_KEPT_TEXTS = 512  # spellings kept: the origins a crawl works on at one time, and their kinds of answers
 MAX_KEPT_TEXT = 4096  # characters; longer ones are spelt anew, so that 512 of them stay within 2 MiB
@@ -56,35 +58,61 @@ class Speller:
     Writes the decisions of a run as lines.
 
     It remembers how the middle of a line is spelt that rests on silence: the pages of one origin have it in common.
+    With `compact` that middle is written once, as a record of its own that decisions refer to by its hash.
     """
 
-    __slots__ = ("_head", "_middles", "_run", "_second")
+    __slots__ = ("_common", "_compact", "_head", "_middles", "_run", "_second")
 
-    def __init__(self, run: str) -> None:
+    def __init__(self, run: str, *, compact: bool = False) -> None:
         self._run = run
+        self._compact = compact
+        self._common: dict[str, str] = {}  # hash of the record that has a middle, by that middle
         self._head = f'{{"type":"decision","v":{VERSION},"run":"{run}","seq":'
         self._second: tuple[datetime, str] = (datetime.min.replace(tzinfo=UTC), "")
         self._middles: dict[tuple[object, ...], tuple[str, Outcome, tuple[Checked, ...]]] = {}
 
     def decision(self, decision: Decision, *, seq: int, prev: str) -> tuple[bytes, LogEntry]:
-        """The line of a decision, newline included, and its entry in the chain."""
+        """The line of a decision, newline included, and its entry in the chain; before it that of its common record."""
         exchange = decision.exchange
         ident = decision_id(self._run, seq)
         url = encode_basestring(decision.url)
-        final_url = url if exchange.final_url == decision.url else encode_basestring(exchange.final_url)
-        size, digest = exchange.bytes, exchange.content_sha256
+        same = exchange.final_url == decision.url
+        ts, size, digest = self._time(decision.ts), exchange.bytes, exchange.content_sha256
+        middle, is_common = self._middle(decision)
         works = "" if exchange.repertoire is None else f'"repertoire":{encode_basestring(exchange.repertoire)},'
+        before = b""
+        if is_common and self._compact:
+            known = self._common.get(middle)
+            if known is None:
+                before, known = self._state_common(middle, ts=ts, prev=prev)
+                prev = known
+            final = "" if same else f'"final_url":{encode_basestring(exchange.final_url)},'
+            hops = f'"hops":{_encode(exchange.hops)},' if exchange.hops else ""
+            head, between, middle = f'"ts":"{ts}","url":{url},{final}', hops, f'"common":"{known}"'
+        else:
+            final = url if same else encode_basestring(exchange.final_url)
+            head = f'"id":"{ident}","ts":"{ts}","url":{url},"final_url":{final},'
+            between = f'"hops":{_encode(exchange.hops) if exchange.hops else "[]"},'
         text = (
-            f'{self._head}{seq},"id":"{ident}","ts":"{self._time(decision.ts)}","url":{url},"final_url":{final_url},'
-            f'{self._middle(decision)},"bytes":{"null" if size is None else size},'
+            f'{self._head}{seq},{head}{middle},"bytes":{"null" if size is None else size},'
             f'"content_sha256":{"null" if digest is None else encode_basestring(digest)},'
-            f'"cached":{"true" if exchange.cached else "false"},'
-            f'"hops":{_encode(exchange.hops) if exchange.hops else "[]"},{works}"prev":"{prev}"}}'
+            f'"cached":{"true" if exchange.cached else "false"},{between}{works}"prev":"{prev}"}}'
         )
-        unsealed = _octets(text)
-        seal = hashlib.sha256(unsealed).hexdigest()
-        line = b'%b,"hash":"%b"}\n' % (unsealed[:-1], seal.encode())
-        return line, LogEntry(run=self._run, seq=seq, id=ident, prev=prev, hash=seal)
+        line, seal = _sealed(_octets(text))
+        return before + line, LogEntry(run=self._run, seq=seq, id=ident, prev=prev, hash=seal)
+
+    def start_file(self) -> None:
+        """A new file must be readable by itself: what was written once is written again."""
+        self._common.clear()
+
+    def _state_common(self, middle: str, *, ts: str, prev: str) -> tuple[bytes, str]:
+        head = f'{{"type":"common","v":{VERSION},"run":"{self._run}","ts":"{ts}"'
+        text = f'{head},"members":{{{middle}}},"prev":"{prev}"}}'
+        line, seal = _sealed(_octets(text))
+        if len(self._common) >= MAX_KEPT_TEXTS:
+            self._common.clear()
+        self._common[middle] = seal
+        return line, seal
 
     def _time(self, moment: datetime) -> str:
         """The same as `timestamp`; times within one second differ in their fraction only."""
@@ -97,11 +125,11 @@ class Speller:
             since = moment - second
         return f"{text}{since.microseconds:06}Z"
 
-    def _middle(self, decision: Decision) -> str:
-        """The members from `origin` to `media_type`."""
+    def _middle(self, decision: Decision) -> tuple[str, bool]:
+        """The members from `origin` to `media_type`, and whether other decisions are likely to have them too."""
         exchange, outcome, checked = decision.exchange, decision.outcome, decision.checked
         if outcome.because or decision.faults:
-            return _spell_middle(decision)
+            return _spell_middle(decision), False
         # What has an `id` here is held beside the text, so that its identity cannot pass to another one.
         key = (
             id(outcome),
@@ -115,13 +143,14 @@ class Speller:
         )
         kept = self._middles.get(key)
         if kept is not None:
-            return kept[0]
+            return kept[0], True
         text = _spell_middle(decision)
-        if len(text) <= MAX_KEPT_TEXT:
-            if len(self._middles) >= MAX_KEPT_TEXTS:
-                self._middles.clear()
-            self._middles[key] = (text, outcome, checked)
-        return text
+        if len(text) > MAX_KEPT_TEXT:
+            return text, False
+        if len(self._middles) >= MAX_KEPT_TEXTS:
+            self._middles.clear()
+        self._middles[key] = (text, outcome, checked)
+        return text, True
 
 
 def _spell_middle(decision: Decision) -> str:
@@ -148,31 +177,52 @@ def _spell_middle(decision: Decision) -> str:
 
 def run_line(info: RunInfo, *, run: str, now: datetime) -> bytes:
     """The first line of a run."""
-    head = {"type": "run", "v": VERSION, "run": run, "ts": timestamp(now), "tool": TOOL}
-    return line_of({**head, **{item.name: in_json(getattr(info, item.name)) for item in fields(info)}})
+    return line_of({"type": "run", "v": VERSION, "run": run, **described(info, now=now)})
+
+
+def described(info: RunInfo, *, now: datetime) -> dict[str, Any]:
+    """What the run record says, without type, version and name of the run."""
+    members = {item.name: in_json(getattr(info, item.name)) for item in fields(info)}
+    return {"ts": timestamp(now), "tool": TOOL, **members, "chain": CHAIN}
+
+
+def part_line(of: Mapping[str, Any], *, run: str, part: int, now: datetime, prev: str) -> tuple[bytes, str]:
+    """The first line of the run's next file, which says again what the run record says, and its hash."""
+    head = {"type": "part", "v": VERSION, "run": run, "ts": timestamp(now), "part": part, "of": of}
+    return sealed_line(head, prev=prev)
 
 
 def body_line(
-    *, run: str, decision: str, now: datetime, size: int, content_sha256: str | None, complete: bool
-) -> bytes:
-    """The line of a body that was streamed on after its decision; `size` in bytes as received."""
-    return line_of(
-        {
-            "type": "body",
-            "v": VERSION,
-            "run": run,
-            "decision": decision,
-            "ts": timestamp(now),
-            "bytes": size,
-            "content_sha256": content_sha256,
-            "complete": complete,
-        }
-    )
+    *, run: str, decision: str, now: datetime, size: int, content_sha256: str | None, complete: bool, prev: str
+) -> tuple[bytes, str]:
+    """The line of a body that was streamed on after its decision, and its hash; `size` in bytes as received."""
+    record = {
+        "type": "body",
+        "v": VERSION,
+        "run": run,
+        "decision": decision,
+        "ts": timestamp(now),
+        "bytes": size,
+        "content_sha256": content_sha256,
+        "complete": complete,
+    }
+    return sealed_line(record, prev=prev)
 
 
-def end_line(*, run: str, now: datetime, totals: Mapping[str, int]) -> bytes:
-    """The last line of a run that came to its end: decisions by verdict."""
-    return line_of({"type": "end", "v": VERSION, "run": run, "ts": timestamp(now), "totals": dict(totals)})
+def end_line(*, run: str, now: datetime, totals: Mapping[str, int], prev: str, **said: Any) -> tuple[bytes, str]:
+    """The last line of a run that came to its end, and its hash: decisions by verdict, and what else is `said`."""
+    record = {"type": "end", "v": VERSION, "run": run, "ts": timestamp(now), "totals": dict(totals), **said}
+    return sealed_line(record, prev=prev)
+
+
+def sealed_line(record: Mapping[str, Any], *, prev: str) -> tuple[bytes, str]:
+    """The line of a record that follows the one with the hash `prev`, and its own hash."""
+    return _sealed(_octets(_encode({**record, "prev": prev})))
+
+
+def _sealed(unsealed: bytes) -> tuple[bytes, str]:
+    seal = hashlib.sha256(unsealed).hexdigest()
+    return b'%b,"hash":"%b"}\n' % (unsealed[:-1], seal.encode()), seal
 
 
 def line_of(record: Mapping[str, Any]) -> bytes:
@@ -186,7 +236,7 @@ def digest_of(line: bytes) -> str:
 
 
 def unseal(line: bytes) -> tuple[str, str] | None:
-    """The hash that a decision line states, and the one its bytes have; None if it does not end with one."""
+    """The hash that a line states, and the one its bytes have; None if it does not end with one."""
     found = _HASH_MEMBER.search(line.rstrip(b"\r\n"))
     if found is None:
         return None

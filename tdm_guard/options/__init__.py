@@ -11,13 +11,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from tdm_guard._version import __version__
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.holdings import Holdings, load
 from tdm_guard.judging.decide import Terms
 from tdm_guard.judging.lift import Rights
+from tdm_guard.log.appending import Durability
 from tdm_guard.model import Posture
 from tdm_guard.operator import Operator, names_in, read_operator
 from tdm_guard.plain import in_json, suggested
@@ -47,6 +48,9 @@ class Options:
     mode: str = "enforce"
     signals: tuple[Signal, ...] = field(default=SIGNALS, repr=False)
     log: str = "tdm-guard.jsonl"
+    durability: Durability = "flush"
+    rotate: int | Literal["day"] | None = None
+    records: Literal["full", "compact"] = "full"
     cache: str = "memory:"
     policy_timeout: float = 5.0
     enabled: bool = True
@@ -258,14 +262,29 @@ def _files(option: str, good: str) -> Callable[[Any], tuple[str, ...]]:
     return read
 
 
-def _seconds(value: Any) -> float:
+def _seconds(value: Any, *, option: str = "policy_timeout", else_: str = "is no", good: str = "5") -> float:
     try:
         seconds = float(value)
     except (TypeError, ValueError):
         seconds = -1.0
     if isinstance(value, bool) or not 0 < seconds <= 3600:
-        raise ConfigurationError(f"policy_timeout: {value!r} is no number of seconds up to 3600; for example 5")
+        raise ConfigurationError(f"{option}: {value!r} {else_} number of seconds up to 3600; for example {good}")
     return seconds
+
+
+def _durability(value: Any) -> Durability:
+    if value in ("flush", "fsync"):
+        return value  # type: ignore[no-any-return]
+    return _seconds(value, option="durability", else_="is neither flush nor fsync, and no", good='"fsync" or 5')
+
+
+def _rotate(value: Any) -> int | Literal["day"]:
+    if value == "day":
+        return "day"
+    try:
+        return read_size("rotate", value)
+    except ConfigurationError:
+        raise ConfigurationError(f'rotate: {value!r} is no size and not "day"; for example "100MiB" or "day"') from None
 
 
 def _flag(value: Any) -> bool:
@@ -296,6 +315,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "mode": _choice("mode", "enforce", "observe"),
     "signals": _signals,
     "log": _text("log", '"tdm-guard.jsonl"'),
+    "durability": _durability,
+    "rotate": _rotate,
+    "records": _choice("records", "full", "compact"),
     "cache": _text("cache", '"memory:?max_bytes=67108864"'),
     "policy_timeout": _seconds,
     "enabled": _flag,

@@ -62,6 +62,15 @@ class GuardOptions(JudgeOptions, total=False):
     log: str | Path | None
     """Path of the compliance log, `tdm-guard.jsonl` if none is given; `{run}` and `{pid}` are filled in."""
 
+    durability: float | str | None
+    """`flush` (default), `fsync`, or seconds: when the disk must have what was written to the log."""
+
+    rotate: int | str | None
+    """Bytes, text such as `100MiB`, or `day`: where the log goes on in a new file; without it never."""
+
+    records: Literal["full", "compact"] | None
+    """`compact`: what silent pages of an origin have in common is written to the log once."""
+
     cache: str | None
     """Where policies are kept between requests: `memory:` (default), `memory:?max_bytes=64MiB`."""
 

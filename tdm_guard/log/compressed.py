@@ -1,0 +1,39 @@
+"""Log files as they are stored: plain, or compressed with gzip (RFC 1952) or Zstandard (RFC 8878)."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+import zlib
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# What reading a log raises where the file can't be read, or is damaged (OSError, EOFError, …: as the libraries do).
+DAMAGED = (OSError, ValueError, EOFError, zlib.error, zstd.ZstdError)
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_BUFFER = 256 * 1024  # bytes decompressed at a time
+
+
+@contextmanager
+def open_log(path: str) -> Iterator[BinaryIO]:
+    """The bytes of a log, decompressed if its first bytes say so. It, and reading from it, raises one of `DAMAGED`."""
+    with Path(path).open("rb") as file:
+        begin = file.peek(4)[:4]
+        if begin.startswith(_GZIP):
+            with gzip.GzipFile(fileobj=file) as unzipped:
+                yield io.BufferedReader(cast("io.RawIOBase", unzipped), _BUFFER)
+        elif begin == _ZSTD:
+            with zstd.ZstdFile(file) as unpacked:
+                yield io.BufferedReader(cast("io.RawIOBase", unpacked), _BUFFER)
+        else:
+            yield file
