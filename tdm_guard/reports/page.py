@@ -176,7 +176,7 @@ def _introduced(key: str, summary: Summary) -> Iterator[str]:
         yield f"<p>{number_of(asks.items, 'item')} withheld for want of {number_of(len(asks.asks), 'licence')}.</p>\n"
         rest = "".join(f"<li>{count:,} {what}</li>\n" for what, count in lacking if count)
         yield f"<p>Items that no licence helps:</p>\n<ul>\n{rest}</ul>\n" if rest else ""
-    if key == "works" and summary.works.matches:
+    if key == "declared" and summary.works.matches:
         counts = ", ".join(f"{count:,} {match}" for match, count in summary.works.matches.most_common())
         yield f"<p>{summary.works.matches.total():,} decisions with a repertoire loaded: {counts}. Unmatchable does "
         yield "not mean free: nothing was known there by which any work could be recognised.</p>\n"

@@ -16,7 +16,7 @@ SECTIONS = (
     ("media-section", "Which media types", ("media",)),
     ("licences", "Rightsholders, and whom to ask", ("asks", "lifted")),
     ("people", "What people decided or attested", ("reviews", "exempt")),
-    ("works", "Declared works", ("declarations", "works")),
+    ("declared", "Declared works", ("declarations", "works")),
     ("unknown", "What could not be determined", ("undetermined", "failed")),
     ("faults", "Faults worth telling", ("publishers", "yours")),
     ("provenance", "Which runs and files this is made from", ("runs", "files", "heads")),
