@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 MAX_PURPOSES = 255  # sets of usages told apart; there are 127 of our seven
 _ROW = struct.Struct(">16sBBI30s")  # address, for what, kinds, outcome, time
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z")
-# What stands in its normal form already, as nearly all addresses do: a name of letters, no port, no escape, no dots.
-_NORMAL = re.compile(
-    r"https?://(?:[a-z0-9]+[.-])+[a-z]{2,20}/(?:[A-Za-z0-9_~?=&,;@!'()+-][A-Za-z0-9._~?=&,;:@!'()+-]*(?:/|\Z))*"
-)
+# Of a path: what stands in its normal form already, as nearly all do, if it has no dots behind a slash
+_NORMAL = re.compile(r"/[A-Za-z0-9._~/?=&,;:@!'()+-]*")
+
+
+def is_normal(address: str, origin: str) -> bool:
+    """True if an address of this origin stands in its normal form; False if it has to be looked at closer."""
+    return address.startswith(origin) and _NORMAL.fullmatch(address, len(origin)) is not None and "/." not in address
 
 
 class Addresses:
@@ -43,15 +46,18 @@ class Addresses:
             return MAX_PURPOSES
         return self._purposes.setdefault(asked, len(self._purposes))
 
-    def add(self, addresses: Iterable[str], purpose: int, kinds: int, outcome: int, ts: str) -> None:
+    def add(
+        self, addresses: Iterable[str], purpose: int, kinds: int, outcome: int, ts: str, origin: str = "\n"
+    ) -> None:
         """
         A decision about the first of these addresses, to which the others led.
 
-        `kinds` has a bit for each kind that it is of.
+        `kinds` has a bit for each kind that it is of; `origin` is one in its normal form, which most of them begin
+        with.
         """
         moment = ts.encode() if _TIME.fullmatch(ts) else b""
         for address in addresses:
-            spelled = address if _NORMAL.fullmatch(address) else normal_url(address)
+            spelled = address if is_normal(address, origin) else normal_url(address)
             key = blake2b(spelled.encode("utf-8", "backslashreplace"), digest_size=16).digest()
             self._piles.add(_ROW.pack(key, purpose, kinds, outcome, moment))
             kinds = outcome = 0

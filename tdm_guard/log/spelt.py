@@ -12,24 +12,26 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 MAX_MIDDLES = 1024  # kept, some 10 KB each with what they come to; the writer keeps half as many
 MAX_MIDDLE = 8192  # characters; longer ones are parsed anew
 _WORD = "[A-Za-z0-9._-]{1,240}"
 _PLAIN = r"[ !#-\[\]-~]*"  # a string without escapes and of ASCII
 _HEAD = re.compile(
-    rf'\{{"type":"decision","v":1,"run":"({_WORD})","seq":([1-9][0-9]{{0,17}}),"id":"({_WORD})",'
-    rf'"ts":"({_PLAIN})","url":"({_PLAIN})","final_url":"({_PLAIN})",'
+    rf'\{{"type":"decision","v":1,"run":"({_WORD})","seq":([1-9][0-9]{{0,17}}),"id":"(\1-\2)",'
+    rf'"ts":"({_PLAIN})","url":"({_PLAIN})","final_url":"(\5"|{_PLAIN}"),'
 )
 _TAIL = re.compile(
     r',"bytes":(?:null|(0|[1-9][0-9]{0,17})),"content_sha256":(?:null|"([0-9a-f]{64})"),"cached":(true|false),'
-    r'"hops":\[\],(?:"repertoire":"([a-z-]{1,40})",)?"prev":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}'
+    r'"hops":\[\],(?:"repertoire":"([a-z-]{1,40})",)?'
 )
-_OWN = frozenset(
-    ("type", "v", "run", "seq", "id", "ts", "url", "final_url", "bytes", "content_sha256", "cached", "hops",
-     "repertoire", "prev", "hash")
-)  # fmt: skip
+_SEAL = 148  # characters of `"prev":"…","hash":"…"}`
+_BEFORE = ("type", "v", "run", "seq", "id", "ts", "url", "final_url")
+_BEHIND = ("bytes", "content_sha256", "cached", "hops", "repertoire", "prev", "hash")
+_OWN = frozenset((*_BEFORE, *_BEHIND))
+
+_Forms: TypeAlias = "tuple[dict[str, Any], dict[str, Any]]"  # of a record: without and with `repertoire`
 
 
 class Parser:
@@ -38,47 +40,62 @@ class Parser:
     __slots__ = ("_middles",)
 
     def __init__(self) -> None:
-        self._middles: dict[str, dict[str, Any] | None] = {}
+        self._middles: dict[str, _Forms | None] = {}
 
     def value(self, text: str) -> Any:
         """What `json.loads` makes of it. Raises what that raises."""
         head = _HEAD.match(text)
         if head is None:
             return json.loads(text)
-        begin, end = head.end(), text.rfind(',"bytes":')
-        tail = _TAIL.fullmatch(text, end) if end > begin else None
-        if tail is None:
+        begin, seal = head.end(), len(text) - _SEAL
+        end = text.rfind(',"bytes":', begin, seal)
+        tail = _TAIL.fullmatch(text, end, seal) if end > 0 else None
+        prev, digest = text[seal + 8 : seal + 72], text[-66:-2]
+        if (
+            tail is None
+            or text[seal:] != f'"prev":"{prev}","hash":"{digest}"}}'
+            or not (prev.isalnum() and digest.isalnum())
+        ):
             return json.loads(text)
         middle = text[begin:end]
         try:
-            members = self._middles[middle]
+            found = self._middles[middle]
         except KeyError:
-            members = self._learn(middle)
-        if members is None:
+            found = self._learn(middle)
+        if found is None:
             return json.loads(text)
         run, seq, ident, ts, url, final_url = head.groups()
-        size, digest, cached, works, prev, seal = tail.groups()
-        record = {
-            "type": "decision", "v": 1, "run": run, "seq": int(seq), "id": ident, "ts": ts, "url": url,
-            "final_url": final_url, **members, "bytes": None if size is None else int(size), "content_sha256": digest,
-            "cached": cached == "true", "hops": [],
-        }  # fmt: skip
+        size, content, cached, works = tail.groups()
+        record = found[works is not None].copy()
+        record["run"] = run
+        record["seq"] = int(seq)
+        record["id"] = ident
+        record["ts"] = ts
+        record["url"] = url
+        record["final_url"] = final_url[:-1]
+        if size is not None:
+            record["bytes"] = int(size)
+        record["content_sha256"] = content
+        record["cached"] = cached == "true"
+        record["hops"] = []
         if works is not None:
             record["repertoire"] = works
         record["prev"] = prev
-        record["hash"] = seal
+        record["hash"] = digest
         return record
 
-    def _learn(self, middle: str) -> dict[str, Any] | None:
-        """The members that `middle` spells; None if it is no list of members of its own, or too long to keep."""
+    def _learn(self, middle: str) -> _Forms | None:
+        """The record that `middle` is the middle of; None if it is no list of members of its own, or too long."""
         if len(middle) > MAX_MIDDLE:
             return None
         members: dict[str, Any] | None = None
         with suppress(ValueError, RecursionError):
             members = json.loads(f"{{{middle}}}")
-        if members is not None and not _OWN.isdisjoint(members):
-            members = None
+        found: _Forms | None = None
+        if members is not None and _OWN.isdisjoint(members):
+            whole = dict.fromkeys(_BEFORE) | {"type": "decision", "v": 1} | members | dict.fromkeys(_BEHIND)
+            found = ({name: value for name, value in whole.items() if name != "repertoire"}, whole)
         if len(self._middles) >= MAX_MIDDLES:
             self._middles.clear()
-        self._middles[middle] = members
-        return members
+        self._middles[middle] = found
+        return found

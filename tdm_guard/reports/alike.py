@@ -11,6 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tdm_guard.formats.site.path_pattern import normal_url
 from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.members import is_size, text_of
 from tdm_guard.model import Verdict
@@ -27,13 +28,11 @@ MAX_PENDING = 50_000  # bodies streamed at one time
 UNKNOWN = "unknown"
 _WITHHOLDING = {verdict.value for verdict in Verdict if verdict.withholds}
 _VERDICTS = {verdict.value for verdict in Verdict}
-_DECIDES = ("origin", "verdict", "admitted", "content", "media_type", "repertoire", "enforced")
-_SAYS = ("because", "faults", "usages", "checked")
 
 
 @dataclass(slots=True)
 class Alike:
-    """Decisions like `record`; `kinds` and `outcome` are those of `Addresses`, `purpose` too."""
+    """Decisions like `record`; `kinds`, `outcome`, `purpose` and `origin` are those of `Addresses`."""
 
     record: Mapping[str, Any]
     verdict: str
@@ -41,20 +40,24 @@ class Alike:
     kinds: int
     purpose: int
     outcome: int
+    origin: str
     tally: Tally = field(default_factory=Tally)
     days: dict[str, int] = field(default_factory=dict)
 
-    def has(self, record: Mapping[str, Any]) -> bool:
-        """True if the record says the same in the same values."""
-        own, get = self.record, record.get
-        for name in _SAYS:
-            if get(name) is not own.get(name):
-                return False
-        for name in _DECIDES:
-            value, mine = get(name), own.get(name)
-            if value is not mine and value != mine:
-                return False
-        return True
+    def has(self, get: Callable[[str], Any]) -> bool:
+        """True if a record says the same in the very same values."""
+        own = self.record
+        return (
+            get("checked") is own.get("checked")
+            and get("verdict") is own.get("verdict")
+            and get("origin") is own.get("origin")
+            and get("media_type") is own.get("media_type")
+            and get("faults") is own.get("faults")
+            and get("usages") is own.get("usages")
+            and get("admitted") is own.get("admitted")
+            and get("content") is own.get("content")
+            and get("repertoire") == own.get("repertoire")
+        )
 
 
 class Likes:
@@ -71,12 +74,13 @@ class Likes:
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Counts a decision. What a record may hold does not raise."""
-        key = id(record.get("because"))
+        get = record.get
+        key = id(get("because"))
         alike = self._met.get(key)
-        if alike is None or not alike.has(record):
+        if alike is None or not alike.has(get):
             alike = self._new(record, key)
         stamp = text_of(record, "ts", 40) or ""
-        tally, size = alike.tally, record.get("bytes")
+        tally, size = alike.tally, get("bytes")
         tally.decisions += 1
         day = stamp[:10]
         alike.days[day] = alike.days.get(day, 0) + 1
@@ -92,7 +96,7 @@ class Likes:
                 self.first = stamp
             if self.last is None or stamp > self.last:
                 self.last = stamp
-        self._addresses.add(addresses_of(record), alike.purpose, alike.kinds, alike.outcome, stamp)
+        self._addresses.add(addresses_of(record), alike.purpose, alike.kinds, alike.outcome, stamp, alike.origin)
 
     def _new(self, record: Mapping[str, Any], key: int) -> Alike:
         named = text_of(record, "verdict")
@@ -103,7 +107,7 @@ class Likes:
             True, stored, admitted and not content, not admitted, stored and verdict in _WITHHOLDING,
             stored and verdict == Verdict.EXEMPT,
         )  # fmt: skip
-        usages = record.get("usages")
+        usages, origin = record.get("usages"), text_of(record, "origin") or ""
         alike = Alike(
             record=record,
             verdict=verdict,
@@ -111,6 +115,7 @@ class Likes:
             kinds=sum(1 << number for number, is_one in enumerate(kinds) if is_one),
             purpose=self._addresses.purpose(usages if isinstance(usages, dict) else ()),
             outcome=self._asking.number(record),
+            origin=origin if origin and normal_url(origin) == f"{origin}/" else "\n",
         )
         if len(self._met) >= MAX_LIKES:
             self._settle()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tdm_guard.reports.faults import FaultKind, Faults
@@ -41,6 +42,7 @@ def faults_by_site(summary: Summary) -> list[tuple[str, FaultKind, Faults]]:
     return sorted(rows, key=lambda row: (row[0].startswith("("), -whole[row[0]], row[0], -row[2].decisions, row[1]))
 
 
+@cache
 def _registrable() -> Callable[[str], str]:
     """By the ICANN part of the public suffix list; an IP address, or a host that is under no suffix, is itself."""
     from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - it reads its list, which other reports do not need

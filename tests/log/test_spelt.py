@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tdm_guard import Fetched, Judge
 from tdm_guard.formats.site.path_pattern import normal_url
-from tdm_guard.log.addresses import _NORMAL, Addresses
+from tdm_guard.log.addresses import Addresses, is_normal
 from tdm_guard.log.record import Speller
 from tdm_guard.log.spelt import Parser
 from tests.support.logs import NOW
@@ -27,12 +27,12 @@ SILENT = {
 
 def lines() -> list[str]:
     speller = Speller("20260105T090000Z-abc")
-    decisions = [evaluate(f"{SITE}/{number}", status=200, policies=SILENT, now=NOW) for number in range(3)]
-    decisions += [evaluate(f"{SITE}/é?q=\"'\\", status=200, policies=SILENT, now=NOW), *varied()]
-    return [
-        speller.decision(each, seq=number, prev="0" * 64)[0].decode().rstrip()
-        for number, each in enumerate(decisions, 1)
-    ]
+    judge = Judge(agent="ExampleBot")
+    policies = judge.read_policies(SITE, SILENT, now=NOW)
+    addresses = [f"{SITE}/{number}" for number in range(3)] + [f"{SITE}/é?q=\"'\\"]
+    decisions = [judge.evaluate(each, status=200, body=b"<p>x", policies=policies, now=NOW) for each in addresses]
+    written = [speller.decision(each, seq=seq, prev="0" * 64) for seq, each in enumerate([*decisions, *varied()], 1)]
+    return [line.decode().rstrip() for line, _ in written]
 
 
 LINES = lines()
@@ -103,9 +103,16 @@ def test_no_edit_is_read_otherwise(line: str, at: int, size: int, words: str) ->
     assert said(parser.value, edited) == said(json.loads, edited)
 
 
-@given(st.from_regex(_NORMAL, fullmatch=True).filter(lambda text: len(text) < 200))
-def test_what_is_taken_for_normal_is(address: str) -> None:
-    assert normal_url(address) == address
+@given(st.text(alphabet="/.%aA?=#:@*$é ", max_size=12))
+def test_what_is_taken_for_normal_is(path: str) -> None:
+    address = f"{SITE}{path}"
+    if is_normal(address, SITE):
+        assert normal_url(address) == address
+
+
+@pytest.mark.parametrize("path", ["/", "/a.html?b=1&c=(2)", "/a/b.c/", "/a//b"])
+def test_usual_addresses_are_normal(path: str) -> None:
+    assert is_normal(f"{SITE}{path}", SITE)
 
 
 def test_addresses_are_counted_once_and_by_their_last_decision() -> None:
