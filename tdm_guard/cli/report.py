@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from tdm_guard.cli.console import counted, say
+from tdm_guard.cli.console import counted, say, ticking
 from tdm_guard.cli.logs import answer, heading, no_log, readable
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.latest import Latest
@@ -27,6 +27,7 @@ from tdm_guard.reports.items import (
     withheld,
     would_withhold,
 )
+from tdm_guard.reports.lane import Lane
 from tdm_guard.reports.page import page
 from tdm_guard.reports.remarks import Remarks
 from tdm_guard.reports.report import render
@@ -82,7 +83,11 @@ def report(paths: Sequence[str], wish: Wish, output: Path | None) -> None:
     chosen = Chosen(wish.filters)
     seen = _Seen(Sources(paths))
     with closing(Once()) as once:
-        read = once.lines(seen.sources.lines(counted(read_log(paths), "lines")))
+        # Every decision is wanted, and none by itself: most of them need not become records.
+        short = not (wish.lists or wish.latest or wish.filters)
+        lane = Lane(once, seen.sources, ticking("decisions")) if short else None
+        found = counted(read_log(paths, lane.takes if lane is not None else None), "lines")
+        read = once.lines(seen.sources.lines(found))
         lines = seen.lines(chosen.lines(read, of_kind=not wish.latest))
         if wish.latest or wish.admitted:
             with closing(_stored(lines, wish, seen)) as latest:
@@ -90,7 +95,7 @@ def report(paths: Sequence[str], wish: Wish, output: Path | None) -> None:
                 if latest.strange:
                     say(f"left out, because no address is named: {number_of(latest.strange, 'decision')}")
         else:
-            _write(lines, wish, output, once, chosen, seen, None)
+            _write(lines, wish, output, once, chosen, seen, None, lane)
         for note in seen.notes(wish):
             say(note)
 
@@ -160,6 +165,7 @@ def _write(
     chosen: Chosen,
     seen: _Seen,
     latest: Latest | None,
+    lane: Lane | None = None,
 ) -> None:
     def remarks() -> Remarks:
         chosen.check()
@@ -169,7 +175,7 @@ def _write(
         return Remarks.on(once, chosen, latest=left)
 
     if not wish.lists:
-        summary: Summary = summarise(lines, some=True)
+        summary: Summary = summarise(lines, some=True, lane=lane)
         summary.remarks = remarks()
         summary.sources = seen.sources.all(once.found[LogSeverity.ERROR], once.found[LogSeverity.REMARK])
         if latest is not None:
@@ -206,7 +212,8 @@ def summarised(paths: Sequence[str]) -> Summary:
     """What logs come to, with the files they lie in and what is found in these."""
     sources = Sources(paths)
     with closing(Once()) as once:
-        summary = summarise(once.lines(sources.lines(read_log(paths))))
+        lane = Lane(once, sources)
+        summary = summarise(once.lines(sources.lines(read_log(paths, lane.takes))), lane=lane)
         summary.remarks = Remarks.on(once, Chosen(Filters()))
         summary.sources = sources.all(once.found[LogSeverity.ERROR], once.found[LogSeverity.REMARK])
     return summary

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from tdm_guard.log.reader import LogLine
+    from tdm_guard.log.spelt import Spelt
 
 MAX_RUNS = 1_000  # whose decisions are kept in order, 8 KB of each in memory; those of more go to the database
 MAX_STRETCHES = 10_000  # of one run: pieces that were written to the file among those of others, gaps in its numbers
@@ -78,6 +79,14 @@ class Once:
         self._note(verification.close())
         if not records:
             raise ConfigurationError("no line is a record of a compliance log; for example tdm-guard.jsonl")
+
+    def passes(self, spelt: Spelt, raw: bytes, path: str) -> bool:
+        """True of a decision that is new and as it should be, which is kept in mind with that; else it is a line."""
+        kept = self._runs.get(spelt.run)
+        if kept is None or not kept.follows(int(spelt.seq)) or not self._verification.passes(spelt, raw, path):
+            return False
+        kept.add(int(spelt.seq), raw[-_MARK - 2 : -2])
+        return True
 
     def _known(self, line: LogLine) -> bool:
         """True of a decision that was met before; else it is looked at, and kept in mind."""

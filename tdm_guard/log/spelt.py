@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 MAX_MIDDLES = 1024  # kept, some 10 KB each with what they come to; the writer keeps half as many
 MAX_MIDDLE = 8192  # characters; longer ones are parsed anew
@@ -34,6 +34,44 @@ _OWN = frozenset((*_BEFORE, *_BEHIND))
 _Forms: TypeAlias = "tuple[dict[str, Any], dict[str, Any]]"  # of a record: without and with `repertoire`
 
 
+class Spelt(NamedTuple):
+    """A decision as its line spells it; `forms` have the members that it shares with others, in a record."""
+
+    forms: _Forms
+    run: str
+    seq: str
+    id: str
+    ts: str
+    url: str
+    final_url: str  # with the quotation mark behind it
+    bytes: str | None
+    content_sha256: str | None
+    cached: str
+    repertoire: str | None
+    prev: str
+    hash: str
+
+    def record(self) -> dict[str, Any]:
+        """The record in the line."""
+        record = self.forms[self.repertoire is not None].copy()
+        record["run"] = self.run
+        record["seq"] = int(self.seq)
+        record["id"] = self.id
+        record["ts"] = self.ts
+        record["url"] = self.url
+        record["final_url"] = self.final_url[:-1]
+        if self.bytes is not None:
+            record["bytes"] = int(self.bytes)
+        record["content_sha256"] = self.content_sha256
+        record["cached"] = self.cached == "true"
+        record["hops"] = []
+        if self.repertoire is not None:
+            record["repertoire"] = self.repertoire
+        record["prev"] = self.prev
+        record["hash"] = self.hash
+        return record
+
+
 class Parser:
     """Parses lines; remembers the middles of decisions."""
 
@@ -44,9 +82,21 @@ class Parser:
 
     def value(self, text: str) -> Any:
         """What `json.loads` makes of it. Raises what that raises."""
+        spelt = self.parts(text)
+        return json.loads(text) if spelt is None else spelt.record()
+
+    def spelt(self, raw: bytes) -> Spelt | None:
+        """The decision in a line of bytes, if it is spelt as usual."""
+        try:
+            return self.parts(raw.decode())
+        except UnicodeDecodeError:
+            return None
+
+    def parts(self, text: str) -> Spelt | None:
+        """A decision in exactly the spelling of our writer; None of whatever departs from it."""
         head = _HEAD.match(text)
         if head is None:
-            return json.loads(text)
+            return None
         begin, seal = head.end(), len(text) - _SEAL
         end = text.rfind(',"bytes":', begin, seal)
         tail = _TAIL.fullmatch(text, end, seal) if end > 0 else None
@@ -56,33 +106,15 @@ class Parser:
             or text[seal:] != f'"prev":"{prev}","hash":"{digest}"}}'
             or not (prev.isalnum() and digest.isalnum())
         ):
-            return json.loads(text)
+            return None
         middle = text[begin:end]
         try:
-            found = self._middles[middle]
+            forms = self._middles[middle]
         except KeyError:
-            found = self._learn(middle)
-        if found is None:
-            return json.loads(text)
-        run, seq, ident, ts, url, final_url = head.groups()
-        size, content, cached, works = tail.groups()
-        record = found[works is not None].copy()
-        record["run"] = run
-        record["seq"] = int(seq)
-        record["id"] = ident
-        record["ts"] = ts
-        record["url"] = url
-        record["final_url"] = final_url[:-1]
-        if size is not None:
-            record["bytes"] = int(size)
-        record["content_sha256"] = content
-        record["cached"] = cached == "true"
-        record["hops"] = []
-        if works is not None:
-            record["repertoire"] = works
-        record["prev"] = prev
-        record["hash"] = digest
-        return record
+            forms = self._learn(middle)
+        if forms is None:
+            return None
+        return Spelt._make((forms, *head.groups(), *tail.groups(), prev, digest))
 
     def _learn(self, middle: str) -> _Forms | None:
         """The record that `middle` is the middle of; None if it is no list of members of its own, or too long."""

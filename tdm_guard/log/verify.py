@@ -7,6 +7,7 @@ can rewrite the whole file can rewrite its chain: keep the last hash elsewhere i
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,6 +21,8 @@ from tdm_guard.model import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from tdm_guard.log.spelt import Spelt
 
 MAX_RUNS = 100_000  # runs kept in mind at a time, about 2 KB each
 _TYPES = ("run", "decision", "body", "end")
@@ -86,6 +89,32 @@ class Verification:
     def look(self, line: LogLine) -> Iterator[Finding]:
         """What is found at the next line."""
         return self._counted(self._line(line))
+
+    def passes(self, spelt: Spelt, raw: bytes, path: str) -> bool:
+        """True of a decision that follows its run's last one, as it should be; else `look` has to say more of it."""
+        run = self._runs.get(spelt.run)
+        shared = spelt.forms[0]
+        verdict = shared.get("verdict")
+        seq = int(spelt.seq)
+        if (
+            run is None
+            or run.ended
+            or self._unread is not None
+            or seq != run.seq + 1
+            or spelt.prev != run.prev
+            or not isinstance(verdict, str)
+            or verdict not in _VERDICTS
+            or shared.get("admitted") is not (shared.get("enforced") is False or verdict not in _WITHHOLDING)
+            or hashlib.sha256(raw[:-75] + b"}").hexdigest() != spelt.hash
+        ):
+            return False
+        run.path, run.seq, run.prev = path, seq, spelt.hash
+        run.totals[verdict] += 1
+        admitted = shared["admitted"]
+        if not admitted or spelt.content_sha256 is not None:
+            run.bodies.decided(seq, {"admitted": admitted, "content_sha256": spelt.content_sha256})
+        self.decisions += 1
+        return True
 
     def close(self) -> Iterator[Finding]:
         """What is found when there are no more lines."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tdm_guard.log.addresses import Addresses
+    from tdm_guard.log.spelt import Spelt
     from tdm_guard.reports.asked import Asking
 
 MAX_LIKES = 1024  # kept at a time, each with a record: twice as many as the writer of a log remembers
@@ -32,7 +33,11 @@ _VERDICTS = {verdict.value for verdict in Verdict}
 
 @dataclass(slots=True)
 class Alike:
-    """Decisions like `record`; `kinds`, `outcome`, `purpose` and `origin` are those of `Addresses`."""
+    """
+    Decisions like `record`, whose members beside its own are `shared`.
+
+    `kinds`, `outcome`, `purpose` and `origin` are those of `Addresses`.
+    """
 
     record: Mapping[str, Any]
     verdict: str
@@ -41,6 +46,7 @@ class Alike:
     purpose: int
     outcome: int
     origin: str
+    shared: Mapping[str, Any] | None = None
     tally: Tally = field(default_factory=Tally)
     days: dict[str, int] = field(default_factory=dict)
 
@@ -88,15 +94,47 @@ class Likes:
             if is_size(size):
                 tally.admitted_bytes += size
             elif size is None and (ident := text_of(record, "id")):
-                self._pending[ident] = alike
-                if len(self._pending) > MAX_PENDING:
-                    self._pending.popitem(last=False)
+                self._wait(ident, alike)
         if stamp:
             if self.first is None or stamp < self.first:
                 self.first = stamp
             if self.last is None or stamp > self.last:
                 self.last = stamp
         self._addresses.add(addresses_of(record), alike.purpose, alike.kinds, alike.outcome, stamp, alike.origin)
+
+    def take(self, spelt: Spelt) -> None:
+        """Counts a decision as its line spells it: as `add` does, without making a record of it."""
+        if spelt.final_url[:-1] != spelt.url or not spelt.url:
+            self.add(spelt.record())
+            return
+        shared = spelt.forms[spelt.repertoire is not None]
+        key = id(shared["because"]) if "because" in shared else 0
+        alike = self._met.get(key)
+        if alike is None or alike.shared is not shared or alike.record.get("repertoire") != spelt.repertoire:
+            alike = self._new(spelt.record(), key)
+            alike.shared = shared
+        stamp, size, tally = spelt.ts, spelt.bytes, alike.tally
+        tally.decisions += 1
+        day = stamp[:10]
+        alike.days[day] = alike.days.get(day, 0) + 1
+        if alike.stored:
+            if size is not None:
+                tally.admitted_bytes += int(size)
+            else:
+                self._wait(spelt.id, alike)
+        if self.first is None or self.last is None:
+            self.first = self.last = stamp
+        elif stamp < self.first:
+            self.first = stamp
+        elif stamp > self.last:
+            self.last = stamp
+        self._addresses.add((spelt.url,), alike.purpose, alike.kinds, alike.outcome, stamp, alike.origin)
+
+    def _wait(self, ident: str, alike: Alike) -> None:
+        """Its body may come later."""
+        self._pending[ident] = alike
+        if len(self._pending) > MAX_PENDING:
+            self._pending.popitem(last=False)
 
     def _new(self, record: Mapping[str, Any], key: int) -> Alike:
         named = text_of(record, "verdict")

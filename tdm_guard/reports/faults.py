@@ -40,7 +40,7 @@ class FaultKind(NamedTuple):
     message: str
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Faults:
     """How often a kind of fault was met: `decisions` that tell of it, documents it is in, and words, for example."""
 
@@ -59,7 +59,7 @@ class FaultCount:
 
     def add(self, record: Mapping[str, Any], times: int = 1) -> None:
         """Counts the faults in a decision, and in as many like it. What a record may hold does not raise."""
-        met: set[Faults] = set()
+        met: set[int] = set()
         for fault in entries(record, "faults"):
             kind = _kind(fault)
             if kind not in self.kinds and len(self.kinds) >= MAX_KINDS:
@@ -72,8 +72,8 @@ class FaultCount:
                     place = ("", FaultKind(SITE, "", OTHER))
                 found.append(self.hosts.setdefault(place, Faults()))
             for faults in found:
-                faults.decisions += times if faults not in met else 0
-                met.add(faults)
+                faults.decisions += times if id(faults) not in met else 0
+                met.add(id(faults))
                 faults.words = faults.words or text_of(fault, "excerpt", 240) or ""
                 if source and len(faults.examples) < MAX_EXAMPLES:
                     faults.examples[source] = None

@@ -46,7 +46,7 @@ def files(summary: Summary) -> Table:
     rows = tuple(
         (
             source.name, "a pipe" if source.size is None else source.size, source.sha256 or "a pipe has none",
-            source.lines, len(source.heads) + source.more_runs, checked(source.errors, source.remarks)
+            source.lines, len(source.heads), checked(source.errors, source.remarks)
             + (", changed while it was read" if source.grown else ""),
         )
         for source in summary.sources

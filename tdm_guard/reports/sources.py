@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from tdm_guard.log.reader import LogLine
+    from tdm_guard.log.spelt import Spelt
 
 MAX_RUNS = 1_000  # of a file, told one by one
-_HASH = re.compile(rb',"hash":"([0-9a-f]{64})"\}\Z')
 
 
 @dataclass(slots=True)
@@ -27,8 +26,9 @@ class Source:
     """
     A file that was read. `size` and `sha256` are of the file as it lies there, None of a pipe.
 
-    `heads` has the last hash of each run as far as this file goes, None of a run without a chained record; `errors` and
-    `remarks` are what `verify` finds in it. `grown`: the file changed while it was read.
+    `heads` has the last hash of each run as far as this file goes, None of a run without a chained record (`more_runs`:
+    it has more than are told). `errors` and `remarks` are what `verify` finds in it. `grown`: it changed while it was
+    read.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Source:
     heads: dict[str, str | None] = field(default_factory=dict)
     errors: int = 0
     remarks: int = 0
-    more_runs: int = 0
+    more_runs: bool = False
 
 
 class Sources:
@@ -51,32 +51,31 @@ class Sources:
 
     def lines(self, lines: Iterable[LogLine]) -> Iterator[LogLine]:
         """The lines, as they come."""
-        path, run, source, last = None, None, Source(""), b""
         for line in lines:
-            record = line.record
-            if line.path is not path:
-                self._head(source, run, last)
-                path, run, last = line.path, None, b""
-                source = self._found.setdefault(line.path, Source(line.path))
+            source = self._of(line.path)
             source.lines += 1
-            if record is not None:
-                name = record.get("run")
-                if name != run:
-                    self._head(source, run, last)
-                    run, last = text_of(record, "run", 240), b""
-                if "hash" in record:
-                    last = line.raw
+            if line.record is not None and (run := text_of(line.record, "run", 240)):
+                self._head(source, run, text_of(line.record, "hash", 64))
             yield line
-        self._head(source, run, last)
 
-    def _head(self, source: Source, run: str | None, last: bytes) -> None:
-        if run is None:
-            return
-        if run not in source.heads and len(source.heads) >= MAX_RUNS:
-            source.more_runs += 1
-            return
-        found = _HASH.search(last)
-        source.heads[run] = found[1].decode() if found else source.heads.get(run)
+    def take(self, spelt: Spelt, path: str) -> None:
+        """Notes a decision that was taken before it became a line."""
+        source = self._of(path)
+        source.lines += 1
+        self._head(source, spelt.run, spelt.hash)
+
+    def _of(self, path: str) -> Source:
+        found = self._found.get(path)
+        return self._found.setdefault(path, Source(path)) if found is None else found
+
+    def _head(self, source: Source, run: str, head: str | None) -> None:
+        heads = source.heads
+        if run in heads:
+            heads[run] = head or heads[run]
+        elif len(heads) < MAX_RUNS:
+            heads[run] = head
+        else:
+            source.more_runs = True
 
     def all(self, errors: Counter[str], remarks: Counter[str]) -> tuple[Source, ...]:
         """The files, when all lines were read; with what was found in each."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tdm_guard.log.reader import LogLine
+    from tdm_guard.reports.lane import Lane
 
 MAX_HOSTS = 50_000  # counted by themselves, about 500 bytes each; those met later are counted together
 MAX_RUNS = 1_000  # shown by themselves
@@ -83,11 +84,11 @@ class Summary:
         return self.total.against > 0 or any(run.mode == "observe" for run in self.runs)
 
 
-def summarise(lines: Iterable[LogLine], *, some: bool = False) -> Summary:
+def summarise(lines: Iterable[LogLine], *, some: bool = False, lane: Lane | None = None) -> Summary:
     """
     Counts of all decisions. Raises `ConfigurationError` if the lines hold not a single record of ours.
 
-    `some`: these are the lines chosen of a log, perhaps none.
+    `some`: these are the lines chosen of a log, perhaps none. `lane`: by which usual decisions come.
     """
     summary = Summary()
     records = 0
@@ -95,6 +96,8 @@ def summarise(lines: Iterable[LogLine], *, some: bool = False) -> Summary:
     ended: dict[str, Run] = {}
     with closing(Addresses((*ADDRESSES, EXEMPT))) as addresses:
         likes = Likes(addresses, asking, lambda alike: _count(summary, alike))
+        if lane is not None:
+            lane.likes = likes
         for line in lines:
             record = line.record
             if record is None:
