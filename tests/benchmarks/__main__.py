@@ -6,7 +6,7 @@ import importlib.metadata
 import platform
 import sys
 
-from tests.benchmarks import assets, assets_documents, core, crawls, edges, lists
+from tests.benchmarks import assets, assets_documents, core, crawls, edges, lists, reporting
 from tests.benchmarks.measure import Row, table
 
 PARTS = {
@@ -14,6 +14,7 @@ PARTS = {
     "httpx": edges.httpx,
     "scrapy": crawls.rows,
     "lists": lists.rows,
+    "report": reporting.rows,
     "assets": assets.rows,
     "documents": assets_documents.rows,
 }
