@@ -36,7 +36,8 @@ class Addresses:
 
     def __init__(self, kinds: tuple[str, ...]) -> None:
         self._kinds = kinds
-        self._piles = Piles()
+        self._piles = Piles(_ROW.size)
+        self._add = self._piles.add
         self._purposes: dict[str, int] = {}
 
     def purpose(self, usages: Iterable[str]) -> int:
@@ -55,11 +56,12 @@ class Addresses:
         `kinds` has a bit for each kind that it is of; `origin` is one in its normal form, which most of them begin
         with.
         """
-        moment = ts.encode() if _TIME.fullmatch(ts) else b""
+        usual = len(ts) == 27 and ts[10] == "T" and ts[26] == "Z" and ts.isascii()  # as the writer of a log spells it
+        moment = ts.encode() if usual or _TIME.fullmatch(ts) else b""
         for address in addresses:
             spelled = address if is_normal(address, origin) else normal_url(address)
             key = blake2b(spelled.encode("utf-8", "backslashreplace"), digest_size=16).digest()
-            self._piles.add(_ROW.pack(key, purpose, kinds, outcome, moment))
+            self._add(_ROW.pack(key, purpose, kinds, outcome, moment))
             kinds = outcome = 0
 
     def counts(self) -> tuple[dict[str, int], Counter[int]]:
@@ -71,9 +73,10 @@ class Addresses:
             kinds_of: dict[bytes, int] = {}
             for key, purpose, kinds, outcome, moment in _ROW.iter_unpack(pile):
                 kinds_of[key] = kinds_of.get(key, 0) | kinds
-                before = last.get((key, purpose))
+                about = (key, purpose)
+                before = last.get(about)
                 if before is None or moment >= before[0]:
-                    last[key, purpose] = (moment, outcome)
+                    last[about] = (moment, outcome)
             met.update(kinds_of.values())
             outcomes.update([outcome for _, outcome in last.values()])
         del outcomes[0]

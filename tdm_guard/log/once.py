@@ -82,10 +82,10 @@ class Once:
 
     def passes(self, spelt: Spelt, raw: bytes, path: str) -> bool:
         """True of a decision that is new and as it should be, which is kept in mind with that; else it is a line."""
-        kept = self._runs.get(spelt.run)
-        if kept is None or not kept.follows(int(spelt.seq)) or not self._verification.passes(spelt, raw, path):
+        kept, seq = self._runs.get(spelt.run), int(spelt.seq)
+        if kept is None or not kept.follows(seq) or not self._verification.passes(spelt, raw, path):
             return False
-        kept.add(int(spelt.seq), raw[-_MARK - 2 : -2])
+        kept.add(seq, raw[-_MARK - 2 : -2])
         return True
 
     def _known(self, line: LogLine) -> bool:

@@ -21,9 +21,10 @@ MAX_HELD = 8 * 2**20  # bytes in memory; more goes to the disk
 class Piles:
     """Rows whose first bytes are spread evenly, as those of a digest are."""
 
-    __slots__ = ("_file", "_held", "_pieces", "_piles")
+    __slots__ = ("_file", "_held", "_most", "_pieces", "_piles")
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
+        self._most = MAX_HELD // size
         self._piles = [bytearray() for _ in range(PILES)]
         self._pieces: list[list[tuple[int, int]]] = [[] for _ in range(PILES)]  # place and size in the file
         self._held = 0
@@ -32,8 +33,8 @@ class Piles:
     def add(self, row: bytes) -> None:
         """Lays a row on its pile."""
         self._piles[row[0] | (row[1] & 3) << 8] += row
-        self._held += len(row)
-        if self._held > MAX_HELD:
+        self._held += 1
+        if self._held > self._most:
             self._spill()
 
     def __iter__(self) -> Iterator[bytes]:

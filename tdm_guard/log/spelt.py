@@ -14,7 +14,7 @@ import re
 from contextlib import suppress
 from typing import Any, NamedTuple, TypeAlias
 
-MAX_MIDDLES = 1024  # kept, some 10 KB each with what they come to; the writer keeps half as many
+MAX_MIDDLES = 512  # kept, some 10 KB each with what they come to; as many as the writer keeps
 MAX_MIDDLE = 8192  # characters; longer ones are parsed anew
 _WORD = "[A-Za-z0-9._-]{1,240}"
 _PLAIN = r"[ !#-\[\]-~]*"  # a string without escapes and of ASCII
@@ -31,13 +31,13 @@ _BEFORE = ("type", "v", "run", "seq", "id", "ts", "url", "final_url")
 _BEHIND = ("bytes", "content_sha256", "cached", "hops", "repertoire", "prev", "hash")
 _OWN = frozenset((*_BEFORE, *_BEHIND))
 
-_Forms: TypeAlias = "tuple[dict[str, Any], dict[str, Any]]"  # of a record: without and with `repertoire`
+Forms: TypeAlias = "tuple[dict[str, Any], dict[str, Any]]"  # of a record: without and with `repertoire`
 
 
 class Spelt(NamedTuple):
     """A decision as its line spells it; `forms` have the members that it shares with others, in a record."""
 
-    forms: _Forms
+    forms: Forms
     run: str
     seq: str
     id: str
@@ -78,7 +78,7 @@ class Parser:
     __slots__ = ("_middles",)
 
     def __init__(self) -> None:
-        self._middles: dict[str, _Forms | None] = {}
+        self._middles: dict[str, Forms | None] = {}
 
     def value(self, text: str) -> Any:
         """What `json.loads` makes of it. Raises what that raises."""
@@ -103,8 +103,9 @@ class Parser:
         prev, digest = text[seal + 8 : seal + 72], text[-66:-2]
         if (
             tail is None
-            or text[seal:] != f'"prev":"{prev}","hash":"{digest}"}}'
-            or not (prev.isalnum() and digest.isalnum())
+            or not (prev.isalnum() and digest.isalnum() and text.startswith('"prev":"', seal))
+            or text[seal + 72 : -66] != '","hash":"'
+            or not text.endswith('"}')
         ):
             return None
         middle = text[begin:end]
@@ -116,14 +117,14 @@ class Parser:
             return None
         return Spelt._make((forms, *head.groups(), *tail.groups(), prev, digest))
 
-    def _learn(self, middle: str) -> _Forms | None:
+    def _learn(self, middle: str) -> Forms | None:
         """The record that `middle` is the middle of; None if it is no list of members of its own, or too long."""
         if len(middle) > MAX_MIDDLE:
             return None
         members: dict[str, Any] | None = None
         with suppress(ValueError, RecursionError):
             members = json.loads(f"{{{middle}}}")
-        found: _Forms | None = None
+        found: Forms | None = None
         if members is not None and _OWN.isdisjoint(members):
             whole = dict.fromkeys(_BEFORE) | {"type": "decision", "v": 1} | members | dict.fromkeys(_BEHIND)
             found = ({name: value for name, value in whole.items() if name != "repertoire"}, whole)

@@ -7,10 +7,10 @@ can rewrite the whole file can rewrite its chain: keep the last hash elsewhere i
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +22,9 @@ from tdm_guard.model import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tdm_guard.log.spelt import Spelt
+    from tdm_guard.log.spelt import Forms, Spelt
 
+MAX_OUTCOMES = 512  # kept in mind, as many as there are middles of lines
 MAX_RUNS = 100_000  # runs kept in mind at a time, about 2 KB each
 _TYPES = ("run", "decision", "body", "end")
 _WITHHOLDING = {verdict.value for verdict in Verdict if verdict.withholds}
@@ -72,6 +73,7 @@ class Verification:
         self.errors = 0
         self.decisions = 0
         self._runs: dict[str, _Run] = {}
+        self._outcomes: dict[int, tuple[Forms, str, bool]] = {}
         self._unread: LogLine | None = None  # a line that is no record: torn, if nothing but a new run comes after it
         self._last = LogLine(path="", number=0, raw=b"")
 
@@ -92,29 +94,39 @@ class Verification:
 
     def passes(self, spelt: Spelt, raw: bytes, path: str) -> bool:
         """True of a decision that follows its run's last one, as it should be; else `look` has to say more of it."""
-        run = self._runs.get(spelt.run)
-        shared = spelt.forms[0]
-        verdict = shared.get("verdict")
-        seq = int(spelt.seq)
+        forms, name, number, *_, prev, digest = spelt
+        run, seq = self._runs.get(name), int(number)
+        outcome = self._outcomes.get(id(forms))
+        if outcome is None or outcome[0] is not forms:
+            outcome = self._outcome_of(forms)
+        _, verdict, admitted = outcome
         if (
             run is None
             or run.ended
             or self._unread is not None
             or seq != run.seq + 1
-            or spelt.prev != run.prev
-            or not isinstance(verdict, str)
-            or verdict not in _VERDICTS
-            or shared.get("admitted") is not (shared.get("enforced") is False or verdict not in _WITHHOLDING)
-            or hashlib.sha256(raw[:-75] + b"}").hexdigest() != spelt.hash
+            or prev != run.prev
+            or not verdict
+            or sha256(raw[:-75] + b"}").hexdigest() != digest
         ):
             return False
-        run.path, run.seq, run.prev = path, seq, spelt.hash
+        run.path, run.seq, run.prev = path, seq, digest
         run.totals[verdict] += 1
-        admitted = shared["admitted"]
         if not admitted or spelt.content_sha256 is not None:
             run.bodies.decided(seq, {"admitted": admitted, "content_sha256": spelt.content_sha256})
         self.decisions += 1
         return True
+
+    def _outcome_of(self, forms: Forms) -> tuple[Forms, str, bool]:
+        """Verdict and whether it admits, of decisions in these forms; no verdict if the two do not agree."""
+        verdict, admitted = forms[0].get("verdict"), forms[0].get("admitted")
+        good = isinstance(verdict, str) and verdict in _VERDICTS
+        if not good or admitted is not (forms[0].get("enforced") is False or verdict not in _WITHHOLDING):
+            verdict = ""
+        if len(self._outcomes) >= MAX_OUTCOMES:
+            self._outcomes.clear()
+        found = self._outcomes[id(forms)] = (forms, str(verdict), admitted is True)
+        return found
 
     def close(self) -> Iterator[Finding]:
         """What is found when there are no more lines."""

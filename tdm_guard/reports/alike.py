@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tdm_guard.log.spelt import Spelt
     from tdm_guard.reports.asked import Asking
 
-MAX_LIKES = 1024  # kept at a time, each with a record: twice as many as the writer of a log remembers
+MAX_LIKES = 512  # kept at a time of either kind, each with a record: as many as the writer of a log remembers
 MAX_PENDING = 50_000  # bodies streamed at one time
 UNKNOWN = "unknown"
 _WITHHOLDING = {verdict.value for verdict in Verdict if verdict.withholds}
@@ -47,6 +47,7 @@ class Alike:
     outcome: int
     origin: str
     shared: Mapping[str, Any] | None = None
+    kept: bool = True  # counted on; else what comes is handed on at once
     tally: Tally = field(default_factory=Tally)
     days: dict[str, int] = field(default_factory=dict)
 
@@ -75,7 +76,8 @@ class Likes:
         self._addresses = addresses
         self._asking = asking
         self._counts = counts
-        self._met: dict[int, Alike] = {}
+        self._met: dict[int, Alike] = {}  # by what is `because`
+        self._spelt: dict[int, Alike] = {}  # by what is shared
         self._pending: OrderedDict[str, Alike] = OrderedDict()  # decision id: of bodies that may come later
 
     def add(self, record: Mapping[str, Any]) -> None:
@@ -84,7 +86,7 @@ class Likes:
         key = id(get("because"))
         alike = self._met.get(key)
         if alike is None or not alike.has(get):
-            alike = self._new(record, key)
+            alike = self._new(record, key, self._met)
         stamp = text_of(record, "ts", 40) or ""
         tally, size = alike.tally, get("bytes")
         tally.decisions += 1
@@ -104,16 +106,17 @@ class Likes:
 
     def take(self, spelt: Spelt) -> None:
         """Counts a decision as its line spells it: as `add` does, without making a record of it."""
-        if spelt.final_url[:-1] != spelt.url or not spelt.url:
+        forms, _, _, ident, stamp, url, final_url, size, _, _, works, _, _ = spelt
+        if not url or final_url[:-1] != url:
             self.add(spelt.record())
             return
-        shared = spelt.forms[spelt.repertoire is not None]
-        key = id(shared["because"]) if "because" in shared else 0
-        alike = self._met.get(key)
-        if alike is None or alike.shared is not shared or alike.record.get("repertoire") != spelt.repertoire:
-            alike = self._new(spelt.record(), key)
+        shared = forms[works is not None]
+        key = id(shared)
+        alike = self._spelt.get(key)
+        if alike is None or alike.shared is not shared or alike.record.get("repertoire") != works:
+            alike = self._new(spelt.record(), key, self._spelt)
             alike.shared = shared
-        stamp, size, tally = spelt.ts, spelt.bytes, alike.tally
+        tally = alike.tally
         tally.decisions += 1
         day = stamp[:10]
         alike.days[day] = alike.days.get(day, 0) + 1
@@ -121,14 +124,14 @@ class Likes:
             if size is not None:
                 tally.admitted_bytes += int(size)
             else:
-                self._wait(spelt.id, alike)
+                self._wait(ident, alike)
         if self.first is None or self.last is None:
             self.first = self.last = stamp
         elif stamp < self.first:
             self.first = stamp
         elif stamp > self.last:
             self.last = stamp
-        self._addresses.add((spelt.url,), alike.purpose, alike.kinds, alike.outcome, stamp, alike.origin)
+        self._addresses.add((url,), alike.purpose, alike.kinds, alike.outcome, stamp, alike.origin)
 
     def _wait(self, ident: str, alike: Alike) -> None:
         """Its body may come later."""
@@ -136,7 +139,7 @@ class Likes:
         if len(self._pending) > MAX_PENDING:
             self._pending.popitem(last=False)
 
-    def _new(self, record: Mapping[str, Any], key: int) -> Alike:
+    def _new(self, record: Mapping[str, Any], key: int, met: dict[int, Alike]) -> Alike:
         named = text_of(record, "verdict")
         verdict = named if named in _VERDICTS else UNKNOWN
         admitted, content = record.get("admitted") is True, record.get("content") is True
@@ -155,12 +158,12 @@ class Likes:
             outcome=self._asking.number(record),
             origin=origin if origin and normal_url(origin) == f"{origin}/" else "\n",
         )
-        if len(self._met) >= MAX_LIKES:
-            self._settle()
-        before = self._met.pop(key, None)
+        if len(met) >= MAX_LIKES:
+            self._settle(met)
+        before = met.pop(key, None)
         if before is not None:
             self._hand_on(before)
-        self._met[key] = alike
+        met[key] = alike
         return alike
 
     def body(self, record: Mapping[str, Any]) -> None:
@@ -170,17 +173,18 @@ class Likes:
         if alike is None or not is_size(size):
             return
         alike.tally.admitted_bytes += size
-        if self._met.get(id(alike.record.get("because"))) is not alike:  # it was handed on already
+        if not alike.kept:
             self._hand_on(alike)
 
     def close(self) -> None:
         """Hands on what is left."""
-        self._settle()
+        self._settle(self._met)
+        self._settle(self._spelt)
 
-    def _settle(self) -> None:
-        for alike in self._met.values():
+    def _settle(self, met: dict[int, Alike]) -> None:
+        for alike in met.values():
             self._hand_on(alike)
-        self._met.clear()
+        met.clear()
 
     def _hand_on(self, alike: Alike) -> None:
         """Counts what was not counted yet."""
@@ -188,4 +192,4 @@ class Likes:
         for number, name in enumerate(("admitted", "no_content", "withheld", "against"), 1):
             setattr(tally, name, tally.decisions if alike.kinds >> number & 1 else 0)
         self._counts(alike)
-        alike.tally, alike.days = Tally(), {}
+        alike.tally, alike.days, alike.kept = Tally(), {}, False
