@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,13 +17,26 @@ from scrapy.settings import Settings
 
 from tdm_guard import Fetched, Judge, evaluate, needed_documents, read_policies
 from tdm_guard.cache import open_cache
+from tdm_guard.cli.proofs import checked
 from tdm_guard.errors import without_extra
 from tdm_guard.httpx import GuardClient, guard_client
+from tdm_guard.log.merge import Merging
+from tdm_guard.log.outlet import Outlet
 from tdm_guard.log.reader import read_log
+from tdm_guard.log.sink import End
+from tdm_guard.log.survey import surveyed
+from tdm_guard.log.verify import Verification
 from tdm_guard.options import Options
 from tdm_guard.options.config import with_config
 from tdm_guard.options.naming import named_apart
+from tdm_guard.proofs.proof import check, read_root
+from tdm_guard.proofs.proving import Question, prove
+from tdm_guard.reports.statement.atom_feed import read_feed
+from tdm_guard.reports.statement.measures_stated import OwnWords, state
+from tdm_guard.reports.templates.trained import Trained
 from tdm_guard.scrapy.settings import check_gates, read_options
+from tests.support.chains import Chain
+from tests.support.proofs import Made, admitting, run_of
 from tests.support.silence import SILENT
 
 PAGE = (Path(__file__).parents[1] / "docs" / "messages.md").read_text(encoding="utf-8")
@@ -38,6 +53,10 @@ CLAIM = {
     "at": "2026-01-05",
     "reference": "charter 3.2",
 }
+LIST = (
+    '[[excluded_sites]]\nid = "a"\nissuer = "Ministry"\ndate = 2026-03-03\n'
+    'source = { url = "https://court.example/list" }\ndomains = ["*.pirate.example"]\n'
+)
 NAMED = DECLARED + 'match = { creator_name = ["Marie Exemple"] }\n'
 LICENCE = (
     '[[authorisations]]\nid = "l"\ngrantor = { name = "Society" }\nlicensee = "acme"\nusages = ["tdm"]\n'
@@ -67,7 +86,7 @@ def matched(folder: Path) -> str:
 
 def observing(folder: Path, log: pytest.LogCaptureFixture) -> str:
     with log.at_level(logging.WARNING), GuardClient(agent="ExampleBot", mode="observe", log=str(folder / "l.jsonl")):
-        return log.messages[0]
+        return log.messages[-1]
 
 
 def nameless(folder: Path) -> object:
@@ -81,6 +100,16 @@ def guarded_twice(folder: Path) -> object:
         return guard_client(client, agent="ExampleBot")
 
 
+def verified(folder: Path, log: bytes, heads: Sequence[str] = ()) -> str:
+    (folder / "v.jsonl").write_bytes(log)
+    return "; ".join(map(str, Verification(heads=heads).files([folder / "v.jsonl"])))
+
+
+def two_ways(folder: Path) -> list[bytes]:
+    paths = [str(Chain().decision(f"https://{name}.example/").write(folder / name)) for name in "ab"]
+    return list(Merging(surveyed(paths, lambda path: None), lambda line, why: None).lines())
+
+
 def other_reader() -> object:
     policy = read_policies("https://site.example", {}, now=NOW, agent="ExampleBot")
     return evaluate(URL, policies=policy, now=NOW, agent="OtherBot")
@@ -88,6 +117,34 @@ def other_reader() -> object:
 
 def missing() -> str:
     return str(without_extra("scrapy", ModuleNotFoundError("No module named 'scrapy'", name="scrapy")))
+
+
+def without_otel() -> object:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("opentelemetry", "opentelemetry.metrics"):
+            patch.setitem(sys.modules, name, None)
+        patch.delitem(sys.modules, "tdm_guard.log.otel", raising=False)
+        return Options.read({"sinks": "otel"})
+
+
+class Failing:
+    def decision(self, decision: object) -> None: ...
+
+    def body(self, body: object) -> None: ...
+
+    def end(self, end: object) -> None:
+        raise OSError("no such socket")
+
+
+def failing_sink(log: pytest.LogCaptureFixture) -> str:
+    with log.at_level(logging.WARNING):
+        Outlet([Failing()], Counter()).end(End("r", NOW, {}))
+        return log.messages[-1]
+
+
+def with_list(file: Path) -> object:
+    file.write_text(LIST, encoding="utf-8")
+    return Judge(excluded_sites=file)
 
 
 def said(make: Callable[[], object]) -> str:
@@ -101,6 +158,17 @@ def said(make: Callable[[], object]) -> str:
 
 def settings(**given: Any) -> Settings:
     return Settings({"USER_AGENT": "ExampleBot", **given})
+
+
+def another_root(folder: Path) -> str:
+    run_of(folder / "log", [admitting(URL)], run_id="r")
+    [answer] = check(Made(folder / "log").proof(Question.url(URL)), [read_root("0:" + "ab" * 32)])
+    return answer.message
+
+
+def changed_log(folder: Path) -> None:
+    made = Made(folder / "log")
+    prove(Question.url(URL), made.tree, lambda place: b"{}")
 
 
 def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -119,6 +187,9 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: Judge(signals="robot"),
         lambda: Options.read({"durability": "soon"}),
         lambda: Options.read({"rotate": "week"}),
+        lambda: Options.read({"sinks": 7}),
+        without_otel,
+        lambda: failing_sink(caplog),
         lambda: Options.read({"policy_timeout": "soon"}),
         lambda: Judge(max_asset_bytes="much"),
         lambda: with_config({"config": str(tmp_path / "none.toml")}, environ={}),
@@ -139,16 +210,30 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: GuardClient(agent="ExampleBot", log=str(tmp_path)),
         lambda: GuardClient(agent="ExampleBot", log=str(tmp_path / "{day}.jsonl")),
         lambda: list(read_log([tmp_path / "none.jsonl"])),
+        lambda: verified(tmp_path, b'{"name":"x"}\n'),
+        lambda: verified(tmp_path, Chain(chain="trees", records=False).lines[0]),
+        lambda: verified(tmp_path, Chain().lines[0], heads=["0" * 64]),
+        lambda: two_ways(tmp_path),
+        lambda: checked(str(tmp_path / "none.json"), ["0:" + "ab" * 32]),
+        lambda: read_root("12"),
+        lambda: another_root(tmp_path / "proof"),
+        lambda: changed_log(tmp_path / "proof"),
         lambda: Judge(repertoire=str(tmp_path / "two")),
         lambda: "; ".join(str(problem) for problem in loaded(one, NAMED, LICENCE).holdings.warnings),
         lambda: loaded(lone, LICENCE),
+        lambda: with_list(tmp_path / "list.toml"),
         lambda: with_policy("/robots.txt", Fetched(status=200, body=robots)),
         lambda: with_policy("/.well-known/tdmrep.json", Fetched(status=200, body=tdmrep)),
         lambda: with_policy("/robots.txt", Fetched.unreachable("dns")),
         lambda: with_policy("/.well-known/tdmrep.json", Fetched.unreachable("timeout")),
         lambda: matched(tmp_path / "matched"),
+        lambda: Trained(tmp_path / "nothing.txt"),
+        lambda: state(Options.read({}), day="2026-11-28", own=OwnWords()),
+        lambda: read_feed(b"<feed/>", "--output: 'a.atom'"),
     ]
+    (tmp_path / "nothing.txt").write_text("# of a model\n", encoding="utf-8")
     (tmp_path / "matched").mkdir()
+    (tmp_path / "proof").mkdir()
     for number in "12":
         (two / f"{number}.toml").write_text(NAMED, encoding="utf-8")
     told = [said(each) for each in make]

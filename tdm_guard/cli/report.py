@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from tdm_guard.cli.console import counted, say, ticking
 from tdm_guard.cli.logs import answer, heading, no_log, readable
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.log.checks.finding import LogSeverity
 from tdm_guard.log.latest import Latest
 from tdm_guard.log.once import Once
 from tdm_guard.log.reader import LogLine, read_log
-from tdm_guard.log.verify import LogSeverity
 from tdm_guard.reports.charts import charts
 from tdm_guard.reports.filters import Chosen, Filters
 from tdm_guard.reports.items import (
@@ -35,7 +35,7 @@ from tdm_guard.reports.rows import write_parquet
 from tdm_guard.reports.sources import Sources
 from tdm_guard.reports.spelling import number_of
 from tdm_guard.reports.summary import MAX_RUNS, summarise
-from tdm_guard.reports.tables import tables
+from tdm_guard.reports.tabulated import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -31,6 +31,7 @@ from tdm_guard.log.record import (
     part_line,
     run_line,
 )
+from tdm_guard.log.trees import Trees
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -79,6 +80,7 @@ class JsonlLog:
         self._lock = threading.Lock()
         self._speller = Speller(self.run_id, compact=self._keeping.compact)
         self._totals: Counter[str] = Counter()
+        self._trees = Trees()
         self._seq = 0
         self._part = 1
         self._day = now.astimezone(UTC).date()
@@ -107,6 +109,7 @@ class JsonlLog:
             try:
                 self._append(line)
                 self._seq, self._prev = entry.seq, entry.hash
+                self._grow(decision, entry.hash)
             except BaseException as error:  # an interrupt in between would leave two records with one number
                 self._state = self._state or f"a write was interrupted ({error!r})"
                 raise
@@ -139,7 +142,11 @@ class JsonlLog:
         with self._lock:
             if self._state == _ENDED:
                 return
-            self._chained(lambda prev: end_line(run=self.run_id, now=now, totals=self._totals, prev=prev))
+            try:
+                trees = self._trees.stated()
+            except OSError as error:
+                raise LogError(f"the trees of the log {self.path} cannot be read back: {error}") from error
+            self._chained(lambda prev: end_line(run=self.run_id, now=now, totals=self._totals, trees=trees, prev=prev))
             self._settled()
             self._state = _ENDED
 
@@ -148,8 +155,18 @@ class JsonlLog:
         with self._lock:
             file, self._file = self._file, None
             self._state = self._state or "it is closed"
+            self._trees.close()
         if file is not None:
             file.close()
+
+    def _grow(self, decision: Decision, seal: str) -> None:
+        """Lets the trees of the run have a decision: of admitted content all addresses that led to it."""
+        exchange = decision.exchange
+        stored = decision.outcome.admits and exchange.content
+        try:
+            self._trees.decided(seal, (decision.url, exchange.final_url, *exchange.hops) if stored else ())
+        except OSError as error:  # what they put away lies on a disk, which may be full
+            raise LogError(f"the trees of the log {self.path} cannot be kept: {error}") from error
 
     def _chained(self, make: Callable[[str], tuple[bytes, str]]) -> None:
         line, seal = make(self._prev)

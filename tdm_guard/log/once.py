@@ -15,9 +15,10 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.log.checks.finding import Finding, LogSeverity
 from tdm_guard.log.record import unseal
 from tdm_guard.log.scratch import scratch
-from tdm_guard.log.verify import Finding, LogSeverity, Verification
+from tdm_guard.log.verify import Verification
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,6 +6,7 @@ Records of the compact form are given whole, and the files of a run that was rot
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
@@ -81,7 +82,7 @@ def _part(path: str) -> int:
             first = file.readline(MAX_LINE)
     except DAMAGED:
         return 0
-    record = _record(first, Parser())[0] if first.startswith(_PART) else None
+    record = record_of(first)[0] if first.startswith(_PART) else None
     part = (record or {}).get("part")
     return part if isinstance(part, int) else 0
 
@@ -104,13 +105,15 @@ def _lines(
                 spelt = parser.spelt(raw)
                 if spelt is not None and takes(spelt, raw, path):
                     continue
-            record, problem = _record(raw, parser)
+            record, problem = record_of(raw, parser)
             yield LogLine(path, number, raw, record, problem, whole)
 
 
-def _record(raw: bytes, parser: Parser) -> tuple[Mapping[str, Any] | None, str | None]:
+def record_of(raw: bytes, parser: Parser | None = None) -> tuple[Mapping[str, Any] | None, str | None]:
+    """The record in a line as it stands there; or the problem why there is none."""
     try:
-        record = parser.value(raw.decode("utf-8"))
+        text = raw.decode("utf-8")
+        record = json.loads(text) if parser is None else parser.value(text)
     except UnicodeDecodeError as error:
         return None, f"not UTF-8 at byte {error.start}"
     except (ValueError, RecursionError) as error:

@@ -73,7 +73,7 @@ def said_then(
         if entry.get("layer") == Layer.REPERTOIRE:
             stands = _match(entry)[0] in _CODES and source in declarations
         else:
-            stands = source not in read and entry.get("kind") != Kind.ACCESS
+            stands = source not in read and entry.get("kind") not in (Kind.ACCESS, Kind.EXCLUSION)
         statement = _statement(entry) if stands else None
         if statement is not None:
             found.append(statement)

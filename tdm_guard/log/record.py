@@ -36,6 +36,7 @@ MAX_KEPT_TEXTS = 512  # spellings kept: the origins a crawl works on at one time
 MAX_KEPT_TEXT = 4096  # characters; longer ones are spelt anew, so that 512 of them stay within 2 MiB
 
 _encode = JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_SEALED = 75  # bytes of the last member and the closing brace
 _HASH_MEMBER = re.compile(rb',"hash":"([0-9a-f]{64})"\}\Z')
 
 
@@ -51,6 +52,7 @@ class RunInfo:
     signals: tuple[str, ...] = ()
     config_sha256: str | None = None
     repertoire: tuple[Loaded, ...] = ()
+    excluded_sites: tuple[Loaded, ...] = ()
 
 
 class Speller:
@@ -128,7 +130,7 @@ class Speller:
     def _middle(self, decision: Decision) -> tuple[str, bool]:
         """The members from `origin` to `media_type`, and whether other decisions are likely to have them too."""
         exchange, outcome, checked = decision.exchange, decision.outcome, decision.checked
-        if outcome.because or decision.faults:
+        if outcome.because or decision.faults or outcome.said:
             return _spell_middle(decision), False
         # What has an `id` here is held beside the text, so that its identity cannot pass to another one.
         key = (
@@ -163,6 +165,7 @@ def _spell_middle(decision: Decision) -> str:
         "stage": decision.stage,
         "usages": outcome.usages,
         "because": [item.to_dict() for item in outcome.because],
+        **outcome.besides(),
         **outcome.exempted(),
         "faults": [item.to_dict() for item in decision.faults],
         "checked": [item.to_dict() for item in decision.checked],
@@ -237,7 +240,8 @@ def digest_of(line: bytes) -> str:
 
 def unseal(line: bytes) -> tuple[str, str] | None:
     """The hash that a line states, and the one its bytes have; None if it does not end with one."""
-    found = _HASH_MEMBER.search(line.rstrip(b"\r\n"))
+    line = line.rstrip(b"\r\n")
+    found = _HASH_MEMBER.match(line, max(len(line) - _SEALED, 0))
     if found is None:
         return None
     return found[1].decode(), hashlib.sha256(line[: found.start()] + b"}").hexdigest()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tdm_guard.log.addresses import Addresses
     from tdm_guard.log.spelt import Spelt
-    from tdm_guard.reports.asked import Asking
+    from tdm_guard.reports.asking import Asking
 
 MAX_LIKES = 512  # kept at a time of either kind, each with a record: as many as the writer of a log remembers
 MAX_PENDING = 50_000  # bodies streamed at one time

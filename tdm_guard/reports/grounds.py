@@ -54,6 +54,17 @@ def exempt(summary: Summary) -> Table:
     )  # fmt: skip
 
 
+def excluded(summary: Summary) -> Table:
+    """Sites that a court or an authority found to infringe."""
+    found = summary.excluded
+    rows, more = cut((name, found.words.get(name, ""), count) for name, count in found.lists.most_common())
+    return Table(
+        key="excluded", title="Excluded sites", columns=("list", '"words', "decisions"), rows=rows, more=more,
+        note="Decisions on sites that a court or an authority found to infringe, by list. This is no reservation of "
+        "rights, and no licence lifts it.",
+    )  # fmt: skip
+
+
 def declarations(summary: Summary) -> Table:
     """What was declared, in which words, by what right."""
     works = summary.works

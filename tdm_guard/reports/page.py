@@ -15,7 +15,7 @@ from tdm_guard.reports import wording
 from tdm_guard.reports.origins import checked
 from tdm_guard.reports.spelling import number_of, unread_lines
 from tdm_guard.reports.table import Table, share
-from tdm_guard.reports.tables import tables
+from tdm_guard.reports.tabulated import tables
 from tdm_guard.reports.worklist import WITHHOLDING
 
 if TYPE_CHECKING:

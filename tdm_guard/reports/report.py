@@ -25,7 +25,7 @@ from tdm_guard.reports.spelling import (
 )
 from tdm_guard.reports.summary import Summary
 from tdm_guard.reports.table import Table
-from tdm_guard.reports.tables import tables
+from tdm_guard.reports.tabulated import tables
 from tdm_guard.reports.worklist_page import whom
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ def _json(summary: Summary) -> str:
         ],
         "edge_refused": summary.edge_refused,
         "exempt": summary.exempted.to_json(),
+        "excluded": summary.excluded.to_json(),
         "faults": {
             "decisions": summary.faults.decisions,
             "kinds": summary.faults.table(),
@@ -159,6 +160,7 @@ def _markdown(summary: Summary) -> str:
         out.extend(_row(name, verdict, count) for verdict, count in counts.most_common())
     out.extend(_repertoire(summary.works))
     out.extend(summary.exempted.markdown())
+    out.extend(summary.excluded.markdown())
     out.extend(faults.markdown(summary.faults))
     headings = (_HEADINGS.get(name, name.replace("_", " ")) for name in COUNTS)
     out.append(f"\n## Hosts\n\n{markdown_row('host', *headings)}")

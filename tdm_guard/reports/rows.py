@@ -49,6 +49,7 @@ def rows(summary: Summary) -> Iterator[Row]:
     for claim, counts in summary.exempted.claims.items():
         for verdict, count in counts.most_common() or [("", 0)]:
             yield Row("exempt", ", ".join(filter(None, claim)), verdict, count)
+    yield from (Row("excluded", name, "", count) for name, count in summary.excluded.lists.most_common())
     yield from _verdicts("signal", sorted(summary.signals.items()))
     yield from (Row("repertoire", match, "", count) for match, count in summary.works.matches.most_common())
     yield from _verdicts("declaration", sorted(summary.works.declarations.items()))

@@ -13,7 +13,8 @@ from tdm_guard.log.members import entries, is_size, text_of
 from tdm_guard.model import Kind, Layer, Stance
 from tdm_guard.origin import Origin
 from tdm_guard.reports.alike import Alike, Likes
-from tdm_guard.reports.asked import Asking
+from tdm_guard.reports.asking import Asking
+from tdm_guard.reports.exclusions import Excluded
 from tdm_guard.reports.exemption import Exempted
 from tdm_guard.reports.faults import FaultCount
 from tdm_guard.reports.figures import Loaded, Mandate, Reasons, Run, Tally, Works
@@ -49,12 +50,12 @@ class Summary:
     """
     What the logs come to.
 
-    `verdicts` counts decisions; `signals` counts, by verdict, the decisions that rest on a statement of that signal;
-    `days` and `media` count decisions by day (UTC) and by media type of the answer, each by verdict.
-    `addresses` counts what decisions are about, each address once; `asks` whom to ask, of each address by the last
-    decision on it. `unread` counts lines that are no record. `edge_refused`: answers by which a site's edge refuses
-    what its robots.txt allows. `sources` are the files read; `remarks`: what must be known of the logs, and what
-    was left out.
+    `verdicts` counts decisions; `signals` counts, by verdict, the decisions that rest on a statement of that signal,
+    `excluded` those that rest on a list of sites, which is none; `days` and `media` count decisions by day (UTC) and by
+    media type of the answer, each by verdict. `addresses` counts what decisions are about, each address once; `asks`
+    whom to ask, of each address by the last decision on it. `unread` counts lines that are no record. `edge_refused`:
+    answers by which a site's edge refuses what its robots.txt allows. `sources` are the files read; `remarks`: what must
+    be known of the logs, and what was left out.
     """
 
     total: Tally = field(default_factory=Tally)
@@ -72,6 +73,7 @@ class Summary:
     unread: int = 0
     edge_refused: int = 0
     exempted: Exempted = field(default_factory=Exempted)
+    excluded: Excluded = field(default_factory=Excluded)
     addresses: dict[str, int] = field(default_factory=dict)
     asks: Worklist = field(default_factory=Worklist)
     faults: FaultCount = field(default_factory=FaultCount)
@@ -141,7 +143,7 @@ def _count(summary: Summary, alike: Alike) -> None:
     if not times:  # bodies of decisions that were counted before
         return
     summary.verdicts[verdict] += times
-    because = entries(record, "because")
+    because = [item for item in entries(record, "because") if item.get("kind") != Kind.EXCLUSION]
     for name in {text_of(item, "signal", 40) or "unknown" for item in because}:
         if name in summary.signals or len(summary.signals) < MAX_SIGNALS:
             summary.signals.setdefault(name, Counter())[verdict] += times
@@ -153,6 +155,7 @@ def _count(summary: Summary, alike: Alike) -> None:
     _count_works(summary.works, record, because, verdict, times)
     count_reasons(summary.reasons, record, because, times)
     summary.exempted.count_decision(record, times)
+    summary.excluded.count_decision(record, times)
     summary.faults.add(record, times)
 
 
@@ -198,6 +201,7 @@ def _work(entry: Mapping[str, Any]) -> str:
 
 def _count_run(summary: Summary, record: Mapping[str, Any], ended: dict[str, Run]) -> None:
     summary.exempted.count_run(record)
+    summary.excluded.count_run(record)
     for entry in entries(record, "repertoire")[:MAX_DECLARATIONS]:
         if len(summary.works.loaded) < MAX_DECLARATIONS:
             summary.works.loaded[Loaded(*(text_of(entry, name, 200) or "" for name in Loaded._fields))] = None

@@ -15,7 +15,7 @@ SECTIONS = (
     ("sites-section", "Which sites", ("sites",)),
     ("media-section", "Which media types", ("media",)),
     ("licences", "Rightsholders, and whom to ask", ("asks", "lifted")),
-    ("people", "What people decided or attested", ("reviews", "exempt")),
+    ("people", "What people decided or attested", ("reviews", "exempt", "excluded")),
     ("declared", "Declared works", ("declarations", "works")),
     ("unknown", "What could not be determined", ("undetermined", "failed")),
     ("faults", "Faults worth telling", ("publishers", "yours")),

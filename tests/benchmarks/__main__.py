@@ -6,7 +6,7 @@ import importlib.metadata
 import platform
 import sys
 
-from tests.benchmarks import assets, assets_documents, core, crawls, edges, lists, reporting
+from tests.benchmarks import assets, assets_documents, core, crawls, edges, keeping, lists, proofs, reporting, verifying
 from tests.benchmarks.measure import Row, table
 
 PARTS = {
@@ -15,8 +15,11 @@ PARTS = {
     "scrapy": crawls.rows,
     "lists": lists.rows,
     "report": reporting.rows,
+    "keeping": keeping.rows,
+    "proofs": proofs.rows,
     "assets": assets.rows,
     "documents": assets_documents.rows,
+    "verify": verifying.rows,
 }
 PACKAGES = ("tdm-guard", "datadiligence", "lxml", "selectolax", "protego", "scrapy", "httpx", "httpx2")
 

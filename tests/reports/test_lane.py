@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tdm_guard.cli.report import summarised
+from tdm_guard.log.checks.finding import LogSeverity
 from tdm_guard.log.once import Once
 from tdm_guard.log.reader import read_log
-from tdm_guard.log.verify import LogSeverity
 from tdm_guard.reports.filters import Chosen, Filters
 from tdm_guard.reports.lane import Lane
 from tdm_guard.reports.remarks import Remarks

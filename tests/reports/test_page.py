@@ -20,7 +20,7 @@ from tdm_guard.cli.report import summarised
 from tdm_guard.reports.charts import charts
 from tdm_guard.reports.page import page
 from tdm_guard.reports.summary import Summary
-from tdm_guard.reports.tables import tables
+from tdm_guard.reports.tabulated import tables
 from tests.support.browser import CHROMIUM, chromium, console, served
 from tests.support.varied import HOSTILE, decided, varied, write_log
 
