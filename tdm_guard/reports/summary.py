@@ -54,8 +54,8 @@ class Summary:
     `excluded` those that rest on a list of sites, which is none; `days` and `media` count decisions by day (UTC) and by
     media type of the answer, each by verdict. `addresses` counts what decisions are about, each address once; `asks`
     whom to ask, of each address by the last decision on it. `unread` counts lines that are no record. `edge_refused`:
-    answers by which a site's edge refuses what its robots.txt allows. `sources` are the files read; `remarks`: what must
-    be known of the logs, and what was left out.
+    answers by which a site's edge refuses what its robots.txt allows. `sources` are the files read; `remarks`: what
+    must be known of the logs, and what was left out.
     """
 
     total: Tally = field(default_factory=Tally)
