@@ -10,13 +10,16 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
 from scrapy.settings import Settings
+from typer.testing import CliRunner
 
 from tdm_guard import Fetched, Judge, evaluate, needed_documents, read_policies
 from tdm_guard.cache import open_cache
+from tdm_guard.cli import app
 from tdm_guard.cli.proofs import checked
 from tdm_guard.errors import without_extra
 from tdm_guard.httpx import GuardClient, guard_client
@@ -36,6 +39,7 @@ from tdm_guard.reports.statement.measures_stated import OwnWords, state
 from tdm_guard.reports.templates.trained import Trained
 from tdm_guard.scrapy.settings import check_gates, read_options
 from tests.support.chains import Chain
+from tests.support.logs import log_of
 from tests.support.proofs import Made, admitting, run_of
 from tests.support.silence import SILENT
 
@@ -171,6 +175,14 @@ def changed_log(folder: Path) -> None:
     prove(Question.url(URL), made.tree, lambda place: b"{}")
 
 
+def reported(folder: Path, style: str, missing: str = "", *words: str) -> str:
+    """What `report` says on stderr, where a package is not installed."""
+    log = folder / "reported.jsonl"
+    log_of(log, [evaluate(URL, now=NOW)])
+    with patch.dict(sys.modules, {missing: None} if missing else {}):
+        return CliRunner().invoke(app, ["report", str(log), "--format", style, *words]).stderr
+
+
 def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     robots = b"User-agent: *\nDisallow: /\n"
     tdmrep = b'[{"location": "/", "tdm-reservation": 1}]'
@@ -209,6 +221,9 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: read_options(settings(TDM_GUARD_USAGE="tdm")),
         lambda: GuardClient(agent="ExampleBot", log=str(tmp_path)),
         lambda: GuardClient(agent="ExampleBot", log=str(tmp_path / "{day}.jsonl")),
+        lambda: reported(tmp_path, "parquet"),
+        lambda: reported(tmp_path, "parquet", "pyarrow", "-o", str(tmp_path / "report.parquet")),
+        lambda: reported(tmp_path, "html", "vl_convert"),
         lambda: list(read_log([tmp_path / "none.jsonl"])),
         lambda: verified(tmp_path, b'{"name":"x"}\n'),
         lambda: verified(tmp_path, Chain(chain="trees", records=False).lines[0]),
