@@ -11,15 +11,18 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from scrapy.settings import Settings
+from typer.testing import CliRunner
 
 from tdm_guard import Fetched, Judge, evaluate, needed_documents, read_policies
 from tdm_guard.cache import open_cache
+from tdm_guard.cli import app
 from tdm_guard.cli.proofs import checked
 from tdm_guard.cli.seals import Seals
 from tdm_guard.errors import without_extra
@@ -41,6 +44,7 @@ from tdm_guard.reports.statement.measures_stated import OwnWords, state
 from tdm_guard.reports.templates.trained import Trained
 from tdm_guard.scrapy.settings import check_gates, read_options
 from tests.support.chains import Chain
+from tests.support.logs import log_of
 from tests.support.proofs import Made, admitting, run_of
 from tests.support.silence import SILENT
 
@@ -200,6 +204,14 @@ def sealed(
     return "; ".join(found.message for found in seals.findings(verification))
 
 
+def reported(folder: Path, style: str, missing: str = "", *words: str) -> str:
+    """What `report` says on stderr, where a package is not installed."""
+    log = folder / "reported.jsonl"
+    log_of(log, [evaluate(URL, now=NOW)])
+    with patch.dict(sys.modules, {missing: None} if missing else {}):
+        return CliRunner().invoke(app, ["report", str(log), "--format", style, *words]).stderr
+
+
 def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     robots = b"User-agent: *\nDisallow: /\n"
     tdmrep = b'[{"location": "/", "tdm-reservation": 1}]'
@@ -239,6 +251,9 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: GuardClient(agent="ExampleBot", log=str(tmp_path)),
         lambda: GuardClient(agent="ExampleBot", evidence=str(two / "1.toml")),
         lambda: GuardClient(agent="ExampleBot", log=str(tmp_path / "{day}.jsonl")),
+        lambda: reported(tmp_path, "parquet"),
+        lambda: reported(tmp_path, "parquet", "pyarrow", "-o", str(tmp_path / "report.parquet")),
+        lambda: reported(tmp_path, "html", "vl_convert"),
         lambda: list(read_log([tmp_path / "none.jsonl"])),
         lambda: verified(tmp_path, b'{"name":"x"}\n'),
         lambda: verified(tmp_path, Chain(chain="trees", records=False).lines[0]),

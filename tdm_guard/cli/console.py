@@ -8,7 +8,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -114,3 +114,17 @@ def counted(items: Iterable[T], noun: str, *, step: int = 1024) -> Iterator[T]:
         if number % step == 0:
             progress.reached(number)
         yield item
+
+
+def ticking(noun: str, *, step: int = 4096) -> Callable[[], None]:
+    """The same for what is no sequence: to be called for each."""
+    due, number = time.monotonic() + PATIENCE, 0
+
+    def tick() -> None:
+        nonlocal due, number
+        number += 1
+        if number % step == 0 and time.monotonic() >= due:
+            say(f"{number} {noun} so far …")
+            due = time.monotonic() + INTERVAL
+
+    return tick

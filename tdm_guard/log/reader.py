@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.common import Commons
 from tdm_guard.log.compressed import DAMAGED, open_log
+from tdm_guard.log.spelt import Parser, Spelt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 MAX_LINE = 16 * 2**20  # bytes; a record with a thousand statements, each with its URLs and words, stays far below
 _PART = b'{"type":"part",'
@@ -43,18 +44,23 @@ class LogLine(NamedTuple):
         return kind if isinstance(kind, str) else None
 
 
-def read_log(paths: Iterable[str | os.PathLike[str]]) -> Iterator[LogLine]:
+def read_log(
+    paths: Iterable[str | os.PathLike[str]], takes: Callable[[Spelt, bytes, str], bool] | None = None
+) -> Iterator[LogLine]:
     """
     The lines of all logs, one after another; empty lines are passed over.
 
-    A file may be compressed (gzip, Zstandard). Those by which rotated runs go on come last, in their order. Raises
-    `ConfigurationError` if a file cannot be read; what is in it never raises.
+    `takes` is offered each decision that is spelt as usual, with its bytes and the path of its file, before a record is
+    made of it; what it takes does not come here. A file may be compressed (gzip, Zstandard). Those by which rotated
+    runs go on come last, in their order. Raises `ConfigurationError` if a file cannot be read; what is in it never
+    raises.
     """
+    parser = Parser()
     with closing(Commons()) as commons:
         for name in in_order([os.fspath(path) for path in paths]):
             try:
                 with open_log(name) as file:
-                    for line in _lines(name, file):
+                    for line in _lines(name, file, parser, takes):
                         record, problem = (None, line.problem) if line.record is None else commons.whole(line.record)
                         yield line if record is line.record else line._replace(record=record, problem=problem)
             except DAMAGED as error:
@@ -81,7 +87,9 @@ def _part(path: str) -> int:
     return part if isinstance(part, int) else 0
 
 
-def _lines(path: str, file: BinaryIO) -> Iterator[LogLine]:
+def _lines(
+    path: str, file: BinaryIO, parser: Parser, takes: Callable[[Spelt, bytes, str], bool] | None
+) -> Iterator[LogLine]:
     number = 0
     while raw := file.readline(MAX_LINE + 1):
         number += 1
@@ -93,14 +101,19 @@ def _lines(path: str, file: BinaryIO) -> Iterator[LogLine]:
             continue
         raw = raw.rstrip(b"\r\n")
         if raw or not whole:
-            record, problem = record_of(raw)
+            if takes is not None and whole:
+                spelt = parser.spelt(raw)
+                if spelt is not None and takes(spelt, raw, path):
+                    continue
+            record, problem = record_of(raw, parser)
             yield LogLine(path, number, raw, record, problem, whole)
 
 
-def record_of(raw: bytes) -> tuple[Mapping[str, Any] | None, str | None]:
+def record_of(raw: bytes, parser: Parser | None = None) -> tuple[Mapping[str, Any] | None, str | None]:
     """The record in a line as it stands there; or the problem why there is none."""
     try:
-        record = json.loads(raw.decode("utf-8"))
+        text = raw.decode("utf-8")
+        record = json.loads(text) if parser is None else parser.value(text)
     except UnicodeDecodeError as error:
         return None, f"not UTF-8 at byte {error.start}"
     except (ValueError, RecursionError) as error:
