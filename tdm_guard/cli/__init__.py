@@ -13,29 +13,23 @@ from typing import Annotated, Any
 import typer
 
 from tdm_guard._version import __version__
-from tdm_guard.cli import evidence as _evidence
 from tdm_guard.cli import excluded_sites as _excluded_sites
 from tdm_guard.cli import explain as _explain
-from tdm_guard.cli import export as _export
+from tdm_guard.cli import handing_over as _handing_over
 from tdm_guard.cli import init as _init
+from tdm_guard.cli import integrity as _integrity
 from tdm_guard.cli import logs as _logs
-from tdm_guard.cli import merging as _merging
-from tdm_guard.cli import preferences as _preferences
-from tdm_guard.cli import proofs as _proofs
 from tdm_guard.cli import repertoire as _repertoire
 from tdm_guard.cli import report as _report
 from tdm_guard.cli import review as _review
-from tdm_guard.cli import stating as _stating
 from tdm_guard.cli import template as _template
 from tdm_guard.cli import undetermined as _undetermined
-from tdm_guard.cli import verifying as _verifying
 from tdm_guard.cli.choosing import with_filters
-from tdm_guard.cli.console import asking, failing, speak_any_encoding
+from tdm_guard.cli.console import Logs, asking, failing, speak_any_encoding
 from tdm_guard.cli.options import completing, with_options
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.reports.filters import Filters
 from tdm_guard.reports.report import FORMATS
-from tdm_guard.reports.statement.measures_stated import OwnWords
 from tdm_guard.reports.worklist_page import FORMATS as WORKLIST_FORMATS
 
 app = typer.Typer(
@@ -52,7 +46,6 @@ app.add_typer(_repertoire.authorisations, name="authorisations")
 app.add_typer(_excluded_sites.app, name="excluded-sites")
 
 DEMO = "tdm-guard-demo"
-Logs = Annotated[list[str], typer.Argument(metavar="LOG", help="Compliance logs (JSON lines).")]
 
 
 def _version(wanted: bool) -> None:
@@ -82,38 +75,6 @@ def check(
         with asking("check"):
             from tdm_guard.cli.check import check as judged  # noqa: PLC0415 - it needs httpx, which others do not
         code = judged(urls, given, as_json=as_json)
-    raise typer.Exit(code)
-
-
-@app.command()
-def verify(
-    logs: Logs,
-    *,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One document: the runs, their heads and the findings.")
-    ] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Remarks count as errors: a run cut short, say.")] = False,
-    evidence: Annotated[
-        str | None, typer.Option(metavar="FOLDER", help="Where copies are. Default: where each run says.")
-    ] = None,
-    heads: Annotated[
-        list[str] | None, typer.Option("--head", metavar="HASH", help="A hash that must be there; may be repeated.")
-    ] = None,
-    key: Annotated[
-        Path | None, typer.Option(metavar="PUB.pem", help="The public key with which the log's seal was signed.")
-    ] = None,
-    seals: Annotated[
-        list[Path] | None,
-        typer.Option("--seal", metavar="FILE", help="A seal elsewhere than in LOG.seal."),
-    ] = None,
-) -> None:
-    """Is the log whole: order, gaps, hash chain, torn lines. And the copies. Remarks do not make it invalid."""
-    with failing():
-        wish = _verifying.Wish(
-            as_json=as_json, strict=strict, heads=tuple(heads or ()), evidence=evidence, key=key,
-            seals=tuple(seals or ()),
-        )  # fmt: skip
-        code = _verifying.verify(logs, wish)
     raise typer.Exit(code)
 
 
@@ -338,137 +299,5 @@ def init(
         _init.init(wishes, append=append, force=force)
 
 
-@app.command()
-def evidence(
-    given: Annotated[
-        list[str], typer.Argument(metavar="LOG [ID]", help="Compliance logs, then ids of decisions, or how they begin.")
-    ],
-    *,
-    folder: Annotated[
-        str | None, typer.Option("--evidence", metavar="FOLDER", help="Where copies are. Default: where the run says.")
-    ] = None,
-    warc: Annotated[
-        Path | None, typer.Option(metavar="FILE.warc.gz", help="Write decisions and copies here; all without an ID.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One object per decision and line.")] = False,
-) -> None:
-    """The words that a decision rests on, in place. Or the copies as a WARC file."""
-    with failing():
-        code = _evidence.evidence(given, folder=folder, warc=warc, as_json=as_json)
-    raise typer.Exit(code)
-
-
-@app.command()
-@with_options
-def about(
-    *,
-    style: Annotated[str, typer.Option("--format", help=f"{', '.join(_stating.FORMATS)}.")] = "html",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
-    previous: Annotated[
-        Path | None, typer.Option(help="The feed made before, to go on from. Default: the one at --output.")
-    ] = None,
-    user_agent: Annotated[
-        list[str] | None, typer.Option(help="User-Agent that you send; may be repeated. Default: the guard's own.")
-    ] = None,
-    addresses: Annotated[str | None, typer.Option(help="Where crawlers come from, or how to verify them.")] = None,
-    retention: Annotated[str | None, typer.Option(help="How long records are kept.")] = None,
-    url: Annotated[str | None, typer.Option(help="Where the statement is published.")] = None,
-    **given: Any,
-) -> None:
-    """The public statement of measures. Who crawls, what for, which reservations are heard, whom to write to."""
-    with failing():
-        own = OwnWords(user_agents=user_agent or (), addresses=addresses, retention=retention, url=url)
-        _stating.about(given, own, style=style, output=output, previous=previous)
-
-
-@app.command()
-def merge(
-    logs: Logs,
-    *,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The merged log; not there yet.")],
-) -> None:
-    """Several logs as one, by time. Each run keeps its order and its bytes, so that it verifies as before."""
-    with failing():
-        _merging.merge(logs, output)
-
-
-@app.command()
-def prove(
-    logs: Logs,
-    *,
-    url: Annotated[str | None, typer.Option(metavar="URL", help="Was this address admitted?")] = None,
-    domain: Annotated[str | None, typer.Option(metavar="DOMAIN", help="Was anything of this site?")] = None,
-    run: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only of this run; may be repeated.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
-) -> None:
-    """A proof that an address or a site was admitted, or was not. It shows nothing else of the log."""
-    with failing():
-        code = _proofs.proven(logs, run or (), output, url=url, domain=domain)
-    raise typer.Exit(code)
-
-
-@app.command()
-def seal(
-    logs: Logs,
-    *,
-    key: Annotated[Path | None, typer.Option(metavar="KEY.pem", help="Sign with this Ed25519 key.")] = None,
-) -> None:
-    """The roots of each run, printed and kept beside the log. Publish them: proofs are checked by them."""
-    with failing():
-        code = _proofs.seal(logs, key)
-    raise typer.Exit(code)
-
-
-@app.command(name="verify-proof")
-def verify_proof(
-    proof: Annotated[str, typer.Argument(metavar="PROOF", help="What prove wrote.")],
-    *,
-    root: Annotated[
-        list[str] | None, typer.Option("--root", metavar="SIZE:HEX", help="A published root; may be repeated.")
-    ] = None,
-) -> None:
-    """Does a proof hold. Needs the published roots, not the log."""
-    with failing():
-        code = _proofs.checked(proof, root or ())
-    raise typer.Exit(code)
-
-
-@app.command()
-@with_filters
-def export(
-    logs: Logs,
-    *,
-    sqlite: Annotated[Path | None, typer.Option(metavar="FILE", help="A database of tables, to ask in SQL.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
-    preferences: Annotated[
-        bool, typer.Option("--preferences", help="What was said of every usage of what was admitted.")
-    ] = False,
-    style: Annotated[
-        str | None, typer.Option("--format", help=f"Preferences: {', '.join(_preferences.FORMATS)}. Default: jsonl.")
-    ] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Preferences here, not to stdout.")] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="croissant: the file of preferences. Default: what --format jsonl writes.")
-    ] = None,
-    name: Annotated[str | None, typer.Option(help="croissant: name of the data set.")] = None,
-    url: Annotated[str | None, typer.Option(help="croissant: where the data set is published.")] = None,
-    licence: Annotated[str | None, typer.Option(help="croissant: terms of the data set, an address.")] = None,
-    creator: Annotated[
-        str | None, typer.Option(help="croissant: who made it. Default: the operator of the logs.")
-    ] = None,
-    published: Annotated[str | None, typer.Option(metavar="DATE", help="croissant: when. Default: today.")] = None,
-    filters: Filters,
-) -> None:
-    """What logs hold, in a form for other tools. What was said of each use, to travel with the content."""
-    with failing():
-        card = _preferences.CardFlags(
-            data=data, name=name, url=url, licence=licence, creator=creator, published=published
-        )
-        if preferences and (sqlite is not None or force):
-            raise ConfigurationError("export: --preferences and --sqlite are two exports; give one")
-        if preferences:
-            _preferences.export(logs, style=style or "jsonl", output=output, filters=filters, card=card)
-            return
-        if filters or card.given or style is not None or output is not None:
-            raise ConfigurationError("export: filters, --format, -o and words on a data set go with --preferences")
-        _export.export(logs, _export.Wish(sqlite=sqlite, force=force))
+app.add_typer(_integrity.app)
+app.add_typer(_handing_over.app)

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Annotated, TypeAlias, TypeVar
 
 import typer
 
@@ -21,6 +21,8 @@ from tdm_guard.reports.spelling import json_escapes
 PATIENCE = 2.0  # seconds without a word
 BROUGHT = {"httpx": "cli", "httpcore": "cli", "anyio": "cli", "cryptography": "sign"}  # by which extra
 INTERVAL = 10.0  # seconds between words after the first
+
+Logs: TypeAlias = Annotated[list[str], typer.Argument(metavar="LOG", help="Compliance logs (JSON lines).")]
 
 T = TypeVar("T")
 _ESCAPES = "tdm-guard-escapes"  # an error handler's name
