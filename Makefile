@@ -35,6 +35,7 @@ UNMEASURED := tests/stories tests/fuzz tests/tools tests/typing tests/test_extra
 	tests/test_site.py tests/test_wheel.py
 
 test:
+	$(NEEDS)
 	$(MAKE) -j2 $(VENV)/.ready $(FLOOR)/.ready $(RECIPES)/.ready
 	$(MAKE) lint floor recipes
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(UNMEASURED)

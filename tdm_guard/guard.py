@@ -308,7 +308,7 @@ class Guard:
         now = self.clock()
         self.log.body(decision, now=now, size=size, content_sha256=content_sha256, complete=complete)
         if self._sinks is not None:
-            self._sinks.body(Body(decision.id, decision.run, now, size, content_sha256, complete))
+            self._sinks.body(Body.of(decision, now, size=size, content_sha256=content_sha256, complete=complete))
 
     def failed(self) -> None:
         """Counts a download that failed, of which there is no record."""
@@ -339,7 +339,7 @@ class Guard:
             self._ended = True
             now = self.clock()
             try:
-                self.log.end(now)
+                self.log.end(now, failed=self.totals["failed"])
             finally:
                 self.log.close()
                 self.cache.close()

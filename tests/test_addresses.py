@@ -83,7 +83,8 @@ def test_addresses_are_told_from_other_words(span: str, expected: bool) -> None:
 def test_pages_name_what_is_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     inner = page.name == "architecture.md"  # elsewhere `operator.name` is a member of a record
-    gone = {address for address in DOTTED.findall(text) if not there(address)}
+    counters = (ROOT / "tdm_guard" / "log" / "otel.py").read_text(encoding="utf-8")  # their names look like modules
+    gone = {address for address in DOTTED.findall(text) if not there(address) and f'"{address}"' not in counters}
     assert gone | {span for span in SPAN.findall(text) if not leads(span, inner=inner)} == set()
 
 

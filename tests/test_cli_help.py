@@ -25,7 +25,10 @@ def commands(group: typer.Typer = app, path: tuple[str, ...] = ()) -> Iterator[t
         yield (*path, each.name or each.callback.__name__)
     for inner in group.registered_groups:
         assert inner.typer_instance is not None
-        yield from commands(inner.typer_instance, (*path, str(inner.name)))
+        if isinstance(inner.name, str):
+            yield from commands(inner.typer_instance, (*path, inner.name))
+        else:  # without a name its commands are the outer one's
+            yield from [each for each in commands(inner.typer_instance, path) if each != path]
 
 
 @pytest.mark.parametrize("path", [*commands()], ids=" ".join)

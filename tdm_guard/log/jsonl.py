@@ -136,8 +136,12 @@ class JsonlLog:
                 )
             )
 
-    def end(self, now: datetime) -> None:
-        """Write the end record with the totals per verdict; nothing can be written after it. Again: no effect."""
+    def end(self, now: datetime, *, failed: int = 0) -> None:
+        """
+        Write the end record with the totals per verdict; nothing can be written after it. Again: no effect.
+
+        `failed`: requests that brought no answer, of which there are no records.
+        """
         self._refuse_fork()
         with self._lock:
             if self._state == _ENDED:
@@ -146,7 +150,8 @@ class JsonlLog:
                 trees = self._trees.stated()
             except OSError as error:
                 raise LogError(f"the trees of the log {self.path} cannot be read back: {error}") from error
-            self._chained(lambda prev: end_line(run=self.run_id, now=now, totals=self._totals, trees=trees, prev=prev))
+            said = {"failed": failed, "trees": trees}
+            self._chained(lambda prev: end_line(run=self.run_id, now=now, totals=self._totals, prev=prev, **said))
             self._settled()
             self._state = _ENDED
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError
@@ -32,6 +32,11 @@ class Body(NamedTuple):
     bytes: int
     content_sha256: str | None
     complete: bool
+
+    @classmethod
+    def of(cls, decision: Decision, ts: datetime, *, size: int, content_sha256: str | None, complete: bool) -> Self:
+        """What became of the body of `decision`; `size` in bytes as received."""
+        return cls(decision.id, decision.run, ts, size, content_sha256, complete)
 
 
 class End(NamedTuple):

@@ -38,14 +38,14 @@ def count_reasons(
         reviewed = entry.get("reviewed")
         if isinstance(reviewed, dict):
             outcome, by, at, why = (text_of(reviewed, name, 400) or "" for name in ("outcome", "by", "at", "why"))
-            reviews.add(Review(outcome, about, by, at, why))
+            reviews.add(Review(outcome=outcome, about=about, by=by, at=at, why=why))
         if entry.get("stance") == Stance.UNDETERMINED and record.get("verdict") == Verdict.UNDETERMINED:
             why = _DIGITS.sub("…", text_of(entry, "excerpt", MAX_WORDS) or text_of(entry, "doubt", MAX_WORDS) or "")
             unknown[Unknown(signal, text_of(entry, "carrier", 40) or "", why)] = about
     if record.get("verdict") == Verdict.UNDETERMINED and not unknown:
         unknown[Unknown("unknown", "", "the record does not say")] = text_of(record, "url", 200) or ""
     _count(reasons.lifted, lifted, Lifted(OTHERS, "", ""), times)
-    _count(reasons.reviews, reviews, Review(OTHERS, "", "", "", ""), times)
+    _count(reasons.reviews, reviews, Review(outcome=OTHERS, about="", by="", at="", why=""), times)
     for kind, example in unknown.items():
         reasons.examples.setdefault(_count(reasons.unknown, [kind], Unknown(OTHERS, "", ""), times), example)
 

@@ -183,7 +183,7 @@ def test_reasons_name_whom_and_why(root: Element) -> None:
     [fault] = table(root, "publishers")
     assert (fault["site"], fault["what is wrong"], fault["decisions"]) == ("a.example", "the root is an object", "4")
     [failed] = table(root, "failed")
-    assert failed["failed downloads"] == "not in the log"
+    assert failed["failed downloads"] == "0"
 
 
 def test_the_page_says_who_and_from_what(log: Path, root: Element) -> None:

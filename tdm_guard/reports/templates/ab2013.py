@@ -48,7 +48,7 @@ def _parts(collected: Collected, ranking: Ranking) -> Iterator[Part]:
         "archives": [archive.name for archive in collected.archives] or "none in these logs",
         "rightsholders_that_spoke": filled.holders(collected),
         "other_sources": operator("sources and owners of what these logs do not cover"),
-    }, (filled.SUFFIX_NOTE,))  # fmt: skip
+    }, notes=(filled.SUFFIX_NOTE,))  # fmt: skip
     yield Part("(a)(2)", "How the datasets further the intended purpose", {
         "purpose": operator("how they serve the purpose of the system"),
         "collected_for": filled.purposes(collected),
@@ -72,7 +72,7 @@ def _parts(collected: Collected, ranking: Ranking) -> Iterator[Part]:
             "silent": verdicts[Verdict.UNRESERVED],
         },
         "protected": operator("which datasets hold protected data; silence puts nothing in the public domain"),
-    }, ("A log tells what was reserved, not what is protected: content that is silent is protected as any other.",)
+    }, notes=("A log tells what was reserved, not what is protected: silent content is protected as any other.",)
     )  # fmt: skip
     yield Part("(a)(6)", "Purchased or licensed", {
         "stored_under_authorisations": measures.lifted,

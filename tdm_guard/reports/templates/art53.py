@@ -81,7 +81,7 @@ def _general(collected: Collected) -> Iterator[Part]:
         "training_goes_on": operator("is the model still trained on new data?"),
         "languages": operator("languages, those of the Union first; the logs do not keep them"),
         "other_characteristics": operator("other characteristics, where applicable"),
-    }, (SIZE_NOTE,))  # fmt: skip
+    }, notes=(SIZE_NOTE,))  # fmt: skip
 
 
 def _sources(collected: Collected) -> Iterator[Part]:
@@ -105,7 +105,7 @@ def _sources(collected: Collected) -> Iterator[Part]:
         "modalities": operator("modalities of all public datasets"),
         "large_datasets": operator("name and link of each that has over 3 % of a modality; not split"),
         "others": operator("general description of the others"),
-    }, ("What a third party compiled and offers whole belongs here, not to 2.3: runs that judged an archive are here.",)
+    }, notes=("What a third party compiled and offers whole belongs here, not to 2.3, so do runs that judged it.",)
     )  # fmt: skip
     measures = collected.measures
     yield Part("2.2.1", "Data licensed by rightsholders", {
@@ -158,7 +158,7 @@ def _crawled(collected: Collected, ranking: Ranking, trained: Trained | None, *,
     notes = [how, filled.SUFFIX_NOTE]
     if trained is None:
         notes.append("The template asks for what was used for training: --trained FILE narrows to it.")
-    return Part("2.3", "Data crawled and scraped from online sources", fields, tuple(notes))
+    return Part("2.3", "Data crawled and scraped from online sources", fields, notes=tuple(notes))
 
 
 def _left() -> Iterator[Part]:
@@ -190,7 +190,7 @@ def _measures(collected: Collected) -> Iterator[Part]:
         },
         "copyright_policy": operator("link to the copyright policy (encouraged); tdm-guard about states measures"),
         "third_party_datasets": operator("protocols that third parties honoured whose datasets were used"),
-    }, ("Decisions are counted over all logs, whether or not what was stored was trained on.",))  # fmt: skip
+    }, notes=("Decisions are counted over all logs, whether or not what was stored was trained on.",))  # fmt: skip
     yield Part("3.2", "Removal of illegal content", {
         "measures": operator("measures to avoid or remove illegal content"),
         "withheld_as_excluded_sites": measures.excluded,
