@@ -29,7 +29,9 @@ from tdm_guard.judge import Judge
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.pictures import Shown
 from tdm_guard.log.jsonl import JsonlLog, Keeping
+from tdm_guard.log.pseudonyms import Pseudonyms, read_key
 from tdm_guard.log.record import RunInfo
+from tdm_guard.log.redaction import Redaction
 from tdm_guard.model import Fetched, Kind, Result, Stance, Verdict
 from tdm_guard.options import Options
 from tdm_guard.options.cautions import cautions
@@ -98,7 +100,9 @@ class Guard:
         for caution in cautions(options, named):
             logger.warning("%s", caution)
         compact = options.records == "compact"
-        keeping = Keeping(durability=options.durability, rotate=options.rotate, compact=compact)
+        names = None if options.name_key is None else Pseudonyms(read_key(options.name_key))
+        redaction = Redaction(options.redact, secrets=self.tokens.secrets(), names=names)
+        keeping = Keeping(durability=options.durability, rotate=options.rotate, compact=compact, redaction=redaction)
         self.log = JsonlLog(options.log, run=_run_info(options), now=clock(), keeping=keeping)
 
     # ---- policies -----------------------------------------------------------------------------------------------
@@ -252,7 +256,7 @@ class Guard:
 
         Raises `LogError` if the record cannot be written.
         """
-        decision = self.log.decision(case.decision(self.clock()))
+        decision = self._untold(self.log.decision(case.decision(self.clock())))
         outcome = decision.outcome
         if case.learned:
             with self._keeping:
@@ -273,6 +277,17 @@ class Guard:
             if any(s.kind is Kind.ACCESS and s.stance is Stance.UNSTATED for s in outcome.because):
                 self.totals["edge_refused"] += 1  # by the site's edge; robots.txt allows it
         return decision
+
+    def _untold(self, decision: Decision) -> Decision:
+        """The decision without licence tokens of ours that a server repeated: what is raised of it may be logged."""
+        if not self.tokens or not decision.because:
+            return decision
+        hidden = Redaction(secrets=self.tokens.secrets())
+        because = tuple(
+            replace(said, **{name: hidden.within(getattr(said, name)) for name in ("excerpt", "terms")})
+            for said in decision.because
+        )
+        return decision._replace(outcome=replace(decision.outcome, because=because))
 
     def _tell_unusable(self, case: Case) -> None:
         """Counts what the caller handed in and nothing can be matched by; of each key the first is told."""
@@ -316,6 +331,7 @@ def _run_info(options: Options) -> RunInfo:
         signals=tuple(signal.name for signal in options.signals),
         config_sha256=hashlib.sha256(spelled.encode("ascii")).hexdigest(),
         repertoire=options.holdings.sources,
+        retain_until=options.retain_until,
     )
 
 

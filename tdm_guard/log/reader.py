@@ -1,7 +1,8 @@
 """
 Reads logs back line by line, whatever is in them: a line that is no record is a problem with its place.
 
-Records of the compact form are given whole, and the files of a run that was rotated in their order.
+Records of the compact form, and of split runs, are given whole, and the files of a run that was rotated in their order.
+Where what stood aside is gone, a decision is `forgotten`: it has the members that are left.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.log.aside import Aside
 from tdm_guard.log.common import Commons
 from tdm_guard.log.compressed import DAMAGED, open_log
 
@@ -53,9 +55,11 @@ def read_log(paths: Iterable[str | os.PathLike[str]]) -> Iterator[LogLine]:
     with closing(Commons()) as commons:
         for name in in_order([os.fspath(path) for path in paths]):
             try:
-                with open_log(name) as file:
+                with open_log(name) as file, closing(Aside(name)) as aside:
                     for line in _lines(name, file):
                         record, problem = (None, line.problem) if line.record is None else commons.whole(line.record)
+                        if record is not None and "personal" in record and line.type == "decision":
+                            record = aside.whole(record)
                         yield line if record is line.record else line._replace(record=record, problem=problem)
             except DAMAGED as error:
                 reason = error.strerror if isinstance(error, OSError) and error.strerror else error

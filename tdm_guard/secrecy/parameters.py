@@ -41,6 +41,8 @@ SECRETS = (
     "jwt",
     "key",
     "key-pair-id",
+    "macaroon",
+    "nonce",
     "oauth_*",
     "otp",
     "passphrase",
@@ -81,7 +83,9 @@ class _Depth(NamedTuple):
 
 def _depth(escape: str) -> _Depth:
     return _Depth(
-        re.compile(rf"(?i){escape}(?:3F|26|3B|23)((?:[^?&;#=%]|%(?!(?:25)*(?:3F|26|3B|23|3D)))*)(?:=|{escape}3D)"),
+        re.compile(
+            rf"(?i)(?:[?&;#]|{escape}(?:3F|26|3B|23))((?:[^?&;#=%]|%(?!(?:25)*(?:3F|26|3B|23|3D)))*)(?:=|{escape}3D)"
+        ),
         re.compile(rf"(?i)[&#]|{escape}(?:26|23)"),
     )
 
@@ -96,6 +100,7 @@ _WORDS = (
     _Depth(re.compile(_NAMED + r"\""), re.compile(r"\"")),
     _Depth(re.compile(_NAMED + "'"), re.compile("'")),
 )
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s\"'<>]+")
 _WORD_ENDS = re.compile(r"(?i)[&#\s\"'<>]|%(?:25)?(?:26|23)")
 _NESTED_WORDS = tuple(_Depth(depth.before, _WORD_ENDS) for depth in _NESTED)
 
@@ -118,6 +123,13 @@ def redacted(url: str, patterns: Sequence[str]) -> str:
     return url
 
 
+def without_secret_values(text: str) -> str:
+    """A message without the values of secret parameters of the addresses in it."""
+    if "://" not in text or not ("=" in text or "%" in text):
+        return text
+    return _ADDRESS.sub(lambda found: redacted(found[0], SECRETS), text)
+
+
 def redacted_words(text: str, patterns: Sequence[str]) -> str:
     """A text in which addresses, or header fields, may stand, with the values of such parameters replaced."""
     if "=" not in text and "%" not in text:
@@ -133,7 +145,8 @@ def redacted_words(text: str, patterns: Sequence[str]) -> str:
 
 def _replaced(text: str, depth: _Depth, fits: Callable[[str, int], bool], unquoted: int) -> str:
     """`text` with the values behind fitting names replaced; names are compared decoded, so many times."""
-    parts, done = [], 0
+    parts: list[str] = []
+    done = 0
     for found in depth.before.finditer(text):
         if found.start() < done or not fits(found[1], unquoted):
             continue
