@@ -12,7 +12,7 @@ import re
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tdm_guard.log.compressed import DAMAGED, open_log
+from tdm_guard.log.compressed import open_log
 from tdm_guard.log.personal import commitment, joined, side_of, without
 from tdm_guard.log.scratch import scratch
 
@@ -128,6 +128,3 @@ class Aside:
         self._stack.close()
         if self._older is not None:
             self._older.close()
-
-
-__all__ = ["DAMAGED", "Aside", "Side", "side_in", "sides_in"]

@@ -70,7 +70,7 @@ class Commons:
 
 def full(record: Mapping[str, Any], members: Mapping[str, Any]) -> dict[str, Any]:
     """A decision of the compact form in the full one, with the members that it has in common with others."""
-    usual = {} if "personal" in record else {"url": None, "final_url": record.get("url"), "hops": []}
+    usual: dict[str, Any] = {} if "personal" in record else {"url": None, "final_url": record.get("url"), "hops": []}
     filled = {"id": f"{record.get('run')}-{record.get('seq')}", **usual, **record}
     before = {name: filled[name] for name in _BEFORE if name in filled}
     behind = {name: filled[name] for name in _BEHIND if name in filled}

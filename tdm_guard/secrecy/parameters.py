@@ -82,12 +82,9 @@ class _Depth(NamedTuple):
 
 
 def _depth(escape: str) -> _Depth:
-    return _Depth(
-        re.compile(
-            rf"(?i)(?:[?&;#]|{escape}(?:3F|26|3B|23))((?:[^?&;#=%]|%(?!(?:25)*(?:3F|26|3B|23|3D)))*)(?:=|{escape}3D)"
-        ),
-        re.compile(rf"(?i)[&#]|{escape}(?:26|23)"),
-    )
+    name = r"((?:[^?&;#=%]|%(?!(?:25)*(?:3F|26|3B|23|3D)))*)"
+    escaped = rf"{escape}(?:3F|26|3B|23){name}(?:=|{escape}3D)|[?&;#]{name}{escape}3D"
+    return _Depth(re.compile(f"(?i)(?:{escaped})"), re.compile(rf"(?i)[&#]|{escape}(?:26|23)"))
 
 
 _QUERY = _Depth(re.compile(r"[?&;#]([^?&;#=]*)="), re.compile(r"[&#]"))
@@ -148,7 +145,7 @@ def _replaced(text: str, depth: _Depth, fits: Callable[[str, int], bool], unquot
     parts: list[str] = []
     done = 0
     for found in depth.before.finditer(text):
-        if found.start() < done or not fits(found[1], unquoted):
+        if found.start() < done or not fits(found[found.lastindex or 0], unquoted):
             continue
         end = depth.behind.search(text, found.end())
         parts += text[done : found.end()], REDACTED
