@@ -23,7 +23,8 @@ from tdm_guard.log.appending import Durability, LogFile
 from tdm_guard.log.personal import side_path
 from tdm_guard.log.record import RunInfo, body_line, described, digest_of, end_line, new_run_id, part_line, run_line
 from tdm_guard.log.redaction import Redaction
-from tdm_guard.log.speller import Speller
+from tdm_guard.log.speller import Speller, Spelt
+from tdm_guard.log.trees import Trees
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -81,6 +82,7 @@ class JsonlLog:
         self._split = run.retain_until is not None
         self._speller = Speller(self.run_id, compact=self._keeping.compact, split=self._split, redaction=redaction)
         self._totals: Counter[str] = Counter()
+        self._trees = Trees()
         self._seq = 0
         self._part = 1
         self._day = now.astimezone(UTC).date()
@@ -114,6 +116,7 @@ class JsonlLog:
                     self._append(spelt.side, aside=True)
                 self._append(spelt.line)
                 self._seq, self._prev = entry.seq, entry.hash
+                self._grow(decision, spelt)
             except BaseException as error:  # an interrupt in between would leave two records with one number
                 self._state = self._state or f"a write was interrupted ({error!r})"
                 raise
@@ -146,7 +149,11 @@ class JsonlLog:
         with self._lock:
             if self._state == _ENDED:
                 return
-            self._chained(lambda prev: end_line(run=self.run_id, now=now, totals=self._totals, prev=prev))
+            try:
+                trees = self._trees.stated()
+            except OSError as error:
+                raise LogError(f"the trees of the log {self.path} cannot be read back: {error}") from error
+            self._chained(lambda prev: end_line(run=self.run_id, now=now, totals=self._totals, trees=trees, prev=prev))
             self._settled()
             self._state = _ENDED
 
@@ -156,9 +163,18 @@ class JsonlLog:
             files = (self._side, self._file)
             self._side = self._file = None
             self._state = self._state or "it is closed"
+            self._trees.close()
         for file in files:
             if file is not None:
                 file.close()
+
+    def _grow(self, decision: Decision, spelt: Spelt) -> None:
+        """Lets the trees of the run have a decision: of admitted content all addresses that led to it, as written."""
+        stored = decision.outcome.admits and decision.exchange.content
+        try:
+            self._trees.decided(spelt.entry.hash, spelt.addresses if stored else ())
+        except OSError as error:  # what they put away lies on a disk, which may be full
+            raise LogError(f"the trees of the log {self.path} cannot be kept: {error}") from error
 
     def _chained(self, make: Callable[[str], tuple[bytes, str]]) -> None:
         line, seal = make(self._prev)

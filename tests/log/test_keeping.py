@@ -23,6 +23,7 @@ from tdm_guard.log import common
 from tdm_guard.log.jsonl import JsonlLog, Keeping
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.record import digest_of, unseal
+from tdm_guard.log.trees import Trees, admitted_addresses
 from tdm_guard.model import Verdict
 from tdm_guard.options import Options
 from tests.log.test_jsonl import NOW, RUN, decided
@@ -63,6 +64,37 @@ def test_every_record_names_the_one_before_it(tmp_path: Path) -> None:
         assert (json.loads(line)["prev"], *sealed) == (prev, sealed[1], sealed[1])
         prev = sealed[0]
     assert [json.loads(line)["type"] for line in rest] == ["decision", "body", "decision", "end"]
+
+
+def test_the_end_states_the_trees_of_what_was_admitted(tmp_path: Path) -> None:
+    path = tmp_path / "tdm.jsonl"
+    silent = decided("https://a.example.org/1")
+    moved = silent._replace(
+        exchange=silent.exchange._replace(final_url="https://b.example/2", hops=("https://b.example/",))
+    )
+    empty = silent._replace(url="https://no.example/", exchange=silent.exchange._replace(content=False))
+    logged = written(path, [silent, moved, empty, decided("https://kept.example/", Verdict.RESERVED)], Keeping())
+    trees = Trees()
+    for each in logged:
+        trees.decided(each.hash, admitted_addresses(each.to_dict()))
+    end = records(path)[-1]
+    assert end["trees"] == trees.stated()
+    assert {name: tree["size"] for name, tree in end["trees"].items()} == {"decisions": 4, "addresses": 3, "domains": 2}
+
+
+@pytest.mark.parametrize("when", ["decided", "stated"])
+def test_trees_that_cannot_be_kept_end_the_run(tmp_path: Path, when: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with closing(JsonlLog(tmp_path / "tdm.jsonl", run=RUN, now=NOW)) as log:
+        monkeypatch.setattr(Trees, when, full)
+        if when == "decided":
+            for _ in range(2):
+                with pytest.raises(LogError, match="No space left"):
+                    log.decision(decided())
+        with pytest.raises(LogError, match="No space left"):
+            log.end(NOW)
 
 
 # ---- the compact form ------------------------------------------------------------------------------------------------
@@ -184,12 +216,11 @@ def test_where_no_new_file_can_be_made_the_run_ends(tmp_path: Path) -> None:
 def test_a_pipe_is_never_rotated(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    got: list[bytes] = []
-    reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()))
-    reader.start()
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)  # before anything is written; a pipe holds 64 KiB
     written(pipe, [decided()] * 3, Keeping(rotate=1, durability="fsync"))
-    reader.join()
-    assert [json.loads(line)["type"] for line in got[0].splitlines()] == ["run", *["decision"] * 3, "end"]
+    got = os.read(reading, 2**16)
+    os.close(reading)
+    assert [json.loads(line)["type"] for line in got.splitlines()] == ["run", *["decision"] * 3, "end"]
 
 
 # ---- when the disk has it --------------------------------------------------------------------------------------------

@@ -1,0 +1,88 @@
+"""
+The one spelling of an address that its digest is made of, and the registrable domain: parts of the format of proofs.
+
+Step by step in `docs/proofs.md`. A change here makes other trees of the same log: it would need another version.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from tdm_guard.errors import UnsupportedURL
+from tdm_guard.formats.site.path_pattern import normal_path
+from tdm_guard.origin import Origin, bare
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
+MAX_DOMAINS = 4096  # hosts whose domain is remembered: those a crawl works on at one time
+_ADDRESS = re.compile(r"(?i)(https?://[^/?#]*)([^?#]*)(\??[^#]*)", re.DOTALL)
+# Most addresses are in the form already: one match instead of five. Dot segments and escapes take the long way.
+_is_canonical = re.compile(
+    r"https?://[a-z0-9._-]*[a-z0-9_-]/[A-Za-z0-9_~/=&,;:@!'()+$*.\[\]-]*(?:\?[A-Za-z0-9._~/=&,;:@!'()+$*?%\[\]-]*)?"
+).fullmatch
+_QUERY = "%/?[]@!$&'()*+,;=:"  # what may stand raw there (RFC 3986 3.4), and what everybody leaves as it is
+_HOST = re.compile(r"https?://(?:\[([0-9a-z:.%]+)\]|([a-z0-9._~!$&'()*+,;=-]+))(?::\d+)?/")
+_NUMBER = re.compile(r"\d+|0[xX][0-9A-Fa-f]*")
+
+
+def canonical(url: str) -> str:
+    """
+    An http(s) address in its one spelling; of another one all but fragment, user and password. Never raises.
+
+    RFC 3986 6.2.2 and 6.2.3 for scheme, host, port and path; a query stays as it is, but for what cannot stand raw.
+    """
+    if _is_canonical(url) and "/." not in url:
+        return url
+    found = _ADDRESS.match(url)
+    try:
+        origin = Origin.parse(found[1]) if found else None
+    except UnsupportedURL:
+        origin = None
+    if found is None or origin is None:
+        return bare(url)
+    return f"{origin}{normal_path(found[2] or '/')}{quote(found[3], safe=_QUERY, errors='surrogatepass')}"
+
+
+def digest_of_text(text: str) -> bytes:
+    """SHA-256 of an address in its one spelling, or of a domain: the entry of a tree."""
+    return sha256(text.encode("utf-8", "backslashreplace")).digest()
+
+
+def host_of(address: str) -> str | None:
+    """The host of a canonical address, without port and brackets; None if it is no http(s) address."""
+    found = _HOST.match(address)
+    return (found[1] or found[2]) if found else None
+
+
+@lru_cache(maxsize=MAX_DOMAINS)
+def domain_of(host: str) -> str:
+    """
+    The registrable domain of a host in lower case, by the ICANN part of the public suffix list.
+
+    Of what has none (an IP address, `localhost`, a public suffix itself): the host.
+    """
+    if ":" in host or _NUMBER.fullmatch(host.rpartition(".")[2]):  # an IP address (WHATWG URL 3.5, "ends in a number")
+        return host
+    return _suffixes().privatesuffix(host) or host
+
+
+@cache
+def suffixes_digest() -> str:
+    """SHA-256, in hexadecimal, of the public suffix list that domains are told by."""
+    import publicsuffixlist  # noqa: PLC0415 - as below
+
+    return sha256(Path(publicsuffixlist.PSLFILE).read_bytes()).hexdigest()
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    """The list that comes with the library: read when the first domain is told, since it takes 60 ms and 2 MB."""
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - runs that admit nothing need none
+
+    return PublicSuffixList(only_icann=True)

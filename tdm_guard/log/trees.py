@@ -1,0 +1,118 @@
+"""
+The three trees of a run (`docs/proofs.md`): over its decisions, the addresses it admitted, and their domains.
+
+strategy: the tree of decisions grows with each; addresses and domains are only known in order at the end of the run,
+so that their digests are kept until then, in bounded memory.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from tdm_guard.log.canonical import canonical, digest_of_text, domain_of, host_of, suffixes_digest
+from tdm_guard.log.merkle import Root, leaf_hash
+from tdm_guard.log.sorting import KEY, Sorted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+SEQ = 8  # bytes of a number of a decision behind a digest
+MAX_RECENT = 20_000  # hosts remembered whose domain is in the tree already, 2 MB: a broad crawl goes round as many
+
+
+class Trees:
+    """
+    The trees of one run, while it goes on.
+
+    A writer calls `decided` once for each decision record, in order of `seq` and after it was written, and puts
+    `stated()` as `trees` into the end record. Of a decision that admitted content (`admitted` and `content`) it gives
+    the addresses `url`, `final_url` and all `hops` as they stand in the record, redacted, in any spelling; of another
+    one none. Not safe for threads. `OSError` is raised where temporary files cannot be written: the log cannot go on.
+
+    With `numbered`, the first decision of each address and domain is kept with it: `addresses` and `domains`.
+    """
+
+    __slots__ = ("_addresses", "_decisions", "_domains", "_numbered", "_recent", "_stated")
+
+    def __init__(self, *, numbered: bool = False) -> None:
+        width = KEY + SEQ if numbered else KEY
+        self._numbered = numbered
+        self._decisions = Root()
+        self._addresses = Sorted(width)
+        self._domains = Sorted(width)
+        self._recent: set[str] = set()
+        self._stated: dict[str, Any] | None = None
+
+    def decided(self, hash_hex: str, addresses: Iterable[str] = ()) -> None:
+        """The next decision, by the `hash` of its record, and the addresses whose content it admitted."""
+        decisions = self._decisions
+        decisions.add(sha256(b"\x00" + bytes.fromhex(hash_hex)).digest())
+        last = None
+        for address in addresses:
+            if address != last:
+                last = address
+                self._admitted(canonical(address))
+
+    def _admitted(self, address: str) -> None:
+        tail = self._decisions.size.to_bytes(SEQ, "big") if self._numbered else b""
+        self._addresses.add(sha256(address.encode("utf-8", "backslashreplace")).digest() + tail)
+        place = address.split("/", 3)[2:3]
+        if place and place[0] not in self._recent:
+            host = host_of(address)
+            if host is not None:
+                self._domains.add(digest_of_text(domain_of(host)) + tail)
+            if len(self._recent) >= MAX_RECENT:
+                self._recent.clear()
+            self._recent.add(place[0])
+
+    @property
+    def addresses(self) -> Iterator[bytes]:
+        """The entries of the tree of addresses in order: digest, and with `numbered` the `seq` in eight bytes."""
+        return iter(self._addresses)
+
+    @property
+    def domains(self) -> Iterator[bytes]:
+        """The entries of the tree of domains, likewise."""
+        return iter(self._domains)
+
+    def stated(self) -> dict[str, Any]:
+        """
+        What the end record has as `trees`: size and root of each, and by which public suffix list domains were told.
+
+        It reads back what was put away: two seconds for a million addresses.
+        """
+        if self._stated is None:
+            self._stated = {
+                "decisions": in_record(self._decisions),
+                "addresses": in_record(root_of_entries(self._addresses)),
+                "domains": {**in_record(root_of_entries(self._domains)), "suffixes": suffixes_digest()},
+            }
+        return self._stated
+
+    def close(self) -> None:
+        """Gives the space back; again: no effect."""
+        self._addresses.close()
+        self._domains.close()
+
+
+def in_record(root: Root) -> dict[str, Any]:
+    """Size and root, as records have them."""
+    return {"size": root.size, "root": root.digest().hex()}
+
+
+def root_of_entries(entries: Iterable[bytes]) -> Root:
+    """The tree over the digests with which entries begin."""
+    root = Root()
+    for entry in entries:
+        root.add(leaf_hash(entry[:KEY]))
+    return root
+
+
+def admitted_addresses(record: Mapping[str, Any]) -> list[str]:
+    """The addresses of a decision record that belong into the trees: those of the journey of admitted content."""
+    if record.get("admitted") is not True or record.get("content") is not True:
+        return []
+    hops = record.get("hops")
+    found = [record.get("url"), record.get("final_url"), *(hops if isinstance(hops, list) else ())]
+    return [address for address in found if isinstance(address, str)]
