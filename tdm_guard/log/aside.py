@@ -66,6 +66,7 @@ class Aside:
         self._ahead: dict[tuple[str, int], Side] = {}
         self._older: sqlite3.Connection | None = None
         self._exhausted = False
+        self._torn = 0
 
     def whole(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
         """The decision with its personal members; or `forgotten`, where they are not there or not the ones it had."""
@@ -92,6 +93,16 @@ class Aside:
             self._keep(side)
         return kept
 
+    def rest(self) -> int:
+        """How many lines were asked for by no decision, torn ones among them. Raises one of `DAMAGED`."""
+        ahead = 0
+        while self._next() is not None:
+            ahead += 1
+        stored = 0
+        if self._older is not None:
+            [(stored,)] = self._older.execute("SELECT count(*) FROM older")
+        return len(self._ahead) + int(stored) + ahead + self._torn
+
     def _next(self) -> Side | None:
         if self._lines is None and not self._exhausted:
             path = side_of(self._log)
@@ -105,6 +116,8 @@ class Aside:
                 self._exhausted = True
             elif found[1] is not None:
                 return found[1]
+            else:
+                self._torn += bool(found[0].strip())
         return None
 
     def _keep(self, side: Side) -> None:
@@ -120,8 +133,12 @@ class Aside:
     def _stored(self, run: str, seq: int) -> Side | None:
         if self._older is None:
             return None
-        row = self._older.execute("SELECT salt, members FROM older WHERE run = ? AND seq = ?", (run, seq)).fetchone()
-        return None if row is None else Side(run, seq, *row)
+        found = "FROM older WHERE run = ? AND seq = ?"
+        row = self._older.execute(f"SELECT salt, members {found}", (run, seq)).fetchone()
+        if row is None:
+            return None
+        self._older.execute(f"DELETE {found}", (run, seq))
+        return Side(run, seq, *row)
 
     def close(self) -> None:
         """Gives file and space back."""

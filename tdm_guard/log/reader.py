@@ -56,7 +56,7 @@ def read_log(paths: Iterable[str | os.PathLike[str]]) -> Iterator[LogLine]:
         for name in in_order([os.fspath(path) for path in paths]):
             try:
                 with open_log(name) as file, closing(Aside(name)) as aside:
-                    for line in _lines(name, file):
+                    for line in lines_of(name, file):
                         record, problem = (None, line.problem) if line.record is None else commons.whole(line.record)
                         if record is not None and "personal" in record and line.type == "decision":
                             record = aside.whole(record)
@@ -85,7 +85,8 @@ def _part(path: str) -> int:
     return part if isinstance(part, int) else 0
 
 
-def _lines(path: str, file: BinaryIO) -> Iterator[LogLine]:
+def lines_of(path: str, file: BinaryIO) -> Iterator[LogLine]:
+    """The lines of one file as they stand there."""
     number = 0
     while raw := file.readline(MAX_LINE + 1):
         number += 1
