@@ -16,6 +16,7 @@ from tdm_guard.log.members import text_of
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.record import unseal
 from tdm_guard.log.recorded import read_decision
+from tdm_guard.log.redaction import SECRETS, redacted
 from tdm_guard.reports.spelling import number_of, unread_lines
 
 if TYPE_CHECKING:
@@ -62,13 +63,17 @@ def explain(name: str, paths: Sequence[str], *, as_json: bool) -> int:
 
 def _page(line: LogLine, found: _Search) -> None:
     held = line.record or {}
+    notes = []
+    if held.get("forgotten") is True:
+        notes.append("its address, and the words that it rests on, were forgotten")
+        held = {**held, "url": f"(forgotten) of {text_of(held, 'origin', 1024)}"}
     read = read_decision(held)
     if read is None:
         raise ConfigurationError(
             f"explain: {line.path}:{line.number}: the record has no verdict, address and time that are known here; "
             "--json shows it as it is"
         )
-    show(read.decision, notes=[*_place(line, held), *_received(held, found.bodies), *_run(held, found.runs)])
+    show(read.decision, notes=[*notes, *_place(line, held), *_received(held, found.bodies), *_run(held, found.runs)])
     if read.left_out:
         say(f"not understood, and not shown whole: {', '.join(read.left_out)}; --json shows the record as it is")
 
@@ -137,7 +142,7 @@ class _Search:
 
     def _decision(self, line: LogLine, name: str) -> None:
         if "://" in self.wanted:
-            if line.record and self.wanted in addresses_of(line.record):
+            if line.record and not {self.wanted, redacted(self.wanted, SECRETS)}.isdisjoint(addresses_of(line.record)):
                 self.before += bool(self.near) and name not in self.near
                 self.near = {name: line}
         elif name.startswith(self.wanted):

@@ -25,6 +25,8 @@ _GOOD = "make one with: openssl rand -out names.key 32"
 PREFIX = "hmac-sha256:"
 _LABEL = b"tdm_guard names v1\n"
 _NAMED = frozenset({"creator_name", "publisher", "label", "society"})  # keys of matches that are names
+# Where in a caller's item somebody may be named, in the field of a number too.
+_ABOUT = re.compile(r"(?:^|\.)(?:creator_\w+|publisher|label|society)(?:\[\d+\])?$")
 _HASHED = re.compile(re.escape(PREFIX) + r"[0-9a-f]{64}")
 MIN_TOLD = 2  # letters of a name that is looked for in other words; a single one stands everywhere
 
@@ -75,7 +77,9 @@ class Pseudonyms:
     def members(self, members: Mapping[str, Any]) -> Mapping[str, Any]:
         """The members of a decision, names replaced where they stand and in all words of the same record."""
         known: dict[str, str] = {}
-        for entry in (*members.get("because", ()), *members.get("said", ())):
+        for entry in (*members.get("because", ()), *members.get("said", ()), *members.get("faults", ())):
+            if entry.get("carrier") == "item" and _ABOUT.search(entry.get("locator") or "") and entry.get("excerpt"):
+                known[entry["excerpt"]] = self.creator(entry["excerpt"])
             if holder := entry.get("rightsholder"):
                 known[holder] = self.rightsholder(holder)
             match = entry.get("match") or {}

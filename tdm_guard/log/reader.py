@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 MAX_LINE = 16 * 2**20  # bytes; a record with a thousand statements, each with its URLs and words, stays far below
+_ELSEWHERE = (b'"common":', b'"personal":')  # members that stand for what is written in another line
 _PART = b'{"type":"part",'
 
 
@@ -37,6 +38,13 @@ class LogLine(NamedTuple):
     record: Mapping[str, Any] | None = None
     problem: str | None = None
     whole: bool = True
+
+    @property
+    def spelt(self) -> bytes:
+        """The whole record as JSON: `raw`, but for one that stands in more than one line."""
+        if self.record is None or not any(mark in self.raw for mark in _ELSEWHERE):
+            return self.raw
+        return json.dumps(self.record, ensure_ascii=True, separators=(",", ":")).encode()
 
     @property
     def type(self) -> str | None:
