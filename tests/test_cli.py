@@ -304,11 +304,66 @@ def log(web: PretendWeb, tmp_path: Path) -> Path:
 
 def test_verify_says_valid_or_invalid(log: Path) -> None:
     good = run("verify", str(log))
-    assert (good.exit_code, good.stdout) == (0, "valid: 2 decisions in 1 run, 0 errors, 0 remarks\n")
+    head = json.loads(log.read_bytes().splitlines()[-1])["hash"]
+    run_line, summary = good.stdout.splitlines()
+    assert (good.exit_code, summary) == (0, "valid: 2 decisions in 1 run, 0 errors, 0 remarks")
+    assert run_line.endswith(f": 2 decisions, ended, head {head}")
     log.write_bytes(log.read_bytes().replace(b'"status":200', b'"status":201'))
     bad = run("verify", str(log))
     assert bad.exit_code == 1
     assert f"{log}:2: error: changed after it was written" in bad.stdout
+
+
+def test_verify_holds_the_log_against_a_head_that_was_kept(log: Path) -> None:
+    lines = log.read_bytes().splitlines(keepends=True)
+    head = json.loads(lines[-1])["hash"]
+    assert run("verify", str(log), "--head", head.upper(), "--strict").exit_code == 0
+    for number in range(len(lines)):
+        log.write_bytes(b"".join(lines[:number]))
+        cut = run("verify", str(log), "--head", head)
+        assert cut.exit_code == 1
+        assert f"no record has the hash {head}: the log was cut before it, or altered" in cut.stdout
+    wrong = run("verify", str(log), "--head", "12")
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert "'12' is no hash" in wrong.stderr
+
+
+def test_a_strict_verify_counts_remarks(log: Path) -> None:
+    lines = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join(lines[:-1]))
+    assert run("verify", str(log)).stdout.endswith("\nvalid: 2 decisions in 1 run, 0 errors, 1 remark\n")
+    strict = run("verify", str(log), "--strict")
+    assert (strict.exit_code, "\ninvalid: 2 decisions" in strict.stdout) == (1, True)
+
+
+def test_verify_gives_one_document(log: Path) -> None:
+    head = json.loads(log.read_bytes().splitlines()[-1])["hash"]
+    answer = run("verify", str(log), "--json", "--head", head, "--head", "0" * 64)
+    page = json.loads(answer.stdout)
+    assert (answer.exit_code, page["valid"], page["decisions"]) == (1, False, 2)
+    [told] = page["runs"]
+    assert (told["file"], told["head"], told["decisions"], told["ended"]) == (str(log), head, 2, True)
+    assert told["roots"]["stated"] == told["roots"]["recomputed"]
+    assert told["roots"]["stated"]["decisions"]["size"] == 2
+    assert [(each["head"], each["found"]) for each in page["heads"]] == [(head, True), ("0" * 64, False)]
+    [finding] = page["findings"]
+    assert (finding["path"], finding["line"], finding["severity"]) == (str(log), 0, "error")
+
+
+@pytest.mark.parametrize("style", [[], ["--json"]])
+def test_a_log_of_a_later_version_is_neither_valid_nor_invalid(log: Path, style: list[str]) -> None:
+    log.write_bytes(log.read_bytes().replace(b'"v":1', b'"v":2'))
+    result = run("verify", str(log), *style)
+    assert result.exit_code == 2
+    assert "version 2 of a run record: written by a later tdm_guard" in result.stderr
+
+
+@pytest.mark.parametrize("text", ["# a page\n", '{"url": "x"}\n', '{"type": "x"}\n' * 200, "[]", "\n\nx"])
+def test_what_is_no_log_exits_2(log: Path, text: str) -> None:
+    Path("page").write_text(text, encoding="utf-8")
+    result = run("verify", str(log), "page")
+    assert result.exit_code == 2
+    assert "'page' is no compliance log" in result.stderr
 
 
 @pytest.mark.parametrize("command", ["verify", "report"])

@@ -73,7 +73,7 @@ def test_the_completion_that_is_shown_works_in_a_shell(tmp_path: Path) -> None:
     script = """
         _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION=1 tdm-guard --show-completion bash > shown || exit 3
         . ./shown
-        COMP_WORDS=(tdm-guard ver); COMP_CWORD=1
+        COMP_WORDS=(tdm-guard licen); COMP_CWORD=1
         "$(complete -p tdm-guard | sed 's/.*-F \\([^ ]*\\).*/\\1/')" tdm-guard
         echo "${COMPREPLY[@]}"
     """
@@ -81,4 +81,4 @@ def test_the_completion_that_is_shown_works_in_a_shell(tmp_path: Path) -> None:
         ["bash", "-c", script], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False,
         timeout=PATIENCE,
     )  # fmt: skip
-    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "verify", "")
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "licences", "")

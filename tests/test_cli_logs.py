@@ -432,7 +432,7 @@ def test_recheck_as_records_and_with_a_log_of_its_own(web: Web) -> None:
     assert result.exit_code == 1
     [record] = lines(result)
     assert (record["type"], record["url"], record["verdict"]) == ("decision", web.url("press"), "reserved")
-    assert run("verify", "today.jsonl").stdout.startswith("valid: 2 decisions in 1 run,")
+    assert run("verify", "today.jsonl").stdout.splitlines()[-1].startswith("valid: 2 decisions in 1 run,")
     assert json.loads(Path("today.jsonl").read_text().splitlines()[0])["agent"] == AGENT
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,21 @@ from scrapy.settings import Settings
 
 from tdm_guard import Fetched, Judge, evaluate, needed_documents, read_policies
 from tdm_guard.cache import open_cache
+from tdm_guard.cli.proofs import checked
 from tdm_guard.errors import without_extra
 from tdm_guard.httpx import GuardClient, guard_client
+from tdm_guard.log.merge import Merging
 from tdm_guard.log.reader import read_log
+from tdm_guard.log.survey import surveyed
+from tdm_guard.log.verify import Verification
 from tdm_guard.options import Options
 from tdm_guard.options.config import with_config
 from tdm_guard.options.naming import named_apart
+from tdm_guard.proofs.proof import check, read_root
+from tdm_guard.proofs.proving import Question, prove
 from tdm_guard.scrapy.settings import check_gates, read_options
+from tests.support.chains import Chain
+from tests.support.proofs import Made, admitting, run_of
 from tests.support.silence import SILENT
 
 PAGE = (Path(__file__).parents[1] / "docs" / "messages.md").read_text(encoding="utf-8")
@@ -81,6 +89,16 @@ def guarded_twice(folder: Path) -> object:
         return guard_client(client, agent="ExampleBot")
 
 
+def verified(folder: Path, log: bytes, heads: Sequence[str] = ()) -> str:
+    (folder / "v.jsonl").write_bytes(log)
+    return "; ".join(map(str, Verification(heads=heads).files([folder / "v.jsonl"])))
+
+
+def two_ways(folder: Path) -> list[bytes]:
+    paths = [str(Chain().decision(f"https://{name}.example/").write(folder / name)) for name in "ab"]
+    return list(Merging(surveyed(paths, lambda path: None), lambda line, why: None).lines())
+
+
 def other_reader() -> object:
     policy = read_policies("https://site.example", {}, now=NOW, agent="ExampleBot")
     return evaluate(URL, policies=policy, now=NOW, agent="OtherBot")
@@ -101,6 +119,17 @@ def said(make: Callable[[], object]) -> str:
 
 def settings(**given: Any) -> Settings:
     return Settings({"USER_AGENT": "ExampleBot", **given})
+
+
+def another_root(folder: Path) -> str:
+    run_of(folder / "log", [admitting(URL)], run_id="r")
+    [answer] = check(Made(folder / "log").proof(Question.url(URL)), [read_root("0:" + "ab" * 32)])
+    return answer.message
+
+
+def changed_log(folder: Path) -> None:
+    made = Made(folder / "log")
+    prove(Question.url(URL), made.tree, lambda place: b"{}")
 
 
 def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -144,6 +173,14 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: GuardClient(agent="ExampleBot", log=str(tmp_path)),
         lambda: GuardClient(agent="ExampleBot", log=str(tmp_path / "{day}.jsonl")),
         lambda: list(read_log([tmp_path / "none.jsonl"])),
+        lambda: verified(tmp_path, b'{"name":"x"}\n'),
+        lambda: verified(tmp_path, Chain(chain="trees", records=False).lines[0]),
+        lambda: verified(tmp_path, Chain().lines[0], heads=["0" * 64]),
+        lambda: two_ways(tmp_path),
+        lambda: checked(str(tmp_path / "none.json"), ["0:" + "ab" * 32]),
+        lambda: read_root("12"),
+        lambda: another_root(tmp_path / "proof"),
+        lambda: changed_log(tmp_path / "proof"),
         lambda: Judge(repertoire=str(tmp_path / "two")),
         lambda: "; ".join(str(problem) for problem in loaded(one, NAMED, LICENCE).holdings.warnings),
         lambda: loaded(lone, LICENCE),
@@ -154,6 +191,7 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: matched(tmp_path / "matched"),
     ]
     (tmp_path / "matched").mkdir()
+    (tmp_path / "proof").mkdir()
     for number in "12":
         (two / f"{number}.toml").write_text(NAMED, encoding="utf-8")
     told = [said(each) for each in make]

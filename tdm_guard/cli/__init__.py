@@ -16,10 +16,13 @@ from tdm_guard._version import __version__
 from tdm_guard.cli import explain as _explain
 from tdm_guard.cli import init as _init
 from tdm_guard.cli import logs as _logs
+from tdm_guard.cli import merging as _merging
+from tdm_guard.cli import proofs as _proofs
 from tdm_guard.cli import repertoire as _repertoire
 from tdm_guard.cli import report as _report
 from tdm_guard.cli import review as _review
 from tdm_guard.cli import undetermined as _undetermined
+from tdm_guard.cli import verifying as _verifying
 from tdm_guard.cli.choosing import with_filters
 from tdm_guard.cli.console import asking, failing, speak_any_encoding
 from tdm_guard.cli.options import completing, with_options
@@ -75,10 +78,20 @@ def check(
 
 
 @app.command()
-def verify(logs: Logs) -> None:
+def verify(
+    logs: Logs,
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One document: the runs, their heads and the findings.")
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Remarks count as errors: a run cut short, say.")] = False,
+    heads: Annotated[
+        list[str] | None, typer.Option("--head", metavar="HASH", help="A hash that must be there; may be repeated.")
+    ] = None,
+) -> None:
     """Is the log whole: order, gaps, hash chain, torn lines. Remarks do not make it invalid."""
     with failing():
-        code = _logs.verify(logs)
+        code = _verifying.verify(logs, _verifying.Wish(as_json=as_json, strict=strict, heads=tuple(heads or ())))
     raise typer.Exit(code)
 
 
@@ -308,3 +321,51 @@ def forget(
         from tdm_guard.cli.forgetting import forget as removed  # noqa: PLC0415 - it is seldom wanted
 
         removed(logs, by=by, on=on, runs=runs or (), why=why, cut_short=cut_short)
+
+
+@app.command()
+def merge(
+    logs: Logs,
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The merged log; not there yet.")],
+) -> None:
+    """Several logs as one, by time. Each run keeps its order and its bytes, so that it verifies as before."""
+    with failing():
+        _merging.merge(logs, output)
+
+
+@app.command()
+def prove(
+    logs: Logs,
+    *,
+    url: Annotated[str | None, typer.Option(metavar="URL", help="Was this address admitted?")] = None,
+    domain: Annotated[str | None, typer.Option(metavar="DOMAIN", help="Was anything of this site?")] = None,
+    run: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only of this run; may be repeated.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
+) -> None:
+    """A proof that an address or a site was admitted, or was not. It shows nothing else of the log."""
+    with failing():
+        code = _proofs.proven(logs, run or (), output, url=url, domain=domain)
+    raise typer.Exit(code)
+
+
+@app.command()
+def seal(logs: Logs) -> None:
+    """The roots of each run, printed and kept beside the log. Publish them: proofs are checked by them."""
+    with failing():
+        code = _proofs.seal(logs)
+    raise typer.Exit(code)
+
+
+@app.command(name="verify-proof")
+def verify_proof(
+    proof: Annotated[str, typer.Argument(metavar="PROOF", help="What prove wrote.")],
+    *,
+    root: Annotated[
+        list[str] | None, typer.Option("--root", metavar="SIZE:HEX", help="A published root; may be repeated.")
+    ] = None,
+) -> None:
+    """Does a proof hold. Needs the published roots, not the log."""
+    with failing():
+        code = _proofs.checked(proof, root or ())
+    raise typer.Exit(code)

@@ -93,11 +93,24 @@ def waiting(message: str) -> Iterator[None]:
         timer.cancel()
 
 
+class Progress:
+    """Says on stderr how many there were, after two seconds and every ten from then on."""
+
+    def __init__(self, noun: str) -> None:
+        self._noun = noun
+        self._due = time.monotonic() + PATIENCE
+
+    def reached(self, number: int) -> None:
+        """There are so many by now."""
+        if time.monotonic() >= self._due:
+            say(f"{number} {self._noun} so far …")
+            self._due = time.monotonic() + INTERVAL
+
+
 def counted(items: Iterable[T], noun: str, *, step: int = 1024) -> Iterator[T]:
-    """The items, with their number on stderr after two seconds and every ten from then on; looks at every `step`th."""
-    due = time.monotonic() + PATIENCE
+    """The items, with their number on stderr when it takes long; looks at every `step`th."""
+    progress = Progress(noun)
     for number, item in enumerate(items, 1):
-        if number % step == 0 and time.monotonic() >= due:
-            say(f"{number} {noun} so far …")
-            due = time.monotonic() + INTERVAL
+        if number % step == 0:
+            progress.reached(number)
         yield item

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from contextlib import closing
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -18,8 +16,6 @@ from tdm_guard.holdings import load_contacts
 from tdm_guard.log.latest import Latest
 from tdm_guard.log.once import Once
 from tdm_guard.log.reader import read_log
-from tdm_guard.log.verify import LogSeverity, Verification
-from tdm_guard.plain import printable
 from tdm_guard.reports import worklist_page
 from tdm_guard.reports.exemption import is_exempt
 from tdm_guard.reports.filters import Chosen, Filters
@@ -29,23 +25,6 @@ from tdm_guard.reports.worklist import is_wanting, worklist
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-
-def verify(paths: Sequence[str]) -> int:
-    """Prints the findings and a last line that sums up; 0 if there is no error, else 1."""
-    readable(paths)
-    verification = Verification()
-    found: Counter[LogSeverity] = Counter()
-    for finding in verification.findings(counted(read_log(paths), "lines")):
-        found[finding.severity] += 1
-        # An empty log has no line that could say in which file nothing is.
-        typer.echo(printable(str(finding if finding.path else replace(finding, path=paths[-1]))))
-    answer = "invalid" if verification.errors else "valid"
-    typer.echo(
-        f"{answer}: {number_of(verification.decisions, 'decision')} in {number_of(verification.runs, 'run')}, "
-        f"{number_of(found[LogSeverity.ERROR], 'error')}, {number_of(found[LogSeverity.REMARK], 'remark')}"
-    )
-    return 1 if verification.errors else 0
 
 
 def licences(

@@ -30,12 +30,19 @@ class Bodies:
         self._whole = _Numbers()
         self._seen = _Numbers()
 
-    def decided(self, seq: int, record: Mapping[str, Any]) -> None:
-        """Notes whether the decision leaves a body to be streamed on."""
-        if record.get("admitted") is not True:
+    def decided(self, seq: int, *, admitted: bool, streamed: bool) -> None:
+        """Notes whether the decision leaves a body to be streamed on: it was `admitted`, and has no digest of one."""
+        if not admitted:
             self._withheld.add(seq)
-        elif record.get("content_sha256") is not None:
+        elif not streamed:
             self._whole.add(seq)
+
+    def takes(self, seq: int) -> bool:
+        """True, and noted, if decision `seq` leaves a body of which nothing was said yet."""
+        fits = seq not in self._withheld and seq not in self._whole and seq not in self._seen
+        if fits:
+            self._seen.add(seq)
+        return fits
 
     def problems(self, seq: int, record: Mapping[str, Any]) -> Iterator[str]:
         """What is wrong with a body record of decision `seq`, which the run has."""

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats.site.path_pattern import normal_url
+from tdm_guard.log.checks.finding import Finding, LogSeverity
 from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.members import text_of
 from tdm_guard.log.scratch import scratch
-from tdm_guard.log.verify import Finding, LogSeverity, Verification
+from tdm_guard.log.verify import Verification
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

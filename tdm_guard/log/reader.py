@@ -88,7 +88,7 @@ def _part(path: str) -> int:
             first = file.readline(MAX_LINE)
     except DAMAGED:
         return 0
-    record = _record(first)[0] if first.startswith(_PART) else None
+    record = record_of(first)[0] if first.startswith(_PART) else None
     part = (record or {}).get("part")
     return part if isinstance(part, int) else 0
 
@@ -106,11 +106,12 @@ def lines_of(path: str, file: BinaryIO) -> Iterator[LogLine]:
             continue
         raw = raw.rstrip(b"\r\n")
         if raw or not whole:
-            record, problem = _record(raw)
+            record, problem = record_of(raw)
             yield LogLine(path, number, raw, record, problem, whole)
 
 
-def _record(raw: bytes) -> tuple[Mapping[str, Any] | None, str | None]:
+def record_of(raw: bytes) -> tuple[Mapping[str, Any] | None, str | None]:
+    """The record in a line as it stands there; or the problem why there is none."""
     try:
         record = json.loads(raw.decode("utf-8"))
     except UnicodeDecodeError as error:

@@ -32,6 +32,7 @@ CHAIN = "records"  # what the run record calls a chain of all records; older log
 TOOL = f"tdm_guard/{__version__}"
 
 encode = JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_SEALED = 75  # bytes of the last member and the closing brace
 _HASH_MEMBER = re.compile(rb',"hash":"([0-9a-f]{64})"\}\Z')
 
 
@@ -119,7 +120,8 @@ def digest_of(line: bytes) -> str:
 
 def unseal(line: bytes) -> tuple[str, str] | None:
     """The hash that a line states, and the one its bytes have; None if it does not end with one."""
-    found = _HASH_MEMBER.search(line.rstrip(b"\r\n"))
+    line = line.rstrip(b"\r\n")
+    found = _HASH_MEMBER.match(line, max(len(line) - _SEALED, 0))
     if found is None:
         return None
     return found[1].decode(), hashlib.sha256(line[: found.start()] + b"}").hexdigest()

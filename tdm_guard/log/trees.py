@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.canonical import canonical, digest_of_text, domain_of, host_of, suffixes_digest
-from tdm_guard.log.merkle import Root, leaf_hash
+from tdm_guard.log.merkle import Tree
 from tdm_guard.log.sorting import KEY, Sorted
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Trees:
     def __init__(self, *, numbered: bool = False) -> None:
         width = KEY + SEQ if numbered else KEY
         self._numbered = numbered
-        self._decisions = Root()
+        self._decisions = Tree()
         self._addresses = Sorted(width)
         self._domains = Sorted(width)
         self._recent: set[str] = set()
@@ -46,8 +46,7 @@ class Trees:
 
     def decided(self, hash_hex: str, addresses: Iterable[str] = ()) -> None:
         """The next decision, by the `hash` of its record, and the addresses whose content it admitted."""
-        decisions = self._decisions
-        decisions.add(sha256(b"\x00" + bytes.fromhex(hash_hex)).digest())
+        self._decisions.add(bytes.fromhex(hash_hex))
         last = None
         for address in addresses:
             if address != last:
@@ -56,7 +55,8 @@ class Trees:
 
     def _admitted(self, address: str) -> None:
         tail = self._decisions.size.to_bytes(SEQ, "big") if self._numbered else b""
-        self._addresses.add(sha256(address.encode("utf-8", "backslashreplace")).digest() + tail)
+        octets = address.encode() if address.isascii() else address.encode("utf-8", "backslashreplace")
+        self._addresses.add(sha256(octets).digest() + tail)
         place = address.split("/", 3)[2:3]
         if place and place[0] not in self._recent:
             host = host_of(address)
@@ -85,8 +85,8 @@ class Trees:
         if self._stated is None:
             self._stated = {
                 "decisions": in_record(self._decisions),
-                "addresses": in_record(root_of_entries(self._addresses)),
-                "domains": {**in_record(root_of_entries(self._domains)), "suffixes": suffixes_digest()},
+                "addresses": in_record(tree_of(self._addresses)),
+                "domains": {**in_record(tree_of(self._domains)), "suffixes": suffixes_digest()},
             }
         return self._stated
 
@@ -96,17 +96,17 @@ class Trees:
         self._domains.close()
 
 
-def in_record(root: Root) -> dict[str, Any]:
+def in_record(tree: Tree) -> dict[str, Any]:
     """Size and root, as records have them."""
-    return {"size": root.size, "root": root.digest().hex()}
+    return {"size": tree.size, "root": tree.digest().hex()}
 
 
-def root_of_entries(entries: Iterable[bytes]) -> Root:
+def tree_of(entries: Iterable[bytes]) -> Tree:
     """The tree over the digests with which entries begin."""
-    root = Root()
+    tree = Tree()
     for entry in entries:
-        root.add(leaf_hash(entry[:KEY]))
-    return root
+        tree.add(entry[:KEY])
+    return tree
 
 
 def admitted_addresses(record: Mapping[str, Any]) -> list[str]:

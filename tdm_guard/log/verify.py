@@ -1,81 +1,82 @@
 """
-Is a log whole? Per run: every sequence number once and in order, the hash chain, a beginning and an end.
+Is a log whole? Per run: every sequence number once and in order, the hash chain, a beginning and an end, its trees.
 
 What a crash leaves behind (a torn line, no end record) is a remark; what a crash cannot explain is an error. Whoever
-can rewrite the whole file can rewrite its chain: keep the last hash elsewhere if that matters.
+can rewrite the whole file can rewrite its chain, and whoever can cut it can leave no trace: keep the last hash of each
+run, its head, elsewhere if that matters, and hand it in.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
-from enum import StrEnum
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from tdm_guard.log.bodies import Bodies, shown
-from tdm_guard.log.reader import LogLine
-from tdm_guard.log.record import VERSION, decision_id, digest_of, unseal
-from tdm_guard.model import Verdict
+from tdm_guard.log.bodies import shown
+from tdm_guard.log.checks.finding import Finding, Findings, LogSeverity
+from tdm_guard.log.checks.heads import Heads
+from tdm_guard.log.checks.lines import record_in, unpassed
+from tdm_guard.log.checks.records import Records
+from tdm_guard.log.checks.run import VerifiedRun, members_of
+from tdm_guard.log.checks.swift import Middles, body_of, run_of
+from tdm_guard.log.reader import LogLine, record_of
+from tdm_guard.log.record import CHAIN, VERSION, digest_of, unseal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    import os
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from tdm_guard.log.checks.roots import Roots
 
 MAX_RUNS = 100_000  # runs kept in mind at a time, about 2 KB each
-_TYPES = ("run", "decision", "body", "end")
-_WITHHOLDING = {verdict.value for verdict in Verdict if verdict.withholds}
-_VERDICTS = {verdict.value for verdict in Verdict}
-
-
-class LogSeverity(StrEnum):
-    """An error makes the log invalid; a remark does not."""
-
-    ERROR = "error"
-    REMARK = "remark"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """Something a verification came upon, with its place; `line` 0 is the file as a whole."""
-
-    path: str
-    line: int
-    severity: LogSeverity
-    message: str
-
-    def __str__(self) -> str:
-        place = f"{self.path}:{self.line}" if self.line else self.path
-        return f"{place}: {self.severity}: {self.message}"
-
-
-@dataclass(slots=True)
-class _Run:
-    path: str
-    prev: str
-    seq: int = 0
-    ended: bool = False
-    totals: Counter[str] = field(default_factory=Counter)
-    bodies: Bodies = field(default_factory=Bodies)
+_TYPES = ("run", "part", "decision", "common", "body", "end", "deletion", "forgotten")
 
 
 class Verification:
     """
     Goes through lines, in the order of the files given, and counts what it saw.
 
-    A run may go on in the next file. `errors` decides; `decisions` and `runs` say how much was looked at.
+    A run may go on in the next file. `count.errors` decides, under a strict view `count.doubts` too. `refused` is a run
+    that a later version wrote, about which nothing can be said. `heads` are hashes that records must have; `trees`
+    makes the trees of a run, by its run record, to recompute the roots that it states.
     """
 
-    def __init__(self) -> None:
-        self.errors = 0
-        self.decisions = 0
-        self._runs: dict[str, _Run] = {}
+    def __init__(self, *, heads: Iterable[str] = (), trees: Callable[[Mapping[str, Any]], Roots] | None = None) -> None:
+        self.count = Findings()
+        self.refused: Finding | None = None
+        self.heads = Heads(heads)
+        self._trees = trees
+        self._runs: dict[str, VerifiedRun] = {}
+        self._going: dict[bytes, VerifiedRun] = {}  # runs that have not ended, by the spelling of their names
+        self._records = Records(self.count, self.heads)
+        self._middles = Middles()
         self._unread: LogLine | None = None  # a line that is no record: torn, if nothing but a new run comes after it
-        self._last = LogLine(path="", number=0, raw=b"")
+        self._last = LogLine("", 0, b"")
+
+    @property
+    def errors(self) -> int:
+        """Errors found."""
+        return self.count.errors
+
+    @property
+    def decisions(self) -> int:
+        """Decisions seen."""
+        return self._records.decisions
 
     @property
     def runs(self) -> int:
         """Runs seen."""
         return len(self._runs)
+
+    def each_run(self) -> Iterator[VerifiedRun]:
+        """The runs, in the order of the files."""
+        yield from self._runs.values()
+
+    def files(
+        self, paths: Iterable[str | os.PathLike[str]], tick: Callable[[], None] = lambda: None
+    ) -> Iterator[Finding]:
+        """What is wrong or worth knowing with whole files: the swift way. Raises as `unpassed` does."""
+        for line in unpassed(paths, self._passes, tick):
+            yield from self.look(record_in(line))
+        yield from self.close()
 
     def findings(self, lines: Iterable[LogLine]) -> Iterator[Finding]:
         """What is wrong or worth knowing, as it is met. Streams: memory grows with runs, by bits with decisions."""
@@ -83,152 +84,191 @@ class Verification:
             yield from self.look(line)
         yield from self.close()
 
-    def look(self, line: LogLine) -> Iterator[Finding]:
+    def look(self, line: LogLine) -> list[Finding]:
         """What is found at the next line."""
-        return self._counted(self._line(line))
-
-    def close(self) -> Iterator[Finding]:
-        """What is found when there are no more lines."""
-        return self._counted(chain(self._settle_unread(None), self._settle_runs()))
-
-    def _counted(self, findings: Iterable[Finding]) -> Iterator[Finding]:
-        for finding in findings:
-            self.errors += finding.severity is LogSeverity.ERROR
-            yield finding
-
-    def _line(self, line: LogLine) -> Iterator[Finding]:
-        yield from self._settle_unread(line)
+        self._settle_unread(line)
         self._last = line
-        if line.record is None:
+        record = line.record
+        if record is None and line.whole and unseal(line.raw) is not None:  # whole, but for what it refers to
+            record, _ = record_of(line.raw)
+        if record is None:
             self._unread = line
-            return
-        if not line.whole:
-            yield _remark(line, "the last line has no newline; its record is complete")
-        yield from self._record(line)
+        else:
+            if not line.whole:
+                self.count.remark(line, "the last line has no newline; its record is complete")
+            self._record(line, record)
+        return self.count.taken()
 
-    def _settle_unread(self, following: LogLine | None) -> Iterator[Finding]:
+    def _passes(self, raw: bytes, path: str, number: int) -> bool:
+        """True if a line is a decision or body as it should be, and was counted; else `look` has to say more."""
+        name, is_body = run_of(raw)
+        run = self._going.get(name)
+        if run is None or self._unread is not None:
+            return False
+        if is_body:
+            return self._passes_body(raw, name, run, path, number)
+        found = self._middles.read(raw, name, run)
+        if found is None or found[0] != run.seq + 1:
+            return False
+        run.seq, run.head, (verdict, admitted, content), streamed, addresses = found
+        run.path, run.line = path, number
+        run.records += 1
+        run.decisions += 1
+        self._records.decisions += 1
+        run.totals[verdict] = run.totals.get(verdict, 0) + 1
+        if not (admitted and streamed):
+            run.bodies.decided(run.seq, admitted=admitted, streamed=streamed)
+        if run.roots is not None:
+            run.roots.decided(run.head, addresses if admitted and content else ())
+        if self.heads:
+            self.heads.look(run.head, run)
+        return True
+
+    def _passes_body(self, raw: bytes, name: bytes, run: VerifiedRun, path: str, number: int) -> bool:
+        found = body_of(raw, name, run) if run.chained else None
+        if found is None or found[0] > run.seq or not run.bodies.takes(found[0]):
+            return False
+        run.head = found[1]
+        run.path, run.line = path, number
+        run.records += 1
+        if self.heads:
+            self.heads.look(run.head, run)
+        return True
+
+    def close(self) -> list[Finding]:
+        """What is found when there are no more lines."""
+        self._settle_unread(None)
+        if not self._runs and not self.errors:
+            self._add(self._last.path, "holds no run: is this a compliance log?")
+        for run in self._runs.values():
+            for path, line in run.forgotten.unlisted():
+                self._add(path, "a forgotten record that no deletion record of its run lists", line=line)
+            if run.forgotten.count:
+                words = f"run {shown(run.name)}: {run.forgotten.count} forgotten, content not checkable"
+                self._add(run.path, words, LogSeverity.REMARK, explained=True)
+            if run.apart:
+                words = (
+                    f"run {shown(run.name)}: personal members of {run.apart} decisions are not in the log, or forgotten"
+                )
+                self._add(run.path, words, LogSeverity.REMARK, explained=True)
+            if not run.ended and not run.refused:
+                run.recompute()
+                words = f"run {shown(run.name)} has no end record: it was cut short, or goes on"
+                self._add(run.path, words, LogSeverity.REMARK)
+        self._settle_heads()
+        return self.count.taken()
+
+    def _add(
+        self, path: str, message: str, severity: LogSeverity = LogSeverity.ERROR, *, line: int = 0,
+        explained: bool = False,
+    ) -> None:  # fmt: skip
+        self.count.add(path, line, severity, message, explained=explained)
+
+    def _settle_heads(self) -> None:
+        for head, met in self.heads.answers():
+            if met is None:
+                self._add(self._last.path, f"no record has the hash {head}: the log was cut before it, or altered")
+            elif not met.intact:
+                self._add(met.path, f"has the hash {head}, but the log is altered before", line=met.line)
+            elif more := met.run.records - met.records:
+                words = f"has the hash {head}; of its run {more} more {'record' if more == 1 else 'records'} follow"
+                deleted = more == met.run.deletions - met.deletions
+                self._add(met.path, words, LogSeverity.REMARK, line=met.line, explained=deleted)
+
+    def _settle_unread(self, following: LogLine | None) -> None:
         line, self._unread = self._unread, None
         if line is None:
             return
         last = following is None or following.path != line.path
-        if (last and not line.whole) or (not last and following is not None and following.type == "run"):
-            yield _remark(line, f"torn by a crash ({line.problem})")
+        begun = b'{"type":"'.startswith(line.raw[:9]) and line.raw[-75:-66] != b',"hash":"'  # as a crash leaves it
+        if begun and ((last and not line.whole) or (not last and following is not None and following.type == "run")):
+            self.count.remark(line, f"torn by a crash ({line.problem})")
+        elif b'}{"type":"' in line.raw:
+            self.count.error(line, f"two records in one line: the newline between them is gone ({line.problem})")
         else:
-            yield _error(line, f"no record: {line.problem}")
+            self.count.error(line, f"no record: {line.problem}")
 
-    def _settle_runs(self) -> Iterator[Finding]:
-        if not self._runs and not self.errors:
-            path = self._last.path
-            yield Finding(
-                path=path, line=0, severity=LogSeverity.ERROR, message="holds no run: is this a compliance log?"
-            )
-        for name, run in self._runs.items():
-            if not run.ended:
-                message = f"run {shown(name)} has no end record: it was cut short, or goes on"
-                yield Finding(path=run.path, line=0, severity=LogSeverity.REMARK, message=message)
-
-    def _record(self, line: LogLine) -> Iterator[Finding]:
-        record = line.record or {}
-        name, kind = record.get("run"), line.type
+    def _record(self, line: LogLine, record: Mapping[str, Any]) -> None:
+        name, kind, version = record.get("run"), record.get("type"), record.get("v")
+        run = self._runs.get(name) if isinstance(name, str) else None
+        if run is not None and run.refused:
+            return
         if kind not in _TYPES:
-            yield _remark(line, f"type {shown(kind)} is unknown here; nothing of it was verified")
-        elif record.get("v") != VERSION:
-            yield _error(
-                line, f"version {shown(record.get('v'))} of {_a(kind)} record cannot be verified, only {VERSION}"
-            )
+            self.count.remark(line, f"type {shown(kind)} is unknown here; nothing of it was verified")
+            if run is not None and run.chained:
+                self._records.chain(line, record, run)
+        elif kind in {"run", "part"} and isinstance(version, int) and version > VERSION:
+            self._refuse(line, name, record, f"version {version} of {_a(kind)} record")
+        elif version != VERSION:
+            self.count.error(line, f"version {shown(version)} of {_a(kind)} record cannot be verified, only {VERSION}")
         elif not isinstance(name, str) or not name:
-            yield _error(line, f"{_a(kind)} record without the name of its run")
+            self.count.error(line, f"{_a(kind)} record without the name of its run")
         elif kind == "run":
-            yield from self._begin(line, name)
-        elif (run := self._runs.get(name)) is None:
-            yield _error(line, f"{_a(kind)} record of run {shown(name)}, which has no run record before it")
-        elif run.ended:
-            yield _error(line, f"{_a(kind)} record of run {shown(name)} after its end record")
+            self._begin(line, name, record, head=digest_of(line.raw))
+        elif kind == "part":
+            self._part(line, name, record, run)
+        elif run is None:
+            self.count.error(line, f"{_a(kind)} record of run {shown(name)}, which has no run record before it")
+        elif run.ended and kind != "deletion":
+            self.count.error(line, f"{_a(kind)} record of run {shown(name)} after its end record", run)
         else:
-            run.path = line.path
-            yield from {"decision": self._decision, "body": self._body, "end": self._end}[kind](line, name, run)
+            self._records.look(line, kind, record, run)
+            if run.ended:
+                self._going.pop(_spelt(name), None)
 
-    def _begin(self, line: LogLine, name: str) -> Iterator[Finding]:
+    # ---- beginnings ---------------------------------------------------------------------------------------------
+
+    def _begin(self, line: LogLine, name: str, told: Mapping[str, Any], *, head: str) -> VerifiedRun | None:
+        word = told.get("chain")
         if name in self._runs:
-            yield _error(line, f"run {shown(name)} begins a second time")
+            self.count.error(line, f"run {shown(name)} begins a second time", self._runs[name])
         elif len(self._runs) >= MAX_RUNS:
-            yield _error(line, f"more than {MAX_RUNS} runs; verify fewer files at a time")
+            self.count.error(line, f"more than {MAX_RUNS} runs; verify fewer files at a time")
+        elif word is not None and word != CHAIN:
+            self._refuse(line, name, told, f"a chain over {shown(word)}")
         else:
-            self._runs[name] = _Run(path=line.path, prev=digest_of(line.raw))
+            run = self._runs[name] = self._going[_spelt(name)] = VerifiedRun(name, told, head=head)
+            run.path, run.line = line.path, line.number
+            if line.type == "run":
+                run.records = 1
+                run.roots = self._trees(told) if self._trees is not None else None
+                self.heads.look(head, run)
+            return run
+        return None
 
-    def _decision(self, line: LogLine, name: str, run: _Run) -> Iterator[Finding]:
-        record: Any = line.record
-        self.decisions += 1
-        seq = record.get("seq")
-        in_order = False
-        if not isinstance(seq, int) or isinstance(seq, bool) or not 0 < seq < 2**63:
-            yield _error(line, f"seq {shown(seq)} is no number")
-        elif seq <= run.seq:
-            yield _error(line, f"seq {seq} comes after {run.seq}: repeated or out of order")
-        else:
-            in_order = seq == run.seq + 1
-            if not in_order:
-                yield _error(line, f"gap in run {shown(name)}: seq {run.seq + 1} to {seq - 1} missing")
-            run.seq = seq
-            run.bodies.decided(seq, record)
-        if record.get("id") != decision_id(name, seq):
-            yield _error(line, f"id {shown(record.get('id'))} does not belong to seq {shown(seq)} of run {shown(name)}")
-        yield from self._chain(line, run, in_order=in_order)
-        yield from _outcome(line)
-        verdict = record.get("verdict")
-        run.totals[verdict if isinstance(verdict, str) and verdict in _VERDICTS else "unknown"] += 1
+    def _refuse(self, line: LogLine, name: object, told: Mapping[str, Any], what: str) -> None:
+        message = f"{what}: written by a later tdm_guard, and only such a one can verify it"
+        found = self.count.add(line.path, line.number, LogSeverity.ERROR, message)
+        self.refused = self.refused or found
+        if isinstance(name, str) and name and name not in self._runs and len(self._runs) < MAX_RUNS:
+            run = self._runs[name] = VerifiedRun(name, told, head="")
+            run.refused, run.path = True, line.path
 
-    def _chain(self, line: LogLine, run: _Run, *, in_order: bool) -> Iterator[Finding]:
-        record: Any = line.record
-        sealed = unseal(line.raw)
-        if sealed is None:
-            yield _error(line, "does not end with its hash")
+    def _part(self, line: LogLine, name: str, record: Mapping[str, Any], run: VerifiedRun | None) -> None:
+        number, told = record.get("part"), record.get("of")
+        if not isinstance(number, int) or isinstance(number, bool) or number <= 1 or not isinstance(told, dict):
+            self.count.error(line, f"part {shown(number)} of run {shown(name)} does not say what it is a part of", run)
             return
-        stated, actual = sealed
-        if stated != actual:
-            yield _error(line, f"changed after it was written: hash {stated[:12]}…, its bytes have {actual[:12]}…")
-        if in_order and record.get("prev") != run.prev:
-            yield _error(line, "the record before it was changed or exchanged: prev is not its hash")
-        run.prev = stated
-
-    def _body(self, line: LogLine, name: str, run: _Run) -> Iterator[Finding]:
-        record: Any = line.record
-        decision = record.get("decision")
-        number = decision.rpartition("-")[2] if isinstance(decision, str) else ""
-        seq = int(number) if number.isascii() and number.isdigit() and len(number) < 20 else 0
-        if not 0 < seq <= run.seq or decision != decision_id(name, seq):
-            yield _error(line, f"a body of decision {shown(decision)}, which is not in run {shown(name)} before it")
-            return
-        for problem in run.bodies.problems(seq, record):
-            yield _error(line, f"{problem} ({shown(decision)})")
-
-    def _end(self, line: LogLine, name: str, run: _Run) -> Iterator[Finding]:
-        run.ended = True
-        totals = (line.record or {}).get("totals")
-        if totals != dict(run.totals):
-            yield _error(
-                line,
-                f"run {shown(name)} ended with totals {shown(totals)}, but its records come to {dict(run.totals)}",
-            )
+        in_order = True
+        if run is None:
+            run = self._begin(line, name, told, head=str(record.get("prev")))
+            if run is None:
+                return
+            run.partial = True
+            self.count.remark(line, f"run {shown(name)} begins with its part {number}: what stood before was not given")
+        elif run.ended:
+            self.count.error(line, f"part {number} of run {shown(name)} after its end record", run)
+        elif number != run.part + 1:
+            in_order = False
+            self.count.error(line, f"part {number} of run {shown(name)} comes after part {run.part}", run)
+        elif members_of(told) != run.told:
+            self.count.error(line, f"part {number} says otherwise of run {shown(name)} than its run record", run)
+        self._records.chain(line, record, run, in_order=in_order)
+        run.part = number
 
 
-def _outcome(line: LogLine) -> Iterator[Finding]:
-    record: Any = line.record
-    verdict, admitted, enforced = record.get("verdict"), record.get("admitted"), record.get("enforced")
-    if not isinstance(verdict, str) or verdict not in _VERDICTS:
-        yield _error(line, f"verdict {shown(verdict)} is unknown")
-    elif admitted is not (enforced is False or verdict not in _WITHHOLDING):
-        yield _error(line, f"admitted is {shown(admitted)} under verdict {verdict} and enforced {shown(enforced)}")
-    if not isinstance(record.get("url"), str):
-        yield _error(line, "a decision without a URL")
-
-
-def _error(line: LogLine, message: str) -> Finding:
-    return Finding(path=line.path, line=line.number, severity=LogSeverity.ERROR, message=message)
-
-
-def _remark(line: LogLine, message: str) -> Finding:
-    return Finding(path=line.path, line=line.number, severity=LogSeverity.REMARK, message=message)
+def _spelt(name: str) -> bytes:
+    return name.encode("utf-8", "surrogatepass")
 
 
 def _a(kind: str | None) -> str:

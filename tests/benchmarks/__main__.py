@@ -6,7 +6,7 @@ import importlib.metadata
 import platform
 import sys
 
-from tests.benchmarks import assets, assets_documents, core, crawls, edges, lists
+from tests.benchmarks import assets, assets_documents, core, crawls, edges, keeping, lists, proofs, verifying
 from tests.benchmarks.measure import Row, table
 
 PARTS = {
@@ -14,8 +14,11 @@ PARTS = {
     "httpx": edges.httpx,
     "scrapy": crawls.rows,
     "lists": lists.rows,
+    "keeping": keeping.rows,
+    "proofs": proofs.rows,
     "assets": assets.rows,
     "documents": assets_documents.rows,
+    "verify": verifying.rows,
 }
 PACKAGES = ("tdm-guard", "datadiligence", "lxml", "selectolax", "protego", "scrapy", "httpx", "httpx2")
 

@@ -56,9 +56,13 @@ def log(tmp_path: Path) -> Path:
 
 
 def test_the_chain_of_the_page_is_the_chain_of_the_file(names: dict[str, Any], log: Path) -> None:
-    assert names["broken"](log) == []
-    log.write_bytes(log.read_bytes().replace(b"a.example/1", b"a.example/7"))
+    *_, head = (line[-66:-2].decode() for line in log.read_bytes().splitlines())
+    assert names["broken"](log, [head]) == []
+    whole = log.read_bytes()
+    log.write_bytes(whole.replace(b"a.example/1", b"a.example/7"))
     assert names["broken"](log) == [2]
+    log.write_bytes(whole[: whole.rindex(b'{"type":"end"')])
+    assert (names["broken"](log), names["broken"](log, [head])) == ([], [head])
 
 
 def test_the_refusals_of_the_page_are_those_of_the_file(names: dict[str, Any], log: Path) -> None:

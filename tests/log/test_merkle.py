@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.log.merkle import EMPTY, Root, leads, leaf_hash, node_hash, path_of, root_of
+from tdm_guard.log.merkle import EMPTY, Root, Tree, leads, leaf_hash, node_hash, path_of, root_of, root_of_entries
 
 INPUTS = ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
 ROOTS = {
@@ -37,14 +37,17 @@ def test_roots_are_those_of_certificate_transparency(size: int) -> None:
     assert root_of([leaf_hash(bytes.fromhex(text)) for text in INPUTS[:size]]).hex() == ROOTS[size]
 
 
-@given(st.integers(0, 300))
+@given(st.integers(0, 300) | st.sampled_from([511, 512, 513, 768, 1000]))
 @settings(max_examples=60)
 def test_a_tree_that_grows_is_the_recursive_one(size: int) -> None:
-    root = Root()
-    for node in nodes(size):
+    root, tree = Root(), Tree()
+    entries = [number.to_bytes(2, "big") for number in range(size)]
+    for node, entry in zip(nodes(size), entries, strict=True):
         root.add(node)
-    assert root.size == size
+        tree.add(entry)
+    assert root.size == tree.size == size
     assert root.digest() == by_definition(nodes(size)) == root_of(nodes(size))
+    assert tree.digest() == tree.digest() == root_of_entries(entries) == root.digest()
     assert size or root.digest() == EMPTY
 
 

@@ -20,7 +20,7 @@ from tests.soak.task import Task
 from tests.soak.trials import Broken, Figures, ended_by, long_crawl, together
 from tests.support.replay import serving
 
-KILLS = 30
+KILLS = 50
 PAGES, ORIGINS = 200_000, 20_000
 SMALL_CACHE, MANY = 4 * 2**20, 9_000
 SEED = 20261128

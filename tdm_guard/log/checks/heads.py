@@ -1,0 +1,65 @@
+"""
+The heads that a reader brings: hashes that were written down elsewhere, each of the last record of a run at that time.
+
+A log that was cut does not have the record any more, and one that was altered before it has other hashes from there on.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tdm_guard.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tdm_guard.log.checks.run import VerifiedRun
+
+_HASH = re.compile(r"[0-9a-f]{64}\Z")
+
+
+class _Met(NamedTuple):
+    run: VerifiedRun
+    path: str
+    line: int
+    records: int  # of the run up to here
+    deletions: int
+    intact: bool
+
+
+class Heads:
+    """Looks out for the given hashes. Raises `ConfigurationError` for what is none."""
+
+    def __init__(self, given: Iterable[str]) -> None:
+        self._met: dict[str, _Met | None] = {}
+        for head in given:
+            if not _HASH.match(head.strip().lower()):
+                raise ConfigurationError(f"--head: {head!r} is no hash: 64 hexadecimal digits, as verify prints them")
+            self._met[head.strip().lower()] = None
+
+    def __bool__(self) -> bool:
+        return bool(self._met)
+
+    def look(self, digest: str, run: VerifiedRun) -> None:
+        """Notes the record that the run has just come to, if its bytes have one of the hashes."""
+        if digest in self._met and self._met[digest] is None:
+            self._met[digest] = _Met(run, run.path, run.line, run.records, run.deletions, run.intact)
+
+    def answers(self) -> Iterator[tuple[str, _Met | None]]:
+        """What came of each head."""
+        yield from self._met.items()
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """The heads in JSON's own types."""
+        return [
+            {
+                "head": head,
+                "found": met is not None and met.intact,
+                "run": met.run.name if met else None,
+                "path": met.path if met else None,
+                "line": met.line if met else None,
+                "records_after": met.run.records - met.records if met else None,
+            }
+            for head, met in self._met.items()
+        ]

@@ -1,0 +1,108 @@
+"""Lines of logs as bytes: whoever needs their records asks for them, line by line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
+
+from tdm_guard.errors import ConfigurationError
+from tdm_guard.log import reader
+from tdm_guard.log.compressed import DAMAGED, open_log
+from tdm_guard.log.reader import LogLine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+STEP = 1024  # lines between two ticks
+MAX_STRANGE = 100  # lines that a file may begin with before one is a record; a log has its first in the first or second
+
+Passes: TypeAlias = Callable[[bytes, str, int], bool]
+
+
+class RawLine(NamedTuple):
+    """A line without its newline; `whole` is False if the file ends before the newline."""
+
+    path: str
+    number: int
+    raw: bytes
+    whole: bool
+    problem: str | None = None
+
+
+def unpassed(paths: Iterable[str | os.PathLike[str]], passes: Passes, tick: Callable[[], None]) -> Iterator[RawLine]:
+    """
+    The lines of all logs that `passes` is not content with, in the order in which `read_log` has them.
+
+    It is asked about a whole line by its bytes, the path of its file and its number. Every `STEP` lines there is a
+    `tick`. Raises `ConfigurationError` for a file that cannot be read, or that does not begin as a log does.
+    """
+    for name in reader.in_order([os.fspath(path) for path in paths]):
+        try:
+            with open_log(name) as file:
+                begun = _beginning(name, file)
+                yield from begun
+                yield from _rest(name, file, begun[-1].number if begun else 0, passes, tick)
+        except DAMAGED as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+            raise ConfigurationError(f"{name!r} cannot be read as a log: {reason}") from error
+
+
+def record_in(line: RawLine) -> LogLine:
+    """The line with the record that stands in it, as it stands there, or the problem why there is none."""
+    record, problem = (None, line.problem) if line.problem else reader.record_of(line.raw)
+    return LogLine(path=line.path, number=line.number, raw=line.raw, record=record, problem=problem, whole=line.whole)
+
+
+def _rest(path: str, file: BinaryIO, number: int, passes: Passes, tick: Callable[[], None]) -> Iterator[RawLine]:
+    readline, most = file.readline, reader.MAX_LINE + 1
+    while raw := readline(most):
+        number += 1
+        if not number % STEP:
+            tick()
+        if not (raw.endswith(b"}\n") and passes(raw[:-1], path, number)):
+            line = _line(path, file, number, raw)
+            if line is not None:
+                yield line
+
+
+def _each(file: BinaryIO) -> Iterator[bytes]:
+    while raw := file.readline(reader.MAX_LINE + 1):
+        yield raw
+
+
+def _line(path: str, file: BinaryIO, number: int, raw: bytes) -> RawLine | None:
+    """A line as it was read, without its end; nothing if it is empty. Of one that is too long the rest is skipped."""
+    if raw.endswith(b"\n"):
+        raw = raw.rstrip(b"\r\n")
+        return RawLine(path, number, raw, whole=True) if raw else None
+    if len(raw) <= reader.MAX_LINE:
+        return RawLine(path, number, raw.rstrip(b"\r\n"), whole=False)
+    while (rest := file.readline(reader.MAX_LINE)) and not rest.endswith(b"\n"):
+        pass
+    return RawLine(path, number, b"", whole=True, problem=f"longer than {reader.MAX_LINE} bytes")
+
+
+def _beginning(path: str, file: BinaryIO) -> list[RawLine]:
+    """The lines up to the first record. Raises `ConfigurationError` if there are lines and no record among them."""
+    held: list[RawLine] = []
+    for number, raw in enumerate(_each(file), 1):
+        line = _line(path, file, number, raw)
+        if line is not None:
+            held.append(line)
+            if _is_record(line):
+                return held
+            if len(held) >= MAX_STRANGE:
+                break
+    # what a crash may leave: the first line, torn
+    if not held or (len(held) == 1 and not held[0].whole and _START.startswith(held[0].raw[: len(_START)])):
+        return held
+    raise ConfigurationError(f"{path!r} is no compliance log: it begins with no record of one")
+
+
+def _is_record(line: RawLine) -> bool:
+    record, _ = reader.record_of(line.raw)
+    return record is not None and isinstance(record.get("type"), str) and "v" in record and "run" in record
+
+
+_START = b'{"type":"'

@@ -1,0 +1,65 @@
+"""
+LOG.seal: what the runs in logs come to, in a file beside the first of them.
+
+Two lines: the statement as compact JSON, which is what a signature is over, and perhaps the signature.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO, TYPE_CHECKING, Any
+
+from tdm_guard.log.record import TOOL
+from tdm_guard.plain import timestamp
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tdm_guard.proofs.tree_file import SealedRun
+
+TYPE, VERSION = "tdm-guard-seal", 1
+_MODE = 0o640  # as the log
+
+
+def statement(runs: Iterable[SealedRun], files: Iterable[Mapping[str, Any]], now: datetime) -> bytes:
+    """The first line of a LOG.seal, without its newline."""
+    found = {
+        "type": TYPE,
+        "v": VERSION,
+        "made_at": timestamp(now),
+        "tool": TOOL,
+        "files": [{"name": file["name"], "bytes": file["bytes"], "sha256": file["sha256"]} for file in files],
+        "runs": [
+            {"run": run.run, "head": run.head, "ended": run.ended, "forgotten": run.forgotten, **run.trees}
+            for run in runs
+        ],
+    }
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+
+
+def beside(log: str, ending: str) -> Path:
+    """Where the seal (`.seal`) or the index (`.tree`) of logs is whose first is `log`."""
+    return Path(f"{log}{ending}")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file that takes the place of `path` when it is whole, and leaves nothing behind if it does not get so far."""
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        try:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+            Path(file.name).chmod(_MODE)
+            Path(file.name).replace(path)
+        except BaseException:
+            file.close()
+            with suppress(OSError):
+                Path(file.name).unlink()
+            raise

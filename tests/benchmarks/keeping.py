@@ -1,0 +1,131 @@
+"""Writing the log: records with chain and trees beside the plain writing of the same lines; kills in mid-crawl."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import signal
+import statistics
+import tempfile
+import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tdm_guard import Fetched, Judge
+from tdm_guard.decision import Decision
+from tdm_guard.log.jsonl import JsonlLog, Keeping
+from tdm_guard.log.record import RunInfo
+from tdm_guard.model import Posture
+from tdm_guard.usage import TDM
+from tests.benchmarks.measure import Row
+from tests.soak.task import Task
+from tests.soak.trials import ended_by
+from tests.support.replay import serving
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+SITE = "https://site.example"
+RECORDS, ROUNDS = 5_000, 9
+KILLS = 50
+RUN = RunInfo(usages=TDM, agent="ExampleBot", posture=Posture.CAUTIOUS, mode="enforce")
+
+
+def silent_pages(number: int) -> list[Decision]:
+    """Decisions on silent pages of one origin, each with a digest of its own."""
+    judge = Judge(agent="ExampleBot")
+    absent = Fetched(status=404)
+    documents = ("/robots.txt", "/.well-known/tdmrep.json", "/ai.txt", "/trust.txt")
+    policy = judge.read_policies(SITE, {f"{SITE}{path}": absent for path in documents}, now=NOW)
+    made = []
+    for page in range(number):
+        decision = judge.evaluate(
+            f"{SITE}/stories/2026/11/a-long-enough-path-{page}.html",
+            status=200,
+            headers=[("content-type", "text/html")],
+            body=b"<p>page",
+            policies=policy,
+            now=NOW + timedelta(milliseconds=37 * page),
+        )
+        digest = hashlib.sha256(str(page).encode()).hexdigest()
+        made.append(decision._replace(exchange=decision.exchange._replace(content_sha256=digest)))
+    return made
+
+
+def _ours(decisions: list[Decision], folder: Path, keeping: Keeping) -> tuple[float, Path]:
+    path = folder / f"{time.monotonic_ns()}.jsonl"
+    with closing(JsonlLog(path, run=RUN, now=NOW, keeping=keeping)) as log:
+        start = time.process_time()
+        for decision in decisions:
+            log.decision(decision)
+        spent = time.process_time() - start
+        log.end(NOW)
+    return spent, path
+
+
+def _plain(records: list[object], folder: Path) -> float:
+    descriptor = os.open(folder / f"{time.monotonic_ns()}.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    start = time.process_time()
+    for record in records:
+        line = json.dumps(record).encode() + b"\n"
+        hashlib.sha256(line).hexdigest()
+        os.write(descriptor, line)
+    spent = time.process_time() - start
+    os.close(descriptor)
+    return spent
+
+
+def appending() -> list[Row]:
+    decisions = silent_pages(RECORDS)
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for what, keeping in (("full", Keeping()), ("compact", Keeping(compact=True))):
+            _, path = _ours(decisions, folder, Keeping())
+            records = [json.loads(line) for line in path.read_bytes().splitlines()[1:-1]]
+            size = _ours(decisions, folder, keeping)[1].stat().st_size / RECORDS
+            pairs = [(_ours(decisions, folder, keeping)[0], _plain(records, folder)) for _ in range(ROUNDS)]
+            rows.append(
+                Row(
+                    what=f"append with chain and trees, {what} records",
+                    ours=statistics.median(ours for ours, _ in pairs) / RECORDS * 1e6,
+                    peer=statistics.median(peer for _, peer in pairs) / RECORDS * 1e6,
+                    unit="µs",
+                    peer_name="json.dumps + SHA-256 + os.write",
+                    ratio=statistics.median(ours / peer for ours, peer in pairs),
+                    budget=1.3,
+                    note=f"{size:.0f} bytes a silent page",
+                )
+            )
+    return rows
+
+
+def killed() -> list[Row]:
+    """SIGKILL in mid-crawl: every page whose content reached the caller has a record."""
+    chosen = random.Random(20261128)
+    rows = []
+    with tempfile.TemporaryDirectory() as name, serving("tests.soak.web") as proxy:
+        for edge in ("scrapy", "httpx"):
+            log = str(Path(name) / f"{edge}.jsonl")
+            task = Task(edge=edge, proxy=proxy, log=log, origins=40, pages=12, other=9, silent=4)
+            pages = [chosen.randrange(1, 180) for _ in range(KILLS // 2)]
+            figures = ended_by(task, pages, signal.SIGKILL)
+            rows.append(
+                Row(
+                    what=f"SIGKILL in mid-crawl, {KILLS // 2} times, {edge}: pages without a record",
+                    ours=0,  # else it would have raised
+                    peer=figures["pages"],
+                    unit="",
+                    peer_name="pages handed on",
+                    ratio=0,
+                    budget=0,
+                    note=f"{figures['records']} records",
+                )
+            )
+    return rows
+
+
+def rows() -> list[Row]:
+    """All rows of writing."""
+    return [*appending(), *killed()]

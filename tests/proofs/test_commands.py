@@ -1,0 +1,276 @@
+"""`seal`, `prove` and `verify-proof` over logs of real runs: what they print, leave behind, and refuse."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from tdm_guard.cli import app
+from tdm_guard.httpx import GuardClient, Withheld
+from tdm_guard.log.jsonl import JsonlLog, Keeping
+from tdm_guard.log.record import digest_of, sealed_line
+from tdm_guard.testing import Answer, PretendWeb, Site
+from tests.support.logs import NOW
+from tests.support.proofs import INFO, admitting, run_of, withholding
+
+ADDRESSES = [f"https://www.site{number}.example/{number}" for number in range(5)]
+
+
+def call(*words: object) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def roots(log: Path) -> list[str]:
+    """All that `seal` prints of trees, as flags."""
+    done = call("seal", log)
+    assert done.exit_code == 0, done.output
+    return [word for line in done.stdout.splitlines() if ":" in line for word in ("--root", line)]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "tdm.jsonl"
+    run_of(path, [withholding("https://no.example/"), *map(admitting, ADDRESSES)], run_id="first")
+    return path
+
+
+def test_a_crawl_is_sealed_asked_and_checked(tmp_path: Path) -> None:
+    """Over a real network: the decision in the proof is the record in the log, and neither file changes the log."""
+    log, proof = tmp_path / "tdm.jsonl", tmp_path / "proof.json"
+    page = Answer.html("<!doctype html><title>x</title><p>words")
+    refuses = Answer.text("User-agent: *\nDisallow: /\n")
+    sites = [Site("open.example", {"/a": page}), Site("shut.example", {"/robots.txt": refuses, "/a": page})]
+    with PretendWeb(sites) as web:
+        opened, shut = web.origin("open.example"), web.origin("shut.example")
+        with GuardClient(agent="ExampleBot", log=str(log)) as client:
+            for url in (f"{opened}/a", f"{opened}/missing", f"{shut}/a"):
+                with suppress(Withheld):
+                    client.get(url)
+    before = log.read_bytes()
+    given = roots(log)
+    for url, outcome in {
+        f"{opened}/b/../%61#x": "admitted",
+        f"{opened}/missing": "not-admitted",
+        f"{shut}/a": "not-admitted",
+    }.items():
+        assert call("prove", log, "--url", url, "-o", proof).exit_code == 0
+        [each] = json.loads(proof.read_bytes())["proofs"]
+        assert each["outcome"] == outcome
+        assert outcome != "admitted" or each["decision"]["line"].encode() + b"\n" in before
+        checked = call("verify-proof", proof, *given)
+        assert (checked.exit_code, checked.stdout.splitlines()[-1]) == (0, "holds")
+    assert call("prove", log, "--domain", "www.shut.example", "-o", proof).exit_code == 0
+    assert json.loads(proof.read_bytes())["proofs"][0]["outcome"] == "not-admitted"
+    assert call("verify-proof", proof, *given).exit_code == 0
+    assert log.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "proof.json", "tdm.jsonl", "tdm.jsonl.seal", "tdm.jsonl.tree",
+    ]  # fmt: skip
+
+
+def test_the_roots_are_those_that_the_run_states(log: Path) -> None:
+    done = call("seal", log)
+    end = json.loads(log.read_bytes().splitlines()[-1])
+    lines = [f"{name} {tree['size']}:{tree['root']}" for name, tree in end["trees"].items()]
+    assert done.stdout.splitlines() == ["run first", *lines, f"head {end['hash']}"]
+    [line] = Path(f"{log}.seal").read_bytes().splitlines()
+    statement = json.loads(line)
+    assert (statement["type"], statement["v"], statement["files"][0]["name"]) == ("tdm-guard-seal", 1, "tdm.jsonl")
+    assert statement["runs"] == [{"run": "first", "head": end["hash"], "ended": True, "forgotten": 0, **end["trees"]}]
+
+
+def test_a_run_that_was_cut_short_has_the_trees_of_what_is_there(log: Path, tmp_path: Path) -> None:
+    run_of(log, map(admitting, ADDRESSES[:2]), run_id="second", ends=False)
+    done = call("seal", log)
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[5:8:2] == ["run second", done.stdout.splitlines()[7]]
+    assert "addresses 2:" in done.stdout
+    assert "run second was cut short" in done.stderr
+    proof = tmp_path / "proof.json"
+    assert call("prove", log, "--url", ADDRESSES[0], "--run", "second", "-o", proof).exit_code == 0
+    assert call("verify-proof", proof, *roots(log)).exit_code == 0
+
+
+def test_a_log_of_an_older_version_is_sealed_too(tmp_path: Path) -> None:
+    """Decisions only were chained, and no trees were stated."""
+    log, whole = tmp_path / "old.jsonl", tmp_path / "new.jsonl"
+    run_of(whole, map(admitting, ADDRESSES), run_id="old")
+    head, *decisions, end = [json.loads(line) for line in whole.read_bytes().splitlines()]
+    del head["chain"]
+    lines = [json.dumps(head).encode() + b"\n"]
+    prev = digest_of(lines[0])
+    for record in decisions:
+        line, prev = sealed_line({name: record[name] for name in record if name not in ("prev", "hash")}, prev=prev)
+        lines.append(line)
+    lines.append(json.dumps({name: end[name] for name in ("type", "v", "run", "ts", "totals")}).encode() + b"\n")
+    log.write_bytes(b"".join(lines))
+    done = call("seal", log)
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, f"head {prev}")
+
+
+@pytest.mark.parametrize("compact", [True, False])
+def test_compact_rotated_and_compressed_logs_are_proved(tmp_path: Path, *, compact: bool) -> None:
+    first = tmp_path / "tdm.jsonl"
+    keeping = Keeping(rotate=4000, compact=compact)
+    log = JsonlLog(first, run=INFO, now=NOW, run_id="r", keeping=keeping)
+    urls = [f"https://site{number}.example/" for number in range(12)]
+    for url in urls:
+        log.decision(admitting(url))
+    log.end(NOW)
+    log.close()
+    files = sorted(tmp_path.glob("*.jsonl"))
+    assert len(files) > 1
+    packed = tmp_path / "packed.gz"
+    packed.write_bytes(gzip.compress(files[0].read_bytes()))
+    given = [str(packed), *map(str, reversed(files[1:]))]
+    done = call("seal", *given)
+    assert done.exit_code == 0, done.output
+    flags = [word for line in done.stdout.splitlines() if ":" in line for word in ("--root", line)]
+    proof = tmp_path / "proof.json"
+    for url in (urls[0], urls[-1]):
+        assert call("prove", *given, "--url", url, "-o", proof).exit_code == 0
+        [each] = json.loads(proof.read_bytes())["proofs"]
+        assert ("common" in each["decision"]) is compact
+        assert call("verify-proof", proof, *flags).exit_code == 0, call("verify-proof", proof, *flags).output
+
+
+def test_without_an_index_that_fits_the_log_is_read(log: Path, tmp_path: Path) -> None:
+    given = roots(log)
+    once = call("prove", log, "--url", ADDRESSES[1])
+    Path(f"{log}.tree").unlink()
+    again = call("prove", log, "--url", ADDRESSES[1])
+    assert (once.exit_code, once.stdout, again.stdout) == (0, again.stdout, once.stdout)
+    assert not Path(f"{log}.tree").exists()
+    call("seal", log)
+    run_of(log, map(admitting, ADDRESSES[:2]), run_id="second")
+    grown = call("prove", log, "--url", ADDRESSES[1])
+    assert "another state of the log" in grown.stderr
+    assert [each["run"] for each in json.loads(grown.stdout)["proofs"]] == ["first", "second"]
+    Path(f"{log}.tree").write_bytes(b"not an index")
+    assert call("prove", log, "--url", ADDRESSES[1]).exit_code == 2
+    proof = tmp_path / "proof.json"
+    proof.write_text(once.stdout, encoding="utf-8")
+    assert call("verify-proof", proof, *given).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(b'"verdict":"unreserved"', b'"verdict":"permitted"'), (b'"admitted":true', b'"admitted":false')]
+)
+def test_a_log_that_was_changed_is_not_sealed_and_the_record_is_named(log: Path, old: bytes, new: bytes) -> None:
+    lines = log.read_bytes().splitlines(keepends=True)
+    lines[3] = lines[3].replace(old, new)
+    log.write_bytes(b"".join(lines))
+    for words in (("seal", log), ("prove", log, "--url", ADDRESSES[0])):
+        done = call(*words)
+        assert (done.exit_code, done.stdout) == (1, "")
+        assert f"{log}:4: error:" in done.stderr
+    assert [path.name for path in log.parent.iterdir()] == ["tdm.jsonl"]
+
+
+def test_an_end_record_that_states_other_trees_is_named(log: Path) -> None:
+    *lines, last = log.read_bytes().splitlines(keepends=True)
+    end = json.loads(last)
+    end["trees"]["addresses"]["root"] = "00" * 32
+    line, _ = sealed_line({name: end[name] for name in end if name not in ("prev", "hash")}, prev=end["prev"])
+    log.write_bytes(b"".join([*lines, line]))
+    done = call("seal", log)
+    assert done.exit_code == 1
+    assert f"{log}:{len(lines) + 1}" in done.stderr
+    assert not Path(f"{log}.tree").exists()
+
+
+def test_a_log_that_was_changed_after_it_was_sealed_proves_nothing(log: Path) -> None:
+    call("seal", log)
+    data = bytearray(log.read_bytes())
+    tree = Path(f"{log}.tree").read_bytes()
+    at = data.index(b"site2.example")
+    data[at : at + 5] = b"SITE2"
+    log.write_bytes(data)
+    done = call("prove", log, "--url", ADDRESSES[2])
+    assert done.exit_code == 1  # both ends of so small a log tell that it is another
+    assert Path(f"{log}.tree").read_bytes() == tree
+
+
+def test_what_was_forgotten_can_neither_be_proved_nor_denied(tmp_path: Path) -> None:
+    log = tmp_path / "tdm.jsonl"
+    run_of(log, map(admitting, ADDRESSES), run_id="first", ends=False)
+    head, *lines = log.read_bytes().splitlines(keepends=True)
+    record = json.loads(lines[1])
+    members = ("v", "run", "seq", "id", "ts", "prev", "hash")
+    lines[1] = json.dumps({"type": "forgotten", **{name: record[name] for name in members}}).encode() + b"\n"
+    log.write_bytes(head + b"".join(lines))
+    pytest.importorskip("tdm_guard.log.forgetting", reason="verification knows of no forgotten records yet")
+    assert call("seal", log).exit_code == 0
+    done = call("prove", log, "--url", ADDRESSES[0])
+    assert done.exit_code == 2
+    assert "cannot be proved any more" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("prove", "LOG"), "either --url or --domain"),
+        (("prove", "LOG", "--url", "https://a.example/", "--domain", "a.example"), "either --url or --domain"),
+        (("prove", "LOG", "--url", "a.example"), "--url"),
+        (("prove", "LOG", "--domain", "https://a.example/"), "--domain"),
+        (("prove", "LOG", "--domain", "a.example", "--run", "fist"), "did you mean 'first'?"),
+        (("prove", "LOG", "--domain", "a.example", "-o", "LOG"), "is one of the logs"),
+        (("prove", "absent.jsonl", "--domain", "a.example"), "cannot be read as a log"),
+        (("seal", "absent.jsonl"), "cannot be read as a log"),
+        (("verify-proof", "LOG"), "--root"),
+        (("verify-proof", "LOG", "--root", "12"), "is no SIZE:HEX"),
+        (("verify-proof", "LOG", "--root", "1:" + "ab" * 32), "no JSON"),
+        (("verify-proof", "absent.json", "--root", "1:" + "ab" * 32), "cannot be read as a proof"),
+    ],
+)
+def test_a_wrong_call_is_told(log: Path, words: tuple[str, ...], says: str) -> None:
+    done = call(*[str(log) if word == "LOG" else word for word in words])
+    assert done.exit_code == 2, done.output
+    assert says in done.stderr
+
+
+def test_what_is_no_log_is_not_sealed(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    for text in ("", "nothing\n", "{}\n"):
+        path.write_text(text, encoding="utf-8")
+        done = call("seal", path)
+        assert done.exit_code in (1, 2)
+        assert done.stderr.count("\n") == 1
+    assert [each.name for each in tmp_path.iterdir()] == ["x.jsonl"]
+
+
+def test_redacted_values_are_redacted_in_the_question(tmp_path: Path) -> None:
+    log, proof = tmp_path / "tdm.jsonl", tmp_path / "proof.json"
+    redact = {"first": ["token", "sid"], "second": ["sid"]}
+    for name, patterns in redact.items():
+        part = tmp_path / name
+        run_of(part, [admitting(f"https://a.example/?token={'REDACTED' if name == 'first' else '1'}")], run_id=name)
+        log.write_bytes((log.read_bytes() if log.exists() else b"") + _redacting(part.read_bytes(), patterns))
+    given = roots(log)
+    assert call("prove", log, "--url", "https://a.example/?token=9", "--run", "first", "-o", proof).exit_code == 0
+    found: dict[str, Any] = json.loads(proof.read_bytes())
+    assert (found["asked"], found["redact"]) == ("https://a.example/?token=REDACTED", ["token"])
+    assert "that differ in these alone" in found["rests_on"]
+    assert found["proofs"][0]["outcome"] == "admitted"
+    assert call("verify-proof", proof, *given).exit_code == 0
+    both = call("prove", log, "--url", "https://a.example/?token=9")
+    assert both.exit_code == 2
+    assert "--run" in both.stderr
+
+
+def _redacting(data: bytes, patterns: list[str]) -> bytes:
+    """The log of a run that says what it redacts, chained anew."""
+    head, *rest = [json.loads(line) for line in data.splitlines()]
+    first = json.dumps({**head, "redact": patterns}).encode() + b"\n"
+    lines, prev = [first], digest_of(first)
+    for record in rest:
+        record.pop("trees", None)
+        line, prev = sealed_line({name: record[name] for name in record if name not in ("prev", "hash")}, prev=prev)
+        lines.append(line)
+    return b"".join(lines)
