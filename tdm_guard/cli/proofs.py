@@ -15,6 +15,7 @@ import typer
 from tdm_guard.cli.console import counted, say, waiting
 from tdm_guard.cli.logs import readable
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.log.aside import Aside
 from tdm_guard.log.checks.finding import LogSeverity
 from tdm_guard.log.compressed import open_log
 from tdm_guard.log.reader import MAX_LINE, in_order, read_log
@@ -30,6 +31,7 @@ from tdm_guard.reports.spelling import number_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from tdm_guard.log.aside import Side
     from tdm_guard.proofs.tree_file import Place
 
 _CUT = "was cut short, or goes on: these are the trees of what is there"
@@ -83,7 +85,7 @@ def proven(
         raise ConfigurationError(f"--output: {str(output)!r} is one of the logs; for example proof.json")
     try:
         with _tree(paths) as tree, ExitStack() as stack:
-            proof = prove(question, tree, _lines_of(paths, stack), runs)
+            proof = prove(question, tree, _lines_of(paths, stack), runs, side_of=_sides_of(paths))
     except (_BadLogError, TreesDifferError) as error:
         say(f"tdm-guard: nothing is proved from this log: {error}")
         return 1
@@ -170,6 +172,14 @@ def _fits(tree: TreeFile, paths: Sequence[str]) -> bool:
     names = [{name: file.get(name) for name in ("size", "edges")} for file in tree.files]
     found = [known_by(path) for path in paths]
     return names == [{name: file[name] for name in ("size", "edges")} for file in found]
+
+
+def _sides_of(paths: Sequence[str]) -> Callable[[Place, str, int], Side | None]:
+    def side_of(place: Place, run: str, seq: int) -> Side | None:
+        with closing(Aside(paths[place.file])) as aside:
+            return aside.of(run, seq)
+
+    return side_of
 
 
 def _lines_of(paths: Sequence[str], stack: ExitStack) -> Callable[[Place], bytes]:

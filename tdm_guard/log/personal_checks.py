@@ -21,6 +21,8 @@ from tdm_guard.plain import bounded
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from tdm_guard.log.reader import LogLine
+
 MAX_TOLD = 100  # decisions of a run of which it is told one by one what is wrong; then they are counted
 
 
@@ -40,16 +42,25 @@ class PersonalChecks:
         self.forgotten: Counter[str] = Counter()
         self._deleted: Counter[str] = Counter()
         self._altered: Counter[str] = Counter()
+        self._split: set[str] = set()
         self._paths: dict[str, str] = {}  # where decisions of a run stand that lack their members
         self._findings: list[PersonalFinding] = []
         self._aside: Aside | None = None
         self._path = ""
 
-    def whole(self, path: str, record: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None]:
-        """A decision with `personal`, as its line has it: with its members if they are there; and what is wrong."""
-        run, seq, stated = record.get("run"), record.get("seq"), record.get("personal")
+    def whole(self, line: LogLine, record: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None]:
+        """
+        A decision with `personal`, as its line has it: with its members if they are there; and what is wrong.
+
+        One that `read_log` gave back without them is not looked for again.
+        """
+        run, seq, stated, path = record.get("run"), record.get("seq"), record.get("personal"), line.path
         if not isinstance(run, str) or not isinstance(seq, int):
             return without(record), None
+        self._split.add(run)
+        if record.get("forgotten") is True and b'"forgotten"' not in line.raw:
+            self._missing(run, path)
+            return record, None
         aside = self._beside(path)
         try:
             side = aside.of(run, seq) if aside is not None else None
@@ -57,8 +68,7 @@ class PersonalChecks:
             self._damaged(path, error)
             side = None
         if side is None:
-            self.forgotten[run] += 1
-            self._paths.setdefault(run, path)
+            self._missing(run, path)
             return without(record), None
         if commitment(side.salt, side.members) != stated:
             self._altered[run] += 1
@@ -71,6 +81,10 @@ class PersonalChecks:
             return without(record), "the personal members beside the log are no JSON"
         return joined(record, members), None
 
+    def _missing(self, run: str, path: str) -> None:
+        self.forgotten[run] += 1
+        self._paths.setdefault(run, path)
+
     def deleted(self, record: Mapping[str, Any]) -> None:
         """Hears a deletion record; one that lists `hashes` is about tombstones, and none of this."""
         run, count = record.get("run"), record.get("decisions")
@@ -81,7 +95,7 @@ class PersonalChecks:
         """What is to be said when all was read."""
         self._leave()
         yield from self._findings
-        for run in sorted(self.forgotten.keys() | self._deleted.keys()):
+        for run in sorted(self.forgotten.keys() | (self._deleted.keys() & self._split)):
             gone, said, path = self.forgotten[run], self._deleted[run], self._paths.get(run, self._path)
             name = shown(run)
             if gone == said and said:

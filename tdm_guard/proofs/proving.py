@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.log.canonical import canonical, digest_of_text, domain_of, host_of, redacted
+from tdm_guard.log.canonical import canonical, digest_of_text, domain_of, host_of
 from tdm_guard.log.record import unseal
+from tdm_guard.log.redaction import redacted
 from tdm_guard.log.sorting import KEY
 from tdm_guard.origin import bare
 from tdm_guard.plain import address, nearest
@@ -21,6 +22,7 @@ from tdm_guard.proofs.proof import RESTS_ON, TREES, TYPE, VERSION, is_plain
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from tdm_guard.log.aside import Side
     from tdm_guard.proofs.tree_file import Place, StoredTree, TreeFile
 
 
@@ -55,10 +57,16 @@ class Question:
 
 
 def prove(
-    question: Question, tree: TreeFile, line_at: Callable[[Place], bytes], runs: Iterable[str] = ()
+    question: Question,
+    tree: TreeFile,
+    line_at: Callable[[Place], bytes],
+    runs: Iterable[str] = (),
+    *,
+    side_of: Callable[[Place, str, int], Side | None] = lambda place, run, seq: None,
 ) -> dict[str, Any]:
     """
-    The proof, of the runs named, or of all; `line_at` reads lines of the logs that the tree was made from.
+    The proof, of the runs named, or of all; `line_at` reads lines of the logs that the tree was made from, `side_of`
+    what stands beside them of a decision.
 
     Raises `ConfigurationError` where a run is not there, has forgotten what it admitted, or spells the address
     otherwise than another one because of what it redacts, and where the log is not the one of the tree.
@@ -77,7 +85,7 @@ def prove(
         stated = {name: run["trees"][TREES[question.kind]][name] for name in ("size", "root")}
         head = {"run": run["run"], "tree": TREES[question.kind], **stated}
         if index < entries.size and (entry := entries.entry(index))[:KEY] == digest:
-            decision = _decision(tree, run, int.from_bytes(entry[KEY:], "big"), line_at)
+            decision = _decision(tree, run, int.from_bytes(entry[KEY:], "big"), line_at, side_of)
             proofs.append({**head, "outcome": "admitted", "entry": _entry(entries, index), "decision": decision})
         else:
             lower = _entry(entries, index - 1) if index else None
@@ -138,18 +146,32 @@ def _entry(tree: StoredTree, index: int) -> dict[str, Any]:
     return {"digest": tree.entry(index)[:KEY].hex(), "index": index, "path": path}
 
 
-def _decision(tree: TreeFile, run: Mapping[str, Any], seq: int, line_at: Callable[[Place], bytes]) -> dict[str, Any]:
+def _decision(
+    tree: TreeFile,
+    run: Mapping[str, Any],
+    seq: int,
+    line_at: Callable[[Place], bytes],
+    side_of: Callable[[Place, str, int], Side | None],
+) -> dict[str, Any]:
     digest, place = tree.decision(run, seq)
     line = _line(digest, place, line_at)
     stated = {name: run["trees"]["decisions"][name] for name in ("size", "root")}
     path = [node.hex() for node in tree.tree(run, "decisions").path(seq - 1)]
     found: dict[str, Any] = {"line": line.decode(), "index": seq - 1, "path": path, **stated}
-    named = json.loads(line).get("common")
+    record = json.loads(line)
+    named = record.get("common")
     if isinstance(named, str):
         common = tree.common(run, bytes.fromhex(named))
         if common is None:
             raise _other()
         found["common"] = _line(bytes.fromhex(named), common, line_at).decode()
+    if "personal" in record:
+        side = side_of(place, str(run["run"]), seq)
+        if side is None:
+            raise ConfigurationError(
+                f"run {run['run']}: what stood beside the log is not there, so that this cannot be proved"
+            )
+        found["personal"] = {"salt": side.salt.hex(), "members": side.members.decode()}
     return found
 
 
