@@ -119,6 +119,7 @@ class Outcome:
     """
     What the statements come to: the verdict, the stance per usage, and the statements that settled it.
 
+    `said` are those heard besides, of usages that nobody asked for too; `said_more` counts what is beyond their bound.
     `exemption` is the claim to Art. 3 on which an exempt one rests, `without_exemption` the verdict without that claim.
     `admits`: content is handed on under this outcome.
     """
@@ -130,10 +131,19 @@ class Outcome:
     enforced: bool = True
     exemption: Research | None = None
     without_exemption: Verdict | None = None
+    said: tuple[Statement, ...] = ()
+    said_more: int = 0
     admits: bool = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "admits", not (self.enforced and self.verdict.withholds))  # it is asked more than once
+
+    def besides(self) -> dict[str, Any]:
+        """What the record of a decision tells of what was heard and settled nothing; nothing if there is none."""
+        if not self.said:
+            return {}
+        more = {"said_more": self.said_more} if self.said_more else {}
+        return {"said": [statement.to_dict() for statement in self.said], **more}
 
     def exempted(self) -> dict[str, Any]:
         """What the record of an exempt decision says of the claim that it rests on; nothing of any other."""
@@ -217,6 +227,11 @@ class Decision(NamedTuple):
     def because(self) -> tuple[Statement, ...]:
         """The statements that settled it, the first of them foremost; empty where silence or a fault did."""
         return self.outcome.because
+
+    @property
+    def said(self) -> tuple[Statement, ...]:
+        """What was heard besides and settled nothing: of usages that were not asked for, too."""
+        return self.outcome.said
 
     @property
     def exemption(self) -> Research | None:
@@ -349,6 +364,7 @@ class Decision(NamedTuple):
             "stage": self.stage.value,
             "usages": {usage.value: stance.value for usage, stance in self.usages.items()},
             "because": [statement.to_dict() for statement in self.because],
+            **self.outcome.besides(),
             **self.outcome.exempted(),
             "faults": [fault.to_dict() for fault in self.faults],
             "checked": [checked.to_dict() for checked in self.checked],

@@ -7,7 +7,7 @@ side by side, so that an edge only has to perform a batch of effects and hand ba
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
@@ -25,6 +25,7 @@ _PROXYS = 407  # a proxy's word, not the origin's (RFC 9110 15.5.8)
 ACCEPT = "*/*"
 MAX_PEERS = 10_000  # hosts of which is remembered where they lie; the oldest go first
 PRIVATE = "a private address"  # how the errors end that say what was not asked for
+EXCLUDED = "an excluded site"  # the same
 TIMEOUT = "timeout"  # what did not come within `Get.timeout`
 
 
@@ -94,19 +95,24 @@ class Peers:
 
 
 def follow(
-    wanted: Wanted, origin: Origin, timeout: float, peers: Peers | None = None
+    wanted: Wanted,
+    origin: Origin,
+    timeout: float,
+    peers: Peers | None = None,
+    *,
+    bars: Callable[[Origin], bool] = lambda origin: False,
 ) -> Generator[Effect, Any, Fetched]:
     """
     Fetches one document: at most five redirects, never from outside to a private address, nor to another network.
 
     What lies at another host than the origin's, by a redirect or since something declares it there, is looked up
     before it is asked for, and whoever then answers is looked at too: a resolver may change its mind. The body is as
-    received: to decode it may take long.
+    received: to decode it may take long. What lies at an origin that `bars` knows is not asked for.
     """
     url, remaining, seen = wanted.url, timeout, [wanted.url]
     try:
         declared = Origin.parse(url).host != origin.host
-        home = _Home(origin, Peers() if peers is None else peers, declared)
+        home = _Home(origin, Peers() if peers is None else peers, declared, bars)
         problem = yield from _refuses(url, home)
     except UnsupportedURL as error:
         return Fetched.unreachable(str(error))
@@ -166,12 +172,14 @@ class _Home(NamedTuple):
     """
     The origin on whose behalf something is fetched, and where hosts were seen to lie.
 
-    `declared`: the document was declared to lie elsewhere, by a response of the origin.
+    `declared`: the document was declared to lie elsewhere, by a response of the origin. `bars`: of these nothing is
+    asked for.
     """
 
     origin: Origin
     peers: Peers
     declared: bool
+    bars: Callable[[Origin], bool]
 
     def reaches(self) -> Generator[Effect, Any, set[Reach]]:
         """
@@ -190,8 +198,13 @@ class _Home(NamedTuple):
 
 
 def _refuses(url: str, home: _Home) -> Generator[Effect, Any, str | None]:
-    """Why a document may not be asked for at `url`: it lies on a private network and the origin does not lie there."""
+    """
+    Why a document may not be asked for at `url`: it lies on a private network and the origin does not lie there, or at
+    a site that is excluded.
+    """
     there = Origin.parse(url)
+    if home.bars(there):
+        return EXCLUDED
     if there.host == home.origin.host:
         return None
     inside = there.reach is Reach.HOST or is_private_address(there.host)

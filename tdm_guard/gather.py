@@ -49,6 +49,11 @@ def gather(
     return OriginPolicy.of(task.origin, task.listener, documents, lent, learned)
 
 
+def not_asked(task: Gathering) -> OriginPolicy:
+    """The policy of an origin of which nothing is read, since nothing of it is asked for."""
+    return OriginPolicy.of(task.origin, task.listener, (_nothing_to_read(task),))
+
+
 def read_lent(
     task: Gathering, declared: tuple[Declared, ...], lent: tuple[Kept, ...]
 ) -> Generator[tuple[Wanted, ...], Answers, tuple[Kept, ...]]:

@@ -24,14 +24,16 @@ from tdm_guard.cache.store import Backing, PolicyStore
 from tdm_guard.decision import Decision, Withheld
 from tdm_guard.fetch import TIMEOUT, Effects, Peers, follow, together
 from tdm_guard.formats.http.message_body import may_be_longer
-from tdm_guard.gather import gather, read_lent
+from tdm_guard.gather import gather, not_asked, read_lent
 from tdm_guard.judge import Judge
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.pictures import Shown
 from tdm_guard.log.jsonl import JsonlLog, Keeping
+from tdm_guard.log.outlet import Outlet
 from tdm_guard.log.pseudonyms import Pseudonyms, read_key
 from tdm_guard.log.record import RunInfo
 from tdm_guard.log.redaction import Redaction
+from tdm_guard.log.sink import Body, End
 from tdm_guard.model import Fetched, Kind, Result, Stance, Verdict
 from tdm_guard.options import Options
 from tdm_guard.options.cautions import cautions
@@ -99,16 +101,21 @@ class Guard:
         self._ended = False
         for caution in cautions(options, named):
             logger.warning("%s", caution)
+        self._sinks = Outlet(options.sinks, self.totals) if options.sinks else None
         compact = options.records == "compact"
         names = None if options.name_key is None else Pseudonyms(read_key(options.name_key))
-        redaction = Redaction(options.redact, secrets=self.tokens.secrets(), names=names)
-        keeping = Keeping(durability=options.durability, rotate=options.rotate, compact=compact, redaction=redaction)
+        self._redaction = Redaction(options.redact, secrets=self.tokens.secrets(), names=names)
+        keeping = Keeping(
+            durability=options.durability, rotate=options.rotate, compact=compact, redaction=self._redaction
+        )
         self.log = JsonlLog(options.log, run=_run_info(options), now=clock(), keeping=keeping)
 
     # ---- policies -----------------------------------------------------------------------------------------------
 
     def known(self, origin: Origin) -> OriginPolicy | None:
-        """The policy of `origin` if it was read and is fresh."""
+        """The policy of `origin` if it was read and is fresh; of one that is excluded there is nothing to read."""
+        if self.bench.excluded is not None and self.bench.bars(origin):
+            return not_asked(self.bench.gathering(origin, self.clock()))
         policy = self._kept(origin)
         if policy is None or not policy.is_fresh(self.clock()):
             return None
@@ -223,7 +230,8 @@ class Guard:
         for _ in wanted:
             self.totals["policy/fetched"] += 1
         timeout, peers = self.options.policy_timeout, self._peers
-        fetched = yield from together([follow(want, origin, timeout, peers) for want in wanted])
+        bars = self.bench.bars
+        fetched = yield from together([follow(want, origin, timeout, peers, bars=bars) for want in wanted])
         answers = [_with_limit(answer, timeout) for answer in fetched]
         return {want.url: answer for want, answer in zip(wanted, answers, strict=True)}
 
@@ -272,11 +280,29 @@ class Guard:
         if decision.exchange.repertoire is not None:
             self.totals[f"repertoire/{decision.exchange.repertoire}"] += 1
         if outcome.because:
-            for signal in {statement.signal for statement in outcome.because}:
+            excluded = [statement for statement in outcome.because if statement.kind is Kind.EXCLUSION]
+            if excluded:
+                self.totals["excluded"] += 1
+            for signal in {statement.signal for statement in outcome.because if statement not in excluded}:
                 self.totals[f"signal/{signal}"] += 1
             if any(s.kind is Kind.ACCESS and s.stance is Stance.UNSTATED for s in outcome.because):
                 self.totals["edge_refused"] += 1  # by the site's edge; robots.txt allows it
+        if self._sinks is not None:
+            self._sinks.decision(self._redaction.decided(decision))
         return decision
+
+    def body(self, decision: Decision, *, size: int, content_sha256: str | None, complete: bool) -> None:
+        """Writes what became of a body that was streamed on. Raises `LogError` if that fails."""
+        now = self.clock()
+        self.log.body(decision, now=now, size=size, content_sha256=content_sha256, complete=complete)
+        if self._sinks is not None:
+            self._sinks.body(Body(decision.id, decision.run, now, size, content_sha256, complete))
+
+    def failed(self) -> None:
+        """Counts a download that failed, of which there is no record."""
+        self.totals["failed"] += 1
+        if self._sinks is not None:
+            self._sinks.failed(self.log.run_id)
 
     def _untold(self, decision: Decision) -> Decision:
         """The decision without licence tokens of ours that a server repeated: what is raised of it may be logged."""
@@ -310,13 +336,16 @@ class Guard:
         """Writes the end record and closes the log and the cache; a second call does nothing."""
         if not self._ended:
             self._ended = True
+            now = self.clock()
             try:
-                self.log.end(self.clock())
+                self.log.end(now)
             finally:
                 self.log.close()
                 self.cache.close()
                 if self._store is not None:
                     self._store.close()
+                if self._sinks is not None:
+                    self._sinks.end(End(self.log.run_id, now, self.totals))
 
 
 def _run_info(options: Options) -> RunInfo:
@@ -331,6 +360,7 @@ def _run_info(options: Options) -> RunInfo:
         signals=tuple(signal.name for signal in options.signals),
         config_sha256=hashlib.sha256(spelled.encode("ascii")).hexdigest(),
         repertoire=options.holdings.sources,
+        excluded_sites=options.exclusions.sources,
         retain_until=options.retain_until,
     )
 

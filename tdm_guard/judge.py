@@ -66,6 +66,7 @@ class Judge:
             options.terms,
             max_asset_bytes=options.max_asset_bytes,
             declared=Repertoire(held.declarations, held.lists, held.licensed) if held.declarations else None,
+            excluded=options.exclusions or None,
             machine_readable_only=options.repertoire_forms == "machine-readable",
         )
 
@@ -75,9 +76,11 @@ class Judge:
     def needed_documents(self, origin: str | Origin) -> tuple[str, ...]:
         """
         The URLs of the documents that `read_policies` wants of an origin (scheme, host and port, such as
-        `https://site.example`). Raises `UnsupportedURL`.
+        `https://site.example`); none of one on a list of `excluded_sites`. Raises `UnsupportedURL`.
         """
         origin = Origin.parse(origin) if isinstance(origin, str) else origin
+        if self.bench.bars(origin):
+            return ()
         return tuple(f"{origin}{document.path}" for document in self.bench.documents)
 
     def read_policies(

@@ -53,11 +53,12 @@ _WITHHOLDING = frozenset({Verdict.RESERVED, Verdict.REVIEW, Verdict.UNDETERMINED
 
 
 class Kind(StrEnum):
-    """What a statement is about: mining, or access to the bytes at all."""
+    """What a statement is about: mining, access to the bytes at all, or a site that is left out altogether."""
 
     RESERVATION = "reservation"
     PERMISSION = "permission"
     ACCESS = "access"
+    EXCLUSION = "exclusion"
 
 
 class Layer(StrEnum):

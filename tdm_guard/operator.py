@@ -44,10 +44,12 @@ class Operator:
     Who collects: name, classes, country (ISO 3166-1 alpha-2), what it undertakes, and an Art. 3 claim.
 
     `contact`: an address for those whose sites are asked, http(s) or mail; it stands in the User-Agent.
+    `complaints_url`: where rightsholders lodge complaints, a page with a form.
     """
 
     name: str | None = None
     contact: str | None = None
+    complaints_url: str | None = None
     classes: tuple[str, ...] = ()
     country: str | None = None
     undertakings: tuple[str, ...] = ()
@@ -83,6 +85,12 @@ def read_operator(value: Any) -> Operator:
             f"operator.contact: {contact!r} is no address of a page or a mailbox; "
             'for example "https://acme.example/bot" or "bot@acme.example"'
         )
+    complaints = value.get("complaints_url")
+    if complaints is not None and not (_is_contact(complaints) and complaints.startswith("http")):
+        problems.append(
+            f"operator.complaints_url: {complaints!r:.200} is no address of a page; "
+            'for example "https://acme.example/complaints"'
+        )
     lists = {}
     for member, choices in (("classes", _CLASSES), ("undertakings", _UNDERTAKINGS)):
         try:
@@ -104,7 +112,14 @@ def read_operator(value: Any) -> Operator:
     if problems:
         raise ConfigurationError(*problems)
     return _consistent(
-        Operator(name=name, contact=contact, country=country.upper() if country else None, research=claim, **lists)
+        Operator(
+            name=name,
+            contact=contact,
+            complaints_url=complaints,
+            country=country.upper() if country else None,
+            research=claim,
+            **lists,
+        )
     )
 
 

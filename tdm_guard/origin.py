@@ -97,6 +97,16 @@ def is_private_address(address: str) -> bool:
     return _of_address(address) not in (None, Reach.PUBLIC)
 
 
+def addresses_meant(host: str) -> tuple[str, ...]:
+    """The IP addresses that a host stands for, in their usual spelling, whatever its own is; none for a name."""
+    text = host.partition("%")[0].strip("[]")
+    try:
+        ip = ipaddress.ip_address(text)
+    except ValueError:
+        return tuple(map(str, _old_spellings(text)))
+    return (str(ip),) if isinstance(ip, IPv4Address) else (str(ip), *map(str, _embedded(ip)))
+
+
 def reach_of(host: str) -> Reach | None:
     """Where a host lies by its own words; None for a name that says nothing of it."""
     name = host.rstrip(".").lower()

@@ -48,7 +48,7 @@ def test_every_command_is_on_the_page_of_the_command_line() -> None:
 @pytest.mark.parametrize(
     ("words", "complete"),
     [
-        ("tdm-guard exp", {"explain"}),
+        ("tdm-guard exp", {"explain", "export"}),
         ("tdm-guard repertoire li", {"lint", "list"}),
         ("tdm-guard check --usages genai", {"genai-training"}),
         ("tdm-guard check --usages tdm,arch", {"tdm,archive"}),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +21,9 @@ from tdm_guard.cli.proofs import checked
 from tdm_guard.errors import without_extra
 from tdm_guard.httpx import GuardClient, guard_client
 from tdm_guard.log.merge import Merging
+from tdm_guard.log.outlet import Outlet
 from tdm_guard.log.reader import read_log
+from tdm_guard.log.sink import End
 from tdm_guard.log.survey import surveyed
 from tdm_guard.log.verify import Verification
 from tdm_guard.options import Options
@@ -27,6 +31,9 @@ from tdm_guard.options.config import with_config
 from tdm_guard.options.naming import named_apart
 from tdm_guard.proofs.proof import check, read_root
 from tdm_guard.proofs.proving import Question, prove
+from tdm_guard.reports.statement.atom_feed import read_feed
+from tdm_guard.reports.statement.measures_stated import OwnWords, state
+from tdm_guard.reports.templates.trained import Trained
 from tdm_guard.scrapy.settings import check_gates, read_options
 from tests.support.chains import Chain
 from tests.support.proofs import Made, admitting, run_of
@@ -46,6 +53,10 @@ CLAIM = {
     "at": "2026-01-05",
     "reference": "charter 3.2",
 }
+LIST = (
+    '[[excluded_sites]]\nid = "a"\nissuer = "Ministry"\ndate = 2026-03-03\n'
+    'source = { url = "https://court.example/list" }\ndomains = ["*.pirate.example"]\n'
+)
 NAMED = DECLARED + 'match = { creator_name = ["Marie Exemple"] }\n'
 LICENCE = (
     '[[authorisations]]\nid = "l"\ngrantor = { name = "Society" }\nlicensee = "acme"\nusages = ["tdm"]\n'
@@ -75,7 +86,7 @@ def matched(folder: Path) -> str:
 
 def observing(folder: Path, log: pytest.LogCaptureFixture) -> str:
     with log.at_level(logging.WARNING), GuardClient(agent="ExampleBot", mode="observe", log=str(folder / "l.jsonl")):
-        return log.messages[0]
+        return log.messages[-1]
 
 
 def nameless(folder: Path) -> object:
@@ -106,6 +117,34 @@ def other_reader() -> object:
 
 def missing() -> str:
     return str(without_extra("scrapy", ModuleNotFoundError("No module named 'scrapy'", name="scrapy")))
+
+
+def without_otel() -> object:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("opentelemetry", "opentelemetry.metrics"):
+            patch.setitem(sys.modules, name, None)
+        patch.delitem(sys.modules, "tdm_guard.log.otel", raising=False)
+        return Options.read({"sinks": "otel"})
+
+
+class Failing:
+    def decision(self, decision: object) -> None: ...
+
+    def body(self, body: object) -> None: ...
+
+    def end(self, end: object) -> None:
+        raise OSError("no such socket")
+
+
+def failing_sink(log: pytest.LogCaptureFixture) -> str:
+    with log.at_level(logging.WARNING):
+        Outlet([Failing()], Counter()).end(End("r", NOW, {}))
+        return log.messages[-1]
+
+
+def with_list(file: Path) -> object:
+    file.write_text(LIST, encoding="utf-8")
+    return Judge(excluded_sites=file)
 
 
 def said(make: Callable[[], object]) -> str:
@@ -153,6 +192,9 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: Options.read({"retain_until": "soon"}),
         lambda: Options.read({"retain_until": "2020-01-01"}),
         lambda: Options.read({"name_key": lone / "key"}),
+        lambda: Options.read({"sinks": 7}),
+        without_otel,
+        lambda: failing_sink(caplog),
         lambda: Options.read({"policy_timeout": "soon"}),
         lambda: Judge(max_asset_bytes="much"),
         lambda: with_config({"config": str(tmp_path / "none.toml")}, environ={}),
@@ -184,12 +226,17 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: Judge(repertoire=str(tmp_path / "two")),
         lambda: "; ".join(str(problem) for problem in loaded(one, NAMED, LICENCE).holdings.warnings),
         lambda: loaded(lone, LICENCE),
+        lambda: with_list(tmp_path / "list.toml"),
         lambda: with_policy("/robots.txt", Fetched(status=200, body=robots)),
         lambda: with_policy("/.well-known/tdmrep.json", Fetched(status=200, body=tdmrep)),
         lambda: with_policy("/robots.txt", Fetched.unreachable("dns")),
         lambda: with_policy("/.well-known/tdmrep.json", Fetched.unreachable("timeout")),
         lambda: matched(tmp_path / "matched"),
+        lambda: Trained(tmp_path / "nothing.txt"),
+        lambda: state(Options.read({}), day="2026-11-28", own=OwnWords()),
+        lambda: read_feed(b"<feed/>", "--output: 'a.atom'"),
     ]
+    (tmp_path / "nothing.txt").write_text("# of a model\n", encoding="utf-8")
     (tmp_path / "matched").mkdir()
     (tmp_path / "proof").mkdir()
     for number in "12":

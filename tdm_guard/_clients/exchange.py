@@ -47,6 +47,8 @@ def exchange(session: Session, wire: Wire) -> Steps:
     if policy is None:
         policy = yield Load(origin, asked.user_agent)
     case = guard.open(asked.url, policy, authenticated=asked.authenticated, item=item)
+    if guard.bench.excluded is not None:
+        case.hear_exclusion(wire.dialled)  # whatever the Host field says
     for url, headers in hops:
         yield from _hear(partial(case.hear_hop, url, headers), headers)
     if case.refused:
@@ -54,7 +56,7 @@ def exchange(session: Session, wire: Wire) -> Steps:
     try:
         response = yield SEND
     except Exception:
-        guard.totals["failed"] += 1
+        guard.failed()
         raise
     try:
         journey.answered(wire)

@@ -41,10 +41,5 @@ class Tally:
             self._tallies.remove(self)
         except KeyError:
             return
-        self._guard.log.body(
-            self._decision,
-            now=self._guard.clock(),
-            size=self._size,
-            content_sha256=self._digest.hexdigest(),
-            complete=complete,
-        )
+        digest = self._digest.hexdigest()
+        self._guard.body(self._decision, size=self._size, content_sha256=digest, complete=complete)

@@ -13,14 +13,19 @@ from typing import Annotated, Any
 import typer
 
 from tdm_guard._version import __version__
+from tdm_guard.cli import excluded_sites as _excluded_sites
 from tdm_guard.cli import explain as _explain
+from tdm_guard.cli import export as _export
 from tdm_guard.cli import init as _init
 from tdm_guard.cli import logs as _logs
 from tdm_guard.cli import merging as _merging
+from tdm_guard.cli import preferences as _preferences
 from tdm_guard.cli import proofs as _proofs
 from tdm_guard.cli import repertoire as _repertoire
 from tdm_guard.cli import report as _report
 from tdm_guard.cli import review as _review
+from tdm_guard.cli import stating as _stating
+from tdm_guard.cli import template as _template
 from tdm_guard.cli import undetermined as _undetermined
 from tdm_guard.cli import verifying as _verifying
 from tdm_guard.cli.choosing import with_filters
@@ -29,6 +34,7 @@ from tdm_guard.cli.options import completing, with_options
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.reports.filters import Filters
 from tdm_guard.reports.report import FORMATS
+from tdm_guard.reports.statement.measures_stated import OwnWords
 from tdm_guard.reports.worklist_page import FORMATS as WORKLIST_FORMATS
 
 app = typer.Typer(
@@ -42,6 +48,7 @@ app = typer.Typer(
 
 app.add_typer(_repertoire.app, name="repertoire")
 app.add_typer(_repertoire.authorisations, name="authorisations")
+app.add_typer(_excluded_sites.app, name="excluded-sites")
 
 DEMO = "tdm-guard-demo"
 Logs = Annotated[list[str], typer.Argument(metavar="LOG", help="Compliance logs (JSON lines).")]
@@ -108,10 +115,25 @@ def report(
     ] = False,
     admitted: Annotated[bool, typer.Option("--admitted", help="List what was admitted, with its digest.")] = False,
     latest: Annotated[bool, typer.Option("--latest", help="Of each address the last decision only.")] = False,
+    template: Annotated[
+        str | None, typer.Option("--template", help="art53 (EU summary of training content) or ab2013 (California).")
+    ] = None,
+    trained: Annotated[
+        Path | None,
+        typer.Option(help="With --template: only what this file names, an address, domain or digest a line."),
+    ] = None,
+    sme: Annotated[bool, typer.Option("--sme", help="With --template: list the domains that an SME must.")] = False,
     filters: Filters,
 ) -> None:
     """What was admitted and withheld, why, and by whom."""
     with failing():
+        if template is not None:
+            if withheld or would_withhold or admitted or latest:
+                raise ConfigurationError("report: --template is a page of its own; give it without lists and --latest")
+            _template.fill_in(logs, template, style=style, output=output, filters=filters, trained=trained, sme=sme)
+            return
+        if trained is not None or sme:
+            raise ConfigurationError("report: --trained and --sme go with --template; for example --template art53")
         if style is not None and style not in FORMATS:
             raise ConfigurationError(f"--format: {style!r} is not one of {', '.join(FORMATS)}")
         wish = _report.Wish(
@@ -195,7 +217,8 @@ def recheck(
         str | None, typer.Option(help="What you know of the works: JSON lines, each with its url.")
     ] = None,
     without_declarations: Annotated[
-        bool, typer.Option("--without-declarations", help="Go on without declarations that the run had.")
+        bool,
+        typer.Option("--without-declarations", help="Go on without declarations, or lists of sites, that a run had."),
     ] = False,
     **given: Any,
 ) -> None:
@@ -369,3 +392,65 @@ def verify_proof(
     with failing():
         code = _proofs.checked(proof, root or ())
     raise typer.Exit(code)
+
+
+@app.command()
+@with_options
+def about(
+    *,
+    style: Annotated[str, typer.Option("--format", help=f"{', '.join(_stating.FORMATS)}.")] = "html",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
+    previous: Annotated[
+        Path | None, typer.Option(help="The feed made before, to go on from. Default: the one at --output.")
+    ] = None,
+    user_agent: Annotated[
+        list[str] | None, typer.Option(help="User-Agent that you send; may be repeated. Default: the guard's own.")
+    ] = None,
+    addresses: Annotated[str | None, typer.Option(help="Where crawlers come from, or how to verify them.")] = None,
+    retention: Annotated[str | None, typer.Option(help="How long records are kept.")] = None,
+    url: Annotated[str | None, typer.Option(help="Where the statement is published.")] = None,
+    **given: Any,
+) -> None:
+    """The public statement of measures. Who crawls, what for, which reservations are heard, whom to write to."""
+    with failing():
+        own = OwnWords(user_agents=user_agent or (), addresses=addresses, retention=retention, url=url)
+        _stating.about(given, own, style=style, output=output, previous=previous)
+
+
+@app.command()
+@with_filters
+def export(
+    logs: Logs,
+    *,
+    sqlite: Annotated[Path | None, typer.Option(metavar="FILE", help="A database of tables, to ask in SQL.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a database that is there.")] = False,
+    preferences: Annotated[
+        bool, typer.Option("--preferences", help="What was said of every usage of what was admitted.")
+    ] = False,
+    style: Annotated[str, typer.Option("--format", help=f"{', '.join(_preferences.FORMATS)}.")] = "jsonl",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="croissant: the file of preferences. Default: what --format jsonl writes.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="croissant: name of the data set.")] = None,
+    url: Annotated[str | None, typer.Option(help="croissant: where the data set is published.")] = None,
+    licence: Annotated[str | None, typer.Option(help="croissant: terms of the data set, an address.")] = None,
+    creator: Annotated[
+        str | None, typer.Option(help="croissant: who made it. Default: the operator of the logs.")
+    ] = None,
+    published: Annotated[str | None, typer.Option(metavar="DATE", help="croissant: when. Default: today.")] = None,
+    filters: Filters,
+) -> None:
+    """What logs hold, for other tools: a database of tables, or what was said of each use of what was admitted."""
+    with failing():
+        if preferences == (sqlite is not None):
+            raise ConfigurationError("export: say what, one thing; for example --preferences or --sqlite tdm.db")
+        if sqlite is not None:
+            if filters != Filters() or output is not None:
+                raise ConfigurationError("export: --sqlite takes whole logs and writes to its own FILE; give it alone")
+            _export.to_sqlite(logs, sqlite, force=force)
+            return
+        card = _preferences.CardFlags(
+            data=data, name=name, url=url, licence=licence, creator=creator, published=published
+        )
+        _preferences.export(logs, style=style, output=output, filters=filters, card=card)

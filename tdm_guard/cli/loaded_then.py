@@ -1,5 +1,5 @@
 """
-The declarations and lists that runs had loaded, held against what is loaded now.
+The declarations and lists, of works and of sites, that runs had loaded, held against what is loaded now.
 
 What a run withheld or let through rests on them: judging its items again without them finds nothing, which is no proof
 that nothing reserves.
@@ -14,9 +14,11 @@ from tdm_guard.cli.console import say
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.holdings import BUNDLED, LIST_SUFFIX, Holdings, bundled
 from tdm_guard.log.members import entries, text_of
+from tdm_guard.repertoire.excluded import Exclusions
 
 MAX_ENTRIES = 1_000_000  # of all runs, each set once: a hundred runs of as many files as one can load
 MAX_RUNS = 100_000  # names of runs kept in mind
+MAX_LISTS = 1_000  # of sites, of one run; there are a handful
 MAX_TOLD = 20  # that are missing, or changed, by name
 MAX_NAME = 200  # characters of an id or a version, as many as a file may give
 FLAG = "--without-declarations"
@@ -37,6 +39,7 @@ class LoadedThen:
     def __init__(self) -> None:
         self._sets: dict[tuple[Had, ...], tuple[Had, ...]] = {}  # runs of one crawler have the same
         self._runs: dict[str, tuple[Had, ...]] = {}
+        self._lists: dict[str, tuple[Had, ...]] = {}  # of sites left out
         self._matching: set[str] = set()
         self._entries = 0
 
@@ -44,6 +47,8 @@ class LoadedThen:
         """A run record. Raises `ConfigurationError` for more than can be kept."""
         if name not in self._runs and len(self._runs) >= MAX_RUNS:
             return
+        if lists := tuple(dict.fromkeys(map(_had, entries(record, "excluded_sites")[:MAX_LISTS]))):
+            self._lists[name] = lists
         found = tuple(dict.fromkeys(map(_had, entries(record, "repertoire"))))
         if not found and record.get("repertoire"):
             found = (Had(UNNAMED, "", ""),)
@@ -73,6 +78,20 @@ class LoadedThen:
         if gone and not without:
             raise ConfigurationError(*(f"recheck: {each}" for each in gone))
         for each in (*gone, *changed(then, now)):
+            say(each)
+
+    def check_lists(self, runs: Iterable[str], now: Exclusions, *, without: bool) -> None:
+        """The same of the lists of sites that those runs left out."""
+        then = dict.fromkeys(had for name in runs for had in self._lists.get(name, ()))
+        loaded = {source.id for source in now.sources}
+        gone = list(dict.fromkeys(had.id for had in then if had.id not in loaded))
+        if gone:
+            named = ", ".join(gone[:MAX_TOLD]) + (f" and {len(gone) - MAX_TOLD} more" if len(gone) > MAX_TOLD else "")
+            problem = f"a run left out the sites on {named}; give --excluded-sites FILE for each, or say {FLAG}"
+            if not without:
+                raise ConfigurationError(f"recheck: {problem}")
+            say(problem)
+        for each in changed(then, now):
             say(each)
 
     def of(self, runs: Iterable[str]) -> dict[Had, None]:
@@ -105,7 +124,7 @@ def missing(then: Iterable[Had], now: Holdings) -> tuple[str, ...]:
     return (f"a run had {named}; {which} are not loaded now: give {' '.join(given)}, or say {FLAG}",)
 
 
-def changed(then: Iterable[Had], now: Holdings) -> Iterator[str]:
+def changed(then: Iterable[Had], now: Holdings | Exclusions) -> Iterator[str]:
     """A sentence for each that is loaded now as another than then: another version, or in another file."""
     loaded = {source.id: source for source in now.sources}
     found = 0

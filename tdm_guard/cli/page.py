@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from tdm_guard.model import Result, Stance, Verdict
+from tdm_guard.model import Kind, Result, Stance, Verdict
 from tdm_guard.plain import LIMIT, printable
 from tdm_guard.repertoire.provenance import STANDINGS
 
@@ -26,6 +26,7 @@ _MEANING = {
     Verdict.REVIEW: "a person must decide",
     Verdict.UNDETERMINED: "what had to be read could not be",
 }
+_EXCLUDED = "its site is on a list of sites that were found to infringe; nobody reserves it, and nobody can lift it"
 _STANCES = {Stance.RESERVED: "red", Stance.UNDETERMINED: "yellow", Stance.PERMITTED: "green", Stance.UNSTATED: "dim"}
 
 
@@ -37,7 +38,8 @@ def show(decision: Decision, console: Console | None = None, *, notes: Sequence[
     outcome = "admitted" if decision.admitted else "withheld"
     if decision.admitted and decision.verdict.withholds:
         outcome = "admitted, because mode is observe"
-    _line(page, f"{outcome}: {_MEANING[decision.verdict]}")
+    excluded = any(statement.kind is Kind.EXCLUSION for statement in decision.because)
+    _line(page, f"{outcome}: {_EXCLUDED if excluded else _MEANING[decision.verdict]}")
     if decision.exemption is not None:
         _line(page, f"claimed: {decision.exemption}")
         _line(page, f"without that claim it would be withheld: {decision.without_exemption}")
@@ -69,6 +71,8 @@ def show(decision: Decision, console: Console | None = None, *, notes: Sequence[
 
 def _statement(page: Console, statement: Statement) -> None:
     said = f"{statement.signal} {statement.kind}: {statement.stance} for {', '.join(statement.usages)}"
+    if statement.kind is Kind.EXCLUSION:
+        said = statement.signal
     _line(page, said, style="bold")
     _place(page, statement)
     if about := statement.declaration:

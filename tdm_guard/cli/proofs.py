@@ -15,12 +15,12 @@ import typer
 from tdm_guard.cli.console import counted, say, waiting
 from tdm_guard.cli.logs import readable
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.log.aside import Aside
-from tdm_guard.log.checks.finding import LogSeverity
+from tdm_guard.log.checks.finding import Finding, LogSeverity
 from tdm_guard.log.compressed import open_log
 from tdm_guard.log.reader import MAX_LINE, in_order, read_log
 from tdm_guard.log.verify import Verification
 from tdm_guard.plain import printable
+from tdm_guard.proofs.personal import personal_of
 from tdm_guard.proofs.proof import MAX_BYTES, UnreadableProofError, check, read_proof, read_root
 from tdm_guard.proofs.proving import Question, prove
 from tdm_guard.proofs.seal_file import beside, replacing, statement
@@ -29,9 +29,8 @@ from tdm_guard.proofs.tree_file import TreeFile
 from tdm_guard.reports.spelling import number_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from tdm_guard.log.aside import Side
     from tdm_guard.proofs.tree_file import Place
 
 _CUT = "was cut short, or goes on: these are the trees of what is there"
@@ -85,7 +84,10 @@ def proven(
         raise ConfigurationError(f"--output: {str(output)!r} is one of the logs; for example proof.json")
     try:
         with _tree(paths) as tree, ExitStack() as stack:
-            proof = prove(question, tree, _lines_of(paths, stack), runs, side_of=_sides_of(paths))
+            personal = [beside(path, ".personal") for path in paths]
+            proof = prove(
+                question, tree, _lines_of(paths, stack), runs, personal_of=lambda *of: personal_of(personal, *of)
+            )
     except (_BadLogError, TreesDifferError) as error:
         say(f"tdm-guard: nothing is proved from this log: {error}")
         return 1
@@ -140,16 +142,24 @@ def _sealed(paths: Sequence[str], file: BinaryIO) -> tuple[Sealing, Placed]:
     placed = Placed(counted(read_log(paths), "lines"))
     with closing(Sealing(file)) as sealing:
         for line, number, offset in placed:
-            for finding in verification.look(line):
-                if finding.severity is LogSeverity.ERROR:
-                    raise _BadLogError(str(finding))
+            _hold(verification, verification.look(line))
             sealing.look(line, number, offset)
-        for finding in verification.close():
-            if finding.severity is LogSeverity.ERROR:
-                raise _BadLogError(str(finding))
+        _hold(verification, verification.close())
         with waiting("sorting what was admitted …"):
             sealing.finish(placed.files)
     return sealing, placed
+
+
+def _hold(verification: Verification, findings: Iterable[Finding]) -> None:
+    """Raises what the first finding comes to that is no remark."""
+    for finding in findings:
+        if verification.refused is not None:
+            raise ConfigurationError(str(verification.refused))
+        if finding.severity is not LogSeverity.ERROR:
+            continue
+        if not verification.runs:
+            raise ConfigurationError(f"no compliance log: {finding}")
+        raise _BadLogError(str(finding))
 
 
 @contextmanager
@@ -172,14 +182,6 @@ def _fits(tree: TreeFile, paths: Sequence[str]) -> bool:
     names = [{name: file.get(name) for name in ("size", "edges")} for file in tree.files]
     found = [known_by(path) for path in paths]
     return names == [{name: file[name] for name in ("size", "edges")} for file in found]
-
-
-def _sides_of(paths: Sequence[str]) -> Callable[[Place, str, int], Side | None]:
-    def side_of(place: Place, run: str, seq: int) -> Side | None:
-        with closing(Aside(paths[place.file])) as aside:
-            return aside.of(run, seq)
-
-    return side_of
 
 
 def _lines_of(paths: Sequence[str], stack: ExitStack) -> Callable[[Place], bytes]:

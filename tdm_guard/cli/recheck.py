@@ -75,7 +75,8 @@ def recheck(
     options = with_config(with_tables(given), environ=os.environ)
     if not 0 <= delay <= MAX_DELAY:
         raise ConfigurationError(f"--delay: {delay} is no number of seconds up to {MAX_DELAY}; for example 1")
-    held = Options.read(options).holdings
+    read = Options.read(options)
+    held = read.holdings
     readable(paths)
     runs: dict[str, Mapping[str, Any]] = {}
     loaded = LoadedThen()
@@ -96,11 +97,13 @@ def recheck(
         unread(latest)
         known = stack.enter_context(closing(Items.read(items))) if items else None
         loaded.check(latest.runs(), held, without=without_declarations)
+        loaded.check_lists(latest.runs(), read.exclusions, without=without_declarations)
         if options.get("repertoire") and known is None:
             say("what your crawler knew of the works is not in a log: give it with --items to match it again")
         # Not those of a crawl that shares the configuration file: its cache is not of today, its log is its own.
         options["log"] = given.get("log") or str(Path(folder) / "recheck.jsonl")
         options["cache"] = given.get("cache") or "memory:"
+        options["sinks"] = given.get("sinks")
         settings = _settings(latest, runs, options)
         clients = {name: stack.enter_context(client_for(each)) for name, each in _distinct(settings).items()}
         found = Rechecker(content=content, delay=delay, items=known)

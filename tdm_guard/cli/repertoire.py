@@ -25,7 +25,7 @@ from tdm_guard.plain import printable
 from tdm_guard.repertoire.callers_item import GOOD, check_item
 from tdm_guard.repertoire.item import CallersItem, read_callers_item
 from tdm_guard.repertoire.matching import HeardWorks, Repertoire
-from tdm_guard.repertoire.problem import Severity
+from tdm_guard.repertoire.problem import Problem, Severity
 from tdm_guard.repertoire.provenance import NO_ADDRESS
 from tdm_guard.reports.spelling import json_text, number_of
 
@@ -54,17 +54,24 @@ def _authorisations() -> None:
 
 
 def _lint(names: Sequence[str]) -> None:
-    """Prints the problems and a last line that sums up; exits with 1 for a mistake, 2 for an unreadable file."""
+    """Prints the problems and exits by them."""
     with failing():
-        problems = lint(names, today=datetime.now(UTC).date())
-        found = Counter(problem.severity for problem in problems)
-        for problem in problems:
-            typer.echo(printable(f"{problem.severity}: {problem}"))
-        mistakes, warnings = found[Severity.MISTAKE], found[Severity.WARNING]
-        answer = "invalid" if mistakes else "valid"
-        typer.echo(f"{answer}: {number_of(mistakes, 'mistake')}, {number_of(warnings, 'warning')}")
-    if mistakes:
-        raise typer.Exit(2 if any(problem.unreadable for problem in problems) else 1)
+        code = tell_problems(lint(names, today=datetime.now(UTC).date()))
+    if code:
+        raise typer.Exit(code)
+
+
+def tell_problems(problems: Sequence[Problem]) -> int:
+    """Prints what is wrong in files and a last line that sums up; 1 for a mistake, 2 for an unreadable file, else 0."""
+    found = Counter(problem.severity for problem in problems)
+    for problem in problems:
+        typer.echo(printable(f"{problem.severity}: {problem}"))
+    mistakes, warnings = found[Severity.MISTAKE], found[Severity.WARNING]
+    answer = "invalid" if mistakes else "valid"
+    typer.echo(f"{answer}: {number_of(mistakes, 'mistake')}, {number_of(warnings, 'warning')}")
+    if not mistakes:
+        return 0
+    return 2 if any(problem.unreadable for problem in problems) else 1
 
 
 @app.command("list")

@@ -37,7 +37,6 @@ LIST_SUFFIX = ".tdmlist"
 _SQLITE = b"SQLite format 3\0"
 _KINDS = ("declarations", "authorisations", "reviews", "contacts")
 _GOOD_NAME = '["bundled:sacem-2023", "my-list.toml"]'
-_GOOD_FILE = "a file with a [[declarations]] table"
 _Value = TypeVar("_Value")
 _Named = TypeVar("_Named", Declaration, Authorisation)
 _PLACE = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
@@ -73,7 +72,13 @@ def bundled() -> tuple[str, ...]:
 
 
 class Reader:
-    """What has been read so far, each value with its place."""
+    """What has been read so far, each value with its place. `option` names the files, in words of `good_…` ones."""
+
+    option = "repertoire"
+    suffixes: tuple[str, ...] = (".toml", LIST_SUFFIX)
+    good_name = _GOOD_NAME
+    good_file = "a file with a [[declarations]] table"
+    good_size = "a list: tdm-guard repertoire import"
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
@@ -93,7 +98,7 @@ class Reader:
     def read(self, names: Sequence[str | Path]) -> None:
         for name in [names] if isinstance(names, (str, Path)) else names:
             if not isinstance(name, (str, Path)) or not str(name).strip():
-                self._mistake("repertoire", f"{shown(name)} is no file, folder or bundled entry", _GOOD_NAME)
+                self._mistake(self.option, f"{shown(name)} is no file, folder or bundled entry", self.good_name)
             elif str(name).startswith(BUNDLED):
                 self._bundled(str(name))
             else:
@@ -210,9 +215,9 @@ class Reader:
     def _path(self, path: Path) -> None:
         try:
             if path.is_dir():
-                inside = sorted(found for found in path.iterdir() if _ours(found))
+                inside = sorted(found for found in path.iterdir() if self._ours(found))
                 if not inside:
-                    self._mistake(str(path), f"a folder without any .toml or {LIST_SUFFIX} file", _GOOD_NAME)
+                    self._mistake(str(path), f"a folder without any {' or '.join(self.suffixes)} file", self.good_name)
                 for found in inside:
                     self._file(found)
             else:
@@ -221,10 +226,14 @@ class Reader:
         except (OSError, ValueError) as error:  # ValueError: a null character in the name
             self._unreadable(str(path), error)
 
+    def _ours(self, path: Path) -> bool:
+        """Whether a folder's entry is meant: hidden files are an editor's, other names something else."""
+        return path.suffix.lower() in self.suffixes and not path.name.startswith(".")
+
     def _file(self, path: Path) -> None:
         try:
             if not stat.S_ISREG(path.stat().st_mode):
-                self._mistake(str(path), "no regular file", _GOOD_NAME)
+                self._mistake(str(path), "no regular file", self.good_name)
                 return
             if not self._first(os.path.realpath(path)):
                 return
@@ -238,7 +247,7 @@ class Reader:
         if raw == _SQLITE or path.suffix.lower() == LIST_SUFFIX:
             self._list(path)
         elif len(raw) > MAX_BYTES:
-            self._mistake(str(path), f"larger than {MAX_BYTES} bytes", "a list: tdm-guard repertoire import")
+            self._mistake(str(path), f"larger than {MAX_BYTES} bytes", self.good_size)
         else:
             self._toml(str(path), raw)
 
@@ -258,12 +267,12 @@ class Reader:
             content = tomllib.loads(raw.decode("utf-8-sig"))
         except UnicodeDecodeError as error:
             line = raw.count(b"\n", 0, error.start) + 1
-            self._mistake(f"{name}: line {line}", "is not UTF-8", _GOOD_FILE)
+            self._mistake(f"{name}: line {line}", "is not UTF-8", self.good_file)
         except RecursionError:
-            self._mistake(name, "is nested too deeply", _GOOD_FILE)
+            self._mistake(name, "is nested too deeply", self.good_file)
         except ValueError as error:
             place, message = _place(str(error), raw)
-            self._mistake(f"{name}: {place}", message, _GOOD_FILE)
+            self._mistake(f"{name}: {place}", message, self.good_file)
         else:
             self.digests.append(hashlib.sha256(raw).hexdigest())
             self._content(name, content, self.digests[-1])
@@ -326,7 +335,7 @@ class Reader:
 
     def _unreadable(self, path: str, error: Exception) -> None:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        self.problems.append(Problem(path, f"cannot be read: {reason}", _GOOD_NAME, unreadable=True))
+        self.problems.append(Problem(path, f"cannot be read: {reason}", self.good_name, unreadable=True))
 
 
 def _told(name: str, problem: str) -> Problem:
@@ -347,11 +356,6 @@ def _asked(declaration: Declaration, contacts: Sequence[Contact]) -> Declaration
 def _standing(review: Review) -> tuple[datetime, bool]:
     """In which order reviews stand: by time, and of two of one time a confirmation last."""
     return review.at, review.outcome == ReviewOutcome.CONFIRMED
-
-
-def _ours(path: Path) -> bool:
-    """Whether a folder's entry is meant: hidden files are an editor's, other names something else."""
-    return path.suffix.lower() in (".toml", LIST_SUFFIX) and not path.name.startswith(".")
 
 
 def _place(message: str, raw: bytes) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from tdm_guard.formats.page.html import Scanner
 from tdm_guard.judging.decide import Terms, decide
 from tdm_guard.origin import Origin
 from tdm_guard.policies.task import Gathering, documents
+from tdm_guard.repertoire.excluded import Exclusions
 from tdm_guard.repertoire.item import Item
 from tdm_guard.repertoire.matching import HeardWorks, Repertoire
 from tdm_guard.signals import repertoire
@@ -41,6 +42,7 @@ class Bench:
         *,
         max_asset_bytes: int,
         declared: Repertoire | None = None,
+        excluded: Exclusions | None = None,
         machine_readable_only: bool = False,
     ) -> None:
         self.listener = listener
@@ -58,6 +60,7 @@ class Bench:
         self.feed_signals = tuple(signal for signal in self.signals if signal.read_feed)
         self.asset_signals = tuple(signal for signal in self.signals if signal.read_asset)
         self.repertoire = declared if repertoire.SIGNAL in self.signals else None
+        self.excluded = excluded
         self._machine_readable_only = machine_readable_only
         if self.repertoire is not None:  # what a page says of the works on it
             self.page_signals += (repertoire.SIGNAL,)
@@ -83,6 +86,10 @@ class Bench:
         """What is to be read of an origin at `now`."""
         thorough = self.listener.thorough
         return Gathering(origin, self.signals, self.listener, now, self.documents, thorough=thorough)
+
+    def bars(self, origin: Origin) -> bool:
+        """True for an origin on a list of sites to leave out: nothing of it is asked for, not even what it says."""
+        return self.excluded is not None and self.terms.enforced and bool(self.excluded.find(origin.host))
 
     def says_of_works(self, url: str | None, items: Sequence[Item], now: datetime, *, at: str) -> HeardWorks:
         """What the declarations loaded say of the works `items`, found `at` an address, and of what stands at `url`."""

@@ -80,7 +80,10 @@ class Case(ContentHearing):
             reading = policy.says(policy.target(url))
             self._statements = reading.statements
             self._faults = reading.faults
-        if policy.unasked and not ignore_unasked:
+        excluded = () if bench.excluded is None else bench.excluded.says(policy.origin.host)
+        if excluded:
+            self._statements = excluded + self._statements
+        elif policy.unasked and not ignore_unasked:
             self._statements += policy.unasked
         if item is not None:
             self._hear_item(item)
@@ -103,8 +106,16 @@ class Case(ContentHearing):
         """Header fields of an earlier redirect hop of this fetch (TDMRep repair C9)."""
         url = bare(url)
         self.hops += (url,)
+        if self.bench.excluded is not None:
+            self.hear_exclusion(url)
         for reading in hear_hop(self.bench, headers, self._header_of(url), self._content_type):
             self._add(reading)
+
+    def hear_exclusion(self, url: str) -> None:
+        """A place on the way to the content, which must not be a site that the operator excludes, either."""
+        said = () if self.bench.excluded is None else self.bench.excluded.says_of(url)
+        if more := tuple(statement for statement in said if statement not in self._statements):
+            self._add(Reading(more))
 
     @property
     def _content_type(self) -> str:

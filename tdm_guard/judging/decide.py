@@ -1,8 +1,8 @@
 """
 How all that was said becomes one decision.
 
-Weight, strongest first: crawl refusal > exempt > reserved > review > undetermined > authorised > permitted >
-unreserved. For several usages the strictest outcome stands. Each branch names its source.
+Weight, strongest first: exclusion and crawl refusal > exempt > reserved > review > undetermined > authorised >
+permitted > unreserved. For several usages the strictest outcome stands. Each branch names its source.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from tdm_guard.model import Kind, Stance, Statement, Verdict
 from tdm_guard.operator import Research
 from tdm_guard.usage import TDM, Usage
 
+MAX_SAID = 50  # statements that settled nothing, in a record; a hostile document could otherwise fill the log
 ART_3 = "Art. 3 of Directive (EU) 2019/790"
 _ORDER = (
     Verdict.RESERVED,
@@ -26,6 +27,7 @@ _ORDER = (
     Verdict.UNRESERVED,
 )
 _REFUSING = (Stance.RESERVED, Stance.UNDETERMINED)
+_SHUTTING = (Kind.ACCESS, Kind.EXCLUSION)  # what no exemption opens
 _STRICTNESS = {verdict: place for place, verdict in enumerate(_ORDER)}
 _STANCES = {
     Verdict.RESERVED: Stance.RESERVED,
@@ -69,8 +71,9 @@ def decide(statements: tuple[Statement, ...], terms: Terms, occasion: Occasion |
 
     without: Verdict | None = None
 
-    # RFC 9309 2.2.2, 2.3.1.4: access comes before mining, and no exemption gives access.
-    refusals = [s for s in statements if s.kind is Kind.ACCESS and s.stance in _REFUSING and not s.lifts(terms.usages)]
+    # RFC 9309 2.2.2, 2.3.1.4: access comes before mining, and no exemption gives access. Nor does one, or a licence,
+    # open a site that the operator leaves out because a court or an authority found it to infringe.
+    refusals = [s for s in statements if s.kind in _SHUTTING and s.stance in _REFUSING and not s.lifts(terms.usages)]
     if refusals:
         refused = any(s.stance is Stance.RESERVED for s in refusals)
         verdict = Verdict.RESERVED if refused else Verdict.UNDETERMINED
@@ -85,6 +88,7 @@ def decide(statements: tuple[Statement, ...], terms: Terms, occasion: Occasion |
         if verdict.withholds and terms.exemption_covers:
             without, verdict = verdict, Verdict.EXEMPT
     because = _because(without or verdict, statements, terms)
+    said = _besides(statements, because)
     ids = [lift.id for s in because for lift in s.authorisations if lift.outcome is LiftOutcome.LIFTED]
     return Outcome(
         verdict=verdict,
@@ -94,6 +98,8 @@ def decide(statements: tuple[Statement, ...], terms: Terms, occasion: Occasion |
         enforced=terms.enforced,
         exemption=terms.claim if verdict is Verdict.EXEMPT else None,
         without_exemption=without,
+        said=said[:MAX_SAID],
+        said_more=max(0, len(said) - MAX_SAID),
     )
 
 
@@ -147,3 +153,12 @@ def _because(verdict: Verdict, statements: tuple[Statement, ...], terms: Terms) 
     if len(refusing) > 1 and verdict in (Verdict.RESERVED, Verdict.REVIEW):
         refusing.sort(key=lambda s: min([_STRICTNESS[_says(s, u)] for u in s.usages if u in asked], default=0))
     return tuple(refusing) + noted + released
+
+
+def _besides(statements: tuple[Statement, ...], because: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """The statements that settled nothing, those that reserve first, so that a bound cuts off what permits."""
+    settling = set(map(id, because))
+    if len(settling) == len(statements):
+        return ()
+    rest = [statement for statement in statements if id(statement) not in settling]
+    return tuple(sorted(rest, key=lambda statement: statement.stance not in _REFUSING))

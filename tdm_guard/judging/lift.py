@@ -13,7 +13,7 @@ doubt (`docs/repertoires.md`).
 | `rightsholders` | whole names, without case   | of every layer, that name this rightsholder                          |
 | `works`         | lists, or match keys        | of these, only those of declarations that stand for these works      |
 
-No other scope reaches access, and nothing else that could not be read is lifted.
+No other scope reaches access, and nothing else that could not be read is lifted. Nothing lifts an exclusion.
 
 One that reaches a statement lifts it for the usages asked that both name, if it is granted to this operator, is active,
 has begun, has not ended, and reaches the country of the copies. Without evidence, or from a grantor whose mandate is
@@ -214,7 +214,13 @@ def _told(review: Review) -> Reviewed:
 
 
 def _can_be_lifted(statement: Statement) -> bool:
-    """Statements that withhold; of what could not be read only access (it is the origin's to give)."""
+    """
+    Statements that withhold; of what could not be read only access (it is the origin's to give).
+
+    That a site infringes the rights of others is a court's finding, and nobody's to license.
+    """
+    if statement.kind is Kind.EXCLUSION:
+        return False
     if statement.stance is Stance.RESERVED:
         return True
     return statement.stance is Stance.UNDETERMINED and statement.kind is Kind.ACCESS

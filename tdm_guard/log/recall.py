@@ -75,7 +75,7 @@ def said_then(
             key, value = _match(entry)
             stands = (key in _CODES or is_hashed(value or "")) and source in declarations
         else:
-            stands = source not in read and entry.get("kind") != Kind.ACCESS
+            stands = source not in read and entry.get("kind") not in (Kind.ACCESS, Kind.EXCLUSION)
         statement = _statement(entry) if stands else None
         if statement is not None:
             found.append(statement)

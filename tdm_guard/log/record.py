@@ -53,6 +53,7 @@ class RunInfo:
     signals: tuple[str, ...] = ()
     config_sha256: str | None = None
     repertoire: tuple[Loaded, ...] = ()
+    excluded_sites: tuple[Loaded, ...] = ()
     redact: tuple[str, ...] = ()
     retain_until: str | None = None
     name_key: str | None = None

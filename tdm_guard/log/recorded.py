@@ -44,6 +44,7 @@ def read_decision(record: Mapping[str, Any]) -> Recorded | None:
     table = record.get("usages")
     usages = _usages(table) if isinstance(table, dict) else {}
     because = [_statement(entry) for entry in entries(record, "because")[:MAX_ENTRIES]]
+    said = [_statement(entry) for entry in entries(record, "said")[:MAX_ENTRIES]]
     faults = [_fault(entry) for entry in entries(record, "faults")[:MAX_ENTRIES]]
     checked = [_checked(entry) for entry in entries(record, "checked")[:MAX_ENTRIES]]
     exemption = _exemption(record.get("exemption"))
@@ -54,6 +55,8 @@ def read_decision(record: Mapping[str, Any]) -> Recorded | None:
         authorisations=_texts(record, "authorisations", MAX_ENTRIES),
         enforced=record.get("enforced") is not False,
         exemption=exemption,
+        said=tuple(filter(None, said)),
+        said_more=_number(record, "said_more") or 0,
     )
     decision = Decision(
         url=url,
@@ -68,6 +71,7 @@ def read_decision(record: Mapping[str, Any]) -> Recorded | None:
     counts = {
         "usages": len(usages),
         "because": len(outcome.because),
+        "said": len(outcome.said),
         "faults": len(decision.faults),
         "checked": len(decision.checked),
         "exemption": int(exemption is not None),

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tdm_guard.log.recorded import read_decision
 from tdm_guard.plain import in_json, without_secrets
 from tdm_guard.secrecy.parameters import REDACTED, SECRETS, redacted, redacted_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from tdm_guard.decision import Decision
     from tdm_guard.log.pseudonyms import Pseudonyms
 
 __all__ = ["REDACTED", "SECRETS", "Redaction", "redacted", "redacted_words"]
@@ -57,6 +59,20 @@ class Redaction:
             members = self._names.members(members)
         told = {name: self.within(members[name]) for name in _TELLING if members.get(name)}
         return {**members, **told} if told else members
+
+    def decided(self, decision: Decision) -> Decision:
+        """The decision as the log has it, for whoever is told of it beside the log."""
+        exchange, outcome = decision.exchange, decision.outcome
+        addresses = (decision.url, exchange.final_url, *exchange.hops)
+        if not (outcome.because or outcome.said or decision.faults or outcome.exemption) and all(
+            self.address(each) is each for each in (*addresses, *(each.document for each in decision.checked))
+        ):
+            return decision
+        record = decision.to_dict()
+        told = {**record, **self.members(record), "hops": [self.address(each) for each in exchange.hops]}
+        told |= {name: self.address(record[name]) for name in ("url", "final_url")}
+        read = read_decision(told) if told != record else None
+        return decision if read is None else read.decision
 
     def within(self, value: Any, name: str = "") -> Any:
         """A value with the texts in it as the log has them; `name` is the member's."""

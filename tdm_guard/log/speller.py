@@ -131,7 +131,7 @@ class Speller:
     def _middle(self, decision: Decision) -> tuple[_Middle, bool]:
         """The members from `origin` to `media_type`, and whether other decisions are likely to have them too."""
         exchange, outcome, checked = decision.exchange, decision.outcome, decision.checked
-        if outcome.because or decision.faults:
+        if outcome.because or decision.faults or outcome.said:
             return self._spell_middle(decision), False
         # What has an `id` here is held beside the text, so that its identity cannot pass to another one.
         key = (
@@ -174,6 +174,7 @@ def _members(decision: Decision) -> Mapping[str, Any]:
         "stage": decision.stage,
         "usages": outcome.usages,
         "because": [item.to_dict() for item in outcome.because],
+        **outcome.besides(),
         **outcome.exempted(),
         "faults": [item.to_dict() for item in decision.faults],
         "checked": [item.to_dict() for item in decision.checked],

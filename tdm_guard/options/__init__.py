@@ -16,14 +16,17 @@ from typing import Any, Literal, Self
 from tdm_guard._version import __version__
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.holdings import Holdings, load
+from tdm_guard.holdings.exclusions import load_exclusions
 from tdm_guard.judging.decide import Terms
 from tdm_guard.judging.lift import Rights
 from tdm_guard.log.appending import Durability
+from tdm_guard.log.sink import NamedSink, Sink, name_of, read_sinks
 from tdm_guard.model import Posture
 from tdm_guard.operator import Operator, names_in, read_operator
 from tdm_guard.options.privacy import day_of, key_file, patterns_of
 from tdm_guard.plain import in_json, suggested
 from tdm_guard.repertoire.contact import GOOD_CONTACT
+from tdm_guard.repertoire.excluded import Exclusions
 from tdm_guard.signals import SIGNALS
 from tdm_guard.signals.ai_agents import ai_agents_signal as ai_agents
 from tdm_guard.signals.ai_agents.policy_tokens import bundled
@@ -49,6 +52,7 @@ class Options:
     mode: str = "enforce"
     signals: tuple[Signal, ...] = field(default=SIGNALS, repr=False)
     log: str = "tdm-guard.jsonl"
+    sinks: tuple[Sink | NamedSink, ...] = field(default=(), repr=False)
     durability: Durability = "flush"
     rotate: int | Literal["day"] | None = None
     records: Literal["full", "compact"] = "full"
@@ -62,9 +66,11 @@ class Options:
     repertoire: tuple[str, ...] = ()
     authorisations: tuple[str, ...] = ()
     contacts: tuple[str, ...] = ()
+    excluded_sites: tuple[str, ...] = ()
     repertoire_forms: str = "all"
     policy_tokens: PolicyTokens = field(default_factory=bundled)
     holdings: Holdings = field(default_factory=Holdings, repr=False)
+    exclusions: Exclusions = field(default_factory=Exclusions, repr=False)
 
     @classmethod
     def read(cls, given: Mapping[str, Any], *, user_agent: str | None = None) -> Self:
@@ -94,6 +100,10 @@ class Options:
                 if values.get("contacts") and not held.contacts:
                     problems.append(f"contacts: {values['contacts'][0]!r} holds none; for example {GOOD_CONTACT}")
                 values["holdings"] = held
+            except ConfigurationError as error:
+                problems.extend(error.problems)
+            try:
+                values["exclusions"] = load_exclusions(values.get("excluded_sites", ()))
             except ConfigurationError as error:
                 problems.extend(error.problems)
         if problems:
@@ -152,15 +162,17 @@ class Options:
         """All options in JSON's own types, for the run record and its digest."""
         values: dict[str, Any] = {name: getattr(self, name) for name in OPTION_NAMES}
         values["signals"] = tuple(signal.name for signal in self.signals)
+        values["sinks"] = tuple(map(name_of, self.sinks))
         values["operator"] = None if self.operator is None else asdict(self.operator)
         values["policy_tokens"] = dict(self.policy_tokens)
-        values["holdings"] = {"sources": self.holdings.sources, "digests": self.holdings.digests}
+        held = {"sources": self.holdings.sources, "digests": self.holdings.digests}
+        values["holdings"] = {**held, "exclusions": self.exclusions.sources}
         described: dict[str, Any] = in_json(values)
         return described
 
 
 HELD = ("repertoire", "authorisations", "contacts")  # options that name files, each of which may hold all of it
-OPTION_NAMES = tuple(name for name in Options.__dataclass_fields__ if name != "holdings")
+OPTION_NAMES = tuple(name for name in Options.__dataclass_fields__ if name not in ("holdings", "exclusions"))
 
 
 def agent_of(user_agent: str) -> str:
@@ -319,6 +331,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "mode": _choice("mode", "enforce", "observe"),
     "signals": _signals,
     "log": _text("log", '"tdm-guard.jsonl"'),
+    "sinks": read_sinks,
     "durability": _durability,
     "rotate": _rotate,
     "records": _choice("records", "full", "compact"),
@@ -331,6 +344,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "repertoire": _files("repertoire", '["bundled:sacem-2023", "declarations.toml"]'),
     "authorisations": _files("authorisations", '["licences.toml"]'),
     "contacts": _files("contacts", '["contacts.toml"]'),
+    "excluded_sites": _files("excluded_sites", '["court-lists.toml"]'),
     "repertoire_forms": _choice("repertoire_forms", "all", "machine-readable"),
     "policy_tokens": _policy_tokens,
     "max_asset_bytes": lambda value: read_size("max_asset_bytes", value),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def cautions(options: Options, named: Callable[[str], str] = str) -> Iterator[str]:
     """A sentence for each, to be warned of when a run starts; `named` spells an option as the caller's users do."""
-    yield from map(str, options.holdings.warnings)
+    yield from map(str, (*options.holdings.warnings, *options.exclusions.warnings))
     if options.mode == "observe":
         yield (
             f"{named('mode')} is observe: tdm_guard only observes, so that what is reserved is handed on, and recorded "

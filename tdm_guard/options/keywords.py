@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
+from tdm_guard.log.sink import Sink
 from tdm_guard.model import Posture
 from tdm_guard.operator import Operator
 from tdm_guard.signals import Signal
@@ -27,7 +28,7 @@ class JudgeOptions(TypedDict, total=False):
     """Your robots.txt product token; without it that of the User-Agent, else only groups for everyone."""
 
     operator: Operator | Mapping[str, Any] | None
-    """Who collects: a table with `name`, `classes`, `country`, `undertakings`, `research`."""
+    """Who collects: a table; `name`, `contact`, `complaints_url`, `classes`, `country`, `undertakings`, `research`."""
 
     posture: Posture | Literal["cautious", "literal"] | None
     """`cautious` (default): repairs that can only add a reservation are applied. `literal`: each text to the letter."""
@@ -47,6 +48,9 @@ class JudgeOptions(TypedDict, total=False):
     contacts: str | Path | Iterable[str | Path] | None
     """Whom to ask where a declaration names no address: files of `[[contacts]]`, or folders of files."""
 
+    excluded_sites: str | Path | Iterable[str | Path] | None
+    """Sites that a court or an authority found to infringe: files of `[[excluded_sites]]`, or folders of files."""
+
     repertoire_forms: Literal["all", "machine-readable"] | None
     """`machine-readable`: declarations in forms for people lead to `review`."""
 
@@ -62,6 +66,9 @@ class GuardOptions(JudgeOptions, total=False):
 
     log: str | Path | None
     """Path of the compliance log, `tdm-guard.jsonl` if none is given; `{run}` and `{pid}` are filled in."""
+
+    sinks: str | Sink | Iterable[str | Sink] | None
+    """Who else is told of what is logged: objects, names as `package.module:factory`, or `otel`."""
 
     durability: float | str | None
     """`flush` (default), `fsync`, or seconds: when the disk must have what was written to the log."""

@@ -22,7 +22,6 @@ from tdm_guard.proofs.proof import RESTS_ON, TREES, TYPE, VERSION, is_plain
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from tdm_guard.log.aside import Side
     from tdm_guard.proofs.tree_file import Place, StoredTree, TreeFile
 
 
@@ -62,11 +61,12 @@ def prove(
     line_at: Callable[[Place], bytes],
     runs: Iterable[str] = (),
     *,
-    side_of: Callable[[Place, str, int], Side | None] = lambda place, run, seq: None,
+    personal_of: Callable[[str, int], Mapping[str, str] | None] = lambda run, seq: None,
 ) -> dict[str, Any]:
     """
-    The proof, of the runs named, or of all; `line_at` reads lines of the logs that the tree was made from, `side_of`
-    what stands beside them of a decision.
+    The proof, of the runs named, or of all; `line_at` reads lines of the logs that the tree was made from.
+
+    `personal_of` finds what stands apart from a decision, by its run and number: `salt`, and `members` as JSON.
 
     Raises `ConfigurationError` where a run is not there, has forgotten what it admitted, or spells the address
     otherwise than another one because of what it redacts, and where the log is not the one of the tree.
@@ -85,7 +85,10 @@ def prove(
         stated = {name: run["trees"][TREES[question.kind]][name] for name in ("size", "root")}
         head = {"run": run["run"], "tree": TREES[question.kind], **stated}
         if index < entries.size and (entry := entries.entry(index))[:KEY] == digest:
-            decision = _decision(tree, run, int.from_bytes(entry[KEY:], "big"), line_at, side_of)
+            seq = int.from_bytes(entry[KEY:], "big")
+            decision = _decision(tree, run, seq, line_at)
+            if (personal := personal_of(run["run"], seq)) is not None:
+                decision["personal"] = personal
             proofs.append({**head, "outcome": "admitted", "entry": _entry(entries, index), "decision": decision})
         else:
             lower = _entry(entries, index - 1) if index else None
@@ -146,32 +149,18 @@ def _entry(tree: StoredTree, index: int) -> dict[str, Any]:
     return {"digest": tree.entry(index)[:KEY].hex(), "index": index, "path": path}
 
 
-def _decision(
-    tree: TreeFile,
-    run: Mapping[str, Any],
-    seq: int,
-    line_at: Callable[[Place], bytes],
-    side_of: Callable[[Place, str, int], Side | None],
-) -> dict[str, Any]:
+def _decision(tree: TreeFile, run: Mapping[str, Any], seq: int, line_at: Callable[[Place], bytes]) -> dict[str, Any]:
     digest, place = tree.decision(run, seq)
     line = _line(digest, place, line_at)
     stated = {name: run["trees"]["decisions"][name] for name in ("size", "root")}
     path = [node.hex() for node in tree.tree(run, "decisions").path(seq - 1)]
     found: dict[str, Any] = {"line": line.decode(), "index": seq - 1, "path": path, **stated}
-    record = json.loads(line)
-    named = record.get("common")
+    named = json.loads(line).get("common")
     if isinstance(named, str):
         common = tree.common(run, bytes.fromhex(named))
         if common is None:
             raise _other()
         found["common"] = _line(bytes.fromhex(named), common, line_at).decode()
-    if "personal" in record:
-        side = side_of(place, str(run["run"]), seq)
-        if side is None:
-            raise ConfigurationError(
-                f"run {run['run']}: what stood beside the log is not there, so that this cannot be proved"
-            )
-        found["personal"] = {"salt": side.salt.hex(), "members": side.members.decode()}
     return found
 
 

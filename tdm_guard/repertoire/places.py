@@ -30,13 +30,14 @@ _CUT = re.compile(r"[/?&]")
 
 def domain(raw: str) -> str | None:
     """A domain as lower-case A-labels; None for what is none, for an address, and for a public suffix."""
-    text = raw.strip()
-    if not text or _NO_DOMAIN.search(text):
-        return None
-    try:
-        host = Origin.parse(f"https://{text}").host
-    except UnsupportedURL:
-        return None
+    host = text = raw.strip()
+    if not _DOMAIN.fullmatch(text):  # most are written as they should be: lists have a hundred thousand of them
+        if not text or _NO_DOMAIN.search(text):
+            return None
+        try:
+            host = Origin.parse(f"https://{text}").host
+        except UnsupportedURL:
+            return None
     if len(host) > 253 or not _DOMAIN.fullmatch(host) or _suffixes().is_public(host):
         return None
     return host

@@ -13,6 +13,7 @@ from tdm_guard.log.members import entries, text_of
 from tdm_guard.model import Layer, Verdict
 from tdm_guard.origin import Origin
 from tdm_guard.plain import nearest, printable, timestamp
+from tdm_guard.repertoire import excluded
 from tdm_guard.reports.faults import ITEM
 from tdm_guard.signals import SIGNALS
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 MAX_NAMES = 50_000  # of a kind, kept in mind to tell a name that no log has from one that was left out; some MB
 _VERDICTS = tuple(verdict.value for verdict in Verdict)
-_SIGNALS = frozenset(signal.name for signal in SIGNALS)
+_SIGNALS = frozenset({*(signal.name for signal in SIGNALS), excluded.NAME})
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _GOOD = "2026-01-31, or 2026-01-31T12:00:00Z"
 

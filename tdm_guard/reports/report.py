@@ -57,6 +57,7 @@ def _json(summary: Summary) -> str:
         },
         "edge_refused": summary.edge_refused,
         "exempt": summary.exempted.to_json(),
+        "excluded": summary.excluded.to_json(),
         "faults": {"decisions": summary.faults.decisions, "kinds": summary.faults.table()},
         "hosts": hosts,
         "runs": [asdict(run) for run in summary.runs],
@@ -76,6 +77,7 @@ def _csv(summary: Summary) -> str:
     if summary.edge_refused:
         out.append(csv_line(["edge-refused", "", "", summary.edge_refused]))
     out.extend(summary.exempted.csv())
+    out.extend(summary.excluded.csv())
     for name, counts in sorted(summary.signals.items()):
         out.extend(csv_line(["signal", name, verdict, count]) for verdict, count in counts.most_common())
     out.extend(csv_line(["repertoire", match, "", count]) for match, count in summary.works.matches.most_common())
@@ -117,6 +119,7 @@ def _markdown(summary: Summary) -> str:
         out.extend(_row(name, verdict, count) for verdict, count in counts.most_common())
     out.extend(_repertoire(summary.works))
     out.extend(summary.exempted.markdown())
+    out.extend(summary.excluded.markdown())
     out.extend(faults.markdown(summary.faults))
     headings = (_HEADINGS.get(name, name.replace("_", " ")) for name in _COUNTS)
     out.append(f"\n## Hosts\n\n{markdown_row('host', *headings)}")

@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import re
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.plain import printable
@@ -94,3 +95,8 @@ def number_of(count: int, noun: str) -> str:
 def unread_lines(count: int) -> str:
     """`1 line is no record`, `2 lines are no records`."""
     return f"{number_of(count, 'line')} {'is no record' if count == 1 else 'are no records'}"
+
+
+def html_text(text: str) -> str:
+    """Text as text of a page or of an attribute in quotes; characters that nobody sees are shown."""
+    return escape("".join(c if c.isprintable() or c == "\n" else printable(c) for c in text), quote=True)

@@ -13,6 +13,7 @@ from tdm_guard.log.members import entries, is_size, text_of
 from tdm_guard.log.once import Addresses
 from tdm_guard.model import Kind, Layer, Stance, Verdict
 from tdm_guard.origin import Origin
+from tdm_guard.reports.exclusions import Excluded
 from tdm_guard.reports.exemption import Exempted
 from tdm_guard.reports.faults import FaultCount
 from tdm_guard.reports.quoted import Declaring
@@ -96,7 +97,8 @@ class Summary:
     """
     What the logs come to.
 
-    `verdicts` counts decisions; `signals` counts, by verdict, the decisions that rest on a statement of that signal.
+    `verdicts` counts decisions; `signals` counts, by verdict, the decisions that rest on a statement of that signal;
+    `excluded` those that rest on a list of sites, which is none.
     `addresses` counts what decisions are about, each address once. `unread` counts lines that are no record.
     `edge_refused`: answers by which a site's edge refuses what its robots.txt allows. `remarks`: what must be known of
     the logs themselves, and what was left out.
@@ -114,6 +116,7 @@ class Summary:
     unread: int = 0
     edge_refused: int = 0
     exempted: Exempted = field(default_factory=Exempted)
+    excluded: Excluded = field(default_factory=Excluded)
     addresses: dict[str, int] = field(default_factory=dict)
     faults: FaultCount = field(default_factory=FaultCount)
     remarks: Remarks = field(default_factory=Remarks)
@@ -181,15 +184,15 @@ def _count_decision(summary: Summary, record: Mapping[str, Any], pending: Ordere
         if len(pending) > MAX_PENDING:
             pending.popitem(last=False)
     summary.verdicts[verdict] += 1
-    for name in {text_of(item, "signal", 40) or "unknown" for item in entries(record, "because")}:
+    said = [item for item in entries(record, "because") if item.get("kind") != Kind.EXCLUSION]
+    for name in {text_of(item, "signal", 40) or "unknown" for item in said}:
         if name in summary.signals or len(summary.signals) < MAX_SIGNALS:
             summary.signals.setdefault(name, Counter())[verdict] += 1
-    if any(
-        item.get("kind") == Kind.ACCESS and item.get("stance") == Stance.UNSTATED for item in entries(record, "because")
-    ):
+    if any(item.get("kind") == Kind.ACCESS and item.get("stance") == Stance.UNSTATED for item in said):
         summary.edge_refused += 1
     _count_works(summary.works, record, verdict)
     summary.exempted.count_decision(record)
+    summary.excluded.count_decision(record)
     if stamp := text_of(record, "ts", 40):
         summary.first = min(summary.first or stamp, stamp)
         summary.last = max(summary.last or stamp, stamp)
@@ -210,6 +213,7 @@ def _count_works(works: Works, record: Mapping[str, Any], verdict: str) -> None:
 
 def _count_run(summary: Summary, record: Mapping[str, Any]) -> None:
     summary.exempted.count_run(record)
+    summary.excluded.count_run(record)
     for entry in entries(record, "repertoire")[:MAX_DECLARATIONS]:
         if len(summary.works.loaded) < MAX_DECLARATIONS:
             summary.works.loaded[Loaded(*(text_of(entry, name, 200) or "" for name in Loaded._fields))] = None

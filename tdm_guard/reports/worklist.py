@@ -18,6 +18,7 @@ from tdm_guard.model import Kind, Layer, Stance, Verdict
 from tdm_guard.origin import Origin
 from tdm_guard.plain import bounded
 from tdm_guard.repertoire.contact import contacts_of
+from tdm_guard.reports.exclusions import exclusions
 from tdm_guard.reports.exemption import is_exempt
 from tdm_guard.reports.quoted import document_of
 from tdm_guard.signals import payment
@@ -103,7 +104,7 @@ class Worklist:
 
     No licence helps where robots.txt refuses access (`refused`, with some of the `refusing` sites); where access is
     sold (402) the seller is asked. None is known to be needed where something could not be read (`undetermined`), or
-    stands wrong in the caller's own item (`doubtful`).
+    stands wrong in the caller's own item (`doubtful`). Of a site that a list excludes nobody is asked (`excluded`).
     `unexplained` records name no reason. `exempt` items would want a licence, but for a claim to Art. 3.
     """
 
@@ -114,6 +115,7 @@ class Worklist:
     doubtful: int = 0
     unexplained: int = 0
     exempt: int = 0
+    excluded: int = 0
     asks: dict[Licensor, Ask] = field(default_factory=dict)
 
     @property
@@ -136,8 +138,10 @@ def worklist(records: Iterable[Mapping[str, Any]], contacts: Sequence[Contact] =
     """
     found = Worklist()
     for record in records:
-        if is_exempt(record):
-            found.exempt += 1
+        exempt, excluded = is_exempt(record), bool(exclusions(record))
+        found.exempt += exempt
+        found.excluded += excluded
+        if exempt or excluded:
             continue
         because = entries(record, "because")
         closed = [entry for entry in because if open_usages(record, entry, Kind.ACCESS)]

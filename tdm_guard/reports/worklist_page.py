@@ -99,6 +99,9 @@ def _rest(found: Worklist) -> Iterator[str]:
     if found.exempt:
         items = number_of(found.exempt, "item")
         yield f"Exempt under a claim to Art. 3: {items}, which would be withheld without it; see tdm-guard report."
+    if found.excluded:
+        items = number_of(found.excluded, "item")
+        yield f"On sites that a list excludes: {items}, which nobody is asked for; see tdm-guard report."
     if found.unexplained:
         yield f"Withheld by records that name no reason: {number_of(found.unexplained, 'item')}."
 
@@ -125,12 +128,14 @@ def _json(found: Worklist) -> Iterator[str]:
 def _counts(found: Worklist) -> dict[str, int]:
     doubtful = {"doubtful": found.doubtful} if found.doubtful else {}
     exempt = {"exempt": found.exempt} if found.exempt else {}
+    excluded = {"excluded": found.excluded} if found.excluded else {}
     return {
         "refused": found.refused,
         "undetermined": found.undetermined,
         **doubtful,
         "unexplained": found.unexplained,
         **exempt,
+        **excluded,
     }
 
 

@@ -157,6 +157,8 @@ class Crawl:
             await self.aside.call(partial(case.hear_hop, hop, spoken), long=may_last(spoken))
         for hop in hops:
             case.hear_hop(hop, ())
+        if url != request.url:  # where it goes, whatever its Host field says
+            case.hear_exclusion(request.url)
         if case.refused:
             await self.refuse(case, request)
         return case

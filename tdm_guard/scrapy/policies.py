@@ -86,7 +86,9 @@ class Policies:
             fetched = (await asyncio.shield(self._begin(origin, way))).documents.get(url)
         if fetched is None or fetched.status == 304:
             self._guard.totals["policy/fetched"] += 1
-            one = follow(Wanted(url, DOCUMENT.max_bytes), origin, self._guard.options.policy_timeout)
+            guard = self._guard
+            wanted, timeout = Wanted(url, DOCUMENT.max_bytes), guard.options.policy_timeout
+            one = follow(wanted, origin, timeout, bars=guard.bench.bars)
             (fetched,) = await self._perform(origin, together([one]), way)
         return await asyncio.to_thread(decoded, fetched, DOCUMENT.max_bytes)
 

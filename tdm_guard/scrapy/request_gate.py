@@ -92,7 +92,7 @@ class RequestGate:
         if not crawl.judges(request):
             return
         if not isinstance(exception, IgnoreRequest):
-            crawl.guard.totals["failed"] += 1
+            crawl.guard.failed()
         elif self._robots.refused(request, exception):
             await self._robots.record(request)
         crawl.visits.pop(request, None)

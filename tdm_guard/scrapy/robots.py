@@ -124,6 +124,8 @@ class Robots:
             origin = Origin.parse(request.url)
         except UnsupportedURL as error:  # the page is refused on its own account
             raise Unjudged(*error.problems) from None
+        if self._guard.bench.bars(origin):
+            raise IgnoreRequest(f"{robots_of(origin)} lies at an excluded site")
         fetched = await self._policies.robots(origin, Way.of(_page.get() or request))
         if fetched.error:
             raise IgnoreRequest(f"{robots_of(origin)} could not be had: {fetched.error}")

@@ -31,6 +31,7 @@ _OURS_ALONE = (
     "posture",
     "repertoire",
     "authorisations",
+    "excluded_sites",
     "repertoire_forms",
     "policy_tokens",
     "max_asset_bytes",

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tdm_guard import ConfigurationError
 from tdm_guard.log.checks.finding import Finding, LogSeverity
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.trees import Trees
@@ -387,7 +388,11 @@ def test_no_edit_of_a_log_goes_unseen(tmp_path_factory: pytest.TempPathFactory, 
         alter(altered, data)
     path = write(tmp_path_factory.getbasetemp(), altered)
     verification = Verification(heads=heads)
-    list(verification.files([path]))
+    try:
+        list(verification.files([path]))
+    except ConfigurationError:  # no record is left
+        assert independent()(path, heads)
+        return
     slow = Verification(heads=heads)
     list(slow.findings(read_log([path])))
     assert bool(slow.errors) == bool(verification.errors) == bool(independent()(path, heads))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -28,6 +30,7 @@ FORMATS = ("markdown", "csv", "json")
 READING = [
     *(["report", "--format", style] for style in FORMATS), ["report", "--withheld"], ["report", "--admitted"],
     ["licences"], ["licences", "--format", "json"], ["review"], ["recheck", "--undetermined"],
+    ["export", "--preferences"], ["report", "--template", "art53"], ["report", "--template", "ab2013"],
 ]  # fmt: skip
 
 
@@ -61,6 +64,18 @@ def test_a_split_log_reads_as_any_other(
         done = cli(*words, "tdm.jsonl")
         said.append((done.exit_code, done.stdout.replace(_last_hash(logs[name]), "HEAD"), done.stderr))
     assert said[0] == said[1]
+
+
+def test_a_database_has_what_is_there(logs: dict[str, Path], tmp_path: Path) -> None:
+    found = {}
+    for name, log in logs.items():
+        assert cli("export", log, "--sqlite", tmp_path / f"{name}.db").exit_code == 0
+        with closing(sqlite3.connect(tmp_path / f"{name}.db")) as database:
+            found[name] = database.execute("SELECT url, verdict FROM decisions ORDER BY seq").fetchall()
+    assert found["plain"] == found["split"] == found["compact"]
+    assert [verdict for _, verdict in found["forgotten"]] == [verdict for _, verdict in found["plain"]]
+    assert not any(url for url, _ in found["forgotten"])
+    assert found["buried"] == []
 
 
 def _last_hash(path: Path) -> str:

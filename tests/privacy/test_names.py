@@ -58,6 +58,20 @@ def test_a_name_is_hashed_wherever_it_stands(tmp_path: Path) -> None:
     assert all(is_hashed(each) for each in (creator, holder))
 
 
+def test_a_sink_is_told_what_the_log_has(tmp_path: Path) -> None:
+    hidden = Redaction(names=NAMES, secrets=["tok-1"])
+    asked = "https://a.example/p?sid=1&t=tok-1"
+    decided = decision(asked, Verdict.RESERVED, because=(NAMED,), faults=(FAULT,), hops=("https://a.example/?key=1",))
+    written(tmp_path / "a", [decided], until=None, redaction=hidden)
+    [record] = records(tmp_path / "a")
+    told = hidden.decided(decided).to_dict()
+    assert {name: told[name] for name in record if name not in ("run", "seq", "id")} == {
+        name: value for name, value in record.items() if name not in ("run", "seq", "id")
+    }
+    assert told["url"] == "https://a.example/p?sid=REDACTED&t=REDACTED"
+    assert hidden.decided(plain := decision()) is plain
+
+
 def test_one_name_has_one_hash_for_each_purpose_and_key() -> None:
     assert NAMES.creator("EXEMPLE, Marie") == NAMES.creator("Marie Exemple") == Pseudonyms(KEY).creator("marie exemple")
     assert NAMES.creator("Marie Exemple") != NAMES.rightsholder("Marie Exemple")

@@ -12,12 +12,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tdm_guard.cli import app
+from tdm_guard.errors import ConfigurationError
 from tdm_guard.httpx import GuardClient, Withheld
 from tdm_guard.log.jsonl import JsonlLog, Keeping
 from tdm_guard.log.record import digest_of, sealed_line
+from tdm_guard.proofs.proving import Question
 from tdm_guard.testing import Answer, PretendWeb, Site
 from tests.support.logs import NOW
-from tests.support.proofs import INFO, admitting, run_of, withholding
+from tests.support.proofs import INFO, Made, admitting, run_of, withholding
 
 ADDRESSES = [f"https://www.site{number}.example/{number}" for number in range(5)]
 
@@ -200,11 +202,17 @@ def test_a_log_that_was_changed_after_it_was_sealed_proves_nothing(log: Path) ->
 def test_what_was_forgotten_can_neither_be_proved_nor_denied(tmp_path: Path) -> None:
     log = tmp_path / "tdm.jsonl"
     run_of(log, map(admitting, ADDRESSES), run_id="first", ends=False)
-    assert call("forget", log, "--by", "dpo", "--run", "first", "--cut-short").exit_code == 0
-    assert call("seal", log).exit_code == 0
-    done = call("prove", log, "--url", ADDRESSES[0])
-    assert done.exit_code == 2
-    assert "cannot be proved any more" in done.stderr
+    head, *lines = log.read_bytes().splitlines(keepends=True)
+    record = json.loads(lines[1])
+    members = ("v", "run", "seq", "id", "ts", "prev", "hash")
+    lines[1] = json.dumps({"type": "forgotten", **{name: record[name] for name in members}}).encode() + b"\n"
+    log.write_bytes(head + b"".join(lines))
+    made = Made(log)
+    assert made.runs["first"].forgotten == 1
+    assert made.runs["first"].trees["decisions"]["size"] == len(ADDRESSES)
+    for url in ADDRESSES[:2]:
+        with pytest.raises(ConfigurationError, match="cannot be proved any more"):
+            made.proof(Question.url(url))
 
 
 @pytest.mark.parametrize(
@@ -235,9 +243,17 @@ def test_what_is_no_log_is_not_sealed(tmp_path: Path) -> None:
     for text in ("", "nothing\n", "{}\n"):
         path.write_text(text, encoding="utf-8")
         done = call("seal", path)
-        assert done.exit_code in (1, 2)
+        assert done.exit_code == 2
         assert done.stderr.count("\n") == 1
     assert [each.name for each in tmp_path.iterdir()] == ["x.jsonl"]
+
+
+def test_a_run_of_a_later_version_is_refused(log: Path) -> None:
+    head, *rest = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join([head.replace(b'"v":1', b'"v":2'), *rest]))
+    done = call("seal", log)
+    assert done.exit_code == 2
+    assert "later" in done.stderr
 
 
 def test_redacted_values_are_redacted_in_the_question(tmp_path: Path) -> None:

@@ -8,12 +8,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tdm_guard.log.canonical import canonical
+from tdm_guard.log.record import sealed_line
+from tdm_guard.proofs.personal import personal_of
 from tdm_guard.proofs.proof import Known, check
 from tdm_guard.proofs.proving import Question
 from tests.support.patience import PATIENCE
@@ -42,6 +45,29 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return Made(path)
 
 
+SALT, MEMBERS = "5a" * 16, '{"url":"https://apart.example/é"}'
+
+
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """A run whose personal members stand in a file beside the log."""
+    path = tmp_path_factory.mktemp("apart") / "tdm.jsonl"
+    run_of(path, [admitting("https://apart.example/é")], run_id="apart", ends=False)
+    head, line = path.read_bytes().splitlines(keepends=True)
+    record = json.loads(line)
+    kept = ("type", "v", "run", "seq", "id", "ts", "admitted", "content")
+    digest = sha256(bytes.fromhex(SALT) + MEMBERS.encode()).hexdigest()
+    line, _ = sealed_line({**{name: record[name] for name in kept}, "personal": digest}, prev=record["prev"])
+    whole = json.dumps({**json.loads(line), **json.loads(MEMBERS)}).encode()
+    beside = Path(f"{path}.personal")
+    lines = [f'{{"run":"apart","seq":{seq},"salt":"{SALT}","members":{MEMBERS}}}\n' for seq in (11, 1)]
+    beside.write_text('torn "seq":1,\n'.join(lines), encoding="utf-8")
+    assert personal_of([path.with_name("absent"), beside], "apart", 1) == {"salt": SALT, "members": MEMBERS}
+    assert personal_of([beside], "apart", 2) is None
+    path.write_bytes(head + whole + b"\n")  # as it is read back
+    return Made(path, {whole: line.rstrip()})
+
+
 def proofs(made: Made) -> Iterator[dict[str, Any]]:
     yield made.proof(Question.url(ADDRESSES[2]))
     yield made.proof(Question.url("HTTPS://www.SITE9.example:443/é/./a%/%zz/%41?x"))
@@ -65,20 +91,30 @@ def edits(proof: dict[str, Any]) -> Iterator[dict[str, Any]]:
             continue
         yield {**proof, "proofs": [{**each, side: None}]}
         yield {**proof, "proofs": [{**each, side: {**each[side], "index": each[side]["index"] + 1}}]}
-        yield {**proof, "proofs": [{**each, side: {**each[side], "path": each[side]["path"][1:]}}]}
+        if each[side]["path"]:
+            yield {**proof, "proofs": [{**each, side: {**each[side], "path": each[side]["path"][1:]}}]}
         yield {**proof, "proofs": [{**each, side: {**each[side], "path": [*each[side]["path"], "00" * 32]}}]}
-    if each.get("decision"):
+    if "personal" in (each.get("decision") or {}):
+        for name, value in (("salt", "00" * 16), ("members", MEMBERS.replace("é", "e"))):
+            personal = {**each["decision"]["personal"], name: value}
+            yield {**proof, "proofs": [{**each, "decision": {**each["decision"], "personal": personal}}]}
+        yield json.loads(text.replace('"personal": {', '"other": {'))
+    elif each.get("decision"):
         yield json.loads(text.replace("unreserved", "permitted"))
         yield json.loads(text.replace('\\"seq\\":', '\\"seq\\": '))
 
 
 @pytest.fixture(scope="module")
-def judged(made: Made, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], list[tuple[str, int]]]:
+def judged(
+    made: Made, apart: Made, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[list[str], list[tuple[str, int]]]:
     """The roots, and files of proofs with what `verify-proof` exits with."""
     folder = tmp_path_factory.mktemp("proofs")
-    roots = made.roots()
+    roots = [*made.roots(), *apart.roots()]
     found: list[tuple[str, int]] = []
-    for proof in proofs(made):
+    split = apart.proof(Question.url("https://apart.example/%C3%A9"))
+    split["proofs"][0]["decision"]["personal"] = {"salt": SALT, "members": MEMBERS}
+    for proof in (*proofs(made), split):
         assert judge(proof, roots) == 0, proof
         for number, each in enumerate([proof, *edits(proof)]):
             assert not number or judge(each, roots) == 1, each

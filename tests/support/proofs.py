@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
@@ -61,10 +61,11 @@ def run_of(path: Path, decisions: Iterable[Decision], *, run_id: str, ends: bool
 
 
 class Made:
-    """The index of a log, and its roots."""
+    """The index of a log, and its roots; `written` are lines as they stand in it, where they are read otherwise."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, written: Mapping[bytes, bytes] | None = None) -> None:
         self._data = path.read_bytes()
+        self._written = written or {}
         file = BytesIO()
         sealing, placed = Sealing(file), Placed(read_log([path]))
         for line, number, offset in placed:
@@ -86,4 +87,5 @@ class Made:
         return dict(read_proof(json.dumps(found).encode()))
 
     def _line_at(self, place: Place) -> bytes:
-        return self._data[place.offset :].split(b"\n", 1)[0]
+        line = self._data[place.offset :].split(b"\n", 1)[0]
+        return self._written.get(line, line)

@@ -50,6 +50,8 @@ def judges() -> list[Judge]:
             contacts=[Path("c.toml")],
         ),
         Judge(policy_tokens={"AI-Training": ["ai-training"]}, repertoire_forms="machine-readable"),
+        Judge(excluded_sites="lists.toml"),
+        Judge(excluded_sites=[Path("lists"), "more.toml"]),
         Judge(agent=None, operator=None),
     ]
 

@@ -1,0 +1,1 @@
+"""What was said of every usage of what was admitted, so that it travels with the content."""

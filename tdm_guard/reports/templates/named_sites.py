@@ -1,0 +1,71 @@
+"""
+Of which domain name an address is: the registrable one, by the ICANN part of the public suffix list.
+
+The literal second level would make one name of all of `co.uk`; the private part of the list would split `github.io`.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from functools import cache, lru_cache
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, NamedTuple
+
+from tdm_guard.errors import UnsupportedURL
+from tdm_guard.origin import Origin
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
+
+class SiteKind(IntEnum):
+    """What names a site: a registrable domain, an IP address, or a host that has no such domain."""
+
+    DOMAIN = 0
+    ADDRESS = 1
+    HOST = 2
+
+
+class NamedSite(NamedTuple):
+    """A site by its name in lower-case A-labels."""
+
+    name: str
+    kind: SiteKind
+
+
+NOWHERE = NamedSite("(no host)", SiteKind.HOST)
+
+
+@lru_cache(maxsize=4096)  # the addresses of a log come site by site
+def site_of(host: str) -> NamedSite:
+    """The site of a host as `Origin` spells it."""
+    bare = host.strip("[]").rstrip(".").lower()
+    try:
+        return NamedSite(str(ip_address(bare)), SiteKind.ADDRESS)
+    except ValueError:
+        pass
+    if not bare:
+        return NOWHERE
+    domain = suffixes().privatesuffix(bare)
+    return NamedSite(domain, SiteKind.DOMAIN) if domain else NamedSite(bare, SiteKind.HOST)
+
+
+def host_in(url: str | None) -> str | None:
+    """The host of an http(s) address, or of an origin; None for what is none."""
+    try:
+        return Origin.parse(url or "").host
+    except UnsupportedURL:
+        return None
+
+
+def top_level(name: str) -> str:
+    """The top-level domain of a name: a country, perhaps."""
+    return "." + name.rpartition(".")[2]
+
+
+@cache
+def suffixes() -> PublicSuffixList:
+    """The ICANN part of the list that comes with the library: 60 ms and 2 MB, for who needs it."""
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415
+
+    return PublicSuffixList(only_icann=True)
