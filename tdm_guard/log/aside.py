@@ -62,7 +62,6 @@ class Aside:
         self._log = log
         self._stack = ExitStack()
         self._lines: Iterator[tuple[bytes, Side | None]] | None = None
-        self._read: dict[str, int] = {}  # per run the highest number that was read
         self._ahead: dict[tuple[str, int], Side] = {}
         self._older: sqlite3.Connection | None = None
         self._exhausted = False
@@ -83,11 +82,10 @@ class Aside:
     def of(self, run: str, seq: int) -> Side | None:
         """The line of a decision, if there is one. Raises one of `DAMAGED`."""
         kept = self._ahead.pop((run, seq), None) or self._stored(run, seq)
-        while kept is None and self._read.get(run, 0) < seq:
+        while kept is None:
             side = self._next()
             if side is None:
                 break
-            self._read[side.run] = max(side.seq, self._read.get(side.run, 0))
             if (side.run, side.seq) == (run, seq):
                 return side
             self._keep(side)

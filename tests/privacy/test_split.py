@@ -116,8 +116,7 @@ def test_runs_that_share_a_log_may_be_out_of_order_beside_it(tmp_path: Path, mon
     whole = records(path)
     lines = side(path).read_bytes().splitlines(keepends=True)
     side(path).write_bytes(b"".join(reversed(lines[:4])) + b"".join(lines[8:]) + b"".join(lines[4:8]))
-    found = records(path)
-    assert [each["id"] for each in found if "forgotten" in each] == ["r1-1", "r1-2", "r1-3"]  # a run writes in order
+    assert records(path) == whole
     side(path).write_bytes(b"".join(lines[8:] + lines[4:8] + lines[:4]))
     assert records(path) == whole
 
