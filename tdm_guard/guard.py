@@ -28,15 +28,14 @@ from tdm_guard.gather import gather, not_asked, read_lent
 from tdm_guard.judge import Judge
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.pictures import Shown
-from tdm_guard.log.jsonl import JsonlLog, Keeping
+from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.outlet import Outlet
-from tdm_guard.log.pseudonyms import Pseudonyms, read_key
 from tdm_guard.log.record import RunInfo
-from tdm_guard.log.redaction import Redaction
 from tdm_guard.log.sink import Body, End
 from tdm_guard.model import Fetched, Kind, Result, Stance, Verdict
 from tdm_guard.options import Options
 from tdm_guard.options.cautions import cautions
+from tdm_guard.options.keeping import keeping_of
 from tdm_guard.options.tokens import Tokens
 from tdm_guard.origin import Origin
 from tdm_guard.plain import our_limit, told
@@ -102,12 +101,8 @@ class Guard:
         for caution in cautions(options, named):
             logger.warning("%s", caution)
         self._sinks = Outlet(options.sinks, self.totals) if options.sinks else None
-        compact = options.records == "compact"
-        names = None if options.name_key is None else Pseudonyms(read_key(options.name_key))
-        self._redaction = Redaction(options.redact, secrets=self.tokens.secrets(), names=names)
-        keeping = Keeping(
-            durability=options.durability, rotate=options.rotate, compact=compact, redaction=self._redaction
-        )
+        keeping = keeping_of(options, self.tokens)
+        self._redaction = keeping.redaction
         self.log = JsonlLog(options.log, run=_run_info(options), now=clock(), keeping=keeping)
 
     # ---- policies -----------------------------------------------------------------------------------------------
@@ -264,7 +259,7 @@ class Guard:
 
         Raises `LogError` if the record cannot be written.
         """
-        decision = self._untold(self.log.decision(case.decision(self.clock())))
+        decision = self._redaction.untold(self.log.decision(case.decision(self.clock())))
         outcome = decision.outcome
         if case.learned:
             with self._keeping:
@@ -303,17 +298,6 @@ class Guard:
         self.totals["failed"] += 1
         if self._sinks is not None:
             self._sinks.failed(self.log.run_id)
-
-    def _untold(self, decision: Decision) -> Decision:
-        """The decision without licence tokens of ours that a server repeated: what is raised of it may be logged."""
-        if not self.tokens or not decision.because:
-            return decision
-        hidden = Redaction(secrets=self.tokens.secrets())
-        because = tuple(
-            replace(said, **{name: hidden.within(getattr(said, name)) for name in ("excerpt", "terms")})
-            for said in decision.because
-        )
-        return decision._replace(outcome=replace(decision.outcome, because=because))
 
     def _tell_unusable(self, case: Case) -> None:
         """Counts what the caller handed in and nothing can be matched by; of each key the first is told."""

@@ -6,6 +6,7 @@ Names of people are replaced where a key for them is given (`log.pseudonyms`).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.recorded import read_decision
@@ -73,6 +74,15 @@ class Redaction:
         told |= {name: self.address(record[name]) for name in ("url", "final_url")}
         read = read_decision(told) if told != record else None
         return decision if read is None else read.decision
+
+    def untold(self, decision: Decision) -> Decision:
+        """The decision without secrets of the run's own that a server repeated: what is raised of it may be logged."""
+        if not self._secrets or not decision.because:
+            return decision
+        because = tuple(
+            replace(said, excerpt=self.within(said.excerpt), terms=self.within(said.terms)) for said in decision.because
+        )
+        return decision._replace(outcome=replace(decision.outcome, because=because))
 
     def within(self, value: Any, name: str = "") -> Any:
         """A value with the texts in it as the log has them; `name` is the member's."""
