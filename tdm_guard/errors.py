@@ -5,7 +5,7 @@ Our exceptions: the caller's mistakes, and a log that cannot be written.
     +-- ConfigurationError (ValueError)   an option, a file or a URL the caller gave is not usable
     |   +-- UnsupportedURL                not an http(s) URL
     +-- PolicyMismatch (ValueError)       an OriginPolicy read for another agent, posture or origin
-    +-- LogError                          the compliance log cannot be written: no log, no crawl
+    +-- LogError                          the compliance log, or its evidence, cannot be written: no log, no crawl
     +-- decision.Withheld                 content was not handed on, which is no mistake; carries the decision
 
 What strangers send never raises: it becomes a fault in the record. An integration whose extra is not installed raises
@@ -46,7 +46,7 @@ class PolicyMismatch(TdmGuardError, ValueError):
 
 
 class LogError(TdmGuardError):
-    """The compliance log cannot be written, so nothing may be handed on."""
+    """The compliance log, or the evidence that it names, cannot be written, so nothing may be handed on."""
 
 
 def without_extra(extra: str, error: ModuleNotFoundError) -> ModuleNotFoundError:

@@ -134,11 +134,16 @@ def _read_round(
     ]
     read: dict[str, Kept] = {}
     if due:
-        answers = yield tuple([_want(*one) for one in due])
+        answers = yield tuple([_want(task, *one) for one in due])
         for url, document, old in due:
             read[document.path] = read_answer(task, url, document, answers.get(url), old)
     for document in batch:
         kept[document.path] = read.get(document.path) or before[document.path]
+
+
+def _lacks(task: Gathering, sha256: str | None) -> bool:
+    """True if there should be a copy of a document and is none, so that "not modified" would not do for an answer."""
+    return task.keeper is not None and sha256 is not None and not task.keeper.holds(sha256)
 
 
 def _nothing_to_read(task: Gathering) -> Kept:
@@ -150,8 +155,8 @@ def _fresh(kept: Kept | None, now: datetime) -> bool:
     return kept is not None and kept.is_fresh(now) and not kept.said.unasked
 
 
-def _want(url: str, document: Document, old: Kept | None) -> Wanted:
+def _want(task: Gathering, url: str, document: Document, old: Kept | None) -> Wanted:
     copy = None if old is None else last_copy(old)
-    if copy is None:
+    if copy is None or _lacks(task, copy.checked.sha256):
         return Wanted(url, document.max_bytes)
     return Wanted(url, document.max_bytes, etag=copy.said.etag, last_modified=copy.said.last_modified)

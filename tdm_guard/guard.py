@@ -7,8 +7,6 @@ it with `run` or `run_async` and performs the effects with its own client. No ed
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import os
 import threading
@@ -28,9 +26,10 @@ from tdm_guard.gather import gather, not_asked, read_lent
 from tdm_guard.judge import Judge
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.pictures import Shown
+from tdm_guard.log.evidence import EvidenceStore, Takings, pieces_of
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.outlet import Outlet
-from tdm_guard.log.record import RunInfo
+from tdm_guard.log.run_info import run_info
 from tdm_guard.log.sink import Body, End
 from tdm_guard.model import Fetched, Kind, Result, Stance, Verdict
 from tdm_guard.options import Options
@@ -41,7 +40,7 @@ from tdm_guard.origin import Origin
 from tdm_guard.plain import our_limit, told
 from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.policies.silence import Silence
-from tdm_guard.policies.task import Answers, Wanted
+from tdm_guard.policies.task import Answers, Gathering, Wanted
 
 T = TypeVar("T")
 logger = logging.getLogger("tdm_guard")
@@ -69,8 +68,8 @@ class Guard:
     behind it keeps policies beyond this process; the run closes it.
 
     `totals` counts what is worth counting by its name: `admitted`, `verdict/reserved`, `policy/fetched`, … Raises
-    `LogError` when the log cannot be written. What lets reserved content through is warned of when it begins; `named`
-    spells the options in these words.
+    `LogError` when the log or the evidence folder cannot be written. What lets reserved content through is warned of
+    when it begins; `named` spells the options in these words.
     """
 
     def __init__(
@@ -100,10 +99,13 @@ class Guard:
         self._ended = False
         for caution in cautions(options, named):
             logger.warning("%s", caution)
+        self.evidence: EvidenceStore | None = None
+        if options.evidence is not None:
+            self.evidence = EvidenceStore(options.evidence, synced=options.durability == "fsync")
         self._sinks = Outlet(options.sinks, self.totals) if options.sinks else None
         keeping = keeping_of(options, self.tokens)
         self._redaction = keeping.redaction
-        self.log = JsonlLog(options.log, run=_run_info(options), now=clock(), keeping=keeping)
+        self.log = JsonlLog(options.log, run=run_info(options), now=clock(), keeping=keeping)
 
     # ---- policies -----------------------------------------------------------------------------------------------
 
@@ -131,8 +133,9 @@ class Guard:
             if before is not None and before.is_fresh(self.clock()):
                 self.totals["policy/hit"] += 1
                 return before
-        reading = gather(self.bench.gathering(origin, self.clock()), before)
-        policy: OriginPolicy = yield from self._read(origin, reading, documents)
+        task = self._gathering(origin)
+        policy: OriginPolicy = yield from self._read(origin, gather(task, before), documents)
+        yield from self._store_taken(task)
         for checked in policy.checked:
             if checked.result is Result.UNREACHABLE and not checked.cached:
                 self.totals["policy/unreachable"] += 1
@@ -171,13 +174,25 @@ class Guard:
         origin that gave no answer lately, on the same `way`, is not asked for.
         """
         policy = case.policy
-        task = self.bench.gathering(policy.origin, self.clock())
+        task = self._gathering(policy.origin)
         kept = self._kept(policy.origin) or policy
         reading = read_lent(task, case.declared, kept.lent)
         lent = yield from self._read(policy.origin, reading, fetch=partial(self._fetch_declared, way))
+        yield from self._store_taken(task)
         case.hear_declared(lent)
         with self._keeping:
             self._put((self._kept(policy.origin) or policy).lending(lent).as_cached())
+
+    def _gathering(self, origin: Origin) -> Gathering:
+        task = self.bench.gathering(origin, self.clock())
+        if self.evidence is not None:
+            task.keeper = Takings(self.evidence)
+        return task
+
+    def _store_taken(self, task: Gathering) -> Loading[None]:
+        """Stores what documents answered before anything that rests on them can be recorded."""
+        if self.evidence is not None and isinstance(task.keeper, Takings) and task.keeper.bodies:
+            yield LongWork(partial(self.evidence.store, task.keeper.bodies))
 
     def _kept(self, origin: Origin) -> OriginPolicy | None:
         policy = self.cache.get(origin)
@@ -257,9 +272,12 @@ class Guard:
         """
         Decides and writes the record; whoever calls it hands on or withholds only afterwards.
 
-        Raises `LogError` if the record cannot be written.
+        Raises `LogError` if the record, or what it rests on, cannot be written.
         """
-        decision = self._redaction.untold(self.log.decision(case.decision(self.clock())))
+        decided = case.decision(self.clock())
+        if self.evidence is not None:
+            self.evidence.keep(pieces_of(case, decided))
+        decision = self._redaction.untold(self.log.decision(decided))
         outcome = decision.outcome
         if case.learned:
             with self._keeping:
@@ -330,23 +348,6 @@ class Guard:
                     self._store.close()
                 if self._sinks is not None:
                     self._sinks.end(End(self.log.run_id, now, self.totals))
-
-
-def _run_info(options: Options) -> RunInfo:
-    described = options.describe()
-    spelled = json.dumps(described, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return RunInfo(
-        usages=options.usages,
-        agent=options.agent,
-        posture=options.posture,
-        mode=options.mode,
-        operator=described["operator"],
-        signals=tuple(signal.name for signal in options.signals),
-        config_sha256=hashlib.sha256(spelled.encode("ascii")).hexdigest(),
-        repertoire=options.holdings.sources,
-        excluded_sites=options.exclusions.sources,
-        retain_until=options.retain_until,
-    )
 
 
 def _with_limit(answer: Fetched, timeout: float) -> Fetched:

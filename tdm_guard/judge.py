@@ -68,6 +68,7 @@ class Judge:
             declared=Repertoire(held.declarations, held.lists, held.licensed) if held.declarations else None,
             excluded=options.exclusions or None,
             machine_readable_only=options.repertoire_forms == "machine-readable",
+            keeps=options.evidence is not None,
         )
 
     def __reduce__(self) -> tuple[Any, ...]:

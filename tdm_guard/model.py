@@ -86,6 +86,7 @@ class Source(NamedTuple):
     carrier: str
     sha256: str | None = None
     retrieved_at: datetime | None = None
+    evidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,7 @@ class Evidence:
     """
     Where words were read: `source` (URL of the document, or id of a declaration), `carrier` (its kind), `locator` (a
     line, rule or path), `excerpt` (the raw words, at most 240 characters); `retrieved_at` (UTC) and `sha256` are its.
+    `evidence` is the digest of the piece that an evidence folder keeps, where that is no whole document.
     """
 
     source: str
@@ -101,6 +103,7 @@ class Evidence:
     excerpt: str | None = None
     sha256: str | None = None
     retrieved_at: datetime | None = None
+    evidence: str | None = field(default=None, compare=False)
 
     @property
     def words(self) -> dict[str, Any]:
@@ -108,8 +111,9 @@ class Evidence:
         return {item.name: getattr(self, item.name) for item in fields(Evidence)}
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready mapping with every member."""
-        return {item.name: in_json(getattr(self, item.name)) for item in fields(self)}
+        """A JSON-ready mapping with every member; `evidence` only where there is some."""
+        kept = self.evidence is not None
+        return {name: in_json(getattr(self, name)) for name in _RECORDED[type(self), kept]}
 
 
 class StatementMembers(TypedDict, total=False):
@@ -184,10 +188,6 @@ class Statement(Evidence):
     def lifts(self, usages: Iterable[Usage]) -> bool:
         """True if authorisations lift it for each of `usages`."""
         return bool(self.lifted) and self.lifted.issuperset(usages)
-
-    def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready mapping, as in a record."""
-        return {item.name: in_json(getattr(self, item.name)) for item in fields(self) if item.name not in _UNRECORDED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,4 +309,19 @@ class Fetched:
 def _evidence(source: Source, excerpt: str | None) -> dict[str, Any]:
     """The members of evidence that `source` gives."""
     members = {"source": source.url, "carrier": source.carrier, "sha256": source.sha256}
-    return {**members, "retrieved_at": source.retrieved_at, "excerpt": bounded(excerpt)}
+    return {
+        **members,
+        "retrieved_at": source.retrieved_at,
+        "excerpt": bounded(excerpt),
+        "evidence": source.evidence,
+    }
+
+
+# the members of a kind of evidence that stand in a record, in their order: where a piece was kept, where none was
+_RECORDED = {
+    (kind, kept): tuple(
+        [item.name for item in fields(kind) if item.name not in _UNRECORDED and (kept or item.name != "evidence")]
+    )
+    for kind in (Evidence, Statement, Fault, Declared)
+    for kept in (True, False)
+}

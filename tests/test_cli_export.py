@@ -203,7 +203,7 @@ def test_a_file_that_is_there_is_not_written_over_unless_asked(log: Path, tmp_pa
         (b"no log\n", ["--sqlite", "l.sqlite"], "no line is a record of a compliance log"),
         (None, ["--sqlite", "l.sqlite"], "cannot be read as a log"),
         (b'{"type":"run","v":1,"run":"r"}\n', ["--sqlite", "no/such/l.sqlite"], "cannot be written: No such file"),
-        (b'{"type":"run","v":1,"run":"r"}\n', [], "export: say what, one thing"),
+        (b'{"type":"run","v":1,"run":"r"}\n', [], "export: give one of --sqlite"),
     ],
 )
 def test_what_fails_leaves_nothing(

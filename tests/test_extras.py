@@ -48,7 +48,20 @@ def test_an_integration_says_which_extra_it_needs(integration: str, missing: str
 
 @pytest.mark.parametrize(
     "missing",
-    ["httpx", "httpx2", "aiohttp", "scrapy", "requests", "typer", "rich", "anyio", "twisted", "pikepdf", "c2pa"],
+    [
+        "httpx",
+        "httpx2",
+        "aiohttp",
+        "scrapy",
+        "requests",
+        "typer",
+        "rich",
+        "anyio",
+        "twisted",
+        "pikepdf",
+        "c2pa",
+        "cryptography",
+    ],
 )
 def test_the_package_itself_needs_none(missing: str) -> None:
     done = run("import tdm_guard; print(sorted(tdm_guard.__all__)[0])", missing)
@@ -71,6 +84,20 @@ def test_what_asks_the_web_names_its_extra_in_one_sentence(
     done = command(tmp_path, *words, missing=missing)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f'tdm-guard: {words[0]} needs {missing}: pip install "tdm-guard[cli]"\n'
+
+
+@pytest.mark.parametrize(
+    "words", [("seal", "tdm.jsonl", "--key", "k"), ("verify", "tdm.jsonl", "--key", "k")], ids=lambda it: it[0]
+)
+def test_what_signs_names_its_extra_in_one_sentence(words: tuple[str, ...], tmp_path: Path) -> None:
+    log_of(tmp_path / "tdm.jsonl", [evaluate("https://site.example/", now=NOW)])
+    before = sorted(tmp_path.iterdir())
+    done = command(tmp_path, *words, missing="cryptography")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f'tdm-guard: {words[0]} --key needs cryptography: pip install "tdm-guard[sign]"\n'
+    assert sorted(tmp_path.iterdir()) == before
+    without = command(tmp_path, *words[:2], missing="cryptography")
+    assert (without.returncode, without.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(

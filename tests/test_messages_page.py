@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from scrapy.settings import Settings
+from typer.testing import CliRunner
 
 from tdm_guard import Fetched, Judge, evaluate, needed_documents, read_policies
 from tdm_guard.cache import open_cache
+from tdm_guard.cli import app
 from tdm_guard.cli.proofs import checked
+from tdm_guard.cli.seals import Seals
 from tdm_guard.errors import without_extra
 from tdm_guard.httpx import GuardClient, guard_client
 from tdm_guard.log.merge import Merging
@@ -31,11 +38,13 @@ from tdm_guard.options.config import with_config
 from tdm_guard.options.naming import named_apart
 from tdm_guard.proofs.proof import check, read_root
 from tdm_guard.proofs.proving import Question, prove
+from tdm_guard.proofs.signing import signed
 from tdm_guard.reports.statement.atom_feed import read_feed
 from tdm_guard.reports.statement.measures_stated import OwnWords, state
 from tdm_guard.reports.templates.trained import Trained
 from tdm_guard.scrapy.settings import check_gates, read_options
 from tests.support.chains import Chain
+from tests.support.logs import log_of
 from tests.support.proofs import Made, admitting, run_of
 from tests.support.silence import SILENT
 
@@ -62,6 +71,10 @@ LICENCE = (
     '[[authorisations]]\nid = "l"\ngrantor = { name = "Society" }\nlicensee = "acme"\nusages = ["tdm"]\n'
     'territory = ["WORLD"]\nvalid_from = "2025-01-01"\nstatus = "active"\nscope = { declarations = ["a"] }\n'
 )
+
+KEY, OTHER_KEY = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+PEM = Encoding.PEM
+PUBLIC = KEY.public_key().public_bytes(PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def asked(**given: Any) -> str:
@@ -171,6 +184,34 @@ def changed_log(folder: Path) -> None:
     prove(Question.url(URL), made.tree, lambda place: b"{}")
 
 
+def sealed(
+    folder: Path, *, signer: Ed25519PrivateKey = KEY, pub: bytes = PUBLIC,
+    change: Callable[[bytes], bytes] | None = lambda seal: seal,
+) -> str:  # fmt: skip
+    """What is found of the seal of another log, by this signer, after the change; without one it is not there."""
+    log, seal, key = Chain().write(folder / "s.jsonl"), folder / "s.jsonl.seal", folder / "pub.pem"
+    trees = {name: {"size": 0, "root": "0" * 64} for name in ("decisions", "addresses", "domains")}
+    runs = [{"run": "r1", "head": "0" * 64, "ended": True, **trees}]
+    statement = json.dumps({"type": "tdm-guard-seal", "v": 1, "runs": runs}, separators=(",", ":")).encode()
+    key.write_bytes(pub)
+    if change is None:
+        seal.unlink()
+    else:
+        seal.write_bytes(change(statement + b"\n" + signed(statement, signer) + b"\n"))
+    seals = Seals([str(log)], [], key)
+    verification = Verification(sealed=seals.heads)
+    deque(verification.files([log]), maxlen=0)
+    return "; ".join(found.message for found in seals.findings(verification))
+
+
+def reported(folder: Path, style: str, missing: str = "", *words: str) -> str:
+    """What `report` says on stderr, where a package is not installed."""
+    log = folder / "reported.jsonl"
+    log_of(log, [evaluate(URL, now=NOW)])
+    with patch.dict(sys.modules, {missing: None} if missing else {}):
+        return CliRunner().invoke(app, ["report", str(log), "--format", style, *words]).stderr
+
+
 def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     robots = b"User-agent: *\nDisallow: /\n"
     tdmrep = b'[{"location": "/", "tdm-reservation": 1}]'
@@ -213,7 +254,11 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: check_gates(settings()),
         lambda: read_options(settings(TDM_GUARD_USAGE="tdm")),
         lambda: GuardClient(agent="ExampleBot", log=str(tmp_path)),
+        lambda: GuardClient(agent="ExampleBot", evidence=str(two / "1.toml")),
         lambda: GuardClient(agent="ExampleBot", log=str(tmp_path / "{day}.jsonl")),
+        lambda: reported(tmp_path, "parquet"),
+        lambda: reported(tmp_path, "parquet", "pyarrow", "-o", str(tmp_path / "report.parquet")),
+        lambda: reported(tmp_path, "html", "vl_convert"),
         lambda: list(read_log([tmp_path / "none.jsonl"])),
         lambda: verified(tmp_path, b'{"name":"x"}\n'),
         lambda: verified(tmp_path, Chain(chain="trees", records=False).lines[0]),
@@ -223,6 +268,11 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: read_root("12"),
         lambda: another_root(tmp_path / "proof"),
         lambda: changed_log(tmp_path / "proof"),
+        lambda: sealed(tmp_path, signer=OTHER_KEY),
+        lambda: sealed(tmp_path, change=lambda seal: seal.replace(b'"v":1', b'"v":2')),
+        lambda: sealed(tmp_path),
+        lambda: sealed(tmp_path, change=None),
+        lambda: sealed(tmp_path, pub=KEY.private_bytes(PEM, PrivateFormat.PKCS8, NoEncryption())),
         lambda: Judge(repertoire=str(tmp_path / "two")),
         lambda: "; ".join(str(problem) for problem in loaded(one, NAMED, LICENCE).holdings.warnings),
         lambda: loaded(lone, LICENCE),

@@ -25,7 +25,7 @@ from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.signals.shape import Listener, Signal
 from tdm_guard.usage import Usage
 
-FORM = 1
+FORM = 2
 MAX_BYTES = 16 * 2**20  # of one packed policy; that of an origin with the largest robots.txt that is read has half a MB
 _HEAD = b"tdm_guard policy %d\n" % FORM
 _PURE = ("tdm_guard.formats.", "tdm_guard.signals.", "tdm_guard.repertoire.")

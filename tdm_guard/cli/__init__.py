@@ -15,26 +15,21 @@ import typer
 from tdm_guard._version import __version__
 from tdm_guard.cli import excluded_sites as _excluded_sites
 from tdm_guard.cli import explain as _explain
-from tdm_guard.cli import export as _export
+from tdm_guard.cli import handing_over as _handing_over
 from tdm_guard.cli import init as _init
+from tdm_guard.cli import integrity as _integrity
 from tdm_guard.cli import logs as _logs
-from tdm_guard.cli import merging as _merging
-from tdm_guard.cli import preferences as _preferences
-from tdm_guard.cli import proofs as _proofs
 from tdm_guard.cli import repertoire as _repertoire
 from tdm_guard.cli import report as _report
 from tdm_guard.cli import review as _review
-from tdm_guard.cli import stating as _stating
 from tdm_guard.cli import template as _template
 from tdm_guard.cli import undetermined as _undetermined
-from tdm_guard.cli import verifying as _verifying
 from tdm_guard.cli.choosing import with_filters
-from tdm_guard.cli.console import asking, failing, speak_any_encoding
+from tdm_guard.cli.console import Logs, asking, failing, speak_any_encoding
 from tdm_guard.cli.options import completing, with_options
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.reports.filters import Filters
 from tdm_guard.reports.report import FORMATS
-from tdm_guard.reports.statement.measures_stated import OwnWords
 from tdm_guard.reports.worklist_page import FORMATS as WORKLIST_FORMATS
 
 app = typer.Typer(
@@ -51,7 +46,6 @@ app.add_typer(_repertoire.authorisations, name="authorisations")
 app.add_typer(_excluded_sites.app, name="excluded-sites")
 
 DEMO = "tdm-guard-demo"
-Logs = Annotated[list[str], typer.Argument(metavar="LOG", help="Compliance logs (JSON lines).")]
 
 
 def _version(wanted: bool) -> None:
@@ -81,24 +75,6 @@ def check(
         with asking("check"):
             from tdm_guard.cli.check import check as judged  # noqa: PLC0415 - it needs httpx, which others do not
         code = judged(urls, given, as_json=as_json)
-    raise typer.Exit(code)
-
-
-@app.command()
-def verify(
-    logs: Logs,
-    *,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One document: the runs, their heads and the findings.")
-    ] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Remarks count as errors: a run cut short, say.")] = False,
-    heads: Annotated[
-        list[str] | None, typer.Option("--head", metavar="HASH", help="A hash that must be there; may be repeated.")
-    ] = None,
-) -> None:
-    """Is the log whole: order, gaps, hash chain, torn lines. Remarks do not make it invalid."""
-    with failing():
-        code = _verifying.verify(logs, _verifying.Wish(as_json=as_json, strict=strict, heads=tuple(heads or ())))
     raise typer.Exit(code)
 
 
@@ -323,134 +299,5 @@ def init(
         _init.init(wishes, append=append, force=force)
 
 
-@app.command()
-def forget(
-    logs: Logs,
-    *,
-    by: Annotated[str, typer.Option("--by", help="Who removes it: a name or a role, which the log will have.")],
-    on: Annotated[
-        str | None, typer.Option("--on", help="As if this were today, for example 2031-01-01. Not after today.")
-    ] = None,
-    runs: Annotated[
-        list[str] | None, typer.Option("--run", help="This run too, whatever its date; may be repeated.")
-    ] = None,
-    why: Annotated[str | None, typer.Option("--why", help="Why, which the log will have.")] = None,
-    cut_short: Annotated[
-        bool, typer.Option("--cut-short", help="Runs without an end record do not go on any more.")
-    ] = False,
-) -> None:
-    """Remove what may be personal from runs whose time is over. The chain holds, and says who removed how much."""
-    with failing():
-        from tdm_guard.cli.forgetting import forget as removed  # noqa: PLC0415 - it is seldom wanted
-
-        removed(logs, by=by, on=on, runs=runs or (), why=why, cut_short=cut_short)
-
-
-@app.command()
-def merge(
-    logs: Logs,
-    *,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The merged log; not there yet.")],
-) -> None:
-    """Several logs as one, by time. Each run keeps its order and its bytes, so that it verifies as before."""
-    with failing():
-        _merging.merge(logs, output)
-
-
-@app.command()
-def prove(
-    logs: Logs,
-    *,
-    url: Annotated[str | None, typer.Option(metavar="URL", help="Was this address admitted?")] = None,
-    domain: Annotated[str | None, typer.Option(metavar="DOMAIN", help="Was anything of this site?")] = None,
-    run: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only of this run; may be repeated.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
-) -> None:
-    """A proof that an address or a site was admitted, or was not. It shows nothing else of the log."""
-    with failing():
-        code = _proofs.proven(logs, run or (), output, url=url, domain=domain)
-    raise typer.Exit(code)
-
-
-@app.command()
-def seal(logs: Logs) -> None:
-    """The roots of each run, printed and kept beside the log. Publish them: proofs are checked by them."""
-    with failing():
-        code = _proofs.seal(logs)
-    raise typer.Exit(code)
-
-
-@app.command(name="verify-proof")
-def verify_proof(
-    proof: Annotated[str, typer.Argument(metavar="PROOF", help="What prove wrote.")],
-    *,
-    root: Annotated[
-        list[str] | None, typer.Option("--root", metavar="SIZE:HEX", help="A published root; may be repeated.")
-    ] = None,
-) -> None:
-    """Does a proof hold. Needs the published roots, not the log."""
-    with failing():
-        code = _proofs.checked(proof, root or ())
-    raise typer.Exit(code)
-
-
-@app.command()
-@with_options
-def about(
-    *,
-    style: Annotated[str, typer.Option("--format", help=f"{', '.join(_stating.FORMATS)}.")] = "html",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
-    previous: Annotated[
-        Path | None, typer.Option(help="The feed made before, to go on from. Default: the one at --output.")
-    ] = None,
-    user_agent: Annotated[
-        list[str] | None, typer.Option(help="User-Agent that you send; may be repeated. Default: the guard's own.")
-    ] = None,
-    addresses: Annotated[str | None, typer.Option(help="Where crawlers come from, or how to verify them.")] = None,
-    retention: Annotated[str | None, typer.Option(help="How long records are kept.")] = None,
-    url: Annotated[str | None, typer.Option(help="Where the statement is published.")] = None,
-    **given: Any,
-) -> None:
-    """The public statement of measures. Who crawls, what for, which reservations are heard, whom to write to."""
-    with failing():
-        own = OwnWords(user_agents=user_agent or (), addresses=addresses, retention=retention, url=url)
-        _stating.about(given, own, style=style, output=output, previous=previous)
-
-
-@app.command()
-@with_filters
-def export(
-    logs: Logs,
-    *,
-    sqlite: Annotated[Path | None, typer.Option(metavar="FILE", help="A database of tables, to ask in SQL.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over a database that is there.")] = False,
-    preferences: Annotated[
-        bool, typer.Option("--preferences", help="What was said of every usage of what was admitted.")
-    ] = False,
-    style: Annotated[str, typer.Option("--format", help=f"{', '.join(_preferences.FORMATS)}.")] = "jsonl",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="croissant: the file of preferences. Default: what --format jsonl writes.")
-    ] = None,
-    name: Annotated[str | None, typer.Option(help="croissant: name of the data set.")] = None,
-    url: Annotated[str | None, typer.Option(help="croissant: where the data set is published.")] = None,
-    licence: Annotated[str | None, typer.Option(help="croissant: terms of the data set, an address.")] = None,
-    creator: Annotated[
-        str | None, typer.Option(help="croissant: who made it. Default: the operator of the logs.")
-    ] = None,
-    published: Annotated[str | None, typer.Option(metavar="DATE", help="croissant: when. Default: today.")] = None,
-    filters: Filters,
-) -> None:
-    """What logs hold, for other tools: a database of tables, or what was said of each use of what was admitted."""
-    with failing():
-        if preferences == (sqlite is not None):
-            raise ConfigurationError("export: say what, one thing; for example --preferences or --sqlite tdm.db")
-        if sqlite is not None:
-            if filters != Filters() or output is not None:
-                raise ConfigurationError("export: --sqlite takes whole logs and writes to its own FILE; give it alone")
-            _export.to_sqlite(logs, sqlite, force=force)
-            return
-        card = _preferences.CardFlags(
-            data=data, name=name, url=url, licence=licence, creator=creator, published=published
-        )
-        _preferences.export(logs, style=style, output=output, filters=filters, card=card)
+app.add_typer(_integrity.app)
+app.add_typer(_handing_over.app)

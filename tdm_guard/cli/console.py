@@ -8,9 +8,9 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Annotated, TypeAlias, TypeVar
 
 import typer
 
@@ -19,8 +19,10 @@ from tdm_guard.plain import told
 from tdm_guard.reports.spelling import json_escapes
 
 PATIENCE = 2.0  # seconds without a word
-CLIENT = frozenset({"httpx", "httpcore", "anyio"})  # what the extra `cli` brings
+BROUGHT = {"httpx": "cli", "httpcore": "cli", "anyio": "cli", "cryptography": "sign"}  # by which extra
 INTERVAL = 10.0  # seconds between words after the first
+
+Logs: TypeAlias = Annotated[list[str], typer.Argument(metavar="LOG", help="Compliance logs (JSON lines).")]
 
 T = TypeVar("T")
 _ESCAPES = "tdm-guard-escapes"  # an error handler's name
@@ -71,14 +73,14 @@ def failing() -> Iterator[None]:
 
 @contextmanager
 def asking(command: str) -> Iterator[None]:
-    """Around the import of what asks the web: where its client is not installed, the command names the extra."""
+    """Around the import of what needs an extra: where that is not installed, the command names it."""
     try:
         yield
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
-        if missing not in CLIENT:
+        if missing not in BROUGHT:
             raise
-        raise ConfigurationError(f'{command} needs {missing}: pip install "tdm-guard[cli]"') from None
+        raise ConfigurationError(f'{command} needs {missing}: pip install "tdm-guard[{BROUGHT[missing]}]"') from None
 
 
 @contextmanager
@@ -114,3 +116,17 @@ def counted(items: Iterable[T], noun: str, *, step: int = 1024) -> Iterator[T]:
         if number % step == 0:
             progress.reached(number)
         yield item
+
+
+def ticking(noun: str, *, step: int = 4096) -> Callable[[], None]:
+    """The same for what is no sequence: to be called for each."""
+    due, number = time.monotonic() + PATIENCE, 0
+
+    def tick() -> None:
+        nonlocal due, number
+        number += 1
+        if number % step == 0 and time.monotonic() >= due:
+            say(f"{number} {noun} so far …")
+            due = time.monotonic() + INTERVAL
+
+    return tick

@@ -2,8 +2,8 @@
 The demonstration: the example Scrapy project over the sample web, on loopback, in a process of its own.
 
 It leaves in its folder what a crawl of the project leaves (`items.jsonl`, `files/`, `tdm-guard.jsonl`), Scrapy's own
-log (`scrapy.log`), a first report (`report.md`), whom to ask (`licences.txt`), and what the project knew of works: its
-folders `repertoire` and `licences`, with the list made from `works.csv`, and `contacts.toml`.
+log (`scrapy.log`), a first report (`report.html`, `report.md`), whom to ask (`licences.txt`), and what the project knew
+of works: its folders `repertoire` and `licences`, with the list made from `works.csv`, and `contacts.toml`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from tdm_guard.cli.report import summarised, write_page
 from tdm_guard.errors import ConfigurationError, TdmGuardError
 from tdm_guard.lists.importing import import_list
 from tdm_guard.lists.plan import Plan
@@ -27,7 +28,6 @@ from tdm_guard.plain import printable
 from tdm_guard.reports import worklist_page
 from tdm_guard.reports.items import withheld
 from tdm_guard.reports.report import render
-from tdm_guard.reports.summary import Summary, summarise
 from tdm_guard.reports.worklist import is_wanting, worklist
 from tdm_guard.reports.worklist_page import whom
 from tdm_guard.reports.works import MatchedWork, declared_works
@@ -37,10 +37,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tdm_guard.reports.items import WithheldItem
+    from tdm_guard.reports.summary import Summary
     from tdm_guard.reports.worklist import Ask
     from tdm_guard.testing import PretendWeb
 
 LOG, ITEMS, FILES, REPORT, SCRAPY_LOG = "tdm-guard.jsonl", "items.jsonl", "files", "report.md", "scrapy.log"
+PAGE = "report.html"
 ASKS = "licences.txt"
 REPERTOIRE, LICENCES = "repertoire", "licences"  # folders of the project, found from where the crawl is started
 CONTACTS = "contacts.toml"  # beside them
@@ -80,8 +82,9 @@ def run(output: Path, *, answers: TextIO | None = None, progress: TextIO | None 
     with sample_web() as web:
         _crawl(project, output, web, sys.stderr if progress is None else progress)
     log = output / LOG
-    summary = summarise(read_log([log]))
+    summary = summarised([os.fspath(log)])
     (output / REPORT).write_text(render(summary, "markdown"), encoding="utf-8")
+    write_page(summary, output / PAGE)
     works = list(declared_works(read_log([log])))
     with closing(Latest.of(read_log([log]), is_wanting)) as latest:
         asked = worklist(latest)
@@ -124,7 +127,7 @@ def lay_out(project: Path, output: Path) -> None:
 def _prepare(output: Path) -> None:
     with _usable(output):
         output.mkdir(parents=True, exist_ok=True)
-        for name in (LOG, ITEMS, REPORT, ASKS, SCRAPY_LOG):
+        for name in (LOG, ITEMS, REPORT, PAGE, ASKS, SCRAPY_LOG):
             (output / name).unlink(missing_ok=True)
         shutil.rmtree(output / FILES, ignore_errors=True)
 
@@ -228,5 +231,5 @@ def _shown(
     yield f"Pages    {output / ITEMS}"
     yield f"Files    {output / FILES}"
     yield f"Log      {output / LOG}"
-    yield f"Report   {output / REPORT}"
+    yield f"Report   {output / PAGE}, {output / REPORT}"
     yield f"Licences {output / ASKS}"

@@ -35,6 +35,7 @@ FLAGS: dict[str, tuple[Any, str]] = {
     "cache": (_ONE, "Policy cache. Default: memory:"),
     "policy_timeout": (_ONE, "Seconds for one policy document. Default: 5."),
     "max_asset_bytes": (_ONE, "Largest asset read whole. Default: 32MiB."),
+    "evidence": (_ONE, "Folder for copies of what decisions rest on. Default: not kept."),
     "repertoire": (_MANY, "Declarations: a file, a folder, or bundled:sacem-2023; may be repeated."),
     "authorisations": (_MANY, "Authorisations: a file or a folder; may be repeated."),
     "contacts": (_MANY, "Whom to ask where a declaration names no address: a file or a folder; may be repeated."),

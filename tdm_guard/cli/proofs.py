@@ -14,6 +14,7 @@ import typer
 
 from tdm_guard.cli.console import counted, say, waiting
 from tdm_guard.cli.logs import readable
+from tdm_guard.cli.seals import say_if_signed, signing_with
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.checks.finding import Finding, LogSeverity
 from tdm_guard.log.compressed import open_log
@@ -40,20 +41,25 @@ class _BadLogError(Exception):
     """Why a log cannot be sealed."""
 
 
-def seal(paths: Sequence[str]) -> int:
+def seal(paths: Sequence[str], key: Path | None = None) -> int:
     """
     Writes LOG.seal and LOG.tree beside the first log, and prints the roots of each run; the logs stay as they are.
+
+    With a key the statement in LOG.seal is signed.
 
     1, with the first bad record named and nothing written, if `verify` would refuse the logs.
     """
     paths = _files("seal", paths)
     place = beside(paths[0], ".tree")
+    sign = signing_with(key) if key is not None else None
     try:
         with replacing(place) as file:
             sealing, placed = _sealed(paths, cast("BinaryIO", file))
         said = statement(sealing.runs, placed.files, datetime.now(UTC))
+        if sign is None:
+            say_if_signed(beside(paths[0], ".seal"))
         with replacing(beside(paths[0], ".seal")) as file:
-            file.write(said + b"\n")
+            file.write(said + b"\n" + (sign(said) + b"\n" if sign is not None else b""))
     except (_BadLogError, TreesDifferError) as error:
         say(f"tdm-guard: not sealed: {error}")
         return 1

@@ -104,6 +104,7 @@ def recheck(
         options["log"] = given.get("log") or str(Path(folder) / "recheck.jsonl")
         options["cache"] = given.get("cache") or "memory:"
         options["sinks"] = given.get("sinks")
+        options["evidence"] = given.get("evidence")
         settings = _settings(latest, runs, options)
         clients = {name: stack.enter_context(client_for(each)) for name, each in _distinct(settings).items()}
         found = Rechecker(content=content, delay=delay, items=known)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from tdm_guard.cli.console import counted, say
+from tdm_guard.cli.console import counted, say, ticking
 from tdm_guard.cli.logs import answer, heading, no_log, readable
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.log.checks.finding import LogSeverity
 from tdm_guard.log.latest import Latest
 from tdm_guard.log.once import Once
 from tdm_guard.log.reader import LogLine, read_log
+from tdm_guard.reports.charts import charts
 from tdm_guard.reports.filters import Chosen, Filters
 from tdm_guard.reports.items import (
     AdmittedItem,
@@ -24,10 +27,15 @@ from tdm_guard.reports.items import (
     withheld,
     would_withhold,
 )
+from tdm_guard.reports.lane import Lane
+from tdm_guard.reports.page import page
 from tdm_guard.reports.remarks import Remarks
 from tdm_guard.reports.report import render
+from tdm_guard.reports.rows import write_parquet
+from tdm_guard.reports.sources import Sources
 from tdm_guard.reports.spelling import number_of
 from tdm_guard.reports.summary import MAX_RUNS, summarise
+from tdm_guard.reports.tabulated import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,6 +43,7 @@ if TYPE_CHECKING:
 
     from tdm_guard.reports.summary import Summary
 
+LISTS = ("markdown", "json", "csv")
 _IN_MEMORY = 8 * 2**20  # of a list that waits for its first line; more goes to the disk
 
 
@@ -58,6 +67,8 @@ class Wish:
         """Raises `ConfigurationError` for two lists at once."""
         if self.withheld + self.would_withhold + self.admitted > 1:
             raise ConfigurationError("report: --withheld, --would-withhold and --admitted are three lists; give one")
+        if self.lists and self.style not in {None, *LISTS}:
+            raise ConfigurationError(f"--format: lists are {', '.join(LISTS)}, not {self.style}")
 
 
 def report(paths: Sequence[str], wish: Wish, output: Path | None) -> None:
@@ -70,24 +81,30 @@ def report(paths: Sequence[str], wish: Wish, output: Path | None) -> None:
     readable(paths)
     no_log(output, paths)
     chosen = Chosen(wish.filters)
-    seen = _Seen()
+    seen = _Seen(Sources(paths))
     with closing(Once()) as once:
-        lines = seen.lines(chosen.lines(once.lines(counted(read_log(paths), "lines")), of_kind=not wish.latest))
+        # Every decision is wanted, and none by itself: most of them need not become records.
+        short = not (wish.lists or wish.latest or wish.filters)
+        lane = Lane(once, seen.sources, ticking("decisions")) if short else None
+        found = counted(read_log(paths, lane.takes if lane is not None else None), "lines")
+        read = once.lines(seen.sources.lines(found))
+        lines = seen.lines(chosen.lines(read, of_kind=not wish.latest))
         if wish.latest or wish.admitted:
             with closing(_stored(lines, wish, seen)) as latest:
                 _write(_completed(latest, seen), wish, output, once, chosen, seen, latest if wish.latest else None)
                 if latest.strange:
                     say(f"left out, because no address is named: {number_of(latest.strange, 'decision')}")
         else:
-            _write(lines, wish, output, once, chosen, seen, None)
+            _write(lines, wish, output, once, chosen, seen, None, lane)
         for note in seen.notes(wish):
             say(note)
 
 
 @dataclass(slots=True)
 class _Seen:
-    """What goes by of the lines chosen, and is not in the list that is made of them."""
+    """What goes by of the lines chosen, and is not in the list that is made of them; and where they are from."""
 
+    sources: Sources
     observed: int = 0
     refused: int = 0
     without_content: int = 0
@@ -148,6 +165,7 @@ def _write(
     chosen: Chosen,
     seen: _Seen,
     latest: Latest | None,
+    lane: Lane | None = None,
 ) -> None:
     def remarks() -> Remarks:
         chosen.check()
@@ -157,19 +175,61 @@ def _write(
         return Remarks.on(once, chosen, latest=left)
 
     if not wish.lists:
-        summary: Summary = summarise(lines, some=True)
+        summary: Summary = summarise(lines, some=True, lane=lane)
         summary.remarks = remarks()
+        summary.sources = seen.sources.all(once.found[LogSeverity.ERROR], once.found[LogSeverity.REMARK])
         if latest is not None:
             summary.unread, summary.more_runs = seen.unread, seen.more_runs
-        if wish.style in {"csv"}:
+        if wish.style in {"csv", "parquet"}:
             list(heading(summary.remarks, text=False))
-        answer([render(summary, wish.style or "markdown")], output)
+        _report(summary, wish, output)
         return
     with tempfile.SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8", newline="") as waiting:
         for piece in _listed(lines, wish):
             waiting.write(piece)
         waiting.seek(0)
         answer(chain(heading(remarks(), text=wish.style in {None, "markdown"}), waiting), output)
+
+
+def _report(summary: Summary, wish: Wish, output: Path | None) -> None:
+    if wish.style == "html":
+        if write_page(summary, output):
+            say('the page has tables alone; for charts: pip install "tdm-guard[report]"')
+    elif wish.style == "parquet":
+        _parquet(summary, output)
+    else:
+        answer([render(summary, wish.style or "markdown")], output)
+
+
+def write_page(summary: Summary, output: Path | None) -> bool:
+    """Writes the page to a file or stdout; True if it has tables alone, for want of what draws charts."""
+    drawn = charts(tables(summary))
+    answer(page(summary, charts=drawn or {}, now=datetime.now(UTC)), output)
+    return drawn is None
+
+
+def summarised(paths: Sequence[str]) -> Summary:
+    """What logs come to, with the files they lie in and what is found in these."""
+    sources = Sources(paths)
+    with closing(Once()) as once:
+        lane = Lane(once, sources)
+        summary = summarise(once.lines(sources.lines(read_log(paths, lane.takes))), lane=lane)
+        summary.remarks = Remarks.on(once, Chosen(Filters()))
+        summary.sources = sources.all(once.found[LogSeverity.ERROR], once.found[LogSeverity.REMARK])
+    return summary
+
+
+def _parquet(summary: Summary, output: Path | None) -> None:
+    if output is None:
+        raise ConfigurationError("report: --format parquet is no text; give --output, for example report.parquet")
+    try:
+        write_parquet(summary, output)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "pyarrow":
+            raise
+        raise ConfigurationError('report --format parquet needs pyarrow: pip install "tdm-guard[parquet]"') from None
+    except OSError as error:
+        raise ConfigurationError(f"--output: {str(output)!r} cannot be written: {error.strerror or error}") from error
 
 
 def _listed(lines: Iterator[LogLine], wish: Wish) -> Iterator[str]:

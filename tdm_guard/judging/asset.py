@@ -45,11 +45,13 @@ def hear_asset(bench: Bench, about: Announced, data: bytes, kind: Format, *, com
     source = Source(url=about.url, carrier=kind.value, retrieved_at=about.now)
     places: set[Place | None] = {packet.place for packet in asset.packets}
     places.update(unread.place for unread in asset.unread)
-    readings = [
-        signal.read_asset(asset, source, bench.listener)
-        for signal in bench.asset_signals
-        if signal.read_asset is not None and not places.isdisjoint(signal.asset_places)
-    ]
+    readings = []
+    for signal in bench.asset_signals:
+        if signal.read_asset is not None and not places.isdisjoint(signal.asset_places):
+            reading = signal.read_asset(asset, source, bench.listener)
+            if about.pieces is not None:
+                reading = about.pieces.of_packets(reading, asset.packets, signal.asset_places)
+            readings.append(reading)
     faults = tuple(Fault.at(source, unread.message, locator=unread.locator) for unread in asset.unread)
     reading = Reading.joined([Reading(faults=faults), *readings])
     items: tuple[Item, ...] = ()

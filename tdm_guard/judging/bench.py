@@ -31,7 +31,8 @@ class Bench:
     Signals by what they read, the listener and the terms, and what follows from them; nobody changes one.
 
     `signals` are those that can speak of a usage asked for. `readers`: who can speak in a body of each kind; `fields`:
-    the response fields that a signal reads; `heard`: all that a case looks at; `nothing_said`: the outcome of silence.
+    the response fields that a signal reads; `heard`: all that a case looks at; `nothing_said`: the outcome of silence;
+    `keeps`: the pieces of a response that something rests on are collected.
     """
 
     def __init__(
@@ -44,10 +45,12 @@ class Bench:
         declared: Repertoire | None = None,
         excluded: Exclusions | None = None,
         machine_readable_only: bool = False,
+        keeps: bool = False,
     ) -> None:
         self.listener = listener
         self.terms = terms
         self.max_asset_bytes = max_asset_bytes
+        self.keeps = keeps
         asked = set(listener.usages)
         self.signals = tuple(signal for signal in signals if not asked.isdisjoint(signal.usages))
         self.header_signals = tuple(signal for signal in self.signals if signal.read_headers)

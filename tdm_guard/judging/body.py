@@ -89,8 +89,7 @@ def hear(
             complete = complete and page.complete
             shown = page_images(page).urls
     if markup is FEED or markup is UNKNOWN:
-        source = Source(url=about.url, carrier="feed", retrieved_at=about.now)
-        feed = tuple((s, s.read_feed(decoded.body, source, bench.listener)) for s in bench.feed_signals if s.read_feed)
+        feed = _hear_feed(bench, about, decoded.body)
     complete = complete and doubt is None
     whole = complete
     if found is Format.MHTML:
@@ -158,12 +157,24 @@ def _hear_page(
     source = Source(url=about.url, carrier="html", retrieved_at=about.now)
     read = [signal.read_html(page, source, bench.listener) for signal in bench.page_signals if signal.read_html]
     reading = Reading.joined(read)
+    if about.pieces is not None:
+        reading = about.pieces.of_page(reading, body, label)
     if bench.repertoire is None:
         return reading, (), page
     works = page_items(page, source, repair=bench.listener.posture is Posture.CAUTIOUS)
     items, faults = _items(works, source)
     reading = replace(reading, faults=reading.faults + works.faults + faults)
     return reading, items, page
+
+
+def _hear_feed(bench: Bench, about: Announced, body: bytes) -> tuple[tuple[Signal, DocumentReading], ...]:
+    """What the items of a feed say; it is read again with the piece that it rests on, if that is to be kept."""
+    source = Source(url=about.url, carrier="feed", retrieved_at=about.now)
+    feed = tuple((s, s.read_feed(body, source, bench.listener)) for s in bench.feed_signals if s.read_feed)
+    if about.pieces is None or not any(read.site or read.faults for _, read in feed):
+        return feed
+    source = source._replace(evidence=about.pieces.of_feed(body))
+    return tuple((s, s.read_feed(body, source, bench.listener)) for s in bench.feed_signals if s.read_feed)
 
 
 def _items(works: PageItems, source: Source) -> tuple[tuple[Item, ...], tuple[Fault, ...]]:
@@ -188,4 +199,5 @@ def hear_challenge(bench: Bench, about: Announced, body: bytes) -> Reading:
         fault = Fault.at(source, f"document not read: {decoded.problem}")
         return Reading(undetermined(asking, source, decoded.problem), (fault,))
     found = [s.read_challenge(decoded.body, source, bench.listener) for s in bench.signals if s.read_challenge]
-    return Reading.joined(found)
+    reading = Reading.joined(found)
+    return reading if about.pieces is None else about.pieces.of_challenge(reading, decoded.body)

@@ -16,6 +16,7 @@ from tdm_guard.judging.bench import CONTENT_FIELDS, Bench
 from tdm_guard.judging.content import ContentHearing
 from tdm_guard.judging.declared import as_declared, never_asked, policy_behind
 from tdm_guard.judging.fields import hear_hop, hear_response
+from tdm_guard.judging.pieces import Pieces
 from tdm_guard.judging.response import Announced
 from tdm_guard.model import Declared, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.origin import bare
@@ -35,7 +36,8 @@ class Case(ContentHearing):
 
     `hops` are the addresses that redirected here, `authenticated` says that the request carried credentials or
     cookies. `item` is what the caller knows of the work at the URL, `unusable` what of that nothing is matched by.
-    `ignore_unasked` takes documents that nobody ever asked for as absent.
+    `ignore_unasked` takes documents that nobody ever asked for as absent. `pieces` of the response are collected where
+    the bench says so.
     """
 
     # What most cases never change stands here once, so that opening one costs little.
@@ -43,6 +45,7 @@ class Case(ContentHearing):
     cached = False
     hops: tuple[str, ...] = ()
     media_type: str | None = None
+    pieces: Pieces | None = None
     received: int | None = None
     sha256: str | None = None
     unusable: tuple[Doubt, ...] = ()
@@ -76,6 +79,8 @@ class Case(ContentHearing):
             self.authenticated = True
         if ignore_unasked:
             self._ignore_unasked = True
+        if bench.keeps:
+            self.pieces = Pieces()
         if policy.sites or policy.hold or policy.faults:
             reading = policy.says(policy.target(url))
             self._statements = reading.statements
@@ -108,8 +113,11 @@ class Case(ContentHearing):
         self.hops += (url,)
         if self.bench.excluded is not None:
             self.hear_exclusion(url)
+        kept = self.pieces
+        if kept is not None:
+            headers = tuple(headers)
         for reading in hear_hop(self.bench, headers, self._header_of(url), self._content_type):
-            self._add(reading)
+            self._add(reading if kept is None else kept.of_fields(reading, headers, self.bench.hop_fields))
 
     def hear_exclusion(self, url: str) -> None:
         """A place on the way to the content, which must not be a site that the operator excludes, either."""
@@ -139,6 +147,7 @@ class Case(ContentHearing):
             self.cached = True
         bench = self.bench
         about = self._about = Announced(self.final_url, self.now, status, headers, bodiless=bodiless)
+        about.pieces = kept = self.pieces
         self.content = about.content
         heeded = bench.heard
         heard: list[tuple[str, str]] | None = None
@@ -156,7 +165,7 @@ class Case(ContentHearing):
             for reading in hear_response(
                 bench, status, heard or [], self._header_of(self.final_url), self._content_type
             ):
-                self._add(reading)
+                self._add(reading if kept is None else kept.of_fields(reading, headers, heeded))
 
     @property
     def declared(self) -> tuple[Declared, ...]:

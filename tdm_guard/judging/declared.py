@@ -28,6 +28,7 @@ def policy_behind(statement: Statement, speakers: frozenset[str]) -> Declared | 
         source=statement.source,
         carrier=statement.carrier,
         locator=statement.locator,
+        evidence=statement.evidence,
         url=url,
         signal=statement.signal,
         required=False,
@@ -38,7 +39,7 @@ def never_asked(item: Declared, signals: tuple[Signal, ...], now: datetime) -> S
     """What stands for a declared document that nobody asked for."""
     usages = next((signal.usages for signal in signals if signal.name == item.signal), EVERY)
     return Statement.at(
-        Source(url=item.source, carrier=item.carrier, retrieved_at=now),
+        Source(url=item.source, carrier=item.carrier, retrieved_at=now, evidence=item.evidence),
         signal=item.signal,
         usages=usages,
         stance=Stance.UNDETERMINED,

@@ -36,6 +36,7 @@ from tdm_guard.formats.http.transfer_coding import HEXADECIMAL
 
 if TYPE_CHECKING:
     from tdm_guard.judging.bench import Bench
+    from tdm_guard.judging.pieces import Pieces
 
 CHALLENGES = (401, 402)
 SHOWN = 16 * SNIFF_BYTES  # decoded bytes in which a body of no type shows what it is; a bomb shows no more either
@@ -75,7 +76,8 @@ class Announced:
     `content`: it carries content to judge (2xx with a body). One that expects none (204, 205, an answer to HEAD) does
     as soon as a byte of it comes: `hear_first`. `kind` is what the media type names: a kind of markup, a kind of file
     that may carry a reservation inside. `begins`: the body starts at its beginning; `whole`: it is no part (206).
-    `headers` are all that came; what they say of codings and length is looked up when there is a body.
+    `headers` are all that came; what they say of codings and length is looked up when there is a body. `pieces`
+    collects what readings rest on, for an evidence folder.
     """
 
     # What most responses do not say stands here once, so that one costs little.
@@ -83,6 +85,7 @@ class Announced:
     begins = True
     _bodiless = False
     whole = True
+    pieces: Pieces | None = None
     _framing: Framing | None = None
 
     def __init__(

@@ -96,5 +96,6 @@ _HEARD_OF_PARTS = (Stance.RESERVED, Stance.UNDETERMINED)
 def _announced(about: Announced, part: Part) -> Announced:
     inner = Announced(about.url, about.now, about.status)
     inner.begins = True  # a part does, whatever the response is
+    inner.pieces = about.pieces
     inner.hear("content-type", part.content_type)
     return inner

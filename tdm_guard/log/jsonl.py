@@ -23,7 +23,7 @@ from tdm_guard.log.appending import Durability, LogFile
 from tdm_guard.log.personal import side_path
 from tdm_guard.log.record import RunInfo, body_line, described, digest_of, end_line, new_run_id, part_line, run_line
 from tdm_guard.log.redaction import Redaction
-from tdm_guard.log.speller import Speller, Spelt
+from tdm_guard.log.speller import Speller, Written
 from tdm_guard.log.trees import Trees
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class JsonlLog:
             if file is not None:
                 file.close()
 
-    def _grow(self, decision: Decision, spelt: Spelt) -> None:
+    def _grow(self, decision: Decision, spelt: Written) -> None:
         """Lets the trees of the run have a decision: of admitted content all addresses that led to it, as written."""
         stored = decision.outcome.admits and decision.exchange.content
         try:

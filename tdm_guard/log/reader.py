@@ -16,9 +16,10 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.aside import Aside
 from tdm_guard.log.common import Commons
 from tdm_guard.log.compressed import DAMAGED, open_log
+from tdm_guard.log.spelt import Parser, Spelt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 MAX_LINE = 16 * 2**20  # bytes; a record with a thousand statements, each with its URLs and words, stays far below
 _ELSEWHERE = (b'"common":', b'"personal":')  # members that stand for what is written in another line
@@ -53,18 +54,23 @@ class LogLine(NamedTuple):
         return kind if isinstance(kind, str) else None
 
 
-def read_log(paths: Iterable[str | os.PathLike[str]]) -> Iterator[LogLine]:
+def read_log(
+    paths: Iterable[str | os.PathLike[str]], takes: Callable[[Spelt, bytes, str], bool] | None = None
+) -> Iterator[LogLine]:
     """
     The lines of all logs, one after another; empty lines are passed over.
 
-    A file may be compressed (gzip, Zstandard). Those by which rotated runs go on come last, in their order. Raises
-    `ConfigurationError` if a file cannot be read; what is in it never raises.
+    `takes` is offered each decision that is spelt as usual, with its bytes and the path of its file, before a record is
+    made of it; what it takes does not come here. A file may be compressed (gzip, Zstandard). Those by which rotated
+    runs go on come last, in their order. Raises `ConfigurationError` if a file cannot be read; what is in it never
+    raises.
     """
+    parser = Parser()
     with closing(Commons()) as commons:
         for name in in_order([os.fspath(path) for path in paths]):
             try:
                 with open_log(name) as file, closing(Aside(name)) as aside:
-                    for line in lines_of(name, file):
+                    for line in lines_of(name, file, parser, takes):
                         record, problem = (None, line.problem) if line.record is None else commons.whole(line.record)
                         if record is not None and "personal" in record and line.type == "decision":
                             record = aside.whole(record)
@@ -93,7 +99,12 @@ def _part(path: str) -> int:
     return part if isinstance(part, int) else 0
 
 
-def lines_of(path: str, file: BinaryIO) -> Iterator[LogLine]:
+def lines_of(
+    path: str,
+    file: BinaryIO,
+    parser: Parser | None = None,
+    takes: Callable[[Spelt, bytes, str], bool] | None = None,
+) -> Iterator[LogLine]:
     """The lines of one file as they stand there."""
     number = 0
     while raw := file.readline(MAX_LINE + 1):
@@ -106,14 +117,19 @@ def lines_of(path: str, file: BinaryIO) -> Iterator[LogLine]:
             continue
         raw = raw.rstrip(b"\r\n")
         if raw or not whole:
-            record, problem = record_of(raw)
+            if takes is not None and parser is not None and whole:
+                spelt = parser.spelt(raw)
+                if spelt is not None and takes(spelt, raw, path):
+                    continue
+            record, problem = record_of(raw, parser)
             yield LogLine(path, number, raw, record, problem, whole)
 
 
-def record_of(raw: bytes) -> tuple[Mapping[str, Any] | None, str | None]:
+def record_of(raw: bytes, parser: Parser | None = None) -> tuple[Mapping[str, Any] | None, str | None]:
     """The record in a line as it stands there; or the problem why there is none."""
     try:
-        record = json.loads(raw.decode("utf-8"))
+        text = raw.decode("utf-8")
+        record = json.loads(text) if parser is None else parser.value(text)
     except UnicodeDecodeError as error:
         return None, f"not UTF-8 at byte {error.start}"
     except (ValueError, RecursionError) as error:

@@ -54,6 +54,7 @@ class RunInfo:
     config_sha256: str | None = None
     repertoire: tuple[Loaded, ...] = ()
     excluded_sites: tuple[Loaded, ...] = ()
+    evidence: str | None = None
     redact: tuple[str, ...] = ()
     retain_until: str | None = None
     name_key: str | None = None

@@ -25,7 +25,7 @@ MAX_KEPT_TEXTS = 512  # spellings kept: the origins a crawl works on at one time
 MAX_KEPT_TEXT = 4096  # characters; longer ones are spelt anew, so that 512 of them stay within 2 MiB
 
 
-class Spelt(NamedTuple):
+class Written(NamedTuple):
     """A decision as it is written: its line, its entry in the chain, and the line of a split run that stands aside."""
 
     line: bytes
@@ -64,7 +64,7 @@ class Speller:
         self._second: tuple[datetime, str] = (datetime.min.replace(tzinfo=UTC), "")
         self._middles: dict[tuple[object, ...], tuple[_Middle, Outcome, tuple[Checked, ...]]] = {}
 
-    def decision(self, decision: Decision, *, seq: int, prev: str) -> Spelt:
+    def decision(self, decision: Decision, *, seq: int, prev: str) -> Written:
         """The line of a decision, newline included, and its entry in the chain; before it that of its common record."""
         exchange = decision.exchange
         address = self._redaction.address
@@ -102,7 +102,7 @@ class Speller:
         )
         line, seal = sealed(octets(text))
         entry = LogEntry(run=self._run, seq=seq, id=ident, prev=prev, hash=seal)
-        return Spelt(before + line, entry, side, (asked, judged, *earlier))
+        return Written(before + line, entry, side, (asked, judged, *earlier))
 
     def start_file(self) -> None:
         """A new file must be readable by itself: what was written once is written again."""

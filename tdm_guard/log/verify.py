@@ -8,12 +8,14 @@ run, its head, elsewhere if that matters, and hand it in.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.bodies import shown
 from tdm_guard.log.checks.finding import Finding, Findings, LogSeverity
 from tdm_guard.log.checks.heads import Heads
 from tdm_guard.log.checks.lines import record_in, unpassed
+from tdm_guard.log.checks.outcome import outcome_problem
 from tdm_guard.log.checks.records import Records
 from tdm_guard.log.checks.run import VerifiedRun, members_of
 from tdm_guard.log.checks.swift import Middles, body_of, run_of
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tdm_guard.log.checks.roots import Roots
+    from tdm_guard.log.spelt import Forms, Spelt
 
+MAX_OUTCOMES = 512  # kept in mind, as many as there are middles of lines
 MAX_RUNS = 100_000  # runs kept in mind at a time, about 2 KB each
 _TYPES = ("run", "part", "decision", "common", "body", "end", "deletion", "forgotten")
 
@@ -37,19 +41,24 @@ class Verification:
 
     A run may go on in the next file. `count.errors` decides, under a strict view `count.doubts` too. `refused` is a run
     that a later version wrote, about which nothing can be said. `heads` are hashes that records must have; `trees`
-    makes the trees of a run, by its run record, to recompute the roots that it states.
+    makes the trees of a run, by its run record, to recompute the roots that it states. `sealed` are hashes that seals
+    state, of which `heads` knows in the end.
     """
 
-    def __init__(self, *, heads: Iterable[str] = (), trees: Callable[[Mapping[str, Any]], Roots] | None = None) -> None:
+    def __init__(
+        self, *, heads: Iterable[str] = (), trees: Callable[[Mapping[str, Any]], Roots] | None = None,
+        sealed: Iterable[str] = (),
+    ) -> None:  # fmt: skip
         self.count = Findings()
         self.refused: Finding | None = None
-        self.heads = Heads(heads)
+        self.heads = Heads(heads, sealed)
         self._trees = trees
         self._runs: dict[str, VerifiedRun] = {}
         self._going: dict[bytes, VerifiedRun] = {}  # runs that have not ended, by the spelling of their names
         self._records = Records(self.count, self.heads)
         self._personal = PersonalChecks()
         self._middles = Middles()
+        self._outcomes: dict[int, tuple[Forms, str, bool]] = {}
         self._unread: LogLine | None = None  # a line that is no record: torn, if nothing but a new run comes after it
         self._last = LogLine("", 0, b"")
 
@@ -100,6 +109,47 @@ class Verification:
                 self.count.remark(line, "the last line has no newline; its record is complete")
             self._record(line, record)
         return self.count.taken()
+
+    def passes(self, spelt: Spelt, raw: bytes, path: str) -> bool:
+        """True of a decision that was taken apart already and follows its run's last one, as it should be."""
+        forms, name, number, *_, prev, digest = spelt
+        run, seq = self._runs.get(name), int(number)
+        outcome = self._outcomes.get(id(forms))
+        if outcome is None or outcome[0] is not forms:
+            outcome = self._outcome_of(forms)
+        _, verdict, admitted = outcome
+        if (
+            run is None
+            or run.ended
+            or run.refused
+            or run.roots is not None
+            or self._unread is not None
+            or seq != run.seq + 1
+            or prev != run.head
+            or not verdict
+            or sha256(raw[:-75] + b"}").hexdigest() != digest
+        ):
+            return False
+        run.path, run.seq, run.head = path, seq, digest
+        run.records += 1
+        run.decisions += 1
+        self._records.decisions += 1
+        run.totals[verdict] = run.totals.get(verdict, 0) + 1
+        streamed = spelt.content_sha256 is None
+        if not (admitted and streamed):
+            run.bodies.decided(seq, admitted=admitted, streamed=streamed)
+        if self.heads:
+            self.heads.look(digest, run)
+        return True
+
+    def _outcome_of(self, forms: Forms) -> tuple[Forms, str, bool]:
+        """Verdict and whether it admits, of decisions in these forms; no verdict if something is wrong with them."""
+        good = outcome_problem(forms[0]) is None
+        verdict = str(forms[0].get("verdict")) if good else ""
+        if len(self._outcomes) >= MAX_OUTCOMES:
+            self._outcomes.clear()
+        found = self._outcomes[id(forms)] = (forms, verdict, forms[0].get("admitted") is True)
+        return found
 
     def _passes(self, raw: bytes, path: str, number: int) -> bool:
         """True if a line is a decision or body as it should be, and was counted; else `look` has to say more."""

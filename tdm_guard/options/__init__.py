@@ -63,6 +63,7 @@ class Options:
     policy_timeout: float = 5.0
     enabled: bool = True
     max_asset_bytes: int = 32 * 2**20
+    evidence: str | None = None
     repertoire: tuple[str, ...] = ()
     authorisations: tuple[str, ...] = ()
     contacts: tuple[str, ...] = ()
@@ -348,4 +349,5 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "repertoire_forms": _choice("repertoire_forms", "all", "machine-readable"),
     "policy_tokens": _policy_tokens,
     "max_asset_bytes": lambda value: read_size("max_asset_bytes", value),
+    "evidence": _text("evidence", '"evidence"'),
 }

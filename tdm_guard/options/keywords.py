@@ -91,6 +91,9 @@ class GuardOptions(JudgeOptions, total=False):
     cache: str | None
     """Where policies are kept between requests: `memory:` (default), `memory:?max_bytes=64MiB`."""
 
+    evidence: str | Path | None
+    """Folder for a copy of every document, and of the words, that a decision rested on; none is kept by default."""
+
     policy_timeout: float | str | None
     """Seconds of network time for one policy document, 5 if none are given."""
 

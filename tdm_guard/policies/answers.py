@@ -63,7 +63,7 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
     plain = message_body.document(fetched, document.max_bytes)
     fetched = plain.fetched
     shown = plain.octets or fetched.body or received
-    digest = hashlib.sha256(shown).hexdigest() if shown and not fetched.error else None
+    digest = _digest(task, shown) if shown and not fetched.error else None
     source = Source(url, document.carrier, sha256=digest, retrieved_at=at)
     if plain.problem is None:
         reading = document.read(fetched, source, task.listener)
@@ -108,6 +108,13 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
             own_age=own_age,
         )
     return Kept.of(document, checked, _expiry(fetched, reading, since), said)
+
+
+def _digest(task: Gathering, body: bytes) -> str:
+    digest = hashlib.sha256(body).hexdigest()
+    if task.keeper is not None:
+        task.keeper.take(digest, body)
+    return digest
 
 
 def _read_part(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin
@@ -27,14 +27,25 @@ class Wanted(NamedTuple):
     last_modified: str | None = None
 
 
+class Keeper(Protocol):
+    """Who keeps what documents answered, as it was read, by its SHA-256."""
+
+    def holds(self, sha256: str) -> bool:
+        """True if there is a copy."""
+
+    def take(self, sha256: str, body: bytes) -> None:
+        """Takes what a document answered."""
+
+
 class Gathering:
     """
     What is read of one origin, for whom, at what time (UTC). `wanted` are its well-known documents.
 
-    `thorough`: what is reserved may be lifted by an authorisation, so that the other documents still count.
+    `thorough`: what is reserved may be lifted by an authorisation, so that the other documents still count. `keeper`
+    takes what was read, if anybody wants it.
     """
 
-    __slots__ = ("asked", "listener", "name", "now", "origin", "signals", "thorough", "wanted")
+    __slots__ = ("asked", "keeper", "listener", "name", "now", "origin", "signals", "thorough", "wanted")
 
     def __init__(
         self,
@@ -53,6 +64,7 @@ class Gathering:
         self.now = now
         self.asked = frozenset(listener.usages)
         self.thorough = thorough
+        self.keeper: Keeper | None = None
         self.wanted = documents(signals, listener) if wanted is None else wanted
 
     def url(self, document: Document) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdm_guard.log.members import entries, text_of
 from tdm_guard.model import Kind
-from tdm_guard.reports.spelling import csv_line, markdown_cell, markdown_quote, markdown_row, number_of
+from tdm_guard.reports.spelling import markdown_cell, markdown_quote, markdown_row, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,13 +44,13 @@ class Excluded:
             if len(self.loaded) < MAX_LISTS:
                 self.loaded[LoadedList(*(text_of(entry, name, 200) or "" for name in LoadedList._fields))] = None
 
-    def count_decision(self, record: Mapping[str, Any]) -> None:
-        """A decision, if it rests on a list."""
+    def count_decision(self, record: Mapping[str, Any], times: int = 1) -> None:
+        """A decision, if it rests on a list; as many like it."""
         found = exclusions(record)
-        self.decisions += bool(found)
+        self.decisions += times if found else 0
         for name, entry in {text_of(entry, "source", 200) or "unknown": entry for entry in found}.items():
             known = name in self.lists or len(self.lists) < MAX_LISTS
-            self.lists[name if known else OTHERS] += 1
+            self.lists[name if known else OTHERS] += times
             if known:
                 self.words[name] = text_of(entry, "excerpt") or ""
 
@@ -69,11 +69,6 @@ class Excluded:
             yield "\n| list | words | decisions |\n|---|---|---:|\n"
         for name, count in self.lists.most_common():
             yield markdown_row(markdown_cell(name), markdown_quote(self.words.get(name, "")), f"{count:,}")
-
-    def csv(self) -> Iterator[str]:
-        """A row for each list."""
-        for name, count in self.lists.most_common():
-            yield csv_line(["excluded", name, "", count])
 
     def to_json(self) -> dict[str, Any]:
         """The same figures."""

@@ -49,12 +49,12 @@ class Exempted:
         if isinstance(research, dict) and research.get("eligible") is True is research.get("lawful_access"):
             self._of(Claim.of(research))
 
-    def count_decision(self, record: Mapping[str, Any]) -> None:
-        """A decision, if it rests on a claim."""
+    def count_decision(self, record: Mapping[str, Any], times: int = 1) -> None:
+        """A decision, if it rests on a claim; as many like it."""
         if record.get("verdict") != Verdict.EXEMPT:
             return
         without = text_of(record, "without_exemption", 40)
-        self._of(Claim.of(record.get("exemption")))[without or UNKNOWN] += 1
+        self._of(Claim.of(record.get("exemption")))[without or UNKNOWN] += times
 
     def _of(self, claim: Claim | None) -> Counter[str]:
         claim = claim or Claim("", "", "")

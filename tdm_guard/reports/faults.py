@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tdm_guard.errors import UnsupportedURL
 from tdm_guard.log.members import entries, text_of
+from tdm_guard.origin import Origin
 from tdm_guard.reports.spelling import markdown_cell, markdown_quote, markdown_row, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 MAX_KINDS = 1_000  # counted by themselves, about 1 KB each; those met later are counted together
+MAX_AT_HOSTS = 10_000  # kinds at a host, counted by themselves, about 1 KB each; those met later are counted together
 MAX_EXAMPLES = 3  # addresses of each kind of fault; the log has them all
 SHOWN = 30  # rows of a page that people read; json and csv have all that were counted
 SITE = "site"  # whose: of what was fetched
@@ -47,26 +51,33 @@ class Faults:
 
 @dataclass(slots=True)
 class FaultCount:
-    """Faults by kind. `decisions` are those that tell of any."""
+    """Faults by kind; those of sites by host and kind, too. `decisions` are those that tell of any."""
 
     decisions: int = 0
     kinds: dict[FaultKind, Faults] = field(default_factory=dict)
+    hosts: dict[tuple[str, FaultKind], Faults] = field(default_factory=dict)
 
-    def add(self, record: Mapping[str, Any]) -> None:
-        """Counts the faults in a decision. What a record may hold does not raise."""
-        met: set[FaultKind] = set()
+    def add(self, record: Mapping[str, Any], times: int = 1) -> None:
+        """Counts the faults in a decision, and in as many like it. What a record may hold does not raise."""
+        met: set[int] = set()
         for fault in entries(record, "faults"):
             kind = _kind(fault)
             if kind not in self.kinds and len(self.kinds) >= MAX_KINDS:
                 kind = FaultKind(kind.of, "", OTHER)
-            found = self.kinds.setdefault(kind, Faults())
-            found.decisions += kind not in met
-            met.add(kind)
-            found.words = found.words or text_of(fault, "excerpt", 240) or ""
-            source = text_of(fault, "source", 1024)
-            if source and len(found.examples) < MAX_EXAMPLES:
-                found.examples[source] = None
-        self.decisions += bool(met)
+            source = text_of(fault, "source", 1024) or ""
+            found = [self.kinds.setdefault(kind, Faults())]
+            if kind.of == SITE:
+                place = (_host(source), kind)
+                if place not in self.hosts and len(self.hosts) >= MAX_AT_HOSTS:
+                    place = ("", FaultKind(SITE, "", OTHER))
+                found.append(self.hosts.setdefault(place, Faults()))
+            for faults in found:
+                faults.decisions += times if id(faults) not in met else 0
+                met.add(id(faults))
+                faults.words = faults.words or text_of(fault, "excerpt", 240) or ""
+                if source and len(faults.examples) < MAX_EXAMPLES:
+                    faults.examples[source] = None
+        self.decisions += times if met else 0
 
     def by_size(self, of: str) -> list[tuple[FaultKind, Faults]]:
         """The kinds of one side, the most frequent first; what was counted together last."""
@@ -109,6 +120,14 @@ def markdown(count: FaultCount) -> Iterator[str]:
             )
         if len(found) > SHOWN:
             yield f"\n{number_of(len(found) - SHOWN, 'more kind')} of fault: `--format json`.\n"
+
+
+@lru_cache(maxsize=4096)  # the documents of a log come together
+def _host(source: str) -> str:
+    try:
+        return Origin.parse(source).host
+    except UnsupportedURL:
+        return ""
 
 
 def _kind(fault: Mapping[str, Any]) -> FaultKind:

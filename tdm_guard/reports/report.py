@@ -6,11 +6,14 @@ The words are strangers': see `reports.spelling`.
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from tdm_guard.decision import Match
 from tdm_guard.reports import faults
+from tdm_guard.reports.figures import Run, Tally, Works
+from tdm_guard.reports.rows import COUNTS, Row, rows
+from tdm_guard.reports.sites import by_site, faults_by_site
 from tdm_guard.reports.spelling import (
     csv_line,
     json_text,
@@ -20,21 +23,37 @@ from tdm_guard.reports.spelling import (
     number_of,
     unread_lines,
 )
-from tdm_guard.reports.summary import Run, Summary, Tally, Works
+from tdm_guard.reports.summary import Summary
+from tdm_guard.reports.table import Table
+from tdm_guard.reports.tabulated import tables
+from tdm_guard.reports.worklist_page import whom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FORMATS = ("markdown", "json", "csv")
+FORMATS = ("markdown", "json", "csv", "html", "parquet")
+LISTED = (
+    "days",
+    "media",
+    "sites",
+    "asks",
+    "lifted",
+    "reviews",
+    "works",
+    "undetermined",
+    "publishers",
+    "failed",
+    "files",
+    "heads",
+)
 SHOWN_HOSTS = 50  # rows of a page that people read; json and csv have all that were counted
 SHOWN_RUNS = 20
 SHOWN_DECLARATIONS = 50
-_COUNTS = tuple(item.name for item in fields(Tally))
 _HEADINGS = {"against": "stored against a reservation"}
 
 
 def render(summary: Summary, style: str) -> str:
-    """The report as `markdown`, `json` or `csv` (columns: section, name, counts)."""
+    """The report as `markdown`, `json` or `csv` (columns: section, name, counts). `page` has it as HTML."""
     return {"markdown": _markdown, "json": _json, "csv": _csv}[style](summary)
 
 
@@ -53,40 +72,62 @@ def _json(summary: Summary) -> str:
             "matches": dict(summary.works.matches.most_common()),
             "declarations": {name: dict(counts) for name, counts in sorted(summary.works.declarations.items())},
             "said": {name: said._asdict() for name, said in sorted(summary.works.said.items())},
+            "mandates": {name: mandate._asdict() for name, mandate in sorted(summary.works.mandates.items())},
+            "works": {name: dict(works.most_common()) for name, works in sorted(summary.works.matched.items())},
             "loaded": [item._asdict() for item in summary.works.loaded],
         },
+        "days": {day: dict(counts) for day, counts in sorted(summary.days.items())},
+        "media_types": {name: dict(counts) for name, counts in sorted(summary.media.items())},
+        "sites": {name: asdict(tally) for name, tally in by_site(summary)},
+        "asks": [
+            {
+                "kind": ask.kind,
+                "name": ask.name,
+                "items": ask.items,
+                "review": ask.review,
+                "stored": ask.stored,
+                "shared": ask.shared,
+                "whom": whom(ask),
+                "usages": list(ask.usages),
+                "terms": list(ask.terms),
+            }
+            for ask in summary.asks.by_size
+        ],
+        "lifted": [{**kind._asdict(), "decisions": count} for kind, count in summary.reasons.lifted.most_common()],
+        "reviews": [{**kind._asdict(), "decisions": count} for kind, count in summary.reasons.reviews.most_common()],
+        "undetermined": [
+            {**kind._asdict(), "decisions": count, "example": summary.reasons.examples.get(kind)}
+            for kind, count in summary.reasons.unknown.most_common()
+        ],
         "edge_refused": summary.edge_refused,
         "exempt": summary.exempted.to_json(),
         "excluded": summary.excluded.to_json(),
-        "faults": {"decisions": summary.faults.decisions, "kinds": summary.faults.table()},
+        "faults": {
+            "decisions": summary.faults.decisions,
+            "kinds": summary.faults.table(),
+            "sites": _publishers(summary),
+        },
         "hosts": hosts,
         "runs": [asdict(run) for run in summary.runs],
         "more_runs": summary.more_runs,
+        "files": [asdict(source) for source in summary.sources],
         "unread_lines": summary.unread,
         "remarks": asdict(summary.remarks),
     }
     return json_text(page, indent=2) + "\n"
 
 
+def _publishers(summary: Summary) -> list[dict[str, Any]]:
+    return [
+        {"site": site, "signal": kind.signal, "message": kind.message, "decisions": found.decisions,
+         "words": found.words, "examples": list(found.examples)}
+        for site, kind, found in faults_by_site(summary)
+    ]  # fmt: skip
+
+
 def _csv(summary: Summary) -> str:
-    out = [csv_line(["section", "name", "verdict", *_COUNTS])]
-    out.append(csv_line(["total", "", "", *_cells(summary.total)]))
-    out.append(csv_line(["addresses", "", "", *(summary.addresses.get(name, "") for name in _COUNTS)]))
-    for verdict, count in summary.verdicts.most_common():
-        out.append(csv_line(["verdict", "", verdict, count]))
-    if summary.edge_refused:
-        out.append(csv_line(["edge-refused", "", "", summary.edge_refused]))
-    out.extend(summary.exempted.csv())
-    out.extend(summary.excluded.csv())
-    for name, counts in sorted(summary.signals.items()):
-        out.extend(csv_line(["signal", name, verdict, count]) for verdict, count in counts.most_common())
-    out.extend(csv_line(["repertoire", match, "", count]) for match, count in summary.works.matches.most_common())
-    for name, counts in sorted(summary.works.declarations.items()):
-        out.extend(csv_line(["declaration", name, verdict, count]) for verdict, count in counts.most_common())
-    out.extend(csv_line(["host", name, "", *_cells(tally)]) for name, tally in _by_size(summary))
-    for kind in summary.faults.table():
-        name = " ".join(part for part in (f"{kind['of']}:", kind["signal"], kind["message"]) if part)
-        out.append(csv_line(["fault", name, "", kind["decisions"]]))
+    out = [csv_line(Row._fields)]
+    out.extend(csv_line("" if cell is None else cell for cell in row) for row in rows(summary))
     return "".join(out)
 
 
@@ -121,9 +162,9 @@ def _markdown(summary: Summary) -> str:
     out.extend(summary.exempted.markdown())
     out.extend(summary.excluded.markdown())
     out.extend(faults.markdown(summary.faults))
-    headings = (_HEADINGS.get(name, name.replace("_", " ")) for name in _COUNTS)
+    headings = (_HEADINGS.get(name, name.replace("_", " ")) for name in COUNTS)
     out.append(f"\n## Hosts\n\n{markdown_row('host', *headings)}")
-    out.append(f"|---|{'---:|' * len(_COUNTS)}\n")
+    out.append(f"|---|{'---:|' * len(COUNTS)}\n")
     hosts = _by_size(summary)
     out.extend(_row(name, *_cells(tally)) for name, tally in hosts[:SHOWN_HOSTS])
     if len(hosts) > SHOWN_HOSTS:
@@ -133,7 +174,30 @@ def _markdown(summary: Summary) -> str:
     more = summary.more_runs + max(0, len(summary.runs) - SHOWN_RUNS)
     if more:
         out.append(f"\n{number_of(more, 'more run')}.\n")
+    found = tables(summary)
+    out.extend(piece for key in LISTED for piece in _listed(found[key]))
     return "".join(out)
+
+
+def _listed(table: Table) -> Iterator[str]:
+    """A table with a heading and what its numbers are numbers of; nothing of one without rows."""
+    if not table.rows:
+        return
+    numbers = [all(isinstance(row[place], int) for row in table.rows) for place in range(len(table.columns))]
+    yield f"\n## {table.title}\n\n{table.note}\n\n"
+    yield markdown_row(*(heading.lstrip('"') for heading in table.columns))
+    yield f"|{''.join('---:|' if number else '---|' for number in numbers)}\n"
+    for row in table.rows:
+        cells = zip(table.columns, row, strict=True)
+        yield markdown_row(
+            *(markdown_quote(str(cell)) if head[0] == '"' and cell else _cell(cell) for head, cell in cells)
+        )
+    if table.more:
+        yield f"\n{number_of(table.more, 'more row')}: `--format csv`.\n"
+
+
+def _cell(cell: str | int) -> str:
+    return markdown_cell(cell if isinstance(cell, str) else f"{cell:,}")
 
 
 def _repertoire(works: Works) -> Iterator[str]:
@@ -182,8 +246,8 @@ def _by_size(summary: Summary) -> list[tuple[str, Tally]]:
 
 
 def _cells(tally: Tally) -> list[int]:
-    return [getattr(tally, name) for name in _COUNTS]
+    return [getattr(tally, name) for name in COUNTS]
 
 
 def _row(*cells: str | int) -> str:
-    return markdown_row(*(markdown_cell(cell if isinstance(cell, str) else f"{cell:,}") for cell in cells))
+    return markdown_row(*map(_cell, cells))

@@ -24,7 +24,7 @@ from tdm_guard.reports.quoted import document_of
 from tdm_guard.signals import payment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tdm_guard.repertoire.contact import Contact
 
@@ -96,6 +96,38 @@ class Ask:
         """True if whoever reserves says whom to ask, or where."""
         return bool(self.contacts or self.policies)
 
+    def count(self, record: Mapping[str, Any], *, licences: int) -> None:
+        """Counts an item that needs so many licences."""
+        self.items += 1
+        self.review += record.get("verdict") == Verdict.REVIEW
+        self.shared += licences > 1
+        self.stored += record.get("admitted") is True
+        if is_size(size := record.get("bytes")):
+            self.bytes += size
+            self.sized += 1
+        if stamp := text_of(record, "ts", 40):
+            self.first = min(self.first or stamp, stamp)
+            self.last = max(self.last or stamp, stamp)
+        if len(self.samples) < MAX_SAMPLES:
+            self.samples.append(Sample(bounded(addresses_of(record)[0], MAX_TEXT) or "", licences))
+
+    def note(self, record: Mapping[str, Any], said: list[Because]) -> None:
+        """Keeps what was said: for which usages, whom to ask, on what terms, where."""
+        for entry in said:
+            for usage in open_usages(record, entry, _KINDS.get(text_of(entry, "kind", 40) or "", Kind.RESERVATION)):
+                _note(self.usages, usage, MAX_USAGES)
+            contact = text_of(entry, "contact", MAX_TEXT)
+            _note(self.yours if _is_yours(entry, contact) else self.contacts, contact)
+            _note(self.policies, text_of(entry, "policy_url", MAX_TEXT) or text_of(entry, "policy_uid", MAX_TEXT))
+            _note(self.terms, text_of(entry, "terms", MAX_TEXT))
+            _note(self.signals, text_of(entry, "signal", 40))
+            if _layer(entry) is Layer.REPERTOIRE:
+                _note(self.declarations, text_of(entry, "source", MAX_TEXT))
+                _note(self.documents, document_of(entry))
+                _note(self.words, text_of(entry, "excerpt", MAX_TEXT))
+            else:
+                _note(self.origins, _site(record, entry))
+
 
 @dataclass(slots=True)
 class Worklist:
@@ -123,11 +155,68 @@ class Worklist:
         """Those to ask, who hold most items first; those counted together last."""
         return sorted(self.asks.values(), key=lambda ask: (ask.kind == OTHER.kind, -ask.items, ask.name))
 
+    def count(self, wants: Wanting, items: int) -> None:
+        """Counts items that want the same."""
+        self.items += items if wants.needed else 0
+        self.refused += items if wants.refused else 0
+        if wants.lacking is not None:
+            setattr(self, wants.lacking, getattr(self, wants.lacking) + items)
+
+    def refuses(self, record: Mapping[str, Any]) -> None:
+        """Keeps a site that refuses access."""
+        _note(self.refusing, _site(record))
+
+    def asked(self, needed: dict[Licensor, list[Because]]) -> Iterator[tuple[Ask, list[Because]]]:
+        """Those to ask for an item, each with what they said."""
+        for key, said in needed.items():
+            whom = key if key in self.asks or len(self.asks) < MAX_ASKS else OTHER
+            yield self.asks.setdefault(whom, Ask(kind=whom.kind, name=whom.name)), said
+
+    def settle(self, contacts: Sequence[Contact] = ()) -> None:
+        """When all were counted: the operator's contacts for those who name no address, and for these alone."""
+        for ask in self.asks.values():
+            told = contacts_of(contacts, ask.name) if ask.kind == "rightsholder" else ()
+            if told or ask.addressed:
+                ask.yours.clear()
+            for contact in () if ask.addressed else told:
+                _note(ask.yours, contact.whole)
+
 
 def is_wanting(record: Mapping[str, Any]) -> bool:
     """True of an item under a verdict that withholds, whether or not it was enforced; an error page is no item."""
     handed_on = record.get("admitted") is True
     return text_of(record, "verdict") in WITHHOLDING and not (handed_on and record.get("content") is False)
+
+
+class Wanting(NamedTuple):
+    """
+    What one item wants: licences of these, each with what they said; `refused`: access, which no licence helps.
+
+    `lacking` names the count of a `Worklist` that it belongs to if it wants none, or beside what it wants.
+    """
+
+    needed: dict[Licensor, list[Because]]
+    refused: bool
+    lacking: str | None
+
+
+def wanting(record: Mapping[str, Any]) -> Wanting:
+    """What a withheld item wants. What a record may hold does not raise."""
+    if is_exempt(record):
+        return Wanting({}, refused=False, lacking="exempt")
+    if exclusions(record):
+        return Wanting({}, refused=False, lacking="excluded")
+    because = entries(record, "because")
+    closed = [entry for entry in because if open_usages(record, entry, Kind.ACCESS)]
+    sold = [entry for entry in closed if entry.get("signal") == payment.NAME]
+    refused = len(sold) < len(closed)
+    needed = _needed(record, [entry for entry in because if open_usages(record, entry)] + sold)
+    lacking = None
+    if record.get("verdict") == Verdict.UNDETERMINED:
+        lacking = "undetermined"
+    elif not needed and not refused:
+        lacking = "doubtful" if any(map(_is_unknown, because)) else "unexplained"
+    return Wanting(needed, refused, lacking)
 
 
 def worklist(records: Iterable[Mapping[str, Any]], contacts: Sequence[Contact] = ()) -> Worklist:
@@ -138,37 +227,14 @@ def worklist(records: Iterable[Mapping[str, Any]], contacts: Sequence[Contact] =
     """
     found = Worklist()
     for record in records:
-        exempt, excluded = is_exempt(record), bool(exclusions(record))
-        found.exempt += exempt
-        found.excluded += excluded
-        if exempt or excluded:
-            continue
-        because = entries(record, "because")
-        closed = [entry for entry in because if open_usages(record, entry, Kind.ACCESS)]
-        sold = [entry for entry in closed if entry.get("signal") == payment.NAME]
-        refused = len(sold) < len(closed)
-        needed = _needed(record, [entry for entry in because if open_usages(record, entry)] + sold)
-        if refused:
-            found.refused += 1
-            _note(found.refusing, _site(record))
-        if record.get("verdict") == Verdict.UNDETERMINED:
-            found.undetermined += 1
-        elif not needed and not refused and any(map(_is_unknown, because)):
-            found.doubtful += 1
-        elif not needed and not refused:
-            found.unexplained += 1
-        found.items += bool(needed)
-        for key, said in needed.items():
-            if key not in found.asks and len(found.asks) >= MAX_ASKS:
-                key = OTHER  # noqa: PLW2901
-            ask = found.asks.setdefault(key, Ask(kind=key.kind, name=key.name))
-            _count(ask, record, said, licences=len(needed))
-    for ask in found.asks.values():
-        told = contacts_of(contacts, ask.name) if ask.kind == "rightsholder" else ()
-        if told or ask.addressed:
-            ask.yours.clear()
-        for contact in () if ask.addressed else told:
-            _note(ask.yours, contact.whole)
+        wants = wanting(record)
+        found.count(wants, 1)
+        if wants.refused:
+            found.refuses(record)
+        for ask, said in found.asked(wants.needed):
+            ask.count(record, licences=len(wants.needed))
+            ask.note(record, said)
+    found.settle(contacts)
     return found
 
 
@@ -245,35 +311,6 @@ def _origin(url: str) -> str | None:
         return str(Origin.parse(url))
     except UnsupportedURL:
         return None
-
-
-def _count(ask: Ask, record: Mapping[str, Any], said: list[Because], *, licences: int) -> None:
-    ask.items += 1
-    ask.review += record.get("verdict") == Verdict.REVIEW
-    ask.shared += licences > 1
-    ask.stored += record.get("admitted") is True
-    if is_size(size := record.get("bytes")):
-        ask.bytes += size
-        ask.sized += 1
-    if stamp := text_of(record, "ts", 40):
-        ask.first = min(ask.first or stamp, stamp)
-        ask.last = max(ask.last or stamp, stamp)
-    if len(ask.samples) < MAX_SAMPLES:
-        ask.samples.append(Sample(bounded(addresses_of(record)[0], MAX_TEXT) or "", licences))
-    for entry in said:
-        for usage in open_usages(record, entry, _KINDS.get(text_of(entry, "kind", 40) or "", Kind.RESERVATION)):
-            _note(ask.usages, usage, MAX_USAGES)
-        contact = text_of(entry, "contact", MAX_TEXT)
-        _note(ask.yours if _is_yours(entry, contact) else ask.contacts, contact)
-        _note(ask.policies, text_of(entry, "policy_url", MAX_TEXT) or text_of(entry, "policy_uid", MAX_TEXT))
-        _note(ask.terms, text_of(entry, "terms", MAX_TEXT))
-        _note(ask.signals, text_of(entry, "signal", 40))
-        if _layer(entry) is Layer.REPERTOIRE:
-            _note(ask.declarations, text_of(entry, "source", MAX_TEXT))
-            _note(ask.documents, document_of(entry))
-            _note(ask.words, text_of(entry, "excerpt", MAX_TEXT))
-        else:
-            _note(ask.origins, _site(record, entry))
 
 
 def _is_yours(entry: Because, contact: str | None) -> bool:

@@ -6,7 +6,7 @@ import importlib.metadata
 import platform
 import sys
 
-from tests.benchmarks import assets, assets_documents, core, crawls, edges, keeping, lists, proofs, verifying
+from tests.benchmarks import assets, assets_documents, core, crawls, edges, keeping, lists, proofs, reporting, verifying
 from tests.benchmarks.measure import Row, table
 
 PARTS = {
@@ -14,6 +14,7 @@ PARTS = {
     "httpx": edges.httpx,
     "scrapy": crawls.rows,
     "lists": lists.rows,
+    "report": reporting.rows,
     "keeping": keeping.rows,
     "proofs": proofs.rows,
     "assets": assets.rows,

@@ -130,7 +130,7 @@ def test_without_a_repertoire_the_report_does_not_speak_of_works(tmp_path: Path)
     silent = told(tmp_path / "tdm.jsonl", decided(1, Verdict.UNRESERVED, None), loaded=())
     assert "Declared works" not in render(silent, "markdown")
     assert json.loads(render(silent, "json"))["repertoire"] == {
-        "matches": {}, "declarations": {}, "said": {}, "loaded": [],
+        "matches": {}, "declarations": {}, "said": {}, "mandates": {}, "works": {}, "loaded": [],
     }  # fmt: skip
 
 

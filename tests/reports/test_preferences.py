@@ -232,7 +232,7 @@ def test_what_the_card_leaves_open_is_a_blank_and_told(log: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "export: say what; for example --preferences"),
+        ([], "export: give one of --sqlite, --preferences"),
         (["--preferences", "--format", "csv"], "--format: 'csv' is not one of jsonl, parquet, croissant"),
         (["--preferences", "--format", "parquet"], "--format parquet is no text; give -o"),
         (["--preferences", "--name", "a"], "what describes a data set goes with --format croissant"),

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 _HASH = re.compile(r"[0-9a-f]{64}\Z")
 
 
-class _Met(NamedTuple):
+class Met(NamedTuple):
+    """Where the record was met, and how its run stood then."""
+
     run: VerifiedRun
     path: str
     line: int
@@ -29,14 +31,20 @@ class _Met(NamedTuple):
 
 
 class Heads:
-    """Looks out for the given hashes. Raises `ConfigurationError` for what is none."""
+    """
+    Looks out for the given hashes, and for the `sealed` ones, about which others answer.
 
-    def __init__(self, given: Iterable[str]) -> None:
-        self._met: dict[str, _Met | None] = {}
+    Raises `ConfigurationError` for what is none.
+    """
+
+    def __init__(self, given: Iterable[str], sealed: Iterable[str] = ()) -> None:
+        self._met: dict[str, Met | None] = {}
         for head in given:
             if not _HASH.match(head.strip().lower()):
                 raise ConfigurationError(f"--head: {head!r} is no hash: 64 hexadecimal digits, as verify prints them")
             self._met[head.strip().lower()] = None
+        self._given = tuple(self._met)
+        self._met |= {head: None for head in sealed if head not in self._met}
 
     def __bool__(self) -> bool:
         return bool(self._met)
@@ -44,11 +52,16 @@ class Heads:
     def look(self, digest: str, run: VerifiedRun) -> None:
         """Notes the record that the run has just come to, if its bytes have one of the hashes."""
         if digest in self._met and self._met[digest] is None:
-            self._met[digest] = _Met(run, run.path, run.line, run.records, run.deletions, run.intact)
+            self._met[digest] = Met(run, run.path, run.line, run.records, run.deletions, run.intact)
 
-    def answers(self) -> Iterator[tuple[str, _Met | None]]:
-        """What came of each head."""
-        yield from self._met.items()
+    def met(self, head: str) -> Met | None:
+        """What came of one of them."""
+        return self._met.get(head)
+
+    def answers(self) -> Iterator[tuple[str, Met | None]]:
+        """What came of each given one."""
+        for head in self._given:
+            yield head, self._met[head]
 
     def to_dict(self) -> list[dict[str, Any]]:
         """The heads in JSON's own types."""
@@ -61,5 +74,5 @@ class Heads:
                 "line": met.line if met else None,
                 "records_after": met.run.records - met.records if met else None,
             }
-            for head, met in self._met.items()
+            for head, met in self.answers()
         ]

@@ -1,0 +1,98 @@
+"""Which files a report was made from: name, size and digest, the runs in each, and the last hash of each run."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tdm_guard.log.members import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from tdm_guard.log.reader import LogLine
+    from tdm_guard.log.spelt import Spelt
+
+MAX_RUNS = 1_000  # of a file, told one by one
+
+
+@dataclass(slots=True)
+class Source:
+    """
+    A file that was read. `size` and `sha256` are of the file as it lies there, None of a pipe.
+
+    `heads` has the last hash of each run as far as this file goes, None of a run without a chained record (`more_runs`:
+    it has more than are told). `errors` and `remarks` are what `verify` finds in it. `grown`: it changed while it was
+    read.
+    """
+
+    name: str
+    size: int | None = None
+    sha256: str | None = None
+    grown: bool = False
+    lines: int = 0
+    heads: dict[str, str | None] = field(default_factory=dict)
+    errors: int = 0
+    remarks: int = 0
+    more_runs: bool = False
+
+
+class Sources:
+    """Notes what goes by of the lines of logs."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._before = {path: _size(path) for path in paths}
+        self._found: dict[str, Source] = {path: Source(path) for path in paths}
+
+    def lines(self, lines: Iterable[LogLine]) -> Iterator[LogLine]:
+        """The lines, as they come."""
+        for line in lines:
+            source = self._of(line.path)
+            source.lines += 1
+            if line.record is not None and (run := text_of(line.record, "run", 240)):
+                self._head(source, run, text_of(line.record, "hash", 64))
+            yield line
+
+    def take(self, spelt: Spelt, path: str) -> None:
+        """Notes a decision that was taken before it became a line."""
+        source = self._of(path)
+        source.lines += 1
+        self._head(source, spelt.run, spelt.hash)
+
+    def _of(self, path: str) -> Source:
+        found = self._found.get(path)
+        return self._found.setdefault(path, Source(path)) if found is None else found
+
+    def _head(self, source: Source, run: str, head: str | None) -> None:
+        heads = source.heads
+        if run in heads:
+            heads[run] = head or heads[run]
+        elif len(heads) < MAX_RUNS:
+            heads[run] = head
+        else:
+            source.more_runs = True
+
+    def all(self, errors: Counter[str], remarks: Counter[str]) -> tuple[Source, ...]:
+        """The files, when all lines were read; with what was found in each."""
+        for path, source in self._found.items():
+            source.errors, source.remarks = errors[path], remarks[path]
+            before = self._before.get(path)
+            if before is not None:
+                with suppress(OSError), Path(path).open("rb") as file:
+                    source.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                    source.size = file.tell()
+            source.grown = source.size != before
+        return tuple(self._found.values())
+
+
+def _size(path: str) -> int | None:
+    """The size of a file; None of a pipe or a device, which can be read once only."""
+    with suppress(OSError):
+        if Path(path).is_file():
+            return os.stat(path).st_size  # noqa: PTH116 - a file's size
+    return None
