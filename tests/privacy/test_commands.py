@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -34,7 +35,7 @@ READING = [
 ]  # fmt: skip
 
 
-DATED = [["report", "--template", "art53"], ["report", "--template", "ab2013"]]
+DATED = [["report", "--format", "html"], ["report", "--template", "art53"], ["report", "--template", "ab2013"]]
 
 
 def cli(*words: str | Path) -> Result:
@@ -65,7 +66,9 @@ def test_a_split_log_reads_as_any_other(
     for name in ("plain", "split"):
         monkeypatch.chdir(logs[name].parent)
         done = cli(*words, "tdm.jsonl")
-        said.append((done.exit_code, done.stdout.replace(_last_hash(logs[name]), "HEAD"), done.stderr))
+        size = logs[name].stat().st_size
+        text = re.sub(rf"[0-9a-f]{{64}}|\b(?:{size}|{size:,})\b", "of the file", done.stdout)
+        said.append((done.exit_code, text, done.stderr))
     assert said[0] == said[1]
 
 
@@ -79,10 +82,6 @@ def test_a_database_has_what_is_there(logs: dict[str, Path], tmp_path: Path) -> 
     assert [verdict for _, verdict in found["forgotten"]] == [verdict for _, verdict in found["plain"]]
     assert not any(url for url, _ in found["forgotten"])
     assert found["buried"] == []
-
-
-def _last_hash(path: Path) -> str:
-    return str(json.loads(path.read_bytes().splitlines()[-1])["hash"])
 
 
 @pytest.mark.parametrize("words", [*READING, *DATED], ids=" ".join)
