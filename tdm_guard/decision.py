@@ -12,6 +12,7 @@ from tdm_guard.errors import TdmGuardError
 from tdm_guard.model import Fault, Result, Stance, Statement, Verdict
 from tdm_guard.operator import Research
 from tdm_guard.plain import in_json, timestamp, told
+from tdm_guard.secrecy.parameters import SECRETS, redacted_words
 from tdm_guard.usage import Usage
 
 _new = tuple.__new__  # half the time of a NamedTuple's own, for every page; `_replace` takes five times as long
@@ -337,7 +338,8 @@ class Decision(NamedTuple):
             place = f"{first.source} {first.locator}" if first.locator else first.source
             if first.declaration:
                 place += f", {first.declaration.document}"
-            line += f" ({first.signal}, {place}: {first.excerpt})" if first.excerpt else f" ({place})"
+            words = redacted_words(first.excerpt or "", SECRETS)
+            line += f" ({first.signal}, {place}: {words})" if words else f" ({place})"
         elif self.faults and self.verdict.withholds:
             line += f" ({self.faults[0].message})"
         return told(line)

@@ -27,13 +27,14 @@ from tdm_guard.judge import Judge
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.pictures import Shown
 from tdm_guard.log.evidence import EvidenceStore, Takings, pieces_of
-from tdm_guard.log.jsonl import JsonlLog, Keeping
+from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.outlet import Outlet
 from tdm_guard.log.run_info import run_info
 from tdm_guard.log.sink import Body, End
 from tdm_guard.model import Fetched, Kind, Result, Stance, Verdict
 from tdm_guard.options import Options
 from tdm_guard.options.cautions import cautions
+from tdm_guard.options.keeping import keeping_of
 from tdm_guard.options.tokens import Tokens
 from tdm_guard.origin import Origin
 from tdm_guard.plain import our_limit, told
@@ -102,8 +103,8 @@ class Guard:
         if options.evidence is not None:
             self.evidence = EvidenceStore(options.evidence, synced=options.durability == "fsync")
         self._sinks = Outlet(options.sinks, self.totals) if options.sinks else None
-        compact = options.records == "compact"
-        keeping = Keeping(durability=options.durability, rotate=options.rotate, compact=compact)
+        keeping = keeping_of(options, self.tokens)
+        self._redaction = keeping.redaction
         self.log = JsonlLog(options.log, run=run_info(options), now=clock(), keeping=keeping)
 
     # ---- policies -----------------------------------------------------------------------------------------------
@@ -276,7 +277,7 @@ class Guard:
         decided = case.decision(self.clock())
         if self.evidence is not None:
             self.evidence.keep(pieces_of(case, decided))
-        decision = self.log.decision(decided)
+        decision = self._redaction.untold(self.log.decision(decided))
         outcome = decision.outcome
         if case.learned:
             with self._keeping:
@@ -300,7 +301,7 @@ class Guard:
             if any(s.kind is Kind.ACCESS and s.stance is Stance.UNSTATED for s in outcome.because):
                 self.totals["edge_refused"] += 1  # by the site's edge; robots.txt allows it
         if self._sinks is not None:
-            self._sinks.decision(decision)
+            self._sinks.decision(self._redaction.decided(decision))
         return decision
 
     def body(self, decision: Decision, *, size: int, content_sha256: str | None, complete: bool) -> None:

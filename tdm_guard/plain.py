@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from tdm_guard.secrecy.parameters import SECRETS, redacted, without_secret_values
+
 MAX_EXCERPT = 240  # characters of a stranger's words that are kept
 MAX_MESSAGE = 4_096  # characters of an address that are looked at for one
 MAX_ADDRESS = 200  # characters of an address in a message
@@ -50,8 +52,8 @@ def printable(text: str) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """`text` without user and password of the addresses in it; queries stay."""
-    return _USERINFO.sub(r"\1", text) if "@" in text else text
+    """`text` without user, password and secret values of the addresses in it."""
+    return without_secret_values(_USERINFO.sub(r"\1", text) if "@" in text else text)
 
 
 def without_userinfo(url: str) -> str:
@@ -72,6 +74,7 @@ def address(url: str) -> str:
         shown = found[1] + shown[found.end() :]
     if "://" not in shown and "@" in shown:  # "user:password@host" without a scheme
         shown = shown[shown.rindex("@") + 1 :]
+    shown = redacted(shown, SECRETS)
     return repr(shown[:MAX_ADDRESS]) + ("…" if len(shown) > MAX_ADDRESS else "")
 
 

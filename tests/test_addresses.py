@@ -69,7 +69,7 @@ def leads(span: str, *, inner: bool) -> bool:
         ("judging/case.Case.hear_body", True), ("judging/case.Case.hear_nothing", False), ("judging/given", False),
         ("formats/files", True), ("formats/files/asset.Format.JPEG", True), ("files/asset", True),
         ("tests/test_docs.py", True), ("tests/test_dogs.py", False), ("cache/store.py", True),
-        ("log.record.Speller", True), ("log.recorder.Speller", False), ("image/jpeg", True),
+        ("log.speller.Speller", True), ("log.spelling.Speller", False), ("image/jpeg", True),
         ("model.Evidence", True), ("guard.Guard.known", True), ("guard.Guard.unknown", False),
         ("tools/layers.LAYERS", True), ("tools/layers.STOREYS", False), ("signals/NAME.py", True),
         ("signals/shape.Signal.read_hop", True), ("signals/shape.Signal.read_hops", False),

@@ -218,6 +218,7 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
     two, one, lone = (tmp_path / name for name in ("two", "one", "lone"))
     for folder in (two, one, lone):
         folder.mkdir()
+    (lone / "key").touch()
     make: list[Callable[[], object]] = [
         lambda: Judge(usagess={"tdm"}),  # type: ignore[call-arg]
         lambda: Judge(usages={"train"}),
@@ -228,6 +229,10 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: Judge(signals="robot"),
         lambda: Options.read({"durability": "soon"}),
         lambda: Options.read({"rotate": "week"}),
+        lambda: Options.read({"redact": "a b"}),
+        lambda: Options.read({"retain_until": "soon"}),
+        lambda: Options.read({"retain_until": "2020-01-01"}),
+        lambda: Options.read({"name_key": lone / "key"}),
         lambda: Options.read({"sinks": 7}),
         without_otel,
         lambda: failing_sink(caplog),

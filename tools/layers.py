@@ -14,8 +14,8 @@ import tdm_guard
 PACKAGE = Path(tdm_guard.__file__).parent
 # Layer of each module or subpackage, by the first part of its name.
 LAYERS = {
-    "_version": 0, "errors": 0, "plain": 0, "origin": 0, "usage": 0, "matched": 0, "model": 0, "decision": 0,
-    "operator": 0, "responses": 0,
+    "_version": 0, "secrecy": 0, "errors": 0, "plain": 0, "origin": 0, "usage": 0, "matched": 0, "model": 0,
+    "decision": 0, "operator": 0, "responses": 0,
     "formats": 1,
     "signals": 2, "repertoire": 2,
     "policies": 3, "judging": 3, "fetch": 3, "gather": 3,

@@ -46,13 +46,17 @@ def explain(name: str, paths: Sequence[str], *, as_json: bool) -> int:
 
 def _page(line: LogLine, found: Search) -> None:
     held = line.record or {}
+    notes = []
+    if held.get("forgotten") is True:
+        notes.append("its address, and the words that it rests on, were forgotten")
+        held = {**held, "url": f"(forgotten) of {text_of(held, 'origin', 1024)}"}
     read = read_decision(held)
     if read is None:
         raise ConfigurationError(
             f"explain: {line.path}:{line.number}: the record has no verdict, address and time that are known here; "
             "--json shows it as it is"
         )
-    show(read.decision, notes=[*_place(line, held), *_received(held, found.bodies), *_run(held, found.runs)])
+    show(read.decision, notes=[*notes, *_place(line, held), *_received(held, found.bodies), *_run(held, found.runs)])
     if read.left_out:
         say(f"not understood, and not shown whole: {', '.join(read.left_out)}; --json shows the record as it is")
 

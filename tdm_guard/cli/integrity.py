@@ -48,6 +48,29 @@ def verify(
 
 
 @app.command()
+def forget(
+    logs: Logs,
+    *,
+    by: Annotated[str, typer.Option("--by", help="Who removes it: a name or a role, which the log will have.")],
+    on: Annotated[
+        str | None, typer.Option("--on", help="As if this were today, for example 2031-01-01. Not after today.")
+    ] = None,
+    runs: Annotated[
+        list[str] | None, typer.Option("--run", help="This run too, whatever its date; may be repeated.")
+    ] = None,
+    why: Annotated[str | None, typer.Option("--why", help="Why, which the log will have.")] = None,
+    cut_short: Annotated[
+        bool, typer.Option("--cut-short", help="Runs without an end record do not go on any more.")
+    ] = False,
+) -> None:
+    """Remove what may be personal from runs whose time is over. The chain holds, and says who removed how much."""
+    with failing():
+        from tdm_guard.cli.forgetting import forget as removed  # noqa: PLC0415 - it is seldom wanted
+
+        removed(logs, by=by, on=on, runs=runs or (), why=why, cut_short=cut_short)
+
+
+@app.command()
 def merge(
     logs: Logs,
     *,

@@ -64,8 +64,16 @@ def unread(latest: Latest) -> None:
     """Says what of the logs could not be used."""
     if latest.unread:
         say(f"{unread_lines(latest.unread)}; tdm-guard verify says which")
+    if latest.forgotten:
+        say(f"left out, because what they are about was forgotten: {number_of(latest.forgotten, 'decision')}")
     if latest.strange:
         say(f"left out, because no address is named: {number_of(latest.strange, 'decision')}")
+
+
+def redacted(count: int) -> None:
+    """Says how many items cannot be asked for again, since their address is not known whole."""
+    if count:
+        say(f"left out, because a part of the address was redacted: {number_of(count, 'item')}")
 
 
 def answer(pieces: Iterable[str], output: Path | None) -> None:

@@ -29,6 +29,9 @@ FLAGS: dict[str, tuple[Any, str]] = {
     "durability": (_ONE, "When the disk must have it: flush (default), fsync, or seconds."),
     "rotate": (_ONE, "Go on in a new file: a size, for example 100MiB, or day."),
     "records": (_ONE, "full (default) or compact."),
+    "redact": (_MANY, "Query parameters whose values the log leaves out, for example utm_*; may be repeated, or a,b."),
+    "retain_until": (_ONE, "Until when the log keeps what may be personal, for example 2031-12-31."),
+    "name_key": (_ONE, "File with a key by which the log has names hashed."),
     "cache": (_ONE, "Policy cache. Default: memory:"),
     "policy_timeout": (_ONE, "Seconds for one policy document. Default: 5."),
     "max_asset_bytes": (_ONE, "Largest asset read whole. Default: 32MiB."),
@@ -54,7 +57,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "operator": (),
     "policy_tokens": ("bundled",),
 }
-_WITH_COMMAS = frozenset({"usages", "signals"})  # a path may hold one
+_WITH_COMMAS = frozenset({"usages", "signals", "redact"})  # a path may hold one
 
 
 def completing(name: str) -> Callable[[str], list[str]] | None:

@@ -26,10 +26,10 @@ from tdm_guard.cli.console import counted, say
 from tdm_guard.cli.console import record as show_record
 from tdm_guard.cli.items import Items
 from tdm_guard.cli.loaded_then import LoadedThen
-from tdm_guard.cli.logs import readable, unread
+from tdm_guard.cli.logs import readable, redacted, unread
 from tdm_guard.cli.options import with_tables
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.log.latest import Latest, addresses_of
+from tdm_guard.log.latest import Latest, addresses_of, is_redacted
 from tdm_guard.log.members import text_of
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.recall import items_of, said_then
@@ -108,7 +108,11 @@ def recheck(
         settings = _settings(latest, runs, options)
         clients = {name: stack.enter_context(client_for(each)) for name, each in _distinct(settings).items()}
         found = Rechecker(content=content, delay=delay, items=known)
+        left_out = 0
         for record in counted(latest.by_site(), "items", step=1):
+            if any(map(is_redacted, addresses_of(record))):
+                left_out += 1
+                continue
             each = settings[text_of(record, "run", 120) or ""]
             decision = found.decide(clients[_name(each)], record)
             if decision is None or not decision.verdict.withholds:
@@ -118,7 +122,9 @@ def recheck(
             else:
                 typer.echo("".join(f"{printable(line)}\n" for line in _lines(decision, record)))
         if not as_json:
-            typer.echo(f"{found.withheld:,} of {len(latest):,} items that were admitted would be withheld today.")
+            total = len(latest) - left_out
+            typer.echo(f"{found.withheld:,} of {total:,} items that were admitted would be withheld today.")
+        redacted(left_out)
         if found.unanswered:
             say(f"{number_of(found.unanswered, 'item')} could not be judged")
     return 2 if found.unanswered else 1 if found.withheld else 0

@@ -11,6 +11,7 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.members import text_of
 from tdm_guard.log.record import unseal
+from tdm_guard.log.redaction import SECRETS, redacted
 from tdm_guard.reports.spelling import number_of, unread_lines
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Search:
 
     def _decision(self, line: LogLine, name: str) -> None:
         if "://" in self.wanted:
-            if line.record and self.wanted in addresses_of(line.record):
+            if line.record and not {self.wanted, redacted(self.wanted, SECRETS)}.isdisjoint(addresses_of(line.record)):
                 self.before += bool(self.near) and name not in self.near
                 self.near = {name: line}
         elif name.startswith(self.wanted):

@@ -7,23 +7,19 @@ Step by step in `docs/proofs.md`. A change here makes other trees of the same lo
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote_plus
+from urllib.parse import quote
 
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.formats.site.path_pattern import normal_path
 from tdm_guard.origin import Origin, bare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from publicsuffixlist import PublicSuffixList
 
-REDACTED = "REDACTED"
 MAX_DOMAINS = 4096  # hosts whose domain is remembered: those a crawl works on at one time
 _ADDRESS = re.compile(r"(?i)(https?://[^/?#]*)([^?#]*)(\??[^#]*)", re.DOTALL)
 # Most addresses are in the form already: one match instead of five. Dot segments and escapes take the long way.
@@ -51,27 +47,6 @@ def canonical(url: str) -> str:
     if found is None or origin is None:
         return bare(url)
     return f"{origin}{normal_path(found[2] or '/')}{quote(found[3], safe=_QUERY, errors='surrogatepass')}"
-
-
-def redacted(url: str, patterns: Iterable[str]) -> str:
-    """
-    `url` with the values of those query parameters replaced whose names fit a pattern, as shells write them.
-
-    Case does not count; a name is compared decoded. A parameter without `=` has no value.
-    """
-    lowered = [pattern.lower() for pattern in patterns]
-    before, mark, rest = url.partition("?")
-    if not lowered or not mark:
-        return url
-    query, hash_mark, fragment = rest.partition("#")
-    parts = [_redacted(part, lowered) if "=" in part else part for part in query.split("&")]
-    return f"{before}?{'&'.join(parts)}{hash_mark}{fragment}"
-
-
-def _redacted(part: str, patterns: Iterable[str]) -> str:
-    name = part.partition("=")[0]
-    plain = unquote_plus(name).lower()
-    return f"{name}={REDACTED}" if any(fnmatchcase(plain, pattern) for pattern in patterns) else part
 
 
 def digest_of_text(text: str) -> bytes:

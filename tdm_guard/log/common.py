@@ -70,7 +70,9 @@ class Commons:
 
 def full(record: Mapping[str, Any], members: Mapping[str, Any]) -> dict[str, Any]:
     """A decision of the compact form in the full one, with the members that it has in common with others."""
-    filled = {"id": f"{record.get('run')}-{record.get('seq')}", "final_url": record.get("url"), "hops": [], **record}
+    usual: dict[str, Any] = {} if "personal" in record else {"url": None, "final_url": record.get("url"), "hops": []}
+    filled = {"id": f"{record.get('run')}-{record.get('seq')}", **usual, **record}
+    before = {name: filled[name] for name in _BEFORE if name in filled}
     behind = {name: filled[name] for name in _BEHIND if name in filled}
     rest = {name: value for name, value in filled.items() if name not in _OWN and name != "common"}
-    return {**{name: filled.get(name) for name in _BEFORE}, **members, **rest, **behind}
+    return {**before, **members, **rest, **behind}

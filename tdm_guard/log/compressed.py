@@ -24,6 +24,11 @@ _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _BUFFER = 256 * 1024  # bytes decompressed at a time
 
 
+def is_compressed(begin: bytes) -> bool:
+    """True of the first four bytes of a compressed file."""
+    return begin.startswith(_GZIP) or begin == _ZSTD
+
+
 @contextmanager
 def open_log(path: str) -> Iterator[BinaryIO]:
     """The bytes of a log, decompressed if its first bytes say so. It, and reading from it, raises one of `DAMAGED`."""

@@ -12,7 +12,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -20,17 +20,10 @@ from typing import TYPE_CHECKING, Literal
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, LogError
 from tdm_guard.log.appending import Durability, LogFile
-from tdm_guard.log.record import (
-    RunInfo,
-    Speller,
-    body_line,
-    described,
-    digest_of,
-    end_line,
-    new_run_id,
-    part_line,
-    run_line,
-)
+from tdm_guard.log.personal import side_path
+from tdm_guard.log.record import RunInfo, body_line, described, digest_of, end_line, new_run_id, part_line, run_line
+from tdm_guard.log.redaction import Redaction
+from tdm_guard.log.speller import Speller, Written
 from tdm_guard.log.trees import Trees
 
 if TYPE_CHECKING:
@@ -43,12 +36,14 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 class Keeping:
     """
     How a log is kept. `durability`: see `LogFile`. `rotate`: a size in bytes or `day` (UTC), at which the run goes on
-    in a new file. `compact`: what the silent pages of an origin have in common is written once.
+    in a new file. `compact`: what the silent pages of an origin have in common is written once. `redaction`: what of it
+    all is left out.
     """
 
     durability: Durability = "flush"
     rotate: int | Literal["day"] | None = None
     compact: bool = False
+    redaction: Redaction = field(default_factory=Redaction)
 
 
 class JsonlLog:
@@ -58,6 +53,8 @@ class JsonlLog:
     `{run}` and `{pid}` in `path` are filled in; missing folders are made. Where the log is rotated the run goes on in
     `NAME.part-0002.RUN.jsonl` beside it, and so on; `path` is the file that is written to. Safe for threads. A process
     forked from this one cannot write here, since both would count on in the same chain: it opens its own log.
+
+    Of a run with `retain_until` the members that may be personal stand in `NAME.jsonl.personal`, beside each file.
 
     Raises `LogError` when a line cannot be written whole, or when it does not lie at `path` then, because the file was
     deleted, moved, replaced or cut short under the run; from then on every write raises, because a log with a hole
@@ -78,7 +75,12 @@ class JsonlLog:
         self._keeping = keeping or Keeping()
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._speller = Speller(self.run_id, compact=self._keeping.compact)
+        redaction = self._keeping.redaction
+        run = replace(
+            run, redact=redaction.patterns, name_key=redaction.key_id, operator=redaction.within(run.operator)
+        )
+        self._split = run.retain_until is not None
+        self._speller = Speller(self.run_id, compact=self._keeping.compact, split=self._split, redaction=redaction)
         self._totals: Counter[str] = Counter()
         self._trees = Trees()
         self._seq = 0
@@ -88,8 +90,10 @@ class JsonlLog:
         self._of = described(run, now=now)
         line = run_line(run, run=self.run_id, now=now)
         self._prev = digest_of(line)
+        self._side: LogFile | None = None
         self._file: LogFile | None = LogFile(self._first, durability=self._keeping.durability)
         try:
+            self._open_side(self._first)
             self._append(self._file.mend(line))
         except BaseException:
             self.close()
@@ -105,11 +109,14 @@ class JsonlLog:
         self._refuse_fork()
         with self._lock:
             self._rotate(decision.ts)
-            line, entry = self._speller.decision(decision, seq=self._seq + 1, prev=self._prev)
+            spelt = self._speller.decision(decision, seq=self._seq + 1, prev=self._prev)
+            entry = spelt.entry
             try:
-                self._append(line)
+                if spelt.side:  # first, so that a crash leaves a line aside without a decision, not the other way round
+                    self._append(spelt.side, aside=True)
+                self._append(spelt.line)
                 self._seq, self._prev = entry.seq, entry.hash
-                self._grow(decision, entry.hash)
+                self._grow(decision, spelt)
             except BaseException as error:  # an interrupt in between would leave two records with one number
                 self._state = self._state or f"a write was interrupted ({error!r})"
                 raise
@@ -158,18 +165,19 @@ class JsonlLog:
     def close(self) -> None:
         """Give the file back. Without `end` before, the log reads as that of a run that was cut short."""
         with self._lock:
-            file, self._file = self._file, None
+            files = (self._side, self._file)
+            self._side = self._file = None
             self._state = self._state or "it is closed"
             self._trees.close()
-        if file is not None:
-            file.close()
+        for file in files:
+            if file is not None:
+                file.close()
 
-    def _grow(self, decision: Decision, seal: str) -> None:
-        """Lets the trees of the run have a decision: of admitted content all addresses that led to it."""
-        exchange = decision.exchange
-        stored = decision.outcome.admits and exchange.content
+    def _grow(self, decision: Decision, spelt: Written) -> None:
+        """Lets the trees of the run have a decision: of admitted content all addresses that led to it, as written."""
+        stored = decision.outcome.admits and decision.exchange.content
         try:
-            self._trees.decided(seal, (decision.url, exchange.final_url, *exchange.hops) if stored else ())
+            self._trees.decided(spelt.entry.hash, spelt.addresses if stored else ())
         except OSError as error:  # what they put away lies on a disk, which may be full
             raise LogError(f"the trees of the log {self.path} cannot be kept: {error}") from error
 
@@ -182,11 +190,24 @@ class JsonlLog:
             self._state = self._state or f"a write was interrupted ({error!r})"
             raise
 
-    def _append(self, line: bytes) -> None:
-        if self._state is not None or self._file is None:
+    def _open_side(self, path: Path) -> None:
+        """Opens the file beside the log at `path`, if the run has one, and closes the one before it."""
+        if not self._split:
+            return
+        if self._file is None or not self._file.is_regular:
+            raise LogError(f"the log {str(path)!r} is no file, and retain_until needs one beside it")
+        before, self._side = self._side, LogFile(Path(side_path(str(path))), durability=self._keeping.durability)
+        if before is not None:
+            before.close()
+        if self._side.mend(b""):
+            self._side.append(b"\n")
+
+    def _append(self, line: bytes, *, aside: bool = False) -> None:
+        file = self._side if aside else self._file
+        if self._state is not None or file is None:
             raise LogError(f"nothing can be written to the log {self.path}: {self._state}")
         try:
-            self._file.append(line)
+            file.append(line)
         except LogError as error:
             self._state = f"an earlier line could not be written ({error})"
             raise
@@ -194,8 +215,9 @@ class JsonlLog:
     def _settled(self) -> None:
         """Waits for the disk, where the durability promises it."""
         try:
-            if self._file is not None:
-                self._file.settle()
+            for file in (self._side, self._file):
+                if file is not None:
+                    file.settle()
         except LogError as error:
             self._state = f"an earlier line could not be written ({error})"
             raise
@@ -215,6 +237,7 @@ class JsonlLog:
             self._file = LogFile(path, durability=self._keeping.durability)
             self._part, self._day = part, day
             before.close()
+            self._open_side(path)
             self._speller.start_file()
             self._chained(lambda prev: part_line(self._of, run=self.run_id, part=part, now=now, prev=prev))
         except BaseException as error:

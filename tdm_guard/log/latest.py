@@ -16,6 +16,7 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats.site.path_pattern import normal_url
 from tdm_guard.log.members import text_of
 from tdm_guard.log.scratch import scratch
+from tdm_guard.secrecy.parameters import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -54,6 +55,7 @@ class Latest:
         self._number = 0
         self.unread = 0  # lines that are no record
         self.strange = 0  # decisions without an address
+        self.forgotten = 0  # decisions whose address was forgotten
 
     @classmethod
     def of(
@@ -82,7 +84,10 @@ class Latest:
                 records += 1
                 kept = keeps(line.record)
                 if kept or not (copies or each):
-                    latest._put(line.record, line.raw if kept else None, hops=not (copies or each), each=each)
+                    latest._put(line.record, line.spelt if kept else None, hops=not (copies or each), each=each)
+            elif line.type == "forgotten":
+                records += 1
+                latest.forgotten += 1
             elif line.type == "body":
                 latest._body(line.record, line.raw)
             elif line.type == "run":
@@ -104,9 +109,10 @@ class Latest:
         """
         addresses = addresses_of(record)
         if not addresses:
-            self.strange += 1
+            self.forgotten += record.get("forgotten") is True
+            self.strange += record.get("forgotten") is not True
             return
-        asked = str(self._number) if each else _asked(record)
+        asked = str(self._number) if each or is_redacted(addresses[0]) else _asked(record)
         ts = text_of(record, "ts", 40) or ""
         ts = ts if _TIME.fullmatch(ts) else ""
         place, run = text_of(record, "origin", 1024) or "", text_of(record, "run", 120) or ""
@@ -180,6 +186,11 @@ def addresses_of(record: Mapping[str, Any]) -> tuple[str, ...]:
     earlier = [hop for hop in hops[-MAX_ADDRESSES:] if isinstance(hop, str)] if isinstance(hops, list) else []
     judged, first = (value if isinstance(value := record.get(name), str) else "" for name in ("final_url", "url"))
     return tuple(dict.fromkeys(filter(None, (judged or first, *reversed(earlier), first)))) if judged or first else ()
+
+
+def is_redacted(address: str) -> bool:
+    """True of an address of which something was left out: it stands for many, and cannot be asked again."""
+    return REDACTED in address
 
 
 def _asked(record: Mapping[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """
 Reads logs back line by line, whatever is in them: a line that is no record is a problem with its place.
 
-Records of the compact form are given whole, and the files of a run that was rotated in their order.
+Records of the compact form, and of split runs, are given whole, and the files of a run that was rotated in their order.
+Where what stood aside is gone, a decision is `forgotten`: it has the members that are left.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.log.aside import Aside
 from tdm_guard.log.common import Commons
 from tdm_guard.log.compressed import DAMAGED, open_log
 from tdm_guard.log.spelt import Parser, Spelt
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 MAX_LINE = 16 * 2**20  # bytes; a record with a thousand statements, each with its URLs and words, stays far below
+_ELSEWHERE = (b'"common":', b'"personal":')  # members that stand for what is written in another line
 _PART = b'{"type":"part",'
 
 
@@ -36,6 +39,13 @@ class LogLine(NamedTuple):
     record: Mapping[str, Any] | None = None
     problem: str | None = None
     whole: bool = True
+
+    @property
+    def spelt(self) -> bytes:
+        """The whole record as JSON: `raw`, but for one that stands in more than one line."""
+        if self.record is None or not any(mark in self.raw for mark in _ELSEWHERE):
+            return self.raw
+        return json.dumps(self.record, ensure_ascii=True, separators=(",", ":")).encode()
 
     @property
     def type(self) -> str | None:
@@ -59,9 +69,11 @@ def read_log(
     with closing(Commons()) as commons:
         for name in in_order([os.fspath(path) for path in paths]):
             try:
-                with open_log(name) as file:
-                    for line in _lines(name, file, parser, takes):
+                with open_log(name) as file, closing(Aside(name)) as aside:
+                    for line in lines_of(name, file, parser, takes):
                         record, problem = (None, line.problem) if line.record is None else commons.whole(line.record)
+                        if record is not None and "personal" in record and line.type == "decision":
+                            record = aside.whole(record)
                         yield line if record is line.record else line._replace(record=record, problem=problem)
             except DAMAGED as error:
                 reason = error.strerror if isinstance(error, OSError) and error.strerror else error
@@ -87,9 +99,13 @@ def _part(path: str) -> int:
     return part if isinstance(part, int) else 0
 
 
-def _lines(
-    path: str, file: BinaryIO, parser: Parser, takes: Callable[[Spelt, bytes, str], bool] | None
+def lines_of(
+    path: str,
+    file: BinaryIO,
+    parser: Parser | None = None,
+    takes: Callable[[Spelt, bytes, str], bool] | None = None,
 ) -> Iterator[LogLine]:
+    """The lines of one file as they stand there."""
     number = 0
     while raw := file.readline(MAX_LINE + 1):
         number += 1
@@ -101,7 +117,7 @@ def _lines(
             continue
         raw = raw.rstrip(b"\r\n")
         if raw or not whole:
-            if takes is not None and whole:
+            if takes is not None and parser is not None and whole:
                 spelt = parser.spelt(raw)
                 if spelt is not None and takes(spelt, raw, path):
                     continue

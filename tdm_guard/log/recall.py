@@ -2,7 +2,7 @@
 What a record still tells of an item that is judged again without being requested again.
 
 The words of a page are in the record only as far as the decision rested on them, and of what the caller knew of the
-work only the keys that a declaration was matched by.
+work only the keys that a declaration was matched by; a name that is hashed matches nothing again.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.members import entries, text_of
+from tdm_guard.log.pseudonyms import is_hashed
 from tdm_guard.log.recorded import moment_of
 from tdm_guard.matched import DeclaredAs, MatchedBy
 from tdm_guard.model import Kind, Layer, Source, Stance, Statement
@@ -71,7 +72,8 @@ def said_then(
     for entry in entries(record, "because")[:MAX_STATEMENTS]:
         source = text_of(entry, "source", MAX_TEXT)
         if entry.get("layer") == Layer.REPERTOIRE:
-            stands = _match(entry)[0] in _CODES and source in declarations
+            key, value = _match(entry)
+            stands = (key in _CODES or is_hashed(value or "")) and source in declarations
         else:
             stands = source not in read and entry.get("kind") not in (Kind.ACCESS, Kind.EXCLUSION)
         statement = _statement(entry) if stands else None
@@ -82,7 +84,7 @@ def said_then(
 
 def _usable(key: str, value: str) -> bool:
     """False for what stands for many ("…and 5 more"), or was not written by us: it would be taken for a wrong value."""
-    return key in ITEM_KEYS and key in KEYS and bool(value and normalise(key, value))
+    return key in ITEM_KEYS and key in KEYS and not is_hashed(value) and bool(value and normalise(key, value))
 
 
 def _works(entry: Mapping[str, Any]) -> list[str]:

@@ -27,4 +27,5 @@ def run_info(options: Options) -> RunInfo:
         repertoire=options.holdings.sources,
         evidence=options.evidence,
         excluded_sites=options.exclusions.sources,
+        retain_until=options.retain_until,
     )

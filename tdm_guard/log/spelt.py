@@ -1,7 +1,7 @@
 """
 Reads the lines of a log as `json.loads` does, faster: what is spelt alike in many lines is parsed once.
 
-strategy: the reading side of `log.record.Speller`. A decision's line is its own members, then those from `origin` to
+strategy: the reading side of `log.speller.Speller`. A decision's line is its own members, then those from `origin` to
 `media_type`, which the pages of one origin have in common, then its own again. Only lines in exactly the spelling of
 our writer are taken apart; whatever departs from it is parsed whole. The records of alike lines share the values of
 their middle: they are to be read, not changed.

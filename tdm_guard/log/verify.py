@@ -19,6 +19,7 @@ from tdm_guard.log.checks.outcome import outcome_problem
 from tdm_guard.log.checks.records import Records
 from tdm_guard.log.checks.run import VerifiedRun, members_of
 from tdm_guard.log.checks.swift import Middles, body_of, run_of
+from tdm_guard.log.personal_checks import PersonalChecks
 from tdm_guard.log.reader import LogLine, record_of
 from tdm_guard.log.record import CHAIN, VERSION, digest_of, unseal
 
@@ -55,6 +56,7 @@ class Verification:
         self._runs: dict[str, VerifiedRun] = {}
         self._going: dict[bytes, VerifiedRun] = {}  # runs that have not ended, by the spelling of their names
         self._records = Records(self.count, self.heads)
+        self._personal = PersonalChecks()
         self._middles = Middles()
         self._outcomes: dict[int, tuple[Forms, str, bool]] = {}
         self._unread: LogLine | None = None  # a line that is no record: torn, if nothing but a new run comes after it
@@ -196,15 +198,13 @@ class Verification:
             if run.forgotten.count:
                 words = f"run {shown(run.name)}: {run.forgotten.count} forgotten, content not checkable"
                 self._add(run.path, words, LogSeverity.REMARK, explained=True)
-            if run.apart:
-                words = (
-                    f"run {shown(run.name)}: personal members of {run.apart} decisions are not in the log, or forgotten"
-                )
-                self._add(run.path, words, LogSeverity.REMARK, explained=True)
             if not run.ended and not run.refused:
                 run.recompute()
                 words = f"run {shown(run.name)} has no end record: it was cut short, or goes on"
                 self._add(run.path, words, LogSeverity.REMARK)
+        for found in self._personal.close():
+            severity = LogSeverity.ERROR if found.is_error else LogSeverity.REMARK
+            self._add(found.path, found.message, severity, explained=found.explained)
         self._settle_heads()
         return self.count.taken()
 
@@ -262,9 +262,19 @@ class Verification:
         elif run.ended and kind != "deletion":
             self.count.error(line, f"{_a(kind)} record of run {shown(name)} after its end record", run)
         else:
-            self._records.look(line, kind, record, run)
+            self._records.look(line, kind, self._joined(line, kind, record, run), run)
             if run.ended:
                 self._going.pop(_spelt(name), None)
+
+    def _joined(self, line: LogLine, kind: str, record: Mapping[str, Any], run: VerifiedRun) -> Mapping[str, Any]:
+        """The record with what stands beside the log, if that fits."""
+        if kind == "deletion":
+            self._personal.deleted(record)
+        elif kind == "decision" and "personal" in record:
+            record, problem = self._personal.whole(line, record)
+            if problem is not None:
+                self.count.error(line, problem, run)
+        return record
 
     # ---- beginnings ---------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from tdm_guard.log.appending import Durability
 from tdm_guard.log.sink import NamedSink, Sink, name_of, read_sinks
 from tdm_guard.model import Posture
 from tdm_guard.operator import Operator, names_in, read_operator
+from tdm_guard.options.privacy import day_of, key_file, patterns_of
 from tdm_guard.plain import in_json, suggested
 from tdm_guard.repertoire.contact import GOOD_CONTACT
 from tdm_guard.repertoire.excluded import Exclusions
@@ -55,6 +56,9 @@ class Options:
     durability: Durability = "flush"
     rotate: int | Literal["day"] | None = None
     records: Literal["full", "compact"] = "full"
+    redact: tuple[str, ...] = ()
+    retain_until: str | None = None
+    name_key: str | None = None
     cache: str = "memory:"
     policy_timeout: float = 5.0
     enabled: bool = True
@@ -332,6 +336,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "durability": _durability,
     "rotate": _rotate,
     "records": _choice("records", "full", "compact"),
+    "redact": patterns_of,
+    "retain_until": day_of,
+    "name_key": key_file,
     "cache": _text("cache", '"memory:?max_bytes=67108864"'),
     "policy_timeout": _seconds,
     "enabled": _flag,

@@ -8,6 +8,7 @@ given". To hand options on: `def collect(**options: Unpack[GuardOptions])`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
@@ -77,6 +78,15 @@ class GuardOptions(JudgeOptions, total=False):
 
     records: Literal["full", "compact"] | None
     """`compact`: what silent pages of an origin have in common is written to the log once."""
+
+    redact: str | Iterable[str] | None
+    """Names of query parameters whose values the log leaves out, beside those of secrets; may hold `*`."""
+
+    retain_until: str | date | None
+    """Until when the log keeps what may be personal, such as `2031-12-31`: it then stands in a file beside it."""
+
+    name_key: str | Path | None
+    """A file with a key of 16 bytes or more: the log has names of creators and rightsholders hashed with it."""
 
     cache: str | None
     """Where policies are kept between requests: `memory:` (default), `memory:?max_bytes=64MiB`."""

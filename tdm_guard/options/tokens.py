@@ -8,7 +8,7 @@ nothing here: no error, no repr, no log.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 
 from tdm_guard.errors import ConfigurationError, UnsupportedURL
@@ -65,6 +65,11 @@ class Tokens:
 
     def __reduce__(self) -> str:
         raise TypeError("licence tokens are not pickled; read them where they are used")
+
+    def secrets(self) -> Iterator[str]:
+        """The tokens themselves, for whoever leaves them out of what is written."""
+        for field in self._fields.values():
+            yield field.partition(" ")[2]
 
     def holds(self, value: str) -> bool:
         """True if `value` is an Authorization field made from one of these tokens."""

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.log.canonical import canonical, digest_of_text, domain_of, host_of, redacted
+from tdm_guard.log.canonical import canonical, digest_of_text, domain_of, host_of
 from tdm_guard.log.record import unseal
+from tdm_guard.log.redaction import redacted
 from tdm_guard.log.sorting import KEY
 from tdm_guard.origin import bare
 from tdm_guard.plain import address, nearest

@@ -11,7 +11,7 @@ import pytest
 from tdm_guard.decision import Decision, Exchange, Stage
 from tdm_guard.judging.decide import Terms, decide
 from tdm_guard.judging.lift import Occasion, Rights
-from tdm_guard.log.record import Speller
+from tdm_guard.log.speller import Speller
 from tdm_guard.model import Layer, Stance, Statement
 from tdm_guard.operator import Operator
 from tdm_guard.repertoire.authorisation import Authorisation, Proof, Scope
@@ -76,7 +76,7 @@ def decision(outcome: str) -> Decision:
 @pytest.mark.parametrize("outcome", ["released", "confirmed"])
 def test_marks_and_reviews_are_spelt_as_ever(outcome: str) -> None:
     made = decision(outcome)
-    line, _ = Speller("run").decision(made, seq=1, prev="0" * 64)
+    line = Speller("run").decision(made, seq=1, prev="0" * 64).line
     told = (
         f'"authorisations":[{",".join(MARKS)}],"reviewed":{{"outcome":"{outcome}","by":"ada@acme.example",'
         '"at":"2026-03-01 12:00:00+00:00","why":"looked up"},"repair":null'

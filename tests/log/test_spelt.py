@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tdm_guard import Fetched, Judge
 from tdm_guard.formats.site.path_pattern import normal_url
 from tdm_guard.log.addresses import Addresses, is_normal
-from tdm_guard.log.record import Speller
+from tdm_guard.log.speller import Speller
 from tdm_guard.log.spelt import Parser
 from tests.support.logs import NOW
 from tests.support.varied import varied
@@ -32,7 +32,7 @@ def lines() -> list[str]:
     addresses = [f"{SITE}/{number}" for number in range(3)] + [f"{SITE}/é?q=\"'\\"]
     decisions = [judge.evaluate(each, status=200, body=b"<p>x", policies=policies, now=NOW) for each in addresses]
     written = [speller.decision(each, seq=seq, prev="0" * 64) for seq, each in enumerate([*decisions, *varied()], 1)]
-    return [line.decode().rstrip() for line, _ in written]
+    return [line.decode().rstrip() for line, *_ in written]
 
 
 LINES = lines()

@@ -366,12 +366,14 @@ def test_of_what_was_forgotten_the_tree_of_decisions_is_recomputed(tmp_path: Pat
     assert [(each.severity, each.explained) for each in findings] == [(LogSeverity.REMARK, True)] * 3
 
 
-def test_members_that_stand_beside_the_log_are_no_error(tmp_path: Path) -> None:
+def test_members_that_should_stand_beside_the_log_are_an_error_unless_they_were_deleted(tmp_path: Path) -> None:
     chain = Chain()
     members = {"verdict": "unreserved", "admitted": True, "content": True, "content_sha256": None}
     chain.add("decision", seq=1, id="r1-1", **members, personal="a" * 64).end(totals={"unreserved": 1})
-    [remark] = found(chain.write(tmp_path / "a"))
-    assert (remark.explained, "of 1 decisions" in remark.message) == (True, True)
+    [error] = found(chain.write(tmp_path / "a"))
+    assert (error.severity, "no deletion record says why" in error.message) == (LogSeverity.ERROR, True)
+    [remark] = found(chain.add("deletion", decisions=1).write(tmp_path / "a"))
+    assert (remark.explained, "1 forgotten, content not checkable" in remark.message) == (True, True)
 
 
 # ---- anything at all ------------------------------------------------------------------------------------------------

@@ -58,14 +58,13 @@ def apart(tmp_path_factory: pytest.TempPathFactory) -> Made:
     kept = ("type", "v", "run", "seq", "id", "ts", "admitted", "content")
     digest = sha256(bytes.fromhex(SALT) + MEMBERS.encode()).hexdigest()
     line, _ = sealed_line({**{name: record[name] for name in kept}, "personal": digest}, prev=record["prev"])
-    whole = json.dumps({**json.loads(line), **json.loads(MEMBERS)}).encode()
     beside = Path(f"{path}.personal")
     lines = [f'{{"run":"apart","seq":{seq},"salt":"{SALT}","members":{MEMBERS}}}\n' for seq in (11, 1)]
     beside.write_text('torn "seq":1,\n'.join(lines), encoding="utf-8")
     assert personal_of([path.with_name("absent"), beside], "apart", 1) == {"salt": SALT, "members": MEMBERS}
     assert personal_of([beside], "apart", 2) is None
-    path.write_bytes(head + whole + b"\n")  # as it is read back
-    return Made(path, {whole: line.rstrip()})
+    path.write_bytes(head + line)
+    return Made(path)
 
 
 def proofs(made: Made) -> Iterator[dict[str, Any]]:

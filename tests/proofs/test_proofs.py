@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.log.canonical import redacted
+from tdm_guard.log.redaction import redacted
 from tdm_guard.proofs.proof import Known, UnreadableProofError, check, read_proof, read_root
 from tdm_guard.proofs.proving import Question
 from tests.support.proofs import Made, admitting, run_of, withholding, without_content
@@ -277,7 +277,7 @@ def test_a_root_is_written_as_seal_prints_it() -> None:
     ("url", "then"),
     [
         ("https://a.example/?token=1&b=2", "https://a.example/?token=REDACTED&b=2"),
-        ("https://a.example/?%54oken=1#f?token=2", "https://a.example/?%54oken=REDACTED#f?token=2"),
+        ("https://a.example/?%54oken=1#f?token=2", "https://a.example/?%54oken=REDACTED#f?token=REDACTED"),
         ("https://a.example/?token&x-amz-date=", "https://a.example/?token&x-amz-date=REDACTED"),
         ("https://a.example/token=1", "https://a.example/token=1"),
     ],

@@ -1,0 +1,186 @@
+"""
+How the decisions of a run are spelt as lines: whole or compact, in one line or split.
+
+strategy: what the pages of one origin have in common is spelt once and kept. What is redacted is so before anything is
+spelt. A split run keeps what may be personal in a line of its own, which the chained line only commits to (see
+`log.personal`): so it can be forgotten, and the chain stays as it is.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from json.encoder import encode_basestring
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tdm_guard.decision import Checked, Decision, LogEntry, Outcome
+from tdm_guard.log.personal import PERSONAL, commitment, new_salt, side_line
+from tdm_guard.log.record import VERSION, decision_id, encode, octets, sealed
+from tdm_guard.log.redaction import Redaction
+from tdm_guard.plain import timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_KEPT_TEXTS = 512  # spellings kept: the origins a crawl works on at one time, and their kinds of answers
+MAX_KEPT_TEXT = 4096  # characters; longer ones are spelt anew, so that 512 of them stay within 2 MiB
+
+
+class Written(NamedTuple):
+    """A decision as it is written: its line, its entry in the chain, and the line of a split run that stands aside."""
+
+    line: bytes
+    entry: LogEntry
+    side: bytes = b""
+    addresses: tuple[str, ...] = ()
+
+
+class _Middle(NamedTuple):
+    """The members from `origin` to `media_type`: those of the chained line, and those of the one aside."""
+
+    chained: str
+    aside: str
+
+
+class Speller:
+    """
+    Writes the decisions of a run as lines.
+
+    It remembers how the middle of a line is spelt that rests on silence: the pages of one origin have it in common.
+    With `compact` that middle is written once, as a record of its own that decisions refer to by its hash. With `split`
+    the personal members get a line aside.
+    """
+
+    __slots__ = ("_common", "_compact", "_head", "_middles", "_redaction", "_run", "_second", "_split")
+
+    def __init__(
+        self, run: str, *, compact: bool = False, split: bool = False, redaction: Redaction | None = None
+    ) -> None:
+        self._run = run
+        self._compact = compact
+        self._split = split
+        self._redaction = redaction or Redaction()
+        self._common: dict[str, str] = {}  # hash of the record that has a middle, by that middle
+        self._head = f'{{"type":"decision","v":{VERSION},"run":"{run}","seq":'
+        self._second: tuple[datetime, str] = (datetime.min.replace(tzinfo=UTC), "")
+        self._middles: dict[tuple[object, ...], tuple[_Middle, Outcome, tuple[Checked, ...]]] = {}
+
+    def decision(self, decision: Decision, *, seq: int, prev: str) -> Written:
+        """The line of a decision, newline included, and its entry in the chain; before it that of its common record."""
+        exchange = decision.exchange
+        address = self._redaction.address
+        asked = address(decision.url)
+        judged = asked if exchange.final_url == decision.url else address(exchange.final_url)
+        earlier = tuple(map(address, exchange.hops)) if exchange.hops else ()
+        ident = decision_id(self._run, seq)
+        ts, size, digest = self._time(decision.ts), exchange.bytes, exchange.content_sha256
+        (middle, aside), is_common = self._middle(decision)
+        works = "" if exchange.repertoire is None else f'"repertoire":{encode_basestring(exchange.repertoire)},'
+        url, hops = encode_basestring(asked), encode(earlier) if earlier else "[]"
+        final = url if judged == asked else encode_basestring(judged)
+        before = side = b""
+        personal = ""
+        if self._split:
+            members = octets(f'{{"url":{url},"final_url":{final},"hops":{hops},{aside}}}')
+            salt = new_salt()
+            side = side_line(self._run, seq, salt, members)
+            personal = f'"personal":"{commitment(salt, members)}",'
+        if is_common and self._compact:
+            known = self._common.get(middle)
+            if known is None:
+                before, known = self._state_common(middle, ts=ts, prev=prev)
+                prev = known
+            final = "" if judged == asked else f'"final_url":{final},'
+            head = f'"ts":"{ts}",' if self._split else f'"ts":"{ts}","url":{url},{final}'
+            between, middle = f'"hops":{hops},' if earlier and not self._split else "", f'"common":"{known}"'
+        else:
+            head = f'"id":"{ident}","ts":"{ts}",' + ("" if self._split else f'"url":{url},"final_url":{final},')
+            between = "" if self._split else f'"hops":{hops},'
+        text = (
+            f'{self._head}{seq},{head}{middle},"bytes":{"null" if size is None else size},'
+            f'"content_sha256":{"null" if digest is None else encode_basestring(digest)},'
+            f'"cached":{"true" if exchange.cached else "false"},{between}{works}{personal}"prev":"{prev}"}}'
+        )
+        line, seal = sealed(octets(text))
+        entry = LogEntry(run=self._run, seq=seq, id=ident, prev=prev, hash=seal)
+        return Written(before + line, entry, side, (asked, judged, *earlier))
+
+    def start_file(self) -> None:
+        """A new file must be readable by itself: what was written once is written again."""
+        self._common.clear()
+
+    def _state_common(self, middle: str, *, ts: str, prev: str) -> tuple[bytes, str]:
+        head = f'{{"type":"common","v":{VERSION},"run":"{self._run}","ts":"{ts}"'
+        text = f'{head},"members":{{{middle}}},"prev":"{prev}"}}'
+        line, seal = sealed(octets(text))
+        if len(self._common) >= MAX_KEPT_TEXTS:
+            self._common.clear()
+        self._common[middle] = seal
+        return line, seal
+
+    def _time(self, moment: datetime) -> str:
+        """The same as `timestamp`; times within one second differ in their fraction only."""
+        second, text = self._second
+        since = moment - second
+        if since.days or since.seconds:
+            second = moment.astimezone(UTC).replace(microsecond=0)
+            text = timestamp(second)[:-7]
+            self._second = (second, text)
+            since = moment - second
+        return f"{text}{since.microseconds:06}Z"
+
+    def _middle(self, decision: Decision) -> tuple[_Middle, bool]:
+        """The members from `origin` to `media_type`, and whether other decisions are likely to have them too."""
+        exchange, outcome, checked = decision.exchange, decision.outcome, decision.checked
+        if outcome.because or decision.faults or outcome.said:
+            return self._spell_middle(decision), False
+        # What has an `id` here is held beside the text, so that its identity cannot pass to another one.
+        key = (
+            id(outcome),
+            id(checked),
+            exchange.origin,
+            decision.stage,
+            exchange.status,
+            exchange.content,
+            exchange.authenticated,
+            exchange.media_type,
+        )
+        kept = self._middles.get(key)
+        if kept is not None:
+            return kept[0], True
+        middle = self._spell_middle(decision)
+        if len(middle.chained) + len(middle.aside) > MAX_KEPT_TEXT:
+            return middle, False
+        if len(self._middles) >= MAX_KEPT_TEXTS:
+            self._middles.clear()
+        self._middles[key] = (middle, outcome, checked)
+        return middle, True
+
+    def _spell_middle(self, decision: Decision) -> _Middle:
+        members = self._redaction.members(_members(decision))
+        if not self._split:
+            return _Middle(encode(members)[1:-1], "")
+        kept = {name: value for name, value in members.items() if name not in PERSONAL}
+        aside = {name: value for name, value in members.items() if name in PERSONAL}
+        return _Middle(encode(kept)[1:-1], encode(aside)[1:-1])
+
+
+def _members(decision: Decision) -> Mapping[str, Any]:
+    exchange, outcome = decision.exchange, decision.outcome
+    return {
+        "origin": exchange.origin,
+        "verdict": outcome.verdict,
+        "admitted": outcome.admits,
+        "enforced": outcome.enforced,
+        "stage": decision.stage,
+        "usages": outcome.usages,
+        "because": [item.to_dict() for item in outcome.because],
+        **outcome.besides(),
+        **outcome.exempted(),
+        "faults": [item.to_dict() for item in decision.faults],
+        "checked": [item.to_dict() for item in decision.checked],
+        "authorisations": outcome.authorisations,
+        "status": exchange.status,
+        "content": exchange.content,
+        "authenticated": exchange.authenticated,
+        "media_type": exchange.media_type,
+    }
