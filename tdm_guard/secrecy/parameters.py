@@ -31,7 +31,6 @@ SECRETS = (
     "awsaccesskeyid",
     "cftoken",
     "client_secret",
-    "code",
     "credential",
     "credentials",
     "googleaccessid",
