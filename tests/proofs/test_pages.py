@@ -61,8 +61,8 @@ def apart(tmp_path_factory: pytest.TempPathFactory) -> Made:
     beside = Path(f"{path}.personal")
     lines = [f'{{"run":"apart","seq":{seq},"salt":"{SALT}","members":{MEMBERS}}}\n' for seq in (11, 1)]
     beside.write_text('torn "seq":1,\n'.join(lines), encoding="utf-8")
-    assert personal_of([path.with_name("absent"), beside], "apart", 1) == {"salt": SALT, "members": MEMBERS}
-    assert personal_of([beside], "apart", 2) is None
+    assert personal_of([str(path.with_name("absent")), str(path)], "apart", 1) == {"salt": SALT, "members": MEMBERS}
+    assert personal_of([str(path)], "apart", 2) is None
     path.write_bytes(head + line)
     return Made(path)
 
