@@ -225,7 +225,7 @@ def test_what_was_forgotten_can_neither_be_proved_nor_denied(tmp_path: Path) -> 
         (("prove", "LOG", "--url", "a.example"), "--url"),
         (("prove", "LOG", "--domain", "https://a.example/"), "--domain"),
         (("prove", "LOG", "--domain", "a.example", "--run", "fist"), "did you mean 'first'?"),
-        (("prove", "LOG", "--domain", "a.example", "-o", "LOG"), "is one of the logs"),
+        (("prove", "LOG", "--domain", "a.example", "-o", "LOG"), "belongs to one of the logs"),
         (("prove", "absent.jsonl", "--domain", "a.example"), "cannot be read as a log"),
         (("seal", "absent.jsonl"), "cannot be read as a log"),
         (("verify-proof", "LOG"), "--root"),
