@@ -76,15 +76,14 @@ def seal(paths: Sequence[str], key: Path | None = None) -> int:
 
 
 def proven(
-    paths: Sequence[str], runs: Sequence[str], output: Path | None, *, url: str | None, domain: str | None
+    paths: Sequence[str], runs: Sequence[str], output: Path | None, *, url: Sequence[str], domain: Sequence[str]
 ) -> int:
     """Writes the proof to `output` or stdout; 1 if the logs do not hold."""
-    if url is not None and domain is None:
-        question = Question.url(url)
-    elif domain is not None and url is None:
-        question = Question.domain(domain)
-    else:
-        raise ConfigurationError("prove: give either --url or --domain; for example --domain gazette.example")
+    if len(url) + len(domain) != 1:
+        raise ConfigurationError(
+            "prove: give one --url or one --domain, each other spelling by itself; for example --domain gazette.example"
+        )
+    question = Question.url(url[0]) if url else Question.domain(domain[0])
     paths = _files("prove", paths)
     if output is not None and output.exists() and any(output.samefile(path) for path in paths):
         raise ConfigurationError(f"--output: {str(output)!r} is one of the logs; for example proof.json")

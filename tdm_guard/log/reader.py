@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from contextlib import closing
+from glob import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from tdm_guard.errors import ConfigurationError
@@ -81,8 +84,31 @@ def read_log(
 
 
 def in_order(paths: Sequence[str]) -> list[str]:
-    """The files, those by which a rotated run goes on behind the others, part behind part."""
-    return sorted(paths, key=_part) if len(paths) > 1 else list(paths)
+    """
+    The files, those by which a rotated run goes on behind the others, part behind part.
+
+    Parts that lie beside the first file of their run, as the log names them, belong to it, whether they are given or
+    not: without them a log would seem to lack what it has.
+    """
+    known = {os.path.realpath(path) for path in paths}
+    parts: dict[str, str] = {}
+    for path in paths:
+        for part in parts_beside(path):
+            if (place := os.path.realpath(part)) not in known:
+                parts.setdefault(place, part)
+    together = [*paths, *parts.values()]
+    return sorted(together, key=_part) if len(together) > 1 else together
+
+
+def parts_beside(path: str) -> list[str]:
+    """The files in which runs of this one go on after a rotation, by their names."""
+    if not os.path.isfile(path):  # noqa: PTH113 - a path of any kind, as it was given
+        return []
+    first = Path(path)
+    name = first.with_suffix("") if first.suffix in {".gz", ".zst"} else first
+    spelt = re.compile(rf"{re.escape(name.stem)}\.part-\d{{4,}}\..+{re.escape(name.suffix)}(?:\.gz|\.zst)?")
+    there = first.parent.glob(f"{escape(name.stem)}.part-*")
+    return sorted(os.fspath(each) for each in there if spelt.fullmatch(each.name) and each.is_file())
 
 
 def _part(path: str) -> int:

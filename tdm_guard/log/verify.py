@@ -8,6 +8,7 @@ run, its head, elsewhere if that matters, and hand it in.
 
 from __future__ import annotations
 
+import os
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from tdm_guard.log.checks.records import Records
 from tdm_guard.log.checks.run import VerifiedRun, members_of
 from tdm_guard.log.checks.swift import Middles, body_of, run_of
 from tdm_guard.log.personal_checks import PersonalChecks
-from tdm_guard.log.reader import LogLine, record_of
+from tdm_guard.log.reader import LogLine, in_order, record_of
 from tdm_guard.log.record import CHAIN, VERSION, digest_of, unseal
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Verification:
         self, paths: Iterable[str | os.PathLike[str]], tick: Callable[[], None] = lambda: None
     ) -> Iterator[Finding]:
         """What is wrong or worth knowing with whole files: the swift way. Raises as `unpassed` does."""
-        for line in unpassed(paths, self._passes, tick):
+        for line in unpassed(in_order([os.fspath(path) for path in paths]), self._passes, tick):
             yield from self.look(record_in(line))
         yield from self.close()
 

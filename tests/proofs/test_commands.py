@@ -218,8 +218,8 @@ def test_what_was_forgotten_can_neither_be_proved_nor_denied(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("prove", "LOG"), "either --url or --domain"),
-        (("prove", "LOG", "--url", "https://a.example/", "--domain", "a.example"), "either --url or --domain"),
+        (("prove", "LOG"), "one --url or one --domain"),
+        (("prove", "LOG", "--url", "https://a.example/", "--domain", "a.example"), "one --url or one --domain"),
         (("prove", "LOG", "--url", "a.example"), "--url"),
         (("prove", "LOG", "--domain", "https://a.example/"), "--domain"),
         (("prove", "LOG", "--domain", "a.example", "--run", "fist"), "did you mean 'first'?"),

@@ -33,12 +33,12 @@ class RawLine(NamedTuple):
 
 def unpassed(paths: Iterable[str | os.PathLike[str]], passes: Passes, tick: Callable[[], None]) -> Iterator[RawLine]:
     """
-    The lines of all logs that `passes` is not content with, in the order in which `read_log` has them.
+    The lines of these files that `passes` is not content with.
 
     It is asked about a whole line by its bytes, the path of its file and its number. Every `STEP` lines there is a
     `tick`. Raises `ConfigurationError` for a file that cannot be read, or that does not begin as a log does.
     """
-    for name in reader.in_order([os.fspath(path) for path in paths]):
+    for name in [os.fspath(path) for path in paths]:
         try:
             with open_log(name) as file:
                 begun = _beginning(name, file)
