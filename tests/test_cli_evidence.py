@@ -149,6 +149,7 @@ def test_what_is_missing_is_a_remark_and_what_was_changed_an_error(run: Path) ->
     assert ": error: the copy " in changed
     assert changed.endswith("robots.txt is not what it was: its bytes have another digest")
     assert "invalid:" in call("verify", log_of(run)).stdout
+    (run / "empty").mkdir()
     assert len(findings(run, "--evidence", str(run / "empty"))) > len(WITHHELD)
 
 
@@ -201,7 +202,9 @@ def test_what_strangers_wrote_steers_no_terminal(tmp_path: Path) -> None:
         (["nowhere.jsonl"], "a log comes first"),
         (["{log}", "nothing-like-it"], "no decision in these logs has the id 'nothing-like-it'"),
         (["{log}", "x", "--evidence", "nowhere"], "--evidence: 'nowhere' is no folder"),
-        (["{log}", "--warc", "{log}"], "is one of the logs"),
+        (["{log}", "--warc", "{log}"], "does not end in .warc.gz"),
+        (["{log}", "--warc", "x.warc"], "does not end in .warc.gz"),
+        (["{log}", "--warc", "there.warc.gz"], "'there.warc.gz' is there already"),
         (["{log}", "--warc", "x.warc.gz", "--json"], "give it without --json"),
         (["{log}", "--warc", "nowhere/x.warc.gz"], "cannot be written"),
     ],
@@ -210,10 +213,38 @@ def test_wrong_calls(
     crawled: Path, words: list[str], told: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "there.warc.gz").write_bytes(b"x")
     before = log_of(crawled).read_bytes()
     done = call("evidence", *(word.format(log=log_of(crawled)) for word in words))
     assert (done.exit_code, told in done.stderr) == (2, True), done.stderr
     assert log_of(crawled).read_bytes() == before
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("there.warc.gz", b"x")]
+
+
+@pytest.mark.parametrize("named", ["evidence", "elsewhere/evidence", "/nowhere/at/all/evidence"])
+def test_the_folder_is_found_beside_the_log(run: Path, named: str) -> None:
+    log = log_of(run)
+    log.write_text(log.read_text().replace('"evidence":"evidence"', f'"evidence":"{named}"', 1))
+    assert named in log.read_text()
+    assert f"copies in {run / 'evidence'}" in call("evidence", log, record_of(run, "/head")["id"]).stdout
+
+
+def test_a_folder_that_is_nowhere_is_said_once(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = (run / "evidence").rename(run / "kept")
+    (run / "away").mkdir()
+    monkeypatch.chdir(run / "away")
+    told = "no folder 'evidence' here or beside the log: give --evidence FOLDER"
+    name = record_of(run, "/head")["id"]
+    for words in ([name], [name, "--json"], ["--warc", "x.warc.gz"], [name, "--warc", "x.warc.gz"]):
+        done = call("evidence", log_of(run), *words)
+        assert (done.exit_code, done.stdout, told in done.stderr) == (2, "", True), done.output
+        assert not Path("x.warc.gz").exists()
+        assert call("evidence", log_of(run), *words, "--evidence", kept).exit_code == 0
+        Path("x.warc.gz").unlink(missing_ok=True)
+    found = [line for line in call("verify", log_of(run)).stdout.splitlines() if "remark: " in line]
+    assert [line.partition("remark: ")[2] for line in found] == [f"copies were not looked at: {told}"]
+    done = call("verify", log_of(run), "--evidence", "evidence")
+    assert (done.exit_code, "--evidence: 'evidence' is no folder" in done.stderr) == (2, True)
 
 
 # ---- the lines around the words ----------------------------------------------------------------------------------
@@ -319,6 +350,7 @@ def test_the_records_are_what_they_should_be(crawled: Path, warc: Path) -> None:
         1,
         {"resource", "conversion", "metadata"},
     )
+    assert b"isPartOf: tdm.jsonl\r\n" in found[0][1]
     named = {fields.get_header("WARC-Record-ID"): (fields, block) for fields, block in found}
     assert len(named) == len(found)
     blocks = [block for fields, block in found if fields.get_header("WARC-Type") == "resource"]

@@ -193,3 +193,25 @@ def test_the_files_are_checked_and_tried(lists: Path, tmp_path: Path) -> None:
         "domains[0]: '*.pirate.example' is no domain and no IP address; for example \"pirate.example\"" in done.stdout
     )
     assert RUNNER.invoke(app, ["excluded-sites", "lint", str(tmp_path / "none.toml")]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("pirate.example\nfilms.example\n", True),
+        ("\ufeff# of a court\n\n  pirate.example  # since 2024\n", True),
+        ("pirate.example, films.example", True),
+        ("- pirate.example\n", True),
+        ('[[excluded_sites]]\nid = "a" "b"\n', False),
+        ("domains = [pirate.example]\n", False),
+        ("[pirate.example\n", False),
+    ],
+)
+def test_a_plain_list_is_told_how_such_a_file_begins(tmp_path: Path, text: str, *, plain: bool) -> None:
+    file = tmp_path / "list.toml"
+    file.write_text(text, encoding="utf-8")
+    done = RUNNER.invoke(app, ["excluded-sites", "lint", str(file)])
+    good = '[[excluded_sites]] with id, issuer, date, source = { url = "…" } and domains = ["site.example"]'
+    assert done.exit_code == 1
+    assert ("A plain list of domains" in done.output, good in done.output) == (plain, plain)
+    assert "list.toml: line " in done.output

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from tdm_guard.cli.console import Progress, counted, say
+from tdm_guard.cli.evidence import is_folder
 from tdm_guard.cli.logs import readable
 from tdm_guard.cli.seals import Seals
 from tdm_guard.errors import ConfigurationError
@@ -56,6 +57,7 @@ def verify(paths: Sequence[str], wish: Wish) -> int:
         kept[0] = kept[0] or bool(told.get("evidence"))
         return Trees()
 
+    is_folder(wish.evidence)
     readable(paths)
     seals = Seals(paths, wish.seals, wish.key)
     verification = Verification(heads=wish.heads, trees=trees, sealed=seals.heads)

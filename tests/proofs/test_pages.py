@@ -170,6 +170,16 @@ def test_the_javascript_of_the_page_agrees(judged: tuple[list[str], list[tuple[s
     assert list(zip([path for path, _ in files], json.loads(done.stdout), strict=True)) == files
 
 
+def test_without_a_proof_the_programs_say_how_they_are_called(tmp_path: Path) -> None:
+    for language, name, runs in (("python", "check_proof.py", sys.executable), ("javascript", "check-proof.js", NODE)):
+        if runs is not None:
+            script = tmp_path / name
+            script.write_text(program(language), encoding="utf-8")
+            done = subprocess.run([runs, script], capture_output=True, check=False, timeout=PATIENCE, text=True)
+            assert (done.returncode, done.stdout[:6], done.stderr) == (2, "usage:", "")
+            assert f"{name} PROOF ROOT..." in done.stdout
+
+
 @pytest.mark.skipif(NODE is None, reason="there is no node to run the JavaScript of docs/proofs.md")
 def test_both_programs_spell_addresses_as_we_do(tmp_path: Path) -> None:
     urls = [

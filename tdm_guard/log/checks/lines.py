@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
 
@@ -43,6 +44,8 @@ def unpassed(paths: Iterable[str | os.PathLike[str]], passes: Passes, tick: Call
                 begun = _beginning(name, file)
                 yield from begun
                 yield from _rest(name, file, begun[-1].number if begun else 0, passes, tick)
+        except ConfigurationError:
+            raise
         except DAMAGED as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else error
             raise ConfigurationError(f"{name!r} cannot be read as a log: {reason}") from error
@@ -97,7 +100,15 @@ def _beginning(path: str, file: BinaryIO) -> list[RawLine]:
     # what a crash may leave: the first line, torn
     if not held or (len(held) == 1 and not held[0].whole and _START.startswith(held[0].raw[: len(_START)])):
         return held
-    raise ConfigurationError(f"{path!r} is no compliance log: it begins with no record of one")
+    raise ConfigurationError(f"{path!r} is no compliance log: {_told(path, held[0].raw)}")
+
+
+def _told(path: str, first: bytes) -> str:
+    """What a file is that stands beside logs, where a pattern like `LOG*` takes it for one."""
+    for ending, start, words in _BESIDE:
+        if path.endswith(ending) or re.match(start, first):
+            return words
+    return "it begins with no record of one"
 
 
 def _is_record(line: RawLine) -> bool:
@@ -106,3 +117,8 @@ def _is_record(line: RawLine) -> bool:
 
 
 _START = b'{"type":"'
+_BESIDE = (  # endings of names, beginnings of the first line
+    (".seal", rb'\{"type":"tdm-guard-seal"', "it is the seal of one, which verify takes with --seal"),
+    (".tree", rb"tdm-guard tree ", "it is an index that stands beside one; leave it out"),
+    (".personal", rb'\{"run":"[^"]*","seq":[0-9]+,"salt":"', "it stands beside one and is read with it; leave it out"),
+)

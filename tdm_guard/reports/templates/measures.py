@@ -111,7 +111,8 @@ class Measures:
         self.lifted += bool(stored and record.get("authorisations"))
         self.excluded += withheld and any(entry.get("kind") == EXCLUSION for entry in because)
         came_to = "withheld" if withheld else "stored_against" if against else "other"
-        for name in {text_of(entry, "signal", 40) or "unknown" for entry in because}:
+        said = (entry for entry in because if entry.get("kind") != EXCLUSION)  # which is no reservation of rights
+        for name in {text_of(entry, "signal", 40) or "unknown" for entry in said}:
             self._signal(name)[came_to] += 1
         for holder in {text_of(entry, "rightsholder", 200) or "" for entry in because} - {""}:
             self.holders[holder if holder in self.holders or len(self.holders) < MAX_HOLDERS else OTHERS] += 1
