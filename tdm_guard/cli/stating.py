@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,9 +33,10 @@ def about(given: Mapping[str, Any], own: OwnWords, *, style: str, output: Path |
         raise ConfigurationError("about: --previous goes with --format atom")
     if own.url is not None and not own.url.startswith(("http://", "https://")):
         raise ConfigurationError(f"--url: {own.url!r:.200} is no address; for example https://acme.example/crawler")
-    options = Options.read(with_config(with_tables(given), environ=os.environ))
+    chosen = with_config(with_tables(given), environ=os.environ)
+    options = Options.read(chosen)
     now = datetime.now(UTC)
-    stated = state(options, day=now.date().isoformat(), own=own)
+    stated = state(options, day=now.date().isoformat(), own=replace(own, logged="log" in chosen))
     if style == "json":
         answer([as_json(stated)], output)
     elif style == "html":

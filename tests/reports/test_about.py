@@ -25,7 +25,7 @@ OPERATOR = {
     "name": "acme-ai", "contact": "bot@acme.example", "complaints_url": "https://acme.example/complaints",
 }  # fmt: skip
 WHO = ["--agent", "ExampleBot", "--operator", json.dumps(OPERATOR)]
-OWN = OwnWords(addresses="192.0.2.0/28", retention="two years", url="https://acme.example/crawler")
+OWN = OwnWords(addresses="192.0.2.0/28", retention="two years", url="https://acme.example/crawler", logged=True)
 
 
 def run(*words: str | Path) -> str:
@@ -72,9 +72,27 @@ def test_no_signal_is_said_to_be_recognised_by_an_authority(style: str) -> None:
 def test_what_is_left_open_is_a_blank_and_told() -> None:
     done = CliRunner().invoke(app, ["about", "--agent", "ExampleBot"])
     assert done.exit_code == 0
-    assert "left to you, 5 blanks: operator name, operator contact, operator complaints" in done.stderr
-    assert done.stdout.count('<span class="blank">operator: ') == 5
+    assert "left to you, 6 blanks: operator name, operator contact, operator complaints" in done.stderr
+    assert done.stdout.count('<span class="blank">operator: ') == 6
     assert stated().blanks == []
+
+
+def test_a_log_is_said_to_be_kept_only_where_one_is_given(tmp_path: Path) -> None:
+    said: dict[str, str] = {}
+    for name, text in (("without", ""), ("with", 'log = "kept.jsonl"\n')):
+        config = tmp_path / f"{name}.toml"
+        config.write_text(f'agent = "ExampleBot"\n{text}', encoding="utf-8")
+        made = json.loads(run("--config", config, "--format", "json"))
+        said[name], said[f"{name} sha256"] = made["compliance"]["record"], made["sha256"]
+    assert said["without"] == "operator: is a log kept, and where?"
+    assert said["with"].endswith("in a chained log")
+    assert said["with sha256"] != said["without sha256"]
+    assert "chained log" in run(*WHO, "--log", tmp_path / "other.jsonl")
+    for style in ("html", "json", "atom"):
+        made = run(*WHO, "--format", style)
+        assert "chained log" not in made
+        assert "operator: is a log kept, and where?" in made
+    assert not (tmp_path / "other.jsonl").exists()
 
 
 def test_observing_and_a_claim_are_stated() -> None:

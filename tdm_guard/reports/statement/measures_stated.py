@@ -34,12 +34,17 @@ _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnWords:
-    """What the operator says besides, which no option knows: what is not given stays a blank that is named."""
+    """
+    What the operator says besides, which no option knows: what is not given stays a blank that is named.
+
+    `logged`: a log was given, which the options cannot tell from the one that a crawl keeps by default.
+    """
 
     user_agents: Sequence[str] = ()
     addresses: str | None = None
     retention: str | None = None
     url: str | None = None
+    logged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ def state(options: Options, *, day: str, own: OwnWords) -> Stated:
         "purposes": {"usages": {usage.value: USAGE_WORDS[usage.value] for usage in options.usages}},
         "robots_txt": _robots(options),
         "protocols": _protocols(options),
-        "compliance": _compliance(options),
+        "compliance": _compliance(options, own),
         "not_read": _not_read(options),
         "declarations": _declarations(options),
         "retention": _retention(options, own),
@@ -188,14 +193,16 @@ def _places(signal: Signal) -> Iterator[str]:
         yield "declarations that the operator holds"
 
 
-def _compliance(options: Options) -> dict[str, Any]:
+def _compliance(options: Options, own: OwnWords) -> dict[str, Any]:
     observing = options.mode == "observe"
     found: dict[str, Any] = {
         "mode": options.mode,
         "effect": "verdicts are recorded and nothing is withheld"
         if observing
         else "what is reserved for one of the purposes is not handed on, before anything is stored",
-        "record": "one record for each decision, with the words that it rests on, in a chained log",
+        "record": "one record for each decision, with the words that it rests on, in a chained log"
+        if own.logged
+        else operator("is a log kept, and where?"),
         "licences": "a licence lifts what it names, and nothing else",
     }
     if options.operator is not None and options.operator.exempt:
