@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +192,28 @@ def test_what_is_no_feed_of_ours_is_not_written_over(tmp_path: Path, content: by
     done = CliRunner().invoke(app, ["about", *WHO, "--format", "atom", "-o", str(feed)])
     assert (done.exit_code, "--output: " in done.stderr) == (2, True)
     assert feed.read_bytes() == content
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress])
+@pytest.mark.parametrize("begin", [b'{"type":"run","v":1', b'{"type":"part","v":1', b'{"run":"1","seq":1,"salt":"0"}'])
+@pytest.mark.parametrize("style", ["html", "json"])
+def test_a_log_is_not_written_over(style: str, begin: bytes, packed: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    log = tmp_path / "tdm.jsonl"
+    log.write_bytes(content := packed(begin + b"\n"))
+    done = CliRunner().invoke(app, ["about", *WHO, "--format", style, "-o", str(log)])
+    assert (done.exit_code, "is a compliance log" in done.stderr) == (2, True), done.stderr
+    assert log.read_bytes() == content
+
+
+@pytest.mark.parametrize("style", ["html", "json"])
+def test_a_statement_made_before_is_written_over(style: str, tmp_path: Path) -> None:
+    page = tmp_path / "page"
+    for before in (b"", b"an older page", b'{"typed":"run"}'):
+        page.write_bytes(before)
+        run(*WHO, "--format", style, "-o", page)
+    first = page.read_bytes()
+    run(*WHO, "--format", style, "-o", page, "--posture", "literal")
+    assert page.read_bytes() != first
 
 
 @pytest.mark.parametrize(
