@@ -97,6 +97,30 @@ def test_a_log_is_said_to_be_kept_only_where_one_is_given(tmp_path: Path) -> Non
     assert not (tmp_path / "other.jsonl").exists()
 
 
+@pytest.mark.parametrize("style", ["html", "json", "atom"])
+def test_no_password_and_no_secret_parameter_is_published(style: str) -> None:
+    who = {**OPERATOR, "complaints_url": "https://acme.example/form?token=hush1&lang=en"}
+    made = run(
+        "--agent", "ExampleBot", "--operator", json.dumps(who), "--format", style,
+        "--user-agent", "ExampleBot/1.0 (+https://me:hush2@acme.example/bot?api_key=hush3)",
+        "--addresses", "see acme.example/ips?access_token=hush4 or https://me:hush5@acme.example/ips",
+        "--retention", "as https://acme.example/r?sig=hush6 says", "--url", "https://me:hush7@acme.example/c?key=hush8",
+    )  # fmt: skip
+    assert "hush" not in made
+    assert "lang=en" in made
+    for kept in ("ExampleBot/1.0 (+https://acme.example/bot", "bot@acme.example", "https://acme.example/ips"):
+        assert kept in made
+
+
+@pytest.mark.parametrize(
+    "plain", ["192.0.2.0/28, 2001:db8::/32", "reverse names end in .acme.example", "mail to a@acme.example: we answer",
+              "https://acme.example/ips?format=json"],
+)  # fmt: skip
+def test_words_without_a_secret_are_published_as_given(plain: str) -> None:
+    said = stated(own=OwnWords(user_agents=(plain,), addresses=plain)).to_dict()["crawlers"]
+    assert (said["user_agents"], said["addresses"]) == ([plain], plain)
+
+
 def test_observing_and_a_claim_are_stated() -> None:
     claim = {"eligible": True, "lawful_access": True, "attested_by": "dean@uni.example", "at": "2026-01-05",
              "reference": "charter 3.2"}  # fmt: skip

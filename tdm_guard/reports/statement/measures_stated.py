@@ -20,9 +20,11 @@ from tdm_guard.formats.http.freshness import CEILING, FLOOR
 from tdm_guard.log.record import TOOL
 from tdm_guard.model import Posture
 from tdm_guard.options import NOBODY, Options
+from tdm_guard.plain import without_secrets
 from tdm_guard.policies.answers import MAX_STALE, UNREACHABLE_FOR
 from tdm_guard.reports.templates.filled import USAGE_WORDS
 from tdm_guard.reports.templates.form import Blank, operator
+from tdm_guard.secrecy.parameters import SECRETS, redacted_words
 from tdm_guard.signals.shared.agents import agent_list
 
 if TYPE_CHECKING:
@@ -95,7 +97,18 @@ def state(options: Options, *, day: str, own: OwnWords) -> Stated:
         "retention": _retention(options, own),
         "tool": {"name": TOOL, "posture": options.posture.value},
     }
-    return Stated(day, sections, own.url)
+    return Stated(day, _public(sections), own.url and _public(own.url))
+
+
+def _public(value: Any) -> Any:
+    """What is said, without user, password and secret values of the addresses in it: everybody may read it."""
+    if isinstance(value, Mapping):
+        return {name: _public(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_public(each) for each in value]
+    if isinstance(value, str) and not isinstance(value, Blank):
+        return redacted_words(without_secrets(value), SECRETS)
+    return value
 
 
 def _operator(options: Options) -> dict[str, Any]:
