@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tdm_guard._version import __version__
 from tdm_guard.plain import printable, timestamp
 from tdm_guard.reports import wording
+from tdm_guard.reports.charts import drawn
 from tdm_guard.reports.exclusions import although_excluded
 from tdm_guard.reports.origins import checked
 from tdm_guard.reports.spelling import number_of, unread_lines
@@ -200,7 +201,8 @@ def _table(table: Table, chart: str | None, *, alone: bool) -> Iterator[str]:
         return
     kinds = [_kind(table, place) for place in range(len(table.columns))]
     if chart:
-        yield f'<div class="{"stacked" if _LONG in kinds else "beside"}">\n<div class="chart">{chart}</div>\n'
+        yield f'<div class="{"stacked" if _LONG in kinds else "beside"}">\n<div class="chart">{chart}\n'
+        yield f"<p>Drawn: {_text(drawn(table))}.</p></div>\n"
     name = f"table-{table.key}"
     yield f'<div class="wide" role="region" aria-labelledby="{name}" tabindex="0">\n<table>\n'
     yield f'<caption id="{name}" class="heard">{_text(table.title)}</caption>\n<thead>\n<tr>'

@@ -17,9 +17,10 @@ import html5lib
 import pytest
 
 from tdm_guard.cli.report import summarised
-from tdm_guard.reports.charts import charts
+from tdm_guard.reports.charts import SHOWN, charts, drawn
 from tdm_guard.reports.page import page
 from tdm_guard.reports.summary import Summary
+from tdm_guard.reports.table import Table
 from tdm_guard.reports.tabulated import tables
 from tests.support.browser import CHROMIUM, chromium, console, served
 from tests.support.varied import HOSTILE, decided, varied, write_log
@@ -276,3 +277,23 @@ def test_the_page_prints(summary: Summary, text: str, tmp_path: Path) -> None:
 def test_hostile_words_are_what_this_is_about() -> None:
     assert "<script>" in HOSTILE
     assert not HOSTILE.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (SHOWN, "withheld"),
+        (SHOWN + 1, f"withheld, the {SHOWN} with most of {SHOWN + 1} in the table"),
+    ],
+)
+def test_a_chart_says_what_it_draws(rows: int, said: str) -> None:
+    counts = tuple((f"{number}.example", 5, number + 1) for number in range(rows))
+    more: tuple[tuple[str | int, ...], ...] = (("none.example", 9, 0), ("(others: 3 sites)", 9, 9))
+    columns = ("site", "decisions", "withheld")
+    table = Table(key="sites", title="Sites", note="", columns=columns, rows=(*counts, *more), chart="withheld")
+    assert drawn(table) == said
+
+
+def test_each_chart_of_a_page_stands_over_what_it_draws(text: str) -> None:
+    assert text.count('<div class="chart">') == text.count("<p>Drawn: ") > 0
+    assert "<p>Drawn: decisions, a row of bars for each verdict" in text
