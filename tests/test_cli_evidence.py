@@ -20,10 +20,12 @@ from warcio.checker import Checker
 
 from tdm_guard import Withheld
 from tdm_guard.cli import app
+from tdm_guard.cli.evidence import _words as told_words
 from tdm_guard.httpx import GuardClient
 from tdm_guard.judging.extract import extract
 from tdm_guard.log.evidence import EvidenceStore
 from tdm_guard.log.reader import read_log
+from tdm_guard.reports.copies import words_of
 from tdm_guard.reports.in_place import MAX_WIDTH, in_place
 from tdm_guard.testing import PretendWeb
 from tests.support.evidence import JUDGED, META, PAGES, RSL, SITE, WITHHELD, decisions_in
@@ -407,3 +409,38 @@ def test_without_the_extra_the_command_names_it(crawled: Path, tmp_path: Path, m
         monkeypatch.delitem(sys.modules, name)
     done = call("evidence", log_of(crawled), "--warc", tmp_path / "x.warc.gz")
     assert (done.exit_code, 'pip install "tdm-guard[warc]"' in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("piece", "locator", "excerpt", "text"),
+    [
+        (b'[\n{\n"location": "/",\n"tdm-reservation": 1\n}]', "rule 1", '"location": "/", "tdm-reservation": 1',
+         '"tdm-reservation": 1'),
+        (b'[{\n"tdm-reservation": 1,\n"location": "/"},{\n"tdm-reservation": 0,\n"location": "/b"}]', "rule 2",
+         '"location": "/b", "tdm-reservation": 0', '"tdm-reservation": 0,'),
+        (b'[{\n"location": "/a"},{\n"tdm-reservation": 1,\n"location": "/b"}]', "rule 2",
+         '"location": "/b", "tdm-reservation": 1', '"location": "/b"}]'),
+        (b"content-type: text/html\nwww-authenticate: License", "status", "HTTP 402; www-authenticate: License",
+         "www-authenticate: License"),
+        (b"one\ntwo\nthree", "", "two three", "two"),
+    ],
+)  # fmt: skip
+def test_of_words_on_several_lines_the_one_that_reserves_is_marked(
+    piece: bytes, locator: str, excerpt: str, text: str
+) -> None:
+    assert [line.text for line in in_place(piece, locator, excerpt, is_extract=False) if line.decides] == [text]
+
+
+def test_a_fault_is_told_once_and_without_a_copy_by_what_the_log_quotes() -> None:
+    fault = {
+        "signal": "tdmrep",
+        "message": "no number",
+        "source": "http://a.example/",
+        "excerpt": "x",
+        "sha256": "0" * 64,
+    }
+    record = {"because": [], "faults": [fault, dict(fault), {**fault, "excerpt": "y"}]}
+    words = list(words_of(record, None))
+    assert [each.entry["excerpt"] for each in words] == ["x", "y"]
+    assert "  the log quotes: x" in list(told_words(words[0]))
+    assert any("no copies" in line for line in told_words(words[0]))

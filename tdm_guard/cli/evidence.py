@@ -137,6 +137,8 @@ def _words(each: Words) -> Iterator[str]:
         yield f"  {kind} {each.named.digest}{part}"
     if each.why:
         yield f"  {each.why}"
+    if not each.lines and (excerpt := text_of(entry, "excerpt")):
+        yield f"  the log quotes: {excerpt}"
     before: int | None = None
     for line in each.lines:
         if before is not None and line.number is not None and line.number > before + 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import sys
 import zlib
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 DAMAGED = (OSError, ValueError, EOFError, zlib.error, zstd.ZstdError)
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _BUFFER = 256 * 1024  # bytes decompressed at a time
+_HEAD = 64  # bytes that the first member of a record is within
+_BEGINS = re.compile(rb'\s*\{\s*"(?:type"\s*:\s*"(?:run|part|decision|end|review)"|run"\s*:)')
 
 
 def is_compressed(begin: bytes) -> bool:
@@ -42,3 +45,16 @@ def open_log(path: str) -> Iterator[BinaryIO]:
                 yield io.BufferedReader(cast("io.RawIOBase", unpacked), _BUFFER)
         else:
             yield file
+
+
+def is_log(path: Path) -> bool:
+    """True of a file that begins as a log, a part of one or what it keeps of persons; of one too damaged to tell."""
+    if not path.is_file():
+        return False
+    try:
+        with open_log(str(path)) as file:
+            return _BEGINS.match(file.read(_HEAD)) is not None
+    except PermissionError:  # to write there fails too, and is told
+        return False
+    except DAMAGED:
+        return True

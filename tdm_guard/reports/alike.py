@@ -15,6 +15,7 @@ from tdm_guard.formats.site.path_pattern import normal_url
 from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.members import is_size, text_of
 from tdm_guard.model import Verdict
+from tdm_guard.reports.exclusions import exclusions, is_excluded_alone
 from tdm_guard.reports.figures import Tally
 
 if TYPE_CHECKING:
@@ -144,9 +145,10 @@ class Likes:
         verdict = named if named in _VERDICTS else UNKNOWN
         admitted, content = record.get("admitted") is True, record.get("content") is True
         stored = admitted and content
+        observed = stored and verdict in _WITHHOLDING
         kinds = (
-            True, stored, admitted and not content, not admitted, stored and verdict in _WITHHOLDING,
-            stored and verdict == Verdict.EXEMPT,
+            True, stored, admitted and not content, not admitted, observed and not is_excluded_alone(record),
+            stored and verdict == Verdict.EXEMPT, observed and bool(exclusions(record)),
         )  # fmt: skip
         usages, origin = record.get("usages"), text_of(record, "origin") or ""
         alike = Alike(

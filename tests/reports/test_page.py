@@ -22,8 +22,10 @@ from tdm_guard.log.jsonl import JsonlLog, Keeping
 from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Posture
 from tdm_guard.reports.charts import charts
+from tdm_guard.reports.charts import SHOWN, charts, drawn
 from tdm_guard.reports.page import page
 from tdm_guard.reports.summary import Summary
+from tdm_guard.reports.table import Table
 from tdm_guard.reports.tabulated import tables
 from tdm_guard.usage import TDM
 from tests.support.browser import CHROMIUM, chromium, console, served
@@ -302,3 +304,21 @@ def test_a_run_in_several_files_has_one_head(tmp_path: Path, *, ends: bool) -> N
         told = [row[2:] for row in rows if row[2] == head]
         assert told == [(head, "yes" if ends else "no: cut short, or goes on")] * whole
         assert {row[2:] for row in rows if row[2] != head} == {("none: not its last file", "goes on in the next file")}
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (SHOWN, "withheld"),
+        (SHOWN + 1, f"withheld, the {SHOWN} with most of {SHOWN + 1} in the table"),
+    ],
+)
+def test_a_chart_says_what_it_draws(rows: int, said: str) -> None:
+    counts = tuple((f"{number}.example", 5, number + 1) for number in range(rows))
+    more: tuple[tuple[str | int, ...], ...] = (("none.example", 9, 0), ("(others: 3 sites)", 9, 9))
+    columns = ("site", "decisions", "withheld")
+    table = Table(key="sites", title="Sites", note="", columns=columns, rows=(*counts, *more), chart="withheld")
+    assert drawn(table) == said
+
+
+def test_each_chart_of_a_page_stands_over_what_it_draws(text: str) -> None:
+    assert text.count('<div class="chart">') == text.count("<p>Drawn: ") > 0
+    assert "<p>Drawn: decisions, a row of bars for each verdict" in text
