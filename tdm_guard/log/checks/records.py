@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.bodies import Bodies, shown
 from tdm_guard.log.checks.outcome import addresses_of, facts_of, outcome_problem
-from tdm_guard.log.checks.roots import root_problems
+from tdm_guard.log.checks.roots import root_problems, shape_problems
 from tdm_guard.log.record import decision_id, unseal
 
 if TYPE_CHECKING:
@@ -179,13 +179,22 @@ class Records:
             )
         run.recompute()
         run.bodies, run.commons = Bodies(), {}  # nothing asks for them any more
-        if run.recomputed is not None and run.stated is not None:
-            forgotten = run.forgotten.count + run.apart > 0
-            for problem, explained in root_problems(run.stated, run.recomputed, forgotten=forgotten):
-                if explained:
-                    self._findings.remark(line, problem, explained=True)
-                else:
-                    self._findings.error(line, problem, run)
+        if "trees" in record:
+            self._trees(line, record["trees"], run)
+
+    def _trees(self, line: LogLine, stated: Any, run: VerifiedRun) -> None:
+        """Trees of another shape are an error too where their roots cannot be, or are not to be, recomputed."""
+        problems = list(shape_problems(stated))
+        for problem in problems:
+            self._findings.error(line, problem, run)
+        if problems or run.recomputed is None:
+            return
+        forgotten = run.forgotten.count + run.apart > 0
+        for words, wrong, explained in root_problems(stated, run.recomputed, forgotten=forgotten):
+            if wrong:
+                self._findings.error(line, words, run)
+            else:
+                self._findings.remark(line, words, explained=explained)
 
     def _deletion(self, line: LogLine, record: Mapping[str, Any], run: VerifiedRun) -> None:
         run.deletions += 1
