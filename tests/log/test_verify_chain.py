@@ -416,6 +416,19 @@ def test_members_that_should_stand_beside_the_log_are_an_error_unless_they_were_
     assert (remark.explained, "1 forgotten, content not checkable" in remark.message) == (True, True)
 
 
+@pytest.mark.parametrize("more", [{"url": "https://r1.example/"}, {"verdict": "unreserved", "admitted": True}])
+def test_a_tombstone_has_no_other_members(tmp_path: Path, more: dict[str, Any]) -> None:
+    chain = Chain().decision().decision().end()
+    hashes = [chain.forget(1)]
+    chain.add("deletion", decisions=1, hashes=hashes)
+    assert not errors(chain.write(tmp_path / "a"))
+    record = json.loads(chain.lines[1])
+    digest = record.pop("hash")
+    chain.lines[1] = spelt({**record, **more, "hash": digest})
+    [(line, words)] = errors(chain.write(tmp_path / "a"))
+    assert (line, all(repr(name) in words or name in words for name in more)) == (2, True)
+
+
 # ---- anything at all ------------------------------------------------------------------------------------------------
 
 

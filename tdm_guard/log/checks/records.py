@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tdm_guard.log.reader import LogLine
 
 MAX_COMMONS = 512  # of a run, whose last ones a decision may refer to: as many as the writer keeps
+_TOMBSTONE = frozenset({"type", "v", "run", "seq", "id", "ts", "prev", "hash"})  # nothing else is left of a decision
 _ALWAYS_CHAINED = frozenset({"common", "deletion"})  # in older runs too
 
 
@@ -142,6 +143,9 @@ class Records:
         if not isinstance(digest, str) or unseal(line.raw) is None:
             self._findings.error(line, "does not end with its hash", run)
             return
+        if record.keys() != _TOMBSTONE:
+            words = ", ".join(sorted(map(shown, record.keys() ^ _TOMBSTONE)))
+            self._findings.error(line, f"a forgotten record with other members than a tombstone has: {words}", run)
         if in_order and record.get("prev") != run.head:
             self._findings.error(
                 line, f"the record before it was changed or exchanged: prev is not its hash (line {run.line})", run
