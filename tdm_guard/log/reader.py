@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.aside import Aside
 from tdm_guard.log.common import Commons
-from tdm_guard.log.compressed import DAMAGED, open_log
+from tdm_guard.log.compressed import BROKEN, DAMAGED, open_log
 from tdm_guard.log.spelt import Parser, Spelt
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 MAX_LINE = 16 * 2**20  # bytes; a record with a thousand statements, each with its URLs and words, stays far below
 _ELSEWHERE = (b'"common":', b'"personal":')  # members that stand for what is written in another line
 _PART = b'{"type":"part",'
+
+
+class BrokenLogError(ConfigurationError):
+    """A compressed file that is damaged, or cut."""
 
 
 class LogLine(NamedTuple):
@@ -80,7 +84,8 @@ def read_log(
                         yield line if record is line.record else line._replace(record=record, problem=problem)
             except DAMAGED as error:
                 reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-                raise ConfigurationError(f"{name!r} cannot be read as a log: {reason}") from error
+                kind = BrokenLogError if isinstance(error, BROKEN) else ConfigurationError
+                raise kind(f"{name!r} cannot be read as a log: {reason}") from error
 
 
 def in_order(paths: Sequence[str]) -> list[str]:

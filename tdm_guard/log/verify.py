@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tdm_guard.log.bodies import shown
 from tdm_guard.log.checks.finding import Finding, Findings, LogSeverity
 from tdm_guard.log.checks.heads import Heads
-from tdm_guard.log.checks.lines import record_in, unpassed
+from tdm_guard.log.checks.lines import BROKEN_HERE, record_in, unpassed
 from tdm_guard.log.checks.outcome import outcome_problem
 from tdm_guard.log.checks.records import Records
 from tdm_guard.log.checks.run import VerifiedRun, members_of
@@ -86,7 +86,7 @@ class Verification:
         self, paths: Iterable[str | os.PathLike[str]], tick: Callable[[], None] = lambda: None
     ) -> Iterator[Finding]:
         """What is wrong or worth knowing with whole files: the swift way. Raises as `unpassed` does."""
-        for line in unpassed(in_order([os.fspath(path) for path in paths]), self._passes, tick):
+        for line in unpassed(in_order([os.fspath(path) for path in paths]), self._passes, tick, broken=True):
             yield from self.look(record_in(line))
         yield from self.close()
 
@@ -234,6 +234,8 @@ class Verification:
         begun = b'{"type":"'.startswith(line.raw[:9]) and line.raw[-75:-66] != b',"hash":"'  # as a crash leaves it
         if begun and ((last and not line.whole) or (not last and following is not None and following.type == "run")):
             self.count.remark(line, f"torn by a crash ({line.problem})")
+        elif line.problem == BROKEN_HERE:
+            self.count.error(line, BROKEN_HERE)
         elif b'}{"type":"' in line.raw:
             self.count.error(line, f"two records in one line: the newline between them is gone ({line.problem})")
         else:

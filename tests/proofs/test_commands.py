@@ -18,6 +18,7 @@ from tdm_guard.log.jsonl import JsonlLog, Keeping
 from tdm_guard.log.record import digest_of, sealed_line
 from tdm_guard.proofs.proving import Question
 from tdm_guard.testing import Answer, PretendWeb, Site
+from tests.support.chains import Chain
 from tests.support.logs import NOW
 from tests.support.proofs import INFO, Made, admitting, run_of, withholding
 
@@ -287,3 +288,17 @@ def _redacting(data: bytes, patterns: list[str]) -> bytes:
         line, prev = sealed_line({name: record[name] for name in record if name not in ("prev", "hash")}, prev=prev)
         lines.append(line)
     return b"".join(lines)
+
+
+@pytest.mark.parametrize("tree", ["xx", None, {"size": 10, "root": None}, {"size": -1, "root": "0" * 64}])
+def test_stated_trees_that_verify_refuses_are_not_sealed(tmp_path: Path, tree: object) -> None:
+    """Those of a run with forgotten records, whose roots nobody can make again."""
+    chain = Chain().decision()
+    none = {"size": 0, "root": "0" * 64}
+    chain.end(trees={"decisions": none, "addresses": tree, "domains": {**none, "suffixes": "0" * 64}})
+    hashes = [chain.forget(1)]
+    chain.add("deletion", by="me", why="asked", rule="request", decisions=1, hashes=hashes)
+    log = chain.write(tmp_path / "a.jsonl")
+    done = call("seal", log)
+    assert (done.exit_code, "not sealed" in done.stderr, "tree of addresses" in done.stderr) == (1, True, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl"]
