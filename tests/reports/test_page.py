@@ -21,7 +21,6 @@ from tdm_guard.cli.report import summarised
 from tdm_guard.log.jsonl import JsonlLog, Keeping
 from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Posture
-from tdm_guard.reports.charts import charts
 from tdm_guard.reports.charts import SHOWN, charts, drawn
 from tdm_guard.reports.page import page
 from tdm_guard.reports.summary import Summary
@@ -304,6 +303,8 @@ def test_a_run_in_several_files_has_one_head(tmp_path: Path, *, ends: bool) -> N
         told = [row[2:] for row in rows if row[2] == head]
         assert told == [(head, "yes" if ends else "no: cut short, or goes on")] * whole
         assert {row[2:] for row in rows if row[2] != head} == {("none: not its last file", "goes on in the next file")}
+
+
 @pytest.mark.parametrize(
     ("rows", "said"),
     [

@@ -55,11 +55,10 @@ def unpassed(
             with open_log(name) as file:
                 begun = _beginning(name, file)
                 yield from begun
-                yield from _rest(name, file, begun[-1].number if begun else 0, passes, tick)
-        except ConfigurationError:
-            raise
                 number = begun[-1].number if begun else 0
                 yield from _rest(name, file, number, passes, tick)
+        except ConfigurationError:
+            raise
         except _BrokenError as error:
             if not broken:
                 raise ConfigurationError(f"{name!r} cannot be read as a log: {error.__cause__}") from error
