@@ -8,7 +8,6 @@ run, its head, elsewhere if that matters, and hand it in.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.bodies import shown
@@ -96,6 +95,8 @@ class Verification:
         """What is found at the next line."""
         self._settle_unread(line)
         self._last = line
+        if line.whole and self._passes(line.raw, line.path, line.number):
+            return []
         record = line.record
         if record is None and line.whole and unseal(line.raw) is not None:  # whole, but for what it refers to
             record, _ = record_of(line.raw)
@@ -121,11 +122,10 @@ class Verification:
         ):
             return 0
         count, run.head = chained(stretch.lines, run.head)
-        for middle, times in Counter(stretch.middles[:count]).items():
-            verdict = middle.facts.verdict
-            run.totals[verdict] = run.totals.get(verdict, 0) + times
+        totals = run.totals
         for seq, (middle, tail) in enumerate(zip(stretch.middles[:count], stretch.tails, strict=False), stretch.first):
-            admitted, streamed = middle.facts.admitted, tail.content_sha256 is None
+            (verdict, admitted, _), streamed = middle.facts, tail.content_sha256 is None
+            totals[verdict] = totals.get(verdict, 0) + 1
             if not (admitted and streamed):
                 run.bodies.decided(seq, admitted=admitted, streamed=streamed)
         if count:

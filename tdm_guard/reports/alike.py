@@ -7,7 +7,7 @@ says is looked at once for all that share its `because`, and as many are counted
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -99,33 +99,28 @@ class Likes:
 
     def take(self, stretch: Stretch) -> None:
         """Counts decisions as their lines spell them: as `add` does, without making records of them."""
-        middles, tails, times = stretch.middles, stretch.tails, stretch.times
-        keys = [(middle, tail.works) for middle, tail in zip(middles, tails, strict=True)]
-        sizes: Counter[tuple[Middle, str | None]] = Counter()
-        waits = False
-        for key, tail in zip(keys, tails, strict=True):
-            if tail.size is None:
-                waits = True
-            else:
-                sizes[key] += tail.size
-        alikes: dict[tuple[Middle, str | None], Alike] = {}
-        for (key, day), count in Counter(zip(keys, [stamp[:10] for stamp in times], strict=True)).items():
-            alike = self._spelt.get(key)
+        spelt, pending = self._spelt, self._pending
+        said: list[Said] = []
+        before, day = b"", ""
+        for middle, tail, stamp in zip(stretch.middles, stretch.tails, stretch.times, strict=True):
+            key = (middle, tail.works)
+            alike = spelt.get(key)
             if alike is None:
-                alike = self._new(stretch.record(keys.index(key)), key, self._spelt)
-            alikes[key] = alike
-            alike.tally.decisions += count
+                alike = self._new(stretch.record(len(said)), key, spelt)
+            tally = alike.tally
+            tally.decisions += 1
+            if stamp != before:
+                before, day = stamp, stamp[:10].decode()
+            alike.days[day] = alike.days.get(day, 0) + 1
             if alike.stored:
-                alike.tally.admitted_bytes += sizes.pop(key, 0)
-            alike.days[day.decode()] = alike.days.get(day.decode(), 0) + count
-        if waits:
-            for seq, (key, tail) in enumerate(zip(keys, tails, strict=True), stretch.first):
-                if tail.size is None and alikes[key].stored:
-                    self._pending[f"{stretch.run}-{seq}"] = alikes[key]
-            self._bound()
-        self._met_between(min(times).decode(), max(times).decode())
-        said = [alikes[key].said for key in keys]
-        self._addresses.extend(stretch.urls, times, said, normal=stretch.normal())
+                if tail.size is not None:
+                    tally.admitted_bytes += tail.size
+                else:
+                    pending[f"{stretch.run}-{stretch.first + len(said)}"] = alike
+            said.append(alike.said)
+        self._bound()
+        self._met_between(min(stretch.times).decode(), max(stretch.times).decode())
+        self._addresses.extend(stretch.urls, stretch.times, said, normal=stretch.normal())
 
     def _met_between(self, first: str, last: str) -> None:
         if self.first is None or first < self.first:
