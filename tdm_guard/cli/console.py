@@ -118,15 +118,13 @@ def counted(items: Iterable[T], noun: str, *, step: int = 1024) -> Iterator[T]:
         yield item
 
 
-def ticking(noun: str, *, step: int = 4096) -> Callable[[], None]:
-    """The same for what is no sequence: to be called for each."""
-    due, number = time.monotonic() + PATIENCE, 0
+def ticking(noun: str) -> Callable[[int], None]:
+    """The same for what is no sequence: to be called with how many there are more, some hundreds at a time."""
+    progress, number = Progress(noun), 0
 
-    def tick() -> None:
-        nonlocal due, number
-        number += 1
-        if number % step == 0 and time.monotonic() >= due:
-            say(f"{number} {noun} so far …")
-            due = time.monotonic() + INTERVAL
+    def tick(more: int) -> None:
+        nonlocal number
+        number += more
+        progress.reached(number)
 
     return tick

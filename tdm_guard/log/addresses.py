@@ -6,7 +6,7 @@ import re
 import struct
 from collections import Counter
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.formats.site.path_pattern import normal_url
 from tdm_guard.log.piles import Piles
@@ -24,6 +24,16 @@ _NORMAL = re.compile(r"/[A-Za-z0-9._~/?=&,;:@!'()+-]*")
 def is_normal(address: str, origin: str) -> bool:
     """True if an address of this origin stands in its normal form; False if it has to be looked at closer."""
     return address.startswith(origin) and _NORMAL.fullmatch(address, len(origin)) is not None and "/." not in address
+
+
+class Said(NamedTuple):
+    """What `Addresses.add` is told beside address and time; `site` is the origin with the slash behind it."""
+
+    purpose: int
+    kinds: int
+    outcome: int
+    origin: str
+    site: bytes
 
 
 class Addresses:
@@ -64,14 +74,30 @@ class Addresses:
             self._add(_ROW.pack(key, purpose, kinds, outcome, moment))
             kinds = outcome = 0
 
+    def extend(self, urls: Iterable[bytes], stamps: Iterable[bytes], said: Iterable[Said], *, normal: bool) -> None:
+        """Decisions about one address each. `normal`: where they begin with their origin they need no closer look."""
+        pack, rows = _ROW.pack, []
+        for url, stamp, (purpose, kinds, outcome, origin, site) in zip(urls, stamps, said, strict=True):
+            if not (normal and url.startswith(site)):
+                text = url.decode()
+                if not is_normal(text, origin):
+                    url = normal_url(text).encode("utf-8", "backslashreplace")  # noqa: PLW2901
+            rows.append(pack(blake2b(url, digest_size=16).digest(), purpose, kinds, outcome, stamp))
+        self._piles.extend(rows)
+
     def counts(self) -> tuple[dict[str, int], Counter[int]]:
         """The number of different addresses of each kind, and of those whose last decision has an outcome."""
         met: Counter[int] = Counter()
         outcomes: Counter[int] = Counter()
         for pile in self._piles:
+            rows = list(_ROW.iter_unpack(pile))
+            if len({row[0] for row in rows}) == len(rows):  # the usual crawl decides once on each
+                met.update([row[2] for row in rows])
+                outcomes.update([row[3] for row in rows])
+                continue
             last: dict[tuple[bytes, int], tuple[bytes, int]] = {}
             kinds_of: dict[bytes, int] = {}
-            for key, purpose, kinds, outcome, moment in _ROW.iter_unpack(pile):
+            for key, purpose, kinds, outcome, moment in rows:
                 kinds_of[key] = kinds_of.get(key, 0) | kinds
                 about = (key, purpose)
                 before = last.get(about)

@@ -60,13 +60,22 @@ def host_of(address: str) -> str | None:
     return (found[1] or found[2]) if found else None
 
 
-@lru_cache(maxsize=MAX_DOMAINS)
 def domain_of(host: str) -> str:
     """
     The registrable domain of a host in lower case, by the ICANN part of the public suffix list.
 
     Of what has none (an IP address, `localhost`, a public suffix itself): the host.
     """
+    labels = host.rsplit(".", 2)
+    if len(labels) > 1 and labels[-1].isalpha() and ":" not in host and ".." not in host and not host.startswith("."):
+        last, two = labels[-1], f"{labels[-2]}.{labels[-1]}"
+        if two.islower() and host.isascii() and "xn--" not in two and not _telling().intersection((last, two)):
+            return two
+    return _domain_by_list(host)
+
+
+@lru_cache(maxsize=MAX_DOMAINS)
+def _domain_by_list(host: str) -> str:
     if ":" in host or _NUMBER.fullmatch(host.rpartition(".")[2]):  # an IP address (WHATWG URL 3.5, "ends in a number")
         return host
     return _suffixes().privatesuffix(host) or host
@@ -78,6 +87,22 @@ def suffixes_digest() -> str:
     import publicsuffixlist  # noqa: PLC0415 - as below
 
     return sha256(Path(publicsuffixlist.PSLFILE).read_bytes()).hexdigest()
+
+
+@cache
+def _telling() -> frozenset[str]:
+    """
+    Ends of names of which more than the last label may be a suffix: the last two labels of all rules that have as many,
+    and the last of those that have a wildcard before it. Most names have none: no rule needs to be looked for.
+    """
+    import publicsuffixlist  # noqa: PLC0415 - as below
+
+    found: set[str] = set()
+    for line in Path(publicsuffixlist.PSLFILE).read_text(encoding="utf-8").lower().splitlines():
+        labels = line.partition(" ")[0].lstrip("!").rsplit(".", 2)
+        if len(labels) > 1 and not line.startswith("//"):
+            found.add(labels[-1] if labels[-2] == "*" else f"{labels[-2]}.{labels[-1]}")
+    return frozenset(found)
 
 
 @cache

@@ -33,7 +33,7 @@ class Commons:
         """The record as the full form has it; or a problem, where what it refers to is not known."""
         kind = record.get("type")
         if kind == "decision" and "common" in record:
-            members = self._of(record["common"])
+            members = self.members(record["common"])
             return (None, _UNKNOWN) if members is None else (full(record, members), None)
         if kind == "common":
             name, members = record.get("hash"), record.get("members")
@@ -51,7 +51,8 @@ class Commons:
             )
         self._held[name] = members
 
-    def _of(self, name: object) -> Mapping[str, Any] | None:
+    def members(self, name: object) -> Mapping[str, Any] | None:
+        """What decisions have in common that refer to the record with this hash; None if it is not known."""
         if not isinstance(name, str):
             return None
         found = self._held.get(name)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from tdm_guard.log.reader import LogLine
-    from tdm_guard.log.spelt import Spelt
+    from tdm_guard.log.stretch import Stretch
 
 MAX_RUNS = 1_000  # whose decisions are kept in order, 8 KB of each in memory; those of more go to the database
 MAX_STRETCHES = 10_000  # of one run: pieces that were written to the file among those of others, gaps in its numbers
@@ -81,13 +81,16 @@ class Once:
         if not records:
             raise ConfigurationError("no line is a record of a compliance log; for example tdm-guard.jsonl")
 
-    def passes(self, spelt: Spelt, raw: bytes, path: str) -> bool:
-        """True of a decision that is new and as it should be, which is kept in mind with that; else it is a line."""
-        kept, seq = self._runs.get(spelt.run), int(spelt.seq)
-        if kept is None or not kept.follows(seq) or not self._verification.passes(spelt, raw, path):
-            return False
-        kept.add(seq, raw[-_MARK - 2 : -2])
-        return True
+    def passes(self, stretch: Stretch, path: str) -> int:
+        """How many of these decisions are new and as they should be: they are kept in mind with that."""
+        kept = self._runs.get(stretch.run)
+        if kept is None or not kept.follows(stretch.first):
+            return 0
+        count = self._verification.passes(stretch, path)
+        if count:
+            marks = b"".join([raw[-_MARK - 2 : -2] for raw in stretch.lines[:count]])
+            kept.add(stretch.first, marks)
+        return count
 
     def _known(self, line: LogLine) -> bool:
         """True of a decision that was met before; else it is looked at, and kept in mind."""
@@ -168,13 +171,13 @@ class _InOrder:
         """True of a number above the last, while there is room."""
         return seq >= self._next and len(self._stretches) < MAX_STRETCHES
 
-    def add(self, seq: int, mark: bytes) -> None:
-        """Keeps the mark of a number that follows."""
+    def add(self, seq: int, marks: bytes) -> None:
+        """Keeps the marks of a number that follows, and of those behind it."""
         if seq != self._next or len(self._held) >= _HELD:
             self._put()
             self._first = seq
-        self._held += mark
-        self._next = seq + 1
+        self._held += marks
+        self._next = seq + len(marks) // _MARK
 
     def mark(self, seq: int) -> bytes | None:
         """The mark of a number; None if it was not met in order."""

@@ -12,7 +12,7 @@ import tempfile
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PILES = 1024  # of 100,000,000 rows, one has some 100,000
 MAX_HELD = 8 * 2**20  # bytes in memory; more goes to the disk
@@ -34,6 +34,16 @@ class Piles:
         """Lays a row on its pile."""
         self._piles[row[0] | (row[1] & 3) << 8] += row
         self._held += 1
+        if self._held > self._most:
+            self._spill()
+
+    def extend(self, rows: Iterable[bytes]) -> None:
+        """Lays rows on their piles."""
+        piles, count = self._piles, 0
+        for row in rows:
+            piles[row[0] | (row[1] & 3) << 8] += row
+            count += 1
+        self._held += count
         if self._held > self._most:
             self._spill()
 

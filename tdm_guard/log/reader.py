@@ -19,13 +19,16 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.aside import Aside
 from tdm_guard.log.common import Commons
 from tdm_guard.log.compressed import BROKEN, DAMAGED, open_log
-from tdm_guard.log.spelt import Parser, Spelt
+from tdm_guard.log.spelt import Parser
+from tdm_guard.log.stretch import Stretch, Stretches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+MAX_STRETCH = 4096  # decisions offered at a time
 MAX_LINE = 16 * 2**20  # bytes; a record with a thousand statements, each with its URLs and words, stays far below
 _ELSEWHERE = (b'"common":', b'"personal":')  # members that stand for what is written in another line
+_BLOCK = 256 * 1024  # bytes read at a time
 _PART = b'{"type":"part",'
 
 
@@ -62,22 +65,23 @@ class LogLine(NamedTuple):
 
 
 def read_log(
-    paths: Iterable[str | os.PathLike[str]], takes: Callable[[Spelt, bytes, str], bool] | None = None
+    paths: Iterable[str | os.PathLike[str]], takes: Callable[[Stretch, str], int] | None = None
 ) -> Iterator[LogLine]:
     """
     The lines of all logs, one after another; empty lines are passed over.
 
-    `takes` is offered each decision that is spelt as usual, with its bytes and the path of its file, before a record is
-    made of it; what it takes does not come here. A file may be compressed (gzip, Zstandard). Those by which rotated
-    runs go on come last, in their order. Raises `ConfigurationError` if a file cannot be read; what is in it never
-    raises.
+    `takes` is offered decisions that are spelt as usual, with the path of their file, before records are made of them,
+    and says how many of them it takes, which do not come here. A file may be compressed (gzip, Zstandard). Those by
+    which rotated runs go on come last, in their order. Raises `ConfigurationError` if a file cannot be read; what is in
+    it never raises.
     """
     parser = Parser()
     with closing(Commons()) as commons:
+        stretches = None if takes is None else Stretches(parser, commons.members)
         for name in in_order([os.fspath(path) for path in paths]):
             try:
                 with open_log(name) as file, closing(Aside(name)) as aside:
-                    for line in lines_of(name, file, parser, takes):
+                    for line in lines_of(name, file, parser, stretches, takes):
                         record, problem = (None, line.problem) if line.record is None else commons.whole(line.record)
                         if record is not None and "personal" in record and line.type == "decision":
                             record = aside.whole(record)
@@ -134,26 +138,48 @@ def lines_of(
     path: str,
     file: BinaryIO,
     parser: Parser | None = None,
-    takes: Callable[[Spelt, bytes, str], bool] | None = None,
+    stretches: Stretches | None = None,
+    takes: Callable[[Stretch, str], int] | None = None,
 ) -> Iterator[LogLine]:
-    """The lines of one file as they stand there."""
-    number = 0
-    while raw := file.readline(MAX_LINE + 1):
-        number += 1
-        whole = raw.endswith(b"\n")
-        if not whole and len(raw) > MAX_LINE:
+    """The lines of one file as they stand there, without those of `stretches` that `takes` took."""
+    before, most = 0, 1
+    for lines, whole in _blocks(file):
+        at, end = 0, len(lines) if whole else len(lines) - 1
+        while at < len(lines):
+            if stretches is not None and takes is not None and at < end:
+                stretch = stretches.read(lines, at, min(end, at + most), before + at + 1)
+                if stretch is not None:
+                    taken, offered = takes(stretch, path), len(stretch.lines)
+                    most = 2 * most if taken == offered else 1  # so that none is offered time and again
+                    at += taken
+                    if taken:
+                        continue
+            raw = lines[at]
+            at += 1
+            if len(raw) > MAX_LINE:
+                yield LogLine(path, before + at, b"", problem=f"longer than {MAX_LINE} bytes")
+                continue
+            raw, ended = raw.rstrip(b"\r\n"), at <= end
+            if raw or not ended:
+                record, problem = record_of(raw, parser)
+                yield LogLine(path, before + at, raw, record, problem, ended)
+        before += len(lines)
+        most = min(most, MAX_STRETCH)
+
+
+def _blocks(file: BinaryIO) -> Iterator[tuple[list[bytes], bool]]:
+    """Lines without their ends, some at a time, and whether the last of them has one. Of too long a one not the rest"""
+    while data := file.read(_BLOCK):
+        if not data.endswith(b"\n"):
+            data += file.readline(MAX_LINE + 1)
+        lines = data.split(b"\n")
+        whole = not lines[-1]
+        if whole:
+            lines.pop()
+        elif len(lines[-1]) > MAX_LINE:
             while (rest := file.readline(MAX_LINE)) and not rest.endswith(b"\n"):
                 pass
-            yield LogLine(path, number, b"", problem=f"longer than {MAX_LINE} bytes")
-            continue
-        raw = raw.rstrip(b"\r\n")
-        if raw or not whole:
-            if takes is not None and parser is not None and whole:
-                spelt = parser.spelt(raw)
-                if spelt is not None and takes(spelt, raw, path):
-                    continue
-            record, problem = record_of(raw, parser)
-            yield LogLine(path, number, raw, record, problem, whole)
+        yield lines, whole
 
 
 def record_of(raw: bytes, parser: Parser | None = None) -> tuple[Mapping[str, Any] | None, str | None]:

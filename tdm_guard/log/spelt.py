@@ -12,7 +12,10 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MAX_MIDDLES = 512  # kept, some 10 KB each with what they come to; as many as the writer keeps
 MAX_MIDDLE = 8192  # characters; longer ones are parsed anew
@@ -34,44 +37,6 @@ _OWN = frozenset((*_BEFORE, *_BEHIND))
 Forms: TypeAlias = "tuple[dict[str, Any], dict[str, Any]]"  # of a record: without and with `repertoire`
 
 
-class Spelt(NamedTuple):
-    """A decision as its line spells it; `forms` have the members that it shares with others, in a record."""
-
-    forms: Forms
-    run: str
-    seq: str
-    id: str
-    ts: str
-    url: str
-    final_url: str  # with the quotation mark behind it
-    bytes: str | None
-    content_sha256: str | None
-    cached: str
-    repertoire: str | None
-    prev: str
-    hash: str
-
-    def record(self) -> dict[str, Any]:
-        """The record in the line."""
-        record = self.forms[self.repertoire is not None].copy()
-        record["run"] = self.run
-        record["seq"] = int(self.seq)
-        record["id"] = self.id
-        record["ts"] = self.ts
-        record["url"] = self.url
-        record["final_url"] = self.final_url[:-1]
-        if self.bytes is not None:
-            record["bytes"] = int(self.bytes)
-        record["content_sha256"] = self.content_sha256
-        record["cached"] = self.cached == "true"
-        record["hops"] = []
-        if self.repertoire is not None:
-            record["repertoire"] = self.repertoire
-        record["prev"] = self.prev
-        record["hash"] = self.hash
-        return record
-
-
 class Parser:
     """Parses lines; remembers the middles of decisions."""
 
@@ -82,17 +47,10 @@ class Parser:
 
     def value(self, text: str) -> Any:
         """What `json.loads` makes of it. Raises what that raises."""
-        spelt = self.parts(text)
-        return json.loads(text) if spelt is None else spelt.record()
+        record = self._record(text)
+        return json.loads(text) if record is None else record
 
-    def spelt(self, raw: bytes) -> Spelt | None:
-        """The decision in a line of bytes, if it is spelt as usual."""
-        try:
-            return self.parts(raw.decode())
-        except UnicodeDecodeError:
-            return None
-
-    def parts(self, text: str) -> Spelt | None:
+    def _record(self, text: str) -> dict[str, Any] | None:
         """A decision in exactly the spelling of our writer; None of whatever departs from it."""
         head = _HEAD.match(text)
         if head is None:
@@ -108,27 +66,50 @@ class Parser:
             or not text.endswith('"}')
         ):
             return None
-        middle = text[begin:end]
-        try:
-            forms = self._middles[middle]
-        except KeyError:
-            forms = self._learn(middle)
+        forms = self.forms(text[begin:end])
         if forms is None:
             return None
-        return Spelt._make((forms, *head.groups(), *tail.groups(), prev, digest))
+        run, seq, ident, stamp, url, final_url = head.groups()
+        size, content, cached, works = tail.groups()
+        record = forms[works is not None].copy()
+        record["run"] = run
+        record["seq"] = int(seq)
+        record["id"] = ident
+        record["ts"] = stamp
+        record["url"] = url
+        record["final_url"] = final_url[:-1]
+        if size is not None:
+            record["bytes"] = int(size)
+        record["content_sha256"] = content
+        record["cached"] = cached == "true"
+        record["hops"] = []
+        if works is not None:
+            record["repertoire"] = works
+        record["prev"] = prev
+        record["hash"] = digest
+        return record
 
-    def _learn(self, middle: str) -> Forms | None:
+    def forms(self, middle: str) -> Forms | None:
         """The record that `middle` is the middle of; None if it is no list of members of its own, or too long."""
+        try:
+            return self._middles[middle]
+        except KeyError:
+            pass
         if len(middle) > MAX_MIDDLE:
             return None
         members: dict[str, Any] | None = None
         with suppress(ValueError, RecursionError):
             members = json.loads(f"{{{middle}}}")
-        found: Forms | None = None
-        if members is not None and _OWN.isdisjoint(members):
-            whole = dict.fromkeys(_BEFORE) | {"type": "decision", "v": 1} | members | dict.fromkeys(_BEHIND)
-            found = ({name: value for name, value in whole.items() if name != "repertoire"}, whole)
+        found = None if members is None else whole_forms(members)
         if len(self._middles) >= MAX_MIDDLES:
             self._middles.clear()
         self._middles[middle] = found
         return found
+
+
+def whole_forms(members: Mapping[str, Any]) -> Forms | None:
+    """The records with these members between those of their own; None if one of them is a record's own."""
+    if not _OWN.isdisjoint(members):
+        return None
+    whole = dict.fromkeys(_BEFORE) | {"type": "decision", "v": 1} | dict(members) | dict.fromkeys(_BEHIND)
+    return {name: value for name, value in whole.items() if name != "repertoire"}, whole

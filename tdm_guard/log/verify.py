@@ -9,17 +9,15 @@ run, its head, elsewhere if that matters, and hand it in.
 from __future__ import annotations
 
 import os
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.bodies import shown
 from tdm_guard.log.checks.finding import Finding, Findings, LogSeverity
 from tdm_guard.log.checks.heads import Heads
 from tdm_guard.log.checks.lines import BROKEN_HERE, record_in, unpassed
-from tdm_guard.log.checks.outcome import outcome_problem
 from tdm_guard.log.checks.records import Records
 from tdm_guard.log.checks.run import VerifiedRun, members_of
-from tdm_guard.log.checks.swift import Middles, body_of, run_of
+from tdm_guard.log.checks.swift import Middles, body_of, chained, run_of
 from tdm_guard.log.personal_checks import PersonalChecks
 from tdm_guard.log.reader import LogLine, in_order, record_of
 from tdm_guard.log.record import CHAIN, VERSION, digest_of, unseal
@@ -29,9 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tdm_guard.log.checks.roots import Roots
-    from tdm_guard.log.spelt import Forms, Spelt
+    from tdm_guard.log.stretch import Stretch
 
-MAX_OUTCOMES = 512  # kept in mind, as many as there are middles of lines
 MAX_RUNS = 100_000  # runs kept in mind at a time, about 2 KB each
 _TYPES = ("run", "part", "decision", "common", "body", "end", "deletion", "forgotten")
 
@@ -59,7 +56,6 @@ class Verification:
         self._records = Records(self.count, self.heads)
         self._personal = PersonalChecks()
         self._middles = Middles()
-        self._outcomes: dict[int, tuple[Forms, str, bool]] = {}
         self._unread: LogLine | None = None  # a line that is no record: torn, if nothing but a new run comes after it
         self._last = LogLine("", 0, b"")
 
@@ -100,6 +96,8 @@ class Verification:
         """What is found at the next line."""
         self._settle_unread(line)
         self._last = line
+        if line.whole and self._passes(line.raw, line.path, line.number):
+            return []
         record = line.record
         if record is None and line.whole and unseal(line.raw) is not None:  # whole, but for what it refers to
             record, _ = record_of(line.raw)
@@ -111,46 +109,33 @@ class Verification:
             self._record(line, record)
         return self.count.taken()
 
-    def passes(self, spelt: Spelt, raw: bytes, path: str) -> bool:
-        """True of a decision that was taken apart already and follows its run's last one, as it should be."""
-        forms, name, number, *_, prev, digest = spelt
-        run, seq = self._runs.get(name), int(number)
-        outcome = self._outcomes.get(id(forms))
-        if outcome is None or outcome[0] is not forms:
-            outcome = self._outcome_of(forms)
-        _, verdict, admitted = outcome
+    def passes(self, stretch: Stretch, path: str) -> int:
+        """How many of these decisions follow their run's last one, as they should be."""
+        run = self._runs.get(stretch.run)
         if (
             run is None
             or run.ended
             or run.refused
             or run.roots is not None
             or self._unread is not None
-            or seq != run.seq + 1
-            or prev != run.head
-            or not verdict
-            or sha256(raw[:-75] + b"}").hexdigest() != digest
+            or stretch.first != run.seq + 1
+            or self.heads
         ):
-            return False
-        run.path, run.seq, run.head = path, seq, digest
-        run.records += 1
-        run.decisions += 1
-        self._records.decisions += 1
-        run.totals[verdict] = run.totals.get(verdict, 0) + 1
-        streamed = spelt.content_sha256 is None
-        if not (admitted and streamed):
-            run.bodies.decided(seq, admitted=admitted, streamed=streamed)
-        if self.heads:
-            self.heads.look(digest, run)
-        return True
-
-    def _outcome_of(self, forms: Forms) -> tuple[Forms, str, bool]:
-        """Verdict and whether it admits, of decisions in these forms; no verdict if something is wrong with them."""
-        good = outcome_problem(forms[0]) is None
-        verdict = str(forms[0].get("verdict")) if good else ""
-        if len(self._outcomes) >= MAX_OUTCOMES:
-            self._outcomes.clear()
-        found = self._outcomes[id(forms)] = (forms, verdict, forms[0].get("admitted") is True)
-        return found
+            return 0
+        count, run.head = chained(stretch.lines, run.head)
+        totals = run.totals
+        for seq, (middle, tail) in enumerate(zip(stretch.middles[:count], stretch.tails, strict=False), stretch.first):
+            (verdict, admitted, _), streamed = middle.facts, tail.content_sha256 is None
+            totals[verdict] = totals.get(verdict, 0) + 1
+            if not (admitted and streamed):
+                run.bodies.decided(seq, admitted=admitted, streamed=streamed)
+        if count:
+            run.path, run.line = path, stretch.number + count - 1
+        run.seq += count
+        run.records += count
+        run.decisions += count
+        self._records.decisions += count
+        return count
 
     def _passes(self, raw: bytes, path: str, number: int) -> bool:
         """True if a line is a decision or body as it should be, and was counted; else `look` has to say more."""

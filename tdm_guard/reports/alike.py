@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tdm_guard.formats.site.path_pattern import normal_url
+from tdm_guard.log.addresses import Said
 from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.members import is_size, text_of
 from tdm_guard.model import Verdict
@@ -22,32 +23,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tdm_guard.log.addresses import Addresses
-    from tdm_guard.log.spelt import Spelt
+    from tdm_guard.log.stretch import Middle, Stretch
     from tdm_guard.reports.asking import Asking
 
 MAX_LIKES = 512  # kept at a time of either kind, each with a record: as many as the writer of a log remembers
 MAX_PENDING = 50_000  # bodies streamed at one time
 UNKNOWN = "unknown"
+K = TypeVar("K")
 _WITHHOLDING = {verdict.value for verdict in Verdict if verdict.withholds}
 _VERDICTS = {verdict.value for verdict in Verdict}
 
 
 @dataclass(slots=True)
 class Alike:
-    """
-    Decisions like `record`, whose members beside its own are `shared`.
-
-    `kinds`, `outcome`, `purpose` and `origin` are those of `Addresses`.
-    """
+    """Decisions like `record`; what is `said` of each of their addresses."""
 
     record: Mapping[str, Any]
     verdict: str
     stored: bool
-    kinds: int
-    purpose: int
-    outcome: int
-    origin: str
-    shared: Mapping[str, Any] | None = None
+    said: Said
     kept: bool = True  # counted on; else what comes is handed on at once
     tally: Tally = field(default_factory=Tally)
     days: dict[str, int] = field(default_factory=dict)
@@ -78,7 +72,7 @@ class Likes:
         self._asking = asking
         self._counts = counts
         self._met: dict[int, Alike] = {}  # by what is `because`
-        self._spelt: dict[int, Alike] = {}  # by what is shared
+        self._spelt: dict[tuple[Middle, str | None], Alike] = {}  # by what is shared, and the works matched
         self._pending: OrderedDict[str, Alike] = OrderedDict()  # decision id: of bodies that may come later
 
     def add(self, record: Mapping[str, Any]) -> None:
@@ -97,50 +91,50 @@ class Likes:
             if is_size(size):
                 tally.admitted_bytes += size
             elif size is None and (ident := text_of(record, "id")):
-                self._wait(ident, alike)
+                self._pending[ident] = alike
+                self._bound()
         if stamp:
-            if self.first is None or stamp < self.first:
-                self.first = stamp
-            if self.last is None or stamp > self.last:
-                self.last = stamp
-        self._addresses.add(addresses_of(record), alike.purpose, alike.kinds, alike.outcome, stamp, alike.origin)
+            self._met_between(stamp, stamp)
+        said = alike.said
+        self._addresses.add(addresses_of(record), said.purpose, said.kinds, said.outcome, stamp, said.origin)
 
-    def take(self, spelt: Spelt) -> None:
-        """Counts a decision as its line spells it: as `add` does, without making a record of it."""
-        forms, _, _, ident, stamp, url, final_url, size, _, _, works, _, _ = spelt
-        if not url or final_url[:-1] != url:
-            self.add(spelt.record())
-            return
-        shared = forms[works is not None]
-        key = id(shared)
-        alike = self._spelt.get(key)
-        if alike is None or alike.shared is not shared or alike.record.get("repertoire") != works:
-            alike = self._new(spelt.record(), key, self._spelt)
-            alike.shared = shared
-        tally = alike.tally
-        tally.decisions += 1
-        day = stamp[:10]
-        alike.days[day] = alike.days.get(day, 0) + 1
-        if alike.stored:
-            if size is not None:
-                tally.admitted_bytes += int(size)
-            else:
-                self._wait(ident, alike)
-        if self.first is None or self.last is None:
-            self.first = self.last = stamp
-        elif stamp < self.first:
-            self.first = stamp
-        elif stamp > self.last:
-            self.last = stamp
-        self._addresses.add((url,), alike.purpose, alike.kinds, alike.outcome, stamp, alike.origin)
+    def take(self, stretch: Stretch) -> None:
+        """Counts decisions as their lines spell them: as `add` does, without making records of them."""
+        spelt, pending = self._spelt, self._pending
+        said: list[Said] = []
+        before, day = b"", ""
+        for middle, tail, stamp in zip(stretch.middles, stretch.tails, stretch.times, strict=True):
+            key = (middle, tail.works)
+            alike = spelt.get(key)
+            if alike is None:
+                alike = self._new(stretch.record(len(said)), key, spelt)
+            tally = alike.tally
+            tally.decisions += 1
+            if stamp != before:
+                before, day = stamp, stamp[:10].decode()
+            alike.days[day] = alike.days.get(day, 0) + 1
+            if alike.stored:
+                if tail.size is not None:
+                    tally.admitted_bytes += tail.size
+                else:
+                    pending[f"{stretch.run}-{stretch.first + len(said)}"] = alike
+            said.append(alike.said)
+        self._bound()
+        self._met_between(min(stretch.times).decode(), max(stretch.times).decode())
+        self._addresses.extend(stretch.urls, stretch.times, said, normal=stretch.normal())
 
-    def _wait(self, ident: str, alike: Alike) -> None:
-        """Its body may come later."""
-        self._pending[ident] = alike
-        if len(self._pending) > MAX_PENDING:
+    def _met_between(self, first: str, last: str) -> None:
+        if self.first is None or first < self.first:
+            self.first = first
+        if self.last is None or last > self.last:
+            self.last = last
+
+    def _bound(self) -> None:
+        """Of those whose bodies may come later, the oldest are given up."""
+        while len(self._pending) > MAX_PENDING:
             self._pending.popitem(last=False)
 
-    def _new(self, record: Mapping[str, Any], key: int, met: dict[int, Alike]) -> Alike:
+    def _new(self, record: Mapping[str, Any], key: K, met: dict[K, Alike]) -> Alike:
         named = text_of(record, "verdict")
         verdict = named if named in _VERDICTS else UNKNOWN
         admitted, content = record.get("admitted") is True, record.get("content") is True
@@ -151,14 +145,18 @@ class Likes:
             stored and verdict == Verdict.EXEMPT, observed and bool(exclusions(record)),
         )  # fmt: skip
         usages, origin = record.get("usages"), text_of(record, "origin") or ""
+        origin = origin if origin and normal_url(origin) == f"{origin}/" else "\n"
         alike = Alike(
             record=record,
             verdict=verdict,
             stored=stored,
-            kinds=sum(1 << number for number, is_one in enumerate(kinds) if is_one),
-            purpose=self._addresses.purpose(usages if isinstance(usages, dict) else ()),
-            outcome=self._asking.number(record),
-            origin=origin if origin and normal_url(origin) == f"{origin}/" else "\n",
+            said=Said(
+                purpose=self._addresses.purpose(usages if isinstance(usages, dict) else ()),
+                kinds=sum(1 << number for number, is_one in enumerate(kinds) if is_one),
+                outcome=self._asking.number(record),
+                origin=origin,
+                site=f"{origin}/".encode("utf-8", "backslashreplace"),
+            ),
         )
         if len(met) >= MAX_LIKES:
             self._settle(met)
@@ -183,7 +181,7 @@ class Likes:
         self._settle(self._met)
         self._settle(self._spelt)
 
-    def _settle(self, met: dict[int, Alike]) -> None:
+    def _settle(self, met: dict[K, Alike]) -> None:
         for alike in met.values():
             self._hand_on(alike)
         met.clear()
@@ -192,6 +190,6 @@ class Likes:
         """Counts what was not counted yet."""
         tally = alike.tally
         for number, name in enumerate(("admitted", "no_content", "withheld", "against"), 1):
-            setattr(tally, name, tally.decisions if alike.kinds >> number & 1 else 0)
+            setattr(tally, name, tally.decisions if alike.said.kinds >> number & 1 else 0)
         self._counts(alike)
         alike.tally, alike.days, alike.kept = Tally(), {}, False

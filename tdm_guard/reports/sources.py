@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from tdm_guard.log.reader import LogLine
-    from tdm_guard.log.spelt import Spelt
+    from tdm_guard.log.stretch import Stretch
 
 MAX_RUNS = 1_000  # of a file, told one by one
 
@@ -63,11 +63,11 @@ class Sources:
                     self._ended.add((line.path, run))
             yield line
 
-    def take(self, spelt: Spelt, path: str) -> None:
-        """Notes a decision that was taken before it became a line."""
+    def take(self, stretch: Stretch, path: str) -> None:
+        """Notes decisions that were taken before they became lines."""
         source = self._of(path)
-        source.lines += 1
-        self._head(source, spelt.run, spelt.hash)
+        source.lines += len(stretch.lines)
+        self._head(source, stretch.run, stretch.lines[-1][-66:-2].decode())
 
     def _of(self, path: str) -> Source:
         found = self._found.get(path)

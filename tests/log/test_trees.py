@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from publicsuffixlist import PublicSuffixList
 
 from tdm_guard.log import sorting
 from tdm_guard.log.canonical import canonical, domain_of, host_of, suffixes_digest
@@ -80,6 +81,33 @@ def test_the_one_spelling_of_a_spelling_is_itself(url: str) -> None:
 def test_a_domain_is_told_by_the_icann_part_of_the_list(host: str, domain: str) -> None:
     assert domain_of(host) == domain
     assert domain_of(domain) == domain
+
+
+ICANN = PublicSuffixList(only_icann=True)
+LABELS = [
+    "a",
+    "1",
+    "www",
+    "co",
+    "uk",
+    "ck",
+    "city",
+    "kobe",
+    "jp",
+    "com",
+    "example",
+    "no",
+    "cn",
+    "公司",
+    "xn--55qx5d",
+    "",
+]
+
+
+@given(st.lists(st.sampled_from(LABELS), min_size=1, max_size=5).map(".".join))
+def test_a_domain_told_by_its_end_is_the_one_of_the_list(host: str) -> None:
+    number = host.rpartition(".")[2] == "1"  # the address of a machine, not a name
+    assert domain_of(host) == ((None if number else ICANN.privatesuffix(host)) or host)
 
 
 @pytest.mark.parametrize("width", [32, 40])

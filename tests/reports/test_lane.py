@@ -16,7 +16,9 @@ from tdm_guard.reports.lane import Lane
 from tdm_guard.reports.remarks import Remarks
 from tdm_guard.reports.sources import Sources
 from tdm_guard.reports.summary import Summary, summarise
-from tests.support.varied import varied, write_log
+from tests.support.varied import decided, varied, write_log
+
+DECISIONS = 61
 
 
 def by_the_long_way(paths: list[str]) -> Summary:
@@ -28,9 +30,12 @@ def by_the_long_way(paths: list[str]) -> Summary:
     return summary
 
 
-@pytest.fixture(scope="module")
-def lines(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
-    path = write_log(tmp_path_factory.mktemp("lane") / "tdm.jsonl", [*varied(), *varied()])
+@pytest.fixture(scope="module", params=[False, True], ids=["full", "compact"])
+def lines(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    strange = [decided(f"https://strange.example/{path}") for path in ("", "é", "a/../b", "%7ea", 'q?"', "\x7f")]
+    streamed = [decided(f"https://s.example/{number}", bytes=None, content_sha256=None) for number in range(9)]
+    decisions = [*varied(), *strange, *streamed, *varied()]
+    path = write_log(tmp_path_factory.mktemp("lane") / "tdm.jsonl", decisions, compact=request.param)
     return path.read_bytes().splitlines(keepends=True)
 
 
@@ -65,7 +70,7 @@ def test_most_decisions_take_the_short_way(lines: list[bytes], tmp_path: Path) -
         lane = Lane(once, sources)
         summary = summarise(once.lines(sources.lines(read_log([path], lane.takes))), lane=lane)
     assert lane.taken > summary.total.decisions / 3
-    assert summary.total.decisions == 46
+    assert summary.total.decisions == DECISIONS
 
 
 def test_a_log_given_twice_counts_once(lines: list[bytes], tmp_path: Path) -> None:
@@ -73,5 +78,5 @@ def test_a_log_given_twice_counts_once(lines: list[bytes], tmp_path: Path) -> No
         (tmp_path / name).write_bytes(b"".join(lines))
     both = [str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl")]
     summary = summarised(both)
-    assert (summary.total.decisions, summary.remarks.repeated, summary.remarks.errors) == (46, 46, 0)
+    assert (summary.total.decisions, summary.remarks.repeated, summary.remarks.errors) == (DECISIONS, DECISIONS, 0)
     assert summary == by_the_long_way(both)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tdm_guard.decision import Decision, Exchange, Match, Outcome, Stage
-from tdm_guard.log.jsonl import JsonlLog
+from tdm_guard.log.jsonl import JsonlLog, Keeping
 from tdm_guard.log.record import RunInfo
 from tdm_guard.matched import DeclaredAs, Lift, LiftOutcome, MatchedBy, Reviewed, ReviewOutcome
 from tdm_guard.model import Fault, Layer, Posture, Stance, Statement, Verdict
@@ -102,10 +102,12 @@ def varied(mode: str = "enforce") -> list[Decision]:
     return found
 
 
-def write_log(path: Path, decisions: list[Decision], *, mode: str = "enforce", ends: bool = True) -> Path:
+def write_log(
+    path: Path, decisions: list[Decision], *, mode: str = "enforce", ends: bool = True, compact: bool = False
+) -> Path:
     """A log of one run of these decisions; without `ends` it is cut short."""
     info = RunInfo(usages=TDM, agent="ExampleBot", posture=Posture.CAUTIOUS, mode=mode, operator=OPERATOR)
-    with closing(JsonlLog(path, run=info, now=DAY)) as log:
+    with closing(JsonlLog(path, run=info, now=DAY, keeping=Keeping(compact=compact))) as log:
         for decision in decisions:
             log.decision(decision)
         if ends:

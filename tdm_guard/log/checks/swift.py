@@ -18,6 +18,8 @@ from tdm_guard.log.checks.outcome import Facts, facts_of, outcome_problem
 from tdm_guard.log.record import VERSION
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tdm_guard.log.checks.run import VerifiedRun
 
 MAX_DIGITS = 18  # of a number of a decision
@@ -140,6 +142,18 @@ def body_of(raw: bytes, name: bytes, run: VerifiedRun) -> tuple[int, str] | None
     if digest is None or start != name or not seq.isdigit() or len(seq) > MAX_DIGITS or seq.startswith(b"0"):
         return None
     return int(seq), digest
+
+
+def chained(lines: Iterable[bytes], head: str) -> tuple[int, str]:
+    """How many lines continue a chain with this head, each with the hash that its bytes have, and the head then."""
+    sha256, count, before = hashlib.sha256, 0, head.encode()
+    for raw in lines:
+        digest = sha256(raw[:-75] + b"}").hexdigest().encode()
+        if raw[-_SEAL:] != b'"prev":"%b","hash":"%b"}' % (before, digest):
+            break
+        before = digest
+        count += 1
+    return count, before.decode()
 
 
 def _continues(raw: bytes, run: VerifiedRun) -> bool:
