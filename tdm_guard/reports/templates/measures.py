@@ -64,7 +64,8 @@ class Measures:
     Counts of all decisions. `against`: stored although something reserved it, or might have (`mode = "observe"`).
 
     `holders` counts, by rightsholder, the decisions in which one is named; `lifted` those in which an authorisation
-    lifted something; `excluded` those that a list of excluded sites withheld.
+    lifted something; `excluded` those that a list of excluded sites withheld; `forgotten`
+    decisions have no addresses, reasons and faults any more.
     """
 
     runs: dict[str, RunTold] = field(default_factory=dict)
@@ -77,6 +78,7 @@ class Measures:
     exempt: int = 0
     lifted: int = 0
     excluded: int = 0
+    forgotten: int = 0
 
     def run(self, record: Mapping[str, Any]) -> None:
         """The record of a run."""
