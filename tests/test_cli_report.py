@@ -137,6 +137,7 @@ def test_a_log_given_twice_counts_once_and_the_first_line_says_so(again: Callabl
     assert twice.pop("remarks")["repeated"] == 3
     assert once.pop("remarks") == {
         "repeated": 0, "contradicting": 0, "errors": 0, "first_error": None, "only": "", "left_out": 0,
+        "forgotten": 0, "buried": 0, "parts": None,
     }  # fmt: skip
     assert [file["errors"] for file in [*twice.pop("files"), *once.pop("files")]] == [0] * (1 + len(set(logs)))
     assert twice == once

@@ -76,12 +76,14 @@ def beside(path: Path, flag: str, *, force: bool) -> Iterator[Path]:
 
 def _tables(paths: Sequence[str], path: Path) -> str:
     """Writes the database; what came of it, in one line."""
+    chosen = Chosen(Filters())
     with closing(Once()) as once, closing(Tables(path)) as tables:
-        for line in once.lines(counted(read_log(paths), "lines")):
+        for line in chosen.lines(once.lines(counted(read_log(paths), "lines"))):
             tables.add(line)
         tables.finish()
-        if warning := Remarks.on(once, Chosen(Filters())).warning:
-            say(warning)
+        remarks = Remarks.on(once, chosen)
+        for said in filter(None, (remarks.warning, *remarks.notes)):
+            say(said)
         if tables.unread:
             say(f"{unread_lines(tables.unread)}; the table unread says which")
         if tables.strange:

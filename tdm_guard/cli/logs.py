@@ -42,7 +42,7 @@ def licences(
             found = worklist(filter(chosen.wants, counted(latest, "items")), yours)
             remarks = Remarks.on(once, chosen)
             head = heading(remarks, text=style == "text")
-            answer(chain(head, worklist_page.render(found, style)), output)
+            answer(chain(head, worklist_page.render(found, style, forgotten=remarks.forgotten)), output)
             unread(latest)
 
 
@@ -52,6 +52,11 @@ def heading(remarks: Remarks, *, text: bool) -> Iterator[str]:
         yield f"{remarks.warning}\n\n"
     elif remarks.warning:
         say(remarks.warning)
+    for note in remarks.notes:
+        if text:
+            yield f"{note}\n\n"
+        else:
+            say(note)
     if remarks.choice:
         say(remarks.choice)
 

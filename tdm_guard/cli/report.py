@@ -213,8 +213,9 @@ def summarised(paths: Sequence[str]) -> Summary:
     sources = Sources(paths)
     with closing(Once()) as once:
         lane = Lane(once, sources)
-        summary = summarise(once.lines(sources.lines(read_log(paths, lane.takes))), lane=lane)
-        summary.remarks = Remarks.on(once, Chosen(Filters()))
+        chosen = Chosen(Filters())
+        summary = summarise(chosen.lines(once.lines(sources.lines(read_log(paths, lane.takes)))), lane=lane)
+        summary.remarks = Remarks.on(once, chosen)
         summary.sources = sources.all(once.found[LogSeverity.ERROR], once.found[LogSeverity.REMARK])
     return summary
 

@@ -55,7 +55,8 @@ def fill_in(
         collected = held.enter_context(closing(Collected.of(lines, named)))
         chosen.check()
         said = Remarks.on(once, chosen)
+        collected.measures.forgotten = said.forgotten
         facts: dict[str, Any] = {"made_at": timestamp(datetime.now(UTC)), "trained": named, "sme": sme}
         form = TEMPLATES[name](collected, **facts)
-        form = replace(form, remarks=(*filter(None, (said.warning, said.choice)), *form.remarks))
+        form = replace(form, remarks=(*filter(None, (said.warning, *said.notes, said.choice)), *form.remarks))
         answer(chain(heading(said, text=False), render(form, style or "markdown")), output)

@@ -16,19 +16,21 @@ from typing import TYPE_CHECKING
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.checks.finding import Finding, LogSeverity
+from tdm_guard.log.members import is_size
 from tdm_guard.log.record import unseal
 from tdm_guard.log.scratch import scratch
 from tdm_guard.log.verify import Verification
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import BinaryIO
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any, BinaryIO
 
     from tdm_guard.log.reader import LogLine
     from tdm_guard.log.stretch import Stretch
 
 MAX_RUNS = 1_000  # whose decisions are kept in order, 8 KB of each in memory; those of more go to the database
 MAX_STRETCHES = 10_000  # of one run: pieces that were written to the file among those of others, gaps in its numbers
+MAX_BEGUN = 100_000  # runs kept by name, 100 bytes each; of those met later a part does not begin one
 MAX_TOLD = 20  # findings that are told; all are counted
 _HELD = 8 * 1024  # bytes of a run's marks in memory
 _MARK = 16
@@ -40,7 +42,8 @@ class Once:
 
     `repeated` counts those left out that are the same byte for byte, `contradicting` those that say otherwise than the
     one before under their number. `errors` are what `verify` finds wrong with the logs, `first` is the first of these;
-    `found` counts all it finds by file and severity, `told` has the first of them.
+    `found` counts all it finds by file and severity, `told` has the first of them. A part of a run that was not met is
+    handed on as the record of the run, which it repeats; `begun` has these runs, each with the number of the part.
     """
 
     def __init__(self) -> None:
@@ -50,6 +53,8 @@ class Once:
         self.found: dict[LogSeverity, Counter[str]] = {severity: Counter() for severity in LogSeverity}
         self.told: list[Finding] = []
         self._verification = Verification()
+        self.begun: dict[str, int] = {}
+        self._named: set[str] = set()
         self._runs: dict[str, _InOrder] = {}
         self._file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         self._seen = scratch("CREATE TABLE seen (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID")
@@ -74,12 +79,33 @@ class Once:
                 records += kind == "run"
                 if self._met(line):
                     continue
+                if kind in {"run", "part"} and record is not None:
+                    told = self._begins(record)
+                    if told is None:
+                        continue
+                    line = line if told is record else line._replace(record=told)  # noqa: PLW2901 - the same line
             else:
                 self._note(verification.look(line))
             yield line
         self._note(verification.close())
         if not records:
             raise ConfigurationError("no line is a record of a compliance log; for example tdm-guard.jsonl")
+
+    def _begins(self, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The record of a run, of a part that begins one what it repeats of it; None of one that was told of."""
+        run, of, part = record.get("run"), record.get("of"), record.get("part")
+        if not isinstance(run, str):
+            return record
+        if record.get("type") == "run" and run in self.begun:
+            del self.begun[run]  # what came before its part now comes behind it
+            return None
+        known, full = run in self._named, len(self._named) >= MAX_BEGUN
+        if not known and not full:
+            self._named.add(run)
+        if record.get("type") == "run" or known or full or not isinstance(of, dict) or not is_size(part):
+            return record
+        self.begun[run] = part
+        return {**of, "type": "run", "v": record.get("v"), "run": run}
 
     def passes(self, stretch: Stretch, path: str) -> int:
         """How many of these decisions are new and as they should be: they are kept in mind with that."""

@@ -67,10 +67,13 @@ class Exempted:
         """How many decisions rest on a claim."""
         return sum(counts.total() for counts in self.claims.values())
 
-    def headline(self, stored: int) -> str:
-        """The sentence at the head of a report, with the addresses stored; empty if nobody claimed anything."""
+    def headline(self, stored: int | None) -> str:
+        """The sentence at the head of a report, with the addresses stored if known; empty if nobody claims anything."""
         if not self.claims:
             return ""
+        if stored is None:
+            made = number_of(self.decisions, "decision")
+            return f"**Art. 3 of Directive (EU) 2019/790 is claimed: {made} would withhold without the claim.**\n\n"
         items = "is 1 item" if stored == 1 else f"are {stored:,} items"
         return (
             f"**Art. 3 of Directive (EU) 2019/790 is claimed: among what is stored {items} that would have been "

@@ -115,12 +115,16 @@ class Chosen:
 
     filters: Filters
     left_out: int = 0
+    forgotten: int = 0
+    buried: int = 0
     _names: dict[str, dict[str, None]] = field(default_factory=dict, repr=False)
 
     def lines(self, lines: Iterable[LogLine], *, of_kind: bool = True) -> Iterator[LogLine]:
         """The lines without the decisions that are not wanted; without `of_kind` by run and time only."""
         for line in lines:
             record = line.record
+            if record is not None and (line.type == "forgotten" or record.get("forgotten") is True):
+                self._forgotten(line.type, record)
             if record is None or not self.filters:
                 yield line
                 continue
@@ -132,6 +136,12 @@ class Chosen:
             elif self.filters.run and text_of(record, "run", 240) not in self.filters.run:
                 continue
             yield line
+
+    def _forgotten(self, kind: str | None, record: Mapping[str, Any]) -> None:
+        """Counts a decision that was forgotten, of the runs and times wanted: of what kind it was is not known."""
+        if self.filters.of_time(record):
+            self.forgotten += 1
+            self.buried += kind == "forgotten"
 
     def wants(self, record: Mapping[str, Any]) -> bool:
         """True if what was decided, where and why is wanted; else it is left out, too."""

@@ -81,19 +81,18 @@ def _when(summary: Summary) -> str:
 
 def _head(summary: Summary, now: datetime) -> Iterator[str]:
     """Who, with what, for what, when; and what must be known before any number is read."""
-    remarks, addresses = summary.remarks, summary.addresses
+    remarks = summary.remarks
     if remarks.warning:
         yield _notice(f"There is something wrong with these logs. {remarks.warning}")
+    yield from map(_notice, remarks.notes)
     if summary.observed:
-        although = although_excluded(addresses[STORED_EXCLUDED])
+        although = although_excluded(summary.items(STORED_EXCLUDED) or 0)
         yield _notice(
-            f"Observe mode: {addresses['against']:,} of {addresses['admitted']:,} stored items were stored against a "
-            f"reservation, or without knowing that there is none.{although} In this mode nothing was withheld."
+            f"Observe mode: {summary.headline}{although} In this mode nothing was withheld."
             if not summary.total.withheld
-            else f"Observe mode in some runs: {addresses['against']:,} of {addresses['admitted']:,} stored items were "
-            f"stored against a reservation, or without knowing that there is none.{although}"
+            else f"Observe mode in some runs: {summary.headline}{although}"
         )
-    if claimed := summary.exempted.headline(addresses["exempt"]):
+    if claimed := summary.exempted.headline(summary.items("exempt")):
         yield _notice(claimed.strip().strip("*"))
     if summary.unread:
         yield _notice(f"{unread_lines(summary.unread)}, and what stood there is not counted.")
@@ -132,7 +131,8 @@ def _notice(text: str) -> str:
 
 
 def _glance(summary: Summary) -> Iterator[str]:
-    total, addresses = summary.total, summary.addresses
+    total = summary.total
+    addresses = {name: _at_least(summary, name) for name in summary.addresses}
     yield '<section aria-labelledby="glance">\n<h2 id="glance">At a glance</h2>\n'
     would = sum(summary.verdicts[verdict] for verdict in WITHHOLDING)
     rows: list[tuple[str, int, int | str]] = [
@@ -170,6 +170,14 @@ def _glance(summary: Summary) -> Iterator[str]:
         edge = number_of(summary.edge_refused, "answer")
         yield f"<p>{edge} by which a site's edge refused what its robots.txt allows.</p>\n"
     yield "</section>\n"
+
+
+def _at_least(summary: Summary, name: str) -> int | str:
+    """A number of addresses; in words, where some are forgotten."""
+    count = summary.items(name)
+    if count is None:
+        return "not known"
+    return f"at least {count:,}" if summary.forgotten and count else count
 
 
 def _introduced(key: str, summary: Summary) -> Iterator[str]:

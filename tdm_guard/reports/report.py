@@ -66,7 +66,8 @@ def _json(summary: Summary) -> str:
         "first": summary.first,
         "last": summary.last,
         "total": asdict(summary.total),
-        "addresses": summary.addresses,
+        "forgotten": summary.forgotten,
+        "addresses": {name: summary.items(name) for name in summary.addresses},
         "verdicts": dict(summary.verdicts.most_common()),
         "signals": {name: dict(counts) for name, counts in sorted(summary.signals.items())},
         "repertoire": {
@@ -133,22 +134,22 @@ def _csv(summary: Summary) -> str:
 
 
 def _markdown(summary: Summary) -> str:
-    total, addresses = summary.total, summary.addresses
+    total = summary.total
     out = [f"**{markdown_cell(summary.remarks.warning)}**\n\n"] if summary.remarks.warning else []
     out.append("# Compliance report\n\n")
+    out.extend(f"**{markdown_cell(note)}**\n\n" for note in summary.remarks.notes)
     if summary.observed:
-        although = although_excluded(addresses[STORED_EXCLUDED])
-        out.append(
-            f"**Observe mode: {addresses['against']:,} of {addresses['admitted']:,} stored items were stored against a "
-            f"reservation, or without knowing that there is none.{although}**\n\n"
-        )
-    out.append(summary.exempted.headline(addresses["exempt"]))
+        although = although_excluded(summary.items(STORED_EXCLUDED) or 0)
+        out.append(f"**Observe mode: {summary.headline}{although}**\n\n")
+    out.append(summary.exempted.headline(summary.items("exempt")))
     if summary.unread:
         out.append(f"**{unread_lines(summary.unread)}; `tdm-guard verify` says which.**\n\n")
     if summary.remarks.choice:
         out.append(f"{markdown_cell(summary.remarks.choice)}\n\n")
-    about = f"{number_of(total.decisions, 'decision')} on {_addresses(addresses['decisions'])}"
-    out.append(f"{about}, {summary.first or 'never'} to {summary.last or 'never'}.\n\n")
+    about = f" on {_addresses(summary, 'decisions')}" if summary.items("decisions") is not None else ""
+    out.append(
+        f"{number_of(total.decisions, 'decision')}{about}, {summary.first or 'never'} to {summary.last or 'never'}.\n\n"
+    )
     out.append(f"* admitted: {_counted(summary, 'admitted')} ({total.admitted_bytes:,} bytes)\n")
     out.append(f"* withheld: {_counted(summary, 'withheld')}\n")
     out.append(f"* answers without content: {_counted(summary, 'no_content')}\n")
@@ -160,10 +161,12 @@ def _markdown(summary: Summary) -> str:
     out.append("\n## Signals that decided\n\n| signal | verdict | decisions |\n|---|---|---:|\n")
     for name, counts in sorted(summary.signals.items()):
         out.extend(_row(name, verdict, count) for verdict, count in counts.most_common())
-    out.extend(_repertoire(summary.works))
-    out.extend(summary.exempted.markdown())
-    out.extend(summary.excluded.markdown())
-    out.extend(faults.markdown(summary.faults))
+    unknown = [f"\n{markdown_cell(said)}\n"] if (said := summary.remarks.unknown) else []
+    out.extend(unknown)
+    others = (_repertoire(summary.works), summary.exempted.markdown(), summary.excluded.markdown())
+    for section in (*others, faults.markdown(summary.faults)):
+        told = list(section)
+        out.extend([*told, *unknown] if told else [])
     headings = (_HEADINGS.get(name, name.replace("_", " ")) for name in COUNTS)
     out.append(f"\n## Hosts\n\n{markdown_row('host', *headings)}")
     out.append(f"|---|{'---:|' * len(COUNTS)}\n")
@@ -231,12 +234,13 @@ def _repertoire(works: Works) -> Iterator[str]:
 
 def _counted(summary: Summary, name: str) -> str:
     """Decisions, and how many items they are about where some were decided more than once."""
-    decisions, addresses = getattr(summary.total, name), summary.addresses[name]
-    return f"{decisions:,}" + (f", of {_addresses(addresses)}" if addresses != decisions else "")
+    decisions, addresses = getattr(summary.total, name), summary.items(name)
+    return f"{decisions:,}" + (f", of {_addresses(summary, name)}" if addresses not in {decisions, None} else "")
 
 
-def _addresses(count: int) -> str:
-    return "1 address" if count == 1 else f"{count:,} addresses"
+def _addresses(summary: Summary, name: str) -> str:
+    count = summary.addresses[name]
+    return ("at least " if summary.forgotten else "") + ("1 address" if count == 1 else f"{count:,} addresses")
 
 
 def _run_row(run: Run) -> str:

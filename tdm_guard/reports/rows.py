@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdm_guard.reports.figures import Tally
+from tdm_guard.reports.remarks import GONE
 from tdm_guard.reports.sites import by_site, faults_by_site
 
 if TYPE_CHECKING:
@@ -41,8 +42,10 @@ class Row(NamedTuple):
 
 def rows(summary: Summary) -> Iterator[Row]:
     """All figures."""
+    if summary.forgotten:
+        yield Row("forgotten", f"of them {GONE} cannot be counted any more", "", summary.forgotten)
     yield Row("total", "", "", **_counts(summary.total))
-    yield Row("addresses", "", "", **{name: summary.addresses[name] for name in COUNTS if name in summary.addresses})
+    yield Row("addresses", "", "", **{name: summary.items(name) for name in COUNTS if name in summary.addresses})
     yield from _verdicts("verdict", [("", summary.verdicts)])
     if summary.edge_refused:
         yield Row("edge-refused", decisions=summary.edge_refused)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tdm_guard.errors import ConfigurationError, UnsupportedURL
 from tdm_guard.log.addresses import Addresses
 from tdm_guard.log.members import entries, is_size, text_of
-from tdm_guard.model import Kind, Layer, Stance
+from tdm_guard.model import Kind, Layer, Stance, Verdict
 from tdm_guard.origin import Origin
 from tdm_guard.reports.alike import Alike, Likes
 from tdm_guard.reports.asking import Asking
@@ -22,6 +22,7 @@ from tdm_guard.reports.quoted import Declaring
 from tdm_guard.reports.reasons import count_reasons
 from tdm_guard.reports.remarks import Remarks
 from tdm_guard.reports.sources import Source
+from tdm_guard.reports.spelling import number_of
 from tdm_guard.reports.worklist import Worklist
 
 if TYPE_CHECKING:
@@ -80,6 +81,35 @@ class Summary:
     faults: FaultCount = field(default_factory=FaultCount)
     sources: tuple[Source, ...] = ()
     remarks: Remarks = field(default_factory=Remarks)
+
+    @property
+    def forgotten(self) -> int:
+        """How many decisions were forgotten."""
+        return self.remarks.forgotten
+
+    def items(self, name: str) -> int | None:
+        """How many addresses, at least where some are forgotten; None where that leaves none of what there was."""
+        count = self.addresses[name]
+        decisions = {EXEMPT: self.verdicts[Verdict.EXEMPT], STORED_EXCLUDED: self.excluded.stored}.get(name)
+        decisions = getattr(self.total, name) if decisions is None else decisions
+        return None if self.forgotten and not count and decisions else count
+
+    @property
+    def headline(self) -> str:
+        """What observe mode let pass; of decisions, where not all addresses are known any more."""
+        total, stored = self.total, self.addresses["admitted"]
+        if not total.admitted:
+            rest = "how much was stored is not known any more" if self.remarks.buried else "nothing was stored"
+            return f"{rest}."
+        if self.forgotten:
+            return (
+                f"{total.against:,} of {number_of(total.admitted, 'decision')} that stored content went against a "
+                "reservation, or were made without knowing that there is none."
+            )
+        return (
+            f"{self.addresses['against']:,} of {stored:,} stored items were stored against a reservation, or without "
+            "knowing that there is none."
+        )
 
     @property
     def observed(self) -> bool:

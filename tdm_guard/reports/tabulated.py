@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tdm_guard.reports import counted, grounds, origins
@@ -31,8 +32,13 @@ _TABLES = (
     origins.files,
     origins.heads,
 )
+# Those of what a decision that was forgotten does not say any more
+_RESTING = ("signals", "asks", "lifted", "reviews", "excluded", "declarations", "works", "undetermined", "publishers")
 
 
 def tables(summary: Summary) -> dict[str, Table]:
     """All of them by key, those without a row too."""
-    return {table.key: table for made in _TABLES for table in [made(summary)]}
+    found = {table.key: table for made in _TABLES for table in [made(summary)]}
+    if unknown := summary.remarks.unknown:
+        found |= {key: replace(found[key], note=f"{found[key].note} {unknown}") for key in _RESTING}
+    return found

@@ -21,9 +21,9 @@ _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _COLUMNS = tuple(item.name for item in fields(Ask))
 
 
-def render(found: Worklist, style: str) -> Iterator[str]:
+def render(found: Worklist, style: str, *, forgotten: int = 0) -> Iterator[str]:
     """The list as `text`, `csv` (one row for each to ask, then what no licence helps) or `json`, in pieces."""
-    return {"text": _text, "csv": _csv, "json": _json}[style](found)
+    return _json(found, forgotten) if style == "json" else {"text": _text, "csv": _csv}[style](found)
 
 
 def _text(found: Worklist) -> Iterator[str]:
@@ -115,8 +115,9 @@ def _csv(found: Worklist) -> Iterator[str]:
             yield csv_line([kind, "", count, *[""] * (len(_COLUMNS) - 3)])
 
 
-def _json(found: Worklist) -> Iterator[str]:
+def _json(found: Worklist, forgotten: int) -> Iterator[str]:
     page = {
+        **({"forgotten": forgotten} if forgotten else {}),
         "items": found.items,
         "asks": [{**_values(ask), "samples": [sample._asdict() for sample in ask.samples]} for ask in found.by_size],
         **_counts(found),

@@ -49,7 +49,7 @@ def _parts(collected: Collected, ranking: Ranking) -> Iterator[Part]:
         "archives": [archive.name for archive in collected.archives] or "none in these logs",
         "rightsholders_that_spoke": filled.holders(collected),
         "other_sources": operator("sources and owners of what these logs do not cover"),
-    }, notes=(filled.SUFFIX_NOTE,))  # fmt: skip
+    }, notes=(*filled.forgotten(collected, "addresses and rightsholders"), filled.SUFFIX_NOTE))  # fmt: skip
     yield Part("(a)(2)", "How the datasets further the intended purpose", {
         "purpose": operator("how they serve the purpose of the system"),
         "collected_for": filled.purposes(collected),
@@ -91,7 +91,7 @@ def _parts(collected: Collected, ranking: Ranking) -> Iterator[Part]:
         "effect": filled.mode_words(collected),
         "protocols": filled.protocols(collected),
         "processing": operator("other cleaning, processing or modification, and what it was for"),
-    })  # fmt: skip
+    }, notes=filled.forgotten(collected, "protocols"))  # fmt: skip
     open_runs = sum(not run.ended for run in measures.used)
     yield Part("(a)(10)", "Period of collection", {
         "period": filled.period(collected, None),

@@ -156,7 +156,8 @@ def _crawled(collected: Collected, ranking: Ranking, trained: Trained | None, *,
         f"Listed are {rule}, ranked by bytes within each modality and joined; a name is counted where at least one "
         "content was handed on. Of an address that was collected more than once the latest copy counts."
     )
-    notes = [how, filled.SUFFIX_NOTE]
+    lost = "addresses, and which copy of one is the latest,"
+    notes = [*filled.forgotten(collected, lost), how, filled.SUFFIX_NOTE]
     if trained is None:
         notes.append("The template asks for what was used for training: --trained FILE narrows to it.")
     return Part("2.3", "Data crawled and scraped from online sources", fields, notes=tuple(notes))
@@ -192,10 +193,13 @@ def _measures(collected: Collected) -> Iterator[Part]:
         },
         "copyright_policy": operator("link to the copyright policy (encouraged); tdm-guard about states measures"),
         "third_party_datasets": operator("protocols that third parties honoured whose datasets were used"),
-    }, notes=("Decisions are counted over all logs, whether or not what was stored was trained on.",))  # fmt: skip
+    }, notes=(
+        *filled.forgotten(collected, "protocols"),
+        "Decisions are counted over all logs, whether or not what was stored was trained on.",
+    ))  # fmt: skip
     yield Part("3.2", "Removal of illegal content", {
         "measures": operator("measures to avoid or remove illegal content"),
         "withheld_as_excluded_sites": measures.excluded,
         "stored_although_excluded": measures.stored_excluded,
-    })  # fmt: skip
+    }, notes=filled.forgotten(collected, "lists of excluded sites"))  # fmt: skip
     yield Part("3.3", "Other information", {"other": operator("anything else, voluntary")})

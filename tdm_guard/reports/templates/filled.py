@@ -87,7 +87,9 @@ def remarks(collected: Collected, trained: Trained | None, *, verdicts: str = ""
     """What must be known before anything else: reservations that were passed over, lines that were not read."""
     measures = collected.measures
     found = [verdicts] if verdicts else []
-    if measures.observed:
+    if measures.observed and not measures.stored:
+        found.append("Observe mode: of no decision is it known that it stored content.")
+    elif measures.observed:
         found.append(
             f"Observe mode: {measures.against:,} of {number_of(measures.stored, 'decision')} that stored content went "
             "against a reservation, or were made without knowing that there is none; what was stored is counted."
@@ -106,6 +108,12 @@ def remarks(collected: Collected, trained: Trained | None, *, verdicts: str = ""
             f"{told['not_understood']:,} could not be understood."
         )
     return tuple(found)
+
+
+def forgotten(collected: Collected, what: str) -> tuple[str, ...]:
+    """A note that some decisions are not in these counts any more."""
+    count = collected.measures.forgotten
+    return (f"{number_of(count, 'decision')} forgotten: of them {what} cannot be counted any more.",) if count else ()
 
 
 def mode_words(collected: Collected) -> str:

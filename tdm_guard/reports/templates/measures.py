@@ -66,7 +66,7 @@ class Measures:
 
     `holders` counts, by rightsholder, the decisions in which one is named; `lifted` those in which an authorisation
     lifted something; `excluded` those that a list of excluded sites withheld, `stored_excluded` those that one
-    would have.
+    would have; `forgotten` decisions have no addresses, reasons and faults any more.
     """
 
     runs: dict[str, RunTold] = field(default_factory=dict)
@@ -80,6 +80,7 @@ class Measures:
     lifted: int = 0
     excluded: int = 0
     stored_excluded: int = 0
+    forgotten: int = 0
 
     def run(self, record: Mapping[str, Any]) -> None:
         """The record of a run."""
