@@ -6,6 +6,7 @@ import json
 import sys
 import tempfile
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -25,7 +26,7 @@ from tdm_guard.plain import printable
 from tdm_guard.proofs.personal import personal_of
 from tdm_guard.proofs.proof import MAX_BYTES, UnreadableProofError, check, read_proof, read_root
 from tdm_guard.proofs.proving import Question, prove
-from tdm_guard.proofs.seal_file import beside, replacing, statement
+from tdm_guard.proofs.seal_file import beside, replacing, settle, statement
 from tdm_guard.proofs.sealing import Placed, Sealing, TreesDifferError, known_by
 from tdm_guard.proofs.tree_file import TreeFile
 from tdm_guard.reports.spelling import number_of
@@ -56,11 +57,12 @@ def seal(paths: Sequence[str], key: Path | None = None) -> int:
     try:
         with replacing(place) as file:
             sealing, placed = _sealed(paths, cast("BinaryIO", file))
-        said = statement(sealing.runs, placed.files, datetime.now(UTC))
-        if sign is None:
-            say_if_signed(beside(paths[0], ".seal"))
-        with replacing(beside(paths[0], ".seal")) as file:
-            file.write(said + b"\n" + (sign(said) + b"\n" if sign is not None else b""))
+            settle(file)
+            said = statement(sealing.runs, placed.files, datetime.now(UTC))
+            if sign is None:
+                say_if_signed(beside(paths[0], ".seal"))
+            with replacing(beside(paths[0], ".seal")) as sealed:  # first, so that no new .tree is beside an old one
+                sealed.write(said + b"\n" + (sign(said) + b"\n" if sign is not None else b""))
     except (_BadLogError, TreesDifferError) as error:
         say(f"tdm-guard: not sealed: {error}")
         return 1
@@ -156,7 +158,8 @@ def _sealed(paths: Sequence[str], file: BinaryIO) -> tuple[Sealing, Placed]:
         for line, number, offset in placed:
             _hold(verification, verification.look(line))
             sealing.look(line, number, offset)
-        _hold(verification, verification.close())
+        # An empty log has no line that could say in which file nothing is.
+        _hold(verification, (each if each.path else replace(each, path=paths[-1]) for each in verification.close()))
         with waiting("sorting what was admitted …"):
             sealing.finish(placed.files)
     return sealing, placed

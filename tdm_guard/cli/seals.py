@@ -83,7 +83,7 @@ def _read(path: Path) -> bytes:
 
 def _passphrase(path: Path) -> str:
     found = os.environ.get(PASSPHRASE)
-    if found is not None:
+    if found:
         return found
     if not sys.stdin.isatty():
         raise ConfigurationError(f"--key: {str(path)!r} is encrypted; put its passphrase into {PASSPHRASE}")
@@ -123,7 +123,7 @@ class Seals:
         places = [str(path) for path in given] or [str(beside(log, _ENDING)) for log in dict.fromkeys(logs)]
         there = [place for place in places if os.path.lexists(place)]
         if given:
-            self._seals = [self._read(place) for place in places]
+            self._seals = [self._read(place, given=True) for place in places]
         elif self._asked and not there:
             self._seals = [_Seal(places[0], said=[Answer(_NOT_THERE)])]
         else:
@@ -163,15 +163,15 @@ class Seals:
         """The seals in JSON's own types."""
         return [seal.to_dict() for seal in self._seals]
 
-    def _read(self, place: str) -> _Seal:
+    def _read(self, place: str, *, given: bool = False) -> _Seal:
         found = _Seal(place)
         try:
             with Path(place).open("rb") as file:
                 seal = Seal.read(file.read(MAX_SEAL + 1))
-        except FileNotFoundError:
-            found.said.append(Answer(_NOT_THERE))
-            return found
         except OSError as error:
+            if isinstance(error, FileNotFoundError) and not given:
+                found.said.append(Answer(_NOT_THERE))
+                return found
             raise ConfigurationError(f"{place!r} cannot be read as a seal: {error.strerror}") from error
         except NoSealError as error:
             found.said.append(self._weighed(str(error)))

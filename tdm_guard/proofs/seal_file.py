@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
+from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.record import TOOL
 from tdm_guard.plain import timestamp
 
@@ -56,17 +57,36 @@ def beside(log: str, ending: str) -> Path:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file that takes the place of `path` when it is whole, and leaves nothing behind if it does not get so far."""
+    """
+    A file that takes the place of `path` when it is whole, and leaves nothing behind if it does not get so far.
+
+    Raises `ConfigurationError`, with the name of the file, if it cannot be written.
+    """
+    try:
+        with _replacing(path) as file:
+            yield file
+    except OSError as error:
+        raise ConfigurationError(f"{str(path)!r} cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         try:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            settle(file)
             file.close()
             Path(file.name).chmod(_MODE)
             Path(file.name).replace(path)
         except BaseException:
-            file.close()
+            with suppress(OSError):  # what could not be written cannot be on closing either
+                file.close()
             with suppress(OSError):
                 Path(file.name).unlink()
             raise
+
+
+def settle(file: IO[bytes]) -> None:
+    """Nothing of the file is left to be written: what does not fit on the disk is known now."""
+    file.flush()
+    os.fsync(file.fileno())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import resource
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from tdm_guard.httpx import GuardClient, Withheld
 from tdm_guard.log.jsonl import JsonlLog, Keeping
 from tdm_guard.log.record import digest_of, sealed_line
 from tdm_guard.proofs.proving import Question
+from tdm_guard.proofs.seal_file import replacing
 from tdm_guard.testing import Answer, PretendWeb, Site
 from tests.support.chains import Chain
 from tests.support.logs import NOW
@@ -302,3 +304,32 @@ def test_stated_trees_that_verify_refuses_are_not_sealed(tmp_path: Path, tree: o
     done = call("seal", log)
     assert (done.exit_code, "not sealed" in done.stderr, "tree of addresses" in done.stderr) == (1, True, True)
     assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl"]
+
+
+@pytest.mark.parametrize("words", [["seal"], ["prove", "--domain", "a.example"]])
+def test_an_empty_file_is_named(tmp_path: Path, words: list[str]) -> None:
+    log = tmp_path / "empty.jsonl"
+    log.touch()
+    done = call(*words, log)
+    assert (done.exit_code, f"{log}: error: holds no run" in done.stderr.replace("\n", "")) == (2, True)
+
+
+def test_no_index_takes_its_place_without_the_seal(log: Path) -> None:
+    place = Path(f"{log}.seal")
+    place.mkdir()
+    done = call("seal", log)
+    assert (done.exit_code, "cannot be written" in done.stderr) == (2, True)
+    assert {path.name for path in log.parent.iterdir()} == {log.name, place.name}
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Writing fails on closing once more, since what was not written is still to be."""
+    path = tmp_path / "a.tree"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, limits[1]))
+    try:
+        with pytest.raises(ConfigurationError, match=r"a\.tree' cannot be written"), replacing(path) as file:
+            file.write(b"more")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not list(tmp_path.iterdir())
