@@ -149,7 +149,7 @@ def _words(each: Words) -> Iterator[str]:
 
 
 def _export(logs: Sequence[str], names: Sequence[str], folder: str | None, output: Path) -> int:
-    _new(output)
+    _begun(output)
     left: dict[State, int] = {}
     names_alone = ", ".join(Path(log).name for log in logs)
     about = {"isPartOf": names_alone, "description": "decisions of a compliance log, and what they rest on"}
@@ -167,7 +167,7 @@ def _export(logs: Sequence[str], names: Sequence[str], folder: str | None, outpu
     return 1 if State.DAMAGED in left else 0
 
 
-def _new(output: Path) -> None:
+def _begun(output: Path) -> None:
     if not output.name.endswith(_ENDING):
         raise ConfigurationError(f"--warc: {str(output)!r} does not end in {_ENDING}; for example evidence{_ENDING}")
     if output.exists() or output.is_symlink():
