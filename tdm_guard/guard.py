@@ -11,17 +11,17 @@ import logging
 import os
 import threading
 from collections import Counter
-from collections.abc import Awaitable, Callable, Generator, Hashable, Sequence
+from collections.abc import Callable, Generator, Hashable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from tdm_guard.cache import PolicyCache, Shared, open_cache
 from tdm_guard.cache.store import Backing, PolicyStore
 from tdm_guard.decision import Decision, Withheld
-from tdm_guard.fetch import TIMEOUT, Effects, Peers, follow, together
-from tdm_guard.formats.http.message_body import may_be_longer
+from tdm_guard.drive import Loading, LongWork, advance, may_last
+from tdm_guard.fetch import TIMEOUT, Peers, follow, together
 from tdm_guard.gather import gather, not_asked, read_lent
 from tdm_guard.judge import Judge
 from tdm_guard.judging.case import Case
@@ -47,17 +47,7 @@ logger = logging.getLogger("tdm_guard")
 _COUNTED = {verdict: f"verdict/{verdict}" for verdict in Verdict}
 
 
-POLICY_BYTES = 8 * 1024  # documents of more are read off the event loop: each line may be weighed word by word
 utc_now = partial(datetime.now, UTC)  # the wall clock
-
-
-class LongWork(NamedTuple):
-    """Reading that may take long: to be called off the event loop, if there is one."""
-
-    call: Callable[[], Any]
-
-
-Loading = Generator[Effects | LongWork, Any, T]
 
 
 class Guard:
@@ -210,15 +200,15 @@ class Guard:
     ) -> Loading[T]:
         """Fetches what `reading` wants until it is done."""
         fetch = fetch or self._fetch
-        wanted, result = _advance(reading, None)
+        wanted, result = advance(reading, None)
         while wanted:
             answers = yield from fetch(origin, wanted)
             if documents is not None:
                 documents.update(answers)
-            if _may_last(answers):
-                wanted, result = yield LongWork(partial(_advance, reading, answers))
+            if may_last(answers):
+                wanted, result = yield LongWork(partial(advance, reading, answers))
             else:
-                wanted, result = _advance(reading, answers)
+                wanted, result = advance(reading, answers)
         done: T = result
         return done
 
@@ -355,46 +345,3 @@ def _with_limit(answer: Fetched, timeout: float) -> Fetched:
     if answer.error != TIMEOUT:
         return answer
     return replace(answer, error=f"{TIMEOUT}: no answer within {timeout:g} s, {our_limit('policy_timeout')}")
-
-
-def _may_last(answers: Answers) -> bool:
-    """True if documents may take longer to read than an event loop can wait."""
-    found = [answer for answer in answers.values() if answer is not None and answer.body]
-    size = sum([len(answer.body) for answer in found])
-    return size > POLICY_BYTES or any(may_be_longer(answer, POLICY_BYTES) for answer in found)
-
-
-def _advance(
-    reading: Generator[tuple[Wanted, ...], Answers, T], answers: Answers | None
-) -> tuple[tuple[Wanted, ...], Any]:
-    """The documents wanted next, or none and the result."""
-    try:
-        return (next(reading) if answers is None else reading.send(answers)), None
-    except StopIteration as finished:
-        return (), finished.value
-
-
-def run(reading: Loading[T], perform: Callable[[Effects], Sequence[Any]]) -> T:
-    """Drives `Guard.load` or `Guard.read_declared` where effects are performed in the calling thread."""
-    try:
-        step = next(reading)
-        while True:
-            step = reading.send(step.call() if isinstance(step, LongWork) else perform(step))
-    except StopIteration as finished:
-        result: T = finished.value
-        return result
-
-
-async def run_async(
-    reading: Loading[T],
-    perform: Callable[[Effects], Awaitable[Sequence[Any]]],
-    off_loop: Callable[[Callable[[], Any]], Awaitable[Any]],
-) -> T:
-    """Drives them in an event loop, whichever it is; `off_loop` calls something in a thread of that loop's."""
-    try:
-        step = next(reading)
-        while True:
-            step = reading.send(await (off_loop(step.call) if isinstance(step, LongWork) else perform(step)))
-    except StopIteration as finished:
-        result: T = finished.value
-        return result

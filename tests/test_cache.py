@@ -16,8 +16,8 @@ import pytest
 from tdm_guard import ConfigurationError, Fetched, Guard, Judge, Options, OriginPolicy, PolicyMismatch, read_policies
 from tdm_guard.cache import MemoryCache, open_cache
 from tdm_guard.cache.memory import DEFAULT_MAX_BYTES, MAX_LISTENERS, weigh
+from tdm_guard.drive import run
 from tdm_guard.fetch import Answer
-from tdm_guard.guard import run
 from tdm_guard.origin import Origin
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

@@ -366,6 +366,28 @@ def test_what_is_no_log_exits_2(log: Path, text: str) -> None:
     assert "'page' is no compliance log" in result.stderr
 
 
+@pytest.mark.parametrize("name", ["{}", "renamed"])
+@pytest.mark.parametrize(
+    ("beside", "content", "told"),
+    [
+        ("tdm.jsonl.seal", b'{"type":"tdm-guard-seal","v":1}\n', "the seal of one, which verify takes with --seal"),
+        ("tdm.jsonl.tree", b"tdm-guard tree 1\0\0\n\xff\n", "an index that stands beside one; leave it out"),
+        ("tdm.jsonl.personal", b'{"run":"r","seq":1,"salt":"0"}\n', "beside one and is read with it; leave it out"),
+    ],
+)
+@pytest.mark.parametrize("more", [["verify"], ["merge", "-o", "all.jsonl"]], ids=["verify", "merge"])
+def test_what_stands_beside_a_log_is_told_by_its_kind(
+    log: Path, more: list[str], beside: str, content: bytes, told: str, name: str
+) -> None:
+    path = Path(name.format(beside))
+    path.write_bytes(content)
+    result = run(*more, str(log), str(path))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"tdm-guard: '{path}' is no compliance log: it ")
+    assert told in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize("command", ["verify", "report"])
 def test_a_log_that_cannot_be_read_exits_2(log: Path, command: str) -> None:
     result = run(command, str(log), "none.jsonl")

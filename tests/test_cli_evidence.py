@@ -20,10 +20,12 @@ from warcio.checker import Checker
 
 from tdm_guard import Withheld
 from tdm_guard.cli import app
+from tdm_guard.cli.evidence import _words as told_words
 from tdm_guard.httpx import GuardClient
 from tdm_guard.judging.extract import extract
 from tdm_guard.log.evidence import EvidenceStore
 from tdm_guard.log.reader import read_log
+from tdm_guard.reports.copies import words_of
 from tdm_guard.reports.in_place import MAX_WIDTH, in_place
 from tdm_guard.testing import PretendWeb
 from tests.support.evidence import JUDGED, META, PAGES, RSL, SITE, WITHHELD, decisions_in
@@ -149,6 +151,7 @@ def test_what_is_missing_is_a_remark_and_what_was_changed_an_error(run: Path) ->
     assert ": error: the copy " in changed
     assert changed.endswith("robots.txt is not what it was: its bytes have another digest")
     assert "invalid:" in call("verify", log_of(run)).stdout
+    (run / "empty").mkdir()
     assert len(findings(run, "--evidence", str(run / "empty"))) > len(WITHHELD)
 
 
@@ -201,7 +204,9 @@ def test_what_strangers_wrote_steers_no_terminal(tmp_path: Path) -> None:
         (["nowhere.jsonl"], "a log comes first"),
         (["{log}", "nothing-like-it"], "no decision in these logs has the id 'nothing-like-it'"),
         (["{log}", "x", "--evidence", "nowhere"], "--evidence: 'nowhere' is no folder"),
-        (["{log}", "--warc", "{log}"], "is one of the logs"),
+        (["{log}", "--warc", "{log}"], "does not end in .warc.gz"),
+        (["{log}", "--warc", "x.warc"], "does not end in .warc.gz"),
+        (["{log}", "--warc", "there.warc.gz"], "'there.warc.gz' is there already"),
         (["{log}", "--warc", "x.warc.gz", "--json"], "give it without --json"),
         (["{log}", "--warc", "nowhere/x.warc.gz"], "cannot be written"),
     ],
@@ -210,10 +215,38 @@ def test_wrong_calls(
     crawled: Path, words: list[str], told: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "there.warc.gz").write_bytes(b"x")
     before = log_of(crawled).read_bytes()
     done = call("evidence", *(word.format(log=log_of(crawled)) for word in words))
     assert (done.exit_code, told in done.stderr) == (2, True), done.stderr
     assert log_of(crawled).read_bytes() == before
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("there.warc.gz", b"x")]
+
+
+@pytest.mark.parametrize("named", ["evidence", "elsewhere/evidence", "/nowhere/at/all/evidence"])
+def test_the_folder_is_found_beside_the_log(run: Path, named: str) -> None:
+    log = log_of(run)
+    log.write_text(log.read_text().replace('"evidence":"evidence"', f'"evidence":"{named}"', 1))
+    assert named in log.read_text()
+    assert f"copies in {run / 'evidence'}" in call("evidence", log, record_of(run, "/head")["id"]).stdout
+
+
+def test_a_folder_that_is_nowhere_is_said_once(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = (run / "evidence").rename(run / "kept")
+    (run / "away").mkdir()
+    monkeypatch.chdir(run / "away")
+    told = "no folder 'evidence' here or beside the log: give --evidence FOLDER"
+    name = record_of(run, "/head")["id"]
+    for words in ([name], [name, "--json"], ["--warc", "x.warc.gz"], [name, "--warc", "x.warc.gz"]):
+        done = call("evidence", log_of(run), *words)
+        assert (done.exit_code, done.stdout, told in done.stderr) == (2, "", True), done.output
+        assert not Path("x.warc.gz").exists()
+        assert call("evidence", log_of(run), *words, "--evidence", kept).exit_code == 0
+        Path("x.warc.gz").unlink(missing_ok=True)
+    found = [line for line in call("verify", log_of(run)).stdout.splitlines() if "remark: " in line]
+    assert [line.partition("remark: ")[2] for line in found] == [f"copies were not looked at: {told}"]
+    done = call("verify", log_of(run), "--evidence", "evidence")
+    assert (done.exit_code, "--evidence: 'evidence' is no folder" in done.stderr) == (2, True)
 
 
 # ---- the lines around the words ----------------------------------------------------------------------------------
@@ -319,6 +352,7 @@ def test_the_records_are_what_they_should_be(crawled: Path, warc: Path) -> None:
         1,
         {"resource", "conversion", "metadata"},
     )
+    assert b"isPartOf: tdm.jsonl\r\n" in found[0][1]
     named = {fields.get_header("WARC-Record-ID"): (fields, block) for fields, block in found}
     assert len(named) == len(found)
     blocks = [block for fields, block in found if fields.get_header("WARC-Type") == "resource"]
@@ -375,3 +409,38 @@ def test_without_the_extra_the_command_names_it(crawled: Path, tmp_path: Path, m
         monkeypatch.delitem(sys.modules, name)
     done = call("evidence", log_of(crawled), "--warc", tmp_path / "x.warc.gz")
     assert (done.exit_code, 'pip install "tdm-guard[warc]"' in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("piece", "locator", "excerpt", "text"),
+    [
+        (b'[\n{\n"location": "/",\n"tdm-reservation": 1\n}]', "rule 1", '"location": "/", "tdm-reservation": 1',
+         '"tdm-reservation": 1'),
+        (b'[{\n"tdm-reservation": 1,\n"location": "/"},{\n"tdm-reservation": 0,\n"location": "/b"}]', "rule 2",
+         '"location": "/b", "tdm-reservation": 0', '"tdm-reservation": 0,'),
+        (b'[{\n"location": "/a"},{\n"tdm-reservation": 1,\n"location": "/b"}]', "rule 2",
+         '"location": "/b", "tdm-reservation": 1', '"location": "/b"}]'),
+        (b"content-type: text/html\nwww-authenticate: License", "status", "HTTP 402; www-authenticate: License",
+         "www-authenticate: License"),
+        (b"one\ntwo\nthree", "", "two three", "two"),
+    ],
+)  # fmt: skip
+def test_of_words_on_several_lines_the_one_that_reserves_is_marked(
+    piece: bytes, locator: str, excerpt: str, text: str
+) -> None:
+    assert [line.text for line in in_place(piece, locator, excerpt, is_extract=False) if line.decides] == [text]
+
+
+def test_a_fault_is_told_once_and_without_a_copy_by_what_the_log_quotes() -> None:
+    fault = {
+        "signal": "tdmrep",
+        "message": "no number",
+        "source": "http://a.example/",
+        "excerpt": "x",
+        "sha256": "0" * 64,
+    }
+    record = {"because": [], "faults": [fault, dict(fault), {**fault, "excerpt": "y"}]}
+    words = list(words_of(record, None))
+    assert [each.entry["excerpt"] for each in words] == ["x", "y"]
+    assert "  the log quotes: x" in list(told_words(words[0]))
+    assert any("no copies" in line for line in told_words(words[0]))

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import hashlib
 import io
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from backports import zstd
 from typer.testing import CliRunner, Result
 
 from tdm_guard.cli import app
@@ -23,6 +26,7 @@ from tdm_guard.httpx import GuardClient, Withheld
 from tdm_guard.log.reader import read_log
 from tdm_guard.options import OPTION_NAMES
 from tdm_guard.testing import Answer, PretendWeb, Received, Site
+from tests.support.chains import Chain, joined
 
 AGENT = "ExampleBot"
 PAGE = Answer.html("<!doctype html><title>x</title><p>words")
@@ -865,3 +869,28 @@ def test_a_reader_that_has_gone_is_no_answer() -> None:
         done = subprocess.run(line, stdout=writing, stderr=subprocess.PIPE, check=False)
         os.close(writing)
         assert (done.returncode, done.stderr) == (2, b"")
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstd.compress], ids=["gzip", "zstd"])
+@pytest.mark.parametrize("keeps", [5, 0.5, 0.9, -1])
+def test_a_compressed_log_that_was_cut_is_verified_as_far_as_it_goes(
+    tmp_path: Path, pack: Callable[[bytes], bytes], keeps: float
+) -> None:
+    chain, path = Chain(), tmp_path / "a"
+    for number in range(300):
+        chain.decision(f"https://r1.example/{hashlib.sha256(b'%d' % number).hexdigest()}")
+    packed = pack(joined(chain.end().lines))
+    path.write_bytes(packed[: keeps if isinstance(keeps, int) else int(len(packed) * keeps)])
+    runner = CliRunner()
+    done = runner.invoke(app, ["verify", str(path)])
+    assert done.exit_code == 1
+    assert "error: the compressed file is damaged, or cut, here" in done.stdout
+    assert runner.invoke(app, ["report", str(path)]).exit_code == 2
+
+
+@pytest.mark.parametrize("nibble", [0x50, 0x5F])
+def test_a_log_behind_a_skippable_frame_is_read(tmp_path: Path, nibble: int) -> None:
+    path = tmp_path / "a"
+    frame = bytes([nibble]) + b"\x2a\x4d\x18" + b"\x03\x00\x00\x00abc"
+    path.write_bytes(frame + zstd.compress(joined(Chain().decision().end().lines)))
+    assert CliRunner().invoke(app, ["verify", str(path)]).exit_code == 0

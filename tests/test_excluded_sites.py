@@ -155,6 +155,44 @@ def test_observing_records_the_same_verdict_and_reads_what_the_site_says(
     assert "on a list of sites that were found to infringe" in page
 
 
+def test_what_is_stored_although_excluded_is_not_counted_as_stored_against_a_reservation(
+    pretend: PretendWeb, lists: Path, tmp_path: Path
+) -> None:
+    log = tmp_path / "l.jsonl"
+    urls = ("http://pirate.example/", "http://press.example/", "http://pirate.example/private")
+    records = crawled(pretend, log, *urls, excluded_sites=lists, mode="observe")
+    reserved = {**records[0], "because": [*records[0]["because"], {"signal": "tdmrep", "kind": "reservation"}]}
+    both = tmp_path / "both.jsonl"
+    head = log.read_text(encoding="utf-8").splitlines()[0]
+    more = {**reserved, "seq": 9, "id": f"{reserved['run']}-9", "url": "http://pirate.example/b", "final_url": None}
+    both.write_text("".join(f"{line}\n" for line in (head, json.dumps(records[0]), json.dumps(more))), encoding="utf-8")
+    for path, against, excluded, stored in ((log, 0, 1, 2), (both, 1, 2, 2)):
+        said = (
+            f"Observe mode: {against} of {stored} stored items were stored against a reservation, or without knowing "
+            f"that there is none. Stored although excluded: {excluded}."
+        )
+        for style in ("markdown", "html"):
+            assert said in RUNNER.invoke(app, ["report", str(path), "--format", style]).stdout
+        told = json.loads(RUNNER.invoke(app, ["report", str(path), "--format", "json"]).stdout)
+        assert (told["stored_against_reservation"], told["excluded"]["stored"]) == (against, excluded)
+        assert told["sites"]["pirate.example"]["against"] == against
+        art53, ab2013 = (
+            RUNNER.invoke(app, ["report", str(path), "--template", name, "--format", "json"]).stdout
+            for name in ("art53", "ab2013")
+        )
+        assert art53.count(f'"stored_although_excluded": {excluded}') == 3
+        assert art53.count(f'"stored_against_a_reservation": {against}') == 2
+        assert f'"reserved_or_not_known": {against}' in ab2013
+        assert f'"stored_although_excluded": {excluded}' in ab2013
+
+
+def test_without_a_list_nothing_is_said_of_exclusions(pretend: PretendWeb, tmp_path: Path) -> None:
+    log = tmp_path / "l.jsonl"
+    with GuardClient(agent="ExampleBot", log=log, proxy=pretend.proxy, trust_env=False, mode="observe") as client:
+        client.get("http://pirate.example/private")
+    assert "Stored although excluded" not in RUNNER.invoke(app, ["report", str(log)]).stdout
+
+
 def test_recheck_hears_the_lists_of_today(pretend: PretendWeb, lists: Path, tmp_path: Path) -> None:
     log = tmp_path / "l.jsonl"
     crawled(pretend, log, "http://press.example/")
@@ -193,3 +231,25 @@ def test_the_files_are_checked_and_tried(lists: Path, tmp_path: Path) -> None:
         "domains[0]: '*.pirate.example' is no domain and no IP address; for example \"pirate.example\"" in done.stdout
     )
     assert RUNNER.invoke(app, ["excluded-sites", "lint", str(tmp_path / "none.toml")]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("pirate.example\nfilms.example\n", True),
+        ("\ufeff# of a court\n\n  pirate.example  # since 2024\n", True),
+        ("pirate.example, films.example", True),
+        ("- pirate.example\n", True),
+        ('[[excluded_sites]]\nid = "a" "b"\n', False),
+        ("domains = [pirate.example]\n", False),
+        ("[pirate.example\n", False),
+    ],
+)
+def test_a_plain_list_is_told_how_such_a_file_begins(tmp_path: Path, text: str, *, plain: bool) -> None:
+    file = tmp_path / "list.toml"
+    file.write_text(text, encoding="utf-8")
+    done = RUNNER.invoke(app, ["excluded-sites", "lint", str(file)])
+    good = '[[excluded_sites]] with id, issuer, date, source = { url = "…" } and domains = ["site.example"]'
+    assert done.exit_code == 1
+    assert ("A plain list of domains" in done.output, good in done.output) == (plain, plain)
+    assert "list.toml: line " in done.output

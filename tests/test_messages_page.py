@@ -261,6 +261,7 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: reported(tmp_path, "html", "vl_convert"),
         lambda: list(read_log([tmp_path / "none.jsonl"])),
         lambda: verified(tmp_path, b'{"name":"x"}\n'),
+        lambda: verified(tmp_path, b'{"type":"tdm-guard-seal","v":1}\n'),
         lambda: verified(tmp_path, Chain(chain="trees", records=False).lines[0]),
         lambda: verified(tmp_path, Chain().lines[0], heads=["0" * 64]),
         lambda: two_ways(tmp_path),

@@ -40,7 +40,7 @@ TITLES = {
     0: "ground",
 }
 OPEN = ("signals", "formats")  # rooms of which the picture names what is in them
-WIDTH, MARGIN = 760.0, 16.0
+WIDTH, MARGIN = 800.0, 16.0
 LEFT = 118.0  # the column of the layers' names
 LETTER = 10.3  # the width of a letter of the names, at 17 px of a monospaced face
 LINE = 22.0

@@ -54,7 +54,7 @@ OTHERS = {
     "judging/pictures.DEFAULT_MAX_BYTES",
     "judging/pictures.SHOWN_FOR",
     "judging/response.CODED_BYTES",
-    "guard.POLICY_BYTES",
+    "drive.POLICY_BYTES",
     "judging/fields.LOOP_TEXT",
     "judging/response.MANY_METAS",
     "judging/response.OFF_LOOP_BYTES",

@@ -39,7 +39,7 @@ class Ending:
             if session.open == 0:
                 guard = session.guard
                 told = [guard.totals[name] for name in ("admitted", "withheld", "failed")]
-                _logger.info("%d admitted, %d withheld, %d failed; log: %s", *told, guard.log.path)
+                _logger.info("%d admitted, %d withheld, %d failed; log: %s", *told, guard.log.told)
                 _end_run(guard, session.tallies)
 
 

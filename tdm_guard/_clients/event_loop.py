@@ -11,7 +11,7 @@ import anyio
 from tdm_guard._clients.offloop import off_loop
 from tdm_guard._clients.session import Session
 from tdm_guard._clients.wire import Hear, Load, LoadDeclared, Step, Steps
-from tdm_guard.guard import LongWork
+from tdm_guard.drive import LongWork
 from tdm_guard.origin import Origin
 from tdm_guard.policies.policy import OriginPolicy
 

@@ -20,8 +20,8 @@ from tdm_guard._clients.receive import receive, set_aside
 from tdm_guard._clients.session import Session
 from tdm_guard._clients.tally import Tally
 from tdm_guard._clients.wire import CLOSE, SEND, Asking, Load, LoadDeclared, Steps, Wire
+from tdm_guard.drive import LongWork
 from tdm_guard.errors import UnsupportedURL
-from tdm_guard.guard import LongWork
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.fields import may_last
 from tdm_guard.origin import Origin

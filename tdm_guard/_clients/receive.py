@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 from tdm_guard._clients.wire import CLOSE, FILL, Asking, Head, Hear, Wire
+from tdm_guard.drive import LongWork
 from tdm_guard.formats.http.media_type import SNIFF_BYTES
-from tdm_guard.guard import LongWork
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.response import NOT_MODIFIED, OFF_LOOP_BYTES
 

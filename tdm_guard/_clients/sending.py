@@ -10,7 +10,7 @@ from tdm_guard._clients.exchange import exchange
 from tdm_guard._clients.session import Session
 from tdm_guard._clients.threads import ThreadFetcher
 from tdm_guard._clients.wire import Load, LoadDeclared, Wire, drive
-from tdm_guard.guard import run
+from tdm_guard.drive import run
 
 HELD_SECONDS = 1.0  # for a second connection while a response keeps its own
 Pool = Callable[[float], float | None]  # seconds to wait for a connection; the argument is for clients without a limit

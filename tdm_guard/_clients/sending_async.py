@@ -11,7 +11,7 @@ from tdm_guard._clients.offloop import off_loop
 from tdm_guard._clients.sending import Pool, limit
 from tdm_guard._clients.tasks import AsyncFetcher
 from tdm_guard._clients.wire import Load, LoadDeclared, Wire
-from tdm_guard.guard import run_async
+from tdm_guard.drive import run_async
 
 
 async def send_async(session: LoopSession, wire: Wire, pool: Pool, route: Callable[[str], Any] | None = None) -> Any:

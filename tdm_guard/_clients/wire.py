@@ -18,7 +18,7 @@ from tdm_guard._clients.asked import Asked
 from tdm_guard._clients.fields import Picker
 from tdm_guard._clients.tally import Tally
 from tdm_guard.decision import Decision
-from tdm_guard.guard import LongWork
+from tdm_guard.drive import LongWork
 from tdm_guard.judging.case import Case
 from tdm_guard.model import Headers
 from tdm_guard.origin import Origin

@@ -8,7 +8,8 @@ from typing import Any
 from tdm_guard._clients.session import Session
 from tdm_guard._clients.threads import ThreadFetcher
 from tdm_guard.decision import Decision
-from tdm_guard.guard import Guard, run
+from tdm_guard.drive import run
+from tdm_guard.guard import Guard
 from tdm_guard.model import Statement
 from tdm_guard.origin import Origin
 from tdm_guard.policies.policy import OriginPolicy

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from tdm_guard.cli.console import counted, say
-from tdm_guard.cli.logs import no_log, readable
+from tdm_guard.cli.logs import readable
 from tdm_guard.cli.searching import Search
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.evidence import State
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tdm_guard.log.reader import LogLine
     from tdm_guard.reports.evidence_warc import Warc
 
+_ENDING = ".warc.gz"
 _GOOD = "tdm-guard evidence tdm-guard.jsonl 20261128T090000Z-1f2e3d-17"
 
 
@@ -41,8 +42,7 @@ def evidence(given: Sequence[str], *, folder: str | None, warc: Path | None, as_
     names = [name.strip() for name in given if not Path(name).exists()]
     if not logs or not (names or warc):
         raise ConfigurationError(f"evidence: a log comes first, then the id of a decision; for example {_GOOD}")
-    if folder is not None and not Path(folder).is_dir():
-        raise ConfigurationError(f"--evidence: {folder!r} is no folder; for example evidence")
+    is_folder(folder)
     if warc is not None and as_json:
         raise ConfigurationError("--warc: a WARC file has no JSON form; give it without --json")
     readable(logs)
@@ -50,6 +50,12 @@ def evidence(given: Sequence[str], *, folder: str | None, warc: Path | None, as_
         return _export(logs, names, folder, warc)
     codes = [_show(logs, name, folder, as_json=as_json) for name in names]
     return max(codes)
+
+
+def is_folder(given: str | None) -> None:
+    """Finds a name given with --evidence that is none of a folder."""
+    if given is not None and not Path(given).is_dir():
+        raise ConfigurationError(f"--evidence: {given!r} is no folder; for example evidence")
 
 
 def _show(logs: Sequence[str], name: str, folder: str | None, *, as_json: bool) -> int:
@@ -74,12 +80,18 @@ def _found(logs: Sequence[str], name: str) -> Search:
 
 
 def _folder(found: Search, given: str | None) -> str | None:
-    """Where the copies of a decision are, by the record of its run."""
+    """Where the copies of a decision are, by the record of its run. Raises `ConfigurationError` if that is nowhere."""
     line = found.line()
     folders = Folders(given)
     for run in found.runs.values():
         folders.note(run, line.path)
-    return folders.of(line.record or {})
+    return _there(folders, line.record or {})
+
+
+def _there(folders: Folders, record: Mapping[str, Any]) -> str | None:
+    if lost := folders.lost(record):
+        raise ConfigurationError(lost)
+    return folders.of(record)
 
 
 def _as_json(record: Mapping[str, Any], folder: str | None, words: Sequence[Words]) -> dict[str, Any]:
@@ -125,6 +137,8 @@ def _words(each: Words) -> Iterator[str]:
         yield f"  {kind} {each.named.digest}{part}"
     if each.why:
         yield f"  {each.why}"
+    if not each.lines and (excerpt := text_of(entry, "excerpt")):
+        yield f"  the log quotes: {excerpt}"
     before: int | None = None
     for line in each.lines:
         if before is not None and line.number is not None and line.number > before + 1:
@@ -135,9 +149,10 @@ def _words(each: Words) -> Iterator[str]:
 
 
 def _export(logs: Sequence[str], names: Sequence[str], folder: str | None, output: Path) -> int:
-    no_log(output, logs)
+    _new(output)
     left: dict[State, int] = {}
-    about = {"isPartOf": ", ".join(logs), "description": "decisions of a compliance log, and what they rest on"}
+    names_alone = ", ".join(Path(log).name for log in logs)
+    about = {"isPartOf": names_alone, "description": "decisions of a compliance log, and what they rest on"}
     with _warc(output, about) as warc:
         for line, where in _chosen(logs, names, folder):
             record = line.record or {}
@@ -152,6 +167,13 @@ def _export(logs: Sequence[str], names: Sequence[str], folder: str | None, outpu
     return 1 if State.DAMAGED in left else 0
 
 
+def _new(output: Path) -> None:
+    if not output.name.endswith(_ENDING):
+        raise ConfigurationError(f"--warc: {str(output)!r} does not end in {_ENDING}; for example evidence{_ENDING}")
+    if output.exists() or output.is_symlink():
+        raise ConfigurationError(f"--warc: {str(output)!r} is there already; for example evidence{_ENDING}")
+
+
 def _chosen(logs: Sequence[str], names: Sequence[str], folder: str | None) -> Iterator[tuple[LogLine, str | None]]:
     """The decisions that are named, else all; each with the folder of its copies."""
     for found in (_found(logs, name) for name in names):
@@ -163,7 +185,7 @@ def _chosen(logs: Sequence[str], names: Sequence[str], folder: str | None) -> It
         if line.type in {"run", "part"} and line.record is not None:
             folders.note(line.record, line.path)
         elif line.type == "decision" and line.record is not None:
-            yield line, folders.of(line.record)
+            yield line, _there(folders, line.record)
 
 
 @contextmanager
@@ -173,7 +195,11 @@ def _warc(output: Path, about: Mapping[str, str]) -> Iterator[Warc]:
     except ModuleNotFoundError as error:
         raise ConfigurationError(f'--warc needs {error.name}: pip install "tdm-guard[warc]"') from None
     try:
-        with output.open("wb") as file:
-            yield Warc(file, made=timestamp(datetime.now(UTC)), about=about)
+        with output.open("xb") as file:
+            try:
+                yield Warc(file, made=timestamp(datetime.now(UTC)), about=about)
+            except BaseException:  # whatever ends it early: no half of a file stays
+                output.unlink(missing_ok=True)
+                raise
     except OSError as error:
         raise ConfigurationError(f"--warc: {str(output)!r} cannot be written: {error.strerror}") from error

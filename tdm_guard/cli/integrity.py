@@ -97,14 +97,14 @@ def seal(
 def prove(
     logs: Logs,
     *,
-    url: Annotated[str | None, typer.Option(metavar="URL", help="Was this address admitted?")] = None,
-    domain: Annotated[str | None, typer.Option(metavar="DOMAIN", help="Was anything of this site?")] = None,
+    url: Annotated[list[str] | None, typer.Option(metavar="URL", help="Was this address admitted?")] = None,
+    domain: Annotated[list[str] | None, typer.Option(metavar="DOMAIN", help="Was anything of this site?")] = None,
     run: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only of this run; may be repeated.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
 ) -> None:
     """A proof that an address or a site was admitted, or was not. It shows nothing else of the log."""
     with failing():
-        code = _proofs.proven(logs, run or (), output, url=url, domain=domain)
+        code = _proofs.proven(logs, run or (), output, url=url or (), domain=domain or ())
     raise typer.Exit(code)
 
 

@@ -12,6 +12,7 @@ from tdm_guard.cli.console import counted, say
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.compressed import DAMAGED, open_log
 from tdm_guard.log.merge import Merging, distinct
+from tdm_guard.log.personal import side_of
 from tdm_guard.log.survey import surveyed
 from tdm_guard.reports.spelling import number_of
 
@@ -81,11 +82,11 @@ def _written(path: Path, *, if_any: bool = False) -> Iterator[IO[bytes]]:
 def _personal(files: Sequence[Stands]) -> Iterator[bytes]:
     """The lines of the files beside the logs, whose order means nothing."""
     for file in files:
-        beside = Path(file.path + PERSONAL)
-        if beside.exists():
+        beside = side_of(file.path)
+        if beside is not None:
             try:
-                with open_log(str(beside)) as lines:
+                with open_log(beside) as lines:
                     for line in lines:
                         yield line if line.endswith(b"\n") else line + b"\n"
             except DAMAGED as error:
-                raise ConfigurationError(f"{str(beside)!r} cannot be read: {error}") from error
+                raise ConfigurationError(f"{beside!r} cannot be read: {error}") from error

@@ -19,6 +19,7 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.checks.finding import Finding, LogSeverity
 from tdm_guard.log.compressed import open_log
 from tdm_guard.log.reader import MAX_LINE, in_order, read_log
+from tdm_guard.log.trees import Trees
 from tdm_guard.log.verify import Verification
 from tdm_guard.plain import printable
 from tdm_guard.proofs.personal import personal_of
@@ -69,31 +70,28 @@ def seal(paths: Sequence[str], key: Path | None = None) -> int:
             typer.echo(f"{name} {tree['size']}:{tree['root']}")
         typer.echo(f"head {run.head}")
         if not run.ended:
-            say(f"run {run.run} {_CUT}")
+            say(printable(f"run {run.run} {_CUT}"))
         if run.forgotten:
             say(f"run {run.run}: {number_of(run.forgotten, 'decision')} forgotten, what they admitted is not checkable")
     return 0
 
 
 def proven(
-    paths: Sequence[str], runs: Sequence[str], output: Path | None, *, url: str | None, domain: str | None
+    paths: Sequence[str], runs: Sequence[str], output: Path | None, *, url: Sequence[str], domain: Sequence[str]
 ) -> int:
     """Writes the proof to `output` or stdout; 1 if the logs do not hold."""
-    if url is not None and domain is None:
-        question = Question.url(url)
-    elif domain is not None and url is None:
-        question = Question.domain(domain)
-    else:
-        raise ConfigurationError("prove: give either --url or --domain; for example --domain gazette.example")
+    if len(url) + len(domain) != 1:
+        raise ConfigurationError(
+            "prove: give one --url or one --domain, each other spelling by itself; for example --domain gazette.example"
+        )
+    question = Question.url(url[0]) if url else Question.domain(domain[0])
     paths = _files("prove", paths)
-    if output is not None and output.exists() and any(output.samefile(path) for path in paths):
-        raise ConfigurationError(f"--output: {str(output)!r} is one of the logs; for example proof.json")
+    if output is not None and output.exists() and any(output.samefile(path) for path in _and_beside(paths)):
+        raise ConfigurationError(f"--output: {str(output)!r} belongs to one of the logs; for example proof.json")
     try:
         with _tree(paths) as tree, ExitStack() as stack:
-            personal = [beside(path, ".personal") for path in paths]
-            proof = prove(
-                question, tree, _lines_of(paths, stack), runs, personal_of=lambda *of: personal_of(personal, *of)
-            )
+            lines = _lines_of(paths, stack)
+            proof = prove(question, tree, lines, runs, personal_of=lambda *of: personal_of(paths, *of))
     except (_BadLogError, TreesDifferError) as error:
         say(f"tdm-guard: nothing is proved from this log: {error}")
         return 1
@@ -104,7 +102,7 @@ def proven(
         output.write_text(text, encoding="utf-8")
     for each in proof["proofs"]:
         if output is not None or sys.stdout.isatty():
-            say(f"run {each['run']}: {each['outcome']}: {proof['canonical']}")
+            say(printable(f"run {each['run']}: {each['outcome']}: {proof['canonical']}"))
     return 0
 
 
@@ -123,12 +121,20 @@ def checked(path: str, roots: Sequence[str]) -> int:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise ConfigurationError(f"{path!r} cannot be read as a proof: {reason}") from error
+    if sum(root.tree is None for root in known) > 1:
+        say("--root: of roots without names any may be that of any tree; give them as seal prints them")
     answers = list(check(proof, known))
     for answer in answers:
         typer.echo(printable(answer.message if answer.holds else f"wrong: {answer.message}"))
     holds = all(answer.holds for answer in answers)
     typer.echo("holds" if holds else "does not hold")
     return 0 if holds else 1
+
+
+def _and_beside(paths: Sequence[str]) -> list[str]:
+    """The logs and what belongs to them."""
+    ends = ("", ".personal", ".seal", ".tree")
+    return [place for path in paths for end in ends if Path(place := f"{path}{end}").exists()]
 
 
 def _files(command: str, paths: Sequence[str]) -> list[str]:
@@ -144,7 +150,7 @@ def _files(command: str, paths: Sequence[str]) -> list[str]:
 
 def _sealed(paths: Sequence[str], file: BinaryIO) -> tuple[Sealing, Placed]:
     """The runs of the logs, and their trees in `file`."""
-    verification = Verification()
+    verification = Verification(trees=lambda told: Trees())
     placed = Placed(counted(read_log(paths), "lines"))
     with closing(Sealing(file)) as sealing:
         for line, number, offset in placed:

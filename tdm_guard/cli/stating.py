@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from tdm_guard.cli.console import say
 from tdm_guard.cli.logs import answer
 from tdm_guard.cli.options import with_tables
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.log.compressed import is_log
 from tdm_guard.options import Options
 from tdm_guard.options.config import with_config
 from tdm_guard.reports.spelling import number_of
@@ -32,9 +34,12 @@ def about(given: Mapping[str, Any], own: OwnWords, *, style: str, output: Path |
         raise ConfigurationError("about: --previous goes with --format atom")
     if own.url is not None and not own.url.startswith(("http://", "https://")):
         raise ConfigurationError(f"--url: {own.url!r:.200} is no address; for example https://acme.example/crawler")
-    options = Options.read(with_config(with_tables(given), environ=os.environ))
+    if output is not None and is_log(output):
+        raise ConfigurationError(f"--output: {str(output)!r} is a compliance log; for example crawler.{style}")
+    chosen = with_config(with_tables(given), environ=os.environ)
+    options = Options.read(chosen)
     now = datetime.now(UTC)
-    stated = state(options, day=now.date().isoformat(), own=own)
+    stated = state(options, day=now.date().isoformat(), own=replace(own, logged="log" in chosen))
     if style == "json":
         answer([as_json(stated)], output)
     elif style == "html":

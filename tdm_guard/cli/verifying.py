@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, count, islice
 from pathlib import Path
@@ -12,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from tdm_guard.cli.console import Progress, counted, say
+from tdm_guard.cli.evidence import is_folder
 from tdm_guard.cli.logs import readable
 from tdm_guard.cli.seals import Seals
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.checks.lines import STEP
 from tdm_guard.log.evidence_check import EvidenceCheck
-from tdm_guard.log.reader import read_log
+from tdm_guard.log.reader import BrokenLogError, read_log
 from tdm_guard.log.trees import Trees
 from tdm_guard.log.verify import Verification
 from tdm_guard.plain import printable
@@ -56,7 +58,10 @@ def verify(paths: Sequence[str], wish: Wish) -> int:
         kept[0] = kept[0] or bool(told.get("evidence"))
         return Trees()
 
-    readable(paths)
+    is_folder(wish.evidence)
+    for path in paths:
+        with suppress(BrokenLogError):  # of which is said what could be read
+            readable([path])
     seals = Seals(paths, wish.seals, wish.key)
     verification = Verification(heads=wish.heads, trees=trees, sealed=seals.heads)
     progress, steps = Progress("lines"), count(STEP, STEP)
@@ -92,8 +97,9 @@ def _of_copies(paths: Sequence[str], wish: Wish, verification: Verification, kep
         say("copies were not looked at: what is read from a pipe is gone")
         return
     check = EvidenceCheck(verification.count, wish.evidence)
-    for line in counted(read_log(paths), "lines"):
-        yield from check.look(line)
+    with suppress(BrokenLogError):  # which was said
+        for line in counted(read_log(paths), "lines"):
+            yield from check.look(line)
 
 
 def _valid(verification: Verification, wish: Wish) -> bool:

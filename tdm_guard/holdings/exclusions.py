@@ -10,7 +10,7 @@ from typing import Any
 
 from tdm_guard.holdings.reading import Reader
 from tdm_guard.plain import nearest, suggested
-from tdm_guard.repertoire.excluded import ExcludedList, Exclusions, read_excluded
+from tdm_guard.repertoire.excluded import GOOD_LIST, ExcludedList, Exclusions, read_excluded
 from tdm_guard.repertoire.problem import Problem, Severity, shown
 
 KIND = "excluded_sites"
@@ -29,6 +29,13 @@ class ListReader(Reader):
         super().__init__()
         self.excluded: list[tuple[ExcludedList, tuple[str, ...]]] = []
         self._places: dict[str, str] = {}
+
+    def _broken(self, message: str, raw: bytes) -> tuple[str, str]:
+        lines = (line.strip() for line in raw.decode("utf-8-sig", "replace").splitlines())
+        first = next((line for line in lines if line and not line.startswith("#")), "")
+        if "=" in first or first.startswith("["):
+            return message, self.good_file
+        return f"{message}. A plain list of domains says not whose it is: a table goes before it", GOOD_LIST
 
     def _content(self, name: str, content: Mapping[str, Any], sha256: str) -> None:
         for member in content:

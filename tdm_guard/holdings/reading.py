@@ -272,10 +272,14 @@ class Reader:
             self._mistake(name, "is nested too deeply", self.good_file)
         except ValueError as error:
             place, message = _place(str(error), raw)
-            self._mistake(f"{name}: {place}", message, self.good_file)
+            self._mistake(f"{name}: {place}", *self._broken(message, raw))
         else:
             self.digests.append(hashlib.sha256(raw).hexdigest())
             self._content(name, content, self.digests[-1])
+
+    def _broken(self, message: str, raw: bytes) -> tuple[str, str]:
+        """What to say of a file that is no TOML, and what would be good."""
+        return message, self.good_file
 
     def _content(self, name: str, content: Mapping[str, Any], sha256: str) -> None:
         if not content:

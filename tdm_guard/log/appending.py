@@ -35,6 +35,7 @@ class LogFile:
         self.path = path
         self._descriptor = _open(path)
         self._place, self._identity, self.size = _whereabouts(path, self._descriptor)
+        self._known = self.size  # up to where it ends with whole lines, as far as we have seen
         self._syncs = durability == "fsync"
         self._later: _Later | None = None
         if durability != "flush" and self._place is not None:
@@ -61,6 +62,10 @@ class LogFile:
             raise self._failed(f"what was written before did not reach the disk: {failed}")
         if self._place is not None:
             self._look(written)
+            begun = os.lseek(self._descriptor, 0, os.SEEK_CUR) - written
+            if begun > self._known and os.pread(self._descriptor, 1, begun - 1) != b"\n":
+                raise self._failed("another run that writes to it left a line without an end, and ours is glued to it")
+            self._known = begun + written
 
     def mend(self, line: bytes) -> bytes:
         """The line as it must be written after a run that left its last line without an end."""

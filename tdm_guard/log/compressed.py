@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import sys
 import zlib
 from contextlib import contextmanager
@@ -20,13 +21,21 @@ if TYPE_CHECKING:
 
 # What reading a log raises where the file can't be read, or is damaged (OSError, EOFError, …: as the libraries do).
 DAMAGED = (OSError, ValueError, EOFError, zlib.error, zstd.ZstdError)
+BROKEN = (EOFError, zlib.error, zstd.ZstdError, gzip.BadGzipFile)  # those of them that say: damaged, or cut
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_SKIPPABLE = b"\x2a\x4d\x18"  # behind 0x50 to 0x5f: a frame that Zstandard passes over (RFC 8878, 3.1.2)
 _BUFFER = 256 * 1024  # bytes decompressed at a time
+_HEAD = 64  # bytes that the first member of a record is within
+_BEGINS = re.compile(rb'\s*\{\s*"(?:type"\s*:\s*"(?:run|part|decision|end|review)"|run"\s*:)')
 
 
 def is_compressed(begin: bytes) -> bool:
     """True of the first four bytes of a compressed file."""
-    return begin.startswith(_GZIP) or begin == _ZSTD
+    return begin.startswith(_GZIP) or _is_zstd(begin)
+
+
+def _is_zstd(begin: bytes) -> bool:
+    return begin == _ZSTD or (begin[1:] == _SKIPPABLE and begin[0] >> 4 == 5)
 
 
 @contextmanager
@@ -37,8 +46,21 @@ def open_log(path: str) -> Iterator[BinaryIO]:
         if begin.startswith(_GZIP):
             with gzip.GzipFile(fileobj=file) as unzipped:
                 yield io.BufferedReader(cast("io.RawIOBase", unzipped), _BUFFER)
-        elif begin == _ZSTD:
+        elif _is_zstd(begin):
             with zstd.ZstdFile(file) as unpacked:
                 yield io.BufferedReader(cast("io.RawIOBase", unpacked), _BUFFER)
         else:
             yield file
+
+
+def is_log(path: Path) -> bool:
+    """True of a file that begins as a log, a part of one or what it keeps of persons; of one too damaged to tell."""
+    if not path.is_file():
+        return False
+    try:
+        with open_log(str(path)) as file:
+            return _BEGINS.match(file.read(_HEAD)) is not None
+    except PermissionError:  # to write there fails too, and is told
+        return False
+    except DAMAGED:
+        return True

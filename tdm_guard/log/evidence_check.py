@@ -60,28 +60,53 @@ def named_by(entry: Mapping[str, Any]) -> Named | None:
 
 
 class Folders:
-    """The evidence folder of each run: the one that is `given`, else the one that its record names."""
+    """
+    The evidence folder of each run: the one that is `given`, else the one that its record names.
+
+    That is looked for from here, then beside the log; one that is in neither place is lost.
+    """
 
     def __init__(self, given: str | None = None) -> None:
         self._given = given
         self._of: dict[str, str] = {}
+        self._lost: set[str] = set()
 
     def note(self, record: Mapping[str, Any], path: str) -> None:
         """
         Notes the run record in the log at `path`, or that of a file by which a rotated run goes on.
 
-        A relative folder that is not here may lie beside the log.
+        What stood beside the log in a folder of both is beside it still, where the log was moved with it.
         """
         of = record.get("of")
         folder = text_of(of if isinstance(of, dict) else record, "evidence")
         if folder and len(self._of) < MAX_RUNS:
-            beside = Path(path).parent / folder
-            here = Path(folder).is_dir() or not beside.is_dir()
-            self._of[text_of(record, "run", 240) or ""] = folder if here else os.fspath(beside)
+            run, beside = text_of(record, "run", 240) or "", Path(path).parent
+            places = (folder, os.fspath(beside / folder), os.fspath(beside / Path(folder).name))
+            found = next((place for place in places if _is_folder(place)), None)
+            if found is not None:
+                self._of[run] = found
+                self._lost.discard(run)
+            elif self._of.setdefault(run, folder) == folder:
+                self._lost.add(run)
 
     def of(self, record: Mapping[str, Any]) -> str | None:
         """The folder for a decision; None if its run kept nothing."""
         return self._given or self._of.get(text_of(record, "run", 240) or "")
+
+    def lost(self, record: Mapping[str, Any]) -> str | None:
+        """What to say where the folder for a decision is nowhere."""
+        run = text_of(record, "run", 240) or ""
+        if self._given is not None or run not in self._lost:
+            return None
+        return f"no folder {self._of[run]!r} here or beside the log: give --evidence FOLDER"
+
+
+def _is_folder(place: str) -> bool:
+    """True if a folder is there; a name that no file can have is none."""
+    try:
+        return Path(place).is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 class EvidenceCheck:
@@ -89,7 +114,7 @@ class EvidenceCheck:
     Goes through the lines of logs and looks at each copy that a decision names, once.
 
     What it finds is added to `count`. `folder` is where to look, whatever the run records say. `copies` is how many
-    were found whole.
+    were found whole. A folder that is nowhere is one remark, not one for each copy.
     """
 
     def __init__(self, count: Findings, folder: str | None = None) -> None:
@@ -97,6 +122,7 @@ class EvidenceCheck:
         self._count = count
         self._folders = Folders(folder)
         self._seen: set[tuple[str, str]] = set()
+        self._told: set[str] = set()
 
     def look(self, line: LogLine) -> list[Finding]:
         """What is wrong with the copies that one line names."""
@@ -104,6 +130,10 @@ class EvidenceCheck:
         if record is not None and line.type in {"run", "part"}:
             self._folders.note(record, line.path)
         elif record is not None and line.type == "decision" and (folder := self._folders.of(record)) is not None:
+            lost = self._folders.lost(record)
+            if lost is not None:
+                self._nowhere(line, record, lost)
+                return self._count.taken()
             for named in named_in(record):
                 if (folder, named.digest) not in self._seen:
                     if len(self._seen) >= MAX_REMEMBERED:
@@ -111,6 +141,11 @@ class EvidenceCheck:
                     self._seen.add((folder, named.digest))
                     self._copy(line, folder, named)
         return self._count.taken()
+
+    def _nowhere(self, line: LogLine, record: Mapping[str, Any], lost: str) -> None:
+        if lost not in self._told and len(self._told) < MAX_RUNS and any(named_in(record)):
+            self._told.add(lost)
+            self._count.remark(line, f"copies were not looked at: {lost}")
 
     def _copy(self, line: LogLine, folder: str, named: Named) -> None:
         found = copy_of(folder, named.digest)

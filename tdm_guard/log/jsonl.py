@@ -104,6 +104,11 @@ class JsonlLog:
         """The file that the run writes to, or wrote to last."""
         return self._first if self._part == 1 else part_path(self._first, run=self.run_id, part=self._part)
 
+    @property
+    def told(self) -> str:
+        """The file to hand to commands, which find the others that the run went on in."""
+        return str(self._first) if self._part == 1 else f"{self._first}, and {self._part - 1} more beside it"
+
     def decision(self, decision: Decision) -> Decision:
         """Write the record of a decision; returns it with its `run`, `seq`, `id`, `prev` and `hash`."""
         self._refuse_fork()

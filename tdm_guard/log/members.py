@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from tdm_guard.plain import bounded
@@ -25,3 +26,11 @@ def entries(record: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 def is_size(value: object) -> TypeGuard[int]:
     """True of a number of bytes that can be one."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
+
+
+def is_digest(value: object) -> TypeGuard[str]:
+    """True of a SHA-256 as we spell it."""
+    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
+
+
+_DIGEST = re.compile("[0-9a-f]{64}")

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from contextlib import closing
+from glob import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.aside import Aside
 from tdm_guard.log.common import Commons
-from tdm_guard.log.compressed import DAMAGED, open_log
+from tdm_guard.log.compressed import BROKEN, DAMAGED, open_log
 from tdm_guard.log.spelt import Parser
 from tdm_guard.log.stretch import Stretch, Stretches
 
@@ -27,6 +30,10 @@ MAX_LINE = 16 * 2**20  # bytes; a record with a thousand statements, each with i
 _ELSEWHERE = (b'"common":', b'"personal":')  # members that stand for what is written in another line
 _BLOCK = 256 * 1024  # bytes read at a time
 _PART = b'{"type":"part",'
+
+
+class BrokenLogError(ConfigurationError):
+    """A compressed file that is damaged, or cut."""
 
 
 class LogLine(NamedTuple):
@@ -81,12 +88,36 @@ def read_log(
                         yield line if record is line.record else line._replace(record=record, problem=problem)
             except DAMAGED as error:
                 reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-                raise ConfigurationError(f"{name!r} cannot be read as a log: {reason}") from error
+                kind = BrokenLogError if isinstance(error, BROKEN) else ConfigurationError
+                raise kind(f"{name!r} cannot be read as a log: {reason}") from error
 
 
 def in_order(paths: Sequence[str]) -> list[str]:
-    """The files, those by which a rotated run goes on behind the others, part behind part."""
-    return sorted(paths, key=_part) if len(paths) > 1 else list(paths)
+    """
+    The files, those by which a rotated run goes on behind the others, part behind part.
+
+    Parts that lie beside the first file of their run, as the log names them, belong to it, whether they are given or
+    not: without them a log would seem to lack what it has.
+    """
+    known = {os.path.realpath(path) for path in paths}
+    parts: dict[str, str] = {}
+    for path in paths:
+        for part in parts_beside(path):
+            if (place := os.path.realpath(part)) not in known:
+                parts.setdefault(place, part)
+    together = [*paths, *parts.values()]
+    return sorted(together, key=_part) if len(together) > 1 else together
+
+
+def parts_beside(path: str) -> list[str]:
+    """The files in which runs of this one go on after a rotation, by their names."""
+    if not os.path.isfile(path):  # noqa: PTH113 - a path of any kind, as it was given
+        return []
+    first = Path(path)
+    name = first.with_suffix("") if first.suffix in {".gz", ".zst"} else first
+    spelt = re.compile(rf"{re.escape(name.stem)}\.part-\d{{4,}}\..+{re.escape(name.suffix)}(?:\.gz|\.zst)?")
+    there = first.parent.glob(f"{escape(name.stem)}.part-*")
+    return sorted(os.fspath(each) for each in there if spelt.fullmatch(each.name) and each.is_file())
 
 
 def _part(path: str) -> int:

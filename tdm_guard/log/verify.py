@@ -8,17 +8,18 @@ run, its head, elsewhere if that matters, and hand it in.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.bodies import shown
 from tdm_guard.log.checks.finding import Finding, Findings, LogSeverity
 from tdm_guard.log.checks.heads import Heads
-from tdm_guard.log.checks.lines import record_in, unpassed
+from tdm_guard.log.checks.lines import BROKEN_HERE, record_in, unpassed
 from tdm_guard.log.checks.records import Records
 from tdm_guard.log.checks.run import VerifiedRun, members_of
 from tdm_guard.log.checks.swift import Middles, body_of, chained, run_of
 from tdm_guard.log.personal_checks import PersonalChecks
-from tdm_guard.log.reader import LogLine, record_of
+from tdm_guard.log.reader import LogLine, in_order, record_of
 from tdm_guard.log.record import CHAIN, VERSION, digest_of, unseal
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Verification:
         self, paths: Iterable[str | os.PathLike[str]], tick: Callable[[], None] = lambda: None
     ) -> Iterator[Finding]:
         """What is wrong or worth knowing with whole files: the swift way. Raises as `unpassed` does."""
-        for line in unpassed(paths, self._passes, tick):
+        for line in unpassed(in_order([os.fspath(path) for path in paths]), self._passes, tick, broken=True):
             yield from self.look(record_in(line))
         yield from self.close()
 
@@ -218,6 +219,8 @@ class Verification:
         begun = b'{"type":"'.startswith(line.raw[:9]) and line.raw[-75:-66] != b',"hash":"'  # as a crash leaves it
         if begun and ((last and not line.whole) or (not last and following is not None and following.type == "run")):
             self.count.remark(line, f"torn by a crash ({line.problem})")
+        elif line.problem == BROKEN_HERE:
+            self.count.error(line, BROKEN_HERE)
         elif b'}{"type":"' in line.raw:
             self.count.error(line, f"two records in one line: the newline between them is gone ({line.problem})")
         else:

@@ -7,16 +7,18 @@ not as it must be is told in one sentence, for each run by itself.
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tdm_guard.errors import ConfigurationError
+from tdm_guard.errors import ConfigurationError, UnsupportedURL
 from tdm_guard.log.canonical import canonical, digest_of_text, domain_of, host_of
 from tdm_guard.log.merkle import EMPTY, leads, leaf_hash
 from tdm_guard.log.record import unseal
 from tdm_guard.log.trees import admitted_addresses
+from tdm_guard.origin import Origin
 from tdm_guard.plain import bounded
 
 if TYPE_CHECKING:
@@ -28,7 +30,8 @@ RESTS_ON = (
     "It rests on roots that were published or time-stamped before anybody asked, and on an honest builder: the root "
     "does not show that the list below it was sorted, complete and without duplicates; whoever has the log can verify "
     "that. It is about one spelling of an address: with http or https, with or without www., a slash or a query, it is "
-    "another. It says nothing of what was collected otherwise."
+    "another. The root does not show which values of query parameters were left out of addresses (`redact`): the seal "
+    "says which, and an address that is asked for must be spelt so. It says nothing of what was collected otherwise."
 )
 MAX_BYTES = 64 * 2**20  # of a proof: the decision's line may be as long as one of a log, and there may be several runs
 MAX_PROOFS = 10_000  # runs in one proof
@@ -38,7 +41,8 @@ MAX_PATTERNS = 100  # of query parameters that are redacted
 MAX_SIZE = 2**53  # beyond that JSON's numbers are not exact everywhere
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _ROOT = re.compile(r"(?:(decisions|addresses|domains)[ :=])?(\d{1,16}):([0-9a-fA-F]{64})")
-_DOMAIN = re.compile(r"[0-9a-z._~!$&'()*+,;=:-]{1,255}")
+_SPELT = "the seal says which values of parameters it left out"
+_HOST = re.compile(r"(?=.{1,253}\Z)[0-9a-z_-]{1,63}(?:\.[0-9a-z_-]{1,63})*")
 _plainly = re.compile(r"(?i)https?://[^/?#%]+(?:[/?#]|\Z)[!-~]*").fullmatch
 
 
@@ -139,17 +143,37 @@ def _question(proof: Mapping[str, Any]) -> tuple[str, str]:
         raise _No("a pattern of redact is no short text")
     if kind == "url":
         own = canonical(asked)
-        if not is_plain(asked) or host_of(own) is None:
+        if not is_plain(asked) or not _is_host(host_of(own)) or not _has_origin(own):
             raise _No("what was asked for is no http(s) address in ASCII, its host without escapes")
     else:
         own = asked
-        if not _DOMAIN.fullmatch(asked):
+        if not _is_host(asked):
             raise _No("what was asked for is no domain in lower case and ASCII")
         if (domain := domain_of(asked)) != asked:
             raise _No(f"{asked} is not registrable by the public suffix list here, but {domain}: ask for that")
     if own != stated:
         raise _No(f"the one spelling of what was asked for is {bounded(own, 200)}, and it says {_shown(stated)}")
     return kind, own
+
+
+def _is_host(name: str | None) -> bool:
+    """True of a name of the domain name system in its one spelling, and of an IP address."""
+    if name is None:
+        return False
+    if ":" in name or re.fullmatch(r"\d+|0x[0-9a-f]*", name.rpartition(".")[2]):
+        try:
+            return str(ipaddress.ip_address(name)) == name
+        except ValueError:
+            return False
+    return _HOST.fullmatch(name) is not None
+
+
+def _has_origin(address: str) -> bool:
+    try:
+        Origin.parse(address)
+    except UnsupportedURL:
+        return False
+    return True
 
 
 def _run(each: Mapping[str, Any], name: str, kind: str, target: str, roots: Sequence[Known]) -> str:
@@ -162,6 +186,8 @@ def _run(each: Mapping[str, Any], name: str, kind: str, target: str, roots: Sequ
     digest, outcome = digest_of_text(target), each.get("outcome")
     if outcome == "not-admitted":
         _absent(each, tree, digest)
+        if kind == "url" and "=" in target:
+            return f"not admitted: {target} (of {tree.size} {TREES[kind]}), if this is how its run spells it: {_SPELT}"
         return f"not admitted: {target} (of {tree.size} {TREES[kind]})"
     if outcome != "admitted":
         raise _No(f"its outcome is {_shown(outcome)}, neither admitted nor not-admitted")

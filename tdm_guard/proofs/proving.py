@@ -89,6 +89,9 @@ def prove(
             decision = _decision(tree, run, seq, line_at)
             if (personal := personal_of(run["run"], seq)) is not None:
                 decision["personal"] = personal
+            elif "personal" in json.loads(decision["line"]):
+                place = f"decision {run['run']}-{seq}"
+                raise ConfigurationError(f"{place}: what stands beside the log of it is not there (LOG.personal)")
             proofs.append({**head, "outcome": "admitted", "entry": _entry(entries, index), "decision": decision})
         else:
             lower = _entry(entries, index - 1) if index else None

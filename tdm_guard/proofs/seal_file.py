@@ -35,7 +35,14 @@ def statement(runs: Iterable[SealedRun], files: Iterable[Mapping[str, Any]], now
         "tool": TOOL,
         "files": [{"name": file["name"], "bytes": file["bytes"], "sha256": file["sha256"]} for file in files],
         "runs": [
-            {"run": run.run, "head": run.head, "ended": run.ended, "forgotten": run.forgotten, **run.trees}
+            {
+                "run": run.run,
+                "head": run.head,
+                "ended": run.ended,
+                "forgotten": run.forgotten,
+                **run.trees,
+                "redact": list(run.redact),
+            }
             for run in runs
         ],
     }

@@ -130,8 +130,9 @@ def _of_run(sealed: Mapping[str, Any], run: VerifiedRun, met: Met) -> Iterator[A
     elif run.recomputed is None:
         yield Answer("its roots are not recomputed: its beginning was not given", LogSeverity.REMARK)
     else:
-        for problem, explained in root_problems(sealed, run.recomputed, forgotten=run.forgotten.count + run.apart > 0):
-            yield Answer(problem, LogSeverity.REMARK if explained else LogSeverity.ERROR, explained)
+        forgotten = run.forgotten.count + run.apart > 0
+        for words, wrong, explained in root_problems(sealed, run.recomputed, forgotten=forgotten):
+            yield Answer(words, LogSeverity.ERROR if wrong else LogSeverity.REMARK, explained)
 
 
 def _is_run(run: Mapping[str, Any]) -> bool:

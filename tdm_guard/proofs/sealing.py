@@ -85,6 +85,10 @@ class Sealing:
             return
         run = self._open.get(name)
         digest = record.get("hash")
+        if run is None and kind == "part":
+            raise ConfigurationError(
+                f"{line.path}: begins with part {record.get('part')} of run {name}: give its first file, too"
+            )
         if run is None:
             return
         if isinstance(digest, str) and (run.chained or kind in ("decision", _FORGOTTEN)):

@@ -16,6 +16,7 @@ from tdm_guard.log.addresses import Said
 from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.members import is_size, text_of
 from tdm_guard.model import Verdict
+from tdm_guard.reports.exclusions import exclusions, is_excluded_alone
 from tdm_guard.reports.figures import Tally
 
 if TYPE_CHECKING:
@@ -138,9 +139,10 @@ class Likes:
         verdict = named if named in _VERDICTS else UNKNOWN
         admitted, content = record.get("admitted") is True, record.get("content") is True
         stored = admitted and content
+        observed = stored and verdict in _WITHHOLDING
         kinds = (
-            True, stored, admitted and not content, not admitted, stored and verdict in _WITHHOLDING,
-            stored and verdict == Verdict.EXEMPT,
+            True, stored, admitted and not content, not admitted, observed and not is_excluded_alone(record),
+            stored and verdict == Verdict.EXEMPT, observed and bool(exclusions(record)),
         )  # fmt: skip
         usages, origin = record.get("usages"), text_of(record, "origin") or ""
         origin = origin if origin and normal_url(origin) == f"{origin}/" else "\n"

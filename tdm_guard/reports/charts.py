@@ -53,15 +53,28 @@ def charts(tables: Mapping[str, Table]) -> dict[str, str] | None:
     }
 
 
+def drawn(table: Table) -> str:
+    """What the chart of a table draws, in words that stand below it."""
+    if table.key == "days":
+        return "decisions, a row of bars for each verdict, each with a scale of its own"
+    bars = len(_drawable(table))
+    return f"{table.chart}, the {SHOWN} with most of {bars:,} in the table" if bars > SHOWN else f"{table.chart}"
+
+
 def _title(table: Table) -> str:
     if table.key == "days":
         return f"{table.title}: decisions, a row of bars for each verdict"
     return f"{table.title}: {table.chart} by {table.columns[0]}"
 
 
+def _drawable(table: Table) -> list[tuple[str | int, ...]]:
+    column = table.columns.index(table.chart or "")
+    return [row for row in table.rows if isinstance(row[column], int) and row[column] and "(others" not in str(row[0])]
+
+
 def _bars(table: Table) -> dict[str, Any] | None:
     column = table.columns.index(table.chart or "")
-    rows = [row for row in table.rows if isinstance(row[column], int) and row[column] and "(others" not in str(row[0])]
+    rows = _drawable(table)
     if column > 1:  # the table has another order
         rows.sort(key=lambda row: -int(row[column]))
     rows = rows[:SHOWN]

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 WORDS = ("signal", "kind", "stance", "usages", "message", "source", "carrier", "locator", "excerpt", "repair")
+_LOST = "the deciding line was not found in the copy; its beginning:"
+_STATUS = "this rests on the status of the answer, which stands in no copy; what came with it begins:"
+_FAULT = ("signal", "message", "source", "carrier", "locator", "excerpt", "evidence", "sha256")
 
 
 class Words(NamedTuple):
@@ -40,8 +43,14 @@ class Words(NamedTuple):
 
 
 def words_of(record: Mapping[str, Any], folder: str | None) -> Iterator[Words]:
-    """Each statement and fault of a decision, in the order of its record, with its words in place."""
+    """Each statement and fault of a decision, each fault once, in the order of its record, with its words in place."""
+    told: set[tuple[str | None, ...]] = set()
     for entry in (*entries(record, "because"), *entries(record, "faults")):
+        if "message" in entry:
+            fault = tuple(text_of(entry, name) for name in _FAULT)
+            if fault in told:
+                continue
+            told.add(fault)
         named = named_by(entry)
         if named is None:
             yield Words(entry, None, None, why=_none_kept(entry))
@@ -66,8 +75,12 @@ def _found(entry: Mapping[str, Any], named: Named, copy: Copy) -> Words:
     lines = in_place(copy.data, text_of(entry, "locator"), text_of(entry, "excerpt"), is_extract=is_extract)
     sought = (text_of(entry, "locator") or "").strip("/") or text_of(entry, "excerpt")
     lost = sought and not any(line.decides for line in lines)
-    why = "the deciding line was not found in the copy; its beginning:" if lost else None
+    why = (_STATUS if _is_status(entry) else _LOST) if lost else None
     return Words(entry, named, copy, lines, why)
+
+
+def _is_status(entry: Mapping[str, Any]) -> bool:
+    return text_of(entry, "locator") == "status" or (text_of(entry, "excerpt") or "").startswith("status ")
 
 
 def documents_of(record: Mapping[str, Any], folder: str | None) -> Iterator[tuple[Mapping[str, Any], State | None]]:

@@ -28,12 +28,14 @@ class LoadedList(NamedTuple):
 @dataclass(slots=True)
 class Excluded:
     """
-    `decisions` that rest on a list; `lists` by list, each with what it said last; `loaded` by runs.
+    `decisions` that rest on a list, `stored` of them under `mode = "observe"`; `lists` by list, each with what it said
+    last; `loaded` by runs.
 
     A decision on a site that is on two lists counts under each.
     """
 
     decisions: int = 0
+    stored: int = 0
     lists: Counter[str] = field(default_factory=Counter)
     words: dict[str, str] = field(default_factory=dict)
     loaded: dict[LoadedList, None] = field(default_factory=dict)
@@ -44,10 +46,11 @@ class Excluded:
             if len(self.loaded) < MAX_LISTS:
                 self.loaded[LoadedList(*(text_of(entry, name, 200) or "" for name in LoadedList._fields))] = None
 
-    def count_decision(self, record: Mapping[str, Any], times: int = 1) -> None:
+    def count_decision(self, record: Mapping[str, Any], times: int = 1, *, stored: bool = False) -> None:
         """A decision, if it rests on a list; as many like it."""
         found = exclusions(record)
         self.decisions += times if found else 0
+        self.stored += times if found and stored else 0
         for name, entry in {text_of(entry, "source", 200) or "unknown": entry for entry in found}.items():
             known = name in self.lists or len(self.lists) < MAX_LISTS
             self.lists[name if known else OTHERS] += times
@@ -63,6 +66,8 @@ class Excluded:
             f"{number_of(self.decisions, 'decision')} on sites that a court or an authority found to infringe. "
             "This is no reservation of rights, and no licence lifts it.\n"
         )
+        if self.stored:
+            yield f"Stored although excluded, in observe mode: {number_of(self.stored, 'decision')}.\n"
         yield "\n| list loaded | date | sha256 |\n|---|---|---|\n"
         yield from (markdown_row(*map(markdown_cell, item)) for item in self.loaded)
         if self.lists:
@@ -74,6 +79,7 @@ class Excluded:
         """The same figures."""
         return {
             "decisions": self.decisions,
+            "stored": self.stored,
             "lists": dict(self.lists.most_common()),
             "loaded": [item._asdict() for item in self.loaded],
         }
@@ -82,3 +88,14 @@ class Excluded:
 def exclusions(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """What lists say in a decision's reasons."""
     return [entry for entry in entries(record, "because") if entry.get("kind") == Kind.EXCLUSION]
+
+
+def is_excluded_alone(record: Mapping[str, Any]) -> bool:
+    """True of a decision that rests on lists and on nothing else: nobody is known to reserve anything."""
+    because = entries(record, "because")
+    return bool(because) and len(exclusions(record)) == len(because)
+
+
+def although_excluded(count: int) -> str:
+    """The sentence behind one on what was stored against a reservation, which an exclusion is not; empty for none."""
+    return f" Stored although excluded: {count:,}." if count else ""

@@ -15,7 +15,8 @@ class Tally:
     Decisions on one host, or on all.
 
     `admitted` counts content handed on; a response that carried none (an error page, a redirect) is in `no_content`.
-    `against` are admitted ones that something reserved, or might have, under `mode = "observe"`.
+    `against` are admitted ones that something reserved, or might have, under `mode = "observe"`: not those
+    that rest on a list of excluded sites alone.
     `admitted_bytes` are bytes as received, of admitted content whose size is in the log.
     """
 

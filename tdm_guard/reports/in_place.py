@@ -3,12 +3,13 @@ The words of a statement in the document they stand in: some lines around them, 
 
 strategy: a copy becomes numbered lines, of an extract those of its parts, of a binary packet the text in it or rows of
 bytes. The deciding line is the one that the locator names by its number or by a field, else the one that holds the
-quoted words, else the one with the last name of the locator's path.
+quoted words, of several the one that reserves, else the one with the last name of the locator's path.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import NamedTuple
@@ -27,6 +28,9 @@ _NAME = re.compile(r"[\w:.-]{3,}")
 _BLANK = re.compile(r"\s+")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _PER_ROW = 16
+# Of words that run over several lines those by which something is reserved, in whatever vocabulary
+_RESERVING = re.compile(r"(?i)reserv|prohibit|disallow|\bno-?(?:ai|tdm)|train|\btdm\b")
+_SETTING = '"tdm-reservation"'
 
 
 class Shown(NamedTuple):
@@ -122,7 +126,12 @@ def _deciding(lines: list[Shown], sought: _Sought) -> int | None:
     if excerpt and (place := _with_words(lines, excerpt)) is not None:
         return place
     if found := _RULE.match(locator):
-        return _nth(lines, '"location"', int(found[1]))
+        number, places = int(found[1]), [line.text for line in lines]
+        settings, rules = (sum(text.count(word) for text in places) for word in (_SETTING, '"location"'))
+        return _nth(lines, _SETTING if settings == rules else '"location"', number)
+    for part in reversed(excerpt.split("; ")[1:]):  # "HTTP 402; www-authenticate: License"
+        if (place := _with_words(lines, part)) is not None:
+            return place
     return next((place for name in sought.names if (place := _nth(lines, name, 1)) is not None), None)
 
 
@@ -135,7 +144,7 @@ def _squeezed(excerpt: str) -> str:
 
 
 def _with_words(lines: list[Shown], excerpt: str) -> int | None:
-    """The line in which the quoted words begin, however they are broken into lines."""
+    """The line of the quoted words, however they are broken into lines: the first that reserves, else the first."""
     words = _squeezed(excerpt)
     if not words:
         return None
@@ -143,8 +152,9 @@ def _with_words(lines: list[Shown], excerpt: str) -> int | None:
     at = "".join(texts).find(words)
     if at < 0:
         return None
-    ends = accumulate(map(len, texts))
-    return next(place for place, end in enumerate(ends) if end > at)
+    ends = list(accumulate(map(len, texts)))
+    first, last = (bisect_right(ends, place) for place in (at, at + len(words) - 1))
+    return next((place for place in range(first, last + 1) if _RESERVING.search(lines[place].text)), first)
 
 
 def _nth(lines: Iterable[Shown], word: str, number: int) -> int | None:

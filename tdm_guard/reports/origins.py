@@ -68,7 +68,9 @@ def heads(summary: Summary) -> Table:
     """The last hashes."""
     ended = {run.run: run.ended for run in summary.runs}
     rows, more = cut(
-        (source.name, run, head or "none", "yes" if ended.get(run) else "no: cut short, or goes on")
+        (source.name, run, "none: not its last file", "goes on in the next file")
+        if run in source.goes_on
+        else (source.name, run, head or "none", "yes" if ended.get(run) else "no: cut short, or goes on")
         for source in summary.sources
         for run, head in source.heads.items()
     )

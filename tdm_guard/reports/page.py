@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING
 from tdm_guard._version import __version__
 from tdm_guard.plain import printable, timestamp
 from tdm_guard.reports import wording
+from tdm_guard.reports.charts import drawn
+from tdm_guard.reports.exclusions import although_excluded
 from tdm_guard.reports.origins import checked
 from tdm_guard.reports.spelling import number_of, unread_lines
+from tdm_guard.reports.summary import STORED_EXCLUDED
 from tdm_guard.reports.table import Table, share
 from tdm_guard.reports.tabulated import tables
 from tdm_guard.reports.worklist import WITHHOLDING
@@ -82,12 +85,13 @@ def _head(summary: Summary, now: datetime) -> Iterator[str]:
     if remarks.warning:
         yield _notice(f"There is something wrong with these logs. {remarks.warning}")
     if summary.observed:
+        although = although_excluded(addresses[STORED_EXCLUDED])
         yield _notice(
             f"Observe mode: {addresses['against']:,} of {addresses['admitted']:,} stored items were stored against a "
-            "reservation, or without knowing that there is none. In this mode nothing was withheld."
+            f"reservation, or without knowing that there is none.{although} In this mode nothing was withheld."
             if not summary.total.withheld
             else f"Observe mode in some runs: {addresses['against']:,} of {addresses['admitted']:,} stored items were "
-            "stored against a reservation, or without knowing that there is none."
+            f"stored against a reservation, or without knowing that there is none.{although}"
         )
     if claimed := summary.exempted.headline(addresses["exempt"]):
         yield _notice(claimed.strip().strip("*"))
@@ -144,6 +148,11 @@ def _glance(summary: Summary) -> Iterator[str]:
             ("stored against a reservation, or without knowing of one, in observe mode", total.against,
              addresses["against"]),
         ]  # fmt: skip
+    if summary.excluded.stored:
+        rows.append(
+            ("stored although the site is excluded, in observe mode", summary.excluded.stored,
+             addresses[STORED_EXCLUDED])
+        )  # fmt: skip
     yield from _table(
         Table(
             key="totals", title="Totals", note="A decision is about one request. Of addresses each counts once in a "
@@ -192,7 +201,8 @@ def _table(table: Table, chart: str | None, *, alone: bool) -> Iterator[str]:
         return
     kinds = [_kind(table, place) for place in range(len(table.columns))]
     if chart:
-        yield f'<div class="{"stacked" if _LONG in kinds else "beside"}">\n<div class="chart">{chart}</div>\n'
+        yield f'<div class="{"stacked" if _LONG in kinds else "beside"}">\n<div class="chart">{chart}\n'
+        yield f"<p>Drawn: {_text(drawn(table))}.</p></div>\n"
     name = f"table-{table.key}"
     yield f'<div class="wide" role="region" aria-labelledby="{name}" tabindex="0">\n<table>\n'
     yield f'<caption id="{name}" class="heard">{_text(table.title)}</caption>\n<thead>\n<tr>'

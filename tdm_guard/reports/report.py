@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tdm_guard.decision import Match
 from tdm_guard.reports import faults
+from tdm_guard.reports.exclusions import although_excluded
 from tdm_guard.reports.figures import Run, Tally, Works
 from tdm_guard.reports.rows import COUNTS, Row, rows
 from tdm_guard.reports.sites import by_site, faults_by_site
@@ -23,7 +24,7 @@ from tdm_guard.reports.spelling import (
     number_of,
     unread_lines,
 )
-from tdm_guard.reports.summary import Summary
+from tdm_guard.reports.summary import STORED_EXCLUDED, Summary
 from tdm_guard.reports.table import Table
 from tdm_guard.reports.tabulated import tables
 from tdm_guard.reports.worklist_page import whom
@@ -136,9 +137,10 @@ def _markdown(summary: Summary) -> str:
     out = [f"**{markdown_cell(summary.remarks.warning)}**\n\n"] if summary.remarks.warning else []
     out.append("# Compliance report\n\n")
     if summary.observed:
+        although = although_excluded(addresses[STORED_EXCLUDED])
         out.append(
             f"**Observe mode: {addresses['against']:,} of {addresses['admitted']:,} stored items were stored against a "
-            "reservation, or without knowing that there is none.**\n\n"
+            f"reservation, or without knowing that there is none.{although}**\n\n"
         )
     out.append(summary.exempted.headline(addresses["exempt"]))
     if summary.unread:

@@ -27,8 +27,8 @@ class Source:
     A file that was read. `size` and `sha256` are of the file as it lies there, None of a pipe.
 
     `heads` has the last hash of each run as far as this file goes, None of a run without a chained record (`more_runs`:
-    it has more than are told). `errors` and `remarks` are what `verify` finds in it. `grown`: it changed while it was
-    read.
+    it has more than are told). `goes_on`: those of them that go on in a later file, where their head is. `errors` and
+    `remarks` are what `verify` finds in it. `grown`: it changed while it was read.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Source:
     grown: bool = False
     lines: int = 0
     heads: dict[str, str | None] = field(default_factory=dict)
+    goes_on: list[str] = field(default_factory=list)
     errors: int = 0
     remarks: int = 0
     more_runs: bool = False
@@ -48,6 +49,8 @@ class Sources:
     def __init__(self, paths: Sequence[str]) -> None:
         self._before = {path: _size(path) for path in paths}
         self._found: dict[str, Source] = {path: Source(path) for path in paths}
+        self._last: dict[str, Source] = {}  # where each run was met last
+        self._ended: set[tuple[str, str]] = set()  # by path and run
 
     def lines(self, lines: Iterable[LogLine]) -> Iterator[LogLine]:
         """The lines, as they come."""
@@ -56,6 +59,8 @@ class Sources:
             source.lines += 1
             if line.record is not None and (run := text_of(line.record, "run", 240)):
                 self._head(source, run, text_of(line.record, "hash", 64))
+                if line.type == "end" and run in source.heads:
+                    self._ended.add((line.path, run))
             yield line
 
     def take(self, stretch: Stretch, path: str) -> None:
@@ -72,8 +77,10 @@ class Sources:
         heads = source.heads
         if run in heads:
             heads[run] = head or heads[run]
+            self._last[run] = source
         elif len(heads) < MAX_RUNS:
             heads[run] = head
+            self._last[run] = source
         else:
             source.more_runs = True
 
@@ -87,6 +94,9 @@ class Sources:
                     source.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
                     source.size = file.tell()
             source.grown = source.size != before
+            source.goes_on = [
+                run for run in source.heads if self._last[run] is not source and (path, run) not in self._ended
+            ]
         return tuple(self._found.values())
 
 

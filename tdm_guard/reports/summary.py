@@ -42,6 +42,7 @@ OTHERS = "(others)"
 NO_TYPE = "(none received)"
 ADDRESSES = ("decisions", "admitted", "no_content", "withheld", "against")  # members of a tally counted by address too
 EXEMPT = "exempt"  # what is stored under a claim, by address
+STORED_EXCLUDED = "stored_although_excluded"  # in observe mode, by address
 _MATCHES = {"matched", "not-matched", "unmatchable"}
 
 
@@ -82,8 +83,8 @@ class Summary:
 
     @property
     def observed(self) -> bool:
-        """True if a run of these logs let reservations pass."""
-        return self.total.against > 0 or any(run.mode == "observe" for run in self.runs)
+        """True if a run of these logs let reservations or exclusions pass."""
+        return self.total.against + self.excluded.stored > 0 or any(run.mode == "observe" for run in self.runs)
 
 
 def summarise(lines: Iterable[LogLine], *, some: bool = False, lane: Lane | None = None) -> Summary:
@@ -96,7 +97,7 @@ def summarise(lines: Iterable[LogLine], *, some: bool = False, lane: Lane | None
     records = 0
     asking = Asking()
     ended: dict[str, Run] = {}
-    with closing(Addresses((*ADDRESSES, EXEMPT))) as addresses:
+    with closing(Addresses((*ADDRESSES, EXEMPT, STORED_EXCLUDED))) as addresses:
         likes = Likes(addresses, asking, lambda alike: _count(summary, alike))
         if lane is not None:
             lane.likes = likes
@@ -155,7 +156,7 @@ def _count(summary: Summary, alike: Alike) -> None:
     _count_works(summary.works, record, because, verdict, times)
     count_reasons(summary.reasons, record, because, times)
     summary.exempted.count_decision(record, times)
-    summary.excluded.count_decision(record, times)
+    summary.excluded.count_decision(record, times, stored=alike.stored)
     summary.faults.add(record, times)
 
 

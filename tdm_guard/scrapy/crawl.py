@@ -314,7 +314,7 @@ class Crawl:
             totals["admitted"],
             totals["withheld"],
             verdicts or "nothing judged",
-            self.guard.log.path,
+            self.guard.log.told,
         )
         try:
             self.guard.end()

@@ -15,8 +15,9 @@ from scrapy import signals
 from scrapy.signalmanager import SignalManager
 
 from tdm_guard.decision import Checked
+from tdm_guard.drive import Loading, run_async
 from tdm_guard.fetch import decoded, follow, together
-from tdm_guard.guard import Guard, Loading, run_async
+from tdm_guard.guard import Guard
 from tdm_guard.model import Fetched, Result
 from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.policies.task import Wanted

@@ -6,7 +6,19 @@ import importlib.metadata
 import platform
 import sys
 
-from tests.benchmarks import assets, assets_documents, core, crawls, edges, keeping, lists, proofs, reporting, verifying
+from tests.benchmarks import (
+    assets,
+    assets_documents,
+    core,
+    crawls,
+    edges,
+    keeping,
+    lists,
+    proofs,
+    reporting,
+    tampering,
+    verifying,
+)
 from tests.benchmarks.measure import Row, table
 
 PARTS = {
@@ -16,6 +28,7 @@ PARTS = {
     "lists": lists.rows,
     "report": reporting.rows,
     "keeping": keeping.rows,
+    "tampering": tampering.rows,
     "proofs": proofs.rows,
     "assets": assets.rows,
     "documents": assets_documents.rows,

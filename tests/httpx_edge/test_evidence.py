@@ -13,8 +13,8 @@ import pytest
 
 from tdm_guard import Fetched, Guard, LogError, Options, Withheld
 from tdm_guard.aiohttp import guard
+from tdm_guard.drive import run
 from tdm_guard.fetch import Answer, Get
-from tdm_guard.guard import run
 from tdm_guard.log.evidence import copy_of
 from tdm_guard.origin import Origin
 from tdm_guard.requests import GuardSession

@@ -175,7 +175,15 @@ def test_a_log_is_rotated_by_size_and_every_file_reads_by_itself(tmp_path: Path)
     assert len(paths) > 1
     assert all(5000 <= path.stat().st_size < 5000 + 4000 for path in paths[:-1])
     assert [record["id"] for record in decisions_in(*reversed(paths))] == [each.id for each in logged]
-    assert [record["id"] for path in paths for record in decisions_in(path)] == [each.id for each in logged]
+    assert decisions_in(paths[0]) == decisions_in(*paths)  # its parts lie beside it
+    assert [record["id"] for path in paths[1:] for record in decisions_in(path)] == [
+        each.id for each in logged[-sum(len(decisions_in(path)) for path in paths[1:]) :]
+    ]
+    alone = paths[0].rename(tmp_path / "elsewhere.jsonl")
+    assert [record["id"] for path in (alone, *paths[1:]) for record in decisions_in(path)] == [
+        each.id for each in logged
+    ]
+    alone.rename(paths[0])
     whole = b"".join(path.read_bytes() for path in paths).splitlines()
     prev = digest_of(whole[0])
     for line in whole[1:]:
@@ -191,7 +199,7 @@ def test_a_log_is_rotated_by_day_in_utc_and_never_back(tmp_path: Path) -> None:
     late = NOW.replace(hour=23, minute=59)
     days = [late, late + timedelta(minutes=2), late, late + timedelta(minutes=3), late + timedelta(days=1, minutes=2)]
     written(tmp_path / "tdm.jsonl", [decided()._replace(ts=at) for at in days], Keeping(rotate="day"), ended=False)
-    assert [len(decisions_in(path)) for path in sorted(tmp_path.iterdir())] == [1, 3, 1]
+    assert [len(decisions_in(path)) for path in sorted(tmp_path.iterdir())] == [5, 3, 1]  # the first with the others
 
 
 def test_the_body_of_a_page_and_the_end_go_on_in_the_new_file(tmp_path: Path) -> None:

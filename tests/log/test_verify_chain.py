@@ -351,11 +351,51 @@ def test_another_root_or_size_is_an_error(tmp_path: Path, name: str) -> None:
         assert (finding.line, finding.severity, name in finding.message) == (6, LogSeverity.ERROR, True)
 
 
-def test_domains_of_another_suffix_list_are_not_recomputed(tmp_path: Path) -> None:
+def test_domains_of_another_suffix_list_are_not_recomputed_which_is_a_doubt(tmp_path: Path) -> None:
     stated = json.loads(planted().lines[-1])["trees"]["domains"]
     other = planted(domains={**stated, "suffixes": "0" * 64, "root": "1" * 64})
     [finding] = found(other.write(tmp_path / "a"), trees=True)
-    assert (finding.severity, finding.explained) == (LogSeverity.REMARK, True)
+    assert (finding.severity, finding.explained) == (LogSeverity.REMARK, False)
+
+
+ROOT = "0" * 64
+SHAPES: list[Any] = [
+    "xx", 5, None, {}, {"size": "a"}, {"size": 2, "root": None}, {"size": 2, "root": "zz"}, {"size": -1, "root": ROOT},
+    {"size": True, "root": ROOT}, {"size": 2**63, "root": ROOT}, {"size": 2, "root": "A" * 64},
+    {"size": 2, "root": ROOT, "more": []},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+@pytest.mark.parametrize("name", ["decisions", "addresses", "domains"])
+def test_what_is_stated_of_a_tree_has_a_shape(tmp_path: Path, name: str, *, forgotten: bool) -> None:
+    """Also where the roots are not recomputed."""
+    own = {"suffixes": ROOT} if name == "domains" else {}
+    for shape in SHAPES:
+        chain = planted(**{name: {**shape, **own} if isinstance(shape, dict) else shape})
+        if forgotten:
+            hashes = [chain.forget(1)]
+            chain.add("deletion", by="me", why="asked", rule="request", decisions=1, hashes=hashes)
+        path = chain.write(tmp_path / "a")
+        for trees in (True, False):
+            told = [each.message for each in found(path, trees=trees) if each.severity is LogSeverity.ERROR]
+            assert [f"the tree of {name} is stated as" in each for each in told] == [True], shape
+
+
+@pytest.mark.parametrize("suffixes", [None, 7, "", "0" * 63, "F" * 64, "0" * 64 + "\n", []])
+def test_the_suffix_list_is_named_by_a_digest(tmp_path: Path, suffixes: object) -> None:
+    stated = json.loads(planted().lines[-1])["trees"]["domains"]
+    [(_, words)] = errors(planted(domains={**stated, "suffixes": suffixes}).write(tmp_path / "a"))
+    assert "no digest of a public suffix list" in words
+    del stated["suffixes"]
+    [(_, words)] = errors(planted(domains=stated).write(tmp_path / "a"))
+    assert "its members are not root, size, suffixes" in words
+
+
+@pytest.mark.parametrize("trees", [None, [], "none", 0])
+def test_trees_that_are_none_are_an_error(tmp_path: Path, trees: object) -> None:
+    [(_, words)] = errors(Chain().decision().end(trees=trees).write(tmp_path / "a"))
+    assert words.endswith("of an end record are none")
 
 
 def test_of_what_was_forgotten_the_tree_of_decisions_is_recomputed(tmp_path: Path) -> None:
@@ -374,6 +414,19 @@ def test_members_that_should_stand_beside_the_log_are_an_error_unless_they_were_
     assert (error.severity, "no deletion record says why" in error.message) == (LogSeverity.ERROR, True)
     [remark] = found(chain.add("deletion", decisions=1).write(tmp_path / "a"))
     assert (remark.explained, "1 forgotten, content not checkable" in remark.message) == (True, True)
+
+
+@pytest.mark.parametrize("more", [{"url": "https://r1.example/"}, {"verdict": "unreserved", "admitted": True}])
+def test_a_tombstone_has_no_other_members(tmp_path: Path, more: dict[str, Any]) -> None:
+    chain = Chain().decision().decision().end()
+    hashes = [chain.forget(1)]
+    chain.add("deletion", decisions=1, hashes=hashes)
+    assert not errors(chain.write(tmp_path / "a"))
+    record = json.loads(chain.lines[1])
+    digest = record.pop("hash")
+    chain.lines[1] = spelt({**record, **more, "hash": digest})
+    [(line, words)] = errors(chain.write(tmp_path / "a"))
+    assert (line, all(repr(name) in words or name in words for name in more)) == (2, True)
 
 
 # ---- anything at all ------------------------------------------------------------------------------------------------

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from tdm_guard.drive import run
 from tdm_guard.fetch import Answer, Effects, Get
-from tdm_guard.guard import Guard, run
+from tdm_guard.guard import Guard
 from tdm_guard.model import Fetched, Result, Verdict
 from tdm_guard.options import Options
 from tdm_guard.origin import Origin

@@ -18,6 +18,7 @@ from tdm_guard.log.jsonl import JsonlLog, Keeping
 from tdm_guard.log.record import digest_of, sealed_line
 from tdm_guard.proofs.proving import Question
 from tdm_guard.testing import Answer, PretendWeb, Site
+from tests.support.chains import Chain
 from tests.support.logs import NOW
 from tests.support.proofs import INFO, Made, admitting, run_of, withholding
 
@@ -84,7 +85,9 @@ def test_the_roots_are_those_that_the_run_states(log: Path) -> None:
     [line] = Path(f"{log}.seal").read_bytes().splitlines()
     statement = json.loads(line)
     assert (statement["type"], statement["v"], statement["files"][0]["name"]) == ("tdm-guard-seal", 1, "tdm.jsonl")
-    assert statement["runs"] == [{"run": "first", "head": end["hash"], "ended": True, "forgotten": 0, **end["trees"]}]
+    [stated] = statement["runs"]
+    assert stated.pop("redact") == json.loads(log.read_bytes().splitlines()[0])["redact"]
+    assert stated == {"run": "first", "head": end["hash"], "ended": True, "forgotten": 0, **end["trees"]}
 
 
 def test_a_run_that_was_cut_short_has_the_trees_of_what_is_there(log: Path, tmp_path: Path) -> None:
@@ -218,12 +221,12 @@ def test_what_was_forgotten_can_neither_be_proved_nor_denied(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("prove", "LOG"), "either --url or --domain"),
-        (("prove", "LOG", "--url", "https://a.example/", "--domain", "a.example"), "either --url or --domain"),
+        (("prove", "LOG"), "one --url or one --domain"),
+        (("prove", "LOG", "--url", "https://a.example/", "--domain", "a.example"), "one --url or one --domain"),
         (("prove", "LOG", "--url", "a.example"), "--url"),
         (("prove", "LOG", "--domain", "https://a.example/"), "--domain"),
         (("prove", "LOG", "--domain", "a.example", "--run", "fist"), "did you mean 'first'?"),
-        (("prove", "LOG", "--domain", "a.example", "-o", "LOG"), "is one of the logs"),
+        (("prove", "LOG", "--domain", "a.example", "-o", "LOG"), "belongs to one of the logs"),
         (("prove", "absent.jsonl", "--domain", "a.example"), "cannot be read as a log"),
         (("seal", "absent.jsonl"), "cannot be read as a log"),
         (("verify-proof", "LOG"), "--root"),
@@ -285,3 +288,17 @@ def _redacting(data: bytes, patterns: list[str]) -> bytes:
         line, prev = sealed_line({name: record[name] for name in record if name not in ("prev", "hash")}, prev=prev)
         lines.append(line)
     return b"".join(lines)
+
+
+@pytest.mark.parametrize("tree", ["xx", None, {"size": 10, "root": None}, {"size": -1, "root": "0" * 64}])
+def test_stated_trees_that_verify_refuses_are_not_sealed(tmp_path: Path, tree: object) -> None:
+    """Those of a run with forgotten records, whose roots nobody can make again."""
+    chain = Chain().decision()
+    none = {"size": 0, "root": "0" * 64}
+    chain.end(trees={"decisions": none, "addresses": tree, "domains": {**none, "suffixes": "0" * 64}})
+    hashes = [chain.forget(1)]
+    chain.add("deletion", by="me", why="asked", rule="request", decisions=1, hashes=hashes)
+    log = chain.write(tmp_path / "a.jsonl")
+    done = call("seal", log)
+    assert (done.exit_code, "not sealed" in done.stderr, "tree of addresses" in done.stderr) == (1, True, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl"]

@@ -61,8 +61,8 @@ def apart(tmp_path_factory: pytest.TempPathFactory) -> Made:
     beside = Path(f"{path}.personal")
     lines = [f'{{"run":"apart","seq":{seq},"salt":"{SALT}","members":{MEMBERS}}}\n' for seq in (11, 1)]
     beside.write_text('torn "seq":1,\n'.join(lines), encoding="utf-8")
-    assert personal_of([path.with_name("absent"), beside], "apart", 1) == {"salt": SALT, "members": MEMBERS}
-    assert personal_of([beside], "apart", 2) is None
+    assert personal_of([str(path.with_name("absent")), str(path)], "apart", 1) == {"salt": SALT, "members": MEMBERS}
+    assert personal_of([str(path)], "apart", 2) is None
     path.write_bytes(head + line)
     return Made(path)
 
@@ -168,6 +168,16 @@ def test_the_javascript_of_the_page_agrees(judged: tuple[list[str], list[tuple[s
     words = [str(NODE), str(driver), str(script), json.dumps([path for path, _ in files]), *roots]
     done = subprocess.run(words, capture_output=True, check=True, timeout=PATIENCE)
     assert list(zip([path for path, _ in files], json.loads(done.stdout), strict=True)) == files
+
+
+def test_without_a_proof_the_programs_say_how_they_are_called(tmp_path: Path) -> None:
+    for language, name, runs in (("python", "check_proof.py", sys.executable), ("javascript", "check-proof.js", NODE)):
+        if runs is not None:
+            script = tmp_path / name
+            script.write_text(program(language), encoding="utf-8")
+            done = subprocess.run([runs, script], capture_output=True, check=False, timeout=PATIENCE, text=True)
+            assert (done.returncode, done.stdout[:6], done.stderr) == (2, "usage:", "")
+            assert f"{name} PROOF ROOT..." in done.stdout
 
 
 @pytest.mark.skipif(NODE is None, reason="there is no node to run the JavaScript of docs/proofs.md")

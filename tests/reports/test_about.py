@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ OPERATOR = {
     "name": "acme-ai", "contact": "bot@acme.example", "complaints_url": "https://acme.example/complaints",
 }  # fmt: skip
 WHO = ["--agent", "ExampleBot", "--operator", json.dumps(OPERATOR)]
-OWN = OwnWords(addresses="192.0.2.0/28", retention="two years", url="https://acme.example/crawler")
+OWN = OwnWords(addresses="192.0.2.0/28", retention="two years", url="https://acme.example/crawler", logged=True)
 
 
 def run(*words: str | Path) -> str:
@@ -72,9 +74,51 @@ def test_no_signal_is_said_to_be_recognised_by_an_authority(style: str) -> None:
 def test_what_is_left_open_is_a_blank_and_told() -> None:
     done = CliRunner().invoke(app, ["about", "--agent", "ExampleBot"])
     assert done.exit_code == 0
-    assert "left to you, 5 blanks: operator name, operator contact, operator complaints" in done.stderr
-    assert done.stdout.count('<span class="blank">operator: ') == 5
+    assert "left to you, 6 blanks: operator name, operator contact, operator complaints" in done.stderr
+    assert done.stdout.count('<span class="blank">operator: ') == 6
     assert stated().blanks == []
+
+
+def test_a_log_is_said_to_be_kept_only_where_one_is_given(tmp_path: Path) -> None:
+    said: dict[str, str] = {}
+    for name, text in (("without", ""), ("with", 'log = "kept.jsonl"\n')):
+        config = tmp_path / f"{name}.toml"
+        config.write_text(f'agent = "ExampleBot"\n{text}', encoding="utf-8")
+        made = json.loads(run("--config", config, "--format", "json"))
+        said[name], said[f"{name} sha256"] = made["compliance"]["record"], made["sha256"]
+    assert said["without"] == "operator: is a log kept, and where?"
+    assert said["with"].endswith("in a chained log")
+    assert said["with sha256"] != said["without sha256"]
+    assert "chained log" in run(*WHO, "--log", tmp_path / "other.jsonl")
+    for style in ("html", "json", "atom"):
+        made = run(*WHO, "--format", style)
+        assert "chained log" not in made
+        assert "operator: is a log kept, and where?" in made
+    assert not (tmp_path / "other.jsonl").exists()
+
+
+@pytest.mark.parametrize("style", ["html", "json", "atom"])
+def test_no_password_and_no_secret_parameter_is_published(style: str) -> None:
+    who = {**OPERATOR, "complaints_url": "https://acme.example/form?token=hush1&lang=en"}
+    made = run(
+        "--agent", "ExampleBot", "--operator", json.dumps(who), "--format", style,
+        "--user-agent", "ExampleBot/1.0 (+https://me:hush2@acme.example/bot?api_key=hush3)",
+        "--addresses", "see acme.example/ips?access_token=hush4 or https://me:hush5@acme.example/ips",
+        "--retention", "as https://acme.example/r?sig=hush6 says", "--url", "https://me:hush7@acme.example/c?key=hush8",
+    )  # fmt: skip
+    assert "hush" not in made
+    assert "lang=en" in made
+    for kept in ("ExampleBot/1.0 (+https://acme.example/bot", "bot@acme.example", "https://acme.example/ips"):
+        assert kept in made
+
+
+@pytest.mark.parametrize(
+    "plain", ["192.0.2.0/28, 2001:db8::/32", "reverse names end in .acme.example", "mail to a@acme.example: we answer",
+              "https://acme.example/ips?format=json"],
+)  # fmt: skip
+def test_words_without_a_secret_are_published_as_given(plain: str) -> None:
+    said = stated(own=OwnWords(user_agents=(plain,), addresses=plain)).to_dict()["crawlers"]
+    assert (said["user_agents"], said["addresses"]) == ([plain], plain)
 
 
 def test_observing_and_a_claim_are_stated() -> None:
@@ -172,6 +216,28 @@ def test_what_is_no_feed_of_ours_is_not_written_over(tmp_path: Path, content: by
     done = CliRunner().invoke(app, ["about", *WHO, "--format", "atom", "-o", str(feed)])
     assert (done.exit_code, "--output: " in done.stderr) == (2, True)
     assert feed.read_bytes() == content
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress])
+@pytest.mark.parametrize("begin", [b'{"type":"run","v":1', b'{"type":"part","v":1', b'{"run":"1","seq":1,"salt":"0"}'])
+@pytest.mark.parametrize("style", ["html", "json"])
+def test_a_log_is_not_written_over(style: str, begin: bytes, packed: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    log = tmp_path / "tdm.jsonl"
+    log.write_bytes(content := packed(begin + b"\n"))
+    done = CliRunner().invoke(app, ["about", *WHO, "--format", style, "-o", str(log)])
+    assert (done.exit_code, "is a compliance log" in done.stderr) == (2, True), done.stderr
+    assert log.read_bytes() == content
+
+
+@pytest.mark.parametrize("style", ["html", "json"])
+def test_a_statement_made_before_is_written_over(style: str, tmp_path: Path) -> None:
+    page = tmp_path / "page"
+    for before in (b"", b"an older page", b'{"typed":"run"}'):
+        page.write_bytes(before)
+        run(*WHO, "--format", style, "-o", page)
+    first = page.read_bytes()
+    run(*WHO, "--format", style, "-o", page, "--posture", "literal")
+    assert page.read_bytes() != first
 
 
 @pytest.mark.parametrize(

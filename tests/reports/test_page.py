@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -17,10 +18,15 @@ import html5lib
 import pytest
 
 from tdm_guard.cli.report import summarised
-from tdm_guard.reports.charts import charts
+from tdm_guard.log.jsonl import JsonlLog, Keeping
+from tdm_guard.log.record import RunInfo
+from tdm_guard.model import Posture
+from tdm_guard.reports.charts import SHOWN, charts, drawn
 from tdm_guard.reports.page import page
 from tdm_guard.reports.summary import Summary
+from tdm_guard.reports.table import Table
 from tdm_guard.reports.tabulated import tables
+from tdm_guard.usage import TDM
 from tests.support.browser import CHROMIUM, chromium, console, served
 from tests.support.varied import HOSTILE, decided, varied, write_log
 
@@ -276,3 +282,44 @@ def test_the_page_prints(summary: Summary, text: str, tmp_path: Path) -> None:
 def test_hostile_words_are_what_this_is_about() -> None:
     assert "<script>" in HOSTILE
     assert not HOSTILE.isprintable()
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_run_in_several_files_has_one_head(tmp_path: Path, *, ends: bool) -> None:
+    info = RunInfo(usages=TDM, agent="ExampleBot", posture=Posture.CAUTIOUS, mode="enforce")
+    with closing(JsonlLog(tmp_path / "tdm.jsonl", run=info, now=NOW, keeping=Keeping(rotate=2_000))) as log:
+        for decision in varied()[:8]:
+            log.decision(decision)
+        if ends:
+            log.end(NOW)
+    first, *parts = sorted(tmp_path.iterdir(), key=lambda path: (".part-" in path.name, path.name))
+    assert len(parts) > 1
+    head = json.loads(parts[-1].read_text(encoding="utf-8").splitlines()[-1])["hash"]
+    copy = shutil.copyfile(parts[-1], tmp_path / "copy.jsonl")
+    for given, whole in (([first, *parts], 1), ([*reversed(parts), first], 1), ([first, *parts, copy], 1 + ends)):
+        found = summarised([str(path) for path in given])
+        rows = tables(found)["heads"].rows
+        assert [row[0] for row in rows] == [str(path) for path in given]
+        told = [row[2:] for row in rows if row[2] == head]
+        assert told == [(head, "yes" if ends else "no: cut short, or goes on")] * whole
+        assert {row[2:] for row in rows if row[2] != head} == {("none: not its last file", "goes on in the next file")}
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (SHOWN, "withheld"),
+        (SHOWN + 1, f"withheld, the {SHOWN} with most of {SHOWN + 1} in the table"),
+    ],
+)
+def test_a_chart_says_what_it_draws(rows: int, said: str) -> None:
+    counts = tuple((f"{number}.example", 5, number + 1) for number in range(rows))
+    more: tuple[tuple[str | int, ...], ...] = (("none.example", 9, 0), ("(others: 3 sites)", 9, 9))
+    columns = ("site", "decisions", "withheld")
+    table = Table(key="sites", title="Sites", note="", columns=columns, rows=(*counts, *more), chart="withheld")
+    assert drawn(table) == said
+
+
+def test_each_chart_of_a_page_stands_over_what_it_draws(text: str) -> None:
+    assert text.count('<div class="chart">') == text.count("<p>Drawn: ") > 0
+    assert "<p>Drawn: decisions, a row of bars for each verdict" in text

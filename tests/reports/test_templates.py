@@ -6,6 +6,7 @@ import json
 import random
 from collections import Counter, defaultdict
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,7 +22,7 @@ from tdm_guard.decision import Decision, Exchange, Outcome, Stage
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.reader import LogLine, read_log
 from tdm_guard.log.record import RunInfo
-from tdm_guard.model import Posture, Stance, Statement, Verdict
+from tdm_guard.model import Kind, Posture, Stance, Statement, Verdict
 from tdm_guard.reports.preferences.preferred import Runs, json_lines, preferences
 from tdm_guard.reports.templates.ab2013 import ab2013
 from tdm_guard.reports.templates.art53 import art53
@@ -177,6 +178,21 @@ def test_period_measures_and_decisions(log: Path) -> None:
         "number": "C(2025) 8311 final",
         "date": "2025-12-05",
     }
+
+
+@pytest.mark.parametrize(("template", "part"), [("art53", "3.1"), ("ab2013", "(a)(9)")])
+def test_a_list_of_excluded_sites_is_no_protocol(tmp_path: Path, template: str, part: str) -> None:
+    listed = Statement(
+        source="court-1", carrier="list", signal="excluded-sites", kind=Kind.EXCLUSION, usages=TDM,
+        stance=Stance.RESERVED,
+    )  # fmt: skip
+    decision = decided(1, "https://pirate.example/", None, None, Verdict.RESERVED)
+    path = write(tmp_path / "log.jsonl", [decision._replace(outcome=replace(decision.outcome, because=(listed,)))])
+    form = page(path, "--template", template)
+    protocols = form[part]["protocols"]
+    assert {row["signal"] for row in protocols} == {signal.name for signal in SIGNALS}
+    assert sum(row["withheld"] for row in protocols) == 0
+    assert template != "art53" or form["3.2"]["withheld_as_excluded_sites"] == 1
 
 
 def blanks_in(form: dict[str, Any]) -> set[str]:

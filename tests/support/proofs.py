@@ -14,6 +14,7 @@ from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Posture, Verdict
+from tdm_guard.proofs.personal import personal_of
 from tdm_guard.proofs.proof import Known, read_proof
 from tdm_guard.proofs.proving import Question, prove
 from tdm_guard.proofs.sealing import Placed, Sealing
@@ -65,6 +66,7 @@ class Made:
 
     def __init__(self, path: Path, written: Mapping[bytes, bytes] | None = None) -> None:
         self._data = path.read_bytes()
+        self._log = str(path)
         self._written = written or {}
         file = BytesIO()
         sealing, placed = Sealing(file), Placed(read_log([path]))
@@ -83,7 +85,7 @@ class Made:
         ]
 
     def proof(self, question: Question, *runs: str) -> dict[str, Any]:
-        found = prove(question, self.tree, self._line_at, runs)
+        found = prove(question, self.tree, self._line_at, runs, personal_of=lambda *of: personal_of([self._log], *of))
         return dict(read_proof(json.dumps(found).encode()))
 
     def _line_at(self, place: Place) -> bytes:

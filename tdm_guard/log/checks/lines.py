@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log import reader
-from tdm_guard.log.compressed import DAMAGED, open_log
+from tdm_guard.log.compressed import BROKEN, DAMAGED, open_log
 from tdm_guard.log.reader import LogLine
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 STEP = 1024  # lines between two ticks
 MAX_STRANGE = 100  # lines that a file may begin with before one is a record; a log has its first in the first or second
+
+BROKEN_HERE = "the compressed file is damaged, or cut, here"
 
 Passes: TypeAlias = Callable[[bytes, str, int], bool]
 
@@ -30,20 +33,40 @@ class RawLine(NamedTuple):
     problem: str | None = None
 
 
-def unpassed(paths: Iterable[str | os.PathLike[str]], passes: Passes, tick: Callable[[], None]) -> Iterator[RawLine]:
+class _BrokenError(Exception):
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+def unpassed(
+    paths: Iterable[str | os.PathLike[str]], passes: Passes, tick: Callable[[], None], *, broken: bool = False
+) -> Iterator[RawLine]:
     """
-    The lines of all logs that `passes` is not content with, in the order in which `read_log` has them.
+    The lines of these files that `passes` is not content with.
 
     It is asked about a whole line by its bytes, the path of its file and its number. Every `STEP` lines there is a
-    `tick`. Raises `ConfigurationError` for a file that cannot be read, or that does not begin as a log does.
+    `tick`. Raises `ConfigurationError` for a file that cannot be read, or that does not begin as a log does. With
+    `broken` a compressed file that is damaged or cut has a line with that problem where no more can be read.
     """
-    for name in reader.in_order([os.fspath(path) for path in paths]):
+    for name in [os.fspath(path) for path in paths]:
+        number = 0
         try:
             with open_log(name) as file:
                 begun = _beginning(name, file)
                 yield from begun
-                yield from _rest(name, file, begun[-1].number if begun else 0, passes, tick)
+                number = begun[-1].number if begun else 0
+                yield from _rest(name, file, number, passes, tick)
+        except ConfigurationError:
+            raise
+        except _BrokenError as error:
+            if not broken:
+                raise ConfigurationError(f"{name!r} cannot be read as a log: {error.__cause__}") from error
+            yield RawLine(name, error.line, b"", whole=True, problem=BROKEN_HERE)
         except DAMAGED as error:
+            if broken and isinstance(error, BROKEN):
+                yield RawLine(name, number + 1, b"", whole=True, problem=BROKEN_HERE)
+                continue
             reason = error.strerror if isinstance(error, OSError) and error.strerror else error
             raise ConfigurationError(f"{name!r} cannot be read as a log: {reason}") from error
 
@@ -56,14 +79,17 @@ def record_in(line: RawLine) -> LogLine:
 
 def _rest(path: str, file: BinaryIO, number: int, passes: Passes, tick: Callable[[], None]) -> Iterator[RawLine]:
     readline, most = file.readline, reader.MAX_LINE + 1
-    while raw := readline(most):
-        number += 1
-        if not number % STEP:
-            tick()
-        if not (raw.endswith(b"}\n") and passes(raw[:-1], path, number)):
-            line = _line(path, file, number, raw)
-            if line is not None:
-                yield line
+    try:
+        while raw := readline(most):
+            number += 1
+            if not number % STEP:
+                tick()
+            if not (raw.endswith(b"}\n") and passes(raw[:-1], path, number)):
+                line = _line(path, file, number, raw)
+                if line is not None:
+                    yield line
+    except BROKEN as error:
+        raise _BrokenError(number + 1) from error
 
 
 def _each(file: BinaryIO) -> Iterator[bytes]:
@@ -97,7 +123,15 @@ def _beginning(path: str, file: BinaryIO) -> list[RawLine]:
     # what a crash may leave: the first line, torn
     if not held or (len(held) == 1 and not held[0].whole and _START.startswith(held[0].raw[: len(_START)])):
         return held
-    raise ConfigurationError(f"{path!r} is no compliance log: it begins with no record of one")
+    raise ConfigurationError(f"{path!r} is no compliance log: {_told(path, held[0].raw)}")
+
+
+def _told(path: str, first: bytes) -> str:
+    """What a file is that stands beside logs, where a pattern like `LOG*` takes it for one."""
+    for ending, start, words in _BESIDE:
+        if path.endswith(ending) or re.match(start, first):
+            return words
+    return "it begins with no record of one"
 
 
 def _is_record(line: RawLine) -> bool:
@@ -106,3 +140,8 @@ def _is_record(line: RawLine) -> bool:
 
 
 _START = b'{"type":"'
+_BESIDE = (  # endings of names, beginnings of the first line
+    (".seal", rb'\{"type":"tdm-guard-seal"', "it is the seal of one, which verify takes with --seal"),
+    (".tree", rb"tdm-guard tree ", "it is an index that stands beside one; leave it out"),
+    (".personal", rb'\{"run":"[^"]*","seq":[0-9]+,"salt":"', "it stands beside one and is read with it; leave it out"),
+)

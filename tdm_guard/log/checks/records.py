@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.bodies import Bodies, shown
 from tdm_guard.log.checks.outcome import addresses_of, facts_of, outcome_problem
-from tdm_guard.log.checks.roots import root_problems
+from tdm_guard.log.checks.roots import root_problems, shape_problems
 from tdm_guard.log.record import decision_id, unseal
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tdm_guard.log.reader import LogLine
 
 MAX_COMMONS = 512  # of a run, whose last ones a decision may refer to: as many as the writer keeps
+_TOMBSTONE = frozenset({"type", "v", "run", "seq", "id", "ts", "prev", "hash"})  # nothing else is left of a decision
 _ALWAYS_CHAINED = frozenset({"common", "deletion"})  # in older runs too
 
 
@@ -142,6 +143,9 @@ class Records:
         if not isinstance(digest, str) or unseal(line.raw) is None:
             self._findings.error(line, "does not end with its hash", run)
             return
+        if record.keys() != _TOMBSTONE:
+            words = ", ".join(sorted(map(shown, record.keys() ^ _TOMBSTONE)))
+            self._findings.error(line, f"a forgotten record with other members than a tombstone has: {words}", run)
         if in_order and record.get("prev") != run.head:
             self._findings.error(
                 line, f"the record before it was changed or exchanged: prev is not its hash (line {run.line})", run
@@ -179,13 +183,22 @@ class Records:
             )
         run.recompute()
         run.bodies, run.commons = Bodies(), {}  # nothing asks for them any more
-        if run.recomputed is not None and run.stated is not None:
-            forgotten = run.forgotten.count + run.apart > 0
-            for problem, explained in root_problems(run.stated, run.recomputed, forgotten=forgotten):
-                if explained:
-                    self._findings.remark(line, problem, explained=True)
-                else:
-                    self._findings.error(line, problem, run)
+        if "trees" in record:
+            self._trees(line, record["trees"], run)
+
+    def _trees(self, line: LogLine, stated: Any, run: VerifiedRun) -> None:
+        """Trees of another shape are an error too where their roots cannot be, or are not to be, recomputed."""
+        problems = list(shape_problems(stated))
+        for problem in problems:
+            self._findings.error(line, problem, run)
+        if problems or run.recomputed is None:
+            return
+        forgotten = run.forgotten.count + run.apart > 0
+        for words, wrong, explained in root_problems(stated, run.recomputed, forgotten=forgotten):
+            if wrong:
+                self._findings.error(line, words, run)
+            else:
+                self._findings.remark(line, words, explained=explained)
 
     def _deletion(self, line: LogLine, record: Mapping[str, Any], run: VerifiedRun) -> None:
         run.deletions += 1

@@ -20,9 +20,11 @@ from tdm_guard.formats.http.freshness import CEILING, FLOOR
 from tdm_guard.log.record import TOOL
 from tdm_guard.model import Posture
 from tdm_guard.options import NOBODY, Options
+from tdm_guard.plain import without_secrets
 from tdm_guard.policies.answers import MAX_STALE, UNREACHABLE_FOR
 from tdm_guard.reports.templates.filled import USAGE_WORDS
 from tdm_guard.reports.templates.form import Blank, operator
+from tdm_guard.secrecy.parameters import SECRETS, redacted_words
 from tdm_guard.signals.shared.agents import agent_list
 
 if TYPE_CHECKING:
@@ -34,12 +36,17 @@ _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnWords:
-    """What the operator says besides, which no option knows: what is not given stays a blank that is named."""
+    """
+    What the operator says besides, which no option knows: what is not given stays a blank that is named.
+
+    `logged`: a log was given, which the options cannot tell from the one that a crawl keeps by default.
+    """
 
     user_agents: Sequence[str] = ()
     addresses: str | None = None
     retention: str | None = None
     url: str | None = None
+    logged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +91,24 @@ def state(options: Options, *, day: str, own: OwnWords) -> Stated:
         "purposes": {"usages": {usage.value: USAGE_WORDS[usage.value] for usage in options.usages}},
         "robots_txt": _robots(options),
         "protocols": _protocols(options),
-        "compliance": _compliance(options),
+        "compliance": _compliance(options, own),
         "not_read": _not_read(options),
         "declarations": _declarations(options),
         "retention": _retention(options, own),
         "tool": {"name": TOOL, "posture": options.posture.value},
     }
-    return Stated(day, sections, own.url)
+    return Stated(day, _public(sections), own.url and _public(own.url))
+
+
+def _public(value: Any) -> Any:
+    """What is said, without user, password and secret values of the addresses in it: everybody may read it."""
+    if isinstance(value, Mapping):
+        return {name: _public(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_public(each) for each in value]
+    if isinstance(value, str) and not isinstance(value, Blank):
+        return redacted_words(without_secrets(value), SECRETS)
+    return value
 
 
 def _operator(options: Options) -> dict[str, Any]:
@@ -188,14 +206,16 @@ def _places(signal: Signal) -> Iterator[str]:
         yield "declarations that the operator holds"
 
 
-def _compliance(options: Options) -> dict[str, Any]:
+def _compliance(options: Options, own: OwnWords) -> dict[str, Any]:
     observing = options.mode == "observe"
     found: dict[str, Any] = {
         "mode": options.mode,
         "effect": "verdicts are recorded and nothing is withheld"
         if observing
         else "what is reserved for one of the purposes is not handed on, before anything is stored",
-        "record": "one record for each decision, with the words that it rests on, in a chained log",
+        "record": "one record for each decision, with the words that it rests on, in a chained log"
+        if own.logged
+        else operator("is a log kept, and where?"),
         "licences": "a licence lifts what it names, and nothing else",
     }
     if options.operator is not None and options.operator.exempt:

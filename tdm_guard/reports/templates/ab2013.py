@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tdm_guard.model import Verdict
 from tdm_guard.reports.templates import filled
+from tdm_guard.reports.templates.collected import EXCLUDED, EXCLUDED_TOO
 from tdm_guard.reports.templates.form import Form, Part, operator
 from tdm_guard.reports.templates.ranking import Ranking
 
@@ -65,7 +66,8 @@ def _parts(collected: Collected, ranking: Ranking) -> Iterator[Part]:
     })  # fmt: skip
     yield Part("(a)(5)", "Data protected by copyright, trademark or patent", {
         "stored": {
-            "reserved_or_not_known": sum(verdicts[v.value] for v in Verdict if v.withholds),
+            "reserved_or_not_known": sum(verdicts[v.value] for v in Verdict if v.withholds) + verdicts[EXCLUDED_TOO],
+            "stored_although_excluded": verdicts[EXCLUDED] + verdicts[EXCLUDED_TOO],
             "reserved_and_licensed": verdicts[Verdict.AUTHORISED],
             "reserved_and_exempt": verdicts[Verdict.EXEMPT],
             "expressly_permitted": verdicts[Verdict.PERMITTED],

@@ -133,6 +133,7 @@ def _crawled(collected: Collected, ranking: Ranking, trained: Trained | None, *,
             "robots_txt": "read before each site, RFC 9309" if "robots" in measures.named("signals") else "not read",
             "other_protocols": [name for name in measures.named("signals") if name != "robots"],
             "stored_against_a_reservation": measures.against,
+            "stored_although_excluded": measures.stored_excluded,
         },
         "captchas_passwords_paywalls": operator("how crawlers behave at captchas, passwords and paywalls"),
         "period": filled.period(collected, CRAWL),
@@ -185,6 +186,7 @@ def _measures(collected: Collected) -> Iterator[Part]:
             "withheld": measures.withheld,
             "stored": measures.stored,
             "stored_against_a_reservation": measures.against,
+            "stored_although_excluded": measures.stored_excluded,
             "stored_under_authorisations": measures.lifted,
             "stored_under_art_3": measures.exempt,
         },
@@ -194,5 +196,6 @@ def _measures(collected: Collected) -> Iterator[Part]:
     yield Part("3.2", "Removal of illegal content", {
         "measures": operator("measures to avoid or remove illegal content"),
         "withheld_as_excluded_sites": measures.excluded,
+        "stored_although_excluded": measures.stored_excluded,
     })  # fmt: skip
     yield Part("3.3", "Other information", {"other": operator("anything else, voluntary")})

@@ -20,6 +20,7 @@ from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.members import is_size, text_of
 from tdm_guard.log.scratch import scratch
 from tdm_guard.model import Verdict
+from tdm_guard.reports.exclusions import exclusions, is_excluded_alone
 from tdm_guard.reports.templates.measures import MAX_ARCHIVES, OTHERS, Archive, Measures
 from tdm_guard.reports.templates.modality import Modality, modality_of
 from tdm_guard.reports.templates.named_sites import NOWHERE, NamedSite, host_in, site_of
@@ -51,7 +52,8 @@ _KEPT = """
     CREATE INDEX by_site ON kept (archive, modality, site);
 """
 _VERDICTS = tuple(verdict.value for verdict in Verdict)
-_UNKNOWN = len(_VERDICTS)
+EXCLUDED, EXCLUDED_TOO = "excluded", "excluded and reserved"  # what lists would have withheld, in place of its verdict
+_COUNTED = (*_VERDICTS, "unknown", EXCLUDED, EXCLUDED_TOO)
 
 
 class Amount(NamedTuple):
@@ -120,7 +122,7 @@ class Collected:
         archive = 0 if run is None or not run.archives else self._archive(run.archives)
         host = host_in(text_of(record, "origin", 1024)) or host_in(next(iter(addresses), None))
         named = text_of(record, "media_type", 120)
-        size, stamp, verdict = record.get("bytes"), text_of(record, "ts", 40) or "", record.get("verdict")
+        size, stamp = record.get("bytes"), text_of(record, "ts", 40) or ""
         cursor = self.database.execute(
             "INSERT INTO items VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -131,7 +133,7 @@ class Collected:
                 self._medium((named or "(not told)").lower()),
                 size if is_size(size) else None,
                 archive,
-                _VERDICTS.index(verdict) if verdict in _VERDICTS else _UNKNOWN,
+                _COUNTED.index(_came_to(record)),
                 used,
             ),
         )
@@ -191,8 +193,7 @@ class Collected:
 
     def by_verdict(self, archive: int | None) -> Counter[str]:
         """How many of them by verdict."""
-        names = (*_VERDICTS, "unknown")
-        return Counter({names[kind]: amount.items for kind, amount in self.by("verdict", archive).items()})
+        return Counter({_COUNTED[kind]: amount.items for kind, amount in self.by("verdict", archive).items()})
 
     def by(self, column: str, archive: int | None) -> dict[int, Amount]:
         """Amounts by the values of a column of ours."""
@@ -217,3 +218,13 @@ class Collected:
     def close(self) -> None:
         """Gives the space back."""
         self.database.close()
+
+
+def _came_to(record: Mapping[str, Any]) -> str:
+    """The verdict of what was stored, or that a list excludes its site, with or without a reservation."""
+    verdict = record.get("verdict")
+    if verdict not in _VERDICTS:
+        return "unknown"
+    if not Verdict(verdict).withholds or not exclusions(record):
+        return Verdict(verdict).value
+    return EXCLUDED if is_excluded_alone(record) else EXCLUDED_TOO

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tdm_guard.reports.exclusions import although_excluded
 from tdm_guard.reports.spelling import number_of
 from tdm_guard.reports.templates.collected import CRAWL
 from tdm_guard.reports.templates.form import Rows, operator
@@ -90,6 +91,7 @@ def remarks(collected: Collected, trained: Trained | None, *, verdicts: str = ""
         found.append(
             f"Observe mode: {measures.against:,} of {number_of(measures.stored, 'decision')} that stored content went "
             "against a reservation, or were made without knowing that there is none; what was stored is counted."
+            + although_excluded(measures.stored_excluded)
         )
     if measures.exempt:
         made = number_of(measures.exempt, "decision")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdm_guard.log.members import entries, text_of
 from tdm_guard.model import Verdict
+from tdm_guard.reports.exclusions import exclusions, is_excluded_alone
 from tdm_guard.signals import SIGNALS
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ class Measures:
     Counts of all decisions. `against`: stored although something reserved it, or might have (`mode = "observe"`).
 
     `holders` counts, by rightsholder, the decisions in which one is named; `lifted` those in which an authorisation
-    lifted something; `excluded` those that a list of excluded sites withheld.
+    lifted something; `excluded` those that a list of excluded sites withheld, `stored_excluded` those that one
+    would have.
     """
 
     runs: dict[str, RunTold] = field(default_factory=dict)
@@ -77,6 +79,7 @@ class Measures:
     exempt: int = 0
     lifted: int = 0
     excluded: int = 0
+    stored_excluded: int = 0
 
     def run(self, record: Mapping[str, Any]) -> None:
         """The record of a run."""
@@ -101,7 +104,8 @@ class Measures:
         """Counts a decision; gives its run, if that was told of."""
         named = text_of(record, "verdict", 40) or ""
         because = entries(record, "because")
-        against = stored and named in _WITHHOLDING
+        observed = stored and named in _WITHHOLDING
+        against = observed and not is_excluded_alone(record)
         withheld = record.get("admitted") is not True
         self.verdicts[named if named in set(Verdict) else "unknown"] += 1
         self.stored += stored
@@ -109,9 +113,11 @@ class Measures:
         self.against += against
         self.exempt += stored and named == Verdict.EXEMPT
         self.lifted += bool(stored and record.get("authorisations"))
-        self.excluded += withheld and any(entry.get("kind") == EXCLUSION for entry in because)
+        self.excluded += withheld and bool(exclusions(record))
+        self.stored_excluded += observed and bool(exclusions(record))
         came_to = "withheld" if withheld else "stored_against" if against else "other"
-        for name in {text_of(entry, "signal", 40) or "unknown" for entry in because}:
+        said = (entry for entry in because if entry.get("kind") != EXCLUSION)  # which is no reservation of rights
+        for name in {text_of(entry, "signal", 40) or "unknown" for entry in said}:
             self._signal(name)[came_to] += 1
         for holder in {text_of(entry, "rightsholder", 200) or "" for entry in because} - {""}:
             self.holders[holder if holder in self.holders or len(self.holders) < MAX_HOLDERS else OTHERS] += 1
@@ -133,7 +139,7 @@ class Measures:
     @property
     def observed(self) -> bool:
         """True if a run let reservations pass."""
-        return self.against > 0 or any(run.mode == "observe" for run in self.used)
+        return self.against + self.stored_excluded > 0 or any(run.mode == "observe" for run in self.used)
 
     def named(self, member: str, *, archives: bool | None = None) -> list[str]:
         """What runs have as a member, each once; of those that judged archives, or of the others."""
