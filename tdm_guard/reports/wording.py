@@ -118,8 +118,9 @@ nav ul { columns: 18rem; padding-left: 1.2rem; margin: 1rem 0; }
 .wide { overflow-x: auto; margin: .5rem 0; }
 .stacked > .wide { margin-top: 1rem; }
 .beside { display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: flex-start; }
-.beside > .wide { flex: 1 1 24rem; min-width: 0; }
+.beside > .wide { flex: 1 1 max-content; min-width: 0; max-width: 100%; }
 .chart { flex: 0 1 auto; max-width: 100%; }
+.chart p { max-width: 21rem; }
 .chart svg { display: block; max-width: 100%; height: auto; }
 table { border-collapse: collapse; font-size: .9rem; }
 .heard { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -130,7 +131,12 @@ tbody th { font-weight: 400; }
 td.number, .short { white-space: nowrap; overflow-wrap: normal; }
 .long { min-width: 13rem; max-width: 28rem; }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); }
-@media (max-width: 40rem) { dl > div { grid-template-columns: 1fr; } }
+@media (max-width: 40rem) {
+  dl > div { grid-template-columns: 1fr; }
+  table { font-size: .75rem; }
+  th, td { padding: .15rem .3rem; }
+  .long { min-width: 8rem; }
+}
 @page { margin: 15mm; }
 @media print {
   :root { --ink: #000; --paper: #fff; --soft: #eee; --line: #777; color-scheme: light; }
