@@ -231,6 +231,21 @@ def test_a_pipe_is_never_rotated(tmp_path: Path) -> None:
     assert [json.loads(line)["type"] for line in got.splitlines()] == ["run", *["decision"] * 3, "end"]
 
 
+def test_a_line_glued_to_the_rest_of_another_run_s_ends_the_run(tmp_path: Path) -> None:
+    """Two runs share a file; a disk that was full for the one left a piece of a line, and has space again."""
+    path = tmp_path / "tdm.jsonl"
+    with closing(JsonlLog(path, run=RUN, now=NOW)) as one, closing(JsonlLog(path, run=RUN, now=NOW)) as other:
+        for log in (one, other, one):
+            log.decision(decided())
+        with path.open("ab") as file:
+            file.write(b'{"type":"decision","v":1,')
+        with pytest.raises(LogError, match="glued"):
+            other.decision(decided())
+        with pytest.raises(LogError):
+            other.decision(decided())
+        one.decision(decided())  # behind the newline of the other's
+
+
 # ---- when the disk has it --------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tdm_guard.decision import Decision, Exchange, Outcome, Stage
+from tdm_guard.log.canonical import digest_of_text
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.record import RunInfo
@@ -87,6 +88,16 @@ class Made:
     def proof(self, question: Question, *runs: str) -> dict[str, Any]:
         found = prove(question, self.tree, self._line_at, runs, personal_of=lambda *of: personal_of([self._log], *of))
         return dict(read_proof(json.dumps(found).encode()))
+
+    def proof_of_nothing(self, domain: str) -> dict[str, Any]:
+        """What somebody would write who wants a name of any form to be shown as absent, with its true neighbours."""
+        found = self.proof(Question.domain("zz.example"))
+        [run] = self.runs.values()
+        entry = self.tree.tree(self.tree.runs[0], "domains").entry(0)[:32]  # of the only one
+        node, none = {"digest": entry.hex(), "index": 0, "path": []}, None
+        proof = found["proofs"][0]
+        proof |= {"lower": node, "upper": none} if entry < digest_of_text(domain) else {"lower": none, "upper": node}
+        return {**found, "asked": domain, "canonical": domain, "proofs": [{**proof, "run": run.run}]}
 
     def _line_at(self, place: Place) -> bytes:
         line = self._data[place.offset :].split(b"\n", 1)[0]
