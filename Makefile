@@ -32,7 +32,8 @@ $(FLOOR)/.ready: pyproject.toml tests/floor.txt
 # Whole crawls, floods, and what installs or builds things: measuring their coverage takes two thirds more time and adds
 # nothing, since smaller tests reach the same lines.
 UNMEASURED := tests/stories tests/fuzz tests/tools tests/typing tests/test_extras.py tests/test_recipes.py \
-	tests/test_site.py tests/test_wheel.py
+	tests/test_site.py tests/test_wheel.py tests/proofs/test_seal_recipes.py \
+	$(foreach name,assets content docs exempt items rebinding stores tokens,tests/scrapy_edge/test_$(name).py)
 
 test:
 	$(NEEDS)
@@ -49,7 +50,7 @@ docs: $(VENV)/.ready
 	$(BIN)/python -m tools.site
 
 # The edges with the oldest frameworks that the extras admit; of Scrapy, but for what rests on our own code alone.
-OURS := $(foreach name,assets docs exempt items tokens,tests/scrapy_edge/test_$(name).py)
+OURS := $(foreach name,assets content docs evidence exempt items rebinding stores tokens,tests/scrapy_edge/test_$(name).py)
 floor: $(FLOOR)/.ready
 	$(FLOOR)/bin/python -m pytest -n 2 --dist loadfile tests/scrapy_edge tests/httpx_edge tests/requests_edge \
 		tests/aiohttp_edge $(addprefix --ignore=,$(OURS))
