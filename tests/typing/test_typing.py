@@ -87,8 +87,8 @@ def test_the_options_that_are_typed_are_those_that_are_accepted() -> None:
     assert set(GuardOptions.__annotations__) == {*OPTION_NAMES, "config"}
     assert set(JudgeOptions.__annotations__) == OFFLINE_OPTIONS
     assert set(GuardOptions.__annotations__) - set(JudgeOptions.__annotations__) == {
-        "cache", "config", "durability", "enabled", "evidence", "log", "name_key", "policy_timeout", "records", "redact",
-        "retain_until", "rotate", "sinks",
+        "cache", "config", "durability", "enabled", "evidence", "log", "name_key", "policy_timeout", "records",
+        "redact", "retain_until", "rotate", "sinks",
     }  # fmt: skip
     assert GuardOptions.__required_keys__ == frozenset()
 
