@@ -33,7 +33,7 @@ $(FLOOR)/.ready: pyproject.toml tests/floor.txt
 # nothing, since smaller tests reach the same lines.
 UNMEASURED := tests/stories tests/fuzz tests/tools tests/typing tests/test_extras.py tests/test_recipes.py \
 	tests/test_site.py tests/test_wheel.py tests/proofs/test_seal_recipes.py \
-	$(foreach name,assets content docs exempt items rebinding stores tokens,tests/scrapy_edge/test_$(name).py)
+	$(foreach name,assets content docs exempt items rebinding robots stores tokens ways,tests/scrapy_edge/test_$(name).py)
 
 test:
 	$(NEEDS)
