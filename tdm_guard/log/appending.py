@@ -39,7 +39,11 @@ class LogFile:
         self._syncs = durability == "fsync"
         self._later: _Later | None = None
         if durability != "flush" and self._place is not None:
-            _sync_folder(path.parent)
+            try:
+                sync_folder(path.parent)
+            except OSError as error:
+                os.close(self._descriptor)
+                raise LogError(f"the folder of the log, {str(path.parent)!r}, cannot be synced: {error}") from error
             if not isinstance(durability, str):
                 self._later = _Later(self._descriptor, durability)
 
@@ -63,16 +67,21 @@ class LogFile:
         if self._place is not None:
             self._look(written)
             begun = os.lseek(self._descriptor, 0, os.SEEK_CUR) - written
-            if begun > self._known and os.pread(self._descriptor, 1, begun - 1) != b"\n":
+            if begun > self._known and not self._ends_a_line(begun):
                 raise self._failed("another run that writes to it left a line without an end, and ours is glued to it")
             self._known = begun + written
 
     def mend(self, line: bytes) -> bytes:
         """The line as it must be written after a run that left its last line without an end."""
-        if self._place is None or not os.lseek(self._descriptor, 0, os.SEEK_END):
-            return line
-        os.lseek(self._descriptor, -1, os.SEEK_END)
-        return line if os.read(self._descriptor, 1) == b"\n" else b"\n" + line
+        end = os.lseek(self._descriptor, 0, os.SEEK_END) if self._place is not None else 0
+        return line if self._ends_a_line(end) else b"\n" + line
+
+    def _ends_a_line(self, end: int) -> bool:
+        """True if what stands before this place is the end of a line, or nothing."""
+        if not end:
+            return True
+        os.lseek(self._descriptor, end - 1, os.SEEK_SET)  # what is written next goes to the end all the same
+        return os.read(self._descriptor, 1) == b"\n"
 
     def settle(self) -> None:
         """Waits until the disk has all of it, if the durability promises as much at any time."""
@@ -157,15 +166,17 @@ def _whereabouts(path: Path, descriptor: int) -> tuple[str | None, int, int]:
     return os.path.abspath(path), found.st_ino, found.st_size  # noqa: PTH100 - links stay: a moved one is noticed
 
 
-def _sync_folder(folder: Path) -> None:
-    """A file that was just made is found again after a crash only if its folder was synced, where that can be done."""
+def sync_folder(folder: Path) -> None:
+    """
+    What was just made or renamed there has its name after a crash, where a folder can be opened (not on Windows).
+
+    Raises `OSError`.
+    """
     try:
         descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:  # no system lets a folder be opened that does not let it be synced
+    except OSError:
         return
     try:
         os.fsync(descriptor)
-    except OSError as error:
-        raise LogError(f"the folder of the log, {str(folder)!r}, cannot be synced: {error}") from error
     finally:
         os.close(descriptor)

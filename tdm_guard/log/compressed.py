@@ -19,6 +19,7 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+__all__ = ["BROKEN", "DAMAGED", "open_log", "zstd"]
 # What reading a log raises where the file can't be read, or is damaged (OSError, EOFError, …: as the libraries do).
 DAMAGED = (OSError, ValueError, EOFError, zlib.error, zstd.ZstdError)
 BROKEN = (EOFError, zlib.error, zstd.ZstdError, gzip.BadGzipFile)  # those of them that say: damaged, or cut

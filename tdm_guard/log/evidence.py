@@ -11,13 +11,14 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.errors import LogError
 from tdm_guard.judging.extract import extract, read_extract
+from tdm_guard.log.appending import sync_folder
+from tdm_guard.log.compressed import zstd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,11 +26,6 @@ if TYPE_CHECKING:
     from tdm_guard.decision import Decision
     from tdm_guard.judging.case import Case
     from tdm_guard.model import Evidence
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
 
 MAX_DOCUMENT = 4 * 2**20  # bytes of one policy document; those of the standards that are read end at one mebibyte
 MAX_READ = 2 * MAX_DOCUMENT  # bytes that a file may have when it is read back; a bomb is not ours
@@ -142,7 +138,7 @@ class EvidenceStore:
             _write(beside, data, synced=self._synced)
             beside.replace(path)
             if self._synced:
-                _sync_folder(path.parent)
+                sync_folder(path.parent)
         except BaseException:
             beside.unlink(missing_ok=True)
             raise
@@ -230,13 +226,3 @@ def _write(path: Path, data: bytes, *, synced: bool) -> None:
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    """So that a file that was renamed has its name after a crash; not where folders cannot be opened (Windows)."""
-    if os.name != "nt":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.log.appending import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -48,7 +49,8 @@ def rewritten(path: str, lines: Callable[[BinaryIO], Iterable[bytes]]) -> bool:
                 Path(path).unlink()
         finally:
             Path(beside).unlink(missing_ok=True)
-    sync_folder(Path(path).parent)
+    with suppress(OSError):
+        sync_folder(Path(path).parent)
     return True
 
 
@@ -57,13 +59,3 @@ def unmoved(path: str, before: os.stat_result) -> None:
     now = Path(path).stat()
     if (now.st_dev, now.st_ino, now.st_size) != (before.st_dev, before.st_ino, before.st_size):
         raise ConfigurationError(f"{path!r} changed meanwhile: another process writes to it; forget when it has ended")
-
-
-def sync_folder(folder: Path) -> None:
-    """What was renamed stays so after a crash, where the system lets a folder be synced."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
