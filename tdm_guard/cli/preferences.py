@@ -67,8 +67,6 @@ class _Tally:
             record = line.record
             if record is not None and line.type == "decision":
                 self._decision(record)
-            elif record is not None and line.type == "part" and isinstance(record.get("of"), dict):
-                self.runs.note(text_of(record, "run", 120) or "", record["of"])
             yield line
 
     def _decision(self, record: Mapping[str, Any]) -> None:

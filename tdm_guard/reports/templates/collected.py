@@ -95,9 +95,6 @@ class Collected:
             elif line.type == "run":
                 records += 1
                 found.measures.run(record)
-            elif line.type == "part" and isinstance(record.get("of"), dict):
-                records += 1
-                found.measures.run({**record["of"], "run": record.get("run")})
             elif line.type == "decision":
                 records += 1
                 found._decision(record, trained, sites)
