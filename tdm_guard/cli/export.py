@@ -1,13 +1,12 @@
-"""`export`: what logs hold, in a form for other tools. One flag for each form; each writes beside and then renames."""
+"""`export --sqlite`: what logs hold as tables, written beside and then renamed."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import typer
@@ -25,28 +24,13 @@ from tdm_guard.reports.tables import Tables, discard
 _MODE = 0o640  # as of the log: addresses and names in it may be personal data
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What is asked for: a file for each form, of which one is given; `force` writes over a file that is there."""
-
-    sqlite: Path | None = None
-    force: bool = False
-
-
-def export(paths: Sequence[str], wish: Wish) -> None:
-    """Writes what the logs hold. Raises `ConfigurationError` before anything is read."""
-    forms: dict[str, tuple[Path | None, Callable[[Sequence[str], Path], str]]] = {"--sqlite": (wish.sqlite, _tables)}
-    given = [(flag, path, write) for flag, (path, write) in forms.items() if path is not None]
-    if len(given) != 1:
-        raise ConfigurationError(
-            f"export: give one of {', '.join((*forms, '--preferences'))}; for example --sqlite log.sqlite"
-        )
-    [(flag, path, write)] = given
+def to_sqlite(paths: Sequence[str], path: Path, *, force: bool) -> None:
+    """Writes what the logs hold as tables; `force` writes over a file that is there. Raises `ConfigurationError`."""
     readable(paths)
     if path.exists() and any(path.samefile(log) for log in paths):
-        raise ConfigurationError(f"{flag}: {str(path)!r} is one of the logs; to write there would end the proof")
-    with beside(path, flag, force=wish.force) as new:
-        answer = write(paths, new)
+        raise ConfigurationError(f"--sqlite: {str(path)!r} is one of the logs; to write there would end the proof")
+    with beside(path, "--sqlite", force=force) as new:
+        answer = _tables(paths, new)
     typer.echo(answer)
 
 

@@ -79,7 +79,9 @@ def export(
             return
         if filters or card.given or style is not None or output is not None:
             raise ConfigurationError("export: filters, --format, -o and words on a data set go with --preferences")
-        _export.export(logs, _export.Wish(sqlite=sqlite, force=force))
+        if sqlite is None:
+            raise ConfigurationError("export: give one of --sqlite, --preferences; for example --sqlite log.sqlite")
+        _export.to_sqlite(logs, sqlite, force=force)
 
 
 @app.command()
