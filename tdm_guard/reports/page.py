@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from tdm_guard.reports.summary import Summary
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-
 
 def page(summary: Summary, *, charts: Mapping[str, str], now: datetime) -> Iterator[str]:
     """The page in pieces, with these charts of its tables."""
@@ -36,7 +34,7 @@ def page(summary: Summary, *, charts: Mapping[str, str], now: datetime) -> Itera
     title = f"Compliance report: {_who(summary)}, {_when(summary)}"
     yield (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{wording.POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
         f"<title>{_text(title)}</title>\n<style>\n{wording.STYLE}</style>\n</head>\n<body>\n"

@@ -96,6 +96,7 @@ FOOT = (
     "Facts for engineers and lawyers, not legal advice. The log has every decision with its evidence; "
     "<code>tdm-guard verify</code> checks it, <code>tdm-guard explain</code> shows one decision."
 )
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"  # of our pages
 STYLE = """:root { color-scheme: light dark; --ink: #1a1a1a; --paper: #fff; --soft: #f2f2f2; --line: #8a8a8a; }
 @media (prefers-color-scheme: dark) { :root { --ink: #ececec; --paper: #161616; --soft: #262626; --line: #8f8f8f; } }
 * { box-sizing: border-box; }

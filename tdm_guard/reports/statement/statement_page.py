@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tdm_guard.reports.spelling import html_text, json_text
 from tdm_guard.reports.templates.form import Part, Rows
-from tdm_guard.reports.templates.form_page import STYLE, html_part
+from tdm_guard.reports.templates.form_page import html_page, html_part
 
 if TYPE_CHECKING:
     from tdm_guard.reports.statement.measures_stated import Stated
@@ -34,14 +34,7 @@ def as_json(stated: Stated) -> str:
 
 def as_html(stated: Stated) -> Iterator[str]:
     """The statement as a page, in pieces."""
-    yield (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html_text(TITLE)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
-    )
-    yield f"<h1>{html_text(TITLE)}</h1>\n"
-    yield from html_body(stated)
-    yield "</main>\n</body>\n</html>\n"
+    return html_page(TITLE, [f"<h1>{html_text(TITLE)}</h1>\n", *html_body(stated)])
 
 
 def html_body(stated: Stated) -> Iterator[str]:

@@ -6,16 +6,17 @@ The words are strangers': see `reports.spelling`. Tables are written row by row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
 from tdm_guard.reports.spelling import html_text, json_text, markdown_cell, markdown_row
 from tdm_guard.reports.templates.form import Blank, Form, Part, Rows
+from tdm_guard.reports.wording import POLICY
 
 FORMATS = ("markdown", "json", "html")
 SHOWN_ROWS = 1_000  # of a table that people read; json has all
-STYLE = """
+_STYLE = """
 body{margin:0 auto;max-width:60rem;padding:1rem;font:1rem/1.5 system-ui,sans-serif;color:#111;background:#fff}
 p{overflow-wrap:anywhere}h1{line-height:1.2}h2{border-top:1px solid #767676;padding-top:.75rem;margin-top:2rem}
 dt{font-weight:600;margin-top:.75rem}dd{margin:0;overflow-wrap:anywhere}
@@ -98,20 +99,30 @@ def _markdown_field(name: str, value: Any) -> Iterator[str]:
         yield f"{label}{markdown_cell(_text(value))}\n"
 
 
-def _html(form: Form) -> Iterator[str]:
-    title = html_text(form.title)
+def html_page(title: str, body: Iterable[str]) -> Iterator[str]:
+    """A page that asks for nothing and runs nothing, in pieces."""
     yield (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f"<title>{html_text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
     )
+    yield from body
+    yield "</main>\n</body>\n</html>\n"
+
+
+def _html(form: Form) -> Iterator[str]:
+    return html_page(form.title, _html_body(form))
+
+
+def _html_body(form: Form) -> Iterator[str]:
+    title = html_text(form.title)
     yield from (f'<p class="remark"><strong>{html_text(remark)}</strong></p>\n' for remark in form.remarks)
     yield f"<h1>{title}</h1>\n<p>Template: {html_text(form.number)}, {html_text(form.date)}. "
     yield f"Made at <time>{html_text(form.made_at)}</time>.</p>\n"
     yield f"<p>What is marked “operator:” no log can know: {html_text(_counted(form))}.</p>\n"
     for part in form.parts:
         yield from html_part(part)
-    yield "</main>\n</body>\n</html>\n"
 
 
 def html_part(part: Part) -> Iterator[str]:
