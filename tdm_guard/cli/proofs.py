@@ -20,13 +20,14 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.checks.finding import Finding, LogSeverity
 from tdm_guard.log.compressed import open_log
 from tdm_guard.log.reader import MAX_LINE, in_order, read_log
+from tdm_guard.log.rewriting import replacing, settle
 from tdm_guard.log.trees import Trees
 from tdm_guard.log.verify import Verification
 from tdm_guard.plain import printable
 from tdm_guard.proofs.personal import personal_of
 from tdm_guard.proofs.proof import MAX_BYTES, UnreadableProofError, check, read_proof, read_root
 from tdm_guard.proofs.proving import Question, prove
-from tdm_guard.proofs.seal_file import beside, replacing, settle, statement
+from tdm_guard.proofs.seal_file import beside, statement
 from tdm_guard.proofs.sealing import Placed, Sealing, TreesDifferError, known_by
 from tdm_guard.proofs.tree_file import TreeFile
 from tdm_guard.reports.spelling import number_of

@@ -1,20 +1,64 @@
-"""A file exchanged for a rewritten one: beside it, in one step, and only if nobody else writes to it."""
+"""Files that take the place of others in one step: written beside them, whole, and settled on the disk."""
 
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.appending import sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import BinaryIO
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import IO, BinaryIO
 
 SUFFIX = ".forgetting"  # of what is written beside
+_MODE = 0o640  # as that of a log: it may hold personal data
+
+
+@contextmanager
+def replacing(path: Path, *, named: str = "", if_any: bool = False) -> Iterator[IO[bytes]]:
+    """
+    A file that takes the place of `path` when it is whole, and leaves nothing behind if it does not get so far.
+
+    `if_any`: not if it is empty. Raises `ConfigurationError`, with the name of the file behind `named`, if it cannot be
+    written.
+    """
+    try:
+        with _replacing(path, if_any=if_any) as file:
+            yield file
+    except OSError as error:
+        raise ConfigurationError(f"{named}{str(path)!r} cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
+def _replacing(path: Path, *, if_any: bool) -> Iterator[IO[bytes]]:
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        try:
+            yield file
+            settle(file)
+            size = file.tell()
+            file.close()
+            if size or not if_any:
+                Path(file.name).chmod(_MODE)
+                Path(file.name).replace(path)
+            else:
+                Path(file.name).unlink()
+        except BaseException:
+            with suppress(OSError):  # what could not be written cannot be on closing either
+                file.close()
+            with suppress(OSError):
+                Path(file.name).unlink()
+            raise
+
+
+def settle(file: IO[bytes]) -> None:
+    """Nothing of the file is left to be written: what does not fit on the disk is known now."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def rewritten(path: str, lines: Callable[[BinaryIO], Iterable[bytes]]) -> bool:

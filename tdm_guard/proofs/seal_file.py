@@ -7,14 +7,10 @@ Two lines: the statement as compact JSON, which is what a signature is over, and
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
-from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.record import TOOL
 from tdm_guard.plain import timestamp
 
@@ -24,7 +20,6 @@ if TYPE_CHECKING:
     from tdm_guard.proofs.tree_file import SealedRun
 
 TYPE, VERSION = "tdm-guard-seal", 1
-_MODE = 0o640  # as the log
 
 
 def statement(runs: Iterable[SealedRun], files: Iterable[Mapping[str, Any]], now: datetime) -> bytes:
@@ -53,40 +48,3 @@ def statement(runs: Iterable[SealedRun], files: Iterable[Mapping[str, Any]], now
 def beside(log: str, ending: str) -> Path:
     """Where the seal (`.seal`) or the index (`.tree`) of logs is whose first is `log`."""
     return Path(f"{log}{ending}")
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """
-    A file that takes the place of `path` when it is whole, and leaves nothing behind if it does not get so far.
-
-    Raises `ConfigurationError`, with the name of the file, if it cannot be written.
-    """
-    try:
-        with _replacing(path) as file:
-            yield file
-    except OSError as error:
-        raise ConfigurationError(f"{str(path)!r} cannot be written: {error.strerror or error}") from error
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            yield file
-            settle(file)
-            file.close()
-            Path(file.name).chmod(_MODE)
-            Path(file.name).replace(path)
-        except BaseException:
-            with suppress(OSError):  # what could not be written cannot be on closing either
-                file.close()
-            with suppress(OSError):
-                Path(file.name).unlink()
-            raise
-
-
-def settle(file: IO[bytes]) -> None:
-    """Nothing of the file is left to be written: what does not fit on the disk is known now."""
-    file.flush()
-    os.fsync(file.fileno())

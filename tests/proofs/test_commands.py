@@ -17,8 +17,8 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.httpx import GuardClient, Withheld
 from tdm_guard.log.jsonl import JsonlLog, Keeping
 from tdm_guard.log.record import digest_of, sealed_line
+from tdm_guard.log.rewriting import replacing
 from tdm_guard.proofs.proving import Question
-from tdm_guard.proofs.seal_file import replacing
 from tdm_guard.testing import Answer, PretendWeb, Site
 from tests.support.chains import Chain
 from tests.support.logs import NOW
