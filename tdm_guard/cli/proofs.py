@@ -25,7 +25,7 @@ from tdm_guard.log.trees import Trees
 from tdm_guard.log.verify import Verification
 from tdm_guard.plain import printable
 from tdm_guard.proofs.personal import personal_of
-from tdm_guard.proofs.proof import MAX_BYTES, UnreadableProofError, check, read_proof, read_root
+from tdm_guard.proofs.proof import MAX_BYTES, Known, UnreadableProofError, check, read_proof, read_root
 from tdm_guard.proofs.proving import Question, prove
 from tdm_guard.proofs.seal_file import beside, statement
 from tdm_guard.proofs.sealing import Placed, Sealing, TreesDifferError, known_by
@@ -99,6 +99,7 @@ def proven(
         say(f"tdm-guard: nothing is proved from this log: {error}")
         return 1
     text = json.dumps(proof, indent=1) + "\n"
+    _look_at(text.encode())
     if output is None:
         typer.echo(text, nl=False)
     else:
@@ -107,6 +108,21 @@ def proven(
         if output is not None or sys.stdout.isatty():
             say(printable(f"run {each['run']}: {each['outcome']}: {proof['canonical']}"))
     return 0
+
+
+def _look_at(proof: bytes) -> None:
+    """Raises `ConfigurationError` for what `verify-proof` would refuse, under the very roots that it is made for."""
+    try:
+        found = read_proof(proof)
+    except UnreadableProofError as error:
+        raise ConfigurationError(f"prove: too much for one proof ({error}); name fewer runs with --run") from None
+    of_runs = found["proofs"]
+    decisions = [each["decision"] for each in of_runs if "decision" in each]
+    roots = [Known(each["size"], each["root"], each["tree"]) for each in of_runs]
+    roots += [Known(each["size"], each["root"], "decisions") for each in decisions]
+    for answer in check(found, roots):
+        if not answer.holds:
+            raise ConfigurationError(f"prove: verify-proof would not take it: {answer.message}")
 
 
 def checked(path: str, roots: Sequence[str]) -> int:

@@ -17,6 +17,7 @@ from tdm_guard.log.bodies import shown
 from tdm_guard.log.checks.finding import LogSeverity
 from tdm_guard.log.checks.roots import TREES, root_problems
 from tdm_guard.log.members import text_of
+from tdm_guard.proofs.proof import once
 from tdm_guard.proofs.seal_file import TYPE, VERSION
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Seal:
     def stated(self) -> Stated:
         """What is stated. Raises `NoSealError`; `ConfigurationError` for what a later version wrote."""
         try:
-            found = json.loads(self.statement.decode("utf-8"), object_pairs_hook=_once)
+            found = json.loads(self.statement.decode("utf-8"), object_pairs_hook=once)
         except (ValueError, RecursionError) as error:
             raise NoSealError(f"states nothing that can be read: {error}") from None
         if not isinstance(found, dict) or found.get("type") != TYPE:
@@ -147,10 +148,3 @@ def _is_run(run: Mapping[str, Any]) -> bool:
 
 def _is_hash(value: object) -> bool:
     return isinstance(value, str) and _HASH.match(value) is not None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a member stands there twice")
-    return found

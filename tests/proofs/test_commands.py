@@ -333,3 +333,45 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_proof_of_too_many_runs_is_not_written(log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_of(log, [], run_id="second")
+    for bound, says in (
+        ("proving.MAX_PROOFS", "2 runs, and one proof is about 1 at most"),
+        ("proof.MAX_BYTES", "too much"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"tdm_guard.proofs.{bound}", 1)
+            done = call("prove", log, "--domain", "site1.example", "-o", tmp_path / "proof.json")
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert says in done.stderr
+        assert "name" in done.stderr
+    assert not (tmp_path / "proof.json").exists()
+    assert call("prove", log, "--domain", "site1.example", "--run", "second").exit_code == 0
+
+
+@pytest.mark.parametrize("letter", ["a", "\U0001f600", "%41", "%"])
+def test_what_is_proved_of_a_long_address_can_be_checked(log: Path, tmp_path: Path, letter: str) -> None:
+    proof, given = tmp_path / "proof.json", roots(log)
+    for length in (5_000, 65_537):
+        done = call("prove", log, "--url", f"https://a.example/{letter * (length // len(letter))}", "-o", proof)
+        if done.exit_code == 2:
+            assert "--url: longer than 65536 characters" in done.stderr
+            assert length == 65_537
+        else:
+            checked = call("verify-proof", proof, *given)
+            assert (checked.exit_code, checked.stdout.splitlines()[-1]) == (0, "holds")
+            assert length == 5_000 or letter == "%41"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"[" * 17 * 2**20, b" " * 17 * 2**20, b'{"type":"tdm-guard-proof"}' + b" " * 17 * 2**20],
+    ids=["nested", "blank", "padded"],
+)
+def test_a_file_that_is_too_long_is_no_proof(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "proof.json").write_bytes(data)
+    done = call("verify-proof", tmp_path / "proof.json", "--root", f"0:{'0' * 64}")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "cannot be read as a proof: longer than 16777216 bytes, as no proof is" in done.stderr
