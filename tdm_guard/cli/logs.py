@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tdm_guard.log.latest import Latest
     from tdm_guard.reports.remarks import Remarks
 
+BELONGS = (".personal", ".seal", ".tree")  # how the names of files end that lie beside a log
+
 
 def heading(remarks: Remarks, *, text: bool) -> Iterator[str]:
     """What is wrong with the logs, as the first line of text; of other formats, and what was left out, on stderr."""
@@ -70,8 +72,18 @@ def _write(pieces: Iterable[str], out: TextIO) -> None:
 
 def no_log(output: Path | None, paths: Sequence[str]) -> None:
     """Finds an output that is one of the logs: to write there would end the proof."""
+    belongs_to_a_log(output)
     if output is not None and output.exists() and any(output.samefile(path) for path in paths):
         raise ConfigurationError(f"--output: {str(output)!r} is one of the logs; for example report.md")
+
+
+def belongs_to_a_log(output: Path | None) -> None:
+    """Finds an output that by its name would be taken for what belongs to a log, there or not yet."""
+    if output is not None and output.suffix in BELONGS:
+        raise ConfigurationError(
+            f"--output: {str(output)!r} is the name of what belongs to a log; give one that does not end in "
+            f"{', '.join(BELONGS)}"
+        )
 
 
 def readable(paths: Sequence[str]) -> None:

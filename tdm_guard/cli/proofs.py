@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import typer
 
 from tdm_guard.cli.console import counted, say, waiting
-from tdm_guard.cli.logs import readable
+from tdm_guard.cli.logs import BELONGS, belongs_to_a_log, readable
 from tdm_guard.cli.seals import say_if_signed, signing_with
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.checks.finding import Finding, LogSeverity
@@ -89,6 +89,7 @@ def proven(
         )
     question = Question.url(url[0]) if url else Question.domain(domain[0])
     paths = _files("prove", paths)
+    belongs_to_a_log(output)
     if output is not None and output.exists() and any(output.samefile(path) for path in _and_beside(paths)):
         raise ConfigurationError(f"--output: {str(output)!r} belongs to one of the logs; for example proof.json")
     try:
@@ -152,8 +153,7 @@ def checked(path: str, roots: Sequence[str]) -> int:
 
 def _and_beside(paths: Sequence[str]) -> list[str]:
     """The logs and what belongs to them."""
-    ends = ("", ".personal", ".seal", ".tree")
-    return [place for path in paths for end in ends if Path(place := f"{path}{end}").exists()]
+    return [place for path in paths for end in ("", *BELONGS) if Path(place := f"{path}{end}").exists()]
 
 
 def _files(command: str, paths: Sequence[str]) -> list[str]:

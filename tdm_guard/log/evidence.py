@@ -176,7 +176,8 @@ def copy_of(folder: str | os.PathLike[str], sha256: str) -> Copy:
 
 def _cut_copy(folder: str | os.PathLike[str], sha256: str) -> Copy:
     try:
-        name = _path(folder, sha256, _CUT).read_bytes()[: _DIGEST_LENGTH + 1].decode("ascii", "replace")
+        with _path(folder, sha256, _CUT).open("rb") as file:
+            name = file.read(_DIGEST_LENGTH + 1).decode("ascii", "replace")
     except OSError:
         return Copy(State.MISSING)
     read = _read(_path(folder, name, _WHOLE)) if len(name) == _DIGEST_LENGTH and name.isalnum() else None

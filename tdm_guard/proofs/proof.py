@@ -91,7 +91,7 @@ def read_proof(data: bytes) -> Mapping[str, Any]:
     if len(data) > MAX_BYTES:
         raise UnreadableProofError(f"longer than {MAX_BYTES} bytes, as no proof is")
     try:
-        found = _parsed(data)
+        found = parsed(data, MAX_VALUES)
     except (ValueError, RecursionError) as error:
         raise UnreadableProofError(f"no JSON: {error}") from None
     if not isinstance(found, dict) or found.get("type") != TYPE:
@@ -163,9 +163,11 @@ def _is_host(name: str | None) -> bool:
         return False
     if ":" in name or re.fullmatch(r"\d+|0x[0-9a-f]*", name.rpartition(".")[2]):
         try:
-            return str(ipaddress.ip_address(name)) == name
+            ip = ipaddress.ip_address(name)
         except ValueError:
             return False
+        four = getattr(ip, "ipv4_mapped", None)  # which versions of Python spell in two ways
+        return name == (str(ip) if four is None else f"::ffff:{int(four) >> 16:x}:{int(four) & 0xFFFF:x}")
     return _HOST.fullmatch(name) is not None
 
 
@@ -251,7 +253,7 @@ def _line(table: Mapping[str, Any], member: str, kind: str, run: str) -> tuple[M
     """A line of the log as it stands there, whose hash is that of its bytes."""
     try:
         raw = _text(table, member, MAX_BYTES).encode()
-        record = _parsed(raw)
+        record = parsed(raw, MAX_VALUES)
     except (ValueError, RecursionError):
         raise _No(f"the {kind} record in it is no JSON") from None
     sealed = unseal(raw)
@@ -275,7 +277,7 @@ def _whole(record: Mapping[str, Any], decision: Mapping[str, Any], name: str) ->
         salt, text = _text(personal, "salt", 64), _text(personal, "members", MAX_BYTES)
         try:
             digest = sha256(bytes.fromhex(salt) + text.encode()).hexdigest()
-            members = _parsed(text.encode())
+            members = parsed(text.encode(), MAX_VALUES)
         except (ValueError, RecursionError):
             raise _No("its personal members are no JSON, or their salt is no number in hexadecimal") from None
         if record["personal"] != digest or not isinstance(members, dict):
@@ -338,24 +340,24 @@ def _number(table: Mapping[str, Any], member: str) -> int:
     return value
 
 
-def _parsed(data: bytes) -> Any:
+def parsed(data: bytes, limit: int) -> Any:
     """What JSON says, each member once. Raises `ValueError`, `RecursionError`; for too much of it before it is read."""
-    if len(data) > MAX_VALUES and _values_in(data) > MAX_VALUES:  # each has a character at least
-        raise ValueError(f"more than {MAX_VALUES} values")
-    return json.loads(data.decode("utf-8"), parse_constant=_no_number, object_pairs_hook=once)
+    if len(data) > limit and _values_in(data, limit) > limit:  # each has a character at least
+        raise ValueError(f"more than {limit} values")
+    return json.loads(data.decode("utf-8"), parse_constant=_no_number, object_pairs_hook=_once)
 
 
-def _values_in(data: bytes) -> int:
+def _values_in(data: bytes, limit: int) -> int:
     """How many values JSON has, or a few more; of what is none some number. As many strings are not looked between."""
     plain = data.replace(b"\\\\", b"").replace(b'\\"', b"")
     strings = plain.count(b'"') // 2
-    if strings > MAX_VALUES:
+    if strings > limit:
         return strings
     between = b"".join(plain.split(b'"')[::2])
     return strings + sum(map(between.count, (b"[", b"{", b",")))
 
 
-def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """The members of an object. Raises `ValueError` if there are two of a name: readers differ in which they take."""
     found = dict(pairs)
     if len(found) < len(pairs):
