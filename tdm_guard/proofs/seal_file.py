@@ -27,29 +27,28 @@ MAX_SIGNATURE = 2**10  # bytes: the second line
 
 def statement(runs: Iterable[SealedRun], files: Iterable[Mapping[str, Any]], now: datetime) -> bytes:
     """The first line of a LOG.seal, without its newline. Raises `ConfigurationError` for more than one can be."""
+    stated = [
+        {
+            "run": run.run,
+            "head": run.head,
+            "ended": run.ended,
+            "forgotten": run.forgotten,
+            **run.trees,
+            "redact": list(run.redact),
+        }
+        for run in runs
+    ]
     found = {
         "type": TYPE,
         "v": VERSION,
         "made_at": timestamp(now),
         "tool": TOOL,
         "files": [{"name": file["name"], "bytes": file["bytes"], "sha256": file["sha256"]} for file in files],
-        "runs": [
-            {
-                "run": run.run,
-                "head": run.head,
-                "ended": run.ended,
-                "forgotten": run.forgotten,
-                **run.trees,
-                "redact": list(run.redact),
-            }
-            for run in runs
-        ],
+        "runs": stated,
     }
     line = json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
     if len(line) > MAX_SEAL - MAX_SIGNATURE:
-        raise ConfigurationError(
-            f"seal: {len(found['runs'])} runs are too many for one seal; seal fewer logs at a time"
-        )
+        raise ConfigurationError(f"seal: {len(stated)} runs are too many for one seal; seal fewer logs at a time")
     return line
 
 
