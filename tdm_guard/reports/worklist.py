@@ -191,8 +191,8 @@ def is_wanting(record: Mapping[str, Any]) -> bool:
 
 class Wanting(NamedTuple):
     """
-    What one item wants, one of the three: licences of these, each with what they said; access, if it is `refused`, which
-    no licence helps, whoever else reserves it; or nothing known, and `lacking` names the count of a `Worklist`.
+    What one item wants, one of the three: licences of these, each with what they said; access, if it is `refused`: no
+    licence helps that, whoever else reserves it; or nothing known, and `lacking` names the count of a `Worklist`.
     """
 
     needed: dict[Licensor, list[Because]]
