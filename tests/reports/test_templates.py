@@ -342,15 +342,44 @@ def test_what_was_trained_on(log: Path, tmp_path: Path) -> None:
         (["--sme"], "--trained and --sme go with --template"),
         (["--template", "art53", "--trained", "none.txt"], "--trained: 'none.txt' cannot be read"),
         (["--template", "art53", "--trained", "empty.txt"], "--trained: 'empty.txt' names nothing"),
+        (
+            ["--template", "art53", "--trained", "suffix.txt"],
+            "--trained: 'suffix.txt' line 3: co.uk is a name under which others have theirs; for example site.co.uk",
+        ),
+        (["--template", "ab2013", "--trained", "com.txt"], "--trained: 'com.txt' line 1: com is a name under which"),
     ],
 )
 def test_wrong_calls_are_told(
     log: Path, words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("empty.txt").write_text("# nothing\n", encoding="utf-8")
+    for name, lines in {"empty": "# nothing\n", "suffix": "site4.co.uk\n\nCO.uk.\n", "com": "com\n"}.items():
+        Path(f"{name}.txt").write_text(lines, encoding="utf-8")
     done = CliRunner().invoke(app, ["report", str(log), *words])
     assert (done.exit_code, said in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "host", "used"),
+    [
+        ("a.example", "www.a.example", True),
+        ("www.a.example", "a.example", False),
+        ("a.example", "nota.example", False),
+        ("a.co.uk.", "b.a.co.uk", True),
+        ("github.io", "me.github.io", True),  # one registrable name, as the report lists it
+        ("example", "a.example", False),  # no suffix that is known, and all below it have names of their own
+        ("intranet", "intranet", True),
+        ("https://co.uk/", "a.co.uk", False),
+        ("0.0.1", "127.0.0.1", False),
+        ("127.0.0.1", "127.0.0.1", True),
+        ("www.ck", "a.www.ck", True),
+        ("münchen.example", "www.xn--mnchen-3ya.example", True),
+    ],
+)
+def test_a_line_takes_in_what_is_below_a_site_and_no_other(line: str, host: str, used: bool, tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text(line + "\n", encoding="utf-8")
+    with closing(Trained(tmp_path / "t.txt")) as trained:
+        assert trained.names({"url": f"https://{host}/x", "origin": f"https://{host}"}, stored=True) is used
 
 
 def test_a_table_without_rows_says_so(log: Path) -> None:
