@@ -115,7 +115,12 @@ def _page(record: Mapping[str, Any], folder: str | None, words: Sequence[Words])
         yield from _words(each)
     if not words:
         yield ""
-        yield "no statement and no fault: nothing was said"
+        gone = record.get("forgotten") is True
+        yield (
+            "forgotten: what it rested on is not there any more"
+            if gone
+            else "no statement and no fault: nothing was said"
+        )
     documents = list(documents_of(record, folder))
     if documents:
         yield ""

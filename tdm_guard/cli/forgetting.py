@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from tdm_guard.cli.console import say, waiting
+from tdm_guard.cli.evidence import is_folder
 from tdm_guard.cli.logs import readable
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.log.evidence_forgetting import told
 from tdm_guard.log.forgetting import Order
 from tdm_guard.log.forgetting import forget as removed
 from tdm_guard.plain import printable
@@ -19,22 +21,34 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MAX_WORDS = 1000  # characters of who and why: the record is one line
-SEALED = "evidence folders and copies of these logs are not touched: they are yours to clear (docs/privacy.md)"
+SEALED = "copies and backups of logs and of evidence folders are not touched: they are yours to clear (docs/privacy.md)"
 
 
 def forget(
-    paths: Sequence[str], *, by: str, on: str | None, runs: Sequence[str], why: str | None, cut_short: bool
+    paths: Sequence[str],
+    *,
+    by: str,
+    on: str | None,
+    runs: Sequence[str],
+    why: str | None,
+    cut_short: bool,
+    evidence: str | None = None,
 ) -> None:
     """Prints a line for each run that something was removed of, or that there was nothing."""
     now = datetime.now(UTC)
     by, why = _words("--by", by, needed=True) or "", _words("--why", why)
-    order = Order(by=by, on=_day(on, now.date()), runs=tuple(runs), why=why, cut_short=cut_short)
+    order = Order(by=by, on=_day(on, now.date()), runs=tuple(runs), why=why, cut_short=cut_short, evidence=evidence)
+    is_folder(evidence)
     readable(paths)
     with waiting("Reading the logs whole, before anything is removed ..."):
         done = removed(paths, order, now)
     for each in done:
-        typer.echo(printable(f"run {each.run}: {number_of(each.decisions, 'decision')} forgotten ({each.rule})"))
+        copies = f", {each.copies:,} copies of evidence removed" if each.copies else ""
+        made = number_of(each.decisions, "decision")
+        typer.echo(printable(f"run {each.run}: {made} forgotten ({each.rule}){copies}"))
     if done:
+        for words in told(done[0].left):
+            say(words)
         say(SEALED)
     else:
         typer.echo("nothing to forget")

@@ -100,6 +100,7 @@ def _of_copies(paths: Sequence[str], wish: Wish, verification: Verification, kep
     with suppress(BrokenLogError):  # which was said
         for line in counted(read_log(paths), "lines"):
             yield from check.look(line)
+    yield from check.close()
 
 
 def _valid(verification: Verification, wish: Wish) -> bool:

@@ -1,7 +1,8 @@
 """
 Is the copy of everything that decisions name in the evidence folder, and is it what it should be?
 
-A copy that is not there is a remark: a policy may have come from a cache that another run filled. One whose bytes have
+A copy that is not there is a remark: a policy may have come from a cache that another run filled, or it was forgotten,
+which a deletion record says, of whatever run. One whose bytes have
 another digest than its name is an error.
 """
 
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdm_guard.log.evidence import State, copy_of
-from tdm_guard.log.members import entries, text_of
+from tdm_guard.log.members import entries, is_digest, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tdm_guard.log.reader import LogLine
 
 MAX_REMEMBERED = 1_000_000  # copies that were looked at, some 100 bytes each; behind them one is read again
+MAX_MISSING = 10_000  # copies that are not there, of which is said last whether they were forgotten; some MB
 MAX_RUNS = 100_000  # runs whose folders are kept in mind
 LOADED = frozenset({"declaration", "list"})  # carriers of what the operator loaded: he has the file itself
 
@@ -123,12 +125,16 @@ class EvidenceCheck:
         self._folders = Folders(folder)
         self._seen: set[tuple[str, str]] = set()
         self._told: set[str] = set()
+        self._missing: list[tuple[LogLine, str, str]] = []
+        self._forgotten: set[str] = set()
 
     def look(self, line: LogLine) -> list[Finding]:
         """What is wrong with the copies that one line names."""
         record = line.record
         if record is not None and line.type in {"run", "part"}:
             self._folders.note(record, line.path)
+        elif record is not None and line.type == "deletion" and isinstance(copies := record.get("copies"), list):
+            self._forgotten.update(filter(is_digest, copies[: MAX_REMEMBERED - len(self._forgotten)]))
         elif record is not None and line.type == "decision" and (folder := self._folders.of(record)) is not None:
             lost = self._folders.lost(record)
             if lost is not None:
@@ -154,6 +160,22 @@ class EvidenceCheck:
             self._count.error(line, f"{what} is not what it was: {found.problem}")
         elif found.state is State.MISSING:
             why = f" ({found.problem})" if found.problem else ""
-            self._count.remark(line, f"{what} is missing in {folder}{why}")
+            self._missing.append(
+                (line._replace(raw=b"", record=None), named.digest, f"{what} is missing in {folder}{why}")
+            )
+            if len(self._missing) >= MAX_MISSING:
+                self._settle()
         else:
             self.copies += 1
+
+    def close(self) -> list[Finding]:
+        """What is said of missing copies when all was read, since what was forgotten is told behind it."""
+        self._settle()
+        return self._count.taken()
+
+    def _settle(self) -> None:
+        for line, digest, words in self._missing:
+            forgotten = digest in self._forgotten
+            self._count.remark(line, words.replace(" is missing in ", " was forgotten in ") if forgotten else words,
+                               explained=forgotten)  # fmt: skip
+        self._missing.clear()

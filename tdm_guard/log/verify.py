@@ -184,6 +184,9 @@ class Verification:
             if run.forgotten.count:
                 words = f"run {shown(run.name)}: {run.forgotten.count} forgotten, content not checkable"
                 self._add(run.path, words, LogSeverity.REMARK, explained=True)
+            if run.forgotten.copies:
+                words = f"run {shown(run.name)}: {run.forgotten.copies} copies of evidence forgotten"
+                self._add(run.path, words, LogSeverity.REMARK, explained=True)
             if not run.ended and not run.refused:
                 run.recompute()
                 words = f"run {shown(run.name)} has no end record: it was cut short, or goes on"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.bodies import shown
-from tdm_guard.log.members import is_size
+from tdm_guard.log.members import is_digest, is_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 class Forgotten:
     """The tombstones of one run, until a deletion record lists them."""
 
-    __slots__ = ("_unlisted", "count", "removed")
+    __slots__ = ("_unlisted", "copies", "count", "removed")
 
     def __init__(self) -> None:
         self.count = 0  # tombstones
+        self.copies = 0  # of evidence that only forgotten decisions rested on
         self.removed = 0  # decisions whose personal members were removed, as deletion records say
         self._unlisted: dict[str, Place] = {}
 
@@ -39,6 +40,11 @@ class Forgotten:
         if not is_size(decisions):
             yield f"decisions {shown(decisions)} of a deletion is no number"
             return
+        copies = record.get("copies", [])
+        if not isinstance(copies, list) or not all(map(is_digest, copies)):
+            yield f"copies {shown(copies)} of a deletion are none"
+            return
+        self.copies += len(copies)
         if hashes is None:
             self.removed += decisions
             return
