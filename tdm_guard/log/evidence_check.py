@@ -2,7 +2,7 @@
 Is the copy of everything that decisions name in the evidence folder, and is it what it should be?
 
 A copy that is not there is a remark: a policy may have come from a cache that another run filled, or it was forgotten,
-which a deletion record says, of whatever run. One whose bytes have
+as a deletion record says. One whose bytes have
 another digest than its name is an error.
 """
 
@@ -13,16 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdm_guard.log.evidence import State, copy_of
-from tdm_guard.log.members import entries, is_digest, text_of
+from tdm_guard.log.members import entries, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from tdm_guard.log.checks.finding import Finding, Findings
     from tdm_guard.log.reader import LogLine
 
 MAX_REMEMBERED = 1_000_000  # copies that were looked at, some 100 bytes each; behind them one is read again
-MAX_MISSING = 10_000  # copies that are not there, of which is said last whether they were forgotten; some MB
 MAX_RUNS = 100_000  # runs whose folders are kept in mind
 LOADED = frozenset({"declaration", "list"})  # carriers of what the operator loaded: he has the file itself
 
@@ -116,25 +115,23 @@ class EvidenceCheck:
     Goes through the lines of logs and looks at each copy that a decision names, once.
 
     What it finds is added to `count`. `folder` is where to look, whatever the run records say. `copies` is how many
-    were found whole. A folder that is nowhere is one remark, not one for each copy.
+    were found whole. A folder that is nowhere is one remark, not one for each copy. `forgotten` are digests of copies
+    that deletion records list.
     """
 
-    def __init__(self, count: Findings, folder: str | None = None) -> None:
+    def __init__(self, count: Findings, folder: str | None = None, forgotten: Collection[str] = ()) -> None:
         self.copies = 0
         self._count = count
         self._folders = Folders(folder)
+        self._forgotten = forgotten
         self._seen: set[tuple[str, str]] = set()
         self._told: set[str] = set()
-        self._missing: list[tuple[LogLine, str, str]] = []
-        self._forgotten: set[str] = set()
 
     def look(self, line: LogLine) -> list[Finding]:
         """What is wrong with the copies that one line names."""
         record = line.record
         if record is not None and line.type in {"run", "part"}:
             self._folders.note(record, line.path)
-        elif record is not None and line.type == "deletion" and isinstance(copies := record.get("copies"), list):
-            self._forgotten.update(filter(is_digest, copies[: MAX_REMEMBERED - len(self._forgotten)]))
         elif record is not None and line.type == "decision" and (folder := self._folders.of(record)) is not None:
             lost = self._folders.lost(record)
             if lost is not None:
@@ -158,24 +155,10 @@ class EvidenceCheck:
         what = f"the copy {named.digest[:12]}… of {named.source}"
         if found.state is State.DAMAGED:
             self._count.error(line, f"{what} is not what it was: {found.problem}")
+        elif found.state is State.MISSING and named.digest in self._forgotten:
+            self._count.remark(line, f"{what} was forgotten", explained=True)
         elif found.state is State.MISSING:
             why = f" ({found.problem})" if found.problem else ""
-            self._missing.append(
-                (line._replace(raw=b"", record=None), named.digest, f"{what} is missing in {folder}{why}")
-            )
-            if len(self._missing) >= MAX_MISSING:
-                self._settle()
+            self._count.remark(line, f"{what} is missing in {folder}{why}")
         else:
             self.copies += 1
-
-    def close(self) -> list[Finding]:
-        """What is said of missing copies when all was read, since what was forgotten is told behind it."""
-        self._settle()
-        return self._count.taken()
-
-    def _settle(self) -> None:
-        for line, digest, words in self._missing:
-            forgotten = digest in self._forgotten
-            self._count.remark(line, words.replace(" is missing in ", " was forgotten in ") if forgotten else words,
-                               explained=forgotten)  # fmt: skip
-        self._missing.clear()

@@ -74,6 +74,11 @@ class Verification:
         """Runs seen."""
         return len(self._runs)
 
+    @property
+    def forgotten_copies(self) -> frozenset[str]:
+        """Digests of copies of evidence that deletion records list."""
+        return frozenset().union(*(run.forgotten.digests for run in self._runs.values()))
+
     def each_run(self) -> Iterator[VerifiedRun]:
         """The runs, in the order of the files."""
         yield from self._runs.values()

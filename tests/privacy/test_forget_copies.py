@@ -121,7 +121,7 @@ def test_a_copy_that_another_log_names_after_all_is_forgotten_not_missing(folder
     with (folder / "kept.jsonl").open("ab") as file:
         file.write((folder / "old.jsonl").read_bytes().splitlines(keepends=True)[-1])
     told = call("verify", folder / "kept.jsonl").stdout
-    assert (told.count(" was forgotten in "), told.count(" is missing in ")) == (len(only), 0)
+    assert (told.count(" was forgotten\n"), told.count(" is missing in ")) == (len(only), 0)
 
 
 def _gone(folder: Path) -> None:

@@ -18,14 +18,18 @@ if TYPE_CHECKING:
     Place = tuple[str, int]
 
 
+MAX_DIGESTS = 100_000  # of forgotten copies of a run that are kept in mind, 10 MB; of others it is said that they miss
+
+
 class Forgotten:
     """The tombstones of one run, until a deletion record lists them."""
 
-    __slots__ = ("_unlisted", "copies", "count", "removed")
+    __slots__ = ("_unlisted", "copies", "count", "digests", "removed")
 
     def __init__(self) -> None:
         self.count = 0  # tombstones
         self.copies = 0  # of evidence that only forgotten decisions rested on
+        self.digests: set[str] = set()  # theirs
         self.removed = 0  # decisions whose personal members were removed, as deletion records say
         self._unlisted: dict[str, Place] = {}
 
@@ -45,6 +49,7 @@ class Forgotten:
             yield f"copies {shown(copies)} of a deletion are none"
             return
         self.copies += len(copies)
+        self.digests.update(copies[: MAX_DIGESTS - len(self.digests)])
         if hashes is None:
             self.removed += decisions
             return
