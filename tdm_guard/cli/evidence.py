@@ -107,7 +107,8 @@ def _as_json(record: Mapping[str, Any], folder: str | None, words: Sequence[Word
 
 
 def _page(record: Mapping[str, Any], folder: str | None, words: Sequence[Words]) -> Iterator[str]:
-    yield f"{text_of(record, 'verdict')}: {text_of(record, 'final_url') or text_of(record, 'url')}"
+    about = text_of(record, "final_url") or text_of(record, "url") or "(an address that was forgotten)"
+    yield f"{text_of(record, 'verdict')}: {about}"
     yield f"decision {text_of(record, 'id')} of {text_of(record, 'ts')}"
     yield f"copies in {folder}" if folder else "its run kept no copies (option evidence)"
     for each in words:

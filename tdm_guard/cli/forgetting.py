@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,14 +13,15 @@ from tdm_guard.cli.evidence import is_folder
 from tdm_guard.cli.logs import readable
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.evidence_forgetting import told
-from tdm_guard.log.forgetting import Order
+from tdm_guard.log.forgetting import Order, kept
 from tdm_guard.log.forgetting import forget as removed
 from tdm_guard.plain import printable
 from tdm_guard.reports.spelling import number_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+SHOWN = 20  # runs of which is said why nothing of them goes
 MAX_WORDS = 1000  # characters of who and why: the record is one line
 SEALED = "copies and backups of logs and of evidence folders are not touched: they are yours to clear (docs/privacy.md)"
 
@@ -52,6 +54,18 @@ def forget(
         say(SEALED)
     else:
         typer.echo("nothing to forget")
+        for words in islice(_why_not(paths), SHOWN):
+            say(words)
+
+
+def _why_not(paths: Sequence[str]) -> Iterator[str]:
+    for name, until, is_there in kept(paths):
+        if not is_there:
+            yield f"run {name}: nothing that may be personal is left"
+        elif until is None:
+            yield f"run {name}: it has no retain_until; --run {name} forgets it"
+        else:
+            yield f"run {name}: kept through {until} (retain_until); --run {name} forgets it today"
 
 
 def _day(given: str | None, today: date) -> date:

@@ -133,6 +133,12 @@ def forget(paths: Sequence[str], order: Order, now: datetime) -> list[Forgotten]
     return done
 
 
+def kept(paths: Sequence[str]) -> Iterator[tuple[str, str | None, bool]]:
+    """The runs in files: name, until when what may be personal is kept, and whether any of it is there."""
+    for run in _survey(in_order(paths)).values():
+        yield run.name, run.until, run.due
+
+
 def _chosen(runs: Mapping[str, _Run], order: Order) -> list[tuple[_Run, str]]:
     missing = [name for name in order.runs if name not in runs]
     if missing:

@@ -98,8 +98,12 @@ def test_copies_that_nothing_else_rests_on_go_and_the_record_says_which(folder: 
         assert told.exit_code == 0, told.output
         assert "missing" not in told.output
     assert f"{len(old - new)} copies of evidence forgotten" in call("verify", folder / "old.jsonl").stdout
-    assert "forgotten: what it rested on" in call("evidence", folder / "old.jsonl", f"{record['run']}-1").stdout
-    assert forget(folder).stdout == "nothing to forget\n"
+    shown = call("evidence", folder / "old.jsonl", f"{record['run']}-1").stdout
+    assert ": (an address that was forgotten)\n" in shown
+    assert "forgotten: what it rested on" in shown
+    again = forget(folder)
+    assert again.stdout == "nothing to forget\n"
+    assert f"run {record['run']}: nothing that may be personal is left\n" in again.stderr
 
 
 def test_all_go_when_the_last_run_that_names_them_is_forgotten(folder: Path) -> None:
@@ -122,6 +126,15 @@ def test_a_copy_that_another_log_names_after_all_is_forgotten_not_missing(folder
         file.write((folder / "old.jsonl").read_bytes().splitlines(keepends=True)[-1])
     told = call("verify", folder / "kept.jsonl").stdout
     assert (told.count(" was forgotten\n"), told.count(" is missing in ")) == (len(only), 0)
+
+
+def test_where_nothing_is_over_it_is_said_until_when_it_is_kept(folder: Path) -> None:
+    logs = (folder / "old.jsonl", folder / "new.jsonl")
+    done = call("forget", *logs, "--by", "dpo")
+    assert (done.exit_code, done.stdout) == (0, "nothing to forget\n")
+    old, new = map(run_of, logs)
+    assert f"run {old}: kept through {UNTIL} (retain_until); --run {old} forgets it today\n" in done.stderr
+    assert f"run {new}: it has no retain_until; --run {new} forgets it\n" in done.stderr
 
 
 def _gone(folder: Path) -> None:
