@@ -334,6 +334,8 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: with_policy("/.well-known/tdmrep.json", Fetched.unreachable("timeout")),
         lambda: matched(tmp_path / "matched"),
         lambda: Trained(tmp_path / "nothing.txt"),
+        lambda: Trained(tmp_path / "suffix.txt"),
+        lambda: Question.domain("co.uk"),
         lambda: state(Options.read({}), day="2026-11-28", own=OwnWords()),
         lambda: read_feed(b"<feed/>", "--output: 'a.atom'"),
         lambda: ran(tmp_path, "evidence", "s-1"),
@@ -348,6 +350,7 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
     ]
     (tmp_path / "there.warc.gz").touch()
     (tmp_path / "nothing.txt").write_text("# of a model\n", encoding="utf-8")
+    (tmp_path / "suffix.txt").write_text("co.uk\n", encoding="utf-8")
     (tmp_path / "matched").mkdir()
     (tmp_path / "proof").mkdir()
     for number in "12":

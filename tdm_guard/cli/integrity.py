@@ -62,12 +62,15 @@ def forget(
     cut_short: Annotated[
         bool, typer.Option("--cut-short", help="Runs without an end record do not go on any more.")
     ] = False,
+    folder: Annotated[
+        str | None, typer.Option("--evidence", metavar="FOLDER", help="Where copies are. Default: where the run says.")
+    ] = None,
 ) -> None:
     """Remove what may be personal from runs whose time is over. The chain holds, and says who removed how much."""
     with failing():
         from tdm_guard.cli.forgetting import forget as removed  # noqa: PLC0415
 
-        removed(logs, by=by, on=on, runs=runs or (), why=why, cut_short=cut_short)
+        removed(logs, by=by, on=on, runs=runs or (), why=why, cut_short=cut_short, evidence=folder)
 
 
 @app.command()

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdm_guard.errors import ConfigurationError, UnsupportedURL
-from tdm_guard.log.canonical import canonical, digest_of_text, domain_of, host_of
+from tdm_guard.log.canonical import canonical, digest_of_text, domain_of, host_of, is_suffix
 from tdm_guard.log.merkle import EMPTY, leads, leaf_hash
 from tdm_guard.log.record import unseal
 from tdm_guard.log.trees import admitted_addresses
@@ -152,6 +152,8 @@ def _question(proof: Mapping[str, Any]) -> tuple[str, str]:
             raise _No("what was asked for is no domain in lower case and ASCII")
         if (domain := domain_of(asked)) != asked:
             raise _No(f"{asked} is not registrable by the public suffix list here, but {domain}: ask for that")
+        if is_suffix(asked):
+            raise _No(f"{asked} is a name under which others have theirs, and of them this proof says nothing")
     if own != stated:
         raise _No(f"the one spelling of what was asked for is {bounded(own, 200)}, and it says {_shown(stated)}")
     return kind, own

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.log.canonical import canonical, digest_of_text, domain_of, host_of
+from tdm_guard.log.canonical import canonical, digest_of_text, domain_of, host_of, is_suffix
 from tdm_guard.log.record import unseal
 from tdm_guard.log.redaction import redacted
 from tdm_guard.log.sorting import KEY
@@ -57,6 +57,11 @@ class Question:
         host = host_of(canonical(f"http://{place}/")) if not set("/?#") & set(name) else None
         if host is None:
             raise ConfigurationError(f"--domain: {address(given)} is no domain; for example gazette.example")
+        if is_suffix(host):
+            raise ConfigurationError(
+                f"--domain: {address(given)} is a name under which others have theirs; ask for a site, for "
+                f"example gazette.{host}, or for that host alone with --url"
+            )
         return cls(kind="domain", asked=domain_of(host))
 
 

@@ -252,6 +252,22 @@ def test_a_name_below_a_registrable_domain_is_none(made: Made) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["co.uk", "CO.UK.", "com", "gov.uk", "xn--p1ai", "рф", "x.kawasaki.jp"])
+def test_nothing_is_proved_by_a_name_under_which_others_have_theirs(made: Made, name: str) -> None:
+    """Else the absence of `co.uk` would seem to clear every site below it."""
+    with pytest.raises(ConfigurationError, match="is a name under which others have theirs"):
+        Question.domain(name)
+    asked = Question(kind="domain", asked="co.uk")
+    assert problems(made.proof(asked, "first"), made.roots()) == [
+        "co.uk is a name under which others have theirs, and of them this proof says nothing"
+    ]
+
+
+@pytest.mark.parametrize("name", ["github.io", "localhost", "127.0.0.1", "[::1]", "www.gov.uk", "a.co.uk"])
+def test_what_is_one_owners_is_asked_for(made: Made, name: str) -> None:
+    assert not problems(made.proof(Question.domain(name), "first"), made.roots())
+
+
 def test_a_question_is_about_an_address_or_a_domain() -> None:
     assert Question.url("HTTPS://user:pw@A.example/%7eb#c").asked == "HTTPS://A.example/%7eb"
     assert Question.url("https://bücher.example/é").asked == "https://xn--bcher-kva.example/%C3%A9"
