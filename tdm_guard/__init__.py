@@ -7,11 +7,11 @@ Integrations are imported by their own path: `tdm_guard.scrapy`, `tdm_guard.http
 from tdm_guard._version import __version__
 from tdm_guard.decision import Decision, Withheld
 from tdm_guard.errors import ConfigurationError, LogError, PolicyMismatch, TdmGuardError, UnsupportedURL
-from tdm_guard.guard import Guard
 from tdm_guard.judge import Judge, evaluate, needed_documents, read_policies
-from tdm_guard.model import Evidence, Fault, Fetched, Posture, Stance, Statement, Verdict
+from tdm_guard.ledger.ledger import Ledger
+from tdm_guard.model import Evidence, Fault, Fetched, Posture, Stance, Statement, Stored, Verdict
 from tdm_guard.options import Options
-from tdm_guard.options.keywords import GuardOptions, JudgeOptions
+from tdm_guard.options.keywords import GuardOptions, JudgeOptions, KeepingOptions
 from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.responses import decision_of
 from tdm_guard.usage import Usage
@@ -22,10 +22,11 @@ __all__ = [
     "Evidence",
     "Fault",
     "Fetched",
-    "Guard",
     "GuardOptions",
     "Judge",
     "JudgeOptions",
+    "KeepingOptions",
+    "Ledger",
     "LogError",
     "Options",
     "OriginPolicy",
@@ -33,6 +34,7 @@ __all__ = [
     "Posture",
     "Stance",
     "Statement",
+    "Stored",
     "TdmGuardError",
     "UnsupportedURL",
     "Usage",
