@@ -67,13 +67,15 @@ class Keys:
 
 
 class Earlier:
-    """Decisions of earlier runs. `runs` are those it has any of, `ended` says that the task came to its end in one."""
+    """
+    The decisions that earlier `runs` left; `count` says how many, `ended` that the task came to its end in one of them.
+    """
 
     def __init__(self) -> None:
         self.runs: tuple[str, ...] = ()
         self.ended = False
         self.count = 0
-        self._items = scratch(_TABLES)
+        self._items = scratch(_TABLES, shared=True)
         self._like = b""  # a record that the others are packed after the likeness of
 
     def add(self, key: bytes, run: int, spelt: bytes) -> None:
@@ -100,6 +102,7 @@ class Earlier:
         if row is None:
             return None
         self._items.execute("DELETE FROM items WHERE number = ?", row[:1])
+        self.count -= 1
         record = json.loads(zlib.decompressobj(zdict=self._like).decompress(row[1], MAX_RECORD))
         read = read_decision(record)
         return None if read is None else read.decision
@@ -193,13 +196,17 @@ def read_earlier(options: Options, task: str, *, once: bool) -> Earlier:
         newest = max(ended, key=lambda run: run.began)
         found = {name: runs[name] for name in (*newest.resumes, newest.name, *found) if name in runs}
         reading.earlier.ended = True
-    others = [name for name, run in cut.items() if not run.same and name not in settled and run.began >= last]
+    others = [
+        name
+        for name, run in runs.items()
+        if not run.same and (once or not run.ended) and name not in settled and run.began >= last
+    ]
     if others and not reading.earlier.ended:
         _logger.warning(
             "%s",
             told(
-                f"The task {task} was cut short in run {others[-1]}, which was told something else (config_sha256): "
-                "all of it is judged anew"
+                f"What run {others[-1]} decided of the task {task} does not count here, since that run was told "
+                "something else (config_sha256): all of it is judged anew"
             ),
         )
     broken = [name for name, run in found.items() if run.head is None]

@@ -72,7 +72,7 @@ class Ledger:
             raise ConfigurationError('once: says nothing without a task; for example task="crawl-00001.warc.gz"')
         self._given = (judge, path, task, once, keeping)
         self._task, self._once = task, once
-        self._options = _options(judge.options, path, keeping)
+        self._options = _options(judge.options, os.fspath(path), keeping)
         fill(self._options.log, run_id="run")  # a wrong placeholder is named at once
         self._set()
         self.judge = judge
@@ -152,9 +152,9 @@ class Ledger:
 
     def _finish(self) -> None:
         self._over = True
-        if self._keys is not None and self._earlier is not None:
+        self._keys = None
+        if self._earlier is not None:
             self._earlier.close()
-            self._keys = None
 
     def _look(self) -> None:
         """Finds what earlier runs of the task left, once."""
@@ -251,6 +251,8 @@ class Ledger:
             key = keys.of_address(hops[0].url or url if hops else url, status, digest)
         with self._lock:
             decision = None if key is None else earlier.take(key)
+            if not earlier.count:
+                self._keys = None  # nothing is left to look for
         if decision is not None:
             self.totals["recalled"] += 1
         return decision
@@ -277,7 +279,7 @@ class _Evidence:
 _BYTES = (bytes, bytearray, memoryview)
 
 
-def _options(options: Options, path: str | os.PathLike[str], keeping: KeepingOptions) -> Options:
+def _options(options: Options, path: str, keeping: KeepingOptions) -> Options:
     """The options of a judge with those of the log. Raises `ConfigurationError` for those that are not of a log."""
     problems = []
     for name in keeping:
