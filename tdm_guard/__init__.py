@@ -15,11 +15,11 @@ from tdm_guard._version import __version__
 if TYPE_CHECKING:
     from tdm_guard.decision import Decision, Withheld
     from tdm_guard.errors import ConfigurationError, LogError, PolicyMismatch, TdmGuardError, UnsupportedURL
-    from tdm_guard.guard import Guard
     from tdm_guard.judge import Judge, evaluate, needed_documents, read_policies
-    from tdm_guard.model import Evidence, Fault, Fetched, Posture, Stance, Statement, Verdict
+    from tdm_guard.ledger.ledger import Ledger
+    from tdm_guard.model import Evidence, Fault, Fetched, Posture, Stance, Statement, Stored, Verdict
     from tdm_guard.options import Options
-    from tdm_guard.options.keywords import GuardOptions, JudgeOptions
+    from tdm_guard.options.keywords import GuardOptions, JudgeOptions, KeepingOptions
     from tdm_guard.policies.policy import OriginPolicy
     from tdm_guard.responses import decision_of
     from tdm_guard.usage import Usage
@@ -27,11 +27,11 @@ else:
     _HOMES = {
         "decision": ("Decision", "Withheld"),
         "errors": ("ConfigurationError", "LogError", "PolicyMismatch", "TdmGuardError", "UnsupportedURL"),
-        "guard": ("Guard",),
         "judge": ("Judge", "evaluate", "needed_documents", "read_policies"),
-        "model": ("Evidence", "Fault", "Fetched", "Posture", "Stance", "Statement", "Verdict"),
+        "ledger.ledger": ("Ledger",),
+        "model": ("Evidence", "Fault", "Fetched", "Posture", "Stance", "Statement", "Stored", "Verdict"),
         "options": ("Options",),
-        "options.keywords": ("GuardOptions", "JudgeOptions"),
+        "options.keywords": ("GuardOptions", "JudgeOptions", "KeepingOptions"),
         "policies.policy": ("OriginPolicy",),
         "responses": ("decision_of",),
         "usage": ("Usage",),
@@ -59,10 +59,11 @@ __all__ = [
     "Evidence",
     "Fault",
     "Fetched",
-    "Guard",
     "GuardOptions",
     "Judge",
     "JudgeOptions",
+    "KeepingOptions",
+    "Ledger",
     "LogError",
     "Options",
     "OriginPolicy",
@@ -70,6 +71,7 @@ __all__ = [
     "Posture",
     "Stance",
     "Statement",
+    "Stored",
     "TdmGuardError",
     "UnsupportedURL",
     "Usage",

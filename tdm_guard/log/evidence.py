@@ -100,6 +100,10 @@ class EvidenceStore:
         """True if there is a file under this digest, or one of a part; what is in it is not looked at."""
         return any(_is_there(_path(self._folder, sha256, kind)) for kind in (_WHOLE, _CUT))
 
+    def take(self, sha256: str, body: bytes) -> None:
+        """Stores what a document answered (a `Keeper`); like `store`, it does not raise."""
+        self.store({sha256: body})
+
     def store(self, bodies: Mapping[str, bytes]) -> None:
         """
         Stores what documents answered, by the digests that records name.

@@ -37,14 +37,15 @@ CREATE TABLE export (schema INTEGER NOT NULL, tool TEXT NOT NULL);
 CREATE TABLE logs (number INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
 CREATE TABLE runs (
     run TEXT PRIMARY KEY, began_at TEXT, ended_at TEXT, tool TEXT, agent TEXT, posture TEXT, mode TEXT, operator TEXT,
-    usages TEXT, signals TEXT, config_sha256 TEXT, repertoire TEXT, excluded_sites TEXT
+    usages TEXT, signals TEXT, config_sha256 TEXT, repertoire TEXT, excluded_sites TEXT, task TEXT,
+    resumes TEXT
 );
 CREATE TABLE totals (run TEXT, verdict TEXT, decisions INTEGER, PRIMARY KEY (run, verdict)) WITHOUT ROWID;
 CREATE TABLE decisions (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE, run TEXT, seq INTEGER, ts TEXT, url TEXT, final_url TEXT, origin TEXT,
     host TEXT, verdict TEXT, admitted INTEGER, enforced INTEGER, stage TEXT, usages TEXT, authorisations TEXT,
     status INTEGER, content INTEGER, authenticated INTEGER, media_type TEXT, bytes INTEGER, content_sha256 TEXT,
-    cached INTEGER, hops TEXT, repertoire TEXT, hash TEXT, log INTEGER REFERENCES logs, line INTEGER
+    cached INTEGER, hops TEXT, repertoire TEXT, stored TEXT, hash TEXT, log INTEGER REFERENCES logs, line INTEGER
 );
 CREATE TABLE statements (
     decision INTEGER REFERENCES decisions, place INTEGER, kind TEXT, signal TEXT, carrier TEXT, usages TEXT,
@@ -88,7 +89,8 @@ _DECISION = {
     "id": "text", "run": "text", "seq": "size", "ts": "text", "url": "text", "final_url": "text", "origin": "text",
     "verdict": "text", "admitted": "flag", "enforced": "flag", "stage": "text", "usages": "json",
     "authorisations": "json", "status": "size", "content": "flag", "authenticated": "flag", "media_type": "text",
-    "bytes": "size", "content_sha256": "text", "cached": "flag", "hops": "json", "repertoire": "text", "hash": "text",
+    "bytes": "size", "content_sha256": "text", "cached": "flag", "hops": "json", "repertoire": "text",
+    "stored": "json", "hash": "text",
 }  # fmt: skip
 _STATEMENT = {
     "kind": "text", "signal": "text", "carrier": "text", "usages": "json", "stance": "text", "layer": "text",
@@ -98,6 +100,7 @@ _STATEMENT = {
 _RUN = {
     "tool": "text", "agent": "text", "posture": "text", "mode": "text", "operator": "json", "usages": "json",
     "signals": "json", "config_sha256": "text", "repertoire": "json", "excluded_sites": "json",
+    "task": "text", "resumes": "json",
 }  # fmt: skip
 _FAULT = dict.fromkeys(("signal", "message", "carrier", "source", "locator", "excerpt"), "text")
 _DOCUMENT = {"document": "text", "result": "text", "status": "size", "retrieved_at": "text", "sha256": "text"}

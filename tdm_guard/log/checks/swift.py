@@ -28,15 +28,16 @@ MAX_KEPT = 16 * 2**20  # bytes of middles: the origins that a crawl works on at 
 
 _START = b'{"type":"decision","v":%d,"run":"' % VERSION
 _SIMPLE = rb'"[ !#-\[\]-~]*"'  # text without an escape
+_NUMBER = rb"(?:0|[1-9][0-9]{0,17})"
+_STORED = rb'"stored":\{"file":%b,"offset":%b,"record":(?:null|%b),"type":%b\},' % (_SIMPLE, _NUMBER, _SIMPLE, _SIMPLE)
 _TEXT = rb'"([ !#-\[\]-~]*)"'  # the same, to be read
 _HEAD = re.compile(
     rb'","seq":([1-9][0-9]{0,17}),(?:"id":%b,)?"ts":%b,"url":%b,(?:"final_url":%b,)?' % (_TEXT, _SIMPLE, _TEXT, _TEXT)
 )
 _TAIL = re.compile(
     rb'"bytes":(?:null|0|[1-9][0-9]{0,17}),"content_sha256":(?:(null)|"[0-9a-f]{64}"),"cached":(?:true|false),'
-    rb'(?:"hops":\[\],)?(?:"repertoire":%b,)?' % _SIMPLE
+    rb'(?:"hops":\[\],)?(?:"repertoire":%b,)?(?:%b)?' % (_SIMPLE, _STORED)
 )
-_NUMBER = rb"(?:0|[1-9][0-9]{0,17})"
 _ORIGIN = re.compile(rb'"origin":%b,' % _SIMPLE)
 _DOCUMENT = (
     rb'\{"document":%b,"result":%b,"status":(?:null|%b),"retrieved_at":(?:null|%b),"sha256":(?:null|"[0-9a-f]{64}"),'
@@ -54,7 +55,7 @@ _COMMA = ord(",")
 _ELSEWHERE = frozenset(
     {
         "type", "v", "run", "seq", "id", "ts", "url", "final_url", "bytes", "content_sha256", "cached", "hops",
-        "repertoire", "prev", "hash", "common", "personal", "origin", "checked",
+        "repertoire", "stored", "prev", "hash", "common", "personal", "origin", "checked",
     }
 )  # fmt: skip
 
