@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from tdm_guard.log.checks.run import VerifiedRun
     from tdm_guard.log.reader import LogLine
 
-MAX_COMMONS = 512  # of a run, whose last ones a decision may refer to: as many as the writer keeps
 _TOMBSTONE = frozenset({"type", "v", "run", "seq", "id", "ts", "prev", "hash"})  # nothing else is left of a decision
 _ALWAYS_CHAINED = frozenset({"common", "deletion"})  # in older runs too
 
@@ -133,9 +132,7 @@ class Records:
             return
         if problem := outcome_problem(members):
             self._findings.error(line, problem, run)
-        while len(run.commons) >= MAX_COMMONS:
-            del run.commons[next(iter(run.commons))]
-        run.commons[str(record.get("hash"))] = facts_of(members)
+        run.has_common(str(record.get("hash")), facts_of(members))
 
     def _tombstone(self, line: LogLine, record: Mapping[str, Any], run: VerifiedRun) -> None:
         in_order, _ = self._number(line, record, run)

@@ -9,48 +9,52 @@ there. Whatever is spelt otherwise is left to the parser.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from typing import TYPE_CHECKING, TypeAlias
+from hashlib import sha256
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from tdm_guard.log.checks.outcome import Facts, facts_of, outcome_problem
 from tdm_guard.log.record import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from tdm_guard.log.checks.heads import Heads
     from tdm_guard.log.checks.run import VerifiedRun
 
-MAX_DIGITS = 18  # of a number of a decision
 MAX_COMMON = 1024  # ways of saying the same of many origins: some 600 bytes each
 MAX_KEPT = 16 * 2**20  # bytes of middles: the origins that a crawl works on at one time, and their kinds of answers
+MAX_TAILS = 4096  # kept: sizes, some 100 bytes each
 
 _START = b'{"type":"decision","v":%d,"run":"' % VERSION
+_BODY_START = b'{"type":"body","v":%d,"run":"' % VERSION
+_COMMON_START = b'{"type":"common","v":%d,"run":"' % VERSION
 _SIMPLE = rb'"[ !#-\[\]-~]*"'  # text without an escape
 _TEXT = rb'"([ !#-\[\]-~]*)"'  # the same, to be read
-_HEAD = re.compile(
-    rb'","seq":([1-9][0-9]{0,17}),(?:"id":%b,)?"ts":%b,"url":%b,(?:"final_url":%b,)?' % (_TEXT, _SIMPLE, _TEXT, _TEXT)
-)
-_TAIL = re.compile(
-    rb'"bytes":(?:null|0|[1-9][0-9]{0,17}),"content_sha256":(?:(null)|"[0-9a-f]{64}"),"cached":(?:true|false),'
-    rb'(?:"hops":\[\],)?(?:"repertoire":%b,)?' % _SIMPLE
-)
 _NUMBER = rb"(?:0|[1-9][0-9]{0,17})"
+_HEAD = re.compile(rb'"ts":%b,"url":%b,(?:"final_url":"(\1(?=")|[ !#-\[\]-~]*)",)?' % (_SIMPLE, _TEXT))
+_TAIL = re.compile(
+    rb',"bytes":(?:null|%b),"content_sha256":(?:(null)|"[0-9a-f]{64}"),"cached":(?:true|false),'
+    rb'(?:"hops":\[(%b(?:,%b)*)?\],)?(?:"repertoire":%b,)?' % (_NUMBER, _SIMPLE, _SIMPLE, _SIMPLE)
+)
 _ORIGIN = re.compile(rb'"origin":%b,' % _SIMPLE)
 _DOCUMENT = (
     rb'\{"document":%b,"result":%b,"status":(?:null|%b),"retrieved_at":(?:null|%b),"sha256":(?:null|"[0-9a-f]{64}"),'
     rb'"cached":(?:true|false)\}' % (_SIMPLE, _SIMPLE, _NUMBER, _SIMPLE)
 )
 _CHECKED = re.compile(rb',"checked":\[(?:%b(?:,%b)*)?\],' % (_DOCUMENT, _DOCUMENT))
-_BODY_START = b'{"type":"body","v":%d,"run":"' % VERSION
 _BODY = re.compile(
-    rb'","decision":%b,"ts":%b,"bytes":%b,"content_sha256":(?:null|"[0-9a-f]{64}"),"complete":(?:true|false),'
-    % (_TEXT, _SIMPLE, _NUMBER)
+    rb'([1-9][0-9]{0,17})","ts":%b,"bytes":%b,"content_sha256":(?:null|"[0-9a-f]{64}"),"complete":(?:true|false),'
+    % (_SIMPLE, _NUMBER)
 )
+_MEMBERS = re.compile(rb'"ts":%b,"members":\{' % _SIMPLE)
 _COMMON = re.compile(rb'"common":"([0-9a-f]{64})"')
+_STARTS = (_START, _BODY_START, _COMMON_START)
+_SIZE = b',"bytes":'
+_NONE = b"\n"  # what no line begins with, anywhere
 _SEAL = 148  # bytes of `"prev":"…","hash":"…"}`
-_COMMA = ord(",")
 _ELSEWHERE = frozenset(
     {
         "type", "v", "run", "seq", "id", "ts", "url", "final_url", "bytes", "content_sha256", "cached", "hops",
@@ -59,43 +63,118 @@ _ELSEWHERE = frozenset(
 )  # fmt: skip
 
 
-# seq; digest that its bytes have and it states; facts; has it no digest of its body; addresses of its journey
-Swift: TypeAlias = tuple[int, str, Facts, bool, tuple[str, ...]]
+class Swift:
+    """Reads the records of runs, as long as they are spelt as usual, and remembers the middles of decisions."""
 
-
-class Middles:
-    """Reads decisions, and remembers their middles."""
-
-    def __init__(self) -> None:
+    def __init__(self, heads: Heads) -> None:
+        self._heads = heads
         self._known: dict[bytes, Facts | None] = {}
         self._common: dict[bytes, Facts | None] = {}
+        self._tails: set[bytes] = set()
         self._size = 0
 
-    def read(self, raw: bytes, name: bytes, run: VerifiedRun) -> Swift | None:
-        """The decision in a line, if it is spelt as usual and continues the chain of this run; else None."""
-        head = _HEAD.match(raw, len(_START) + len(name))
-        seal = len(raw) - _SEAL
-        if head is None or not _continues(raw, run):
-            return None
-        seq, ident, url, final_url = head.groups()
-        start = raw.rfind(b'"bytes":', head.end(), seal)
-        tail = _TAIL.fullmatch(raw, start, seal) if start > 0 else None
-        if tail is None or raw[start - 1] != _COMMA:
-            return None
-        digest = _digest(raw)
-        if digest is None:
-            return None
-        middle = raw[head.end() : start - 1]
-        facts: Facts | None = None
-        if ident is None:
-            common = _COMMON.fullmatch(middle)
-            facts = run.commons.get(common[1].decode()) if common else None
-        elif ident == b"%b-%b" % (name, seq) and final_url is not None:
-            facts = self._facts(middle)
+    def follow(self, lines: Sequence[bytes], at: int, run: VerifiedRun, name: bytes) -> int:
+        """
+        How many lines from `at` on are decisions, bodies or common records of this run as they should be, which were
+        counted. It stops behind one that has a hash that is looked for.
+        """
+        heads = self._heads
+        start = b'%b%b","seq":' % (_START, name)
+        ident = b',"id":"%b-' % name
+        skip, head, seq = len(start), run.head.encode(), run.seq
+        hashes: list[bytes] = []
+        addresses: list[bytes] = []
+        totals, count, full, last = run.totals, 0, True, _NONE
+        verdict, admitted, content = "", False, False
+        for raw in islice(lines, at, None):
+            seal = len(raw) - _SEAL
+            digest = sha256(raw[:-75] + b"}").hexdigest().encode()
+            if raw[seal:] != b'"prev":"%b","hash":"%b"}' % (head, digest):
+                break
+            if raw.startswith(start):
+                number = b"%d" % (seq + 1)
+                begin = number + ident + number + b'",'
+                is_full = raw.startswith(begin, skip)
+                if not is_full:
+                    begin = number + b","
+                    if not raw.startswith(begin, skip):
+                        break
+                if is_full is not full:
+                    full, last = is_full, _NONE
+                found = _HEAD.match(raw, skip + len(begin))
+                if found is None:
+                    break
+                url, final_url = found.groups()
+                end = found.end()
+                if raw.startswith(last, end):
+                    end += len(last) - len(_SIZE)
+                else:
+                    start_of_tail = raw.rfind(_SIZE, end, seal)
+                    middle = raw[end:start_of_tail]
+                    facts = self._facts(middle) if full else _referred(middle, run)
+                    if facts is None or start_of_tail < 0 or (full and final_url is None):
+                        break
+                    last, end = middle + _SIZE, start_of_tail
+                    verdict, admitted, content = facts
+                if full and final_url is None:
+                    break
+                hops = None
+                if raw[end:seal] in self._tails:
+                    streamed = True
+                else:
+                    tail = _TAIL.fullmatch(raw, end, seal)
+                    if tail is None:
+                        break
+                    streamed, hops = tail[1] is not None, tail[2]
+                    if streamed and hops is None:
+                        self._keep_tail(raw[end:seal])
+                seq += 1
+                hashes.append(digest)
+                totals[verdict] = totals.get(verdict, 0) + 1
+                if not (admitted and streamed):
+                    run.bodies.decided(seq, admitted=admitted, streamed=streamed)
+                if admitted and content:
+                    addresses.append(url)
+                    if final_url is not None and final_url != url:
+                        addresses.append(final_url)
+                    if hops is not None:
+                        addresses += hops[1:-1].split(b'","')
+            elif not self._beside(raw, seal, digest, name, run, seq):
+                break
+            else:
+                last = _NONE
+            head = digest
+            count += 1
+            if heads and digest.decode() in heads:
+                break
+        run.head = head.decode()
+        run.seq = seq
+        run.records += count
+        run.decisions += len(hashes)
+        if run.roots is not None and hashes:
+            run.roots.extend(hashes, addresses)
+        return count
+
+    def _beside(self, raw: bytes, seal: int, digest: bytes, name: bytes, run: VerifiedRun, seq: int) -> bool:
+        """True of a body or a common record, which continues the chain, if it is spelt as usual and fits; noted."""
+        if not run.chained:
+            return False
+        start = b'%b%b","decision":"%b-' % (_BODY_START, name, name)
+        if raw.startswith(start):
+            found = _BODY.fullmatch(raw, len(start), seal)
+            return found is not None and int(found[1]) <= seq and run.bodies.takes(int(found[1]))
+        start = b'%b%b",' % (_COMMON_START, name)
+        found = _MEMBERS.match(raw, len(start)) if raw.startswith(start) else None
+        facts = self._facts(raw[found.end() : seal - 2]) if found and raw[seal - 2 : seal] == b"}," else None
         if facts is None:
-            return None
-        journey = (url.decode(),) if final_url is None or url == final_url else (url.decode(), final_url.decode())
-        return int(seq), digest, facts, tail[1] is not None, journey
+            return False
+        run.has_common(digest.decode(), facts)
+        return True
+
+    def _keep_tail(self, text: bytes) -> None:
+        if len(self._tails) >= MAX_TAILS:
+            self._tails.clear()
+        self._tails.add(text)
 
     def _facts(self, middle: bytes) -> Facts | None:
         try:
@@ -125,28 +204,17 @@ class Middles:
         return self._common[key]
 
 
-def run_of(raw: bytes) -> tuple[bytes, bool]:
-    """The name of the run as it is spelt in the line of a decision or body, and whether it is one of a body."""
-    body = raw.startswith(_BODY_START)
-    start = len(_BODY_START) if body else len(_START)
-    return (raw[start : raw.find(b'"', start)] if body or raw.startswith(_START) else b""), body
-
-
-def body_of(raw: bytes, name: bytes, run: VerifiedRun) -> tuple[int, str] | None:
-    """Of a body record that is spelt as usual and continues the chain: number of its decision and hash; else None."""
-    found = _BODY.match(raw, len(_BODY_START) + len(name))
-    if found is None or found.end() != len(raw) - _SEAL or not _continues(raw, run):
-        return None
-    start, _, seq = found[1].rpartition(b"-")
-    digest = _digest(raw)
-    if digest is None or start != name or not seq.isdigit() or len(seq) > MAX_DIGITS or seq.startswith(b"0"):
-        return None
-    return int(seq), digest
+def run_of(raw: bytes) -> bytes:
+    """The name of the run as it is spelt in the line of a decision, a body or a common record; else nothing."""
+    for start in _STARTS:
+        if raw.startswith(start):
+            return raw[len(start) : raw.find(b'"', len(start))]
+    return b""
 
 
 def chained(lines: Iterable[bytes], head: str) -> tuple[int, str]:
     """How many lines continue a chain with this head, each with the hash that its bytes have, and the head then."""
-    sha256, count, before = hashlib.sha256, 0, head.encode()
+    count, before = 0, head.encode()
     for raw in lines:
         digest = sha256(raw[:-75] + b"}").hexdigest().encode()
         if raw[-_SEAL:] != b'"prev":"%b","hash":"%b"}' % (before, digest):
@@ -156,14 +224,9 @@ def chained(lines: Iterable[bytes], head: str) -> tuple[int, str]:
     return count, before.decode()
 
 
-def _continues(raw: bytes, run: VerifiedRun) -> bool:
-    return raw[-_SEAL:-66] == b'"prev":"%b","hash":"' % run.head.encode()
-
-
-def _digest(raw: bytes) -> str | None:
-    """The hash of a line's bytes, if it is the one that the line states."""
-    digest = hashlib.sha256(raw[:-75] + b"}").hexdigest()
-    return digest if raw[-66:] == b'%b"}' % digest.encode() else None
+def _referred(middle: bytes, run: VerifiedRun) -> Facts | None:
+    found = _COMMON.fullmatch(middle)
+    return run.commons.get(found[1].decode()) if found else None
 
 
 def _parsed(*members: bytes) -> Facts | None:
