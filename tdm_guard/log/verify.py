@@ -17,7 +17,7 @@ from tdm_guard.log.checks.heads import Heads
 from tdm_guard.log.checks.lines import BROKEN_HERE, record_in, unpassed
 from tdm_guard.log.checks.records import Records
 from tdm_guard.log.checks.run import VerifiedRun, members_of
-from tdm_guard.log.checks.swift import Swift, chained, run_of
+from tdm_guard.log.checks.swift import Swift, chained, is_simple, run_of
 from tdm_guard.log.personal_checks import PersonalChecks
 from tdm_guard.log.reader import LogLine, in_order, record_of
 from tdm_guard.log.record import CHAIN, VERSION, digest_of, unseal
@@ -52,7 +52,7 @@ class Verification:
         self.heads = Heads(heads, sealed)
         self._trees = trees
         self._runs: dict[str, VerifiedRun] = {}
-        self._going: dict[bytes, VerifiedRun] = {}  # runs that have not ended, by the spelling of their names
+        self._going: dict[bytes, VerifiedRun] = {}  # runs that have not ended, by names that are spelt as they are
         self._records = Records(self.count, self.heads)
         self._personal = PersonalChecks()
         self._swift = Swift(self.heads)
@@ -235,7 +235,7 @@ class Verification:
         else:
             self._records.look(line, kind, self._joined(line, kind, record, run), run)
             if run.ended:
-                self._going.pop(_spelt(name), None)
+                self._going.pop(name.encode("utf-8", "replace"), None)
 
     def _joined(self, line: LogLine, kind: str, record: Mapping[str, Any], run: VerifiedRun) -> Mapping[str, Any]:
         """The record with what stands beside the log, if that fits."""
@@ -258,7 +258,9 @@ class Verification:
         elif word is not None and word != CHAIN:
             self._refuse(line, name, told, f"a chain over {shown(word)}")
         else:
-            run = self._runs[name] = self._going[_spelt(name)] = VerifiedRun(name, told, head=head)
+            run = self._runs[name] = VerifiedRun(name, told, head=head)
+            if is_simple(name):
+                self._going[name.encode()] = run
             run.path, run.line = line.path, line.number
             if line.type == "run":
                 run.records = 1
@@ -296,10 +298,6 @@ class Verification:
             self.count.error(line, f"part {number} says otherwise of run {shown(name)} than its run record", run)
         self._records.chain(line, record, run, in_order=in_order)
         run.part = number
-
-
-def _spelt(name: str) -> bytes:
-    return name.encode("utf-8", "surrogatepass")
 
 
 def _a(kind: str | None) -> str:

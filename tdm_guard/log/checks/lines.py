@@ -47,8 +47,9 @@ def unpassed(
     The lines of these files that `passes` is not content with.
 
     It is asked about whole lines that follow one another, by their bytes, the path of their file and the number of the
-    first, and says with how many it is content before one that it is not. Every `STEP` lines there is a `tick`. Raises `ConfigurationError` for a file that cannot be read, or that does not begin as a log does. With
-    `broken` a compressed file that is damaged or cut has a line with that problem where no more can be read.
+    first, and says how many of them it is content with, up to one that it is not. Every `STEP` lines there is a `tick`.
+    Raises `ConfigurationError` for a file that cannot be read, or that does not begin as a log does. With `broken` a
+    compressed file that is damaged or cut has a line with that problem where no more can be read.
     """
     for name in [os.fspath(path) for path in paths]:
         number = 0
