@@ -37,6 +37,14 @@ class Bodies:
         elif not streamed:
             self._whole.add(seq)
 
+    def are_whole(self, numbers: list[int]) -> list[int]:
+        """Notes admitted decisions that have the digest of their body; none of them is left."""
+        blocks = self._whole.blocks
+        for number in numbers:
+            block = number // _BLOCK
+            blocks[block] = blocks.get(block, 0) | 1 << number % _BLOCK
+        return []
+
     def takes(self, seq: int) -> bool:
         """True, and noted, if decision `seq` leaves a body of which nothing was said yet."""
         block, bit = seq // _BLOCK, 1 << seq % _BLOCK

@@ -41,8 +41,8 @@ _BODY = re.compile(
     % (SIMPLE, NUMBER)
 )
 _MEMBERS = re.compile(rb'"ts":%b,"members":\{' % SIMPLE)
-_COMMON = re.compile(rb'"common":"([0-9a-f]{64})",(?="bytes":)')
 _SIZE = len(b',"bytes":')
+_REFERS = 84  # bytes of `"common":"…","bytes":`
 _NONE = b"\n"  # what no line has
 _SEAL = 148  # bytes of `"prev":"…","hash":"…"}`
 
@@ -73,6 +73,7 @@ class Swift:
         skip, head, seq, count = len(start), run.head.encode(), run.seq, 0
         hashes: list[bytes] = []
         addresses: list[bytes] = []
+        whole: list[int] = []
         full, last, verdict, admitted, content = True, _NONE, "", False, False
         for raw in islice(lines, at, None):
             seal = len(raw) - _SEAL
@@ -114,8 +115,10 @@ class Swift:
                 seq += 1
                 hashes.append(digest)
                 totals[verdict] = totals.get(verdict, 0) + 1
-                if not (admitted and streamed):
-                    run.bodies.decided(seq, admitted=admitted, streamed=streamed)
+                if not admitted:
+                    run.bodies.decided(seq, admitted=False, streamed=streamed)
+                elif not streamed:
+                    whole.append(seq)
                 if admitted and content:
                     addresses.append(url)
                     if final_url is not None and final_url != url:
@@ -131,12 +134,15 @@ class Swift:
                     break
                 run.has_common(digest.decode(), facts)
                 full, last, (verdict, admitted, content) = False, b'"common":"%b","bytes":' % digest, facts
-            elif not (raw.startswith(body) and _takes(raw, len(body), seal, run, seq)):
-                break
+            else:
+                whole = run.bodies.are_whole(whole)
+                if not (raw.startswith(body) and _takes(raw, len(body), seal, run, seq)):
+                    break
             head = digest
             count += 1
             if heads and digest.decode() in heads:
                 break
+        run.bodies.are_whole(whole)
         run.head, run.seq = head.decode(), seq
         run.records += count
         run.decisions += len(hashes)
@@ -172,9 +178,11 @@ def chained(lines: Iterable[bytes], head: str) -> tuple[int, str]:
 
 def _referred(raw: bytes, begin: int, run: VerifiedRun) -> Middle | None:
     """The middle of a decision of the compact form."""
-    found = _COMMON.match(raw, begin)
-    facts = run.commons.get(found[1].decode()) if found else None
-    return None if found is None or facts is None else (found[0] + b'"bytes":', facts)
+    end = begin + _REFERS
+    if not (raw.startswith(b'"common":"', begin) and raw.startswith(b'","bytes":', end - 10)):
+        return None
+    facts = run.commons.get(raw[begin + 10 : end - 10].decode("latin-1"))
+    return None if facts is None else (raw[begin:end], facts)
 
 
 def _takes(raw: bytes, begin: int, seal: int, run: VerifiedRun, seq: int) -> bool:
