@@ -70,7 +70,7 @@ class Trees:
             for address in addresses:
                 self._admitted(canonical(address.decode()))
             return
-        site, entries = b"\n", []
+        site, entries, domains = b"\n", [], []
         for address in addresses:
             if not address.startswith(site):
                 found = _site_of(address)
@@ -79,15 +79,13 @@ class Trees:
                     continue
                 site = found[0]
                 if site not in self._sites:
-                    self._told(site, found[1].decode())
+                    if len(self._sites) >= MAX_RECENT:
+                        self._sites.clear()
+                    self._sites.add(site)
+                    domains.append(digest_of_text(domain_of(found[1].decode())))
             entries.append(sha256(address).digest())
         self._addresses.extend(entries)
-
-    def _told(self, site: bytes, host: str) -> None:
-        self._domains.add(digest_of_text(domain_of(host)))
-        if len(self._sites) >= MAX_RECENT:
-            self._sites.clear()
-        self._sites.add(site)
+        self._domains.extend(domains)
 
     def _admitted(self, address: str) -> None:
         tail = self._decisions.size.to_bytes(SEQ, "big") if self._numbered else b""

@@ -14,6 +14,7 @@ from tdm_guard.log.reader import LogLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from io import BufferedReader
 
 STEP = 1024  # lines between two ticks
 _BLOCK = 256 * 1024  # bytes read at a time
@@ -79,7 +80,7 @@ def record_in(line: RawLine) -> LogLine:
     return LogLine(path=line.path, number=line.number, raw=line.raw, record=record, problem=problem, whole=line.whole)
 
 
-def _rest(path: str, file: BinaryIO, number: int, passes: Passes, tick: Callable[[], None]) -> Iterator[RawLine]:
+def _rest(path: str, file: BufferedReader, number: int, passes: Passes, tick: Callable[[], None]) -> Iterator[RawLine]:
     torn = b""
     try:
         while data := file.read1(_BLOCK):

@@ -136,7 +136,8 @@ class _Pattern:
 
     def end_in(self, raw: bytes, begin: int, origin: bytes) -> int:
         """Where it ends, if it stands there; else -1."""
-        times, digests = [], []
+        times: list[bytes] = []
+        digests: list[bytes] = []
         for around, size in self._parts:
             text = origin.join(around)
             if not raw.startswith(text, begin):

@@ -66,6 +66,7 @@ class Swift:
         if run.seq >= MAX_SEQ:
             return 0
         heads, tails, totals = self._heads, self._tails, run.totals
+        looking = bool(heads)
         start = b'%b%b","seq":' % (_START, name)
         common = b'%b%b",' % (_COMMON_START, name)
         body = b'%b%b","decision":"%b-' % (_BODY_START, name, name)
@@ -78,18 +79,17 @@ class Swift:
         for raw in islice(lines, at, None):
             seal = len(raw) - _SEAL
             digest = sha256(raw[:-75] + b"}").hexdigest().encode()
-            if raw[seal:] != b'"prev":"%b","hash":"%b"}' % (head, digest):
+            if not raw.endswith(b"".join((b'"prev":"', head, b'","hash":"', digest, b'"}'))):
                 break
             if raw.startswith(start):
                 number = b"%d" % (seq + 1)
-                begin = number + ident + number + b'",'
-                if raw.startswith(begin, skip) is not full:
+                begin = number + ident + number + b'",' if full else number + b',"ts":'
+                if not raw.startswith(begin, skip):
                     full, last = not full, _NONE
-                if not full:
-                    begin = number + b","
+                    begin = number + ident + number + b'",' if full else number + b',"ts":'
                     if not raw.startswith(begin, skip):
                         break
-                found = _HEAD.match(raw, skip + len(begin))
+                found = _HEAD.match(raw, skip + len(begin) - (0 if full else 5))
                 if found is None:
                     break
                 url, final_url = found.groups()
@@ -124,7 +124,7 @@ class Swift:
                     if final_url is not None and final_url != url:
                         addresses.append(final_url)
                     if hops is not None:
-                        addresses += hops[1:-1].split(b'","')
+                        addresses += [hop for hop in hops[1:-1].split(b'","') if hop != url]
             elif not run.chained:
                 break
             elif raw.startswith(common):
@@ -140,7 +140,7 @@ class Swift:
                     break
             head = digest
             count += 1
-            if heads and digest.decode() in heads:
+            if looking and digest.decode() in heads:
                 break
         run.bodies.are_whole(whole)
         run.head, run.seq = head.decode(), seq
