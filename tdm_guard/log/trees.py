@@ -24,7 +24,7 @@ MAX_RECENT = 20_000  # hosts remembered whose domain is in the tree already, 2 M
 
 # What an address has behind its host that is in its one spelling, if there are no dots behind a slash
 _PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_~/=&,;:@!'()+$*.[]-?"
-_site_of = re.compile(rb"https?://([a-z0-9._-]*[a-z0-9_-])/").match  # of an address that is, up to there
+_site_of = re.compile(rb"https?://([a-z0-9._-]*[a-z0-9_-])/").fullmatch  # the beginning of one that is
 
 
 class Trees:
@@ -66,26 +66,25 @@ class Trees:
             raise ValueError("the decision of each address is to be kept")
         self._decisions.extend(map(unhexlify, hashes))
         joined = b"".join(addresses)
-        if joined.translate(None, _PLAIN) or b"/." in joined:
+        plain = not joined.translate(None, _PLAIN) and b"/." not in joined
+        sites = {address[: address.find(b"/", 8) + 1] for address in addresses} if plain else set()
+        if not plain or not (sites <= self._sites or self._meets(sites - self._sites)):
             for address in addresses:
                 self._admitted(canonical(address.decode()))
             return
-        site, entries, domains = b"\n", [], []
-        for address in addresses:
-            if not address.startswith(site):
-                found = _site_of(address)
-                if found is None:
-                    self._admitted(canonical(address.decode()))
-                    continue
-                site = found[0]
-                if site not in self._sites:
-                    if len(self._sites) >= MAX_RECENT:
-                        self._sites.clear()
-                    self._sites.add(site)
-                    domains.append(digest_of_text(domain_of(found[1].decode())))
-            entries.append(sha256(address).digest())
-        self._addresses.extend(entries)
-        self._domains.extend(domains)
+        self._addresses.extend([sha256(address).digest() for address in addresses])
+
+    def _meets(self, sites: set[bytes]) -> bool:
+        """Notes the domains of new beginnings of addresses; False if one may be spelt otherwise."""
+        found = [_site_of(site) for site in sites]
+        hosts = [each[1].decode() for each in found if each is not None]
+        if len(hosts) < len(found):
+            return False
+        self._domains.extend([digest_of_text(domain_of(host)) for host in hosts])
+        if len(self._sites) >= MAX_RECENT:
+            self._sites.clear()
+        self._sites |= sites
+        return True
 
     def _admitted(self, address: str) -> None:
         tail = self._decisions.size.to_bytes(SEQ, "big") if self._numbered else b""

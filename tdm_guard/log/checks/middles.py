@@ -58,8 +58,8 @@ class Middles:
         self._patterns: dict[bytes, list[_Pattern]] = {}  # by what stands behind the middle
         self._parsed: dict[bytes, Facts | None] = {}
 
-    def of_decision(self, raw: bytes, begin: int, end: int, url: bytes) -> Middle | None:
-        """The middle that begins there, with the `,"bytes":` behind it; None if it is spelt otherwise."""
+    def of_decision(self, raw: bytes, begin: int, end: int, url: bytes) -> tuple[bytes, Facts | None]:
+        """The middle that begins there, with the `,"bytes":` behind it; no facts if it is spelt otherwise."""
         found = _ORIGIN_OF.match(url)
         origin = found[0] if found else b""
         known = self._known.get(origin, [])
@@ -73,7 +73,7 @@ class Middles:
                 self._known.clear()
                 self._size = len(read[0])
             self._known[origin] = [read, *known[: MAX_OF_ORIGIN - 1]]
-        return read
+        return read or (b"", None)
 
     def of_common(self, raw: bytes, begin: int, end: int) -> Facts | None:
         """The facts of the members of a common record, which stand between these places; None likewise."""

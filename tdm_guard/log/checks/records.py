@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tdm_guard.log.bodies import Bodies, shown
 from tdm_guard.log.checks.outcome import addresses_of, facts_of, outcome_problem
 from tdm_guard.log.checks.roots import root_problems, shape_problems
+from tdm_guard.log.checks.run import reference
 from tdm_guard.log.record import decision_id, unseal
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class Records:
             else:
                 self._findings.error(line, "a decision without a URL", run)
         if "common" in record:  # the compact form, as it stands in the line
-            known = run.commons.get(str(record["common"]))
+            known = run.commons.get(reference(str(record["common"])))
             if known is None:
                 self._findings.error(
                     line, "what it has in common with other decisions stands in no record before it", run

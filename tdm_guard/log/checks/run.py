@@ -67,7 +67,7 @@ class VerifiedRun:
         self.totals: dict[str, int] = {}
         self.bodies = Bodies()
         self.forgotten = Forgotten()
-        self.commons: dict[str, Facts] = {}
+        self.commons: dict[bytes, Facts] = {}  # by how decisions refer to them
         self.roots: Roots | None = None
         self.stated: object = None
         self.recomputed: Mapping[str, Any] | None = None
@@ -76,7 +76,7 @@ class VerifiedRun:
         """Notes what the decisions have in common that refer to a record by its hash."""
         while len(self.commons) >= MAX_COMMONS:
             del self.commons[next(iter(self.commons))]
-        self.commons[digest] = facts
+        self.commons[reference(digest)] = facts
 
     def recompute(self) -> None:
         """Closes the trees that its records came to, if they were grown."""
@@ -98,6 +98,11 @@ class VerifiedRun:
             "head": self.head,
             "roots": {"stated": self.stated, "recomputed": self.recomputed},
         }
+
+
+def reference(digest: str) -> bytes:
+    """How a usual decision refers to a common record, up to the next of its members."""
+    return b'"common":"%b","bytes":' % digest.encode("utf-8", "surrogatepass")
 
 
 def members_of(told: Mapping[str, Any]) -> int:

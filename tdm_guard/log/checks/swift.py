@@ -14,13 +14,13 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from tdm_guard.log.checks.middles import NUMBER, SIMPLE, Middles
+from tdm_guard.log.checks.run import reference
 from tdm_guard.log.record import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tdm_guard.log.checks.heads import Heads
-    from tdm_guard.log.checks.middles import Middle
     from tdm_guard.log.checks.run import VerifiedRun
 
 MAX_SEQ = 10**17  # far beyond any run, and below what is no number of a decision any more
@@ -75,7 +75,7 @@ class Swift:
         hashes: list[bytes] = []
         addresses: list[bytes] = []
         whole: list[int] = []
-        full, last, verdict, admitted, content = True, _NONE, "", False, False
+        full, last, verdict, admitted, content, streamed = True, _NONE, "", False, False, True
         for raw in islice(lines, at, None):
             seal = len(raw) - _SEAL
             digest = sha256(raw[:-75] + b"}").hexdigest().encode()
@@ -97,13 +97,17 @@ class Swift:
                     break
                 end = found.end()
                 if not raw.startswith(last, end):
-                    read = self._middles.of_decision(raw, end, seal, url) if full else _referred(raw, end, run)
-                    if read is None:
+                    if full:
+                        last, facts = self._middles.of_decision(raw, end, seal, url)
+                    else:
+                        last = raw[end : end + _REFERS]
+                        facts = run.commons.get(last)
+                    if facts is None:
                         break
-                    last, (verdict, admitted, content) = read
+                    verdict, admitted, content = facts
                 end += len(last) - _SIZE
-                streamed, hops = True, None
-                if raw[end:seal] not in tails:
+                hops = None
+                if not streamed or raw[end:seal] not in tails:
                     tail = _TAIL.fullmatch(raw, end, seal)
                     if tail is None:
                         break
@@ -133,7 +137,7 @@ class Swift:
                 if facts is None:
                     break
                 run.has_common(digest.decode(), facts)
-                full, last, (verdict, admitted, content) = False, b'"common":"%b","bytes":' % digest, facts
+                full, last, (verdict, admitted, content) = False, reference(digest.decode()), facts
             else:
                 whole = run.bodies.are_whole(whole)
                 if not (raw.startswith(body) and _takes(raw, len(body), seal, run, seq)):
@@ -174,15 +178,6 @@ def chained(lines: Iterable[bytes], head: str) -> tuple[int, str]:
         before = digest
         count += 1
     return count, before.decode()
-
-
-def _referred(raw: bytes, begin: int, run: VerifiedRun) -> Middle | None:
-    """The middle of a decision of the compact form."""
-    end = begin + _REFERS
-    if not (raw.startswith(b'"common":"', begin) and raw.startswith(b'","bytes":', end - 10)):
-        return None
-    facts = run.commons.get(raw[begin + 10 : end - 10].decode("latin-1"))
-    return None if facts is None else (raw[begin:end], facts)
 
 
 def _takes(raw: bytes, begin: int, seal: int, run: VerifiedRun, seq: int) -> bool:
