@@ -93,8 +93,9 @@ class Trees:
         place = address.split("/", 3)[2:3]
         if place and place[0] not in self._recent:
             host = host_of(address)
-            if host is not None:
-                self._domains.add(digest_of_text(domain_of(host)) + tail)
+            if host is None:
+                return
+            self._domains.add(digest_of_text(domain_of(host)) + tail)
             if len(self._recent) >= MAX_RECENT:
                 self._recent.clear()
             self._recent.add(place[0])
