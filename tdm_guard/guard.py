@@ -96,6 +96,8 @@ class Guard:
         keeping = keeping_of(options, self.tokens)
         self._redaction = keeping.redaction
         self.log = JsonlLog(options.log, run=run_info(options), now=clock(), keeping=keeping)
+        if self.evidence is not None:
+            self.evidence.used_by(self.log.run_id, self.log.path)
 
     # ---- policies -----------------------------------------------------------------------------------------------
 

@@ -77,9 +77,21 @@ def domain_of(host: str) -> str:
 
 @lru_cache(maxsize=MAX_DOMAINS)
 def _domain_by_list(host: str) -> str:
-    if ":" in host or _NUMBER.fullmatch(host.rpartition(".")[2]):  # an IP address (WHATWG URL 3.5, "ends in a number")
+    if _is_address(host):
         return host
     return _suffixes().privatesuffix(host) or host
+
+
+def is_suffix(host: str) -> bool:
+    """True of a name under which the public registers names (`com`, `co.uk`): what is below it has many owners."""
+    return not _is_address(host) and _suffixes().publicsuffix(host.rstrip("."), accept_unknown=False) == host.rstrip(
+        "."
+    )
+
+
+def _is_address(host: str) -> bool:
+    """WHATWG URL 3.5, "ends in a number"."""
+    return ":" in host or _NUMBER.fullmatch(host.rpartition(".")[2]) is not None
 
 
 @cache

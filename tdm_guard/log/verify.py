@@ -74,6 +74,11 @@ class Verification:
         """Runs seen."""
         return len(self._runs)
 
+    @property
+    def forgotten_copies(self) -> frozenset[str]:
+        """Digests of copies of evidence that deletion records list."""
+        return frozenset().union(*(run.forgotten.digests for run in self._runs.values()))
+
     def each_run(self) -> Iterator[VerifiedRun]:
         """The runs, in the order of the files."""
         yield from self._runs.values()
@@ -166,6 +171,9 @@ class Verification:
                 self._add(path, "a forgotten record that no deletion record of its run lists", line=line)
             if run.forgotten.count:
                 words = f"run {shown(run.name)}: {run.forgotten.count} forgotten, content not checkable"
+                self._add(run.path, words, LogSeverity.REMARK, explained=True)
+            if run.forgotten.copies:
+                words = f"run {shown(run.name)}: {run.forgotten.copies} copies of evidence forgotten"
                 self._add(run.path, words, LogSeverity.REMARK, explained=True)
             if not run.ended and not run.refused:
                 run.recompute()
