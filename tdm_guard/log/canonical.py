@@ -69,7 +69,8 @@ def domain_of(host: str) -> str:
     labels = host.rsplit(".", 2)
     if len(labels) > 1 and labels[-1].isalpha() and ":" not in host and ".." not in host and not host.startswith("."):
         last, two = labels[-1], f"{labels[-2]}.{labels[-1]}"
-        if two.islower() and host.isascii() and "xn--" not in two and not _telling().intersection((last, two)):
+        telling = _telling()
+        if two.islower() and host.isascii() and "xn--" not in two and last not in telling and two not in telling:
             return two
     return _domain_by_list(host)
 
