@@ -1,0 +1,250 @@
+"""
+WARC records out of a stream (ISO 28500, 4 to 6): head, block, two line ends; and all that is none.
+
+    record = "WARC/" 1*DIGIT "." 1*DIGIT CRLF *named-field CRLF block CRLF CRLF
+
+strategy: a record is what its length says, if the next one begins behind it. Where it does not, the stream is read on
+to where one begins, and the record is what stands before it. What is no record is a gap, with its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tdm_guard.archives.tape import Tape
+
+MAX_HEAD = 2**16  # bytes of a record's own head; some hundred are usual, long addresses have thousands
+MAX_BLOCK = 2**26  # bytes of a block that are kept, more than the largest asset that is read by default
+_MAX_DIGITS = 19
+_STEP = 2**22  # bytes of the stream in which the next record is searched for at once
+
+_VERSION = re.compile(rb"WARC/\d{1,3}\.\d{1,3}[ \t]*\r?\n")
+_BLANK = re.compile(rb"\n\r?\n")
+_NEXT = re.compile(rb"(?:\r?\n){0,2}(?<=\n)WARC/\d{1,3}\.\d{1,3}[ \t]*\r?\n")
+_FOLD = re.compile(r"\r?\n[ \t]+")
+_ADDRESS = re.compile(rb"(?im)^warc-target-uri[ \t]*:[ \t]*<?([^\s>]{1,65536})")
+_END = b"\r\n\r\n"
+_UNCHECKED = 2**16  # bytes: a length up to this may lie without costing much
+_MAX_LIES = 16  # of lengths in one file, after which none is believed
+_LONGEST_MARK = 24  # bytes of line ends and version line, which two steps may share
+
+
+class Record(NamedTuple):
+    """
+    A record: its own fields by lower-case name (of repeated ones the first), and its block, or the first part of it.
+
+    `place`: of the member that it begins in, and in what that member holds. `raw`: offset and length in the file as
+    stored. `size`: of the block; `whole`: all of it is there. `damage`: what is wrong with it.
+    """
+
+    fields: dict[str, str]
+    block: bytes
+    place: tuple[int, int]
+    raw: tuple[int, int] | None
+    size: int
+    whole: bool
+    damage: str | None = None
+
+
+class Gap(NamedTuple):
+    """What is no record, and the address that stands in it, if one does."""
+
+    place: tuple[int, int]
+    what: str
+    url: str | None = None
+
+
+def records(tape: Tape) -> Iterator[Record | Gap]:
+    """All that the stream holds."""
+    while True:
+        if _at_end(tape):
+            broken = tape.broken
+            if broken is None:
+                return
+            yield Gap((broken.start, 0), f"{broken.what}, up to {broken.end}")
+            tape.mend()
+            continue
+        place = tape.place()
+        begin, data = tape.at, tape.data
+        if (version := _VERSION.match(data, begin)) is None and tape.fill(64):
+            begin, data = tape.at, tape.data
+            version = _VERSION.match(data, begin)
+        yield _gap(tape, place) if version is None else _record(tape, place, version.end() - begin)
+
+
+def _at_end(tape: Tape) -> bool:
+    """True at the end or at a break; goes over the line ends between records."""
+    while True:
+        data, at = tape.data, tape.at
+        while data[at : at + 1] in (b"\r", b"\n"):
+            at += 1
+        tape.at = at
+        if at < len(data):
+            return False
+        if not tape.more():
+            return True
+
+
+def _gap(tape: Tape, place: tuple[int, int], what: str = "that are no record") -> Gap:
+    """Goes on to where a record begins."""
+    tape.fill(MAX_HEAD, across=False)
+    address = _ADDRESS.search(tape.data, tape.at, tape.at + MAX_HEAD)
+    size = sum(len(piece) for piece in _to_the_next(tape))
+    return Gap(place, f"{size} bytes {what}", _text(address[1]) if address else None)
+
+
+def _to_the_next(tape: Tape) -> Iterator[bytes]:
+    """What stands before the next record, or before the end of the stream; at least a byte."""
+    begun = False
+    while True:
+        more = tape.fill(_STEP, across=False) or tape.fresh
+        data, at = tape.data, tape.at
+        cut = tape.cut()
+        limit = len(data) if cut is None else cut
+        found = _NEXT.search(data, at if begun else at + 1, limit)
+        stop = found is not None or cut is not None or not more
+        end = found.start() if found else limit if stop else max(at, limit - _LONGEST_MARK)
+        tape.at = end
+        yield data[at:end]
+        begun = begun or end > at
+        if stop:
+            return
+
+
+def _record(tape: Tape, place: tuple[int, int], first: int) -> Record | Gap:
+    size = _head_size(tape, first)
+    if size is None:
+        return _gap(tape, place, "of a record whose head does not end")
+    fields = _fields(tape.data[tape.at + first : tape.at + size])
+    said = fields.get("content-length", "")
+    length = int(said) if said.isascii() and said.isdigit() and len(said) <= _MAX_DIGITS else None
+    tape.at += size
+    if length is None:
+        return _by_the_next(tape, fields, place, "no length" if not said else "a length that is no number")
+    if not _is_credible(tape, length):
+        return _by_the_next(tape, fields, place, f"a length of {length}, which is not that of its block", length)
+    if length > MAX_BLOCK:
+        return _long(tape, fields, place, length)
+    tape.fill(length + 4, across=False)
+    end = tape.at + length
+    exact = tape.data[end : end + 4] == _END
+    if not (exact or _follows(tape, length)) or ((cut := tape.cut()) is not None and cut < tape.at + length):
+        return _by_the_next(tape, fields, place, f"a length of {length}, which is not that of its block", length)
+    at, data = tape.at, tape.data
+    end = at + length
+    tape.at = end + (4 if exact else _line_ends(data[end : end + 4]))
+    raw = _raw(tape, place)  # it may show that what was read is damaged
+    return Record(fields, data[at:end], place, raw, length, tape.broken is None)
+
+
+def _is_credible(tape: Tape, length: int) -> bool:
+    """False for a length that can be seen to lie, or may, after many that did."""
+    if length <= _UNCHECKED:
+        return True
+    behind = tape.ahead(length, _LONGEST_MARK)
+    if behind is None:
+        return tape.lies < _MAX_LIES
+    return not behind or _VERSION.match(behind.lstrip(b"\r\n")) is not None or not behind.strip(b"\r\n")
+
+
+def _head_size(tape: Tape, first: int) -> int | None:
+    """The length of a head, its blank line in it; None if it does not end."""
+    while True:
+        at, data = tape.at, tape.data
+        found = data.find(_END, at + first - 2, at + MAX_HEAD)
+        bare = _BLANK.search(data, at + first - 1, at + MAX_HEAD if found < 0 else found)
+        if bare is not None:
+            return bare.end() - at
+        if found >= 0:
+            return found + 4 - at
+        have = len(data) - at
+        if have >= MAX_HEAD or not tape.fill(have + 1):
+            return None
+
+
+def _fields(head: bytes) -> dict[str, str]:
+    text = _text(head)
+    if "\n " in text or "\n\t" in text:
+        text = _FOLD.sub(" ", text)
+    found: dict[str, str] = {}
+    for line in text.split("\n"):
+        name, colon, value = line.partition(":")
+        if not colon:
+            continue
+        key = name.strip().lower()
+        if key not in found:
+            found[key] = value.strip()
+        elif key == "warc-concurrent-to":  # the one field that may be repeated (ISO 28500, 5.7)
+            found[key] += f",{value.strip()}"
+    return found
+
+
+def _text(octets: bytes) -> str:
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
+
+
+def _follows(tape: Tape, length: int) -> bool:
+    """True if behind a block of this length the next record begins, or the stream ends."""
+    tape.fill(length + _LONGEST_MARK, across=False)
+    data, end = tape.data, tape.at + length
+    if end > len(data):
+        return False
+    following = end + _line_ends(data[end : end + 4])
+    if following == len(data) or tape.cut() == following:
+        return True
+    return following > end and _VERSION.match(data, following) is not None
+
+
+def _line_ends(behind: bytes) -> int:
+    return len(behind) - len(behind.lstrip(b"\r\n"))
+
+
+def _raw(tape: Tape, place: tuple[int, int]) -> tuple[int, int] | None:
+    """Where the record lies in the file as stored; None if it has no member of its own."""
+    member, inside = place
+    if inside:
+        return None
+    end = tape.ended()
+    return None if end is None else (member, end - member)
+
+
+def _long(tape: Tape, fields: dict[str, str], place: tuple[int, int], length: int) -> Record:
+    """A record of which the first part is kept; the rest is read over."""
+    tape.fill(MAX_BLOCK, across=False)
+    lie = f"a length of {length}, which is not that of its block"
+    if tape.cut() is not None:
+        return _by_the_next(tape, fields, place, lie, length)
+    block = tape.data[tape.at : tape.at + MAX_BLOCK]
+    there = tape.skip(length, _NEXT if tape.coded else None)
+    if there < length:
+        tape.lies += 1
+        return Record(fields, block, place, None, there, False, f"{lie}: {there} bytes stand before what follows")
+    tape.fill(4, across=False)
+    tape.at += _line_ends(tape.data[tape.at : tape.at + 4])
+    return Record(fields, block, place, _raw(tape, place), length, False)
+
+
+def _by_the_next(
+    tape: Tape, fields: dict[str, str], place: tuple[int, int], what: str, length: int | None = None
+) -> Record:
+    """A record whose length does not say where it ends: that is where the next one begins, or its member ends."""
+    kept: list[bytes] = []
+    size = 0
+    for piece in _to_the_next(tape):
+        if size < MAX_BLOCK:
+            kept.append(piece)
+        size += len(piece)
+    block = b"".join(kept)
+    if block.endswith(_END):
+        block, size = block[:-4], size - 4
+    tape.lies += 1
+    # one that is longer than it says has all of its block; one that is shorter lacks what follows
+    whole = size <= MAX_BLOCK and (length is None or size >= length) and tape.broken is None
+    return Record(
+        fields, block[:MAX_BLOCK], place, None, size, whole, f"{what}: {size} bytes stand before what follows"
+    )
