@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tdm_guard.archives.tape import Tape
+from tdm_guard.archives.tape import MARK, Tape
 
 MAX_HEAD = 2**16  # bytes of a record's own head; some hundred are usual, long addresses have thousands
 MAX_BLOCK = 2**26  # bytes of a block that are kept, more than the largest asset that is read by default
@@ -21,8 +21,7 @@ _MAX_DIGITS = 19
 _STEP = 2**22  # bytes of the stream in which the next record is searched for at once
 
 _VERSION = re.compile(rb"WARC/\d{1,3}\.\d{1,3}[ \t]*\r?\n")
-_BLANK = re.compile(rb"\n\r?\n")
-_NEXT = re.compile(rb"(?:\r?\n){0,2}(?<=\n)WARC/\d{1,3}\.\d{1,3}[ \t]*\r?\n")
+_FIELD = re.compile(r"(?m)^([!-9;-~]+):[ \t]*([^\r\n]*[^\r\n \t]|)\r\n")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _ADDRESS = re.compile(rb"(?im)^warc-target-uri[ \t]*:[ \t]*<?([^\s>]{1,65536})")
 _END = b"\r\n\r\n"
@@ -33,19 +32,27 @@ _LONGEST_MARK = 24  # bytes of line ends and version line, which two steps may s
 
 class Record(NamedTuple):
     """
-    A record: its own fields by lower-case name (of repeated ones the first), and its block, or the first part of it.
+    A record: its own fields by lower-case name (of repeated ones the first), and its block, or the first part of it,
+    which lies in `data` from `start` to `end`: large ones are copied once only.
 
     `place`: of the member that it begins in, and in what that member holds. `raw`: offset and length in the file as
     stored. `size`: of the block; `whole`: all of it is there. `damage`: what is wrong with it.
     """
 
     fields: dict[str, str]
-    block: bytes
+    data: bytes
+    start: int
+    end: int
     place: tuple[int, int]
     raw: tuple[int, int] | None
     size: int
     whole: bool
     damage: str | None = None
+
+    @property
+    def block(self) -> bytes:
+        """What the record holds."""
+        return self.data[self.start : self.end]
 
 
 class Gap(NamedTuple):
@@ -103,14 +110,23 @@ def _to_the_next(tape: Tape) -> Iterator[bytes]:
         data, at = tape.data, tape.at
         cut = tape.cut()
         limit = len(data) if cut is None else cut
-        found = _NEXT.search(data, at if begun else at + 1, limit)
-        stop = found is not None or cut is not None or not more
-        end = found.start() if found else limit if stop else max(at, limit - _LONGEST_MARK)
+        found = find_record(data, at if begun else at + 1, limit)
+        stop = found >= 0 or cut is not None or not more
+        end = found if found >= 0 else limit if stop else max(at, limit - _LONGEST_MARK)
         tape.at = end
         yield data[at:end]
         begun = begun or end > at
         if stop:
             return
+
+
+def find_record(data: bytes, start: int, stop: int) -> int:
+    """Where a record begins in `data`, behind the end of a line; -1 for nowhere."""
+    while (at := data.find(MARK, start, stop)) >= 0:
+        if (not at or data[at - 1 : at] == b"\n") and _VERSION.match(data, at) is not None:
+            return at
+        start = at + 1
+    return -1
 
 
 def _record(tape: Tape, place: tuple[int, int], first: int) -> Record | Gap:
@@ -123,11 +139,12 @@ def _record(tape: Tape, place: tuple[int, int], first: int) -> Record | Gap:
     tape.at += size
     if length is None:
         return _by_the_next(tape, fields, place, "no length" if not said else "a length that is no number")
-    if not _is_credible(tape, length):
+    if length > _UNCHECKED and not _is_credible(tape, length):
         return _by_the_next(tape, fields, place, f"a length of {length}, which is not that of its block", length)
     if length > MAX_BLOCK:
         return _long(tape, fields, place, length)
-    tape.fill(length + 4, across=False)
+    if len(tape.data) - tape.at < length + 4:
+        tape.fill(length + 4, across=False)
     end = tape.at + length
     exact = tape.data[end : end + 4] == _END
     if not (exact or _follows(tape, length)) or ((cut := tape.cut()) is not None and cut < tape.at + length):
@@ -136,40 +153,44 @@ def _record(tape: Tape, place: tuple[int, int], first: int) -> Record | Gap:
     end = at + length
     tape.at = end + (4 if exact else _line_ends(data[end : end + 4]))
     raw = _raw(tape, place)  # it may show that what was read is damaged
-    return Record(fields, data[at:end], place, raw, length, tape.broken is None)
+    return Record(
+        fields=fields, data=data, start=at, end=end, place=place, raw=raw, size=length, whole=tape.broken is None
+    )
 
 
 def _is_credible(tape: Tape, length: int) -> bool:
     """False for a length that can be seen to lie, or may, after many that did."""
-    if length <= _UNCHECKED:
-        return True
     behind = tape.ahead(length, _LONGEST_MARK)
     if behind is None:
-        return tape.lies < _MAX_LIES
-    return not behind or _VERSION.match(behind.lstrip(b"\r\n")) is not None or not behind.strip(b"\r\n")
+        return tape.coded and tape.lies < _MAX_LIES
+    return not behind.strip(b"\r\n") or _VERSION.match(behind.lstrip(b"\r\n")) is not None
 
 
 def _head_size(tape: Tape, first: int) -> int | None:
     """The length of a head, its blank line in it; None if it does not end."""
     while True:
         at, data = tape.at, tape.data
-        found = data.find(_END, at + first - 2, at + MAX_HEAD)
-        bare = _BLANK.search(data, at + first - 1, at + MAX_HEAD if found < 0 else found)
-        if bare is not None:
-            return bare.end() - at
-        if found >= 0:
-            return found + 4 - at
+        begin = at + first - 1
+        end = data.find(b"\n\r\n", begin, at + MAX_HEAD)
+        bare = data.find(b"\n\n", begin, at + MAX_HEAD if end < 0 else end)
+        if bare >= 0:
+            return bare + 2 - at
+        if end >= 0:
+            return end + 3 - at
         have = len(data) - at
         if have >= MAX_HEAD or not tape.fill(have + 1):
             return None
 
 
 def _fields(head: bytes) -> dict[str, str]:
+    """Named fields by their names in lower case; of repeated ones the first."""
     text = _text(head)
-    if "\n " in text or "\n\t" in text:
-        text = _FOLD.sub(" ", text)
-    found: dict[str, str] = {}
-    for line in text.split("\n"):
+    lines = _FIELD.findall(text)
+    found = {name.lower(): value for name, value in lines}
+    if len(found) == text.count("\n") - 1:  # each line is one, and the last is blank
+        return found
+    found.clear()
+    for line in _FOLD.sub(" ", text).split("\n"):
         name, colon, value = line.partition(":")
         if not colon:
             continue
@@ -217,16 +238,18 @@ def _long(tape: Tape, fields: dict[str, str], place: tuple[int, int], length: in
     """A record of which the first part is kept; the rest is read over."""
     tape.fill(MAX_BLOCK, across=False)
     lie = f"a length of {length}, which is not that of its block"
-    if tape.cut() is not None:
+    following = find_record if tape.coded else None
+    if tape.cut() is not None or (following and following(tape.data, tape.at, tape.at + MAX_BLOCK) >= 0):
         return _by_the_next(tape, fields, place, lie, length)
     block = tape.data[tape.at : tape.at + MAX_BLOCK]
-    there = tape.skip(length, _NEXT if tape.coded else None)
+    there = tape.skip(length, following)
     if there < length:
         tape.lies += 1
-        return Record(fields, block, place, None, there, False, f"{lie}: {there} bytes stand before what follows")
+        damage = f"{lie}: {there} bytes stand before what follows"
+        return _held(fields, block, place, size=there, whole=False, damage=damage)
     tape.fill(4, across=False)
     tape.at += _line_ends(tape.data[tape.at : tape.at + 4])
-    return Record(fields, block, place, _raw(tape, place), length, False)
+    return _held(fields, block, place, size=length, whole=False, raw=_raw(tape, place))
 
 
 def _by_the_next(
@@ -240,11 +263,35 @@ def _by_the_next(
             kept.append(piece)
         size += len(piece)
     block = b"".join(kept)
-    if block.endswith(_END):
-        block, size = block[:-4], size - 4
+    for end in (_END, b"\n\n"):
+        if block.endswith(end):
+            block, size = block[: -len(end)], size - len(end)
     tape.lies += 1
     # one that is longer than it says has all of its block; one that is shorter lacks what follows
     whole = size <= MAX_BLOCK and (length is None or size >= length) and tape.broken is None
+    damage = f"{what}: {size} bytes stand before what follows"
+    return _held(fields, block[:MAX_BLOCK], place, size=size, whole=whole, damage=damage)
+
+
+def _held(
+    fields: dict[str, str],
+    block: bytes,
+    place: tuple[int, int],
+    *,
+    size: int,
+    whole: bool,
+    damage: str | None = None,
+    raw: tuple[int, int] | None = None,
+) -> Record:
+    """A record whose block was put together."""
     return Record(
-        fields, block[:MAX_BLOCK], place, None, size, whole, f"{what}: {size} bytes stand before what follows"
+        fields=fields,
+        data=block,
+        start=0,
+        end=len(block),
+        place=place,
+        raw=raw,
+        size=size,
+        whole=whole,
+        damage=damage,
     )

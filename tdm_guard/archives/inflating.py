@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from tdm_guard.archives.octets import Octets
 from tdm_guard.formats.http.content_coding import optional
 
-IN = 2**16  # coded bytes fed at once
+MIN_IN, IN = 2**14, 2**20  # coded bytes fed at once: twice what the member before had, for decoders copy the rest
 OUT = 2**20  # bytes that a piece has at most, however much a bomb would give
 _HEAD = 4096  # coded bytes that show how a member begins
 _ZSTD_FRAME = b"\x28\xb5\x2f\xfd"
@@ -108,11 +108,13 @@ class _Frame:
 
 def _members(octets: Octets, place: int, coding: _Coding) -> Iterator[Piece]:
     zstd = coding.magic == _ZSTD_FRAME
+    most = 4 * MIN_IN
     while head := bytes(octets.at(place, 4)):
         if len(head) < 4:
             head = octets.take(place, 4)
         if head.startswith(coding.magic):
-            place = yield from _member(octets, place, coding)
+            end = yield from _member(octets, place, coding, most)
+            place, most = end, min(max(MIN_IN, 2 * (end - place)), IN)
         elif zstd and _SKIPPED.match(head) and len(size := octets.take(place + 4, 4)) == 4:
             place += 8 + int.from_bytes(size, "little")
         else:
@@ -121,7 +123,7 @@ def _members(octets: Octets, place: int, coding: _Coding) -> Iterator[Piece]:
             place = following
 
 
-def _member(octets: Octets, start: int, coding: _Coding) -> Generator[Piece, None, int]:
+def _member(octets: Octets, start: int, coding: _Coding, most: int) -> Generator[Piece, None, int]:
     """One member from `start` on; where to go on behind it."""
     decoder = coding.new()
     chunk = at = start
@@ -130,10 +132,11 @@ def _member(octets: Octets, start: int, coding: _Coding) -> Generator[Piece, Non
     fed: Any = b""
     while True:
         if not fed:
-            fed = octets.at(at, IN)
+            fed = octets.at(at, most)
             if not fed:
-                yield Piece(b"", start, at, "compressed data that ends early")
-                return at
+                following = _next_member(octets, start + 1, coding)  # a damaged head may have hidden others
+                yield Piece(b"", start, following, "compressed data that ends early")
+                return following
             chunk, at = at, at + len(fed)
         try:
             data = decoder.decompress(fed, OUT)

@@ -8,12 +8,14 @@ request was not met yet, waits for a few records.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 
 from tdm_guard.archives.framing import Record
 from tdm_guard.archives.items import Item
 from tdm_guard.archives.originals import bare
 
 _REMEMBERED = 4_096  # keys of requests; a request stands beside its answer
+_NONE: Sequence[Item] = ()
 _PATIENCE = 64  # records that an empty answer waits for its request
 
 
@@ -27,7 +29,7 @@ class Methods:
 
     def met(self, record: Record, url: str) -> list[Item]:
         """Takes in a request; the answers that it settles."""
-        is_head = record.block[:5] == b"HEAD "
+        is_head = record.data.startswith(b"HEAD ", record.start)
         keys = _keys(record.fields, url)
         for key in keys:
             self._heads[key] = is_head
@@ -47,9 +49,11 @@ class Methods:
         self._waiting[self._count] = item, frozenset(keys)
         return None
 
-    def tick(self) -> list[Item]:
+    def tick(self) -> Sequence[Item]:
         """Counts a record; the answers that waited long enough."""
         self._count += 1
+        if not self._waiting:
+            return _NONE
         due = [number for number in self._waiting if self._count - number > _PATIENCE]
         return [self._waiting.pop(number)[0] for number in due]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from typing import IO
 
 WINDOW = 2**20  # bytes read at once: few calls, and little to hold for each file
 
@@ -14,7 +14,7 @@ class Octets:
     An error of the file system is as the end of the file; `error` says so.
     """
 
-    def __init__(self, file: BinaryIO, *, start: int = 0, size: int | None = None) -> None:
+    def __init__(self, file: IO[bytes], *, start: int = 0, size: int | None = None) -> None:
         self._file = file
         self._origin = start
         self._window = b""

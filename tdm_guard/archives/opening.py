@@ -38,6 +38,6 @@ def read_items(
 
 def _opened(path: str) -> Octets:
     try:
-        return Octets(Path(path).open("rb"))  # noqa: SIM115 - who asked closes it
+        return Octets(Path(path).open("rb", buffering=0))
     except OSError as error:
         raise Unreadable(f"{path}: {error.strerror or error}") from None

@@ -15,7 +15,7 @@ from tdm_guard.log.scratch import scratch
 
 _HELD = 50_000  # notes that wait in memory before they go into the database
 
-_TABLES = "CREATE TABLE original (key BLOB PRIMARY KEY, file INTEGER, member INTEGER, inside INTEGER) WITHOUT ROWID"
+_TABLES = "CREATE TABLE original (key TEXT PRIMARY KEY, file INTEGER, member INTEGER, inside INTEGER) WITHOUT ROWID"
 
 
 class Spot(NamedTuple):
@@ -33,7 +33,7 @@ class Originals:
         self._unread = list(dict.fromkeys(paths))
         self._files: list[str] = []
         self._numbers: dict[str, int] = {}
-        self._held: dict[bytes, Spot] = {}
+        self._held: dict[str, Spot] = {}
         self._database = scratch(_TABLES)
 
     def number(self, path: str) -> int:
@@ -56,9 +56,9 @@ class Originals:
         """Notes a record that others may refer to."""
         held = self._held
         if identifier := fields.get("warc-record-id"):
-            held[bare(identifier).encode("utf-8", "replace")] = spot
+            held[bare(identifier)] = spot
         if date := fields.get("warc-date"):
-            held[f"{date} {url}".encode("utf-8", "replace")] = spot
+            held[f"{date} {url}"] = spot
         if len(held) > _HELD:
             rows = ((key, *place) for key, place in held.items())
             self._database.executemany("INSERT OR REPLACE INTO original VALUES (?, ?, ?, ?)", rows)
@@ -66,12 +66,12 @@ class Originals:
 
     def find(self, fields: dict[str, str], url: str, index: Callable[[str], Iterator[object]]) -> Spot | None:
         """What a revisit refers to: by the id of the record, or by address and time."""
-        keys: list[bytes] = []
+        keys: list[str] = []
         if identifier := fields.get("warc-refers-to"):
-            keys.append(bare(identifier).encode("utf-8", "replace"))
+            keys.append(bare(identifier))
         target = bare(fields.get("warc-refers-to-target-uri", "")) or url
         if date := fields.get("warc-refers-to-date"):
-            keys.append(f"{date} {target}".encode("utf-8", "replace"))
+            keys.append(f"{date} {target}")
         if not keys:
             return None
         while True:
@@ -83,7 +83,7 @@ class Originals:
             for _ in index(self._unread.pop(0)):
                 pass
 
-    def _known(self, key: bytes) -> Spot | None:
+    def _known(self, key: str) -> Spot | None:
         if (spot := self._held.get(key)) is not None:
             return spot
         row = self._database.execute("SELECT file, member, inside FROM original WHERE key = ?", (key,)).fetchone()

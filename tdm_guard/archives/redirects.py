@@ -12,27 +12,27 @@ from tdm_guard.model import Fetched
 
 _REMEMBERED = 10_000  # addresses that were redirected to and not met yet; a crawler soon follows
 _LONGEST = 20  # redirects in a row; browsers follow as many
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Redirects:
     """The ways that were not gone to their end yet."""
 
     def __init__(self) -> None:
-        self._ways: OrderedDict[str, tuple[Fetched, ...]] = OrderedDict()
+        self.ways: OrderedDict[str, tuple[Fetched, ...]] = OrderedDict()
 
     def along(self, item: Item) -> Item:
         """`item` with the redirects that led to it; one that is a redirect itself is remembered."""
-        if self._ways and (hops := self._ways.pop(_place(item.url), ())):
+        if self.ways and (hops := self.ways.pop(_place(item.url), ())):
             item = item._replace(hops=hops)
-        if item.status in _REDIRECTS:
+        if item.status in REDIRECTS:
             location = next((value for name, value in item.headers if name.lower() == "location"), "")
             target = _target(item.url, location)
             if target and len(item.hops) < _LONGEST:
                 hop = Fetched(status=item.status, headers=item.headers, url=item.url, at=item.at)
-                self._ways[_place(target)] = (*item.hops, hop)
-                if len(self._ways) > _REMEMBERED:
-                    self._ways.popitem(last=False)
+                self.ways[_place(target)] = (*item.hops, hop)
+                if len(self.ways) > _REMEMBERED:
+                    self.ways.popitem(last=False)
         return item
 
 

@@ -6,14 +6,12 @@ Framing reads records from it, whether each is a member of its own, or all are o
 
 from __future__ import annotations
 
-import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from tdm_guard.archives.inflating import Piece
 from tdm_guard.archives.octets import Octets
-
 
 MARK = b"WARC/"  # how a record begins
 
@@ -87,23 +85,23 @@ class Tape:
         self.data, self._base = b"".join(pieces), base
         return have >= count
 
-    def skip(self, count: int, until: re.Pattern[bytes] | None) -> int:
+    def skip(self, count: int, until: Callable[[bytes, int, int], int] | None) -> int:
         """
         Goes `count` bytes on without keeping them; how many there were.
 
-        Fewer where a member begins that begins with a record, or where a match of `until` does.
+        Fewer where a member begins that begins with a record, or where `until` finds something in the window.
         """
         gone = 0
         while gone < count:
             if self.at == len(self.data) and (not self.more() or self.fresh):
                 break
             here = min(count - gone, len(self.data) - self.at)
-            found = until.search(self.data, self.at, self.at + here) if until else None
-            if found is not None:
-                here = found.start() - self.at
+            found = until(self.data, self.at, self.at + here) if until else -1
+            if found >= 0:
+                here = found - self.at
             self.at += here
             gone += here
-            if found is not None:
+            if found >= 0:
                 break
         return gone
 
@@ -141,8 +139,9 @@ class Tape:
         return None
 
     def ahead(self, count: int, most: int) -> bytes | None:
-        """At most `most` bytes that stand `count` bytes on, where that is known without reading what is between."""
-        return None if self._plain is None else self._plain.take(self._origin + self.position() + count, most)
+        """At most `most` bytes that stand `count` bytes on; None if the file has not as many, or is coded."""
+        place = self._origin + self.position() + count
+        return None if self._plain is None or place > self._plain.size else self._plain.take(place, most)
 
     def ended(self) -> int | None:
         """The place in the file where the member ended whose last byte was read; None if there is more of it."""

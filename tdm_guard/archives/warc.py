@@ -16,7 +16,7 @@ from tdm_guard.archives.items import Damage, Item
 from tdm_guard.archives.methods import Methods
 from tdm_guard.archives.octets import Octets
 from tdm_guard.archives.originals import Spot, is_original
-from tdm_guard.archives.redirects import Redirects
+from tdm_guard.archives.redirects import REDIRECTS, Redirects
 from tdm_guard.archives.segments import Segments
 from tdm_guard.archives.setting import Setting
 from tdm_guard.archives.tape import Tape
@@ -44,6 +44,8 @@ def tape_of(octets: Octets, offset: int = 0) -> Tape:
 
 def read_warc(octets: Octets, path: str, setting: Setting, *, name: str, offset: int = 0) -> Iterator[Item | Damage]:
     """All that is in a WARC file; `path` is where it can be opened again, `name` what it is called."""
+    if not octets.size:
+        yield Damage(name, 0, "an empty file")
     yield from _Reading(octets, path, setting, name).items(offset)
     if octets.error:
         yield Damage(name, offset, f"it could not be read further: {octets.error}")
@@ -71,15 +73,15 @@ class _Reading:
 
     def items(self, offset: int) -> Iterator[Item | Damage]:
         for record in framing.records(tape_of(self._octets, offset)):
-            yield from self._methods.tick()
+            if due := self._methods.tick():
+                yield from due
             if isinstance(record, Gap):
                 file, place = self._spot(record.place)
                 url = cleaned(record.url) if record.url else None
                 yield Damage(file, place, record.what, url if url and is_judged(url) else None)
             else:
                 yield from self._read(record)
-        for item in self._segments.rest():
-            yield item
+        yield from self._segments.rest()
         yield from self._methods.rest()
 
     def _read(self, record: Record) -> Iterator[Item | Damage]:
@@ -106,12 +108,13 @@ class _Reading:
 
     def _response(self, record: Record, url: str) -> Iterator[Item | Damage]:
         fields = record.fields
-        if not record.block:
+        if record.start == record.end:
             yield self._damage(record, "a response record without a payload", url)
             return
-        head = read_head(record.block)
+        head = _head(record)
         item = self._item(record, url, head, "response")
-        item = self._redirects.along(item)
+        if self._redirects.ways or item.status in REDIRECTS:
+            item = self._redirects.along(item)
         self._setting.originals.note(fields, url, Spot(self._number, *record.place))
         if "warc-segment-number" in fields:
             self._segments.begin(fields, item)
@@ -124,13 +127,15 @@ class _Reading:
         fields = record.fields
         kind = fields["warc-type"].lower()
         media_type = fields.get("content-type", "")
-        if media_type.lower().startswith("application/http") and record.block:  # what some tools store so all the same
-            yield self._item(record, url, read_head(record.block), kind)
+        if (
+            media_type.lower().startswith("application/http") and record.start < record.end
+        ):  # what some tools store so all the same
+            yield self._item(record, url, _head(record), kind)
             return
         headers: Headers = (("content-type", media_type),) if media_type else ()
         if kind == "resource":
             self._setting.originals.note(fields, url, Spot(self._number, *record.place))
-        item = self._item(record, url, StoredHead(None, headers, 0), kind)
+        item = self._item(record, url, StoredHead(None, headers, record.start), kind)
         if "warc-segment-number" in fields:
             self._segments.begin(fields, item)
         else:
@@ -141,11 +146,11 @@ class _Reading:
         media_type = record.fields.get("content-type", "")
         headers: Headers = (("content-type", media_type),) if media_type else ()
         if "fields" in media_type or "http" in media_type:
-            inner = read_head(record.block)
+            inner = _head(record)
             known = tuple([(name, value) for name, value in inner.headers if name.lower() not in _FRAMING])
-            yield self._item(record, url, StoredHead(inner.status, (*headers, *known), 0), "metadata")
+            yield self._item(record, url, StoredHead(inner.status, (*headers, *known), record.start), "metadata")
         else:
-            yield self._item(record, url, StoredHead(None, headers, 0), "metadata")
+            yield self._item(record, url, StoredHead(None, headers, record.start), "metadata")
 
     def _request(self, record: Record, url: str) -> Iterator[Item | Damage]:
         self._setting.passed["request"] += 1
@@ -160,9 +165,9 @@ class _Reading:
 
     def _revisit(self, record: Record, url: str) -> Iterator[Item | Damage]:
         """Judged by what it refers to: its own fields, and the body, and what frames it, of the original."""
-        own = read_head(record.block)
+        own = _head(record)
         if own.notes == ("no HTTP head",):
-            own = StoredHead(None, (), 0)
+            own = StoredHead(None, (), record.start)
         item = self._item(record, url, own, "revisit")
         original = self._original(record, url)
         if original is None:
@@ -204,7 +209,7 @@ class _Reading:
             return None
         kind = found.fields.get("warc-type", "").lower()
         media_type = found.fields.get("content-type", "")
-        head = StoredHead(None, (("content-type", media_type),), 0) if kind == "resource" else read_head(found.block)
+        head = StoredHead(None, (("content-type", media_type),), found.start) if kind == "resource" else _head(found)
         path = self._name if spot.file == self._number else setting.originals.path(spot.file)
         return _item(found, url, head, Stored(path.rpartition("/")[2] or path, spot.member))
 
@@ -246,13 +251,17 @@ def _item(record: Record, url: str, head: StoredHead, stored: Stored) -> Item:
         notes = (*notes, "a record that is not whole")
     if truncated := fields.get("warc-truncated"):
         whole, notes = False, (*notes, f"cut short by who stored it: {truncated[:80]}")
-    body = record.block[head.end :] if head.end else record.block
+    body = record.data[head.begin : record.end]
     at = moment(fields.get("warc-date", ""))
     return Item(url, head.status, head.headers, body, whole, at, (), stored, record.raw, notes)
 
 
+def _head(record: Record) -> StoredHead:
+    return read_head(record.data, record.start, record.end)
+
+
 def _stays(name: str, replaced: set[str] | None) -> bool:
-    """True for a field of an original that counts for a revisit, whose own fields are `replaced`; None: all but those."""
+    """True for a field of an original that counts for a revisit, whose own fields `replaced` others, or all (None)."""
     return name in _FRAMING or (replaced is not None and name not in replaced)
 
 

@@ -15,51 +15,52 @@ MAX_FIELDS = 5_000  # lines; more are no head
 
 _STATUS = re.compile(r"(?:[A-Za-z]{1,8}/\d{1,3}(?:\.\d{1,3})?|ICY|H2|H3)[ \t]+(\d{3})(?!\d)")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}[ \t]*:")
-_END = re.compile(rb"\n\r?\n")
+_FIELD = re.compile(r"(?m)^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*[^\r\n \t]|)\r\n")
 _ORIGINAL = ("x-archive-orig-", "x-orig-")  # what tools put before names when they rename a field
 _FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})  # of a body that is no longer so
 
 
 class StoredHead(NamedTuple):
-    """What a block begins with; `end`: where the body begins. `cut`: the head does not end."""
+    """What a block begins with; `begin`: where the body does. `cut`: the head does not end."""
 
     status: int | None
     headers: tuple[tuple[str, str], ...]
-    end: int
+    begin: int
     cut: bool = False
     notes: tuple[str, ...] = ()
 
 
-def read_head(block: bytes) -> StoredHead:
-    """The head that `block` begins with; one without fields if it begins with none. Nothing in it raises."""
-    end, begin = block.find(b"\r\n\r\n", 0, MAX_HEAD), 4
-    bare = _END.search(block, 0, MAX_HEAD if end < 0 else end)
-    if bare is not None:
-        end, begin = bare.start(), len(bare[0])
-    cut = end < 0
-    raw = block[:MAX_HEAD] if cut else block[:end]
-    text = raw.decode("latin-1")
+def read_head(data: bytes, start: int = 0, stop: int | None = None) -> StoredHead:
+    """The head of what lies in `data` from `start` to `stop`; one without fields if there is none. Nothing raises."""
+    stop = len(data) if stop is None else stop
+    most = min(stop, start + MAX_HEAD)
+    end, blank = data.find(b"\n\r\n", start, most) + 1, 2
+    if bare := data.find(b"\n\n", start, end or most) + 1:
+        end, blank = bare, 1
+    cut = end == 0
+    begin = most if cut else end + blank
+    text = data[start : end or most].decode("latin-1")
     first, separator, rest = text.partition("\n")
     found = _STATUS.match(first)
     notes: list[str] = []
-    status = int(found[1]) if found else None
     if found is None:
-        rest = text
         if first.startswith(("HTTP", "http")):
-            rest, notes = text.partition("\n")[2], ["a status line without a status"]
+            notes = ["a status line without a status"]
         elif _NAME.match(first):
-            notes = ["no status line"]
+            rest, notes = text, ["no status line"]
         else:
-            return StoredHead(None, (), 0, False, ("no HTTP head",)) if block else StoredHead(None, (), 0, True)
+            return StoredHead(None, (), start, stop == start, ("no HTTP head",) if stop > start else ())
     if cut:
         notes.append("an HTTP head that does not end")
-    crlf = first.endswith("\r") or not separator
-    headers, more = _fields(rest, crlf=crlf)
-    return StoredHead(status, headers, len(raw) if cut else end + begin, cut, (*notes, *more))
+    headers, more = _fields(rest, crlf=first.endswith("\r") or not separator)
+    return StoredHead(int(found[1]) if found else None, headers, begin, cut, (*notes, *more))
 
 
 def _fields(text: str, *, crlf: bool) -> tuple[tuple[tuple[str, str], ...], list[str]]:
     """Field lines. Where lines end by CRLF, a bare line feed is what glues repeated fields together."""
+    usual = _FIELD.findall(text)
+    if len(usual) == text.count("\n") <= MAX_FIELDS and "-orig-" not in text.lower():
+        return tuple(usual), []
     found: list[tuple[str, str]] = []
     notes: list[str] = []
     for line in text.split("\r\n" if crlf else "\n", MAX_FIELDS):
