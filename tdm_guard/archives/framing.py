@@ -21,13 +21,14 @@ _MAX_DIGITS = 19
 _STEP = 2**22  # bytes of the stream in which the next record is searched for at once
 
 _VERSION = re.compile(rb"WARC/\d{1,3}\.\d{1,3}[ \t]*\r?\n")
+_BEGINS = re.compile(rb"WARC/\d{1,3}\.\d{1,3}[ \t]*\r?\n[!-9;-~]{1,64}:")  # what no text about it has so
 _FIELD = re.compile(r"(?m)^([!-9;-~]+):[ \t]*([^\r\n]*[^\r\n \t]|)\r\n")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _ADDRESS = re.compile(rb"(?im)^warc-target-uri[ \t]*:[ \t]*<?([^\s>]{1,65536})")
 _END = b"\r\n\r\n"
 _UNCHECKED = 2**16  # bytes: a length up to this may lie without costing much
 _MAX_LIES = 16  # of lengths in one file, after which none is believed
-_LONGEST_MARK = 24  # bytes of line ends and version line, which two steps may share
+_LONGEST_MARK = 96  # bytes of line ends, version line and the next name, which two steps may share
 
 
 class Record(NamedTuple):
@@ -121,9 +122,9 @@ def _to_the_next(tape: Tape) -> Iterator[bytes]:
 
 
 def find_record(data: bytes, start: int, stop: int) -> int:
-    """Where a record begins in `data`, behind the end of a line; -1 for nowhere."""
+    """Where a record begins in `data`; -1 for nowhere."""
     while (at := data.find(MARK, start, stop)) >= 0:
-        if (not at or data[at - 1 : at] == b"\n") and _VERSION.match(data, at) is not None:
+        if _BEGINS.match(data, at) is not None:
             return at
         start = at + 1
     return -1
@@ -151,7 +152,8 @@ def _record(tape: Tape, place: tuple[int, int], first: int) -> Record | Gap:
         return _by_the_next(tape, fields, place, f"a length of {length}, which is not that of its block", length)
     at, data = tape.at, tape.data
     end = at + length
-    tape.at = end + (4 if exact else _line_ends(data[end : end + 4]))
+    damaged = not exact and _BEGINS.match(data, end + len(_END)) is not None
+    tape.at = end + (4 if exact or damaged else _line_ends(data[end : end + 4]))
     raw = _raw(tape, place)  # it may show that what was read is damaged
     return Record(
         fields=fields, data=data, start=at, end=end, place=place, raw=raw, size=length, whole=tape.broken is None
@@ -217,6 +219,8 @@ def _follows(tape: Tape, length: int) -> bool:
         return False
     following = end + _line_ends(data[end : end + 4])
     if following == len(data) or tape.cut() == following:
+        return True
+    if _BEGINS.match(data, end + len(_END)) is not None:  # what stands between is damaged
         return True
     return following > end and _VERSION.match(data, following) is not None
 

@@ -27,6 +27,10 @@ class Methods:
         self._waiting: dict[int, tuple[Item, frozenset[str]]] = {}
         self._count = 0
 
+    def know(self, fields: dict[str, str], url: str, *, is_head: bool) -> None:
+        """Takes in the method of the request for a record, from an index."""
+        self._heads.update(dict.fromkeys(_keys(fields, url), is_head))
+
     def met(self, record: Record, url: str) -> list[Item]:
         """Takes in a request; the answers that it settles."""
         is_head = record.data.startswith(b"HEAD ", record.start)

@@ -36,6 +36,10 @@ class Originals:
         self._held: dict[str, Spot] = {}
         self._database = scratch(_TABLES)
 
+    def add(self, paths: Iterable[str]) -> None:
+        """Further archives that are searched."""
+        self._unread += [path for path in paths if path not in self._unread and path not in self._numbers]
+
     def number(self, path: str) -> int:
         """The number of a file, which notes are made with."""
         if path not in self._numbers:

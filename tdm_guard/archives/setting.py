@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from tdm_guard.archives.octets import Octets
 from tdm_guard.archives.originals import Originals
 
+INSIDE = "!/"  # between a file and what lies in it, as in addresses of what is in a JAR
+
 
 class Setting:
     """

@@ -93,7 +93,7 @@ class Tape:
         """
         gone = 0
         while gone < count:
-            if self.at == len(self.data) and (not self.more() or self.fresh):
+            if self.at == len(self.data) and (not self.more() or (self.fresh and gone)):
                 break
             here = min(count - gone, len(self.data) - self.at)
             found = until(self.data, self.at, self.at + here) if until else -1

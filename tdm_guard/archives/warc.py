@@ -18,7 +18,7 @@ from tdm_guard.archives.octets import Octets
 from tdm_guard.archives.originals import Spot, is_original
 from tdm_guard.archives.redirects import REDIRECTS, Redirects
 from tdm_guard.archives.segments import Segments
-from tdm_guard.archives.setting import Setting
+from tdm_guard.archives.setting import INSIDE, Setting
 from tdm_guard.archives.tape import Tape
 from tdm_guard.decision import Stored
 from tdm_guard.formats.http.stored_head import StoredHead, read_head
@@ -46,20 +46,27 @@ def read_warc(octets: Octets, path: str, setting: Setting, *, name: str, offset:
     """All that is in a WARC file; `path` is where it can be opened again, `name` what it is called."""
     if not octets.size:
         yield Damage(name, 0, "an empty file")
-    yield from _Reading(octets, path, setting, name).items(offset)
-    if octets.error:
-        yield Damage(name, offset, f"it could not be read further: {octets.error}")
+    yield from read_tape(tape_of(octets, offset), octets, path, setting, name=name)
     if not offset:
         setting.originals.done(path)
 
 
-class _Reading:
+def read_tape(tape: Tape, octets: Octets, path: str, setting: Setting, *, name: str) -> Iterator[Item | Damage]:
+    """All that is in the stream of a file."""
+    yield from WarcReading(octets, path, setting, name).items(tape)
+    if octets.error:
+        yield Damage(name, 0, f"it could not be read to its end: {octets.error}")
+
+
+class WarcReading:
+    """The reading of one file: what was met of it so far, and what waits for something else in it."""
+
     def __init__(self, octets: Octets, path: str, setting: Setting, name: str) -> None:
         self._octets = octets
         self._setting = setting
         self._name = name
         self._number = setting.originals.number(path)
-        self._methods = Methods()
+        self.methods = Methods()
         self._redirects = Redirects()
         self._segments = Segments()
         self._readers: dict[str, Callable[[Record, str], Iterator[Item | Damage]]] = {
@@ -71,20 +78,26 @@ class _Reading:
             "request": self._request,
         }
 
-    def items(self, offset: int) -> Iterator[Item | Damage]:
-        for record in framing.records(tape_of(self._octets, offset)):
-            if due := self._methods.tick():
+    def items(self, tape: Tape) -> Iterator[Item | Damage]:
+        """All that the stream holds."""
+        for record in framing.records(tape):
+            if due := self.methods.tick():
                 yield from due
             if isinstance(record, Gap):
                 file, place = self._spot(record.place)
                 url = cleaned(record.url) if record.url else None
                 yield Damage(file, place, record.what, url if url and is_judged(url) else None)
             else:
-                yield from self._read(record)
-        yield from self._segments.rest()
-        yield from self._methods.rest()
+                yield from self.read(record)
+        yield from self.rest()
 
-    def _read(self, record: Record) -> Iterator[Item | Damage]:
+    def rest(self) -> Iterator[Item | Damage]:
+        """What waited to the end."""
+        yield from self._segments.rest()
+        yield from self.methods.rest()
+
+    def read(self, record: Record) -> Iterator[Item | Damage]:
+        """What one record is."""
         fields = record.fields
         kind = fields.get("warc-type", "").lower()
         url = cleaned(fields.get("warc-target-uri", ""))
@@ -120,7 +133,7 @@ class _Reading:
             self._segments.begin(fields, item)
         elif item.body or item.status in _EMPTY or not item.body_complete:
             yield item
-        elif (known := self._methods.answer(item, fields)) is not None:
+        elif (known := self.methods.answer(item, fields)) is not None:
             yield known
 
     def _resource(self, record: Record, url: str) -> Iterator[Item | Damage]:
@@ -154,7 +167,7 @@ class _Reading:
 
     def _request(self, record: Record, url: str) -> Iterator[Item | Damage]:
         self._setting.passed["request"] += 1
-        yield from self._methods.met(record, url)
+        yield from self.methods.met(record, url)
 
     def _continuation(self, record: Record) -> Iterator[Item | Damage]:
         known = self._segments.go_on(record)
@@ -240,7 +253,7 @@ class _Reading:
     def _spot(self, place: tuple[int, int]) -> tuple[str, int]:
         """File and offset of a record; of one that stands within a member, of what that member holds."""
         member, inside = place
-        return (f"{self._name}!/@{member}", inside) if inside else (self._name, member)
+        return (f"{self._name}{INSIDE}@{member}", inside) if inside else (self._name, member)
 
 
 def _item(record: Record, url: str, head: StoredHead, stored: Stored) -> Item:

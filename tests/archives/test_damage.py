@@ -6,6 +6,7 @@ import gzip
 import random
 import re
 import zlib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -158,8 +159,8 @@ def test_a_long_record_is_kept_up_to_a_bound(tmp_path: Path, monkeypatch: pytest
         assert not damage
         assert (len(items[1].body or b""), items[1].body_complete) == (10_000 - len(HEAD), False)
         lying = record(block=HEAD + b"x" * 20_000, url=MIDDLE, length=70_000)
-        data = {"a.warc": A + lying + C, "a.warc.gz": packed(A, lying, C), "w.gz": gzip.compress(A + lying + C)}[name]
-        items, damage = split(read(tmp_path, data, name))
+        lies = {"a.warc": A + lying + C, "a.warc.gz": packed(A, lying, C), "w.gz": gzip.compress(A + lying + C)}
+        items, damage = split(read(tmp_path, lies[name], name))
         assert urls(items) == ["a", "b", "c"]
         assert damage
 
@@ -207,7 +208,8 @@ def test_no_mutation_takes_away_what_stands_behind(
         middle[data.draw(st.integers(0, len(middle) - 1))] = data.draw(st.integers(0, 255))
     path = tmp_path_factory.getbasetemp() / "mutated"
     path.write_bytes(pack(A) + bytes(middle) + pack(C))
-    items, damage = split(read_items(path))
+    passed: Counter[str] = Counter()
+    items, damage = split(read_items(path, passed=passed))
     assert (items[0].url, items[-1].url) == (f"{URL}/a", f"{URL}/c")
     assert all(re.match("(mutated)", each.file) for each in damage)
-    assert len(items) + len(damage) >= 3 or b"WARC-Type: response" not in middle
+    assert len(items) + len(damage) + passed.total() >= 3

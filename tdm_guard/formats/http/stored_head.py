@@ -11,7 +11,6 @@ import re
 from typing import NamedTuple
 
 MAX_HEAD = 2**20  # bytes; servers refuse to send more than some ten thousand
-MAX_FIELDS = 5_000  # lines; more are no head
 
 _STATUS = re.compile(r"(?:[A-Za-z]{1,8}/\d{1,3}(?:\.\d{1,3})?|ICY|H2|H3)[ \t]+(\d{3})(?!\d)")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}[ \t]*:")
@@ -59,18 +58,16 @@ def read_head(data: bytes, start: int = 0, stop: int | None = None) -> StoredHea
 def _fields(text: str, *, crlf: bool) -> tuple[tuple[tuple[str, str], ...], list[str]]:
     """Field lines. Where lines end by CRLF, a bare line feed is what glues repeated fields together."""
     usual = _FIELD.findall(text)
-    if len(usual) == text.count("\n") <= MAX_FIELDS and "-orig-" not in text.lower():
+    if len(usual) == text.count("\n") and "-orig-" not in text.lower():
         return tuple(usual), []
     found: list[tuple[str, str]] = []
     notes: list[str] = []
-    for line in text.split("\r\n" if crlf else "\n", MAX_FIELDS):
+    for line in text.split("\r\n" if crlf else "\n"):
         name, colon, value = line.partition(":")
         if colon and name.isascii() and "\n" not in line and line[0] not in " \t" and " " not in name:
             found.append((name, value.strip(" \t\r")))
         elif line.strip():
             _odd(line, found, notes)
-    if len(found) > MAX_FIELDS:
-        notes.append(f"more than {MAX_FIELDS} fields")
     renamed = [(name, value) for name, value in found if name[:2] in ("x-", "X-")]
     return (*found, *_originals(renamed, found)), notes
 
