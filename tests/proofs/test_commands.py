@@ -424,10 +424,12 @@ def test_of_a_damaged_index_nothing_false_is_proved(log: Path, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        (("--domain", "::ffff:c000:201"), 0), (("--domain", "::ffff:192.0.2.1"), 2), (("--domain", "a..b"), 2),
-        (("--domain", ".."), 2), (("--domain", "*.example"), 2), (("--domain", "1.2.3"), 2), (("--domain", "[::1]"), 0),
+        (("--domain", "::ffff:c000:201"), 0), (("--domain", "::ffff:192.0.2.1"), 0), (("--domain", "a..b"), 2),
+        (("--domain", ".."), 2), (("--domain", "*.example"), 2), (("--domain", "1.2.3"), 0), (("--domain", "[::1]"), 0),
         (("--url", "https://.a.example/"), 2), (("--url", "https://a.example:99999/"), 2),
-        (("--url", "http://0x7f.1/"), 2), (("--url", "http://[::ffff:c000:201]/"), 0),
+        (("--url", "http://0x7f.1/"), 0), (("--url", "http://1.2.3.256/"), 2), (("--url", "http://a.0x7f/"), 2),
+        (("--url", "http://[fe80::1%25eth0]/"), 0), (("--url", "http://[v1.a]/"), 2),
+        (("--url", "http://[::ffff:c000:201]/"), 0),
     ],
 )  # fmt: skip
 def test_what_is_proved_of_any_host_can_be_checked(
@@ -440,6 +442,26 @@ def test_what_is_proved_of_any_host_can_be_checked(
     else:
         assert done.stderr.startswith("tdm-guard: ")
         assert not (tmp_path / "proof.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("admitted", "asked"),
+    [
+        ("http://[2001:db8:0:0::1]/a", "http://[2001:db8::1]/a"),
+        ("http://[2001:db8::1]/a", "http://[2001:0DB8:0::0:0001]:80/a"),
+        ("http://[::ffff:192.0.2.1]/a", "http://[::ffff:c000:201]/a"),
+        ("http://[fe80::1%25eth0]/a", "http://[fe80::1]/a"),
+        ("http://0xC0.0.513/a", "http://192.0.2.1/a"),
+        ("http://192.0.2.1/a", "http://0300.0.2.1/a"),
+    ],
+)
+def test_an_ip_address_is_found_in_every_spelling(tmp_path: Path, admitted: str, asked: str) -> None:
+    log, proof = tmp_path / "tdm.jsonl", tmp_path / "proof.json"
+    run_of(log, [admitting(admitted), admitting("https://site.example/")], run_id="one")
+    for words in (("--url", asked), ("--domain", asked.split("/")[2].removesuffix(":80"))):
+        done = call("prove", log, *words, "-o", proof)
+        assert "run one: admitted: " in done.stderr, done.output
+        assert call("verify-proof", proof, *roots(log)).exit_code == 0
 
 
 def test_a_log_of_no_records_is_not_merged(tmp_path: Path) -> None:
