@@ -6,6 +6,7 @@ import gzip
 import json
 import resource
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from typer.testing import CliRunner, Result
 from tdm_guard.cli import app
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.httpx import GuardClient, Withheld
+from tdm_guard.log.forgetting import Order, forget
 from tdm_guard.log.jsonl import JsonlLog, Keeping
 from tdm_guard.log.record import digest_of, sealed_line
 from tdm_guard.log.rewriting import replacing
@@ -23,6 +25,7 @@ from tdm_guard.testing import Answer, PretendWeb, Site
 from tests.support.chains import Chain
 from tests.support.logs import NOW
 from tests.support.proofs import INFO, Made, admitting, run_of, withholding
+from tests.support.split_logs import decision, written
 
 ADDRESSES = [f"https://www.site{number}.example/{number}" for number in range(5)]
 
@@ -442,6 +445,21 @@ def test_what_is_proved_of_any_host_can_be_checked(
     else:
         assert done.stderr.startswith("tdm-guard: ")
         assert not (tmp_path / "proof.json").exists()
+
+
+@pytest.mark.parametrize("runs", [(), ("r1",)], ids=["split", "buried"])
+def test_after_forgetting_the_head_is_that_of_the_deletion(tmp_path: Path, runs: tuple[str, ...]) -> None:
+    log = tmp_path / "tdm.jsonl"
+    written(log, [decision(), decision("https://a.example/b")], until=None if runs else "2020-01-01")
+    before = call("seal", log).stdout
+    forget([str(log)], Order(by="dpo", on=date(2026, 1, 1), runs=runs), NOW)
+    head = json.loads(log.read_bytes().splitlines()[-1])["hash"]
+    sealed, verified = call("seal", log), call("verify", log)
+    assert f"head {head}\n" in sealed.stdout
+    assert f"head {head}\n" in verified.stdout
+    assert sealed.stdout.partition("head")[0] == before.partition("head")[0]  # the trees are those stated before
+    assert json.loads(log.with_name("tdm.jsonl.seal").read_bytes().splitlines()[0])["runs"][0]["head"] == head
+    assert Path(f"{log}.tree").exists()
 
 
 @pytest.mark.parametrize(
