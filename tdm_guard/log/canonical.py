@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 MAX_DOMAINS = 4096  # hosts whose domain is remembered: those a crawl works on at one time
 _ADDRESS = re.compile(r"(?i)(https?://[^/?#]*)([^?#]*)(\??[^#]*)", re.DOTALL)
 # Most addresses are in the form already: one match instead of five. Dot segments and escapes take the long way, and so
-# do hosts whose last label begins with a digit: an IPv4 address, perhaps.
+# do hosts that end in a digit, and what has `0x` in it: an IPv4 address, perhaps.
 _is_canonical = re.compile(
-    r"https?://(?:[a-z0-9._-]*\.)?[a-z_-][a-z0-9_-]*/[A-Za-z0-9_~/=&,;:@!'()+$*.\[\]-]*(?:\?[A-Za-z0-9._~/=&,;:@!'()+$*?%\[\]-]*)?"
+    r"https?://[a-z0-9._-]*[a-z_-]/[A-Za-z0-9_~/=&,;:@!'()+$*.\[\]-]*(?:\?[A-Za-z0-9._~/=&,;:@!'()+$*?%\[\]-]*)?"
 ).fullmatch
 _QUERY = "%/?[]@!$&'()*+,;=:"  # what may stand raw there (RFC 3986 3.4), and what everybody leaves as it is
 _HOST = re.compile(r"https?://(?:\[([0-9a-z:.%]+)\]|([a-z0-9._~!$&'()*+,;=-]+))(?::\d+)?/")
@@ -38,7 +38,7 @@ def canonical(url: str) -> str:
 
     RFC 3986 6.2.2 and 6.2.3 for scheme, host, port and path; a query stays as it is, but for what cannot stand raw.
     """
-    if _is_canonical(url) and "/." not in url:
+    if _is_canonical(url) and "/." not in url and "0x" not in url:
         return url
     found = _ADDRESS.match(url)
     try:
