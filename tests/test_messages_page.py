@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from scrapy.settings import Settings
 from typer.testing import CliRunner
 
-from tdm_guard import Fetched, Judge, evaluate, needed_documents, read_policies
+from tdm_guard import Fetched, Judge, Ledger, evaluate, needed_documents, read_policies
 from tdm_guard.cache import open_cache
 from tdm_guard.cli import app
 from tdm_guard.cli.proofs import checked
@@ -100,6 +100,14 @@ def matched(folder: Path) -> str:
 def observing(folder: Path, log: pytest.LogCaptureFixture) -> str:
     with log.at_level(logging.WARNING), GuardClient(agent="ExampleBot", mode="observe", log=str(folder / "l.jsonl")):
         return log.messages[-1]
+
+
+def resumed(path: Path, log: pytest.LogCaptureFixture) -> str:
+    for agent in ("ExampleBot", "OtherBot"):
+        ledger = Ledger(Judge(agent=agent), path, task="a")
+        ledger.evaluate(URL)
+        ledger.close()
+    return log.messages[-1]
 
 
 def nameless(folder: Path) -> object:
@@ -256,6 +264,8 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: GuardClient(agent="ExampleBot", log=str(tmp_path)),
         lambda: GuardClient(agent="ExampleBot", evidence=str(two / "1.toml")),
         lambda: GuardClient(agent="ExampleBot", log=str(tmp_path / "{day}.jsonl")),
+        lambda: Ledger(Judge(), tmp_path / "l.jsonl", agent="ExampleBot"),  # type: ignore[call-arg]
+        lambda: resumed(tmp_path / "task.jsonl", caplog),
         lambda: reported(tmp_path, "parquet"),
         lambda: reported(tmp_path, "parquet", "pyarrow", "-o", str(tmp_path / "report.parquet")),
         lambda: reported(tmp_path, "html", "vl_convert"),
