@@ -25,6 +25,7 @@ from tdm_guard.origin import Origin, trimmed
 from tdm_guard.policies.policy import Kept, OriginPolicy
 from tdm_guard.policies.task import Answers, Gathering, Keeper, Wanted
 from tdm_guard.repertoire.matching import Repertoire
+from tdm_guard.secrecy.parameters import SECRETS
 
 OFFLINE_OPTIONS = frozenset(JudgeOptions.__annotations__)
 MAYBE = 200  # a response may be content, as long as nobody says that it is none
@@ -70,7 +71,7 @@ class Judge:
             declared=Repertoire(held.declarations, held.lists, held.licensed) if held.declarations else None,
             excluded=options.exclusions or None,
             machine_readable_only=options.repertoire_forms == "machine-readable",
-            keeps=options.evidence is not None,
+            keeps=(*SECRETS, *options.redact) if options.evidence is not None else (),
         )
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -57,6 +57,8 @@ class Book:
         keeping = keeping_of(options, tokens)
         self._redaction = keeping.redaction
         self.log = JsonlLog(options.log, run=info or run_info(options), now=now, keeping=keeping)
+        if self.evidence is not None:
+            self.evidence.used_by(self.log.run_id, self.log.path)
 
     def write(self, case: Case, decided: Decision) -> Decision:
         """

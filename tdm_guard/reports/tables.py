@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.members import entries, is_size, text_of
 from tdm_guard.log.record import TOOL
+from tdm_guard.reports.spelling import in_table
 from tdm_guard.reports.summary import host_of
 
 if TYPE_CHECKING:
@@ -150,13 +151,12 @@ class Tables:
         self._database.close()
 
     def _insert(self, table: str, row: Row, *, conflict: str = "") -> sqlite3.Cursor:
-        return self._database.execute(_insertion(table, tuple(row), conflict), tuple(row.values()))
+        return self._database.execute(_insertion(table, tuple(row), conflict), tuple(map(in_table, row.values())))
 
     def _log(self, line: LogLine) -> int:
         number = self._logs.get(line.path)
         if number is None:
-            path = line.path.encode("utf-8", "backslashreplace").decode("utf-8")
-            number = self._logs[line.path] = self._insert("logs", {"path": path}).lastrowid or 0
+            number = self._logs[line.path] = self._insert("logs", {"path": line.path}).lastrowid or 0
         return number
 
     def _decision(self, line: LogLine, record: Mapping[str, Any]) -> None:
@@ -188,7 +188,7 @@ class Tables:
         number = self._documents.get(said)
         if number is None:
             row = _row(entry, _DOCUMENT)
-            key = tuple(row.values())
+            key = tuple(map(in_table, row.values()))
             where = " AND ".join(f"{name} IS ?" for name in row)
             found = self._database.execute(f"SELECT number FROM documents WHERE {where}", key).fetchone()  # noqa: S608
             number = found[0] if found else self._insert("documents", row).lastrowid or 0
@@ -204,17 +204,19 @@ class Tables:
         self._insert("runs", row, conflict="OR IGNORE")
 
     def _body(self, record: Mapping[str, Any]) -> None:
-        name = text_of(record, "decision", 240)
+        name = in_table(text_of(record, "decision", 240))
         found = self._database.execute("SELECT number FROM decisions WHERE id = ?", (name,)).fetchone()
         if found:
             self._insert("bodies", {"decision": found[0], **_row(record, _BODY)}, conflict="OR IGNORE")
 
     def _end(self, record: Mapping[str, Any]) -> None:
-        run = text_of(record, "run", 240)
-        self._database.execute("UPDATE runs SET ended_at = ? WHERE run IS ?", (text_of(record, "ts", 40), run))
+        run = in_table(text_of(record, "run", 240))
+        self._database.execute(
+            "UPDATE runs SET ended_at = ? WHERE run IS ?", (in_table(text_of(record, "ts", 40)), run)
+        )
         totals = record.get("totals")
         for verdict, count in list(totals.items())[:MAX_ENTRIES] if isinstance(totals, dict) else ():
-            row = {"run": run, "verdict": _text(verdict), "decisions": count if is_size(count) else None}
+            row = {"run": run, "verdict": verdict[:MAX_TEXT], "decisions": count if is_size(count) else None}
             self._insert("totals", row, conflict="OR IGNORE")
 
 
@@ -242,10 +244,6 @@ def _row(record: Mapping[str, Any], columns: Mapping[str, str]) -> Row:
 
 def _flag(value: object) -> int | None:
     return int(value) if isinstance(value, bool) else None
-
-
-def _text(value: str) -> str:
-    return value[:MAX_TEXT].encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def discard(path: Path) -> None:
