@@ -241,12 +241,12 @@ def forgotten(folder: Path) -> str:
     run_of(folder / "old.jsonl", [admitting(URL)], run_id="old")
     words = (str(folder / "old.jsonl"), "--by", "me", "--run", "old")
     assert CliRunner().invoke(app, ["forget", *words]).exit_code == 0
-    return ran(folder, "prove", "old.jsonl", "--domain", "site.example")
+    return ran(folder, "prove", "old.jsonl", "--url", URL)
 
 
 def of_many_runs(folder: Path) -> str:
     with patch("tdm_guard.proofs.proving.MAX_PROOFS", 1):
-        return ran(folder, "prove", "LOG", "--domain", "site.example")
+        return ran(folder, "prove", "LOG", "--url", URL)
 
 
 def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
