@@ -18,7 +18,7 @@ from tdm_guard.log.checks.outcome import Facts, facts_of, outcome_problem
 from tdm_guard.log.record import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from tdm_guard.log.checks.run import VerifiedRun
 
@@ -37,12 +37,12 @@ _TAIL = re.compile(
     rb'(?:"hops":\[\],)?(?:"repertoire":%b,)?' % _SIMPLE
 )
 _NUMBER = rb"(?:0|[1-9][0-9]{0,17})"
-_ORIGIN = re.compile(rb'"origin":%b,' % _SIMPLE)
+ORIGIN = re.compile(rb'"origin":%b,' % _TEXT)
 _DOCUMENT = (
     rb'\{"document":%b,"result":%b,"status":(?:null|%b),"retrieved_at":(?:null|%b),"sha256":(?:null|"[0-9a-f]{64}"),'
     rb'"cached":(?:true|false)\}' % (_SIMPLE, _SIMPLE, _NUMBER, _SIMPLE)
 )
-_CHECKED = re.compile(rb',"checked":\[(?:%b(?:,%b)*)?\],' % (_DOCUMENT, _DOCUMENT))
+DOCUMENTS = re.compile(rb',"checked":\[(?:%b(?:,%b)*)?\],' % (_DOCUMENT, _DOCUMENT))
 _BODY_START = b'{"type":"body","v":%d,"run":"' % VERSION
 _BODY = re.compile(
     rb'","decision":%b,"ts":%b,"bytes":%b,"content_sha256":(?:null|"[0-9a-f]{64}"),"complete":(?:true|false),'
@@ -112,8 +112,8 @@ class Middles:
 
     def _apart(self, middle: bytes) -> Facts | None:
         """The facts of a middle, of which only what it says beside origin and documents is parsed, once."""
-        origin = _ORIGIN.match(middle)
-        checked = _CHECKED.search(middle, origin.end()) if origin else None
+        origin = ORIGIN.match(middle)
+        checked = DOCUMENTS.search(middle, origin.end()) if origin else None
         if origin is None or checked is None:
             return None
         start, end = middle[origin.end() : checked.start()], middle[checked.end() :]
@@ -144,16 +144,22 @@ def body_of(raw: bytes, name: bytes, run: VerifiedRun) -> tuple[int, str] | None
     return int(seq), digest
 
 
-def chained(lines: Iterable[bytes], head: str) -> tuple[int, str]:
+def chained(lines: Sequence[bytes], head: str) -> tuple[int, str]:
     """How many lines continue a chain with this head, each with the hash that its bytes have, and the head then."""
-    sha256, count, before = hashlib.sha256, 0, head.encode()
-    for raw in lines:
-        digest = sha256(raw[:-75] + b"}").hexdigest().encode()
-        if raw[-_SEAL:] != b'"prev":"%b","hash":"%b"}' % (before, digest):
+    sha256 = hashlib.sha256
+    digests = [sha256(raw[:-75] + b"}").hexdigest() for raw in lines]
+    seals = [raw[-_SEAL:] for raw in lines]
+    # all in one comparison; one by one only to tell where it ends
+    links = map('","hash":"'.join, zip([head, *digests], digests, strict=False))
+    if b"".join(seals) == '"prev":"{}"}}'.format('"}"prev":"'.join(links)).encode():
+        return len(digests), digests[-1] if digests else head
+    count = 0
+    for seal, digest in zip(seals, digests, strict=True):
+        if seal != f'"prev":"{head}","hash":"{digest}"}}'.encode():
             break
-        before = digest
+        head = digest
         count += 1
-    return count, before.decode()
+    return count, head
 
 
 def _continues(raw: bytes, run: VerifiedRun) -> bool:
