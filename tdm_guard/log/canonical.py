@@ -78,7 +78,7 @@ def domain_of(host: str) -> str:
 def _domain_by_list(host: str) -> str:
     if ":" in host or _NUMBER.fullmatch(host.rpartition(".")[2]):  # an IP address (WHATWG URL 3.5, "ends in a number")
         return host
-    return _suffixes().privatesuffix(host) or host
+    return suffixes().privatesuffix(host) or host
 
 
 @cache
@@ -106,7 +106,7 @@ def _telling() -> frozenset[str]:
 
 
 @cache
-def _suffixes() -> PublicSuffixList:
+def suffixes() -> PublicSuffixList:
     """The list that comes with the library: read when the first domain is told, since it takes 60 ms and 2 MB."""
     from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - runs that admit nothing need none
 
