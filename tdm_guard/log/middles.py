@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.checks.outcome import Facts, facts_of, outcome_problem
 from tdm_guard.log.checks.swift import DOCUMENTS, ORIGIN
-from tdm_guard.log.spelt import MAX_MIDDLES, Parser, whole_forms
+from tdm_guard.log.spelt import MAX_MIDDLE, MAX_MIDDLES, Parser, whole_forms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -141,7 +141,7 @@ class Middles:
         origin = ORIGIN.match(text)
         place = text.find(_LOOKED_FOR) if origin else -1
         documents = DOCUMENTS.match(text, place) if place > 0 else None
-        if origin is None or documents is None:
+        if origin is None or documents is None or len(text) > MAX_MIDDLE:
             return None
         start, end = text[origin.end() : place], text[documents.end() :]
         key = b"%b\0%b" % (start, end)  # no JSON has that
