@@ -9,7 +9,7 @@ import sys
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, cast
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -58,7 +58,7 @@ class Told(io.FileIO):
 
 
 @contextmanager
-def open_log(path: str, tell: Callable[[memoryview], object] | None = None) -> Iterator[BinaryIO]:
+def open_log(path: str, tell: Callable[[memoryview], object] | None = None) -> Iterator[io.BufferedReader]:
     """
     The bytes of a log, decompressed if its first bytes say so. It, and reading from it, raises one of `DAMAGED`.
 

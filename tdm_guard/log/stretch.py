@@ -8,16 +8,17 @@ compact one, of an exchange without redirects. It ends before whatever departs f
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tdm_guard.log.middles import SEAL, SIZE, Middles, digest_in
+from tdm_guard.log.kinds import SEAL, SIZE, TAIL, Middles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from tdm_guard.log.middles import Kind, Middle
+    from tdm_guard.log.kinds import Kind, Middle
     from tdm_guard.log.spelt import Parser
 
 MAX_SEQ = 10**18 - 1  # the highest number of a decision that is told from digits here
@@ -65,15 +66,21 @@ class Stretch(NamedTuple):
         """The same, without the documents that were looked for, where these are spelt as usual."""
         like, seq, url = self.kinds[index].like, self.first + index, self.urls[index].decode()
         raw = self.lines[index]
-        digest, cached = digest_in(raw[raw.rfind(SIZE, 0, len(raw) - SEAL) : len(raw) - SEAL])
-        own = {
+        tail = TAIL.fullmatch(raw, raw.rfind(SIZE, 0, len(raw) - SEAL), len(raw) - SEAL)
+        digest, cached, stored = (None, b"false", None) if tail is None else tail.group(2, 3, 6)
+        own: dict[str, Any] = {
             "run": self.run, "seq": seq, "id": f"{self.run}-{seq}", "ts": self.times[index].decode(), "url": url,
-            "final_url": url, "bytes": self.sizes[index], "content_sha256": digest, "cached": cached, "hops": [],
-            "prev": raw[8 - SEAL : 72 - SEAL].decode(), "hash": raw[-66:-2].decode(),
+            "final_url": url, "bytes": self.sizes[index], "content_sha256": digest and digest.decode(),
+            "cached": cached == b"true", "hops": [],
         }  # fmt: skip
         if like.works is not None:
             own["repertoire"] = like.works
-        return like.middle.form(with_works=like.works is not None) | own
+        record = like.middle.form(with_works=like.works is not None) | own
+        del record["prev"], record["hash"]
+        if stored is not None:
+            record["stored"] = json.loads(stored)
+        record["prev"], record["hash"] = raw[8 - SEAL : 72 - SEAL].decode(), raw[-66:-2].decode()
+        return record
 
 
 class Stretches:

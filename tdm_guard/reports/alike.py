@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tdm_guard.log.addresses import Addresses
-    from tdm_guard.log.middles import Kind, Like
+    from tdm_guard.log.kinds import Kind, Like
     from tdm_guard.log.stretch import Stretch
     from tdm_guard.reports.asking import Asking
 

@@ -11,9 +11,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from tdm_guard.log.checks.middles import CHECKED
 from tdm_guard.log.checks.outcome import Facts, facts_of, outcome_problem
-from tdm_guard.log.checks.swift import DOCUMENTS, ORIGIN
-from tdm_guard.log.spelt import MAX_MIDDLE, MAX_MIDDLES, Parser, whole_forms
+from tdm_guard.log.spelt import MAX_MIDDLE, MAX_MIDDLES, STORED, Parser, whole_forms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,10 +24,11 @@ MAX_TAILS = 64  # of a middle, kept: sizes, some 300 bytes each
 MAX_SHARED = 512  # ways of saying the same of many origins, some 10 KB each
 SEAL = 148  # bytes of `"prev":"…","hash":"…"}`
 SIZE = b',"bytes":'
-_TAIL = re.compile(
+TAIL = re.compile(
     rb',"bytes":(?:null|(0|[1-9][0-9]{0,17})),"content_sha256":(?:null|"([0-9a-f]{64})"),"cached":(true|false),'
-    rb'("hops":\[\],)?(?:"repertoire":"([a-z-]{1,40})",)?'
+    rb'("hops":\[\],)?(?:"repertoire":"([a-z-]{1,40})",)?(?:"stored":(%b),)?' % STORED.encode()
 )
+_ORIGIN = re.compile(rb'"origin":"([ !#-\[\]-~]*)",')
 _COMMON = re.compile(rb'"common":"([0-9a-f]{64})"')
 _LOOKED_FOR = b',"checked":['
 _ELSEWHERE = frozenset({"common", "personal"})  # members that stand for what is written in another line
@@ -71,7 +72,7 @@ class Middle:
         known = self._tails.get(tail)
         if known is not None:
             return known
-        found = _TAIL.fullmatch(tail)
+        found = TAIL.fullmatch(tail)
         if found is None or (found[4] is not None) is not self.full:
             return None
         size, digest, works = found[1], found[2], found[5].decode() if found[5] else None
@@ -80,7 +81,7 @@ class Middle:
             like = Like(self, works)
             kinds = self._kinds[works] = Kind(like, streamed=False), Kind(like, streamed=True)
         before = kinds[digest is None], None if size is None else int(size)
-        if digest is None:
+        if digest is None and found[6] is None:
             if len(self._tails) >= MAX_TAILS:
                 self._tails.clear()
             self._tails[tail] = before
@@ -138,9 +139,9 @@ class Middles:
 
     def _apart(self, text: bytes) -> Middle | None:
         """A middle of which only what it says beside origin and documents is parsed, once."""
-        origin = ORIGIN.match(text)
+        origin = _ORIGIN.match(text)
         place = text.find(_LOOKED_FOR) if origin else -1
-        documents = DOCUMENTS.match(text, place) if place > 0 else None
+        documents = CHECKED.match(text, place) if place > 0 else None
         if origin is None or documents is None or len(text) > MAX_MIDDLE:
             return None
         start, end = text[origin.end() : place], text[documents.end() :]
@@ -183,10 +184,3 @@ def _parsed(start: bytes, end: bytes) -> Shared | None:
         return None
     forms = whole_forms({"origin": None, **before, "checked": None, **behind})
     return None if forms is None else Shared(forms)
-
-
-def digest_in(tail: bytes) -> tuple[str | None, bool]:
-    """Of what stands behind a middle: the digest of the body, and whether that was had before."""
-    found = _TAIL.fullmatch(tail)
-    digest = found and found[2]
-    return digest.decode() if digest else None, found is not None and found[3] == b"true"
