@@ -144,18 +144,6 @@ class Outcome:
         }
 
 
-class Stored(NamedTuple):
-    """
-    Where what was judged lies: `file` (a name or address; what lies in a container stands behind `!/`), `offset` in
-    bytes, `record` (a WARC-Record-ID) and the `type` of record, row or entry.
-    """
-
-    file: str
-    offset: int
-    record: str | None = None
-    type: str = "response"
-
-
 class LogEntry(NamedTuple):
     """Where a decision stands in the compliance log."""
 

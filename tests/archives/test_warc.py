@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tdm_guard.archives import Item, Unreadable, read_items
-from tdm_guard.decision import Stored
+from tdm_guard.model import Stored
 from tests.archives.made import HEAD, PAGE, RESPONSE, URL, packed, read, record, split
 
 ID = ("WARC-Record-ID", "<urn:uuid:1>")
