@@ -64,7 +64,8 @@ def open_log(path: str, tell: Callable[[memoryview], object] | None = None) -> I
 
     `tell` is given the bytes of the file as it lies there, all of them where nothing was raised.
     """
-    with Path(path).open("rb") if tell is None else io.BufferedReader(Told(path, tell)) as file:
+    raw = io.FileIO(path) if tell is None else Told(path, tell)
+    with cast("io.BufferedReader", io.BufferedReader(raw)) as file:
         begin = file.peek(4)[:4]
         if begin.startswith(_GZIP):
             with gzip.GzipFile(fileobj=file) as unzipped:
