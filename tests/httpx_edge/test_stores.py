@@ -30,8 +30,7 @@ async def visit(edge: Any, client: Any, host: str) -> None:
         await edge.get(client, f"http://{host}/closed")
 
 
-@pytest.mark.parametrize("blocks", [False, True])
-def test_a_slow_store_holds_up_no_other_origin(async_edge: Any, monkeypatch: pytest.MonkeyPatch, blocks: bool) -> None:
+def test_a_slow_store_holds_up_no_other_origin(async_edge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     edge, kept = async_edge, Kept()
 
     async def scenario() -> None:
@@ -41,7 +40,7 @@ def test_a_slow_store_holds_up_no_other_origin(async_edge: Any, monkeypatch: pyt
         await edge.close(client)
         assert len(kept.packed) == kept.closed == 1
 
-        store, seen, done = Slow(kept.packed, blocks=blocks), list[Any](), list[str]()
+        store, seen, done = Slow(kept.packed), list[Any](), list[str]()
         behind(monkeypatch, store)
         client = edge.client(site(edge, seen), policy_timeout=60)
         await visit(edge, client, "fast.example")

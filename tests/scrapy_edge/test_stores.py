@@ -57,4 +57,4 @@ def test_a_broken_store_leads_to_asking_oneself(web: Web, crawl: Crawl, obeys: b
     assert crawled.verdicts() == {"/": "unreserved", "/closed": "reserved", "/reserved": "reserved"}
     assert pretend.asked("site.example", "/.well-known/tdmrep.json") == 1
     assert pretend.asked("site.example", "/reserved") == pretend.asked("site.example", "/closed") == 0
-    assert "policy store failed (ConnectionError: gone)" in crawled.text
+    assert "policy store given cannot be read (ConnectionError: gone)" in crawled.text

@@ -1,0 +1,331 @@
+"""
+What a store keeps of one origin: what its documents answered, in a form that any version of a reader can read anew.
+
+    packed = "tdm_guard answers " FORM LF digest zlib(head LF bodies)
+        `digest`: 16 octets of BLAKE2b over what follows it, against damage; it is no seal against who can write.
+        `head`: JSON: [origin, tries, time, [[place, status, later, fields, length, more?], …]]
+        `time`: microseconds since 1970 (UTC) at which the first answer came, the others so much `later`
+
+strategy: nothing in it is trusted. A policy is never kept, only what it is read from; what does not have this form to
+the letter is `Damaged`, and the origin is asked itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from tdm_guard.fetch import EXCLUDED, PRIVATE
+from tdm_guard.formats.http.message_body import document
+from tdm_guard.model import Fetched, Headers
+
+FORM = 1
+MAX_PACKED = 4 * 2**20  # bytes of one origin's row: usual ones have a few hundred
+MAX_PLAIN = 8 * 2**20  # bytes that a row may unpack to: those of the bodies, and the addresses and fields beside them
+MAX_BODIES = 3 * 2**20  # bytes of all that is kept of one origin, before it is compressed
+MAX_DOCUMENT = 2**20  # bytes, decoded, by which is told whether a document came whole: more of it is not read
+MAX_ANSWERS = 128  # of one origin: its own documents, older copies of them, and 64 that responses declared
+MAX_COPIES = 3  # answers kept of one document: the one read whole last, a refusal, a failure
+MAX_FIELDS = 32  # header fields of one answer; there are ten that count
+MAX_FIELD = 4096  # characters of a field value: validators and cache fields are short
+MAX_URL = 8192  # characters of an address
+MAX_ADDRESSES = 10  # through which an answer was redirected; five are followed
+_LASTING = ("cache-control", "expires", "age")
+_OF_BODY = ("content-type", "content-encoding", "transfer-encoding", "content-length")
+FIELDS = frozenset((*_LASTING, *_OF_BODY, "etag", "last-modified"))  # what reading a document, or asking anew, looks at
+_GONE = (404, 410)
+_LINE = b"tdm_guard answers "
+_HEAD = _LINE + b"%d\n" % FORM
+_DIGEST = 16
+_BEGINS = len(_HEAD) + _DIGEST
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_MAX_TIME = 250_000_000_000_000_000  # the year 9892
+# What most rows have in common, for zlib to point at. It belongs to the form: another one is another form.
+_COMMON = (
+    b"Disallow: /wp-admin/\nAllow: /wp-admin/admin-ajax.php\nCrawl-delay: \nUser-agent: GPTBot\nUser-agent: CCBot\n"
+    b"User-agent: Google-Extended\nContent-Signal: search=yes,ai-train=no\nSitemap: https://www./sitemap.xml\n"
+    b'User-Agent: *\nDisallow: \nUser-agent: *\nAllow: /\nDisallow: /\n[{"location":"/","tdm-reservation":1,'
+    b'"tdm-policy":"["content-encoding","gzip"],["transfer-encoding","chunked"],["expires","last-modified","'
+    b' 00:00:00 GMT"],["age","0"],["etag","W/\\"["cache-control","no-cache, no-store, must-revalidate, private"],'
+    b'["cache-control","public, max-age=3600"],["cache-control","max-age=86400"],["content-type","text/html"],'
+    b'["content-type","application/json"],["content-type","text/plain; charset=utf-8"],["content-type","text/plain"]]'
+    b',["/.well-known/trust.txt",404,0,[],0],["/.well-known/ai.txt",404,0,[],0],["/trust.txt",404,0,[],0],'
+    b'["/ai.txt",404,0,[],0],["/.well-known/tdmrep.json",404,0,[],0],["https://www.,0,17,[["/robots.txt",200,0,[],'
+)
+
+
+class Damaged(ValueError):
+    """What a store gave is nothing of this form."""
+
+
+class Newer(Damaged):
+    """What a store gave was written by a later version."""
+
+
+class KeptAnswer(NamedTuple):
+    """
+    What one document answered, with what of it is needed to read it again, and to ask whether it has changed.
+
+    `place` is the path on the origin, or an absolute address. `lent`: a response declared it. `final`: where it was
+    found after `redirects`, if there were any. `part`: not all of it could be decoded.
+    """
+
+    place: str
+    status: int
+    at: datetime
+    fields: Headers = ()
+    body: bytes = b""
+    complete: bool = True
+    lent: bool = False
+    final: str | None = None
+    redirects: tuple[str, ...] = ()
+    error: str | None = None
+    part: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """True for a document that came as one, which may stand for itself when it cannot be had."""
+        read = 200 <= self.status < 300 and self.status != 206 and self.error is None
+        return read and self.complete and not self.part
+
+    def fetched(self, url: str, now: datetime) -> Fetched:
+        """The answer as it came from `url`; no clock of others makes it later than `now`."""
+        return Fetched(
+            status=self.status,
+            headers=self.fields,
+            body=self.body,
+            url=self.final or url,
+            at=min(self.at, now),
+            redirects=self.redirects,
+            error=self.error,
+            complete=self.complete,
+        )
+
+    def renewed(self, fetched: Fetched, at: datetime) -> KeptAnswer:
+        """The same after a "not modified" (RFC 9111 4.3.4): for how long it lasts is said anew, the rest stands."""
+        fields = [field for field in self.fields if field[0] not in _LASTING]
+        fields += [(name, value) for name, value in _needed(fetched.headers) if name in _LASTING]
+        return self._replace(at=at, fields=tuple(fields))
+
+
+class Bundle(NamedTuple):
+    """All that is kept of one origin; `tries` counts how often somebody asked it, with or without an answer."""
+
+    origin: str
+    answers: tuple[KeptAnswer, ...] = ()
+    tries: int = 0
+
+    def of(self, place: str) -> tuple[KeptAnswer, ...]:
+        """What a document answered, the latest last, behind the copies that may stand for it."""
+        return tuple([answer for answer in self.answers if answer.place == place])
+
+    def latest(self) -> dict[str, KeptAnswer]:
+        """The latest answer of each document, by its absolute URL."""
+        return {absolute(answer.place, self.origin): answer for answer in self.answers}
+
+    @property
+    def size(self) -> int:
+        """Bytes of all bodies."""
+        return sum([len(answer.body) for answer in self.answers])
+
+    def adding(self, answers: Mapping[str, Fetched | None], now: datetime, *, lent: bool = False) -> Bundle:
+        """The same with what documents answered at `now`, by URL, counted as one more try."""
+        kept = list(self.answers)
+        for url, fetched in answers.items():
+            answer = None if fetched is None else _kept(place_of(url, self.origin), fetched, now, lent=lent)
+            if answer is None:
+                continue
+            before = [item for item in kept if item.place == answer.place]
+            kept = [item for item in kept if item.place != answer.place]
+            kept += _succession(before, answer, fetched)
+        return Bundle(self.origin, _bounded(kept), self.tries + 1)
+
+
+def place_of(url: str, origin: str) -> str:
+    """How a URL is named in the bundle of an origin."""
+    place = url.removeprefix(origin)
+    return place if place is not url and place[:1] == "/" else url
+
+
+def absolute(place: str, origin: str) -> str:
+    """The URL that is so named."""
+    return origin + place if place[:1] == "/" else place
+
+
+def _kept(place: str, fetched: Fetched, now: datetime, *, lent: bool) -> KeptAnswer | None:
+    """What is kept of an answer; None for what says nothing to others: silence, and what only we may not ask for."""
+    error, status = fetched.error, fetched.status
+    if status is None or not 100 <= status <= 999 or (error or "").endswith((PRIVATE, EXCLUDED)):
+        return None
+    addresses = (*fetched.redirects, fetched.url or "")
+    if len(addresses) > MAX_ADDRESSES or any(len(one) > MAX_URL for one in (place, *addresses)):
+        return None
+    read = 200 <= status < 300 and not error
+    fields = _needed(fetched.headers)
+    if read and fetched.complete:  # a length that fits says nothing more
+        fields = tuple([field for field in fields if field != ("content-length", str(len(fetched.body)))])
+    elif not read:
+        fields = tuple([field for field in fields if field[0] not in _OF_BODY])
+    if len(fields) > MAX_FIELDS or any(len(value) > MAX_FIELD for _, value in fields):
+        return None
+    at = fetched.at or now
+    return KeptAnswer(
+        place=place,
+        status=status,
+        at=at if at.tzinfo is not None else at.replace(tzinfo=UTC),
+        fields=fields,
+        body=fetched.body if read else b"",  # of what is no document only the status is read
+        complete=fetched.complete,
+        lent=lent,
+        final=fetched.url if fetched.redirects else None,
+        redirects=fetched.redirects if fetched.url else (),
+        error=error and error[:MAX_FIELD],
+        part=read and document(fetched, MAX_DOCUMENT).problem is not None,
+    )
+
+
+def _needed(headers: Iterable[tuple[str, str]]) -> Headers:
+    return tuple([(key, value) for name, value in headers if (key := name.lower()) in FIELDS])
+
+
+def _succession(before: list[KeptAnswer], answer: KeptAnswer, fetched: Fetched | None) -> list[KeptAnswer]:
+    """What is kept of a document that answered before: a copy stands until there is another, or it is gone."""
+    copies = [item for item in before if item.is_whole]
+    if answer.status == 304 and answer.error is None and fetched is not None:
+        return [copies[-1].renewed(fetched, answer.at)] if copies else before
+    if answer.is_whole or (answer.status in _GONE and answer.error is None) or not copies:
+        return [answer]
+    # of answers in a row that say the same the last one counts
+    between = [item for item in before[before.index(copies[-1]) + 1 :] if item.status // 100 != answer.status // 100]
+    return [copies[-1], *between[-(MAX_COPIES - 2) :], answer]
+
+
+def _bounded(answers: list[KeptAnswer]) -> tuple[KeptAnswer, ...]:
+    """What fits into a row: the origin's own documents first, of the others those that came last."""
+    size, places = 0, list[int]()
+    for place in sorted(range(len(answers)), key=lambda place: (answers[place].lent, -place)):
+        more = len(answers[place].body)
+        if size + more <= MAX_BODIES and len(places) < MAX_ANSWERS:
+            size += more
+            places.append(place)
+    return tuple([answers[place] for place in sorted(places)])
+
+
+# ---- the serial form ------------------------------------------------------------------------------------------------
+
+
+def pack(bundle: Bundle) -> bytes:
+    """The serial form. What is too large for a row raises `ValueError`."""
+    base = min([_micro(answer.at) for answer in bundle.answers], default=0)
+    head = [bundle.origin, bundle.tries, base, [_spelled(answer, base) for answer in bundle.answers]]
+    plain = [json.dumps(head, separators=(",", ":")).encode("ascii"), b"\n", *(item.body for item in bundle.answers)]
+    packer = zlib.compressobj(6, zdict=_COMMON)
+    packed = packer.compress(b"".join(plain)) + packer.flush()
+    if len(packed) + _BEGINS > MAX_PACKED:
+        raise ValueError(f"{len(packed)} bytes are more than a row may have")
+    return b"".join((_HEAD, _digest(packed), packed))
+
+
+def _digest(packed: bytes) -> bytes:
+    return hashlib.blake2b(packed, digest_size=_DIGEST).digest()
+
+
+def _micro(moment: datetime) -> int:
+    return max(0, (moment - _EPOCH) // _MICROSECOND)
+
+
+def _spelled(answer: KeptAnswer, base: int) -> list[Any]:
+    more: dict[str, Any] = {}
+    if not answer.complete:
+        more["cut"] = 1
+    if answer.lent:
+        more["lent"] = 1
+    if answer.final is not None:
+        more["final"] = answer.final
+    if answer.redirects:
+        more["by"] = answer.redirects
+    if answer.error is not None:
+        more["error"] = answer.error
+    if answer.part:
+        more["part"] = 1
+    spelled = [answer.place, answer.status, _micro(answer.at) - base, answer.fields, len(answer.body)]
+    return [*spelled, more] if more else spelled
+
+
+def unpack(packed: object, origin: str) -> Bundle:
+    """What was packed of `origin`. Raises `Damaged` for anything else, `Newer` for what a later version wrote."""
+    if not isinstance(packed, bytes):
+        raise Damaged("no bytes")
+    if not packed.startswith(_HEAD):
+        form = packed[len(_LINE) : len(_LINE) + 8].partition(b"\n")[0]
+        if packed.startswith(_LINE) and form.isdigit() and int(form) > FORM:
+            raise Newer(f"answers of form {int(form)}, of which this version knows {FORM}")
+        raise Damaged("nothing that begins as it should")
+    coded = packed[_BEGINS:]
+    if len(packed) > MAX_PACKED or _digest(coded) != packed[len(_HEAD) : _BEGINS]:
+        raise Damaged("bytes that do not fit their digest")
+    unpacker = zlib.decompressobj(zdict=_COMMON)
+    try:
+        plain = unpacker.decompress(coded, MAX_PLAIN)
+        if not unpacker.eof:
+            raise Damaged("more than a row may have, or less than it says")
+        head, _, bodies = plain.partition(b"\n")
+        return _read(json.loads(head), bodies, origin)
+    except Damaged:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever is in it
+        raise Damaged(f"what cannot be read: {type(error).__name__}") from None
+
+
+def _read(head: Any, bodies: bytes, origin: str) -> Bundle:
+    named, tries, base, listed = head
+    if named != origin:
+        raise Damaged("the answers of another origin")
+    if type(tries) is not int or type(base) is not int or not 0 <= base <= _MAX_TIME or len(listed) > MAX_ANSWERS:
+        raise Damaged("a head that is none")
+    answers = []
+    begin = 0
+    for place, status, later, fields, length, *more in listed:
+        if type(status) is not int or type(later) is not int or type(length) is not int or type(place) is not str:
+            raise Damaged("values of other types")
+        end = begin + length
+        if not (100 <= status <= 999 and 0 <= later <= _MAX_TIME and length >= 0 and end <= len(bodies)):
+            raise Damaged("values out of range")
+        at = _EPOCH + timedelta(microseconds=base + later)
+        headers = tuple([_field(*field) for field in fields]) if fields else ()
+        if more or len(headers) > MAX_FIELDS or len(place) > MAX_URL:
+            answers.append(_with_more(KeptAnswer(place, status, at, headers, bodies[begin:end]), *more))
+        else:
+            answers.append(KeptAnswer(place, status, at, headers, bodies[begin:end]))
+        begin = end
+    if begin != len(bodies):
+        raise Damaged("more bodies than answers")
+    return Bundle(origin, tuple(answers), tries)
+
+
+def _field(name: Any, value: Any) -> tuple[str, str]:
+    if type(value) is not str or name not in FIELDS:
+        raise Damaged("fields of another kind")
+    return name, value
+
+
+def _with_more(answer: KeptAnswer, more: Any) -> KeptAnswer:
+    if len(answer.fields) > MAX_FIELDS or len(answer.place) > MAX_URL:
+        raise Damaged("too much of one answer")
+    final, by, error = more.get("final"), more.get("by", ()), more.get("error")
+    texts = (final or "", error or "", *by)
+    if len(by) > MAX_ADDRESSES or not all(type(text) is str and len(text) <= MAX_URL for text in texts):
+        raise Damaged("values of other types")
+    return answer._replace(
+        complete="cut" not in more,
+        lent="lent" in more,
+        final=final,
+        redirects=tuple(by),
+        error=error,
+        part="part" in more,
+    )
