@@ -136,18 +136,24 @@ def _prepare(connection: sqlite3.Connection, path: str) -> None:
         return
     if ours == APPLICATION:
         raise StoreError(f"it has form {form}, and this version knows {FORM}")
+    _is_made(connection, path)
     connection.execute("PRAGMA journal_mode = WAL")
     with _writing(connection):
-        (ours,) = connection.execute("PRAGMA application_id").fetchone()
-        if ours == APPLICATION:  # somebody else made it meanwhile
+        if _is_made(connection, path):  # by somebody else, meanwhile
             return
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if tables or ours:
-            raise StoreError(f"{Path(path).name} is a database of something else")
         for statement in _TABLES.format(form="").strip().splitlines():
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION}")
         connection.execute(f"PRAGMA user_version = {FORM}")
+
+
+def _is_made(connection: sqlite3.Connection, path: str) -> bool:
+    """False for an empty file. Raises `StoreError` for a database of something else."""
+    (ours,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if ours != APPLICATION and (ours or tables):
+        raise StoreError(f"{Path(path).name} is a database of something else")
+    return bool(ours == APPLICATION)
 
 
 @contextmanager
