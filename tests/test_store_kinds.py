@@ -254,9 +254,9 @@ def test_a_server_that_is_full_is_still_read(
 
 
 def test_a_full_disk_costs_no_policy(tmp_path: Path) -> None:
-    sites = [f"https://site-{number}.example" for number in range(8)]
+    sites = [f"https://site-{number}.example" for number in range(16)]
     cache = f"sqlite:///{tmp_path}/policies.db"
-    lines = told(workers("full", cache, tmp_path, sites=sites, bytes=20_000))
+    lines = told(workers("full", cache, tmp_path, sites=sites, bytes=60_000))
     assert lines[-1] == {"refused": [True] * len(sites)}
     named = [line["warned"] for line in lines if "policy store" in line.get("warned", "")]
     assert len(named) == 1

@@ -162,7 +162,8 @@ def _writing(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # some errors end it themselves
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
 

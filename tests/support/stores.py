@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 import threading
@@ -11,8 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tdm_guard.cache.store import Leased
 from tests.support.patience import PATIENCE
+
+SERVER = shutil.which("redis-server") or shutil.which("valkey-server")
 
 
 class Kept:
@@ -121,7 +126,17 @@ class Redis:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self, *options: str) -> None:
-        words = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        words = [
+            SERVER or pytest.skip("Debian's package redis-server"),
+            "--port",
+            str(self.port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]
         self._process = subprocess.Popen([*words, *options], cwd=self._folder, stdout=subprocess.PIPE)
         assert self._process.stdout is not None
         for line in self._process.stdout:
