@@ -481,7 +481,7 @@ def test_what_is_too_large_for_a_row_is_not_stored(
 ) -> None:
     store = Kept()
     guard = make(store)
-    monkeypatch.setattr("tdm_guard.cache.bundle.MAX_PACKED", 100)
+    monkeypatch.setattr("tdm_guard.cache.bundle.MAX_PACKED", 50)
     assert guard.open(f"{SITE}/closed", run(guard.load(SITE), Web())).refused
     assert (store.packed, store.holders) == ({}, {})
     assert "does not keep what https://site.example answered" in caplog.text

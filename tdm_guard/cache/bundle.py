@@ -1,10 +1,11 @@
 """
 What a store keeps of one origin: what its documents answered, in a form that any version of a reader can read anew.
 
-    packed = "tdm_guard answers " FORM LF digest zlib(head LF bodies)
-        `digest`: 16 octets of BLAKE2b over what follows it, against damage; it is no seal against who can write.
-        `head`: JSON: [origin, tries, time, [[place, status, later, fields, length, more?], …]]
+    packed = "tdm_guard answers " FORM LF digest deflate(head LF bodies)
+        `digest`: CRC-32 of what follows it, against damage; it is no seal against who can write.
+        `head`: JSON: [origin, tries, time, [[places, status, [later, …], length?, fields?, more?], …]]
         `time`: microseconds since 1970 (UTC) at which the first answer came, the others so much `later`
+        `places`: one, or several with a blank between, of which nothing but the status is kept
 
 strategy: nothing in it is trusted. A policy is never kept, only what it is read from; what does not have this form to
 the letter is `Damaged`, and the origin is asked itself.
@@ -12,7 +13,6 @@ the letter is `Damaged`, and the origin is asked itself.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Mapping
@@ -40,8 +40,12 @@ FIELDS = frozenset((*_LASTING, *_OF_BODY, "etag", "last-modified"))  # what read
 _GONE = (404, 410)
 _LINE = b"tdm_guard answers "
 _HEAD = _LINE + b"%d\n" % FORM
-_DIGEST = 16
-_BEGINS = len(_HEAD) + _DIGEST
+_DIGEST = 4
+_ENDS = len(_HEAD)
+_BEGINS = _ENDS + _DIGEST
+_RAW = -15  # deflate without head and end of zlib, which say what the digest says
+_LEVEL = 6
+_SMALL = 4096  # bytes up to which the fixed codes of deflate are not much longer, and read in half the time
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _MAX_TIME = 250_000_000_000_000_000  # the year 9892
@@ -50,12 +54,12 @@ _COMMON = (
     b"Disallow: /wp-admin/\nAllow: /wp-admin/admin-ajax.php\nCrawl-delay: \nUser-agent: GPTBot\nUser-agent: CCBot\n"
     b"User-agent: Google-Extended\nContent-Signal: search=yes,ai-train=no\nSitemap: https://www./sitemap.xml\n"
     b'User-Agent: *\nDisallow: \nUser-agent: *\nAllow: /\nDisallow: /\n[{"location":"/","tdm-reservation":1,'
-    b'"tdm-policy":"["content-encoding","gzip"],["transfer-encoding","chunked"],["expires","last-modified","'
-    b' 00:00:00 GMT"],["age","0"],["etag","W/\\"["cache-control","no-cache, no-store, must-revalidate, private"],'
-    b'["cache-control","public, max-age=3600"],["cache-control","max-age=86400"],["content-type","text/html"],'
-    b'["content-type","application/json"],["content-type","text/plain; charset=utf-8"],["content-type","text/plain"]]'
-    b',["/.well-known/trust.txt",404,0,[],0],["/.well-known/ai.txt",404,0,[],0],["/trust.txt",404,0,[],0],'
-    b'["/ai.txt",404,0,[],0],["/.well-known/tdmrep.json",404,0,[],0],["https://www.,0,17,[["/robots.txt",200,0,[],'
+    b'"tdm-policy":"{"final":"https://","by":["http://"],"lent":1}],"content-encoding","gzip","transfer-encoding",'
+    b'"chunked","age","0","cache-control","no-cache, no-store, must-revalidate, private","cache-control","public, '
+    b'max-age=3600","expires","Thu, 01 Jan 1970 00:00:00 GMT","max-age=86400","last-modified","Mon, 00:00:00 GMT",'
+    b'"etag","W/\\"","content-type","text/html","application/json","content-type","text/plain; charset=utf-8"'
+    b',"content-type","text/plain"]],["https://www.",1,179[["/robots.txt",200,[0],'
+    b'["/.well-known/tdmrep.json /ai.txt /trust.txt /.well-known/ai.txt /.well-known/trust.txt",404,[0,1]]]]\n'
 )
 
 
@@ -71,13 +75,14 @@ class KeptAnswer(NamedTuple):
     """
     What one document answered, with what of it is needed to read it again, and to ask whether it has changed.
 
-    `place` is the path on the origin, or an absolute address. `lent`: a response declared it. `final`: where it was
-    found after `redirects`, if there were any. `part`: not all of it could be decoded.
+    `place` is the path on the origin, or an absolute address. `came`: when, in microseconds since 1970 (UTC). `lent`: a
+    response declared it. `final`: where it was found after `redirects`, if there were any. `part`: not all of it could
+    be decoded.
     """
 
     place: str
     status: int
-    at: datetime
+    came: int
     fields: Headers = ()
     body: bytes = b""
     complete: bool = True
@@ -86,6 +91,16 @@ class KeptAnswer(NamedTuple):
     redirects: tuple[str, ...] = ()
     error: str | None = None
     part: bool = False
+
+    @property
+    def at(self) -> datetime:
+        """The time at which it came."""
+        return _EPOCH + timedelta(microseconds=self.came)
+
+    @property
+    def is_bare(self) -> bool:
+        """True if nothing but the status is kept: most documents are not there."""
+        return self[3:] == _BARE
 
     @property
     def is_whole(self) -> bool:
@@ -110,7 +125,14 @@ class KeptAnswer(NamedTuple):
         """The same after a "not modified" (RFC 9111 4.3.4): for how long it lasts is said anew, the rest stands."""
         fields = [field for field in self.fields if field[0] not in _LASTING]
         fields += [(name, value) for name, value in _needed(fetched.headers) if name in _LASTING]
-        return self._replace(at=at, fields=tuple(fields))
+        return self._replace(came=_micro(at), fields=tuple(fields))
+
+
+_BARE = KeptAnswer("", 0, 0)[3:]
+_INTEGERS = {int}
+_TEXTS = {str}
+_scan = json.JSONDecoder().raw_decode  # of a text that begins and ends with its value: in half the time of `loads`
+_new = tuple.__new__  # half the time of a NamedTuple's own, for every answer
 
 
 class Bundle(NamedTuple):
@@ -163,7 +185,7 @@ def _kept(place: str, fetched: Fetched, now: datetime, *, lent: bool) -> KeptAns
     if status is None or not 100 <= status <= 999 or (error or "").endswith((PRIVATE, EXCLUDED)):
         return None
     addresses = (*fetched.redirects, fetched.url or "")
-    if len(addresses) > MAX_ADDRESSES or any(len(one) > MAX_URL for one in (place, *addresses)):
+    if len(addresses) > MAX_ADDRESSES or any(len(one) > MAX_URL for one in (place, *addresses)) or " " in place:
         return None
     read = 200 <= status < 300 and not error
     fields = _needed(fetched.headers)
@@ -177,7 +199,7 @@ def _kept(place: str, fetched: Fetched, now: datetime, *, lent: bool) -> KeptAns
     return KeptAnswer(
         place=place,
         status=status,
-        at=at if at.tzinfo is not None else at.replace(tzinfo=UTC),
+        came=_micro(at if at.tzinfo is not None else at.replace(tzinfo=UTC)),
         fields=fields,
         body=fetched.body if read else b"",  # of what is no document only the status is read
         complete=fetched.complete,
@@ -187,6 +209,10 @@ def _kept(place: str, fetched: Fetched, now: datetime, *, lent: bool) -> KeptAns
         error=error and error[:MAX_FIELD],
         part=read and document(fetched, MAX_DOCUMENT).problem is not None,
     )
+
+
+def _micro(moment: datetime) -> int:
+    return min(max(0, (moment - _EPOCH) // _MICROSECOND), _MAX_TIME)
 
 
 def _needed(headers: Iterable[tuple[str, str]]) -> Headers:
@@ -221,25 +247,40 @@ def _bounded(answers: list[KeptAnswer]) -> tuple[KeptAnswer, ...]:
 
 def pack(bundle: Bundle) -> bytes:
     """The serial form. What is too large for a row raises `ValueError`."""
-    base = min([_micro(answer.at) for answer in bundle.answers], default=0)
-    head = [bundle.origin, bundle.tries, base, [_spelled(answer, base) for answer in bundle.answers]]
-    plain = [json.dumps(head, separators=(",", ":")).encode("ascii"), b"\n", *(item.body for item in bundle.answers)]
-    packer = zlib.compressobj(6, zdict=_COMMON)
-    packed = packer.compress(b"".join(plain)) + packer.flush()
+    base = min([answer.came for answer in bundle.answers], default=0)
+    head = [bundle.origin, bundle.tries, base, [_spelled(alike, base) for alike in _alike(bundle.answers)]]
+    spelled = json.dumps(head, separators=(",", ":")).encode("ascii")
+    plain = b"".join((spelled, b"\n", *(item.body for item in bundle.answers)))
+    strategy = zlib.Z_FIXED if len(plain) <= _SMALL else zlib.Z_DEFAULT_STRATEGY
+    packer = zlib.compressobj(_LEVEL, wbits=_RAW, strategy=strategy, zdict=_COMMON)
+    packed = packer.compress(plain) + packer.flush()
     if len(packed) + _BEGINS > MAX_PACKED:
         raise ValueError(f"{len(packed)} bytes are more than a row may have")
     return b"".join((_HEAD, _digest(packed), packed))
 
 
 def _digest(packed: bytes) -> bytes:
-    return hashlib.blake2b(packed, digest_size=_DIGEST).digest()
+    return zlib.crc32(packed).to_bytes(_DIGEST, "big")
 
 
-def _micro(moment: datetime) -> int:
-    return max(0, (moment - _EPOCH) // _MICROSECOND)
+def _alike(answers: tuple[KeptAnswer, ...]) -> list[list[KeptAnswer]]:
+    """The answers in their order; those that say only that there is nothing, in groups by status."""
+    found: list[list[KeptAnswer]] = []
+    for answer in answers:
+        last = found[-1] if found else [answer]
+        alike = found and last[0].is_bare and answer.is_bare and last[0].status == answer.status
+        if alike and sum([len(item.place) + 1 for item in last]) + len(answer.place) <= MAX_URL:
+            last.append(answer)
+        else:
+            found.append([answer])
+    return found
 
 
-def _spelled(answer: KeptAnswer, base: int) -> list[Any]:
+def _spelled(answers: list[KeptAnswer], base: int) -> list[Any]:
+    answer = answers[0]
+    places, later = " ".join([item.place for item in answers]), [item.came - base for item in answers]
+    if answer.is_bare:
+        return [places, answer.status, later]
     more: dict[str, Any] = {}
     if not answer.complete:
         more["cut"] = 1
@@ -253,7 +294,8 @@ def _spelled(answer: KeptAnswer, base: int) -> list[Any]:
         more["error"] = answer.error
     if answer.part:
         more["part"] = 1
-    spelled = [answer.place, answer.status, _micro(answer.at) - base, answer.fields, len(answer.body)]
+    fields = [text for field in answer.fields for text in field]
+    spelled = [places, answer.status, later, len(answer.body), fields]
     return [*spelled, more] if more else spelled
 
 
@@ -267,15 +309,19 @@ def unpack(packed: object, origin: str) -> Bundle:
             raise Newer(f"answers of form {int(form)}, of which this version knows {FORM}")
         raise Damaged("nothing that begins as it should")
     coded = packed[_BEGINS:]
-    if len(packed) > MAX_PACKED or _digest(coded) != packed[len(_HEAD) : _BEGINS]:
+    if len(packed) > MAX_PACKED or _digest(coded) != packed[_ENDS:_BEGINS]:
         raise Damaged("bytes that do not fit their digest")
-    unpacker = zlib.decompressobj(zdict=_COMMON)
+    unpacker = zlib.decompressobj(wbits=_RAW, zdict=_COMMON)
     try:
         plain = unpacker.decompress(coded, MAX_PLAIN)
         if not unpacker.eof:
             raise Damaged("more than a row may have, or less than it says")
         head, _, bodies = plain.partition(b"\n")
-        return _read(json.loads(head), bodies, origin)
+        text = head.decode("ascii")
+        read, end = _scan(text)
+        if end != len(text):
+            raise Damaged("more than a head")
+        return _read(read, bodies, origin)
     except Damaged:
         raise
     except Exception as error:  # noqa: BLE001 - whatever is in it
@@ -288,40 +334,56 @@ def _read(head: Any, bodies: bytes, origin: str) -> Bundle:
         raise Damaged("the answers of another origin")
     if type(tries) is not int or type(base) is not int or not 0 <= base <= _MAX_TIME or len(listed) > MAX_ANSWERS:
         raise Damaged("a head that is none")
-    answers = []
+    answers: list[KeptAnswer] = []
     begin = 0
-    for place, status, later, fields, length, *more in listed:
-        if type(status) is not int or type(later) is not int or type(length) is not int or type(place) is not str:
-            raise Damaged("values of other types")
-        end = begin + length
-        if not (100 <= status <= 999 and 0 <= later <= _MAX_TIME and length >= 0 and end <= len(bodies)):
-            raise Damaged("values out of range")
-        at = _EPOCH + timedelta(microseconds=base + later)
-        headers = tuple([_field(*field) for field in fields]) if fields else ()
-        if more or len(headers) > MAX_FIELDS or len(place) > MAX_URL:
-            answers.append(_with_more(KeptAnswer(place, status, at, headers, bodies[begin:end]), *more))
+    for spelled in listed:
+        places, status, laters, *more = spelled
+        if type(status) is not int or not 100 <= status <= 999 or type(places) is not str or type(laters) is not list:
+            raise Damaged("no place, or no status")
+        if set(map(type, laters)) != _INTEGERS or min(laters) < 0 or max(laters) > _MAX_TIME:
+            raise Damaged("no time")
+        if not more:
+            names = places.split(" ")
+            if len(names) != len(laters) or len(places) > MAX_URL:
+                raise Damaged("places of another number, or too long ones")
+            answers += [
+                _new(KeptAnswer, (place, status, base + later, (), b"", True, False, None, (), None, False))
+                for place, later in zip(names, laters)  # noqa: B905 - checked above, in a fifth of the time
+            ]
         else:
-            answers.append(KeptAnswer(place, status, at, headers, bodies[begin:end]))
-        begin = end
-    if begin != len(bodies):
-        raise Damaged("more bodies than answers")
+            if len(places) > MAX_URL:
+                raise Damaged("too long a place")
+            answer, begin = _with_more((places, status, base + laters[0]), bodies, begin, *more)
+            answers.append(answer)
+    if begin != len(bodies) or len(answers) > MAX_ANSWERS:
+        raise Damaged("more bodies than answers, or too many of them")
     return Bundle(origin, tuple(answers), tries)
 
 
-def _field(name: Any, value: Any) -> tuple[str, str]:
-    if type(value) is not str or name not in FIELDS:
+def _with_more(
+    answered: tuple[str, int, int], bodies: bytes, begin: int, length: Any, flat: Any, more: Any = None
+) -> tuple[KeptAnswer, int]:
+    """An answer with its body and its fields, and where the next body begins."""
+    if type(length) is not int or not 0 <= length <= len(bodies) - begin or type(flat) is not list:
+        raise Damaged("no body, or no fields")
+    names, values = flat[::2], flat[1::2]
+    if (
+        len(names) != len(values)
+        or len(names) > MAX_FIELDS
+        or not FIELDS.issuperset(names)
+        or not _TEXTS.issuperset(map(type, values))
+    ):
         raise Damaged("fields of another kind")
-    return name, value
-
-
-def _with_more(answer: KeptAnswer, more: Any) -> KeptAnswer:
-    if len(answer.fields) > MAX_FIELDS or len(answer.place) > MAX_URL:
-        raise Damaged("too much of one answer")
+    end = begin + length
+    fields = tuple(zip(names, values))  # noqa: B905 - as above
+    answer = _new(KeptAnswer, (*answered, fields, bodies[begin:end], True, False, None, (), None, False))
+    if more is None:
+        return answer, end
     final, by, error = more.get("final"), more.get("by", ()), more.get("error")
     texts = (final or "", error or "", *by)
     if len(by) > MAX_ADDRESSES or not all(type(text) is str and len(text) <= MAX_URL for text in texts):
         raise Damaged("values of other types")
-    return answer._replace(
+    answer = answer._replace(
         complete="cut" not in more,
         lent="lent" in more,
         final=final,
@@ -329,3 +391,4 @@ def _with_more(answer: KeptAnswer, more: Any) -> KeptAnswer:
         error=error,
         part="part" in more,
     )
+    return answer, end

@@ -1,4 +1,4 @@
-"""Stores: a look-up beside a plain SELECT, the size of a file, round trips, and who asks for what among many workers."""
+"""Stores: a look-up beside a plain SELECT, the size of a file, round trips, who asks for what among many workers."""
 
 from __future__ import annotations
 
@@ -55,7 +55,11 @@ def robots_of(number: int) -> bytes:
 def answers_of(number: int) -> dict[str, Fetched]:
     """What the documents of a usual site answer: a robots.txt, and five times that there is nothing."""
     origin = origin_of(number)
-    fields = [("content-type", "text/plain"), ("etag", f'"{number:x}-{number * 7919:x}"'), ("cache-control", "max-age=7200")]
+    fields = [
+        ("content-type", "text/plain"),
+        ("etag", f'"{number:x}-{number * 7919:x}"'),
+        ("cache-control", "max-age=7200"),
+    ]
     robots = Fetched(status=200, headers=fields, body=robots_of(number), at=NOW)
     absent = {f"{origin}{path}": Fetched(status=404, at=NOW + timedelta(milliseconds=37)) for path in OPTIONAL}
     return {f"{origin}/robots.txt": robots, **absent}
