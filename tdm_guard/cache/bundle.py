@@ -48,7 +48,7 @@ _LEVEL = 6
 _SMALL = 4096  # bytes up to which the fixed codes of deflate are not much longer, and read in half the time
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_MAX_TIME = 250_000_000_000_000_000  # the year 9892
+_END_OF_TIME = 250_000_000_000_000_000  # the year 9892
 # What most rows have in common, for zlib to point at. It belongs to the form: another one is another form.
 _COMMON = (
     b"Disallow: /wp-admin/\nAllow: /wp-admin/admin-ajax.php\nCrawl-delay: \nUser-agent: GPTBot\nUser-agent: CCBot\n"
@@ -212,7 +212,7 @@ def _kept(place: str, fetched: Fetched, now: datetime, *, lent: bool) -> KeptAns
 
 
 def _micro(moment: datetime) -> int:
-    return min(max(0, (moment - _EPOCH) // _MICROSECOND), _MAX_TIME)
+    return min(max(0, (moment - _EPOCH) // _MICROSECOND), _END_OF_TIME)
 
 
 def _needed(headers: Iterable[tuple[str, str]]) -> Headers:
@@ -332,7 +332,7 @@ def _read(head: Any, bodies: bytes, origin: str) -> Bundle:
     named, tries, base, listed = head
     if named != origin:
         raise Damaged("the answers of another origin")
-    if type(tries) is not int or type(base) is not int or not 0 <= base <= _MAX_TIME or len(listed) > MAX_ANSWERS:
+    if type(tries) is not int or type(base) is not int or not 0 <= base <= _END_OF_TIME or len(listed) > MAX_ANSWERS:
         raise Damaged("a head that is none")
     answers: list[KeptAnswer] = []
     begin = 0
@@ -340,7 +340,7 @@ def _read(head: Any, bodies: bytes, origin: str) -> Bundle:
         places, status, laters, *more = spelled
         if type(status) is not int or not 100 <= status <= 999 or type(places) is not str or type(laters) is not list:
             raise Damaged("no place, or no status")
-        if set(map(type, laters)) != _INTEGERS or min(laters) < 0 or max(laters) > _MAX_TIME:
+        if set(map(type, laters)) != _INTEGERS or min(laters) < 0 or max(laters) > _END_OF_TIME:
             raise Damaged("no time")
         if not more:
             names = places.split(" ")

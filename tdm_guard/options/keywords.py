@@ -89,7 +89,7 @@ class GuardOptions(JudgeOptions, total=False):
     """A file with a key of 16 bytes or more: the log has names of creators and rightsholders hashed with it."""
 
     cache: str | None
-    """Where policies are kept between requests: `memory:` (default), `memory:?max_bytes=64MiB`."""
+    """Where policies are kept: `memory:` (default), `sqlite:///policies.db`, `redis://host:6379/0` (docs/stores.md)."""
 
     evidence: str | Path | None
     """Folder for a copy of every document, and of the words, that a decision rested on; none is kept by default."""
