@@ -116,8 +116,6 @@ MADE_UP = [
     headed(["/robots.txt", 99, [0]]),
     headed(["/robots.txt", 404, 0]),
     headed(["/robots.txt", 404, []]),
-    headed(["/robots.txt", 404, [-1]]),
-    headed(["/robots.txt", 404, [10**30]]),
     headed(["/robots.txt", 404, [0.5]]),
     headed(["/robots.txt", 404, [True]]),
     headed(["/robots.txt", 404, [0, 1]]),
@@ -264,3 +262,11 @@ def test_what_nothing_says_how_long_it_takes_is_bounded() -> None:
     far = Fetched(status=200, url="https://x.example/", redirects=["https://x.example/"] * form.MAX_ADDRESSES)
     for answer in (long, many, far):
         assert kept(answer) == []
+
+
+@pytest.mark.parametrize("later", [-1, -(10**30), 10**30])
+def test_a_time_of_no_calendar_is_one_of_ours(later: int) -> None:
+    bundle = unpack(headed(["/robots.txt", 404, [later]]), ORIGIN)
+    assert START - timedelta(days=30_000) < bundle.answers[0].at
+    assert bundle.answers[0].fetched(f"{ORIGIN}/robots.txt", START).at <= START
+    assert unpack(pack(bundle), ORIGIN).answers[0].status == 404
