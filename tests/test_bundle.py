@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import Fetched, Judge
-from tdm_guard.cache import bundle as form
-from tdm_guard.cache.bundle import Bundle, Damaged, KeptAnswer, Newer, pack, unpack
+from tdm_guard.cache import bundle as kept_form
+from tdm_guard.cache import serial as form
+from tdm_guard.cache.bundle import Bundle, KeptAnswer
+from tdm_guard.cache.serial import Damaged, Newer, pack, unpack
 from tdm_guard.drive import run
 from tdm_guard.guard import Guard
 from tdm_guard.options import Options
@@ -46,7 +48,7 @@ answers = st.builds(
     | st.text(st.characters(exclude_characters=" "), max_size=20),
     status=st.integers(100, 999),
     came=st.integers(0, 10**17),
-    fields=st.lists(st.tuples(st.sampled_from(sorted(form.FIELDS)), st.text(max_size=30)), max_size=4).map(tuple),
+    fields=st.lists(st.tuples(st.sampled_from(sorted(kept_form.FIELDS)), st.text(max_size=30)), max_size=4).map(tuple),
     body=st.binary(max_size=300),
     complete=st.booleans(),
     lent=st.booleans(),
@@ -244,22 +246,22 @@ def test_a_copy_is_kept_until_there_is_another_or_the_document_is_gone(
 
 def test_of_too_many_the_origins_own_documents_stay() -> None:
     bundle = Bundle(ORIGIN).adding({f"{ORIGIN}/robots.txt": ROBOTS}, START)
-    for number in range(form.MAX_ANSWERS + 10):
+    for number in range(kept_form.MAX_ANSWERS + 10):
         bundle = bundle.adding({f"https://cdn.example/{number}": Fetched(status=200, body=b"x")}, START, lent=True)
-    assert len(bundle.answers) == form.MAX_ANSWERS
+    assert len(bundle.answers) == kept_form.MAX_ANSWERS
     assert bundle.of("/robots.txt")
-    assert bundle.of(f"https://cdn.example/{form.MAX_ANSWERS + 9}")
+    assert bundle.of(f"https://cdn.example/{kept_form.MAX_ANSWERS + 9}")
     assert not bundle.of("https://cdn.example/0")
-    large = Fetched(status=200, body=b"y" * form.MAX_BODIES)
+    large = Fetched(status=200, body=b"y" * kept_form.MAX_BODIES)
     bundle = bundle.adding({"https://cdn.example/large": large}, START, lent=True)
     assert bundle.of("/robots.txt")
-    assert bundle.size <= form.MAX_BODIES
+    assert bundle.size <= kept_form.MAX_BODIES
 
 
 def test_what_nothing_says_how_long_it_takes_is_bounded() -> None:
-    long = Fetched(status=200, headers=[("etag", "x" * (form.MAX_FIELD + 1))])
-    many = Fetched(status=200, headers=[("age", "1")] * (form.MAX_FIELDS + 1))
-    far = Fetched(status=200, url="https://x.example/", redirects=["https://x.example/"] * form.MAX_ADDRESSES)
+    long = Fetched(status=200, headers=[("etag", "x" * (kept_form.MAX_FIELD + 1))])
+    many = Fetched(status=200, headers=[("age", "1")] * (kept_form.MAX_FIELDS + 1))
+    far = Fetched(status=200, url="https://x.example/", redirects=["https://x.example/"] * kept_form.MAX_ADDRESSES)
     for answer in (long, many, far):
         assert kept(answer) == []
 

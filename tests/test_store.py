@@ -16,7 +16,8 @@ import pytest
 
 from tdm_guard import Fetched, Options, OriginPolicy
 from tdm_guard.cache import sharing
-from tdm_guard.cache.bundle import FORM, Bundle, pack, unpack
+from tdm_guard.cache.bundle import Bundle
+from tdm_guard.cache.serial import FORM, pack, unpack
 from tdm_guard.drive import LongWork, Pause, run, run_async
 from tdm_guard.fetch import Answer
 from tdm_guard.guard import Guard
@@ -481,7 +482,7 @@ def test_what_is_too_large_for_a_row_is_not_stored(
 ) -> None:
     store = Kept()
     guard = make(store)
-    monkeypatch.setattr("tdm_guard.cache.bundle.MAX_PACKED", 50)
+    monkeypatch.setattr("tdm_guard.cache.serial.MAX_PACKED", 50)
     assert guard.open(f"{SITE}/closed", run(guard.load(SITE), Web())).refused
     assert (store.packed, store.holders) == ({}, {})
     assert "does not keep what https://site.example answered" in caplog.text

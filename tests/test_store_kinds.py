@@ -19,8 +19,9 @@ import pytest
 
 from tdm_guard import ConfigurationError, Options
 from tdm_guard.cache import open_store, store
-from tdm_guard.cache.bundle import FORM, Bundle, pack
+from tdm_guard.cache.bundle import Bundle
 from tdm_guard.cache.reading import open_source
+from tdm_guard.cache.serial import FORM, pack
 from tdm_guard.cache.sqlite_store import SWEEP_EVERY, SqliteStore
 from tdm_guard.drive import run
 from tdm_guard.guard import Guard

@@ -26,7 +26,7 @@ KEPT: dict[str, object] = {
     "complete": True, "lent": False, "final": None, "redirects": (), "error": None, "part": False,
 }  # fmt: skip
 MAKERS: list[tuple[Callable[..., Any], dict[str, object]]] = [
-    (Decision.of, {"entry": None}),
+    (Decision.of, {"stored": None, "entry": None}),
     (PlainBody.usual, {"problem": None, "note": None, "cut": False, "long": False}),
     (PlainDocument.usual, {"problem": None, "note": None, "octets": b""}),
     (Record.usual, {"colon": True}),

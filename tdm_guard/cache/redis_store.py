@@ -14,7 +14,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from tdm_guard.cache.bundle import FORM, MAX_PACKED
+from tdm_guard.cache.serial import FORM, MAX_PACKED
 from tdm_guard.cache.store import Leased
 from tdm_guard.policies.answers import MAX_STALE
 

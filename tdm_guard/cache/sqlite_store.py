@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tdm_guard.cache.bundle import FORM, MAX_PACKED
+from tdm_guard.cache.serial import FORM, MAX_PACKED
 from tdm_guard.cache.store import LEASE_SECONDS, Leased, StoreError
 
 APPLICATION = 0x74_64_6D_67  # "tdmg", in the head of the file

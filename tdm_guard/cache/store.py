@@ -16,7 +16,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol, TypeVar
 
-from tdm_guard.cache.bundle import Bundle, Damaged, Newer, pack, unpack
+from tdm_guard.cache.bundle import Bundle
+from tdm_guard.cache.serial import Damaged, Newer, pack, unpack
 from tdm_guard.origin import Origin
 from tdm_guard.plain import told
 from tdm_guard.policies.answers import MAX_STALE

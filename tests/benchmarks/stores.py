@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from tdm_guard import Fetched
-from tdm_guard.cache.bundle import Bundle, pack, unpack
+from tdm_guard.cache.bundle import Bundle
 from tdm_guard.cache.redis_store import RedisStore
+from tdm_guard.cache.serial import pack, unpack
 from tdm_guard.cache.sqlite_store import SqliteStore
 from tdm_guard.cache.store import Backing
 from tdm_guard.drive import run

@@ -25,7 +25,8 @@ MAX_DEPTH = 3  # of parts in parts: `related` in `alternative` in `mixed`
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _FOLDED = re.compile(rb"\r?\n[ \t]+")
 _FIELD = re.compile(
-    rb"(?m)^(content-type|content-transfer-encoding|content-id)[ \t]{0,16}:[ \t]*([^\r\n]*)", re.IGNORECASE
+    rb"(?m)^(content-type|content-transfer-encoding|content-id|content-location)[ \t]{0,16}:[ \t]*([^\r\n]*)",
+    re.IGNORECASE,
 )
 _PARAMETER = r"""(?i);\s{0,64}%s\s{0,16}=\s{0,16}(?:"([^"]{1,256})"|([^\s;"]{1,256}))"""
 _BOUNDARY = re.compile(_PARAMETER % "boundary")
@@ -37,7 +38,10 @@ _PLAIN = frozenset({"", "7bit", "8bit", "binary"})
 
 
 class Part(NamedTuple):
-    """A part: what its fields say, and where it lies; `root` is the one that the others belong to."""
+    """
+    A part: what its fields say, and where it lies; `root` is the one that the others belong to, `location` the address
+    that it was saved from.
+    """
 
     content_type: str
     encoding: str
@@ -45,6 +49,7 @@ class Part(NamedTuple):
     end: int
     root: bool
     identifier: str = ""
+    location: str = ""
 
 
 class Message:
@@ -135,7 +140,8 @@ class Message:
             )
             return
         encoding = fields.get("content-transfer-encoding", "").lower().strip()
-        yield Part(content_type, encoding, content, end, root, fields.get("content-id", "").strip("<> "))
+        identifier, location = (fields.get(name, "").strip("<> ") for name in ("content-id", "content-location"))
+        yield Part(content_type, encoding, content, end, root, identifier, location)
 
     def _divided(
         self, boundary: bytes, content_type: str, start: int, end: int, depth: int, *, root: bool

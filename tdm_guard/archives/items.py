@@ -1,0 +1,45 @@
+"""What reading an archive brings: items that can be judged, and damage that must not be passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from tdm_guard.errors import TdmGuardError
+from tdm_guard.model import Fetched, Headers, Stored
+
+
+class Item(NamedTuple):
+    """
+    One thing of an archive that can be judged.
+
+    `body` is as stored, coded or decoded; None: no body is known, which is not an empty one. `at`: when it was captured
+    (UTC). `hops`: the redirects that led to it. `raw`: offset and length of its record in the file as stored, where it
+    can be cut out. `notes`: what was wrong and undone. `item`: what a row says of the work, for repertoires.
+    """
+
+    url: str
+    status: int | None
+    headers: Headers
+    body: bytes | None
+    body_complete: bool
+    at: datetime | None
+    hops: tuple[Fetched, ...]
+    stored: Stored
+    raw: tuple[int, int] | None = None
+    notes: tuple[str, ...] = ()
+    item: Mapping[str, Any] | None = None
+
+
+class Damage(NamedTuple):
+    """What could not be read, and where; what has a `url` was there and is to be judged as undetermined."""
+
+    file: str
+    offset: int
+    what: str
+    url: str | None = None
+
+
+class Unreadable(TdmGuardError):
+    """A file that is no archive, or that cannot be opened."""

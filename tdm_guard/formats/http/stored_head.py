@@ -1,0 +1,102 @@
+"""
+The head of an HTTP message as tools store it (RFC 9112 2.1): status line, field lines, blank line.
+
+strategy: what is well formed is split once; what is not is repaired by a few rules, each of which only adds a field,
+and is named in a note. Repeated fields stay apart, and in their order.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+MAX_HEAD = 2**20  # bytes; servers refuse to send more than some ten thousand
+
+_STATUS = re.compile(r"(?:[A-Za-z]{1,8}/\d{1,3}(?:\.\d{1,3})?|ICY|H2|H3)[ \t]+(\d{3})(?!\d)")
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}[ \t]*:")
+_FIELD = re.compile(r"(?m)^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*[^\r\n \t]|)\r\n")
+_ORIGINAL = ("x-archive-orig-", "x-orig-")  # what tools put before names when they rename a field
+_FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})  # of a body that is no longer so
+
+
+class StoredHead(NamedTuple):
+    """What a block begins with; `begin`: where the body does. `cut`: the head does not end."""
+
+    status: int | None
+    headers: tuple[tuple[str, str], ...]
+    begin: int
+    cut: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def read_head(data: bytes, start: int = 0, stop: int | None = None) -> StoredHead:
+    """The head of what lies in `data` from `start` to `stop`; one without fields if there is none. Nothing raises."""
+    stop = len(data) if stop is None else stop
+    most = min(stop, start + MAX_HEAD)
+    end, blank = data.find(b"\n\r\n", start, most) + 1, 2
+    if bare := data.find(b"\n\n", start, end or most) + 1:
+        end, blank = bare, 1
+    cut = end == 0
+    begin = most if cut else end + blank
+    text = data[start : end or most].decode("latin-1")
+    first, separator, rest = text.partition("\n")
+    found = _STATUS.match(first)
+    notes: list[str] = []
+    if found is None:
+        if first.startswith(("HTTP", "http")):
+            notes = ["a status line without a status"]
+        elif _NAME.match(first):
+            rest, notes = text, ["no status line"]
+        else:
+            return StoredHead(None, (), start, stop == start, ("no HTTP head",) if stop > start else ())
+    if cut:
+        notes.append("an HTTP head that does not end")
+    headers, more = _fields(rest, crlf=first.endswith("\r") or not separator)
+    return StoredHead(int(found[1]) if found else None, headers, begin, cut, (*notes, *more))
+
+
+def _fields(text: str, *, crlf: bool) -> tuple[tuple[tuple[str, str], ...], list[str]]:
+    """Field lines. Where lines end by CRLF, a bare line feed is what glues repeated fields together."""
+    usual = _FIELD.findall(text)
+    if len(usual) == text.count("\n") and "-orig-" not in text.lower():
+        return tuple(usual), []
+    found: list[tuple[str, str]] = []
+    notes: list[str] = []
+    for line in text.split("\r\n" if crlf else "\n"):
+        name, colon, value = line.partition(":")
+        if colon and name.isascii() and "\n" not in line and line[0] not in " \t" and " " not in name:
+            found.append((name, value.strip(" \t\r")))
+        elif line.strip():
+            _odd(line, found, notes)
+    renamed = [(name, value) for name, value in found if name[:2] in ("x-", "X-")]
+    return (*found, *_originals(renamed, found)), notes
+
+
+def _odd(line: str, found: list[tuple[str, str]], notes: list[str]) -> None:
+    """A line that is none: folded, glued, or without a colon. It adds a field, and takes nothing away."""
+    for number, raw in enumerate(line.split("\n")):
+        piece = raw.strip("\r")
+        if piece[:1] in (" ", "\t") and found:
+            name, value = found[-1]
+            found[-1] = (name, f"{value} {piece.strip()}".strip())
+        elif _NAME.match(piece):
+            if number and found[-1][0].lower() == "x-robots-tag":  # a robot's name looks like a field's
+                found.append((found[-1][0], piece))
+            name, _, value = piece.partition(":")
+            found.append((name.strip(), value.strip(" \t\r")))
+        elif piece.strip() and found:
+            found.append((found[-1][0], piece.strip()))
+            notes.append("a field line without a colon was read as one more value of the field before it")
+
+
+def _originals(renamed: list[tuple[str, str]], found: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Fields under the names that they had before a tool renamed them, but those of a framing that is undone."""
+    given: list[tuple[str, str]] = []
+    known = {name.lower() for name, _ in found} if renamed else set[str]()
+    for name, value in renamed:
+        key = name.lower()
+        for prefix in _ORIGINAL:
+            plain = key.removeprefix(prefix)
+            if plain != key and plain and plain not in _FRAMING and not (plain == "content-type" and plain in known):
+                given.append((plain, value))
+    return given
