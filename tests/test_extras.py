@@ -61,6 +61,7 @@ def test_an_integration_says_which_extra_it_needs(integration: str, missing: str
         "pikepdf",
         "c2pa",
         "cryptography",
+        "redis",
     ],
 )
 def test_the_package_itself_needs_none(missing: str) -> None:
