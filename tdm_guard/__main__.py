@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from tdm_guard.cli import app
+import sys
+
+from tdm_guard.cli import narrowed
 
 
 def main() -> None:
     """Run the command line."""
-    app()
+    narrowed(sys.argv[1:])()
 
 
 if __name__ == "__main__":

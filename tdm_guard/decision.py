@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol, Self
 
 from tdm_guard.errors import TdmGuardError
-from tdm_guard.model import Fault, Result, Stance, Statement, Verdict
+from tdm_guard.model import Fault, Result, Stance, Statement, Stored, Verdict
 from tdm_guard.operator import Research
 from tdm_guard.plain import in_json, timestamp, told
 from tdm_guard.secrecy.parameters import SECRETS, redacted_words
@@ -96,22 +96,10 @@ class Exchange(NamedTuple):
     @classmethod
     def of(cls, seen: Seen, origin: str, received: int | None) -> Self:
         """The facts as `seen` has them, and the size in bytes of what was `received`."""
-        return _new(
-            cls,
-            (
-                seen.final_url,
-                origin,
-                seen.status,
-                seen.content,
-                seen.authenticated,
-                seen.media_type,
-                received,
-                seen.sha256,
-                seen.cached,
-                seen.hops,
-                seen.works,
-            ),
-        )
+        return _new(cls, (
+            seen.final_url, origin, seen.status, seen.content, seen.authenticated, seen.media_type, received,
+            seen.sha256, seen.cached, seen.hops, seen.works,
+        ))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,18 +144,6 @@ class Outcome:
         }
 
 
-class Stored(NamedTuple):
-    """
-    Where what was judged lies: `file` (a name or address; what lies in a container stands behind `!/`), `offset` in
-    bytes, `record` (a WARC-Record-ID) and the `type` of record, row or entry.
-    """
-
-    file: str
-    offset: int
-    record: str | None = None
-    type: str = "response"
-
-
 class LogEntry(NamedTuple):
     """Where a decision stands in the compliance log."""
 
@@ -184,7 +160,8 @@ class Decision(NamedTuple):
 
     `url` is the address first asked for, `final_url` the one that was judged, `hops` those that redirected to it.
     `ts` (UTC) is when it was decided, `stage` how far the case got; `checked` are the documents that were looked for,
-    `faults` what was written against its own standard. `run`, `seq`, `id`, `prev` and `hash` are empty until the
+    `faults` what was written against its own standard, `stored` says
+    where the record lies that was judged, if it was given. `run`, `seq`, `id`, `prev` and `hash` are empty until the
     decision is logged.
     """
 
@@ -195,6 +172,7 @@ class Decision(NamedTuple):
     exchange: Exchange
     checked: tuple[Checked, ...] = ()
     faults: tuple[Fault, ...] = ()
+    stored: Stored | None = None
     entry: LogEntry | None = None
 
     @classmethod
@@ -209,7 +187,7 @@ class Decision(NamedTuple):
         faults: tuple[Fault, ...],
     ) -> Self:
         """A decision that is not logged yet."""
-        return _new(cls, (url, ts, stage, outcome, exchange, checked, faults, None))
+        return _new(cls, (url, ts, stage, outcome, exchange, checked, faults, None, None))
 
     def logged(self, entry: LogEntry) -> Self:
         """The same decision with its place in the log."""
@@ -360,6 +338,7 @@ class Decision(NamedTuple):
         """The shape of a decision record in the compliance log."""
         entry = self.entry
         repertoire = {} if self.repertoire is None else {"repertoire": str(self.repertoire)}
+        stored = {} if self.stored is None else {"stored": self.stored.to_dict()}
         return {
             "type": "decision",
             "v": 1,
@@ -390,6 +369,7 @@ class Decision(NamedTuple):
             "cached": self.cached,
             "hops": list(self.hops),
             **repertoire,
+            **stored,
             "prev": self.prev,
             "hash": self.hash,
         }

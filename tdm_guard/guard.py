@@ -7,10 +7,8 @@ it with `run` or `run_async` and performs the effects with its own client. No ed
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
-from collections import Counter
 from collections.abc import Callable, Generator, Hashable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,27 +24,18 @@ from tdm_guard.gather import gather, not_asked, read_lent
 from tdm_guard.judge import Judge
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.pictures import Shown
-from tdm_guard.log.evidence import EvidenceStore, Takings, pieces_of
-from tdm_guard.log.jsonl import JsonlLog
-from tdm_guard.log.outlet import Outlet
-from tdm_guard.log.run_info import run_info
-from tdm_guard.log.sink import Body, End
-from tdm_guard.model import Fetched, Kind, Result, Stance, Verdict
+from tdm_guard.ledger.book import Book
+from tdm_guard.log.evidence import Takings
+from tdm_guard.model import Fetched, Result
 from tdm_guard.options import Options
-from tdm_guard.options.cautions import cautions
-from tdm_guard.options.keeping import keeping_of
 from tdm_guard.options.tokens import Tokens
 from tdm_guard.origin import Origin
-from tdm_guard.plain import our_limit, told
+from tdm_guard.plain import our_limit
 from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.policies.silence import Silence
 from tdm_guard.policies.task import Answers, Gathering, Wanted
 
 T = TypeVar("T")
-logger = logging.getLogger("tdm_guard")
-_COUNTED = {verdict: f"verdict/{verdict}" for verdict in Verdict}
-
-
 utc_now = partial(datetime.now, UTC)  # the wall clock
 
 
@@ -82,20 +71,11 @@ class Guard:
             self._store = Backing(store, self.bench.listener, heard, patience=patience)
         self.clock = clock
         self.shown = Shown()
-        self.totals: Counter[str] = Counter()
         self._keeping = threading.Lock()  # of threads that share a guard none undoes what another keeps
         self._peers = Peers()
         self._silence = Silence()
-        self._ended = False
-        for caution in cautions(options, named):
-            logger.warning("%s", caution)
-        self.evidence: EvidenceStore | None = None
-        if options.evidence is not None:
-            self.evidence = EvidenceStore(options.evidence, synced=options.durability == "fsync")
-        self._sinks = Outlet(options.sinks, self.totals) if options.sinks else None
-        keeping = keeping_of(options, self.tokens)
-        self._redaction = keeping.redaction
-        self.log = JsonlLog(options.log, run=run_info(options), now=clock(), keeping=keeping)
+        self.book = Book(options, self.tokens, now=clock(), named=named)
+        self.evidence, self.log, self.totals = self.book.evidence, self.book.log, self.book.totals
 
     # ---- policies -----------------------------------------------------------------------------------------------
 
@@ -264,11 +244,7 @@ class Guard:
 
         Raises `LogError` if the record, or what it rests on, cannot be written.
         """
-        decided = case.decision(self.clock())
-        if self.evidence is not None:
-            self.evidence.keep(pieces_of(case, decided))
-        decision = self._redaction.untold(self.log.decision(decided))
-        outcome = decision.outcome
+        decision = self.book.write(case, case.decision(self.clock()))
         if case.learned:
             with self._keeping:
                 kept = self._kept(case.policy.origin)
@@ -276,46 +252,15 @@ class Guard:
         urls, said = case.shows
         if said:
             self.shown.remember(urls, said, case.now)
-        self.totals["admitted" if outcome.admits else "withheld"] += 1
-        self.totals[_COUNTED[outcome.verdict]] += 1
-        if case.unusable:
-            self._tell_unusable(case)
-        if decision.exchange.repertoire is not None:
-            self.totals[f"repertoire/{decision.exchange.repertoire}"] += 1
-        if outcome.because:
-            excluded = [statement for statement in outcome.because if statement.kind is Kind.EXCLUSION]
-            if excluded:
-                self.totals["excluded"] += 1
-            for signal in {statement.signal for statement in outcome.because if statement not in excluded}:
-                self.totals[f"signal/{signal}"] += 1
-            if any(s.kind is Kind.ACCESS and s.stance is Stance.UNSTATED for s in outcome.because):
-                self.totals["edge_refused"] += 1  # by the site's edge; robots.txt allows it
-        if self._sinks is not None:
-            self._sinks.decision(self._redaction.decided(decision))
         return decision
 
     def body(self, decision: Decision, *, size: int, content_sha256: str | None, complete: bool) -> None:
         """Writes what became of a body that was streamed on. Raises `LogError` if that fails."""
-        now = self.clock()
-        self.log.body(decision, now=now, size=size, content_sha256=content_sha256, complete=complete)
-        if self._sinks is not None:
-            self._sinks.body(Body.of(decision, now, size=size, content_sha256=content_sha256, complete=complete))
+        self.book.body(decision, now=self.clock(), size=size, content_sha256=content_sha256, complete=complete)
 
     def failed(self) -> None:
         """Counts a download that failed, of which there is no record."""
-        self.totals["failed"] += 1
-        if self._sinks is not None:
-            self._sinks.failed(self.log.run_id)
-
-    def _tell_unusable(self, case: Case) -> None:
-        """Counts what the caller handed in and nothing can be matched by; of each key the first is told."""
-        self.totals["item/unusable"] += 1
-        for key, fault in {doubt.key: doubt.fault for doubt in reversed(case.unusable)}.items():
-            self.totals[f"item/unusable/{key}"] += 1
-            if self.totals[f"item/unusable/{key}"] == 1:
-                value = f" ({fault.excerpt})" if fault.excerpt else ""
-                then = "such items wait for a person" if self.bench.listener.cautious else "it matches nothing"
-                logger.warning("%s", told(f"The item given for {case.url}: {fault.message}{value}; {then}"))
+        self.book.failed()
 
     def settle(self, case: Case, request: Any = None) -> Decision:
         """Closes the case; raises `Withheld` with the decision if its content may not be handed on."""
@@ -326,18 +271,14 @@ class Guard:
 
     def end(self) -> None:
         """Writes the end record and closes the log and the cache; a second call does nothing."""
-        if not self._ended:
-            self._ended = True
-            now = self.clock()
-            try:
-                self.log.end(now, failed=self.totals["failed"])
-            finally:
-                self.log.close()
-                self.cache.close()
-                if self._store is not None:
-                    self._store.close()
-                if self._sinks is not None:
-                    self._sinks.end(End(self.log.run_id, now, self.totals))
+        if self.book.ended:
+            return
+        try:
+            self.book.end(self.clock())
+        finally:
+            self.cache.close()
+            if self._store is not None:
+                self._store.close()
 
 
 def _with_limit(answer: Fetched, timeout: float) -> Fetched:

@@ -23,8 +23,9 @@ from tdm_guard.options.keywords import JudgeOptions
 from tdm_guard.options.misspelt import keywords
 from tdm_guard.origin import Origin, trimmed
 from tdm_guard.policies.policy import Kept, OriginPolicy
-from tdm_guard.policies.task import Answers, Wanted
+from tdm_guard.policies.task import Answers, Gathering, Keeper, Wanted
 from tdm_guard.repertoire.matching import Repertoire
+from tdm_guard.secrecy.parameters import SECRETS
 
 OFFLINE_OPTIONS = frozenset(JudgeOptions.__annotations__)
 MAYBE = 200  # a response may be content, as long as nobody says that it is none
@@ -38,6 +39,8 @@ class Judge:
 
     Raises `ConfigurationError` for an unknown option or a bad value.
     """
+
+    keeper: Keeper | None = None  # who keeps what documents answered, if anybody does
 
     def __init__(self, **options: Unpack[JudgeOptions]) -> None:
         networked = sorted(set(options) & set(OPTION_NAMES) - OFFLINE_OPTIONS)
@@ -68,7 +71,7 @@ class Judge:
             declared=Repertoire(held.declarations, held.lists, held.licensed) if held.declarations else None,
             excluded=options.exclusions or None,
             machine_readable_only=options.repertoire_forms == "machine-readable",
-            keeps=options.evidence is not None,
+            keeps=(*SECRETS, *options.redact) if options.evidence is not None else (),
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -95,14 +98,14 @@ class Judge:
         """
         origin = Origin.parse(origin) if isinstance(origin, str) else origin
         by_url = places(str(origin), documents)
-        policy = _answered(gather(self.bench.gathering(origin, aware(now))), by_url)
+        policy = _answered(gather(self._gathering(origin, aware(now))), by_url)
         known = {checked.document for checked in policy.checked}
         rest = {url: answer for url, answer in by_url.items() if url not in known}
         return self._with_lent(policy, rest, aware(now)) if rest else policy
 
     def _with_lent(self, policy: OriginPolicy, rest: Answers, now: datetime) -> OriginPolicy:
         """Documents that nothing on the origin asked for are kept for the responses that declare them."""
-        task = self.bench.gathering(policy.origin, now)
+        task = self._gathering(policy.origin, now)
         for name in (signal.name for signal in self.bench.signals if signal.read_declared):
             declared = tuple(Declared(source=policy.name, carrier=name, url=url, signal=name) for url in rest)
             policy = policy.lending(_answered(read_lent(task, declared, ()), rest))
@@ -138,6 +141,34 @@ class Judge:
 
         Of `url` alone the decision is whether it may be requested.
         """
+        return self.hear(
+            url,
+            status=status,
+            headers=headers,
+            body=body,
+            body_complete=body_complete,
+            policies=policies,
+            hops=hops,
+            item=item,
+            unread=unread,
+            now=now,
+        ).decision()
+
+    def hear(
+        self,
+        url: str,
+        *,
+        status: int | None,
+        headers: Iterable[tuple[str, str]],
+        body: bytes | None,
+        body_complete: bool,
+        policies: Policies | None,
+        hops: Sequence[Fetched],
+        item: object,
+        unread: str,
+        now: datetime,
+    ) -> Case:
+        """The case that `evaluate` decides, when all was heard."""
         if now.tzinfo is not UTC:  # here and below: what is nearly always so is asked without a call
             now = aware(now)
         if url < "!" or url[-1] <= " ":  # it begins with a blank, or ends with one
@@ -156,7 +187,7 @@ class Judge:
                 case.hear_body(content(body), complete=body_complete)
         if declared := case.declared:
             case.hear_declared(self._declared(policy, declared, policies, now))
-        return case.decision()
+        return case
 
     def _declared(
         self, policy: OriginPolicy, declared: tuple[Declared, ...], policies: Policies | None, now: datetime
@@ -166,7 +197,12 @@ class Judge:
             return policy.lent_for(declared, now)
         answers = places(policy.name, policies)
         known = tuple(item for item in declared if item.url in answers)
-        return _answered(read_lent(self.bench.gathering(policy.origin, now), known, ()), answers)
+        return _answered(read_lent(self._gathering(policy.origin, now), known, ()), answers)
+
+    def _gathering(self, origin: Origin, now: datetime) -> Gathering:
+        task = self.bench.gathering(origin, now)
+        task.keeper = self.keeper
+        return task
 
 
 def evaluate(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Required, Self, TypedDict, Unpack
 
+from tdm_guard.errors import ConfigurationError
 from tdm_guard.matched import DeclaredAs, Grant, Lift, MatchedBy, Reviewed, ReviewOutcome
 from tdm_guard.plain import bounded, in_json, without_secrets, without_userinfo
 from tdm_guard.usage import Usage
 
+MAX_STORED = 1024  # characters of each text that says where a record lies; paths and record ids are far shorter
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -304,6 +306,36 @@ class Fetched:
     def header(self, name: str) -> str | None:
         """The first value of the field `name` (lower case), or None."""
         return next((value for field, value in self.headers if field.lower() == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """
+    Where the record lies that was judged: its `file` (a name or URI) and the `offset` of its first byte, or its row.
+
+    `record` is what it calls itself (WARC-Record-ID), `type` what it is: response, revisit, resource, conversion,
+    metadata, row, … Both are cut at 1,024 characters. Raises `ConfigurationError` for what is no place.
+    """
+
+    file: str
+    offset: int
+    record: str | None = None
+    type: str = "response"
+
+    def __post_init__(self) -> None:
+        file, offset = self.file, self.offset
+        if not isinstance(file, str) or not 0 < len(file) <= MAX_STORED:
+            raise ConfigurationError(f"stored: {file!r:.80} is no name of up to {MAX_STORED} characters")
+        if not isinstance(offset, int) or isinstance(offset, bool) or not 0 <= offset < 2**63:
+            raise ConfigurationError(f"stored: {offset!r:.80} is no offset in bytes; for example 0")
+        for name, value in (("record", self.record), ("type", self.type)):
+            if not isinstance(value, str) and (name == "type" or value is not None):
+                raise ConfigurationError(f"stored: {value!r:.80} is no {name}; for example Stored(file, offset)")
+            object.__setattr__(self, name, bounded(value, MAX_STORED))
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready mapping with every member."""
+        return asdict(self)
 
 
 def _evidence(source: Source, excerpt: str | None) -> dict[str, Any]:

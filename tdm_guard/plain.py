@@ -23,7 +23,7 @@ NEAR = 0.7  # of 1: `usage` finds `usages`, `colour` finds nothing
 
 _SCHEME = r"(?:[A-Za-z][A-Za-z0-9+.-]{0,30}:)?//"
 # RFC 3986 3.2.1; and a password with a slash, a question mark or a hash in it, which no parser takes for one
-_USERINFO = re.compile(
+USERINFO = re.compile(
     rf"({_SCHEME})(?:[^\s/?#\"<>]{{0,1000}}@|[^\s/?#@:\[\]\"<>]{{0,200}}:(?![0-9]{{1,5}}(?:[^0-9A-Za-z]|$))[^\s\"<>]{{0,1000}}@)"
 )
 
@@ -53,7 +53,7 @@ def printable(text: str) -> str:
 
 def without_secrets(text: str) -> str:
     """`text` without user, password and secret values of the addresses in it."""
-    return without_secret_values(_USERINFO.sub(r"\1", text) if "@" in text else text)
+    return without_secret_values(USERINFO.sub(r"\1", text) if "@" in text else text)
 
 
 def without_userinfo(url: str) -> str:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pathlib import Path
+
 from hypothesis import HealthCheck, settings
+
+import tdm_guard.cli
+
+# Commands load what they need when they are called: all of it now, lest one takes over what a test has patched.
+for each in sorted(Path(tdm_guard.cli.__file__).parent.glob("[a-z]*.py")):
+    import_module(f"tdm_guard.cli.{each.stem}")
 
 # Fixtures of properties here are folders, and lists that each example clears.
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])

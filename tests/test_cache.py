@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from tdm_guard import ConfigurationError, Fetched, Guard, Judge, Options, OriginPolicy, PolicyMismatch, read_policies
+from tdm_guard import ConfigurationError, Fetched, Judge, Options, OriginPolicy, PolicyMismatch, read_policies
 from tdm_guard.cache import MemoryCache, open_cache
 from tdm_guard.cache.memory import DEFAULT_MAX_BYTES, MAX_LISTENERS, weigh
 from tdm_guard.drive import run
 from tdm_guard.fetch import Answer
+from tdm_guard.guard import Guard
 from tdm_guard.origin import Origin
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

@@ -16,9 +16,10 @@ from typer.testing import CliRunner
 from tdm_guard import Fetched, Judge
 from tdm_guard.cli import app
 from tdm_guard.log.jsonl import JsonlLog
+from tdm_guard.log.reader import LogLine
 from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Posture
-from tdm_guard.reports.tables import SCHEMA_VERSION
+from tdm_guard.reports.tables import SCHEMA_VERSION, Tables
 from tdm_guard.usage import TDM
 from tests.support.logs import NOW
 
@@ -218,3 +219,38 @@ def test_what_fails_leaves_nothing(
     assert done.exit_code == 2
     assert told in done.stderr
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_what_a_terminal_acts_on_is_shown_in_every_column(tmp_path: Path) -> None:
+    words = "a\x1b[31m\u202e\x9b\x07\udc80\n"
+    said = {"signal": words, "message": words, "excerpt": words, "document": words, "match": {"key": words}}
+    record = {
+        "type": "decision",
+        "id": words,
+        "run": words,
+        "url": words,
+        "origin": words,
+        "hops": [words],
+        "hash": "a",
+    }
+    lines = (
+        {"type": "run", "v": 1, "run": words, "agent": words, "operator": {"name": words}},
+        {**record, "because": [said], "faults": [said], "checked": [said]},
+        {"type": "body", "run": words, "decision": words, "bytes": 7},
+        {"type": "end", "run": words, "ts": words, "totals": {words: 1}},
+    )
+    with closing(Tables(tmp_path / "t.sqlite")) as tables:
+        for number, line in enumerate(lines, 1):
+            tables.add(LogLine(path="l\x1b.jsonl", number=number, raw=b"", record=line))
+        tables.finish()
+    with closing(sqlite3.connect(tmp_path / "t.sqlite")) as opened:
+        dumped = [
+            value
+            for (name,) in opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+            for row in opened.execute(f"SELECT * FROM {name}")
+            for value in row
+        ]
+        assert opened.execute("SELECT count(*) FROM bodies JOIN decisions ON number = decision").fetchone() == (1,)
+        assert opened.execute("SELECT count(*) FROM runs JOIN totals USING (run)").fetchone() == (1,)
+    assert all(value.isprintable() for value in dumped if isinstance(value, str))
+    assert r"a\x1b[31m\u202e\x9b\x07\udc80\n" in dumped

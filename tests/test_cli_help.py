@@ -7,13 +7,18 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from tdm_guard.cli import app
+from tdm_guard import evaluate
+from tdm_guard.cli import app, narrowed
+from tdm_guard.cli.repertoire import ITEM
+from tdm_guard.repertoire.callers_item import GOOD
+from tests.support.logs import log_of
 from tests.support.patience import PATIENCE
 
 
@@ -85,3 +90,69 @@ def test_the_completion_that_is_shown_works_in_a_shell(tmp_path: Path) -> None:
         timeout=PATIENCE,
     )  # fmt: skip
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "licences", "")
+
+
+@pytest.mark.parametrize("path", [path for path in commands() if path], ids=" ".join)
+def test_a_command_alone_is_what_it_is_among_all(path: tuple[str, ...]) -> None:
+    alone = narrowed(path)
+    assert alone is not app
+    one, among = (CliRunner().invoke(of, [*path, "--help"]) for of in (alone, app))
+    assert (one.exit_code, one.stdout, one.stderr) == (0, among.stdout, "")
+
+
+@pytest.mark.parametrize("words", [(), ("--help",), ("-h",), ("--version",), ("verfy",), ("",), ("verify_proof",)])
+def test_where_no_command_is_named_all_are_there(words: tuple[str, ...]) -> None:
+    assert narrowed(words) is app
+
+
+def test_a_shell_that_completes_sees_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_TDM_GUARD_COMPLETE", "complete_bash")
+    assert narrowed(["verify"]) is app
+
+
+def test_the_example_of_an_item_is_the_one_of_messages() -> None:
+    assert ITEM == GOOD
+
+
+def started(folder: Path, *words: str, before: str = "") -> subprocess.CompletedProcess[str]:
+    code = f"""
+import sys
+{before}
+from tdm_guard.__main__ import main
+try:
+    main()
+finally:
+    print(*sorted(sys.modules), file=open("loaded", "w"))
+"""
+    return subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
+
+
+HEAVY = {
+    "httpx", "anyio", "cryptography", "pyarrow", "vl_convert", "fastwarc", "rich", "pikepdf", "asyncio",
+    "scrapy", "tdm_guard.signals", "tdm_guard.holdings", "tdm_guard.judge", "tdm_guard.testing",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--help",), ("check", "-h"), ("report", "--help"), ("seal", "tdm.jsonl"), ("verify", "tdm.jsonl"),
+        ("prove", "tdm.jsonl", "--domain", "site.example"), ("verify-proof", "no.json", "--root", f"0:{64 * '0'}"),
+        ("merge", "tdm.jsonl", "-o", "merged.jsonl"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_command_starts_with_what_it_needs(words: tuple[str, ...], tmp_path: Path) -> None:
+    log_of(tmp_path / "tdm.jsonl", [evaluate("https://site.example/", now=datetime(2026, 11, 28, tzinfo=UTC))])
+    done = started(tmp_path, *words)
+    assert "Traceback" not in done.stderr
+    assert HEAVY & set((tmp_path / "loaded").read_text().split()) == set()
+
+
+@pytest.mark.parametrize("module", ["tdm_guard.cli.verifying", "tdm_guard.log.verify"])
+def test_what_cannot_be_loaded_is_said(module: str, tmp_path: Path) -> None:
+    done = started(tmp_path, "verify", "tdm.jsonl", before=f"sys.modules[{module!r}] = None")
+    assert done.returncode == 1
+    assert f"import of {module} halted" in done.stderr

@@ -752,12 +752,17 @@ def test_a_doubt_about_the_own_item_asks_for_no_licence_and_is_put_right_in_the_
     assert not Path("reviews.toml").exists()
 
 
-def test_a_site_that_gives_no_answer_is_undetermined(web: Web) -> None:
-    crawl(web.url("free"))
+def test_a_site_that_gives_no_answer_is_undetermined_and_counted_apart(web: Web) -> None:
+    crawl(web.url("free"), web.url("press"), web.url("words"))
     web.says["free", ROBOTS] = Answer(status=503)
     result = run("recheck", "tdm.jsonl")
     assert result.exit_code == 1
     assert result.stdout.startswith(f"undetermined  {web.url('free')}\n")
+    unknown = "Of 1 it is not known: something that had to be read today could not be.\n"
+    assert result.stdout.endswith(f"\n0 of 3 items that were admitted would be withheld today.\n{unknown}")
+    web.says["press", TDMREP] = RESERVES
+    result = run("recheck", "tdm.jsonl")
+    assert result.stdout.endswith(f"\n1 of 3 items that were admitted would be withheld today.\n{unknown}")
 
 
 @pytest.mark.parametrize(

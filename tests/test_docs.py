@@ -19,7 +19,7 @@ from tests.support import pages
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
-SAMPLES = [ROOT / "README.md", ROOT / "docs" / "offline.md", ROOT / "docs" / "assets.md"]
+SAMPLES = [ROOT / "README.md", ROOT / "docs" / "offline.md", ROOT / "docs" / "ledger.md", ROOT / "docs" / "assets.md"]
 
 
 def name(page: Path) -> str:

@@ -20,11 +20,11 @@ PRIVATE = frozenset(
     re.findall(
         r"\w+",
         """
-    announced answer asked aside bench beside case declared doubt early everywhere exchange firm flaw gathering given
-    handed hear heard held hit hold holdings hop journey judge kept learned lent lift lifted listener located locator
-    meant occasion outcome peers pending place plain rank reach recall released repair rights room said say says seen
-    settle shown shows silence silent site slip stale stray task terms told unasked unheard unread visit wanted way
-    weigh
+    announced answer aside asked bench beside book case declared doubt earlier early everywhere exchange firm flaw
+    gathering given handed hear heard held hit hold holdings hop journey judge kept learned lent lift lifted listener
+    located locator meant occasion outcome peers pending place plain rank reach recall released repair rights room said
+    say says seen settle shown shows silence silent site slip stale stray task terms told unasked unheard unread visit
+    wanted way weigh
     """,
     )
 )

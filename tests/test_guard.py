@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from tdm_guard import Fetched, Guard, LogError, Options, Verdict, Withheld
+from tdm_guard import Fetched, LogError, Options, Verdict, Withheld
 from tdm_guard.drive import run, run_async
 from tdm_guard.fetch import Answer, Effects, Get, Resolve
+from tdm_guard.guard import Guard
 from tdm_guard.origin import Origin
 
 SITE = Origin.parse("https://site.example")

@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from tdm_guard import Decision, Fetched, Guard, Options, Verdict
+from tdm_guard import Decision, Fetched, Options, Verdict
 from tdm_guard.drive import POLICY_BYTES, LongWork, run, run_async
 from tdm_guard.fetch import Answer, Effects, Get, Resolve
 from tdm_guard.formats.http import message_body
+from tdm_guard.guard import Guard
 from tdm_guard.judging.case import Case
 from tdm_guard.model import Result
 from tdm_guard.origin import Origin

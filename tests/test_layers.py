@@ -150,6 +150,7 @@ def standard_of(module: str) -> str:
 
 def test_public_names_are_listed_sorted_and_there() -> None:
     assert tdm_guard.__all__ == sorted(tdm_guard.__all__)
+    assert tdm_guard.Judge  # at the first look at one all are there
     public = {name for name in vars(tdm_guard) if not name.startswith("_")}
     here = {name for name in public if getattr(vars(tdm_guard)[name], "__module__", "").startswith("tdm_guard.")}
     assert here == set(tdm_guard.__all__) - {"__version__"}
@@ -164,3 +165,24 @@ def test_importing_the_package_loads_no_framework_and_starts_nothing() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_checkers_of_types_see_of_the_package_is_what_it_has() -> None:
+    text = (PACKAGE / "__init__.py").read_text(encoding="utf-8")
+    [choice] = [node for node in ast.parse(text).body if isinstance(node, ast.If)]
+    seen = {name for each in choice.body for name in imported(each)}
+    homes = next(node.value for node in choice.orelse if isinstance(node, ast.Assign))
+    had = {f"tdm_guard.{home}.{name}" for home, names in ast.literal_eval(homes).items() for name in names}
+    assert had == seen
+    assert {name.rpartition(".")[2] for name in seen} == set(tdm_guard.__all__) - {"__version__"}
+
+
+def test_a_name_that_is_not_there_is_said_to_be_missing() -> None:
+    code = (
+        "import tdm_guard\n"
+        "assert set(tdm_guard.__all__) <= set(dir(tdm_guard))\n"
+        "assert tdm_guard.judge.Judge is tdm_guard.Judge\n"
+        "from tdm_guard import Gaurd"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "ImportError: cannot import name 'Gaurd' from 'tdm_guard'" in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import re
@@ -212,6 +213,34 @@ def reported(folder: Path, style: str, missing: str = "", *words: str) -> str:
         return CliRunner().invoke(app, ["report", str(log), "--format", style, *words]).stderr
 
 
+def ran(folder: Path, *words: str) -> str:
+    """What a command says on stderr; LOG is one that was sealed, and then went on."""
+    log = folder / "ran.jsonl"
+    if not log.exists():
+        run_of(log, [admitting(URL)], run_id="r", ends=False)
+        (folder / "bad.jsonl").write_bytes(log.read_bytes().replace(b"site.example", b"other.example"))
+        assert CliRunner().invoke(app, ["seal", str(log)]).exit_code == 0
+        (folder / "torn.jsonl").write_bytes(log.read_bytes())
+        (folder / "torn.jsonl.tree").write_bytes(b"tdm-guard")
+        (folder / "gone.jsonl.gz").write_bytes(gzip.compress(log.read_bytes()))
+        run_of(log, [admitting(URL)], run_id="s")
+        (folder / "empty.jsonl").touch()
+    names = [str(folder / word) if "." in word and "/" not in word else word for word in words]
+    return CliRunner().invoke(app, [str(log) if word == "LOG" else word for word in names]).stderr
+
+
+def forgotten(folder: Path) -> str:
+    run_of(folder / "old.jsonl", [admitting(URL)], run_id="old")
+    words = (str(folder / "old.jsonl"), "--by", "me", "--run", "old")
+    assert CliRunner().invoke(app, ["forget", *words]).exit_code == 0
+    return ran(folder, "prove", "old.jsonl", "--domain", "site")
+
+
+def of_many_runs(folder: Path) -> str:
+    with patch("tdm_guard.proofs.proving.MAX_PROOFS", 1):
+        return ran(folder, "prove", "LOG", "--domain", "site")
+
+
 def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     robots = b"User-agent: *\nDisallow: /\n"
     tdmrep = b'[{"location": "/", "tdm-reservation": 1}]'
@@ -274,6 +303,27 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: sealed(tmp_path),
         lambda: sealed(tmp_path, change=None),
         lambda: sealed(tmp_path, pub=KEY.private_bytes(PEM, PrivateFormat.PKCS8, NoEncryption())),
+        lambda: ran(tmp_path, "seal", "bad.jsonl"),
+        lambda: ran(tmp_path, "prove", "bad.jsonl", "--url", URL),
+        lambda: ran(tmp_path, "prove", "LOG"),
+        lambda: ran(tmp_path, "prove", "LOG", "--url", "ftp://a/"),
+        lambda: ran(tmp_path, "prove", "LOG", "--url", URL + "a" * 2**16),
+        lambda: ran(tmp_path, "prove", "LOG", "--domain", "a/b"),
+        lambda: ran(tmp_path, "prove", "LOG", "--url", "https://*/"),
+        lambda: of_many_runs(tmp_path),
+        lambda: forgotten(tmp_path),
+        lambda: ran(tmp_path, "prove", "LOG", "--url", URL),
+        lambda: ran(tmp_path, "prove", "torn.jsonl", "--url", URL),
+        lambda: ran(tmp_path, "verify-proof", "none.json"),
+        lambda: ran(tmp_path, "prove", "LOG", "--url", URL, "-o", "new.seal"),
+        lambda: ran(tmp_path, "seal", "LOG", "--key", "bad.jsonl"),
+        lambda: ran(tmp_path, "merge", "LOG", "-o", "all.gz"),
+        lambda: ran(tmp_path, "merge", "LOG", "-o", "bad.jsonl"),
+        lambda: ran(tmp_path, "merge", "empty.jsonl", "-o", "all.jsonl"),
+        lambda: ran(tmp_path, "forget", "LOG", "--by", "me", "--on", "2999-01-01"),
+        lambda: ran(tmp_path, "forget", "LOG", "--by", " "),
+        lambda: ran(tmp_path, "forget", "torn.jsonl", "--by", "me", "--run", "r"),
+        lambda: ran(tmp_path, "forget", "gone.jsonl.gz", "--by", "me", "--run", "r", "--cut-short"),
         lambda: Judge(repertoire=str(tmp_path / "two")),
         lambda: "; ".join(str(problem) for problem in loaded(one, NAMED, LICENCE).holdings.warnings),
         lambda: loaded(lone, LICENCE),
@@ -284,10 +334,23 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: with_policy("/.well-known/tdmrep.json", Fetched.unreachable("timeout")),
         lambda: matched(tmp_path / "matched"),
         lambda: Trained(tmp_path / "nothing.txt"),
+        lambda: Trained(tmp_path / "suffix.txt"),
+        lambda: Question.domain("co.uk"),
         lambda: state(Options.read({}), day="2026-11-28", own=OwnWords()),
         lambda: read_feed(b"<feed/>", "--output: 'a.atom'"),
+        lambda: ran(tmp_path, "evidence", "s-1"),
+        lambda: ran(tmp_path, "evidence", "LOG", "id", "--evidence", "empty.jsonl"),
+        lambda: ran(tmp_path, "evidence", "LOG", "--warc", "there.warc.gz"),
+        lambda: ran(tmp_path, "export", "LOG"),
+        lambda: ran(tmp_path, "export", "LOG", "--sqlite", "bad.jsonl"),
+        lambda: ran(tmp_path, "export", "LOG", "--preferences", "--format", "parquet"),
+        lambda: ran(tmp_path, "about", "--agent", "ExampleBot", "--previous", "bad.jsonl"),
+        lambda: ran(tmp_path, "report", "LOG", "--template", "art54"),
+        lambda: ran(tmp_path, "report", "LOG", "--sme"),
     ]
+    (tmp_path / "there.warc.gz").touch()
     (tmp_path / "nothing.txt").write_text("# of a model\n", encoding="utf-8")
+    (tmp_path / "suffix.txt").write_text("co.uk\n", encoding="utf-8")
     (tmp_path / "matched").mkdir()
     (tmp_path / "proof").mkdir()
     for number in "12":

@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
-from tdm_guard import Fetched, Guard, Judge, Options, OriginPolicy
+from tdm_guard import Fetched, Judge, Options, OriginPolicy
 from tdm_guard.cache.packing import Damaged, pack, prefix, trusted, unpack
 from tdm_guard.cache.store import MAX_PENDING
 from tdm_guard.drive import LongWork, run
 from tdm_guard.fetch import Answer
+from tdm_guard.guard import Guard
 from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.origin import Origin
 from tdm_guard.signals import (

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1] / "tdm_guard"
 MOST = 3  # arguments by position that a reader still tells apart
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))}
 MAKERS: list[tuple[Callable[..., Any], dict[str, object]]] = [
-    (Decision.of, {"entry": None}),
+    (Decision.of, {"stored": None, "entry": None}),
     (PlainBody.usual, {"problem": None, "note": None, "cut": False, "long": False}),
     (PlainDocument.usual, {"problem": None, "note": None, "octets": b""}),
     (Record.usual, {"colon": True}),

@@ -17,8 +17,8 @@ from tdm_guard.archives.redirects import Redirects
 from tdm_guard.archives.setting import INSIDE, Setting
 from tdm_guard.archives.tape import Tape
 from tdm_guard.archives.warc import tape_of
-from tdm_guard.decision import Stored
 from tdm_guard.formats.http.stored_head import read_head
+from tdm_guard.model import Stored
 
 MAX_LINE = 2**17  # bytes of the line before an answer; an address has at most 64 KiB
 _LINE_FORM = (

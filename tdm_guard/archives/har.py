@@ -21,8 +21,7 @@ from tdm_guard.archives.octets import Octets
 from tdm_guard.archives.setting import Setting
 from tdm_guard.archives.tape import Tape
 from tdm_guard.archives.warc import tape_of
-from tdm_guard.decision import Stored
-from tdm_guard.model import Headers
+from tdm_guard.model import Headers, Stored
 
 MAX_ENTRY = 2**28  # bytes of one entry: the largest body that is kept, as base64, and what is around it
 _STEP = 2**20

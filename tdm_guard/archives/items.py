@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from tdm_guard.decision import Stored
 from tdm_guard.errors import TdmGuardError
-from tdm_guard.model import Fetched, Headers
+from tdm_guard.model import Fetched, Headers, Stored
 
 
 class Item(NamedTuple):

@@ -14,9 +14,8 @@ from typing import Any
 from tdm_guard.archives.captured import is_judged, moment, scheme_of, unjudgeable
 from tdm_guard.archives.items import Damage, Item, Unreadable
 from tdm_guard.archives.setting import Setting
-from tdm_guard.decision import Stored
 from tdm_guard.formats.http.stored_head import read_head
-from tdm_guard.model import Headers
+from tdm_guard.model import Headers, Stored
 
 ROWS = 256  # at once: bodies of a few megabytes are usual
 _COLUMNS = ("url", "status", "headers", "body", "body_complete", "date", "item")

@@ -18,8 +18,8 @@ from tdm_guard.archives.items import Damage, Item
 from tdm_guard.archives.octets import Octets
 from tdm_guard.archives.setting import Setting
 from tdm_guard.archives.warc import tape_of
-from tdm_guard.decision import Stored
 from tdm_guard.formats.files.mhtml import Message, Part
+from tdm_guard.model import Stored
 
 _HEAD = 2**14  # bytes of the fields of the message
 _FIELD = re.compile(rb"(?im)^(snapshot-content-location|content-location|date)[ \t]*:[ \t]*((?:[^\r\n]|\r?\n[ \t])*)")

@@ -20,9 +20,8 @@ from tdm_guard.archives.redirects import REDIRECTS, Redirects
 from tdm_guard.archives.segments import Segments
 from tdm_guard.archives.setting import INSIDE, Setting
 from tdm_guard.archives.tape import Tape
-from tdm_guard.decision import Stored
 from tdm_guard.formats.http.stored_head import StoredHead, read_head
-from tdm_guard.model import Headers
+from tdm_guard.model import Headers, Stored
 
 MAX_INSIDE = 2**28  # decoded bytes read over to come to a record that others refer to, in a member of many
 _GZIP = b"\x1f\x8b"

@@ -7,6 +7,8 @@ call, a bad configuration, or something that cannot be read.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,32 +16,27 @@ import typer
 
 from tdm_guard._version import __version__
 from tdm_guard.cli import excluded_sites as _excluded_sites
-from tdm_guard.cli import explain as _explain
 from tdm_guard.cli import handing_over as _handing_over
-from tdm_guard.cli import init as _init
 from tdm_guard.cli import integrity as _integrity
-from tdm_guard.cli import logs as _logs
 from tdm_guard.cli import repertoire as _repertoire
-from tdm_guard.cli import report as _report
-from tdm_guard.cli import review as _review
-from tdm_guard.cli import template as _template
-from tdm_guard.cli import undetermined as _undetermined
+from tdm_guard.cli.bare_flags import BareFlags
 from tdm_guard.cli.choosing import with_filters
 from tdm_guard.cli.console import Logs, asking, failing, speak_any_encoding
 from tdm_guard.cli.options import completing, with_options
+from tdm_guard.cli.starting import KINDS
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.reports.filters import Filters
-from tdm_guard.reports.report import FORMATS
-from tdm_guard.reports.worklist_page import FORMATS as WORKLIST_FORMATS
+from tdm_guard.reports.styles import REPORT, WORKLIST
 
-app = typer.Typer(
-    name="tdm-guard",
-    help="Honour the text-and-data-mining reservations of web content, and keep the proof.",
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+_ALIKE: dict[str, Any] = {
+    "name": "tdm-guard",
+    "help": "Honour the text-and-data-mining reservations of web content, and keep the proof.",
+    "no_args_is_help": True,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": None,
+}
+app = typer.Typer(**_ALIKE)
 
 app.add_typer(_repertoire.app, name="repertoire")
 app.add_typer(_repertoire.authorisations, name="authorisations")
@@ -73,7 +70,7 @@ def check(
     """One decision per URL, with the words it rests on. And what was looked for and not found."""
     with failing():
         with asking("check"):
-            from tdm_guard.cli.check import check as judged  # noqa: PLC0415 - it needs httpx, which others do not
+            from tdm_guard.cli.check import check as judged  # noqa: PLC0415
         code = judged(urls, given, as_json=as_json)
     raise typer.Exit(code)
 
@@ -83,7 +80,7 @@ def check(
 def report(
     logs: Logs,
     *,
-    style: Annotated[str | None, typer.Option("--format", help=f"{', '.join(FORMATS)}. Default: markdown.")] = None,
+    style: Annotated[str | None, typer.Option("--format", help=f"{', '.join(REPORT)}. Default: markdown.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
     withheld: Annotated[bool, typer.Option("--withheld", help="List the skipped items, one a line.")] = False,
     would_withhold: Annotated[
@@ -106,17 +103,22 @@ def report(
         if template is not None:
             if withheld or would_withhold or admitted or latest:
                 raise ConfigurationError("report: --template is a page of its own; give it without lists and --latest")
-            _template.fill_in(logs, template, style=style, output=output, filters=filters, trained=trained, sme=sme)
+            from tdm_guard.cli.template import fill_in  # noqa: PLC0415
+
+            fill_in(logs, template, style=style, output=output, filters=filters, trained=trained, sme=sme)
             return
         if trained is not None or sme:
             raise ConfigurationError("report: --trained and --sme go with --template; for example --template art53")
-        if style is not None and style not in FORMATS:
-            raise ConfigurationError(f"--format: {style!r} is not one of {', '.join(FORMATS)}")
-        wish = _report.Wish(
+        if style is not None and style not in REPORT:
+            raise ConfigurationError(f"--format: {style!r} is not one of {', '.join(REPORT)}")
+        from tdm_guard.cli.report import Wish  # noqa: PLC0415
+        from tdm_guard.cli.report import report as reported  # noqa: PLC0415
+
+        wish = Wish(
             style=style, withheld=withheld, would_withhold=would_withhold, admitted=admitted, latest=latest,
             filters=filters,
         )  # fmt: skip
-        _report.report(logs, wish, output)
+        reported(logs, wish, output)
 
 
 @app.command()
@@ -124,7 +126,7 @@ def report(
 def licences(
     logs: Logs,
     *,
-    style: Annotated[str, typer.Option("--format", help=f"{', '.join(WORKLIST_FORMATS)}.")] = "text",
+    style: Annotated[str, typer.Option("--format", help=f"{', '.join(WORKLIST)}.")] = "text",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
     filters: Filters,
     contacts: Annotated[
@@ -133,16 +135,18 @@ def licences(
 ) -> None:
     """Whom to ask for what. Withheld items by rightsholder, policy or site, with contacts."""
     with failing():
-        if style not in WORKLIST_FORMATS:
-            raise ConfigurationError(f"--format: {style!r} is not one of {', '.join(WORKLIST_FORMATS)}")
-        _logs.licences(logs, style=style, output=output, filters=filters, contacts=contacts or ())
+        if style not in WORKLIST:
+            raise ConfigurationError(f"--format: {style!r} is not one of {', '.join(WORKLIST)}")
+        from tdm_guard.cli.licensing import licences as listed  # noqa: PLC0415
+
+        listed(logs, style=style, output=output, filters=filters, contacts=contacts or ())
 
 
-@app.command(cls=_review.Command)
+@app.command(cls=BareFlags)
 def review(
     logs: Logs,
     *,
-    style: Annotated[str | None, typer.Option("--format", help=f"{', '.join(_review.FORMATS)}. Default: text.")] = None,
+    style: Annotated[str | None, typer.Option("--format", help=f"{', '.join(WORKLIST)}. Default: text.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     reviews: Annotated[
@@ -172,12 +176,15 @@ def review(
     with failing():
         if as_json and style not in {None, "json"}:
             raise ConfigurationError(f"--json: the same as --format json, and --format is {style!r}")
-        call = _review.Call(
+        from tdm_guard.cli.review import Call  # noqa: PLC0415
+        from tdm_guard.cli.review import review as reviewed  # noqa: PLC0415
+
+        call = Call(
             style="json" if as_json else style, output=output, reviews=reviews or (), all_of=all_of or (),
             release=release or (), confirm=confirm or (), source=source, by=by, why=why, until=until,
             url_only=url_only, to=to,
         )  # fmt: skip
-        _review.review(logs, call)
+        reviewed(logs, call)
 
 
 @app.command()
@@ -207,10 +214,12 @@ def recheck(
         if undetermined and (content or as_json or items or without_declarations):
             raise ConfigurationError("recheck: --undetermined only lists addresses; give it alone")
         if undetermined:
-            code = _undetermined.undetermined(logs)
+            from tdm_guard.cli.undetermined import undetermined as listed  # noqa: PLC0415
+
+            code = listed(logs)
         else:
             with asking("recheck"):
-                from tdm_guard.cli.recheck import recheck as judged_again  # noqa: PLC0415 - as with check
+                from tdm_guard.cli.recheck import recheck as judged_again  # noqa: PLC0415
             code = judged_again(
                 logs,
                 given,
@@ -232,7 +241,6 @@ def demo(
     serve: Annotated[bool, typer.Option("--serve", help="Crawl nothing: keep the sample web up for yours.")] = False,
 ) -> None:
     """The example project over a pretend web. A crawl by Scrapy, on loopback."""
-    # the sample web is loaded for this command only
     with failing():
         if not serve:
             from tdm_guard.cli import demonstration  # noqa: PLC0415
@@ -255,16 +263,20 @@ def explain(
 ) -> None:
     """One decision of a log as a page. The words it rests on, what was looked for, which run, agent and posture."""
     with failing():
-        code = _explain.explain(decision, logs, as_json=as_json)
+        from tdm_guard.cli.explain import explain as explained  # noqa: PLC0415
+
+        code = explained(decision, logs, as_json=as_json)
     raise typer.Exit(code)
+
+
+def _kinds(incomplete: str) -> list[str]:
+    return [kind for kind in KINDS if kind.startswith(incomplete)]
 
 
 @app.command()
 def init(
     *,
-    kind: Annotated[
-        str | None, typer.Option("--for", help=f"{', '.join(_init.KINDS)}.", autocompletion=_init.kinds)
-    ] = None,
+    kind: Annotated[str | None, typer.Option("--for", help=f"{', '.join(KINDS)}.", autocompletion=_kinds)] = None,
     agent: Annotated[str | None, typer.Option(help="robots.txt product token, for example ExampleBot.")] = None,
     usages: Annotated[
         list[str] | None,
@@ -285,19 +297,43 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
     """Settings to start with, for Scrapy, a client or a file. Asks on a terminal for what no flag says."""
-    wishes = _init.Wishes(
-        kind=kind,
-        agent=agent,
-        usages=",".join(usages) if usages is not None else None,
-        contact=contact,
-        operator=operator,
-        repertoire=tuple(repertoire or ()),
-        log=log,
-        output=output,
-    )
     with failing():
-        _init.init(wishes, append=append, force=force)
+        from tdm_guard.cli.init import Wishes  # noqa: PLC0415
+        from tdm_guard.cli.init import init as begun  # noqa: PLC0415
+
+        wishes = Wishes(
+            kind=kind,
+            agent=agent,
+            usages=",".join(usages) if usages is not None else None,
+            contact=contact,
+            operator=operator,
+            repertoire=tuple(repertoire or ()),
+            log=log,
+            output=output,
+        )
+        begun(wishes, append=append, force=force)
 
 
 app.add_typer(_integrity.app)
 app.add_typer(_handing_over.app)
+
+
+def narrowed(words: Sequence[str]) -> typer.Typer:
+    """
+    The command line with that command or group alone which the first of these words names, just as it is in `app`.
+
+    To build the others, with a reader for each flag, takes longer than many a command does. Where the word names none,
+    or a shell asks what there is, it is `app`.
+    """
+    if not words or any(name.endswith("_COMPLETE") for name in os.environ):
+        return app
+    lane = typer.Typer(**_ALIKE)
+    lane.registered_callback = app.registered_callback
+    lane.registered_groups = [each for each in app.registered_groups if each.name == words[0]]
+    lane.registered_commands = [
+        each
+        for named in (app, _integrity.app, _handing_over.app)
+        for each in named.registered_commands
+        if words[0] == (each.name or getattr(each.callback, "__name__", None))
+    ]
+    return lane if lane.registered_groups or lane.registered_commands else app

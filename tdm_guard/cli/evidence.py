@@ -107,7 +107,8 @@ def _as_json(record: Mapping[str, Any], folder: str | None, words: Sequence[Word
 
 
 def _page(record: Mapping[str, Any], folder: str | None, words: Sequence[Words]) -> Iterator[str]:
-    yield f"{text_of(record, 'verdict')}: {text_of(record, 'final_url') or text_of(record, 'url')}"
+    about = text_of(record, "final_url") or text_of(record, "url") or "(an address that was forgotten)"
+    yield f"{text_of(record, 'verdict')}: {about}"
     yield f"decision {text_of(record, 'id')} of {text_of(record, 'ts')}"
     yield f"copies in {folder}" if folder else "its run kept no copies (option evidence)"
     for each in words:
@@ -115,7 +116,12 @@ def _page(record: Mapping[str, Any], folder: str | None, words: Sequence[Words])
         yield from _words(each)
     if not words:
         yield ""
-        yield "no statement and no fault: nothing was said"
+        gone = record.get("forgotten") is True
+        yield (
+            "forgotten: what it rested on is not there any more"
+            if gone
+            else "no statement and no fault: nothing was said"
+        )
     documents = list(documents_of(record, folder))
     if documents:
         yield ""

@@ -7,16 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from tdm_guard.cli import evidence as _evidence
-from tdm_guard.cli import export as _export
-from tdm_guard.cli import preferences as _preferences
-from tdm_guard.cli import stating as _stating
 from tdm_guard.cli.choosing import with_filters
 from tdm_guard.cli.console import Logs, failing
 from tdm_guard.cli.options import with_options
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.reports.filters import Filters
-from tdm_guard.reports.statement.measures_stated import OwnWords
+from tdm_guard.reports.styles import PREFERENCES, STATEMENT
 
 app = typer.Typer()
 
@@ -37,7 +33,9 @@ def evidence(
 ) -> None:
     """The words that a decision rests on, in place. Or the copies as a WARC file."""
     with failing():
-        code = _evidence.evidence(given, folder=folder, warc=warc, as_json=as_json)
+        from tdm_guard.cli.evidence import evidence as looked_up  # noqa: PLC0415
+
+        code = looked_up(given, folder=folder, warc=warc, as_json=as_json)
     raise typer.Exit(code)
 
 
@@ -52,7 +50,7 @@ def export(
         bool, typer.Option("--preferences", help="What was said of every usage of what was admitted.")
     ] = False,
     style: Annotated[
-        str | None, typer.Option("--format", help=f"Preferences: {', '.join(_preferences.FORMATS)}. Default: jsonl.")
+        str | None, typer.Option("--format", help=f"Preferences: {', '.join(PREFERENCES)}. Default: jsonl.")
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Preferences here, not to stdout.")] = None,
     data: Annotated[
@@ -69,26 +67,29 @@ def export(
 ) -> None:
     """What logs hold, in a form for other tools. What was said of each use, to travel with the content."""
     with failing():
-        card = _preferences.CardFlags(
-            data=data, name=name, url=url, licence=licence, creator=creator, published=published
-        )
+        from tdm_guard.cli.preferences import CardFlags  # noqa: PLC0415
+        from tdm_guard.cli.preferences import export as exported  # noqa: PLC0415
+
+        card = CardFlags(data=data, name=name, url=url, licence=licence, creator=creator, published=published)
         if preferences and (sqlite is not None or force):
             raise ConfigurationError("export: --preferences and --sqlite are two exports; give one")
         if preferences:
-            _preferences.export(logs, style=style or "jsonl", output=output, filters=filters, card=card)
+            exported(logs, style=style or "jsonl", output=output, filters=filters, card=card)
             return
         if filters or card.given or style is not None or output is not None:
             raise ConfigurationError("export: filters, --format, -o and words on a data set go with --preferences")
         if sqlite is None:
             raise ConfigurationError("export: give one of --sqlite, --preferences; for example --sqlite log.sqlite")
-        _export.to_sqlite(logs, sqlite, force=force)
+        from tdm_guard.cli.export import to_sqlite  # noqa: PLC0415
+
+        to_sqlite(logs, sqlite, force=force)
 
 
 @app.command()
 @with_options
 def about(
     *,
-    style: Annotated[str, typer.Option("--format", help=f"{', '.join(_stating.FORMATS)}.")] = "html",
+    style: Annotated[str, typer.Option("--format", help=f"{', '.join(STATEMENT)}.")] = "html",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to stdout.")] = None,
     previous: Annotated[
         Path | None, typer.Option(help="The feed made before, to go on from. Default: the one at --output.")
@@ -103,5 +104,8 @@ def about(
 ) -> None:
     """The public statement of measures. Who crawls, what for, which reservations are heard, whom to write to."""
     with failing():
+        from tdm_guard.cli.stating import about as stated  # noqa: PLC0415
+        from tdm_guard.reports.statement.measures_stated import OwnWords  # noqa: PLC0415
+
         own = OwnWords(user_agents=user_agent or (), addresses=addresses, retention=retention, url=url)
-        _stating.about(given, own, style=style, output=output, previous=previous)
+        stated(given, own, style=style, output=output, previous=previous)

@@ -13,14 +13,13 @@ import typer
 
 from tdm_guard.cli.console import say
 from tdm_guard.cli.project import project, scrapy
-from tdm_guard.cli.starting import CALLS, python, toml_file, user_agent, write
+from tdm_guard.cli.starting import CALLS, KINDS, python, toml_file, user_agent, write
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.options import Options
 from tdm_guard.plain import suggested
 from tdm_guard.repertoire.table import is_email, is_url
 from tdm_guard.usage import Usage
 
-KINDS = ("scrapy", *CALLS, "toml")
 FILE = "tdm-guard.toml"
 _CONTACT = re.compile(r"[!-'*-~]{3,200}")  # stands in a comment of the User-Agent: no blank, no parenthesis
 _GOOD = "tdm-guard init --for scrapy --agent ExampleBot --contact https://example.org/bot"
@@ -38,11 +37,6 @@ class Wishes:
     repertoire: tuple[str, ...] = ()
     log: str | None = None
     output: str | None = None
-
-
-def kinds(incomplete: str) -> list[str]:
-    """What `--for` may go on as."""
-    return [kind for kind in KINDS if kind.startswith(incomplete)]
 
 
 def init(wishes: Wishes, *, append: bool = False, force: bool = False) -> None:

@@ -7,9 +7,6 @@ from typing import Annotated
 
 import typer
 
-from tdm_guard.cli import merging as _merging
-from tdm_guard.cli import proofs as _proofs
-from tdm_guard.cli import verifying as _verifying
 from tdm_guard.cli.console import Logs, failing
 
 app = typer.Typer()
@@ -39,11 +36,14 @@ def verify(
 ) -> None:
     """Is the log whole: order, gaps, hash chain, torn lines. And the copies. Remarks do not make it invalid."""
     with failing():
-        wish = _verifying.Wish(
+        from tdm_guard.cli.verifying import Wish  # noqa: PLC0415
+        from tdm_guard.cli.verifying import verify as verified  # noqa: PLC0415
+
+        wish = Wish(
             as_json=as_json, strict=strict, heads=tuple(heads or ()), evidence=evidence, key=key,
             seals=tuple(seals or ()),
         )  # fmt: skip
-        code = _verifying.verify(logs, wish)
+        code = verified(logs, wish)
     raise typer.Exit(code)
 
 
@@ -62,12 +62,15 @@ def forget(
     cut_short: Annotated[
         bool, typer.Option("--cut-short", help="Runs without an end record do not go on any more.")
     ] = False,
+    folder: Annotated[
+        str | None, typer.Option("--evidence", metavar="FOLDER", help="Where copies are. Default: where the run says.")
+    ] = None,
 ) -> None:
     """Remove what may be personal from runs whose time is over. The chain holds, and says who removed how much."""
     with failing():
-        from tdm_guard.cli.forgetting import forget as removed  # noqa: PLC0415 - it is seldom wanted
+        from tdm_guard.cli.forgetting import forget as removed  # noqa: PLC0415
 
-        removed(logs, by=by, on=on, runs=runs or (), why=why, cut_short=cut_short)
+        removed(logs, by=by, on=on, runs=runs or (), why=why, cut_short=cut_short, evidence=folder)
 
 
 @app.command()
@@ -78,7 +81,9 @@ def merge(
 ) -> None:
     """Several logs as one, by time. Each run keeps its order and its bytes, so that it verifies as before."""
     with failing():
-        _merging.merge(logs, output)
+        from tdm_guard.cli.merging import merge as merged  # noqa: PLC0415
+
+        merged(logs, output)
 
 
 @app.command()
@@ -89,7 +94,9 @@ def seal(
 ) -> None:
     """The roots of each run, printed and kept beside the log. Publish them: proofs are checked by them."""
     with failing():
-        code = _proofs.seal(logs, key)
+        from tdm_guard.cli.proofs import seal as sealed  # noqa: PLC0415
+
+        code = sealed(logs, key)
     raise typer.Exit(code)
 
 
@@ -104,7 +111,9 @@ def prove(
 ) -> None:
     """A proof that an address or a site was admitted, or was not. It shows nothing else of the log."""
     with failing():
-        code = _proofs.proven(logs, run or (), output, url=url or (), domain=domain or ())
+        from tdm_guard.cli.proofs import proven  # noqa: PLC0415
+
+        code = proven(logs, run or (), output, url=url or (), domain=domain or ())
     raise typer.Exit(code)
 
 
@@ -118,5 +127,7 @@ def verify_proof(
 ) -> None:
     """Does a proof hold. Needs the published roots, not the log."""
     with failing():
-        code = _proofs.checked(proof, root or ())
+        from tdm_guard.cli.proofs import checked  # noqa: PLC0415
+
+        code = checked(proof, root or ())
     raise typer.Exit(code)

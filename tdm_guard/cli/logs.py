@@ -1,49 +1,25 @@
-"""The commands that read logs."""
+"""What the commands that read logs share: are they readable, what could not be used, where the answer goes."""
 
 from __future__ import annotations
 
 import sys
-from contextlib import closing
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import typer
 
-from tdm_guard.cli.console import counted, say
+from tdm_guard.cli.console import say
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.holdings import load_contacts
-from tdm_guard.log.latest import Latest
-from tdm_guard.log.once import Once
 from tdm_guard.log.reader import read_log
-from tdm_guard.reports import worklist_page
-from tdm_guard.reports.exemption import is_exempt
-from tdm_guard.reports.filters import Chosen, Filters
-from tdm_guard.reports.remarks import Remarks
 from tdm_guard.reports.spelling import number_of, unread_lines
-from tdm_guard.reports.worklist import is_wanting, worklist
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from tdm_guard.log.latest import Latest
+    from tdm_guard.reports.remarks import Remarks
 
-def licences(
-    paths: Sequence[str], *, style: str, output: Path | None, filters: Filters, contacts: Sequence[str] = ()
-) -> None:
-    """Writes whom to ask for licences to `output` or stdout. Of each item the latest decision counts."""
-    yours = load_contacts(contacts)
-    readable(paths)
-    no_log(output, paths)
-    chosen = Chosen(filters)
-    with closing(Once()) as once:
-        lines = chosen.lines(once.lines(counted(read_log(paths), "lines")), of_kind=False)
-        with closing(Latest.of(lines, _is_listed, some=True)) as latest:
-            chosen.check()
-            found = worklist(filter(chosen.wants, counted(latest, "items")), yours)
-            remarks = Remarks.on(once, chosen)
-            head = heading(remarks, text=style == "text")
-            answer(chain(head, worklist_page.render(found, style, forgotten=remarks.forgotten)), output)
-            unread(latest)
+BELONGS = (".personal", ".seal", ".tree")  # how the names of files end that lie beside a log
 
 
 def heading(remarks: Remarks, *, text: bool) -> Iterator[str]:
@@ -59,10 +35,6 @@ def heading(remarks: Remarks, *, text: bool) -> Iterator[str]:
             say(note)
     if remarks.choice:
         say(remarks.choice)
-
-
-def _is_listed(record: Mapping[str, Any]) -> bool:
-    return is_wanting(record) or is_exempt(record)
 
 
 def unread(latest: Latest) -> None:
@@ -100,8 +72,18 @@ def _write(pieces: Iterable[str], out: TextIO) -> None:
 
 def no_log(output: Path | None, paths: Sequence[str]) -> None:
     """Finds an output that is one of the logs: to write there would end the proof."""
+    belongs_to_a_log(output)
     if output is not None and output.exists() and any(output.samefile(path) for path in paths):
         raise ConfigurationError(f"--output: {str(output)!r} is one of the logs; for example report.md")
+
+
+def belongs_to_a_log(output: Path | None) -> None:
+    """Finds an output that by its name would be taken for what belongs to a log, there or not yet."""
+    if output is not None and output.suffix in BELONGS:
+        raise ConfigurationError(
+            f"--output: {str(output)!r} is the name of what belongs to a log; give one that does not end in "
+            f"{', '.join(BELONGS)}"
+        )
 
 
 def readable(paths: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tdm_guard.cli.console import counted, say
+from tdm_guard.cli.logs import belongs_to_a_log
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.compressed import DAMAGED, open_log
 from tdm_guard.log.merge import Merging, distinct
@@ -33,6 +34,8 @@ def merge(paths: Sequence[str], output: Path) -> None:
         for line in counted(merging.lines(), "records"):
             number += 1
             file.write(line + b"\n")
+        if not number:
+            raise ConfigurationError("merge: there is no record in these logs; for example tdm-guard.jsonl")
         with replacing(Path(side_path(str(output))), named=_NAMED, if_any=True) as personal:
             personal.writelines(distinct(_personal(files)) if merging.repeated else _personal(files))
     told = f"{number_of(number, 'record')} of {number_of(merging.runs, 'run')} from {number_of(len(files), 'file')}"
@@ -40,6 +43,7 @@ def merge(paths: Sequence[str], output: Path) -> None:
 
 
 def _refuse(paths: Sequence[str], output: Path) -> None:
+    belongs_to_a_log(output)
     if output.suffix in {".gz", ".zst"}:
         raise ConfigurationError(f"--output: {str(output)!r} is the name of a compressed file; for example all.jsonl")
     for path in (output, Path(side_path(str(output)))):

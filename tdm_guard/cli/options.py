@@ -10,9 +10,6 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.model import Posture
-from tdm_guard.signals import SIGNALS
-from tdm_guard.usage import Usage
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -44,12 +41,27 @@ FLAGS: dict[str, tuple[Any, str]] = {
     "policy_tokens": (_ONE, 'robots.txt tokens of a purpose, as JSON: {"AI-Training": ["ai-training"]}.'),
     "config": (_ONE, "TOML file with options."),
 }
+
+
+def _usages() -> tuple[str, ...]:
+    from tdm_guard.usage import Usage  # noqa: PLC0415
+
+    return tuple(Usage)
+
+
+def _signals() -> tuple[str, ...]:
+    """Loaded when a shell completes them: a command that judges nothing starts without."""
+    from tdm_guard.signals import SIGNALS  # noqa: PLC0415
+
+    return tuple(signal.name for signal in SIGNALS)
+
+
 _TABLES = {"operator": '{"name": "acme-ai"}', "policy_tokens": '{"AI-Training": ["ai-training"]}'}
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "usages": tuple(Usage),
-    "posture": tuple(Posture),
+_CHOICES: dict[str, Callable[[], tuple[str, ...]] | tuple[str, ...]] = {
+    "usages": _usages,
+    "posture": ("cautious", "literal"),
     "mode": ("enforce", "observe"),
-    "signals": tuple(signal.name for signal in SIGNALS),
+    "signals": _signals,
     "repertoire_forms": ("all", "machine-readable"),
     "durability": ("flush", "fsync"),
     "rotate": ("day",),
@@ -67,7 +79,9 @@ def completing(name: str) -> Callable[[str], list[str]] | None:
 
     def complete(incomplete: str) -> list[str]:
         done, comma, begun = incomplete.rpartition(",")
-        return [f"{done}{comma}{choice}" for choice in _CHOICES[name] if choice.startswith(begun)]
+        choices = _CHOICES[name]
+        known = choices() if callable(choices) else choices
+        return [f"{done}{comma}{choice}" for choice in known if choice.startswith(begun)]
 
     return complete
 

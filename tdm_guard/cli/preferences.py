@@ -22,13 +22,13 @@ from tdm_guard.reports.preferences.croissant import Card, Crawled, blanks, crois
 from tdm_guard.reports.preferences.preferred import Runs, json_lines, preferences
 from tdm_guard.reports.remarks import Remarks
 from tdm_guard.reports.spelling import json_text, number_of
+from tdm_guard.reports.styles import PREFERENCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tdm_guard.log.reader import LogLine
 
-FORMATS = ("jsonl", "parquet", "croissant")
 DATA = "preferences.jsonl"
 _PIECE = 2**20
 
@@ -81,8 +81,8 @@ class _Tally:
 
 def export(paths: Sequence[str], *, style: str, output: Path | None, filters: Filters, card: CardFlags) -> None:
     """Writes the preferences, or the block of a dataset card about them, to `output` or stdout."""
-    if style not in FORMATS:
-        raise ConfigurationError(f"--format: {style!r} is not one of {', '.join(FORMATS)}")
+    if style not in PREFERENCES:
+        raise ConfigurationError(f"--format: {style!r} is not one of {', '.join(PREFERENCES)}")
     if style == "parquet" and output is None:
         raise ConfigurationError("export: --format parquet is no text; give -o, for example -o preferences.parquet")
     if style != "croissant" and card.given:

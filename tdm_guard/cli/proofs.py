@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import typer
 
 from tdm_guard.cli.console import counted, say, waiting
-from tdm_guard.cli.logs import readable
+from tdm_guard.cli.logs import BELONGS, belongs_to_a_log, readable
 from tdm_guard.cli.seals import say_if_signed, signing_with
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.checks.finding import Finding, LogSeverity
@@ -25,7 +25,7 @@ from tdm_guard.log.trees import Trees
 from tdm_guard.log.verify import Verification
 from tdm_guard.plain import printable
 from tdm_guard.proofs.personal import personal_of
-from tdm_guard.proofs.proof import MAX_BYTES, UnreadableProofError, check, read_proof, read_root
+from tdm_guard.proofs.proof import MAX_BYTES, Known, UnreadableProofError, check, read_proof, read_root
 from tdm_guard.proofs.proving import Question, prove
 from tdm_guard.proofs.seal_file import beside, statement
 from tdm_guard.proofs.sealing import Placed, Sealing, TreesDifferError, known_by
@@ -89,6 +89,7 @@ def proven(
         )
     question = Question.url(url[0]) if url else Question.domain(domain[0])
     paths = _files("prove", paths)
+    belongs_to_a_log(output)
     if output is not None and output.exists() and any(output.samefile(path) for path in _and_beside(paths)):
         raise ConfigurationError(f"--output: {str(output)!r} belongs to one of the logs; for example proof.json")
     try:
@@ -99,6 +100,7 @@ def proven(
         say(f"tdm-guard: nothing is proved from this log: {error}")
         return 1
     text = json.dumps(proof, indent=1) + "\n"
+    _look_at(text.encode())
     if output is None:
         typer.echo(text, nl=False)
     else:
@@ -107,6 +109,21 @@ def proven(
         if output is not None or sys.stdout.isatty():
             say(printable(f"run {each['run']}: {each['outcome']}: {proof['canonical']}"))
     return 0
+
+
+def _look_at(proof: bytes) -> None:
+    """Raises `ConfigurationError` for what `verify-proof` would refuse, under the very roots that it is made for."""
+    try:
+        found = read_proof(proof)
+    except UnreadableProofError as error:
+        raise ConfigurationError(f"prove: too much for one proof ({error}); name fewer runs with --run") from None
+    of_runs = found["proofs"]
+    decisions = [each["decision"] for each in of_runs if "decision" in each]
+    roots = [Known(each["size"], each["root"], each["tree"]) for each in of_runs]
+    roots += [Known(each["size"], each["root"], "decisions") for each in decisions]
+    for answer in check(found, roots):
+        if not answer.holds:
+            raise ConfigurationError(f"prove: verify-proof would not take it: {answer.message}")
 
 
 def checked(path: str, roots: Sequence[str]) -> int:
@@ -136,8 +153,7 @@ def checked(path: str, roots: Sequence[str]) -> int:
 
 def _and_beside(paths: Sequence[str]) -> list[str]:
     """The logs and what belongs to them."""
-    ends = ("", ".personal", ".seal", ".tree")
-    return [place for path in paths for end in ends if Path(place := f"{path}{end}").exists()]
+    return [place for path in paths for end in ("", *BELONGS) if Path(place := f"{path}{end}").exists()]
 
 
 def _files(command: str, paths: Sequence[str]) -> list[str]:

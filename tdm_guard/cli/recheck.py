@@ -34,6 +34,7 @@ from tdm_guard.log.members import text_of
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.recall import items_of, said_then
 from tdm_guard.log.record import line_of
+from tdm_guard.model import Verdict
 from tdm_guard.options import Options
 from tdm_guard.options.config import with_config
 from tdm_guard.plain import printable
@@ -66,7 +67,8 @@ def recheck(
     without_declarations: bool = False,
 ) -> int:
     """
-    Prints what would be withheld today of what was admitted; 1 if there is any, 2 if something gave no answer.
+    Prints what would be withheld today of what was admitted; 1 if there is any, or some of which that could not be read
+    today, 2 if something gave no answer.
 
     `content` asks for the pages again, those of one site `delay` seconds apart. `items` is a file of what is known of
     the works. Raises `ConfigurationError` before anything is fetched, also where declarations that a run had are not
@@ -122,22 +124,26 @@ def recheck(
             else:
                 typer.echo("".join(f"{printable(line)}\n" for line in _lines(decision, record)))
         if not as_json:
-            total = len(latest) - left_out
-            typer.echo(f"{found.withheld:,} of {total:,} items that were admitted would be withheld today.")
+            typer.echo("\n".join(found.told(len(latest) - left_out)))
         redacted(left_out)
         if found.unanswered:
             say(f"{number_of(found.unanswered, 'item')} could not be judged")
-    return 2 if found.unanswered else 1 if found.withheld else 0
+    return found.code
 
 
 @dataclass(slots=True)
 class Rechecker:
-    """Judges one item after the other, and counts."""
+    """
+    Judges one item after the other, and counts.
+
+    `withheld` today; `unknown`, since something that had to be read could not be; `unanswered` by the page itself.
+    """
 
     content: bool
     delay: float
     items: Items | None = None
     withheld: int = 0
+    unknown: int = 0
     unanswered: int = 0
     _place: str = field(default="", repr=False)
 
@@ -148,8 +154,21 @@ class Rechecker:
             if decision is None or decision.verdict.withholds:
                 break
         self.unanswered += decision is None
-        self.withheld += decision is not None and decision.verdict.withholds
+        undetermined = decision is not None and decision.verdict is Verdict.UNDETERMINED
+        self.unknown += undetermined
+        self.withheld += decision is not None and decision.verdict.withholds and not undetermined
         return decision
+
+    def told(self, total: int) -> Iterator[str]:
+        """What came of so many items."""
+        yield f"{self.withheld:,} of {total:,} items that were admitted would be withheld today."
+        if self.unknown:
+            yield f"Of {self.unknown:,} it is not known: something that had to be read today could not be."
+
+    @property
+    def code(self) -> int:
+        """With what the command ends."""
+        return 2 if self.unanswered else 1 if self.withheld or self.unknown else 0
 
     def _decisions(self, client: GuardClient, record: Mapping[str, Any]) -> Iterator[Decision | None]:
         addresses = addresses_of(record)

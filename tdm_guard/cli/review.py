@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from typer.core import TyperCommand
+from typing import TYPE_CHECKING
 
 from tdm_guard.cli.answers import MAX_KNOWN, Wanted, given_in, none_of, record
+from tdm_guard.cli.bare_flags import ALL
 from tdm_guard.cli.console import counted
 from tdm_guard.cli.logs import answer, no_log, readable, unread
 from tdm_guard.errors import ConfigurationError
@@ -24,27 +23,12 @@ from tdm_guard.reports import review_table
 from tdm_guard.reports.review_file import reviews_in
 from tdm_guard.reports.reviews import Answers, Question, is_waiting, questions
 from tdm_guard.reports.spelling import number_of
+from tdm_guard.reports.styles import WORKLIST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-FORMATS = ("text", "csv", "json")
-ALL = "all"  # what --release and --confirm stand for without a value
 _GOOD = '--release 1 --by legal@acme.example --why "another person of this name" --to reviews.toml'
-
-
-class Command(TyperCommand):
-    """Lets `--release` and `--confirm` stand without a value before another flag: all that `--all-of` names."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parses the command line, with their value given in full."""
-        following = [*args[1:], "-"]
-        bare = {"--release", "--confirm"}
-        given = [
-            f"{arg}={ALL}" if arg in bare and after.startswith("-") else arg
-            for arg, after in zip(args, following, strict=True)
-        ]
-        return super().parse_args(ctx, given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +55,8 @@ class Call:
 
     def check(self) -> None:
         """Raises `ConfigurationError` for flags that do not go together."""
-        if self.style is not None and self.style not in FORMATS:
-            raise ConfigurationError(f"--format: {self.style!r} is not one of {', '.join(FORMATS)}")
+        if self.style is not None and self.style not in WORKLIST:
+            raise ConfigurationError(f"--format: {self.style!r} is not one of {', '.join(WORKLIST)}")
         lists = self.style is not None or self.output is not None
         stray = self.url_only or any(flag is not None for flag in (self.by, self.why, self.until))
         both = self.source is not None and (self.release or self.confirm or self.all_of)

@@ -15,8 +15,8 @@ from tdm_guard.cli.console import asking, say
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.bodies import shown
 from tdm_guard.log.checks.finding import Finding, LogSeverity
-from tdm_guard.proofs.seal_file import beside
-from tdm_guard.proofs.seal_reading import MAX_SEAL, Answer, NoSealError, Seal, Stated
+from tdm_guard.proofs.seal_file import MAX_SEAL, beside
+from tdm_guard.proofs.seal_reading import Answer, NoSealError, Seal, Stated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

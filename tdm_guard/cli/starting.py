@@ -66,6 +66,7 @@ with GuardSession(config={file}) as session:
     response = session.get("https://site.example/")  # raises tdm_guard.Withheld for what is reserved
 """
 CALLS["httpx2"] = CALLS["httpx"].replace("tdm_guard.httpx", "tdm_guard.httpx2")
+KINDS = ("scrapy", *CALLS, "toml")  # what there are settings for
 
 
 def user_agent(agent: str, contact: str | None) -> str:

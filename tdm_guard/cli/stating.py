@@ -19,17 +19,16 @@ from tdm_guard.reports.spelling import number_of
 from tdm_guard.reports.statement.atom_feed import MAX_FEED, Feed, next_feed, read_feed
 from tdm_guard.reports.statement.measures_stated import OwnWords, state
 from tdm_guard.reports.statement.statement_page import as_html, as_json
+from tdm_guard.reports.styles import STATEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMATS = ("html", "json", "atom")
-
 
 def about(given: Mapping[str, Any], own: OwnWords, *, style: str, output: Path | None, previous: Path | None) -> None:
     """Writes the statement of a crawl with these options to `output` or stdout."""
-    if style not in FORMATS:
-        raise ConfigurationError(f"--format: {style!r} is not one of {', '.join(FORMATS)}")
+    if style not in STATEMENT:
+        raise ConfigurationError(f"--format: {style!r} is not one of {', '.join(STATEMENT)}")
     if previous is not None and style != "atom":
         raise ConfigurationError("about: --previous goes with --format atom")
     if own.url is not None and not own.url.startswith(("http://", "https://")):

@@ -96,7 +96,7 @@ def _of_copies(paths: Sequence[str], wish: Wish, verification: Verification, kep
     if any(Path(path).is_fifo() for path in paths):
         say("copies were not looked at: what is read from a pipe is gone")
         return
-    check = EvidenceCheck(verification.count, wish.evidence)
+    check = EvidenceCheck(verification.count, wish.evidence, verification.forgotten_copies)
     with suppress(BrokenLogError):  # which was said
         for line in counted(read_log(paths), "lines"):
             yield from check.look(line)

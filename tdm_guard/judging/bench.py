@@ -32,7 +32,7 @@ class Bench:
 
     `signals` are those that can speak of a usage asked for. `readers`: who can speak in a body of each kind; `fields`:
     the response fields that a signal reads; `heard`: all that a case looks at; `nothing_said`: the outcome of silence;
-    `keeps`: the pieces of a response that something rests on are collected.
+    `keeps`: the pieces of a response that something rests on are collected, without the values of such parameters.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Bench:
         declared: Repertoire | None = None,
         excluded: Exclusions | None = None,
         machine_readable_only: bool = False,
-        keeps: bool = False,
+        keeps: tuple[str, ...] = (),
     ) -> None:
         self.listener = listener
         self.terms = terms

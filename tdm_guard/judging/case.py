@@ -80,7 +80,7 @@ class Case(ContentHearing):
         if ignore_unasked:
             self._ignore_unasked = True
         if bench.keeps:
-            self.pieces = Pieces()
+            self.pieces = Pieces(bench.keeps)
         if policy.sites or policy.hold or policy.faults:
             reading = policy.says(policy.target(url))
             self._statements = reading.statements

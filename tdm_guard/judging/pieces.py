@@ -16,9 +16,11 @@ from typing import TypeVar
 from tdm_guard.formats.files.asset import Packet, Place
 from tdm_guard.formats.page.html_tokens import decode
 from tdm_guard.judging.extract import MAGIC, extract, line_ends
+from tdm_guard.judging.masked import masked
 from tdm_guard.judging.spans import Span, assertions, licences, page_head, tags, without_pictures
 from tdm_guard.model import Declared, Evidence, Fault, Reading, Statement
 from tdm_guard.plain import without_secrets
+from tdm_guard.secrecy.parameters import SECRETS, redacted_words
 
 MAX_PIECE = 256 * 1024  # bytes of one; packets of metadata without pictures have some thousands
 MAX_PIECES = 64  # of one response and the hops before it
@@ -34,11 +36,16 @@ _E = TypeVar("_E", Statement, Fault, Declared)
 
 
 class Pieces:
-    """Pieces of one response by their SHA-256; what rests on one gets its digest as `evidence`."""
+    """
+    Pieces of one response by their SHA-256; what rests on one gets its digest as `evidence`.
 
-    __slots__ = ("_left", "by_digest")
+    `hidden` are patterns of names of parameters whose values are left out, but of packets: these are files of a kind.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_hidden", "_left", "by_digest")
+
+    def __init__(self, hidden: Sequence[str] = SECRETS) -> None:
+        self._hidden = hidden
         self.by_digest: dict[str, bytes] = {}
         self._left = MAX_TOTAL
 
@@ -59,7 +66,7 @@ class Pieces:
         if not says(reading):
             return reading
         lines = [
-            f"{name}: {without_secrets(value)}\r\n"
+            f"{name}: {redacted_words(without_secrets(value), self._hidden)}\r\n"
             for name, value in headers
             if (key := name.lower()) in heard and key not in SECRET
         ]
@@ -78,18 +85,18 @@ class Pieces:
         behind = {line for line in lines if line >= last}
         if head is None or behind:
             spans += tags(page, behind, 0 if head is None else head[1], all_else=head is None or max(behind) > last)
-        return stamped(reading, self.keep(_cut(page, spans)))
+        return stamped(reading, self.keep(masked(_cut(page, spans), self._hidden)))
 
     def of_feed(self, body: bytes) -> str | None:
         """The digest of what a feed, or a refusal's body, holds of licences; of one that cannot be read too."""
-        return self.keep(_cut(body, licences(body)))
+        return self.keep(masked(_cut(body, licences(body)), self._hidden))
 
     def of_challenge(self, reading: Reading, body: bytes) -> Reading:
         """`reading` on the body of a refusal: the licences in it, or the terms, as JSON has them."""
         if not says(reading):
             return reading
         plain = body[:64].lstrip()[:1] in (b"{", b"[")
-        return stamped(reading, self.keep(bounded(body)) if plain else self.of_feed(body))
+        return stamped(reading, self.keep(masked(bounded(body), self._hidden)) if plain else self.of_feed(body))
 
     def of_packets(self, reading: Reading, packets: Sequence[Packet], places: frozenset[Place]) -> Reading:
         """`reading` on the packets of a file, each statement on the one that it names, or on the first of its kind."""

@@ -37,12 +37,22 @@ class Bodies:
         elif not streamed:
             self._whole.add(seq)
 
+    def are_whole(self, numbers: list[int]) -> list[int]:
+        """Notes admitted decisions that have the digest of their body; none of them is left."""
+        blocks = self._whole.blocks
+        for number in numbers:
+            block = number // _BLOCK
+            blocks[block] = blocks.get(block, 0) | 1 << number % _BLOCK
+        return []
+
     def takes(self, seq: int) -> bool:
         """True, and noted, if decision `seq` leaves a body of which nothing was said yet."""
-        fits = seq not in self._withheld and seq not in self._whole and seq not in self._seen
-        if fits:
-            self._seen.add(seq)
-        return fits
+        block, bit = seq // _BLOCK, 1 << seq % _BLOCK
+        seen = self._seen.blocks.get(block, 0)
+        if (seen | self._withheld.blocks.get(block, 0) | self._whole.blocks.get(block, 0)) & bit:
+            return False
+        self._seen.blocks[block] = seen | bit
+        return True
 
     def problems(self, seq: int, record: Mapping[str, Any]) -> Iterator[str]:
         """What is wrong with a body record of decision `seq`, which the run has."""
@@ -65,18 +75,18 @@ class Bodies:
 class _Numbers:
     """A set of numbers, a bit for each where they lie close together."""
 
-    __slots__ = ("_blocks",)
+    __slots__ = ("blocks",)
 
     def __init__(self) -> None:
-        self._blocks: dict[int, int] = {}
+        self.blocks: dict[int, int] = {}
 
     def add(self, number: int) -> None:
         block, bit = divmod(number, _BLOCK)
-        self._blocks[block] = self._blocks.get(block, 0) | 1 << bit
+        self.blocks[block] = self.blocks.get(block, 0) | 1 << bit
 
     def __contains__(self, number: int) -> bool:
         block, bit = divmod(number, _BLOCK)
-        return bool(self._blocks.get(block, 0) >> bit & 1)
+        return bool(self.blocks.get(block, 0) >> bit & 1)
 
 
 def shown(value: object) -> str:

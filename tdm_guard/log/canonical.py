@@ -69,16 +69,29 @@ def domain_of(host: str) -> str:
     labels = host.rsplit(".", 2)
     if len(labels) > 1 and labels[-1].isalpha() and ":" not in host and ".." not in host and not host.startswith("."):
         last, two = labels[-1], f"{labels[-2]}.{labels[-1]}"
-        if two.islower() and host.isascii() and "xn--" not in two and not _telling().intersection((last, two)):
+        telling = _telling()
+        if two.islower() and host.isascii() and "xn--" not in two and last not in telling and two not in telling:
             return two
     return _domain_by_list(host)
 
 
 @lru_cache(maxsize=MAX_DOMAINS)
 def _domain_by_list(host: str) -> str:
-    if ":" in host or _NUMBER.fullmatch(host.rpartition(".")[2]):  # an IP address (WHATWG URL 3.5, "ends in a number")
+    if _is_address(host):
         return host
     return _suffixes().privatesuffix(host) or host
+
+
+def is_suffix(host: str) -> bool:
+    """True of a name under which the public registers names (`com`, `co.uk`): what is below it has many owners."""
+    return not _is_address(host) and _suffixes().publicsuffix(host.rstrip("."), accept_unknown=False) == host.rstrip(
+        "."
+    )
+
+
+def _is_address(host: str) -> bool:
+    """WHATWG URL 3.5, "ends in a number"."""
+    return ":" in host or _NUMBER.fullmatch(host.rpartition(".")[2]) is not None
 
 
 @cache

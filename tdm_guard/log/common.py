@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAX_HELD = 2048  # parsed, some 8 KB each: the origins that several runs worked on at one time
 _BEFORE = ("type", "v", "run", "seq", "id", "ts", "url", "final_url")
-_BEHIND = ("bytes", "content_sha256", "cached", "hops", "repertoire", "prev", "hash")
+_BEHIND = ("bytes", "content_sha256", "cached", "hops", "repertoire", "stored", "prev", "hash")
 _OWN = frozenset((*_BEFORE, *_BEHIND))
 _UNKNOWN = "what it has in common with other decisions stands in no record before it"
 

@@ -9,7 +9,7 @@ import sys
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, cast
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -40,7 +40,7 @@ def _is_zstd(begin: bytes) -> bool:
 
 
 @contextmanager
-def open_log(path: str) -> Iterator[BinaryIO]:
+def open_log(path: str) -> Iterator[io.BufferedReader]:
     """The bytes of a log, decompressed if its first bytes say so. It, and reading from it, raises one of `DAMAGED`."""
     with Path(path).open("rb") as file:
         begin = file.peek(4)[:4]

@@ -2,15 +2,18 @@
 The evidence folder: a copy of each document and piece that decisions rest on, by the digest that their records name.
 
 strategy: `FOLDER/ab/abcdef….zst` is named after the SHA-256 of its bytes before they were compressed, so that what is
-there need not be written again, by whatever run or process. A file is written beside its name and then renamed: who
-looks sees all of it or nothing. What is longer than is kept of one stands as `….cut`, which names the extract.
+there need not be written again, by whatever run or process; `runs/` has a file for each run, so that nobody removes
+what another one rests on. A file is written beside its name and then renamed: who looks sees all of it or nothing. What
+is longer than is kept of one stands as `….cut`, which names the extract.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import secrets
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -33,7 +36,10 @@ LEVEL = 3  # of zstd: robots.txt at some 300 MB/s, within a tenth of the best
 _FILE_MODE = 0o640  # as of the log: fields and pages may hold personal data
 _FOLDER_MODE = 0o750
 _DIGEST_LENGTH = 64
+_HEX = frozenset("0123456789abcdef")
 _WHOLE, _CUT = ".zst", ".cut"
+_USERS = "runs"  # a folder in it, with a file for each run that uses it
+_MAX_USER = 16_384  # bytes of one: names of a run and of a file
 
 
 class State(StrEnum):
@@ -94,6 +100,10 @@ class EvidenceStore:
         """True if there is a file under this digest, or one of a part; what is in it is not looked at."""
         return any(_is_there(_path(self._folder, sha256, kind)) for kind in (_WHOLE, _CUT))
 
+    def take(self, sha256: str, body: bytes) -> None:
+        """Stores what a document answered (a `Keeper`); like `store`, it does not raise."""
+        self.store({sha256: body})
+
     def store(self, bodies: Mapping[str, bytes]) -> None:
         """
         Stores what documents answered, by the digests that records name.
@@ -116,6 +126,14 @@ class EvidenceStore:
         """Raises `LogError` if something could not be written."""
         if self._problem is not None:
             raise LogError(self._problem)
+
+    def used_by(self, run: str, log: Path) -> None:
+        """Leaves word in the folder of a run that uses it, and where its log is. Raises `LogError`."""
+        try:
+            told = json.dumps({"run": run, "log": os.path.abspath(log)})  # noqa: PTH100 - as the folder
+            self._put(_user_path(self._folder, run), told.encode())
+        except (OSError, ValueError) as error:
+            raise self._dead(error) from error
 
     def _store(self, sha256: str, body: bytes) -> None:
         if self.holds(sha256):
@@ -163,7 +181,7 @@ def pieces_of(case: Case, decision: Decision) -> Iterator[tuple[str, bytes]]:
 
 def copy_of(folder: str | os.PathLike[str], sha256: str) -> Copy:
     """What an evidence folder has under a digest, checked; nothing that lies there raises."""
-    if len(sha256) != _DIGEST_LENGTH or not set(sha256) <= set("0123456789abcdef"):
+    if len(sha256) != _DIGEST_LENGTH or not set(sha256) <= _HEX:
         return Copy(State.MISSING, problem="no SHA-256 in lower-case hexadecimal")
     read = _read(_path(folder, sha256, _WHOLE))
     if read is None:
@@ -174,9 +192,40 @@ def copy_of(folder: str | os.PathLike[str], sha256: str) -> Copy:
     return Copy(State.WHOLE if problem is None else State.DAMAGED, data if problem is None else b"", problem)
 
 
+def users_of(folder: str | os.PathLike[str]) -> Iterator[tuple[str, Path]]:
+    """The runs that left word in a folder, each with its log; what else lies there is passed over."""
+    for path in sorted((Path(folder) / _USERS).glob("*.json")):
+        try:
+            with path.open("rb") as file:
+                told = json.loads(file.read(_MAX_USER))
+            yield str(told["run"]), Path(str(told["log"]))
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            continue
+
+
+def leave_out(folder: str | os.PathLike[str], run: str) -> None:
+    """Takes the word away that a run left in a folder."""
+    with suppress(OSError):
+        _user_path(folder, run).unlink()
+
+
+def remove_copy(folder: str | os.PathLike[str], sha256: str) -> None:
+    """Removes what a folder has under a digest, a part of a longer document with it. Raises `OSError`."""
+    if len(sha256) != _DIGEST_LENGTH or not set(sha256) <= _HEX:
+        return
+    cut = _path(folder, sha256, _CUT)
+    with suppress(FileNotFoundError):
+        name = cut.read_bytes()[:_DIGEST_LENGTH].decode("ascii", "replace")
+        if set(name) <= _HEX:
+            _path(folder, name, _WHOLE).unlink(missing_ok=True)
+    for kind in (_WHOLE, _CUT):
+        _path(folder, sha256, kind).unlink(missing_ok=True)
+
+
 def _cut_copy(folder: str | os.PathLike[str], sha256: str) -> Copy:
     try:
-        name = _path(folder, sha256, _CUT).read_bytes()[: _DIGEST_LENGTH + 1].decode("ascii", "replace")
+        with _path(folder, sha256, _CUT).open("rb") as file:
+            name = file.read(_DIGEST_LENGTH + 1).decode("ascii", "replace")
     except OSError:
         return Copy(State.MISSING)
     read = _read(_path(folder, name, _WHOLE)) if len(name) == _DIGEST_LENGTH and name.isalnum() else None
@@ -208,6 +257,10 @@ def _read(path: Path) -> tuple[bytes, str | None] | None:
 
 def _path(folder: str | os.PathLike[str], sha256: str, kind: str) -> Path:
     return Path(folder) / sha256[:2] / f"{sha256}{kind}"
+
+
+def _user_path(folder: str | os.PathLike[str], run: str) -> Path:
+    return Path(folder) / _USERS / f"{hashlib.sha256(run.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.json"
 
 
 def _is_there(path: Path) -> bool:

@@ -1,7 +1,8 @@
 """
 Is the copy of everything that decisions name in the evidence folder, and is it what it should be?
 
-A copy that is not there is a remark: a policy may have come from a cache that another run filled. One whose bytes have
+A copy that is not there is a remark: a policy may have come from a cache that another run filled, or it was forgotten,
+as a deletion record says. One whose bytes have
 another digest than its name is an error.
 """
 
@@ -15,7 +16,7 @@ from tdm_guard.log.evidence import State, copy_of
 from tdm_guard.log.members import entries, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from tdm_guard.log.checks.finding import Finding, Findings
     from tdm_guard.log.reader import LogLine
@@ -114,13 +115,15 @@ class EvidenceCheck:
     Goes through the lines of logs and looks at each copy that a decision names, once.
 
     What it finds is added to `count`. `folder` is where to look, whatever the run records say. `copies` is how many
-    were found whole. A folder that is nowhere is one remark, not one for each copy.
+    were found whole. A folder that is nowhere is one remark, not one for each copy. `forgotten` are digests of copies
+    that deletion records list.
     """
 
-    def __init__(self, count: Findings, folder: str | None = None) -> None:
+    def __init__(self, count: Findings, folder: str | None = None, forgotten: Collection[str] = ()) -> None:
         self.copies = 0
         self._count = count
         self._folders = Folders(folder)
+        self._forgotten = forgotten
         self._seen: set[tuple[str, str]] = set()
         self._told: set[str] = set()
 
@@ -152,6 +155,8 @@ class EvidenceCheck:
         what = f"the copy {named.digest[:12]}… of {named.source}"
         if found.state is State.DAMAGED:
             self._count.error(line, f"{what} is not what it was: {found.problem}")
+        elif found.state is State.MISSING and named.digest in self._forgotten:
+            self._count.remark(line, f"{what} was forgotten", explained=True)
         elif found.state is State.MISSING:
             why = f" ({found.problem})" if found.problem else ""
             self._count.remark(line, f"{what} is missing in {folder}{why}")

@@ -1,7 +1,8 @@
 """
 Removes from logs what may be personal, once its time is over, so that their chains still hold.
 
-strategy: all files are read first, and nothing is touched in one that is not whole. Of split runs the lines beside the
+strategy: all files are read first, and nothing is touched in one that is not whole. Copies of evidence that nothing
+else rests on go first (`log.evidence_forgetting`), while it is known which they are. Of split runs the lines beside the
 log go; of others, and only where they are named, each decision gives way to a tombstone with its place in the chain. A
 chained `deletion` record says who removed how much, by which rule; it comes last. What a crash leaves half done is
 completed by doing it again, and doing it again changes nothing else.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -21,6 +23,7 @@ from tdm_guard.log.appending import LogFile
 from tdm_guard.log.aside import side_in
 from tdm_guard.log.bodies import shown
 from tdm_guard.log.compressed import is_compressed
+from tdm_guard.log.evidence_forgetting import ForgottenCopies, Left
 from tdm_guard.log.personal import PACKED, side_of, side_path
 from tdm_guard.log.reader import MAX_LINE, LogLine, in_order, lines_of
 from tdm_guard.log.record import CHAIN, VERSION, digest_of, line_of, sealed_line, unseal
@@ -45,6 +48,7 @@ class _Run:
     head: str
     path: str
     begun: bool = True
+    evidence: bool = False
     ended: bool = False
     split: int = 0  # decisions that commit to members beside the log
     whole: int = 0  # decisions that have them
@@ -61,12 +65,17 @@ class _Run:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was removed of a run: `decisions`, by which `rule`; `path` is where its deletion record stands."""
+    """
+    What was removed of a run: `decisions`, by which `rule`, and `copies` of evidence; `path` is where its deletion
+    record stands. `left`: folders of copies in which nothing could be removed.
+    """
 
     run: str
     decisions: int
     rule: str
     path: str
+    copies: int = 0
+    left: tuple[Left, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +83,8 @@ class Order:
     """
     Who has what forgotten: runs whose `retain_until` lies before `on`, and those in `runs`, whatever they say.
 
-    With `cut_short` also of runs that have no end record; whoever orders it knows that they do not go on.
+    With `cut_short` also of runs that have no end record; whoever orders it knows that they do not go on. `evidence` is
+    the folder of copies, if it is not where the runs say.
     """
 
     by: str
@@ -82,6 +92,7 @@ class Order:
     runs: tuple[str, ...] = ()
     why: str | None = None
     cut_short: bool = False
+    evidence: str | None = None
 
 
 def forget(paths: Sequence[str], order: Order, now: datetime) -> list[Forgotten]:
@@ -98,6 +109,12 @@ def forget(paths: Sequence[str], order: Order, now: datetime) -> list[Forgotten]
     logs = sorted({path for run, _ in chosen for path in run.logs})
     _refuse_unended(runs, logs, order)
     names = {run.name for run, _ in chosen}
+    copies: dict[str, list[str]] = {}
+    left: tuple[Left, ...] = ()
+    if any(run.evidence or order.evidence for run, _ in chosen):
+        found = ForgottenCopies(ordered, names, folder=order.evidence, cut_short=order.cut_short)
+        with closing(found):
+            copies, left = {name: found.remove(name) for name in names}, tuple(found.left)
     _drop_aside(logs, names)
     tombs = {run.name for run, _ in chosen if run.whole}
     for path in logs:
@@ -108,11 +125,18 @@ def forget(paths: Sequence[str], order: Order, now: datetime) -> list[Forgotten]
     done = []
     for run, rule in chosen:
         unmoved(run.path, before[run.path])
-        done.append(Forgotten(run.name, _record(run, rule, order, now), rule, run.path))
+        gone = copies.get(run.name, [])
+        done.append(Forgotten(run.name, _record(run, rule, order, now, gone), rule, run.path, len(gone), left))
         before[run.path] = _stat(run.path)
     for path in logs:
         Path(path + TREE).unlink(missing_ok=True)
     return done
+
+
+def kept(paths: Sequence[str]) -> Iterator[tuple[str, str | None, bool]]:
+    """The runs in files: name, until when what may be personal is kept, and whether any of it is there."""
+    for run in _survey(in_order(paths)).values():
+        yield run.name, run.until, run.due
 
 
 def _chosen(runs: Mapping[str, _Run], order: Order) -> list[tuple[_Run, str]]:
@@ -200,7 +224,8 @@ def _begun(name: str, told: Mapping[str, Any], *, head: str, path: str, begun: b
         day = date.fromisoformat(until).isoformat() if isinstance(until, str) else None
     except ValueError:
         day = None
-    return _Run(name, day, told.get("chain") == CHAIN, head, path, begun=begun, logs={path})
+    kept = bool(told.get("evidence"))
+    return _Run(name, day, told.get("chain") == CHAIN, head, path, begun=begun, evidence=kept, logs={path})
 
 
 def _follow(line: LogLine, kind: str | None, record: Mapping[str, Any], run: _Run) -> None:
@@ -282,8 +307,8 @@ def _buried(path: str, file: BinaryIO, names: set[str], runs: Mapping[str, _Run]
             yield line.raw + (b"\n" if line.whole else b"")
 
 
-def _record(run: _Run, rule: str, order: Order, now: datetime) -> int:
-    """Appends what was removed to the log of the run; how much it was."""
+def _record(run: _Run, rule: str, order: Order, now: datetime, copies: Sequence[str]) -> int:
+    """Appends what was removed to the log of the run, `copies` by their digests; how many decisions it was."""
     head = {"type": "deletion", "v": VERSION, "run": run.name, "ts": timestamp(now), "by": order.by, "why": order.why}
     pieces: list[dict[str, Any]] = []
     if run.split > run.deleted:
@@ -291,6 +316,10 @@ def _record(run: _Run, rule: str, order: Order, now: datetime) -> int:
     for begin in range(0, len(run.buried), MAX_HASHES):
         hashes = run.buried[begin : begin + MAX_HASHES]
         pieces.append({"decisions": len(hashes), "hashes": hashes})
+    for number, begin in enumerate(range(0, len(copies), MAX_HASHES)):
+        if number >= len(pieces):
+            pieces.append({"decisions": 0})
+        pieces[number]["copies"] = copies[begin : begin + MAX_HASHES]
     log = LogFile(Path(run.path), durability="fsync")
     try:
         for piece in pieces:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 EMPTY = sha256(b"").digest()
 BLOCK = 256  # leaves under one node that is kept, where not all are: a path reads as many
@@ -85,6 +85,15 @@ class Tree:
         if len(self._pending) == BLOCK:
             self._above.add(root_of_entries(self._pending))
             self._pending.clear()
+
+    def extend(self, entries: Iterable[bytes]) -> None:
+        """The next entries."""
+        pending = self._pending
+        pending.extend(entries)
+        full = len(pending) - len(pending) % BLOCK
+        for at in range(0, full, BLOCK):
+            self._above.add(root_of_entries(pending[at : at + BLOCK]))
+        del pending[:full]
 
     def digest(self) -> bytes:
         """The root of what was added until now."""

@@ -27,6 +27,7 @@ _ORDER = (
     "type", "v", "run", "seq", "id", "ts", "url", "final_url", "origin", "verdict", "admitted", "enforced", "stage",
     "usages", "because", "said", "said_more", "exemption", "without_exemption", "faults", "checked", "authorisations",
     "status", "content", "authenticated", "media_type", "bytes", "content_sha256", "cached", "hops", "repertoire",
+    "stored",
 )  # fmt: skip
 _CHAIN = ("prev", "hash")
 _PLACED = frozenset((*_ORDER, *_CHAIN, "personal"))

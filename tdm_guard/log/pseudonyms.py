@@ -13,8 +13,10 @@ import hmac
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.log.name_spellings import NameSpellings
 from tdm_guard.repertoire.names import fold_name, whole_name
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ class Pseudonyms:
 
     def rightsholder(self, name: str) -> str:
         """What stands for the name of a rightsholder."""
-        return name if is_hashed(name) else _hash(self._holders, whole_name(name))
+        return name if is_hashed(name) else _hash(self._holders, normalize("NFC", whole_name(normalize("NFC", name))))
 
     def members(self, members: Mapping[str, Any]) -> Mapping[str, Any]:
         """The members of a decision, names replaced where they stand and in all words of the same record."""
@@ -89,17 +91,12 @@ class Pseudonyms:
 
 
 def _replaced(members: Mapping[str, Any], known: Mapping[str, str]) -> Mapping[str, Any]:
-    names = {whole_name(name): hashed for name, hashed in known.items() if not is_hashed(name)}
-    spelt = sorted((name for name in names if len(name) >= MIN_TOLD), key=len, reverse=True)
-    shapes = (r"\s+".join(map(re.escape, name.split())) for name in spelt)
-    found = re.compile(rf"(?i)(?<!\w)(?:{'|'.join(shapes)})(?!\w)") if spelt else None
+    names = {name: hashed for name, hashed in known.items() if not is_hashed(name)}
+    spellings = NameSpellings(names, least=MIN_TOLD)
 
     def told(value: Any) -> Any:
         if isinstance(value, str):
-            whole = names.get(whole_name(value))
-            if whole is not None or found is None:
-                return whole or value
-            return found.sub(lambda match: names.get(whole_name(match[0]), PREFIX), value)
+            return value if is_hashed(value) else spellings.told(value)
         if isinstance(value, (list, tuple)):
             return [told(item) for item in value]
         if isinstance(value, dict):

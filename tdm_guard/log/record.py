@@ -42,7 +42,8 @@ class RunInfo:
     What a run was told to do: the part of the log that is the same for all its decisions.
 
     `redact` are the patterns in force, `retain_until` the day until which personal members are kept, `name_key` says
-    which key names are hashed with.
+    which key names are hashed with. `task` is the piece of the work that the run does, `resumes` the runs that were cut
+    short in it: the record of a run without them does not mention them.
     """
 
     usages: tuple[Usage, ...]
@@ -58,6 +59,8 @@ class RunInfo:
     redact: tuple[str, ...] = ()
     retain_until: str | None = None
     name_key: str | None = None
+    task: str | None = None
+    resumes: tuple[str, ...] = ()
 
 
 def run_line(info: RunInfo, *, run: str, now: datetime) -> bytes:
@@ -68,6 +71,9 @@ def run_line(info: RunInfo, *, run: str, now: datetime) -> bytes:
 def described(info: RunInfo, *, now: datetime) -> dict[str, Any]:
     """What the run record says, without type, version and name of the run."""
     members = {item.name: in_json(getattr(info, item.name)) for item in fields(info)}
+    for name in ("task", "resumes"):
+        if not members[name]:
+            del members[name]
     return {"ts": timestamp(now), "tool": TOOL, **members, "chain": CHAIN}
 
 

@@ -12,9 +12,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from tdm_guard.decision import Checked, Decision, Exchange, LogEntry, Match, Outcome, Stage
+from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.members import entries, is_size, text_of
 from tdm_guard.matched import DeclaredAs, Lift, LiftOutcome, MatchedBy, Reviewed, ReviewOutcome
-from tdm_guard.model import Evidence, Fault, Kind, Layer, Result, Stance, Statement, Verdict
+from tdm_guard.model import MAX_STORED, Evidence, Fault, Kind, Layer, Result, Stance, Statement, Stored, Verdict
 from tdm_guard.operator import Research, read_operator
 from tdm_guard.usage import Usage
 
@@ -25,6 +26,7 @@ MAX_ENTRIES = 1_000  # statements, faults or documents of one record; a decision
 MAX_MEMBERS = 20  # of a small table in a statement
 MAX_HOPS = 100  # of one journey; the guard keeps as many
 MAX_TEXT = 65_536  # characters of an address, the longest of texts
+_WHOLE = ("exemption", "stored")  # members that are one table, which is understood or is not
 _Words = TypeVar("_Words", bound=StrEnum)
 
 
@@ -66,6 +68,7 @@ def read_decision(record: Mapping[str, Any]) -> Recorded | None:
         exchange=_exchange(record, url),
         checked=tuple(filter(None, checked)),
         faults=tuple(filter(None, faults)),
+        stored=_stored(record.get("stored")),
         entry=_entry(record),
     )
     counts = {
@@ -75,8 +78,9 @@ def read_decision(record: Mapping[str, Any]) -> Recorded | None:
         "faults": len(decision.faults),
         "checked": len(decision.checked),
         "exemption": int(exemption is not None),
+        "stored": int(decision.stored is not None),
     }
-    left_out = [name for name, count in counts.items() if count != _size(record.get(name), whole=name == "exemption")]
+    left_out = [name for name, count in counts.items() if count != _size(record.get(name), whole=name in _WHOLE)]
     if decision.admitted != record.get("admitted"):
         left_out.append("admitted")
     return Recorded(decision, tuple(left_out))
@@ -188,6 +192,19 @@ def _exemption(value: object) -> Research | None:
     try:
         return read_operator({"research": value}).research if isinstance(value, dict) else None
     except ValueError:  # a ConfigurationError: it was whole when it was written
+        return None
+
+
+def _stored(value: object) -> Stored | None:
+    if not isinstance(value, dict) or not isinstance(value.get("file"), str):
+        return None
+    kind = text_of(value, "type", MAX_STORED)
+    try:
+        return Stored(
+            file=value["file"], offset=value.get("offset", -1), record=text_of(value, "record", MAX_STORED),
+            type="response" if kind is None else kind,
+        )  # fmt: skip
+    except ConfigurationError:  # no place
         return None
 
 

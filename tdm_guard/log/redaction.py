@@ -65,6 +65,8 @@ class Redaction:
         """The decision as the log has it, for whoever is told of it beside the log."""
         exchange, outcome = decision.exchange, decision.outcome
         addresses = (decision.url, exchange.final_url, *exchange.hops)
+        if decision.stored is not None:
+            addresses += (decision.stored.file,)
         if not (outcome.because or outcome.said or decision.faults or outcome.exemption) and all(
             self.address(each) is each for each in (*addresses, *(each.document for each in decision.checked))
         ):
@@ -72,6 +74,8 @@ class Redaction:
         record = decision.to_dict()
         told = {**record, **self.members(record), "hops": [self.address(each) for each in exchange.hops]}
         told |= {name: self.address(record[name]) for name in ("url", "final_url")}
+        if "stored" in record:
+            told["stored"] = {**record["stored"], "file": self.address(record["stored"]["file"])}
         read = read_decision(told) if told != record else None
         return decision if read is None else read.decision
 

@@ -11,9 +11,9 @@ import sqlite3
 CACHE_KIB = 32 * 1024  # of the database in memory; what is more goes to the disk
 
 
-def scratch(tables: str) -> sqlite3.Connection:
-    """A private database of these tables, which goes with the process."""
-    database = sqlite3.connect("", isolation_level=None)
+def scratch(tables: str, *, shared: bool = False) -> sqlite3.Connection:
+    """A private database of these tables, which goes with the process; `shared` by threads that take turns."""
+    database = sqlite3.connect("", isolation_level=None, check_same_thread=not shared)
     database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     database.execute("PRAGMA journal_mode = OFF")
     database.executescript(tables)

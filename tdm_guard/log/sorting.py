@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import tempfile
 from bisect import bisect_left
+from itertools import chain
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 KEY = 32  # bytes of a digest
 MAX_BUFFER = 4 * 2**20  # bytes before they go to the disk; sorting them takes three times as much for a moment
@@ -26,10 +27,10 @@ class Sorted:
     Raises `OSError` where the temporary file cannot be written. Not safe for threads.
     """
 
-    __slots__ = ("_buffer", "_file", "_pieces", "_width")
+    __slots__ = ("_buffer", "_file", "_pieces", "width")
 
     def __init__(self, width: int = KEY) -> None:
-        self._width = width
+        self.width = width
         self._buffer = bytearray()
         self._file: IO[bytes] | None = None
         self._pieces: list[tuple[int, int]] = []  # where each begins in the file, and its entries
@@ -40,9 +41,19 @@ class Sorted:
         if len(self._buffer) >= MAX_BUFFER:
             self._put_away()
 
+    def extend(self, entries: Iterable[bytes]) -> None:
+        """More of them, likewise."""
+        self._buffer += b"".join(entries)
+        if len(self._buffer) >= MAX_BUFFER:
+            self._put_away()
+
     def __iter__(self) -> Iterator[bytes]:
+        return chain.from_iterable(self.batches())
+
+    def batches(self) -> Iterator[list[bytes]]:
+        """The same, many at a time."""
         if not self._pieces:
-            yield from _once(_split(bytes(self._buffer), self._width))
+            yield self._once(_split(bytes(self._buffer), self.width))
             return
         if self._buffer:
             self._put_away()
@@ -53,9 +64,9 @@ class Sorted:
             entries: list[bytes] = []
             for place, (start, count) in enumerate(self._pieces):
                 end = count if below is None else self._before(below, start, done[place], count)
-                entries += _split(self._read(start + done[place] * self._width, end - done[place]), self._width)
+                entries += _split(self._read(start + done[place] * self.width, end - done[place]), self.width)
                 done[place] = end
-            yield from _once(entries)
+            yield self._once(entries)
 
     def close(self) -> None:
         """Gives the space back."""
@@ -67,18 +78,26 @@ class Sorted:
     def _put_away(self) -> None:
         if self._file is None:
             self._file = tempfile.TemporaryFile(prefix="tdm-guard-")  # noqa: SIM115 - it lives as long as this
-        piece = b"".join(_once(_split(bytes(self._buffer), self._width)))
+        piece = b"".join(self._once(_split(bytes(self._buffer), self.width)))
         start = self._file.seek(0, 2)
         self._file.write(piece)
         self._file.flush()
-        self._pieces.append((start, len(piece) // self._width))
+        self._pieces.append((start, len(piece) // self.width))
         self._buffer.clear()
+
+    def _once(self, entries: list[bytes]) -> list[bytes]:
+        """Them in order, of each digest the least."""
+        entries.sort()
+        if self.width == KEY:
+            return [entry for entry, last in zip(entries, [b"", *entries], strict=False) if entry != last]
+        keys = [entry[:KEY] for entry in entries]
+        return [entry for entry, key, last in zip(entries, keys, [b"", *keys], strict=False) if key != last]
 
     def _before(self, prefix: bytes, start: int, first: int, count: int) -> int:
         """How many entries of a piece come before `prefix`, at least `first`."""
 
         def entry(at: int) -> bytes:
-            return self._read(start + at * self._width, 1)
+            return self._read(start + at * self.width, 1)
 
         return bisect_left(range(count), prefix, lo=first, key=entry)
 
@@ -86,20 +105,11 @@ class Sorted:
         if self._file is None:
             raise ValueError("it is closed")
         self._file.seek(place)
-        found = self._file.read(count * self._width)
-        if len(found) != count * self._width:
+        found = self._file.read(count * self.width)
+        if len(found) != count * self.width:
             raise OSError("a temporary file of digests is shorter than it was written")
         return found
 
 
 def _split(data: bytes, width: int) -> list[bytes]:
     return [data[at : at + width] for at in range(0, len(data), width)]
-
-
-def _once(entries: list[bytes]) -> Iterator[bytes]:
-    entries.sort()
-    last = b""
-    for entry in entries:
-        if not last or entry[:KEY] != last:
-            last = entry[:KEY]
-            yield entry

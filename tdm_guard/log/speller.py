@@ -16,6 +16,7 @@ from tdm_guard.decision import Checked, Decision, LogEntry, Outcome
 from tdm_guard.log.personal import PERSONAL, commitment, new_salt, side_line
 from tdm_guard.log.record import VERSION, decision_id, encode, octets, sealed
 from tdm_guard.log.redaction import Redaction
+from tdm_guard.model import Stored
 from tdm_guard.plain import timestamp
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ class Speller:
         ts, size, digest = self._time(decision.ts), exchange.bytes, exchange.content_sha256
         (middle, aside), is_common = self._middle(decision)
         works = "" if exchange.repertoire is None else f'"repertoire":{encode_basestring(exchange.repertoire)},'
+        if decision.stored is not None:
+            works += self._stored(decision.stored)
         url, hops = encode_basestring(asked), encode(earlier) if earlier else "[]"
         final = url if judged == asked else encode_basestring(judged)
         before = side = b""
@@ -103,6 +106,10 @@ class Speller:
         line, seal = sealed(octets(text))
         entry = LogEntry(run=self._run, seq=seq, id=ident, prev=prev, hash=seal)
         return Written(before + line, entry, side, (asked, judged, *earlier))
+
+    def _stored(self, stored: Stored) -> str:
+        """The member that says where a record lies; an address may have secrets in it."""
+        return f'"stored":{encode({**stored.to_dict(), "file": self._redaction.address(stored.file)})},'
 
     def start_file(self) -> None:
         """A new file must be readable by itself: what was written once is written again."""

@@ -21,18 +21,21 @@ MAX_MIDDLES = 512  # kept, some 10 KB each with what they come to; as many as th
 MAX_MIDDLE = 8192  # characters; longer ones are parsed anew
 _WORD = "[A-Za-z0-9._-]{1,240}"
 _PLAIN = r"[ !#-\[\]-~]*"  # a string without escapes and of ASCII
+STORED = (  # where the record lies that was judged
+    rf'\{{"file":"{_PLAIN}","offset":(?:0|[1-9][0-9]{{0,17}}),"record":(?:null|"{_PLAIN}"),"type":"{_PLAIN}"\}}'
+)
 _HEAD = re.compile(
     rf'\{{"type":"decision","v":1,"run":"({_WORD})","seq":([1-9][0-9]{{0,17}}),"id":"(\1-\2)",'
     rf'"ts":"({_PLAIN})","url":"({_PLAIN})","final_url":"(\5"|{_PLAIN}"),'
 )
 _TAIL = re.compile(
     r',"bytes":(?:null|(0|[1-9][0-9]{0,17})),"content_sha256":(?:null|"([0-9a-f]{64})"),"cached":(true|false),'
-    r'"hops":\[\],(?:"repertoire":"([a-z-]{1,40})",)?'
+    rf'"hops":\[\],(?:"repertoire":"([a-z-]{{1,40}})",)?(?:"stored":({STORED}),)?'
 )
 _SEAL = 148  # characters of `"prev":"…","hash":"…"}`
 _BEFORE = ("type", "v", "run", "seq", "id", "ts", "url", "final_url")
 _BEHIND = ("bytes", "content_sha256", "cached", "hops", "repertoire", "prev", "hash")
-_OWN = frozenset((*_BEFORE, *_BEHIND))
+_OWN = frozenset((*_BEFORE, *_BEHIND, "stored"))
 
 Forms: TypeAlias = "tuple[dict[str, Any], dict[str, Any]]"  # of a record: without and with `repertoire`
 
@@ -70,7 +73,7 @@ class Parser:
         if forms is None:
             return None
         run, seq, ident, stamp, url, final_url = head.groups()
-        size, content, cached, works = tail.groups()
+        size, content, cached, works, stored = tail.groups()
         record = forms[works is not None].copy()
         record["run"] = run
         record["seq"] = int(seq)
@@ -85,6 +88,9 @@ class Parser:
         record["hops"] = []
         if works is not None:
             record["repertoire"] = works
+        if stored is not None:
+            del record["prev"], record["hash"]  # which come behind it
+            record["stored"] = json.loads(stored)
         record["prev"] = prev
         record["hash"] = digest
         return record

@@ -8,12 +8,13 @@ compact one, of an exchange without redirects. It ends before whatever departs f
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdm_guard.log.checks.outcome import Facts, facts_of, outcome_problem
-from tdm_guard.log.spelt import MAX_MIDDLES, Parser, whole_forms
+from tdm_guard.log.spelt import MAX_MIDDLES, STORED, Parser, whole_forms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,7 +30,7 @@ _HEAD = re.compile(
 )
 _TAIL = re.compile(
     rb',"bytes":(?:null|(0|[1-9][0-9]{0,17})),"content_sha256":(?:null|("[0-9a-f]{64}")),"cached":(?:true|false),'
-    rb'("hops":\[\],)?(?:"repertoire":"([a-z-]{1,40})",)?'
+    rb'("hops":\[\],)?(?:"repertoire":"([a-z-]{1,40})",)?(?:"stored":(%b),)?' % STORED.encode()
 )
 _COMMON = re.compile(rb'"common":"([0-9a-f]{64})"')
 _SIZE = b',"bytes":'
@@ -50,11 +51,15 @@ class Middle:
 
 
 class Tail(NamedTuple):
-    """What stands behind the middle: size and digest of the body, the works matched. `full`: as in the full form."""
+    """
+    What stands behind the middle: size and digest of the body, the works matched, and where the record lies that was
+    judged, as it is spelt. `full`: as in the full form.
+    """
 
     size: int | None
     content_sha256: str | None
     works: str | None
+    stored: str | None
     full: bool
 
 
@@ -88,15 +93,20 @@ class Stretch(NamedTuple):
         """The record of one of them."""
         tail, seq, url = self.tails[index], self.first + index, self.urls[index].decode()
         raw = self.lines[index]
+        room = SEAL + 120 + len(tail.stored or "")  # of the cached member, and of what may stand behind it
         own = {
             "run": self.run, "seq": seq, "id": f"{self.run}-{seq}", "ts": self.times[index].decode(), "url": url,
             "final_url": url, "bytes": tail.size, "content_sha256": tail.content_sha256,
-            "cached": b',"cached":true,' in raw[-SEAL - 120 : -SEAL], "hops": [],
+            "cached": b',"cached":true,' in raw[-room:-SEAL], "hops": [],
             "prev": raw[8 - SEAL : 72 - SEAL].decode(), "hash": raw[-66:-2].decode(),
         }  # fmt: skip
         if tail.works is not None:
             own["repertoire"] = tail.works
-        return self.middles[index].forms[tail.works is not None] | own
+        record = self.middles[index].forms[tail.works is not None] | own
+        if tail.stored is not None:
+            chain = {name: record.pop(name) for name in ("prev", "hash")}  # which come behind it
+            record.update(stored=json.loads(tail.stored), **chain)
+        return record
 
 
 class Stretches:
@@ -171,9 +181,12 @@ class Stretches:
         found = _TAIL.fullmatch(text)
         if found is None:
             return None
-        size, digest, hops, works = (None if group is None else group.decode() for group in found.groups())
-        tail = Tail(None if size is None else int(size), digest and digest[1:-1], works, hops is not None)
-        if digest is None:
+        size, digest, hops, works, stored = (None if group is None else group.decode() for group in found.groups())
+        tail = Tail(
+            size=None if size is None else int(size), content_sha256=digest and digest[1:-1], works=works,
+            stored=stored, full=hops is not None,
+        )  # fmt: skip
+        if digest is None and stored is None:
             if len(self._tails) >= MAX_TAILS:
                 self._tails.clear()
             self._tails[text] = tail

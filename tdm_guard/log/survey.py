@@ -50,7 +50,7 @@ class Stands:
 
 def entries_of(path: str, torn: Callable[[RawLine, str], None]) -> Iterator[Entry]:
     """The records of a file; what is none is told to `torn`."""
-    for line in unpassed([path], lambda raw, name, number: False, lambda: None):
+    for line in unpassed([path], lambda lines, name, number: 0, lambda: None):
         entry = _entry(line) or _parsed(line)
         if isinstance(entry, str):
             torn(line, entry)

@@ -7,6 +7,8 @@ so that their digests are kept until then, in bounded memory.
 
 from __future__ import annotations
 
+import re
+from binascii import unhexlify
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +17,14 @@ from tdm_guard.log.merkle import Tree
 from tdm_guard.log.sorting import KEY, Sorted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 SEQ = 8  # bytes of a number of a decision behind a digest
 MAX_RECENT = 20_000  # hosts remembered whose domain is in the tree already, 2 MB: a broad crawl goes round as many
+
+# What an address has behind its host that is in its one spelling, if there are no dots behind a slash
+_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_~/=&,;:@!'()+$*.[]-?"
+_site_of = re.compile(rb"https?://([a-z0-9._-]*[a-z0-9_-])/").fullmatch  # the beginning of one that is
 
 
 class Trees:
@@ -33,7 +39,7 @@ class Trees:
     With `numbered`, the first decision of each address and domain is kept with it: `addresses` and `domains`.
     """
 
-    __slots__ = ("_addresses", "_decisions", "_domains", "_numbered", "_recent", "_stated")
+    __slots__ = ("_addresses", "_decisions", "_domains", "_numbered", "_recent", "_sites", "_stated")
 
     def __init__(self, *, numbered: bool = False) -> None:
         width = KEY + SEQ if numbered else KEY
@@ -42,6 +48,7 @@ class Trees:
         self._addresses = Sorted(width)
         self._domains = Sorted(width)
         self._recent: set[str] = set()
+        self._sites: set[bytes] = set()
         self._stated: dict[str, Any] | None = None
 
     def decided(self, hash_hex: str, addresses: Iterable[str] = ()) -> None:
@@ -53,6 +60,32 @@ class Trees:
                 last = address
                 self._admitted(canonical(address))
 
+    def extend(self, hashes: Iterable[bytes], addresses: Sequence[bytes]) -> None:
+        """The next decisions, and what they admitted, all in ASCII. Not with `numbered`: it is not said which did."""
+        if self._numbered:
+            raise ValueError("the decision of each address is to be kept")
+        self._decisions.extend(map(unhexlify, hashes))
+        joined = b"".join(addresses)
+        plain = not joined.translate(None, _PLAIN) and b"/." not in joined
+        sites = {address[: address.find(b"/", 8) + 1] for address in addresses} if plain else set()
+        if not plain or not (sites <= self._sites or self._meets(sites - self._sites)):
+            for address in addresses:
+                self._admitted(canonical(address.decode()))
+            return
+        self._addresses.extend([sha256(address).digest() for address in addresses])
+
+    def _meets(self, sites: set[bytes]) -> bool:
+        """Notes the domains of new beginnings of addresses; False if one may be spelt otherwise."""
+        found = [_site_of(site) for site in sites]
+        hosts = [each[1].decode() for each in found if each is not None]
+        if len(hosts) < len(found):
+            return False
+        self._domains.extend([digest_of_text(domain_of(host)) for host in hosts])
+        if len(self._sites) >= MAX_RECENT:
+            self._sites.clear()
+        self._sites |= sites
+        return True
+
     def _admitted(self, address: str) -> None:
         tail = self._decisions.size.to_bytes(SEQ, "big") if self._numbered else b""
         octets = address.encode() if address.isascii() else address.encode("utf-8", "backslashreplace")
@@ -60,8 +93,9 @@ class Trees:
         place = address.split("/", 3)[2:3]
         if place and place[0] not in self._recent:
             host = host_of(address)
-            if host is not None:
-                self._domains.add(digest_of_text(domain_of(host)) + tail)
+            if host is None:
+                return
+            self._domains.add(digest_of_text(domain_of(host)) + tail)
             if len(self._recent) >= MAX_RECENT:
                 self._recent.clear()
             self._recent.add(place[0])
@@ -101,11 +135,11 @@ def in_record(tree: Tree) -> dict[str, Any]:
     return {"size": tree.size, "root": tree.digest().hex()}
 
 
-def tree_of(entries: Iterable[bytes]) -> Tree:
+def tree_of(entries: Sorted) -> Tree:
     """The tree over the digests with which entries begin."""
     tree = Tree()
-    for entry in entries:
-        tree.add(entry[:KEY])
+    for batch in entries.batches():
+        tree.extend(batch if entries.width == KEY else [entry[:KEY] for entry in batch])
     return tree
 
 

@@ -17,14 +17,14 @@ from tdm_guard.log.checks.heads import Heads
 from tdm_guard.log.checks.lines import BROKEN_HERE, record_in, unpassed
 from tdm_guard.log.checks.records import Records
 from tdm_guard.log.checks.run import VerifiedRun, members_of
-from tdm_guard.log.checks.swift import Middles, body_of, chained, run_of
+from tdm_guard.log.checks.swift import Swift, chained, is_simple, run_of
 from tdm_guard.log.personal_checks import PersonalChecks
 from tdm_guard.log.reader import LogLine, in_order, record_of
 from tdm_guard.log.record import CHAIN, VERSION, digest_of, unseal
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tdm_guard.log.checks.roots import Roots
     from tdm_guard.log.stretch import Stretch
@@ -52,10 +52,10 @@ class Verification:
         self.heads = Heads(heads, sealed)
         self._trees = trees
         self._runs: dict[str, VerifiedRun] = {}
-        self._going: dict[bytes, VerifiedRun] = {}  # runs that have not ended, by the spelling of their names
+        self._going: dict[bytes, VerifiedRun] = {}  # runs that have not ended, by names that are spelt as they are
         self._records = Records(self.count, self.heads)
         self._personal = PersonalChecks()
-        self._middles = Middles()
+        self._swift = Swift(self.heads)
         self._unread: LogLine | None = None  # a line that is no record: torn, if nothing but a new run comes after it
         self._last = LogLine("", 0, b"")
 
@@ -73,6 +73,11 @@ class Verification:
     def runs(self) -> int:
         """Runs seen."""
         return len(self._runs)
+
+    @property
+    def forgotten_copies(self) -> frozenset[str]:
+        """Digests of copies of evidence that deletion records list."""
+        return frozenset().union(*(run.forgotten.digests for run in self._runs.values()))
 
     def each_run(self) -> Iterator[VerifiedRun]:
         """The runs, in the order of the files."""
@@ -96,7 +101,7 @@ class Verification:
         """What is found at the next line."""
         self._settle_unread(line)
         self._last = line
-        if line.whole and self._passes(line.raw, line.path, line.number):
+        if line.whole and self._passes((line.raw,), line.path, line.number):
             return []
         record = line.record
         if record is None and line.whole and unseal(line.raw) is not None:  # whole, but for what it refers to
@@ -137,41 +142,24 @@ class Verification:
         self._records.decisions += count
         return count
 
-    def _passes(self, raw: bytes, path: str, number: int) -> bool:
-        """True if a line is a decision or body as it should be, and was counted; else `look` has to say more."""
-        name, is_body = run_of(raw)
-        run = self._going.get(name)
-        if run is None or self._unread is not None:
-            return False
-        if is_body:
-            return self._passes_body(raw, name, run, path, number)
-        found = self._middles.read(raw, name, run)
-        if found is None or found[0] != run.seq + 1:
-            return False
-        run.seq, run.head, (verdict, admitted, content), streamed, addresses = found
-        run.path, run.line = path, number
-        run.records += 1
-        run.decisions += 1
-        self._records.decisions += 1
-        run.totals[verdict] = run.totals.get(verdict, 0) + 1
-        if not (admitted and streamed):
-            run.bodies.decided(run.seq, admitted=admitted, streamed=streamed)
-        if run.roots is not None:
-            run.roots.decided(run.head, addresses if admitted and content else ())
-        if self.heads:
-            self.heads.look(run.head, run)
-        return True
-
-    def _passes_body(self, raw: bytes, name: bytes, run: VerifiedRun, path: str, number: int) -> bool:
-        found = body_of(raw, name, run) if run.chained else None
-        if found is None or found[0] > run.seq or not run.bodies.takes(found[0]):
-            return False
-        run.head = found[1]
-        run.path, run.line = path, number
-        run.records += 1
-        if self.heads:
-            self.heads.look(run.head, run)
-        return True
+    def _passes(self, lines: Sequence[bytes], path: str, number: int) -> int:
+        """How many of these lines are records as they should be, and were counted; of the next `look` has to say."""
+        at = 0
+        while at < len(lines) and self._unread is None:
+            name = run_of(lines[at])
+            run = self._going.get(name)
+            if run is None:
+                break
+            before = run.decisions
+            count = self._swift.follow(lines, at, run, name)
+            if not count:
+                break
+            at += count
+            run.path, run.line = path, number + at - 1
+            self._records.decisions += run.decisions - before
+            if self.heads:
+                self.heads.look(run.head, run)
+        return at
 
     def close(self) -> list[Finding]:
         """What is found when there are no more lines."""
@@ -183,6 +171,9 @@ class Verification:
                 self._add(path, "a forgotten record that no deletion record of its run lists", line=line)
             if run.forgotten.count:
                 words = f"run {shown(run.name)}: {run.forgotten.count} forgotten, content not checkable"
+                self._add(run.path, words, LogSeverity.REMARK, explained=True)
+            if run.forgotten.copies:
+                words = f"run {shown(run.name)}: {run.forgotten.copies} copies of evidence forgotten"
                 self._add(run.path, words, LogSeverity.REMARK, explained=True)
             if not run.ended and not run.refused:
                 run.recompute()
@@ -252,7 +243,7 @@ class Verification:
         else:
             self._records.look(line, kind, self._joined(line, kind, record, run), run)
             if run.ended:
-                self._going.pop(_spelt(name), None)
+                self._going.pop(name.encode("utf-8", "replace"), None)
 
     def _joined(self, line: LogLine, kind: str, record: Mapping[str, Any], run: VerifiedRun) -> Mapping[str, Any]:
         """The record with what stands beside the log, if that fits."""
@@ -275,7 +266,9 @@ class Verification:
         elif word is not None and word != CHAIN:
             self._refuse(line, name, told, f"a chain over {shown(word)}")
         else:
-            run = self._runs[name] = self._going[_spelt(name)] = VerifiedRun(name, told, head=head)
+            run = self._runs[name] = VerifiedRun(name, told, head=head)
+            if is_simple(name):
+                self._going[name.encode()] = run
             run.path, run.line = line.path, line.number
             if line.type == "run":
                 run.records = 1
@@ -313,10 +306,6 @@ class Verification:
             self.count.error(line, f"part {number} says otherwise of run {shown(name)} than its run record", run)
         self._records.chain(line, record, run, in_order=in_order)
         run.part = number
-
-
-def _spelt(name: str) -> bytes:
-    return name.encode("utf-8", "surrogatepass")
 
 
 def _a(kind: str | None) -> str:

@@ -61,11 +61,8 @@ class JudgeOptions(TypedDict, total=False):
     """Bytes, or text such as `32MiB` (default): what must be read whole and is larger is `undetermined`."""
 
 
-class GuardOptions(JudgeOptions, total=False):
-    """All options (`docs/options.md`): of `guard_client` and of the guarded clients and transports."""
-
-    log: str | Path | None
-    """Path of the compliance log, `tdm-guard.jsonl` if none is given; `{run}` and `{pid}` are filled in."""
+class KeepingOptions(TypedDict, total=False):
+    """Options that say how a log is kept, and what beside it (`docs/options.md`): of `Ledger`."""
 
     sinks: str | Sink | Iterable[str | Sink] | None
     """Who else is told of what is logged: objects, names as `package.module:factory`, or `otel`."""
@@ -88,11 +85,18 @@ class GuardOptions(JudgeOptions, total=False):
     name_key: str | Path | None
     """A file with a key of 16 bytes or more: the log has names of creators and rightsholders hashed with it."""
 
-    cache: str | None
-    """Where policies are kept between requests: `memory:` (default), `memory:?max_bytes=64MiB`."""
-
     evidence: str | Path | None
     """Folder for a copy of every document, and of the words, that a decision rested on; none is kept by default."""
+
+
+class GuardOptions(JudgeOptions, KeepingOptions, total=False):
+    """All options (`docs/options.md`): of `guard_client` and of the guarded clients and transports."""
+
+    log: str | Path | None
+    """Path of the compliance log, `tdm-guard.jsonl` if none is given; `{run}` and `{pid}` are filled in."""
+
+    cache: str | None
+    """Where policies are kept between requests: `memory:` (default), `memory:?max_bytes=64MiB`."""
 
     policy_timeout: float | str | None
     """Seconds of network time for one policy document, 5 if none are given."""

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdm_guard.errors import ConfigurationError, UnsupportedURL
-from tdm_guard.log.canonical import canonical, digest_of_text, domain_of, host_of
+from tdm_guard.log.canonical import canonical, digest_of_text, domain_of, host_of, is_suffix
 from tdm_guard.log.merkle import EMPTY, leads, leaf_hash
 from tdm_guard.log.record import unseal
 from tdm_guard.log.trees import admitted_addresses
@@ -33,7 +33,8 @@ RESTS_ON = (
     "another. The root does not show which values of query parameters were left out of addresses (`redact`): the seal "
     "says which, and an address that is asked for must be spelt so. It says nothing of what was collected otherwise."
 )
-MAX_BYTES = 64 * 2**20  # of a proof: the decision's line may be as long as one of a log, and there may be several runs
+MAX_BYTES = 16 * 2**20  # of a proof: a run takes some 6 KB, so that there is room for 2,500 and more
+MAX_VALUES = 500_000  # in a proof, or a record in it: some 90 a run; read, they take 50 MB
 MAX_PROOFS = 10_000  # runs in one proof
 MAX_PATH = 64  # nodes on the way to a root: no tree has 2**64 leaves
 MAX_ADDRESS = 65_536  # characters of the address asked for, as elsewhere
@@ -88,9 +89,9 @@ def read_root(text: str) -> Known:
 def read_proof(data: bytes) -> Mapping[str, Any]:
     """The proof in a file. Raises `UnreadableProofError`."""
     if len(data) > MAX_BYTES:
-        raise UnreadableProofError(f"longer than {MAX_BYTES} bytes")
+        raise UnreadableProofError(f"longer than {MAX_BYTES} bytes, as no proof is")
     try:
-        found = json.loads(data.decode("utf-8"), parse_constant=_no_number)
+        found = parsed(data, MAX_VALUES)
     except (ValueError, RecursionError) as error:
         raise UnreadableProofError(f"no JSON: {error}") from None
     if not isinstance(found, dict) or found.get("type") != TYPE:
@@ -151,6 +152,8 @@ def _question(proof: Mapping[str, Any]) -> tuple[str, str]:
             raise _No("what was asked for is no domain in lower case and ASCII")
         if (domain := domain_of(asked)) != asked:
             raise _No(f"{asked} is not registrable by the public suffix list here, but {domain}: ask for that")
+        if is_suffix(asked):
+            raise _No(f"{asked} is a name under which others have theirs, and of them this proof says nothing")
     if own != stated:
         raise _No(f"the one spelling of what was asked for is {bounded(own, 200)}, and it says {_shown(stated)}")
     return kind, own
@@ -162,9 +165,11 @@ def _is_host(name: str | None) -> bool:
         return False
     if ":" in name or re.fullmatch(r"\d+|0x[0-9a-f]*", name.rpartition(".")[2]):
         try:
-            return str(ipaddress.ip_address(name)) == name
+            ip = ipaddress.ip_address(name)
         except ValueError:
             return False
+        four = getattr(ip, "ipv4_mapped", None)  # which versions of Python spell in two ways
+        return name == (str(ip) if four is None else f"::ffff:{int(four) >> 16:x}:{int(four) & 0xFFFF:x}")
     return _HOST.fullmatch(name) is not None
 
 
@@ -250,7 +255,7 @@ def _line(table: Mapping[str, Any], member: str, kind: str, run: str) -> tuple[M
     """A line of the log as it stands there, whose hash is that of its bytes."""
     try:
         raw = _text(table, member, MAX_BYTES).encode()
-        record = json.loads(raw, parse_constant=_no_number)
+        record = parsed(raw, MAX_VALUES)
     except (ValueError, RecursionError):
         raise _No(f"the {kind} record in it is no JSON") from None
     sealed = unseal(raw)
@@ -274,7 +279,7 @@ def _whole(record: Mapping[str, Any], decision: Mapping[str, Any], name: str) ->
         salt, text = _text(personal, "salt", 64), _text(personal, "members", MAX_BYTES)
         try:
             digest = sha256(bytes.fromhex(salt) + text.encode()).hexdigest()
-            members = json.loads(text, parse_constant=_no_number)
+            members = parsed(text.encode(), MAX_VALUES)
         except (ValueError, RecursionError):
             raise _No("its personal members are no JSON, or their salt is no number in hexadecimal") from None
         if record["personal"] != digest or not isinstance(members, dict):
@@ -335,6 +340,31 @@ def _number(table: Mapping[str, Any], member: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < MAX_SIZE:
         raise _No(f"{member} is no number")
     return value
+
+
+def parsed(data: bytes, limit: int) -> Any:
+    """What JSON says, each member once. Raises `ValueError`, `RecursionError`; for too much of it before it is read."""
+    if len(data) > limit and _values_in(data, limit) > limit:  # each has a character at least
+        raise ValueError(f"more than {limit} values")
+    return json.loads(data.decode("utf-8"), parse_constant=_no_number, object_pairs_hook=_once)
+
+
+def _values_in(data: bytes, limit: int) -> int:
+    """How many values JSON has, or a few more; of what is none some number. As many strings are not looked between."""
+    plain = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    strings = plain.count(b'"') // 2
+    if strings > limit:
+        return strings
+    between = b"".join(plain.split(b'"')[::2])
+    return strings + sum(map(between.count, (b"[", b"{", b",")))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The members of an object. Raises `ValueError` if there are two of a name: readers differ in which they take."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a member stands there twice")
+    return found
 
 
 def _no_number(text: str) -> None:

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.log.canonical import canonical, digest_of_text, domain_of, host_of
+from tdm_guard.log.canonical import canonical, digest_of_text, domain_of, host_of, is_suffix
 from tdm_guard.log.record import unseal
 from tdm_guard.log.redaction import redacted
 from tdm_guard.log.sorting import KEY
 from tdm_guard.origin import bare
 from tdm_guard.plain import address, nearest
-from tdm_guard.proofs.proof import RESTS_ON, TREES, TYPE, VERSION, is_plain
+from tdm_guard.proofs.proof import MAX_ADDRESS, MAX_PROOFS, RESTS_ON, TREES, TYPE, VERSION, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -42,7 +42,12 @@ class Question:
                 f"--url: {address(given)} is no http(s) address; for example https://gazette.example/a"
             )
         asked = bare(given)
-        return cls(kind="url", asked=asked if is_plain(asked) else spelled)
+        asked = asked if is_plain(asked) else spelled
+        if max(len(asked), len(spelled)) > MAX_ADDRESS:
+            raise ConfigurationError(
+                f"--url: longer than {MAX_ADDRESS} characters in its one spelling, as no proof is about"
+            )
+        return cls(kind="url", asked=asked)
 
     @classmethod
     def domain(cls, given: str) -> Question:
@@ -52,6 +57,11 @@ class Question:
         host = host_of(canonical(f"http://{place}/")) if not set("/?#") & set(name) else None
         if host is None:
             raise ConfigurationError(f"--domain: {address(given)} is no domain; for example gazette.example")
+        if is_suffix(host):
+            raise ConfigurationError(
+                f"--domain: {address(given)} is a name under which others have theirs; ask for a site, for "
+                f"example gazette.{host}, or for that host alone with --url"
+            )
         return cls(kind="domain", asked=domain_of(host))
 
 
@@ -125,7 +135,12 @@ def _chosen(runs: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[Map
             )
     if not runs:
         raise ConfigurationError("no line is a record of a compliance log; for example tdm-guard.jsonl")
-    return [known[name] for name in dict.fromkeys(names)] if names else list(runs)
+    chosen = [known[name] for name in dict.fromkeys(names)] if names else list(runs)
+    if len(chosen) > MAX_PROOFS:
+        raise ConfigurationError(
+            f"prove: {len(chosen)} runs, and one proof is about {MAX_PROOFS} at most; name some with --run"
+        )
+    return chosen
 
 
 def _spelled(question: Question, runs: Iterable[Mapping[str, Any]]) -> tuple[str, str, list[str]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tdm_guard.errors import ConfigurationError
 from tdm_guard.log.record import TOOL
 from tdm_guard.plain import timestamp
 
@@ -20,29 +21,35 @@ if TYPE_CHECKING:
     from tdm_guard.proofs.tree_file import SealedRun
 
 TYPE, VERSION = "tdm-guard-seal", 1
+MAX_SEAL = 64 * 2**20  # bytes: 100,000 runs at some 600 each
+MAX_SIGNATURE = 2**10  # bytes: the second line
 
 
 def statement(runs: Iterable[SealedRun], files: Iterable[Mapping[str, Any]], now: datetime) -> bytes:
-    """The first line of a LOG.seal, without its newline."""
+    """The first line of a LOG.seal, without its newline. Raises `ConfigurationError` for more than one can be."""
+    stated = [
+        {
+            "run": run.run,
+            "head": run.head,
+            "ended": run.ended,
+            "forgotten": run.forgotten,
+            **run.trees,
+            "redact": list(run.redact),
+        }
+        for run in runs
+    ]
     found = {
         "type": TYPE,
         "v": VERSION,
         "made_at": timestamp(now),
         "tool": TOOL,
         "files": [{"name": file["name"], "bytes": file["bytes"], "sha256": file["sha256"]} for file in files],
-        "runs": [
-            {
-                "run": run.run,
-                "head": run.head,
-                "ended": run.ended,
-                "forgotten": run.forgotten,
-                **run.trees,
-                "redact": list(run.redact),
-            }
-            for run in runs
-        ],
+        "runs": stated,
     }
-    return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+    line = json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+    if len(line) > MAX_SEAL - MAX_SIGNATURE:
+        raise ConfigurationError(f"seal: {len(stated)} runs are too many for one seal; seal fewer logs at a time")
+    return line
 
 
 def beside(log: str, ending: str) -> Path:

@@ -7,7 +7,6 @@ sealed head is there all the same.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,7 +16,8 @@ from tdm_guard.log.bodies import shown
 from tdm_guard.log.checks.finding import LogSeverity
 from tdm_guard.log.checks.roots import TREES, root_problems
 from tdm_guard.log.members import text_of
-from tdm_guard.proofs.seal_file import TYPE, VERSION
+from tdm_guard.proofs.proof import parsed
+from tdm_guard.proofs.seal_file import MAX_SEAL, TYPE, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tdm_guard.log.checks.heads import Heads, Met
     from tdm_guard.log.checks.run import VerifiedRun
 
-MAX_SEAL = 64 * 2**20  # bytes: 100,000 runs at some 600 each
+MAX_VALUES = 2_500_000  # in a seal: some 20 for each run
 _HASH = re.compile(r"[0-9a-f]{64}\Z")
 
 
@@ -59,7 +59,7 @@ class Seal:
     def stated(self) -> Stated:
         """What is stated. Raises `NoSealError`; `ConfigurationError` for what a later version wrote."""
         try:
-            found = json.loads(self.statement.decode("utf-8"), object_pairs_hook=_once)
+            found = parsed(self.statement, MAX_VALUES)
         except (ValueError, RecursionError) as error:
             raise NoSealError(f"states nothing that can be read: {error}") from None
         if not isinstance(found, dict) or found.get("type") != TYPE:
@@ -147,10 +147,3 @@ def _is_run(run: Mapping[str, Any]) -> bool:
 
 def _is_hash(value: object) -> bool:
     return isinstance(value, str) and _HASH.match(value) is not None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a member stands there twice")
-    return found

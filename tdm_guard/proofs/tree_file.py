@@ -26,7 +26,7 @@ from tdm_guard.log.sorting import KEY
 from tdm_guard.log.trees import SEQ
 
 MAGIC = b"tdm-guard tree 1"
-MAX_DIRECTORY = 64 * 2**20  # bytes: 100,000 runs at some 600 each
+MAX_DIRECTORY = 128 * 2**20  # bytes: 100,000 runs at some 1,200 each
 MAX_OFFSET = 2**63  # bytes of a file: what the systems can address
 DECISION = struct.Struct(">32sHQ")  # hash, number of the file, place in it; in order of seq
 COMMON = DECISION  # the same of common records, in order of their hashes
@@ -99,6 +99,8 @@ class TreeWriter:
     def finish(self, files: Iterable[Mapping[str, Any]]) -> None:
         """Writes the directory: of these files, as `TreeFile.files` gives them back."""
         directory = json.dumps({"files": list(files), "runs": self._runs}).encode()
+        if len(directory) > MAX_DIRECTORY:
+            raise ConfigurationError(f"{len(self._runs)} runs are too many for one index; take fewer logs at a time")
         place = self._file.tell()
         self._file.write(directory)
         self._file.seek(0)

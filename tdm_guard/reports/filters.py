@@ -13,9 +13,7 @@ from tdm_guard.log.members import entries, text_of
 from tdm_guard.model import Layer, Verdict
 from tdm_guard.origin import Origin
 from tdm_guard.plain import nearest, printable, timestamp
-from tdm_guard.repertoire import excluded
 from tdm_guard.reports.faults import ITEM
-from tdm_guard.signals import SIGNALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 
 MAX_NAMES = 50_000  # of a kind, kept in mind to tell a name that no log has from one that was left out; some MB
 _VERDICTS = tuple(verdict.value for verdict in Verdict)
-_SIGNALS = frozenset({*(signal.name for signal in SIGNALS), excluded.NAME})
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _GOOD = "2026-01-31, or 2026-01-31T12:00:00Z"
 
@@ -176,12 +173,21 @@ class Chosen:
         problems: list[str] = []
         for kind in ("run", "host", "declaration", "signal"):
             known = self._names.get(kind, {})
-            for name in sorted(getattr(self.filters, kind) - known.keys() - (_SIGNALS if kind == "signal" else set())):
-                near = nearest(name, [*known, *(_SIGNALS if kind == "signal" else ())]) or next(iter(known), None)
+            ours = _names_of_signals() if kind == "signal" and self.filters.signal else frozenset[str]()
+            for name in sorted(getattr(self.filters, kind) - known.keys() - ours):
+                near = nearest(name, [*known, *ours]) or next(iter(known), None)
                 hint = f"; for example {near}" if near else ""
                 problems.append(f"--{kind}: no decision in these logs has {name[:200]!r}{hint}")
         if problems:
             raise ConfigurationError(*map(printable, problems))
+
+
+def _names_of_signals() -> frozenset[str]:
+    """Names that no log need have. Loaded when they are asked for: a command that filters by none starts without."""
+    from tdm_guard.repertoire.excluded import NAME  # noqa: PLC0415
+    from tdm_guard.signals import SIGNALS  # noqa: PLC0415
+
+    return frozenset({*(signal.name for signal in SIGNALS), NAME})
 
 
 def hosts_of(record: Mapping[str, Any]) -> tuple[str, ...]:

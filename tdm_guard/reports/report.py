@@ -32,7 +32,6 @@ from tdm_guard.reports.worklist_page import whom
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FORMATS = ("markdown", "json", "csv", "html", "parquet")
 LISTED = (
     "days",
     "media",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tdm_guard.reports.figures import Tally
 from tdm_guard.reports.remarks import GONE
 from tdm_guard.reports.sites import by_site, faults_by_site
+from tdm_guard.reports.spelling import in_table
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -82,13 +83,8 @@ def write_parquet(summary: Summary, output: Path) -> None:
 
     found = list(rows(summary))
     types = [pyarrow.string() if name in NAMES else pyarrow.int64() for name in Row._fields]
-    columns = [pyarrow.array([_plain(row[place]) for row in found], type=kind) for place, kind in enumerate(types)]
+    columns = [pyarrow.array([in_table(row[place]) for row in found], type=kind) for place, kind in enumerate(types)]
     parquet.write_table(pyarrow.table(columns, names=list(Row._fields)), output, compression="zstd")
-
-
-def _plain(value: str | int | None) -> str | int | None:
-    """Text without lone surrogates, which Parquet has no bytes for."""
-    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def _verdicts(section: str, counted: Iterable[tuple[str, Counter[str]]]) -> Iterator[Row]:

@@ -1,6 +1,7 @@
 """
 How answers spell the words of strangers, whatever the format: characters that a terminal would act on are shown, not
-sent; a markdown cell stays a cell, without tags or links but those of addresses; a CSV cell is no formula.
+sent. JSON has escapes of its own, which read as the same words; all else, Parquet and SQLite too, has those of
+`printable`. A markdown cell stays a cell, without tags or links but those of addresses; a CSV cell is no formula.
 """
 
 from __future__ import annotations
@@ -32,6 +33,15 @@ def json_text(value: Any, indent: int | None = None) -> str:
 def json_escapes(text: str) -> str:
     """JSON `text` with the characters that `printable` shows in JSON's own escapes; it reads as the same value."""
     return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+
+
+def in_table(value: Any) -> Any:
+    """A value of a table whose format has no escapes of its own (Parquet, SQLite), however deep its text stands."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {name: in_table(each) for name, each in value.items()}
+    return [in_table(each) for each in value] if isinstance(value, list) else value
 
 
 def csv_line(cells: Iterable[str | int]) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.members import entries, is_size, text_of
 from tdm_guard.log.record import TOOL
+from tdm_guard.reports.spelling import in_table
 from tdm_guard.reports.summary import host_of
 
 if TYPE_CHECKING:
@@ -36,14 +37,15 @@ CREATE TABLE export (schema INTEGER NOT NULL, tool TEXT NOT NULL);
 CREATE TABLE logs (number INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
 CREATE TABLE runs (
     run TEXT PRIMARY KEY, began_at TEXT, ended_at TEXT, tool TEXT, agent TEXT, posture TEXT, mode TEXT, operator TEXT,
-    usages TEXT, signals TEXT, config_sha256 TEXT, repertoire TEXT, excluded_sites TEXT
+    usages TEXT, signals TEXT, config_sha256 TEXT, repertoire TEXT, excluded_sites TEXT, task TEXT,
+    resumes TEXT
 );
 CREATE TABLE totals (run TEXT, verdict TEXT, decisions INTEGER, PRIMARY KEY (run, verdict)) WITHOUT ROWID;
 CREATE TABLE decisions (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE, run TEXT, seq INTEGER, ts TEXT, url TEXT, final_url TEXT, origin TEXT,
     host TEXT, verdict TEXT, admitted INTEGER, enforced INTEGER, stage TEXT, usages TEXT, authorisations TEXT,
     status INTEGER, content INTEGER, authenticated INTEGER, media_type TEXT, bytes INTEGER, content_sha256 TEXT,
-    cached INTEGER, hops TEXT, repertoire TEXT, hash TEXT, log INTEGER REFERENCES logs, line INTEGER
+    cached INTEGER, hops TEXT, repertoire TEXT, stored TEXT, hash TEXT, log INTEGER REFERENCES logs, line INTEGER
 );
 CREATE TABLE statements (
     decision INTEGER REFERENCES decisions, place INTEGER, kind TEXT, signal TEXT, carrier TEXT, usages TEXT,
@@ -87,7 +89,8 @@ _DECISION = {
     "id": "text", "run": "text", "seq": "size", "ts": "text", "url": "text", "final_url": "text", "origin": "text",
     "verdict": "text", "admitted": "flag", "enforced": "flag", "stage": "text", "usages": "json",
     "authorisations": "json", "status": "size", "content": "flag", "authenticated": "flag", "media_type": "text",
-    "bytes": "size", "content_sha256": "text", "cached": "flag", "hops": "json", "repertoire": "text", "hash": "text",
+    "bytes": "size", "content_sha256": "text", "cached": "flag", "hops": "json", "repertoire": "text",
+    "stored": "json", "hash": "text",
 }  # fmt: skip
 _STATEMENT = {
     "kind": "text", "signal": "text", "carrier": "text", "usages": "json", "stance": "text", "layer": "text",
@@ -97,6 +100,7 @@ _STATEMENT = {
 _RUN = {
     "tool": "text", "agent": "text", "posture": "text", "mode": "text", "operator": "json", "usages": "json",
     "signals": "json", "config_sha256": "text", "repertoire": "json", "excluded_sites": "json",
+    "task": "text", "resumes": "json",
 }  # fmt: skip
 _FAULT = dict.fromkeys(("signal", "message", "carrier", "source", "locator", "excerpt"), "text")
 _DOCUMENT = {"document": "text", "result": "text", "status": "size", "retrieved_at": "text", "sha256": "text"}
@@ -147,13 +151,12 @@ class Tables:
         self._database.close()
 
     def _insert(self, table: str, row: Row, *, conflict: str = "") -> sqlite3.Cursor:
-        return self._database.execute(_insertion(table, tuple(row), conflict), tuple(row.values()))
+        return self._database.execute(_insertion(table, tuple(row), conflict), tuple(map(in_table, row.values())))
 
     def _log(self, line: LogLine) -> int:
         number = self._logs.get(line.path)
         if number is None:
-            path = line.path.encode("utf-8", "backslashreplace").decode("utf-8")
-            number = self._logs[line.path] = self._insert("logs", {"path": path}).lastrowid or 0
+            number = self._logs[line.path] = self._insert("logs", {"path": line.path}).lastrowid or 0
         return number
 
     def _decision(self, line: LogLine, record: Mapping[str, Any]) -> None:
@@ -185,7 +188,7 @@ class Tables:
         number = self._documents.get(said)
         if number is None:
             row = _row(entry, _DOCUMENT)
-            key = tuple(row.values())
+            key = tuple(map(in_table, row.values()))
             where = " AND ".join(f"{name} IS ?" for name in row)
             found = self._database.execute(f"SELECT number FROM documents WHERE {where}", key).fetchone()  # noqa: S608
             number = found[0] if found else self._insert("documents", row).lastrowid or 0
@@ -201,17 +204,19 @@ class Tables:
         self._insert("runs", row, conflict="OR IGNORE")
 
     def _body(self, record: Mapping[str, Any]) -> None:
-        name = text_of(record, "decision", 240)
+        name = in_table(text_of(record, "decision", 240))
         found = self._database.execute("SELECT number FROM decisions WHERE id = ?", (name,)).fetchone()
         if found:
             self._insert("bodies", {"decision": found[0], **_row(record, _BODY)}, conflict="OR IGNORE")
 
     def _end(self, record: Mapping[str, Any]) -> None:
-        run = text_of(record, "run", 240)
-        self._database.execute("UPDATE runs SET ended_at = ? WHERE run IS ?", (text_of(record, "ts", 40), run))
+        run = in_table(text_of(record, "run", 240))
+        self._database.execute(
+            "UPDATE runs SET ended_at = ? WHERE run IS ?", (in_table(text_of(record, "ts", 40)), run)
+        )
         totals = record.get("totals")
         for verdict, count in list(totals.items())[:MAX_ENTRIES] if isinstance(totals, dict) else ():
-            row = {"run": run, "verdict": _text(verdict), "decisions": count if is_size(count) else None}
+            row = {"run": run, "verdict": verdict[:MAX_TEXT], "decisions": count if is_size(count) else None}
             self._insert("totals", row, conflict="OR IGNORE")
 
 
@@ -239,10 +244,6 @@ def _row(record: Mapping[str, Any], columns: Mapping[str, str]) -> Row:
 
 def _flag(value: object) -> int | None:
     return int(value) if isinstance(value, bool) else None
-
-
-def _text(value: str) -> str:
-    return value[:MAX_TEXT].encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def discard(path: Path) -> None:

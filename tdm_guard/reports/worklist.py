@@ -134,8 +134,9 @@ class Worklist:
     """
     What is withheld, by whom to ask.
 
-    No licence helps where robots.txt refuses access (`refused`, with some of the `refusing` sites); where access is
-    sold (402) the seller is asked. None is known to be needed where something could not be read (`undetermined`), or
+    Each item is counted once: in `items`, if licences would do, else in one of the others. No licence helps where
+    robots.txt refuses access (`refused`, with some of the `refusing` sites); where access is sold (402) the seller is
+    asked. None is known to be needed where something could not be read (`undetermined`), or
     stands wrong in the caller's own item (`doubtful`). Of a site that a list excludes nobody is asked (`excluded`).
     `unexplained` records name no reason. `exempt` items would want a licence, but for a claim to Art. 3.
     """
@@ -190,9 +191,8 @@ def is_wanting(record: Mapping[str, Any]) -> bool:
 
 class Wanting(NamedTuple):
     """
-    What one item wants: licences of these, each with what they said; `refused`: access, which no licence helps.
-
-    `lacking` names the count of a `Worklist` that it belongs to if it wants none, or beside what it wants.
+    What one item wants, one of the three: licences of these, each with what they said; access, if it is `refused`: no
+    licence helps that, whoever else reserves it; or nothing known, and `lacking` names the count of a `Worklist`.
     """
 
     needed: dict[Licensor, list[Because]]
@@ -209,14 +209,15 @@ def wanting(record: Mapping[str, Any]) -> Wanting:
     because = entries(record, "because")
     closed = [entry for entry in because if open_usages(record, entry, Kind.ACCESS)]
     sold = [entry for entry in closed if entry.get("signal") == payment.NAME]
-    refused = len(sold) < len(closed)
+    if len(sold) < len(closed):
+        return Wanting({}, refused=True, lacking=None)
     needed = _needed(record, [entry for entry in because if open_usages(record, entry)] + sold)
     lacking = None
-    if record.get("verdict") == Verdict.UNDETERMINED:
+    if not needed and record.get("verdict") == Verdict.UNDETERMINED:
         lacking = "undetermined"
-    elif not needed and not refused:
+    elif not needed:
         lacking = "doubtful" if any(map(_is_unknown, because)) else "unexplained"
-    return Wanting(needed, refused, lacking)
+    return Wanting(needed, refused=False, lacking=lacking)
 
 
 def worklist(records: Iterable[Mapping[str, Any]], contacts: Sequence[Contact] = ()) -> Worklist:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from tdm_guard.plain import printable
 from tdm_guard.repertoire.provenance import NO_ADDRESS
 from tdm_guard.reports.spelling import csv_line, json_text, number_of
+from tdm_guard.reports.styles import WORKLIST
 from tdm_guard.reports.worklist import OTHER, Ask, Sample, Worklist
 from tdm_guard.usage import TDM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-FORMATS = ("text", "csv", "json")
+FORMATS = WORKLIST
 SHOWN = 50  # of a page that people read; csv and json have all that were counted
 _TDM = {usage.value for usage in TDM}
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")

@@ -101,21 +101,26 @@ _WORD_ENDS = re.compile(r"(?i)[&#\s\"'<>]|%(?:25)?(?:26|23)")
 _NESTED_WORDS = tuple(_Depth(depth.before, _WORD_ENDS) for depth in _NESTED)
 
 
-def redacted(url: str, patterns: Sequence[str]) -> str:
+def _as_told(_size: int) -> str:
+    return REDACTED
+
+
+def redacted(url: str, patterns: Sequence[str], spell: Callable[[int], str] = _as_told) -> str:
     """
     `url` with the values of the parameters whose names fit a pattern (as of `fnmatch`, case aside) replaced.
 
-    Those of its query, of its fragment, of its path (`;jsessionid=…`), and of addresses in their values.
+    Those of its query, of its fragment, of its path (`;jsessionid=…`), and of addresses in their values. `spell` says
+    what stands for a value of so many characters.
     """
     if "=" not in url and "%" not in url:
         return url
     fits = _fitting(tuple(patterns))
     place = min((at for at in (url.find("?"), url.find("#")) if at >= 0), default=len(url))
-    path = _replaced(url[:place], _PATH, fits, 1)
-    url = path + _replaced(url[place:], _QUERY, fits, 1)
+    path = _replaced(url[:place], _PATH, fits, 1, spell)
+    url = path + _replaced(url[place:], _QUERY, fits, 1, spell)
     if "%" in url:
         for number, depth in enumerate(_NESTED, 2):
-            url = _replaced(url, depth, fits, number)
+            url = _replaced(url, depth, fits, number, spell)
     return url
 
 
@@ -139,7 +144,9 @@ def redacted_words(text: str, patterns: Sequence[str]) -> str:
     return text
 
 
-def _replaced(text: str, depth: _Depth, fits: Callable[[str, int], bool], unquoted: int) -> str:
+def _replaced(
+    text: str, depth: _Depth, fits: Callable[[str, int], bool], unquoted: int, spell: Callable[[int], str] = _as_told
+) -> str:
     """`text` with the values behind fitting names replaced; names are compared decoded, so many times."""
     parts: list[str] = []
     done = 0
@@ -147,8 +154,9 @@ def _replaced(text: str, depth: _Depth, fits: Callable[[str, int], bool], unquot
         if found.start() < done or not fits(found[found.lastindex or 0], unquoted):
             continue
         end = depth.behind.search(text, found.end())
-        parts += text[done : found.end()], REDACTED
-        done = end.start() if end else len(text)
+        stop = end.start() if end else len(text)
+        parts += text[done : found.end()], spell(stop - found.end())
+        done = stop
     return "".join((*parts, text[done:])) if parts else text
 
 

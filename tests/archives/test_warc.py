@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tdm_guard.archives import Item, Unreadable, read_items
-from tdm_guard.decision import Stored
+from tdm_guard.model import Stored
 from tests.archives.made import HEAD, PAGE, RESPONSE, URL, packed, read, record, split
 
 ID = ("WARC-Record-ID", "<urn:uuid:1>")
@@ -50,7 +50,11 @@ def test_a_file_that_is_gzip_as_a_whole_is_read_to_its_end(tmp_path: Path) -> No
     assert not damage
     assert [(item.url, item.raw) for item in items] == [(f"{URL}/{number}", None) for number in range(3)]
     inside = [len(records[0]), len(records[0]) + len(records[1])]
-    assert [item.stored[:2] for item in items] == [("a.warc.gz", 0), *(("a.warc.gz!/@0", place) for place in inside)]
+    places = [(item.stored.file, item.stored.offset) for item in items]
+    assert places == [("a.warc.gz", 0), *(("a.warc.gz!/@0", place) for place in inside)]
+        ("a.warc.gz", 0),
+        *(("a.warc.gz!/@0", place) for place in inside),
+    ]
 
 
 def test_what_no_site_speaks_for_is_counted(tmp_path: Path) -> None:

@@ -13,14 +13,16 @@ import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from tdm_guard import Fetched, Judge
+from tdm_guard import Fetched, Judge, Ledger
 from tdm_guard.decision import Decision
 from tdm_guard.log.jsonl import JsonlLog, Keeping
 from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Posture
 from tdm_guard.usage import TDM
-from tests.benchmarks.measure import Row
+from tests.benchmarks import inputs
+from tests.benchmarks.measure import Row, compare
 from tests.soak.task import Task
 from tests.soak.trials import ended_by
 from tests.support.replay import serving
@@ -101,6 +103,45 @@ def appending() -> list[Row]:
     return rows
 
 
+def judging() -> list[Row]:
+    """Judged and logged by a ledger, beside what that is made of: the judgement, the digest, the line."""
+    judge = Judge(agent="ExampleBot")
+    documents = dict.fromkeys(("/robots.txt", "/.well-known/tdmrep.json", "/ai.txt", "/trust.txt"), Fetched(status=404))
+    body, _ = inputs.page(10_000, 3_000)
+    given: dict[str, Any] = {
+        "status": 200, "headers": [("content-type", "text/html")], "body": body, "now": NOW,
+        "policies": judge.read_policies(SITE, documents, now=NOW),
+    }  # fmt: skip
+    urls = [f"{SITE}/stories/2026/11/a-long-enough-path-{number}.html" for number in range(500)]
+    with (
+        tempfile.TemporaryDirectory() as name,
+        Ledger(judge, Path(name) / "ours.jsonl") as ledger,
+        closing(JsonlLog(Path(name) / "theirs.jsonl", run=RUN, now=NOW)) as log,
+    ):
+
+        def ours() -> None:
+            for url in urls:
+                ledger.evaluate(url, **given)
+
+        def theirs() -> None:
+            for url in urls:
+                hashlib.sha256(body).hexdigest()
+                log.decision(judge.evaluate(url, **given))
+
+        return [
+            compare(
+                "500 pages judged and logged by a ledger",
+                ours,
+                theirs,
+                peer_name="evaluate, SHA-256, append",
+                number=1,
+                rounds=7,
+                budget=1.15,
+                note="pages of 10 kB",
+            )
+        ]
+
+
 def killed() -> list[Row]:
     """SIGKILL in mid-crawl: every page whose content reached the caller has a record."""
     chosen = random.Random(20261128)
@@ -128,4 +169,4 @@ def killed() -> list[Row]:
 
 def rows() -> list[Row]:
     """All rows of writing."""
-    return [*appending(), *killed()]
+    return [*appending(), *judging(), *killed()]

@@ -82,6 +82,7 @@ def rows(records: int = RECORDS, rounds: int = 5) -> list[Row]:
             ("1 page of a site", 1, False, False),
             ("100 pages of a site, with body records", 100, False, True),
             ("100 pages of a site, compact form", 100, True, False),
+            ("1 page of a site, compact form", 1, True, False),
         ):
             path = Path(folder) / "tdm.jsonl"
             write(path, records, pages=pages, compact=compact, bodies=bodies)

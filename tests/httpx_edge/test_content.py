@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 import tdm_guard
-from tdm_guard import Guard, LogError, Options, Withheld, __version__
+from tdm_guard import LogError, Options, Withheld, __version__
 from tdm_guard._clients.tally import Tally
+from tdm_guard.guard import Guard
 from tdm_guard.log.reader import read_log
 from tdm_guard.reports.summary import summarise
 from tdm_guard.signals import SIGNALS

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from tdm_guard import Fetched, Guard, LogError, Options, Withheld
+from tdm_guard import Fetched, LogError, Options, Withheld
 from tdm_guard.aiohttp import guard
 from tdm_guard.drive import run
 from tdm_guard.fetch import Answer, Get
+from tdm_guard.guard import Guard
 from tdm_guard.log.evidence import copy_of
 from tdm_guard.origin import Origin
 from tdm_guard.requests import GuardSession

@@ -8,7 +8,8 @@ from typing import Any
 import anyio
 import pytest
 
-from tdm_guard import Guard, Withheld
+from tdm_guard import Withheld
+from tdm_guard.guard import Guard
 from tests.support.stores import Failing, Kept, Lying, Slow
 
 CLOSED = "User-agent: *\nDisallow: /closed"

@@ -16,10 +16,12 @@ from tdm_guard.judge import Judge
 from tdm_guard.judging import spans
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.extract import MAGIC, read_extract
+from tdm_guard.judging.masked import masked
 from tdm_guard.judging.pieces import MAX_PIECE, MAX_PIECES, MAX_TOTAL, Pieces, bounded, stamped
 from tdm_guard.model import NOTHING, Declared, Fault, Reading, Source, Stance, Statement
 from tdm_guard.options import Options
 from tdm_guard.origin import Origin
+from tdm_guard.secrecy.parameters import SECRETS
 from tdm_guard.usage import TDM
 from tests.support.assets import large_jpeg
 from tests.support.silence import SILENT
@@ -139,6 +141,51 @@ def test_fields_are_kept_but_no_secrets() -> None:
     ]  # fmt: skip
     [piece] = kept(heard(b"x", headers=fields, status=404))
     assert piece == (b"content-type: text/html\r\nTDM-Reservation: 1\r\ntdm-policy: https://site.example/policy\r\n")
+
+
+def test_addresses_in_fields_have_no_secrets_and_nothing_that_the_run_leaves_out() -> None:
+    fields = [
+        ("tdm-reservation", "1"),
+        ("tdm-policy", "/policy?sig=hidden&page=2;email=hidden"),
+        ("link", '<https://u:hidden@c.example/a?x-amz-signature=hidden>; rel="license", </b;jsessionid=hidden>'),
+    ]
+    [piece] = kept(heard(b"x", headers=fields, status=404, redact=["email"]))
+    assert b"hidden" not in piece
+    assert b"page=2" in piece
+    assert b"sig=REDACTED" in piece
+
+
+def test_addresses_on_a_page_are_masked_in_their_places() -> None:
+    links = (
+        b'<link rel=alternate href="/feed?PHPSESSID=hidden&amp;page=1"><link href=https://u:hidden@c.example/x.css>\n'
+        b'<script>f("https://cdn.example/a?X-Amz-Signature=hidden\\u0026b=1#c", k?key:0)</script>\xff\xe9 a@b.example\n'
+    )
+    page = b"<head>" + links + META.encode() + b"</head><p>" + SECRET.encode()
+    [piece] = kept(heard(page, redact=["b"]))
+    extract = read_extract(piece)
+    assert extract is not None
+    [part] = extract.parts
+    assert len(part.data) == len(page[part.offset :].partition(b"</head>")[0]) + len(b"</head>")
+    assert b"hidden" not in piece
+    for words in (
+        b"PHPSESSID=******&amp;page=1",
+        b"//********@c.example/x.css",
+        b"k?key:0",
+        b"a@b.example",
+        META.encode(),
+    ):
+        assert words in part.data
+
+
+@settings(max_examples=60)
+@given(
+    st.binary(max_size=80), st.sampled_from([b"https://a.example/?token=", b"/?x=1&sid=", b"ftp://u:p@h/;key=", b"="])
+)
+def test_masking_moves_nothing(data: bytes, before: bytes) -> None:
+    told = masked(before + data, SECRETS)
+    assert len(told) == len(before + data)
+    assert told.count(b"\n") == (before + data).count(b"\n")
+    assert masked(told, SECRETS) == told
 
 
 def test_fields_that_a_signal_reads_are_none_if_they_are_secrets() -> None:

@@ -13,7 +13,8 @@ import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-from tdm_guard import ConfigurationError, Fetched, Guard, LogError, Options
+from tdm_guard import ConfigurationError, Fetched, LogError, Options
+from tdm_guard.guard import Guard
 from tdm_guard.httpx import GuardClient
 from tdm_guard.log import outlet
 from tdm_guard.log.otel import OtelSink

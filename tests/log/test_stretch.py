@@ -16,12 +16,14 @@ from tdm_guard.log.common import Commons
 from tdm_guard.log.reader import LogLine, read_log
 from tdm_guard.log.spelt import Parser
 from tdm_guard.log.stretch import Stretch, Stretches
-from tests.support.varied import decided, varied, write_log
+from tests.support.varied import STORED, decided, varied, write_log
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["full", "compact"])
 def log(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     silent = [decided(f"https://quiet.example/{number}", bytes=number, content_sha256=None) for number in range(6)]
+    silent += [decided(f"https://quiet.example/{number}", stored=STORED[number]) for number in (1, 3)]
+    silent.append(decided("https://quiet.example/1", stored=STORED[1], cached=True))
     return write_log(tmp_path_factory.mktemp("stretch") / "tdm.jsonl", [*silent, *varied()], compact=request.param)
 
 

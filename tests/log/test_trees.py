@@ -144,6 +144,34 @@ def test_a_run_states_its_three_trees() -> None:
     trees.close()
 
 
+@given(st.lists(urls.filter(str.isascii) | st.sampled_from(["http://a.example/", "https://b.example/x?y"]), max_size=8))
+@settings(max_examples=100)
+@example(["ftp://a.example/", "http://a.example/"])
+@example(["http://a.example/", "http://a.example/./b", "http://A.example/", "http://a.example?x"])
+def test_decisions_together_make_the_trees_of_one_after_another(addresses: list[str]) -> None:
+    hashes = [sha256(number.to_bytes(2, "big")).hexdigest() for number in range(300)]
+    one, together, mixed = Trees(), Trees(), Trees()
+    for number, text in enumerate(hashes):
+        one.decided(text, addresses[number : number + 1])
+    together.extend([text.encode() for text in hashes], [address.encode() for address in addresses])
+    for begin in range(0, 300, 4):
+        mixed.decided(hashes[begin], addresses[begin : begin + 1])
+        rest = slice(begin + 1, begin + 4)
+        mixed.extend([text.encode() for text in hashes[rest]], [address.encode() for address in addresses[rest]])
+    assert one.stated() == together.stated() == mixed.stated()
+
+
+def test_a_domain_is_told_of_an_address_behind_one_without_a_host() -> None:
+    trees = Trees()
+    trees.decided("0" * 64, ["ftp://site.example/", "https://site.example/"])
+    assert trees.stated()["domains"]["size"] == 1
+
+
+def test_numbered_trees_take_one_decision_at_a_time() -> None:
+    with pytest.raises(ValueError, match="to be kept"):
+        Trees(numbered=True).extend([], [])
+
+
 def test_a_run_without_decisions_states_empty_trees() -> None:
     stated = Trees().stated()
     assert {stated[name]["root"] for name in stated} == {sha256(b"").hexdigest()}

@@ -6,12 +6,13 @@ import hashlib
 import hmac
 import json
 import pickle
+import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -89,6 +90,57 @@ def test_any_words_can_be_names(holder: str, excerpt: str) -> None:
     assert not holder or is_hashed(told["rightsholder"])
     assert told["usages"] == ["tdm"]
     assert NAMES.members({"because": [told]})["because"] == [told]
+
+
+HOLDER = "Société Müller & Straße"
+SPELLINGS = [
+    "SOCIÉTÉ MÜLLER & STRASSE", unicodedata.normalize("NFD", HOLDER),
+    "Soci&eacute;t&eacute; M&uuml;ller &amp; Stra&szlig;e",
+    "Soci&#233;t&#xE9;  M&#252ller\n\t&amp;&nbsp;Straße", "Soci&eacutet&eacute Müller & Straße",
+    r"Soci\u00e9t\u00e9 M\u00FCller & Straße",
+    "Soci&amp;eacute;t&amp;eacute; Müller &amp;amp; Straße", "Soci%C3%A9t%c3%a9%20M%C3%BCller%20%26%20Stra%C3%9Fe",
+    "Soc\u00adiété Mü\u200bller & Straße", "\uff33\uff4fciété Müller & Straße",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("spelt", SPELLINGS)
+def test_a_name_is_found_in_quoted_words_in_whatever_spelling(spelt: str) -> None:
+    entry = {"rightsholder": HOLDER, "excerpt": f"all rights: {spelt}, “{spelt}”; no mining", "terms": spelt}
+    [told] = NAMES.members({"because": [entry]})["because"]
+    stands = NAMES.rightsholder(HOLDER)
+    assert told["excerpt"] == f"all rights: {stands}, “{stands}”; no mining"
+    assert told["terms"] == told["rightsholder"] == stands
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Societe Muller & Strasse", "Société Müller & Straßen", "xSociété Müller & Straße", "Société Müller and Straße",
+        "Société Müller & Straße\u0301", "Soci&foo;té &eacute %zz %C3 \\u00 & &; &#; &amp;", "Müller",
+    ],
+)  # fmt: skip
+def test_words_that_are_not_the_name_stay_as_they_are(words: str) -> None:
+    [told] = NAMES.members({"because": [{"rightsholder": HOLDER, "excerpt": f"by {words}"}]})["because"]
+    assert told["excerpt"] == f"by {words}"
+
+
+def test_a_rightsholder_has_one_hash_however_its_accents_are_composed() -> None:
+    composed = unicodedata.normalize("NFC", HOLDER)
+    assert NAMES.rightsholder(unicodedata.normalize("NFD", HOLDER)) == NAMES.rightsholder(composed)
+
+
+_SPELL = st.sampled_from([
+    str.upper, str.lower, lambda each: unicodedata.normalize("NFD", each), lambda each: f"&#{ord(each)};",
+    lambda each: f"&#x{ord(each):x};", lambda each: f"\\u{ord(each):04x}", lambda each: each + "\u00ad", str,
+])  # fmt: skip
+
+
+@settings(max_examples=60)
+@given(st.data(), st.text("aeébçñøΣß", min_size=2, max_size=6))
+def test_each_letter_may_be_spelt_in_its_own_way(data: st.DataObject, name: str) -> None:
+    spelt = "".join(data.draw(_SPELL)(letter) for letter in name)
+    [told] = NAMES.members({"because": [{"rightsholder": name, "excerpt": f"«{spelt}» says no"}]})["because"]
+    assert told["excerpt"] == f"«{NAMES.rightsholder(name)}» says no"
 
 
 def test_other_records_stay_as_they_are(tmp_path: Path) -> None:

@@ -333,3 +333,117 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_proof_of_too_many_runs_is_not_written(log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_of(log, [], run_id="second")
+    for bound, says in (
+        ("proving.MAX_PROOFS", "2 runs, and one proof is about 1 at most"),
+        ("proof.MAX_BYTES", "too much"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"tdm_guard.proofs.{bound}", 1)
+            done = call("prove", log, "--domain", "site1.example", "-o", tmp_path / "proof.json")
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert says in done.stderr
+        assert "name" in done.stderr
+    assert not (tmp_path / "proof.json").exists()
+    assert call("prove", log, "--domain", "site1.example", "--run", "second").exit_code == 0
+
+
+@pytest.mark.parametrize("letter", ["a", "\U0001f600", "%41", "%"])
+def test_what_is_proved_of_a_long_address_can_be_checked(log: Path, tmp_path: Path, letter: str) -> None:
+    proof, given = tmp_path / "proof.json", roots(log)
+    for length in (5_000, 65_537):
+        done = call("prove", log, "--url", f"https://a.example/{letter * (length // len(letter))}", "-o", proof)
+        if done.exit_code == 2:
+            assert "--url: longer than 65536 characters" in done.stderr
+            assert length == 65_537
+        else:
+            checked = call("verify-proof", proof, *given)
+            assert (checked.exit_code, checked.stdout.splitlines()[-1]) == (0, "holds")
+            assert length == 5_000 or letter == "%41"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"[" * 17 * 2**20, b" " * 17 * 2**20, b'{"type":"tdm-guard-proof"}' + b" " * 17 * 2**20],
+    ids=["nested", "blank", "padded"],
+)
+def test_a_file_that_is_too_long_is_no_proof(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "proof.json").write_bytes(data)
+    done = call("verify-proof", tmp_path / "proof.json", "--root", f"0:{'0' * 64}")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "cannot be read as a proof: longer than 16777216 bytes, as no proof is" in done.stderr
+
+
+@pytest.mark.parametrize("bound", ["seal_file.MAX_SEAL", "tree_file.MAX_DIRECTORY"])
+def test_no_seal_is_written_that_cannot_be_read(log: Path, monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
+    before = sorted(log.parent.iterdir())
+    monkeypatch.setattr(f"tdm_guard.proofs.{bound}", 1100)
+    done = call("seal", log)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "1 runs are too many for one" in done.stderr
+    assert sorted(log.parent.iterdir()) == before
+
+
+def test_a_seal_of_very_many_values_is_not_read(log: Path) -> None:
+    roots(log)
+    seal = log.with_name(f"{log.name}.seal")
+    seal.write_bytes(b'{"a":[' + b"[]," * 2_600_000 + b"0]}\n")
+    done = call("verify", log, "--seal", seal)
+    assert done.exit_code == 1
+    assert "states nothing that can be read: more than 2500000 values" in done.output
+
+
+@pytest.mark.parametrize("words", [("prove", "--domain", "a.example"), ("merge",), ("licences",), ("report",)])
+@pytest.mark.parametrize("ending", [".seal", ".tree", ".personal"])
+def test_nothing_else_gets_the_name_of_what_belongs_to_a_log(log: Path, words: tuple[str, ...], ending: str) -> None:
+    before = sorted(log.parent.iterdir())
+    done = call(words[0], log, *words[1:], "-o", f"{log}{ending}")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "is the name of what belongs to a log" in done.stderr
+    assert sorted(log.parent.iterdir()) == before
+
+
+def test_of_a_damaged_index_nothing_false_is_proved(log: Path, tmp_path: Path) -> None:
+    """Whatever byte of it is another: what is said holds, or nothing is."""
+    given, proof = roots(log), tmp_path / "proof.json"
+    index = log.with_name(f"{log.name}.tree")
+    data = index.read_bytes()
+    for number, at in enumerate(range(3, len(data), len(data) // 20)):
+        index.write_bytes(data[:at] + bytes([data[at] ^ 0x41]) + data[at + 1 :])
+        absent = number % 2
+        done = call("prove", log, *(("--domain", "absent.example") if absent else ("--url", ADDRESSES[2])), "-o", proof)
+        assert done.exit_code in {0, 2}
+        if done.exit_code == 0:
+            assert ("not-admitted" in done.stderr) == absent
+            assert call("verify-proof", proof, *given).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--domain", "::ffff:c000:201"), 0), (("--domain", "::ffff:192.0.2.1"), 2), (("--domain", "a..b"), 2),
+        (("--domain", ".."), 2), (("--domain", "*.example"), 2), (("--domain", "1.2.3"), 2), (("--domain", "[::1]"), 0),
+        (("--url", "https://.a.example/"), 2), (("--url", "https://a.example:99999/"), 2),
+        (("--url", "http://0x7f.1/"), 2), (("--url", "http://[::ffff:c000:201]/"), 0),
+    ],
+)  # fmt: skip
+def test_what_is_proved_of_any_host_can_be_checked(
+    log: Path, tmp_path: Path, words: tuple[str, ...], code: int
+) -> None:
+    done = call("prove", log, *words, "-o", tmp_path / "proof.json")
+    assert done.exit_code == code, done.output
+    if code == 0:
+        assert call("verify-proof", tmp_path / "proof.json", *roots(log)).exit_code == 0
+    else:
+        assert done.stderr.startswith("tdm-guard: ")
+        assert not (tmp_path / "proof.json").exists()
+
+
+def test_a_log_of_no_records_is_not_merged(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").touch()
+    done = call("merge", tmp_path / "empty.jsonl", "-o", tmp_path / "all.jsonl")
+    assert (done.exit_code, sorted(path.name for path in tmp_path.iterdir())) == (2, ["empty.jsonl"])
+    assert "there is no record in these logs" in done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -251,6 +252,22 @@ def test_a_name_below_a_registrable_domain_is_none(made: Made) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["co.uk", "CO.UK.", "com", "gov.uk", "xn--p1ai", "рф", "x.kawasaki.jp"])
+def test_nothing_is_proved_by_a_name_under_which_others_have_theirs(made: Made, name: str) -> None:
+    """Else the absence of `co.uk` would seem to clear every site below it."""
+    with pytest.raises(ConfigurationError, match="is a name under which others have theirs"):
+        Question.domain(name)
+    asked = Question(kind="domain", asked="co.uk")
+    assert problems(made.proof(asked, "first"), made.roots()) == [
+        "co.uk is a name under which others have theirs, and of them this proof says nothing"
+    ]
+
+
+@pytest.mark.parametrize("name", ["github.io", "localhost", "127.0.0.1", "[::1]", "www.gov.uk", "a.co.uk"])
+def test_what_is_one_owners_is_asked_for(made: Made, name: str) -> None:
+    assert not problems(made.proof(Question.domain(name), "first"), made.roots())
+
+
 def test_a_question_is_about_an_address_or_a_domain() -> None:
     assert Question.url("HTTPS://user:pw@A.example/%7eb#c").asked == "HTTPS://A.example/%7eb"
     assert Question.url("https://bücher.example/é").asked == "https://xn--bcher-kva.example/%C3%A9"
@@ -286,3 +303,30 @@ def test_values_of_parameters_are_redacted_by_name(url: str, then: str) -> None:
     assert redacted(url, ["TOKEN", "X-Amz-*"]) == then
     assert redacted(then, ["TOKEN", "X-Amz-*"]) == then
     assert redacted(url, []) == url
+
+
+@pytest.mark.parametrize(
+    "value", [b"[],", b"{},", b'"",', b'"\\"",', b'"a\\\\","b",', b"1,", b'{"a":[]},'], ids=lambda it: it.decode()
+)
+def test_a_proof_of_very_many_values_takes_no_memory(value: bytes) -> None:
+    data = b'{"type":"tdm-guard-proof","v":1,"proofs":[' + value * (12 * 2**20 // len(value)) + b"0]}"
+    tracemalloc.start()
+    with pytest.raises(UnreadableProofError, match="more than 500000 values"):
+        read_proof(data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 120 * 2**20
+
+
+def test_a_long_text_is_one_value() -> None:
+    text = json.dumps({"type": "tdm-guard-proof", "v": 1, "asked": '[{,\\"' * 400_000})
+    assert read_proof(text.encode())["asked"].startswith('[{,\\"[')
+
+
+@pytest.mark.parametrize("member", ["type", "v", "asked", "proofs"])
+def test_a_member_that_stands_twice_makes_it_no_proof(member: str) -> None:
+    one = json.dumps({"type": "tdm-guard-proof", "v": 1, "asked": "https://a.example/", "proofs": []})
+    two = one.replace(f'"{member}"', f'"{member}": 0, "{member}"')
+    assert read_proof(one.encode())
+    with pytest.raises(UnreadableProofError, match="a member stands there twice"):
+        read_proof(two.encode())

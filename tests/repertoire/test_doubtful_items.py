@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tdm_guard import ConfigurationError, Decision, Guard, Judge, Options, Verdict, evaluate
+from tdm_guard import ConfigurationError, Decision, Judge, Options, Verdict, evaluate
+from tdm_guard.guard import Guard
 from tdm_guard.judging.decide import Terms, decide
 from tdm_guard.model import Layer, Source, Stance, Statement
 from tdm_guard.origin import Origin

@@ -16,6 +16,7 @@ from tdm_guard.cli import app
 from tdm_guard.cli.report import summarised
 from tdm_guard.model import Verdict
 from tdm_guard.reports.rows import NAMES
+from tdm_guard.reports.spelling import from_csv
 from tests.support.varied import HOLDER, decided, robots, varied, write_log
 
 
@@ -76,9 +77,9 @@ def test_parquet_has_the_rows_of_csv(log: str, rows: list[dict[str, str]], tmp_p
     assert run(log, "--format", "parquet", "-o", str(output)).exit_code == 0
     found = parquet.read_table(output).to_pylist()
     as_text = [{name: "" if value is None else str(value) for name, value in row.items()} for row in found]
-    plain = [{name: row[name] for name in row if name not in NAMES} for row in rows]
-    assert [{name: row[name] for name in row if name not in NAMES} for row in as_text] == plain
-    assert [(row["section"], row["verdict"]) for row in as_text] == [(row["section"], row["verdict"]) for row in rows]
+    plain = [{name: from_csv(row[name]) if name in NAMES else row[name] for name in row} for row in rows]
+    assert as_text == plain
+    assert all(row[name].isprintable() for row in as_text for name in NAMES)
 
 
 def test_markdown_has_the_tables_of_the_page(log: str) -> None:

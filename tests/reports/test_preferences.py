@@ -22,7 +22,7 @@ from tdm_guard.log.record import RunInfo
 from tdm_guard.matched import Reviewed, ReviewOutcome
 from tdm_guard.model import Posture, Stance, Statement
 from tdm_guard.reports.preferences.croissant import CONTEXT
-from tdm_guard.reports.preferences.preferred import stances
+from tdm_guard.reports.preferences.preferred import Runs, json_lines, preferences, stances
 from tdm_guard.signals import SIGNALS
 from tdm_guard.usage import EVERY, TDM, Usage
 from tests.support.silence import SILENT
@@ -175,6 +175,22 @@ def test_parquet_has_the_same(log: Path, tmp_path: Path) -> None:
         row["said"] = [{name: value for name, value in each.items() if value is not None} for each in row["said"]]
     assert rows == items(log)
     assert [each.name for each in tmp_path.iterdir()] == ["preferences.parquet"]
+
+
+def test_what_a_terminal_acts_on_is_shown_in_parquet_as_elsewhere(tmp_path: Path) -> None:
+    from tdm_guard.reports.preferences.parquet_file import parquet, write_parquet
+
+    words = "a\x1b[31m\u202e\x9b\x07\udc80\n"
+    said = [{"stance": "reserved", "usages": ["analysis"], "source": words, "excerpt": words, "contact": words}]
+    record = {"url": "https://a.example/" + words, "because": said, "checked": [{"document": words, "result": words}]}
+    told = list(preferences([record], Runs()))
+    write_parquet(told, tmp_path / "p.parquet")
+    [row] = parquet.read_table(tmp_path / "p.parquet").to_pylist()
+    assert row["said"][0]["excerpt"] == row["documents"][0]["document"] == r"a\x1b[31m\u202e\x9b\x07\udc80\n"
+    assert str(row["url"]).isprintable()
+    [line] = json_lines(told)
+    assert line.removesuffix("\n").isprintable()
+    assert json.loads(line)["said"][0]["excerpt"].startswith("a\x1b")  # JSON's own escapes read as the words
 
 
 REQUIRED = {"@context", "@type", "conformsTo", "description", "license", "name", "url", "creator", "datePublished",

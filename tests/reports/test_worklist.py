@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tdm_guard.log.latest import Latest
 from tdm_guard.log.reader import read_log
 from tdm_guard.repertoire.contact import Contact
 from tdm_guard.reports import worklist as module
+from tdm_guard.reports.asking import Asking
 from tdm_guard.reports.worklist import Ask, Worklist, is_wanting, worklist
 from tdm_guard.reports.worklist_page import FORMATS, render, umbrella
 from tdm_guard.usage import TDM
@@ -222,7 +224,23 @@ def test_what_no_licence_helps_stands_apart() -> None:
     assert (found.refused, list(found.refusing), found.undetermined, found.unexplained) == (
         2, ["https://a.example"], 1, 1,
     )  # fmt: skip
-    assert names(found) == [("site", "https://a.example", 1)]
+    assert (names(found), found.items) == ([], 0)
+
+
+def test_an_item_wants_a_licence_or_something_else_never_both() -> None:
+    records = [
+        item("https://a.example/1", REFUSAL, said(), declared()),
+        item("https://a.example/2", REFUSAL, UNREAD, verdict="undetermined"),
+        item("https://a.example/3", UNREAD, said(), verdict="undetermined"),
+        item("https://a.example/4", said(signal="payment", kind="access"), said()),
+        item("https://a.example/5", UNREAD, verdict="undetermined"),
+    ]
+    found = listed(*records)
+    assert (found.items, found.refused, found.undetermined, found.unexplained) == (2, 2, 1, 0)
+    assert names(found) == [("site", "https://a.example", 2)]
+    asking = Asking()
+    alike = asking.worklist(Counter(asking.number(record) for record in records))
+    assert (alike.items, alike.refused, alike.undetermined, names(alike)) == (2, 2, 1, names(found))
 
 
 @pytest.mark.parametrize(

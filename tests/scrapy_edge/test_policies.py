@@ -13,9 +13,10 @@ import pytest
 import scrapy
 from scrapy.settings import Settings
 
-from tdm_guard import Fetched, Guard, Options
+from tdm_guard import Fetched, Options
 from tdm_guard.drive import run
 from tdm_guard.fetch import Answer as FetchAnswer
+from tdm_guard.guard import Guard
 from tdm_guard.origin import Origin
 from tdm_guard.policies.policy import Kept
 from tdm_guard.scrapy.downloads import Downloads

@@ -15,7 +15,7 @@ from tdm_guard.decision import Checked, Decision, Exchange, Match, Outcome, Stag
 from tdm_guard.log.jsonl import JsonlLog, Keeping
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.record import RunInfo
-from tdm_guard.model import Fault, Posture, Result, Stance, Statement, Verdict
+from tdm_guard.model import Fault, Posture, Result, Stance, Statement, Stored, Verdict
 from tdm_guard.operator import Research
 from tdm_guard.usage import TDM
 
@@ -38,6 +38,7 @@ def decision(
     url: str = "https://a.example/marie-exemple", verdict: Verdict = Verdict.UNRESERVED, *, hops: tuple[str, ...] = (),
     because: tuple[Statement, ...] = (), faults: tuple[Fault, ...] = (), final_url: str | None = None,
     repertoire: Match | None = None, checked: tuple[Checked, ...] = CHECKED,
+    stored: Stored | None = None,
 ) -> Decision:  # fmt: skip
     exempt = verdict is Verdict.EXEMPT
     outcome = Outcome(
@@ -49,8 +50,9 @@ def decision(
         hops=hops, repertoire=repertoire,
     )  # fmt: skip
     return Decision(
-        url=url, ts=NOW, stage=Stage.BODY, outcome=outcome, exchange=exchange, checked=checked, faults=faults
-    )
+        url=url, ts=NOW, stage=Stage.BODY, outcome=outcome, exchange=exchange, checked=checked, faults=faults,
+        stored=stored,
+    )  # fmt: skip
 
 
 _URLS = st.builds("https://a.example/{}".format, st.text(st.characters(exclude_categories=["Cs"]), max_size=12))
@@ -63,6 +65,7 @@ DECISIONS = st.lists(
         decision, _URLS, st.sampled_from(list(Verdict)), hops=st.lists(_URLS, max_size=2).map(tuple),
         because=st.lists(_STATEMENTS, max_size=2).map(tuple), faults=st.lists(_FAULTS, max_size=1).map(tuple),
         final_url=st.one_of(st.none(), _URLS), repertoire=st.sampled_from([None, *Match]),
+        stored=st.one_of(st.none(), st.builds(Stored, st.text(min_size=1, max_size=5), st.integers(0, 9))),
     ),
     max_size=6,
 )  # fmt: skip

@@ -11,12 +11,16 @@ from tdm_guard.decision import Decision, Exchange, Match, Outcome, Stage
 from tdm_guard.log.jsonl import JsonlLog, Keeping
 from tdm_guard.log.record import RunInfo
 from tdm_guard.matched import DeclaredAs, Lift, LiftOutcome, MatchedBy, Reviewed, ReviewOutcome
-from tdm_guard.model import Fault, Layer, Posture, Stance, Statement, Verdict
+from tdm_guard.model import Fault, Layer, Posture, Stance, Statement, Stored, Verdict
 from tdm_guard.usage import TDM
 
 DAY = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 HOSTILE = "<script>alert('1')</script><img src=http://evil.example/x>\u202egnp.\x1b[31m & \"more\""
 HOLDER = f"Society of {HOSTILE}"
+STORED = (
+    None, Stored(file="a.warc.gz", offset=0), Stored(file=f"b {HOSTILE}", offset=2**62, record='"\\', type="row"),
+    Stored(file="s3://bucket/a.warc.gz", offset=4711, record="<urn:uuid:0>", type="revisit"),
+)  # fmt: skip
 OPERATOR = {"name": "acme-ai <b>", "contact": "https://acme.example/bot", "country": "FR", "research": None}
 
 
@@ -57,13 +61,14 @@ def decided(
     at: datetime = DAY,
     enforced: bool = True,
     faults: tuple[Fault, ...] = (),
+    stored: Stored | None = None,
     **facts: Any,
 ) -> Decision:
     given = {"content": True, "bytes": 10, "content_sha256": "a" * 64, "media_type": "text/html", **facts}
     final = given.pop("final_url", url)
     stances = dict.fromkeys(TDM, Stance.RESERVED if verdict is Verdict.RESERVED else Stance.UNSTATED)
     return Decision(
-        url=url, ts=at, stage=Stage.BODY, faults=faults,
+        url=url, ts=at, stage=Stage.BODY, faults=faults, stored=stored,
         outcome=Outcome(verdict=verdict, usages=stances, because=because, enforced=enforced),
         exchange=Exchange(final, "/".join(final.split("/")[:3]), 200, **given),
     )  # fmt: skip
@@ -78,9 +83,10 @@ def varied(mode: str = "enforce") -> list[Decision]:
     )  # fmt: skip
     a, b = "https://www.a.example", "https://b.example"
     found = [
-        decided(f"{a}/{number}.html", at=DAY + timedelta(days=number % 3), faults=(fault,) if number < 4 else ())
+        decided(f"{a}/{number}.html", at=DAY + timedelta(days=number % 3), faults=(fault,) if number < 4 else (),
+                stored=STORED[number % 4])
         for number in range(12)
-    ]
+    ]  # fmt: skip
     found += [
         decided(f"https://shop.a.example/{number}", Verdict.RESERVED, robots("https://shop.a.example/"),
                 at=DAY + timedelta(days=1), enforced=enforced)
@@ -88,7 +94,7 @@ def varied(mode: str = "enforce") -> list[Decision]:
     ]  # fmt: skip
     found += [
         decided(f"{b}/song-1.mp3", Verdict.RESERVED, declared(), media_type="audio/mpeg", enforced=enforced,
-                repertoire=Match.MATCHED),
+                repertoire=Match.MATCHED, stored=STORED[1]),
         decided(f"{b}/song-2.mp3", Verdict.AUTHORISED, declared(licence="lic-1"), media_type="audio/mpeg",
                 repertoire=Match.MATCHED),
         decided(f"{b}/song-3.mp3", Verdict.UNRESERVED, declared(released=True), media_type="audio/mpeg; q=1",

@@ -19,8 +19,11 @@ from tdm_guard import (
     GuardOptions,
     Judge,
     JudgeOptions,
+    KeepingOptions,
+    Ledger,
     OriginPolicy,
     Posture,
+    Stored,
     Usage,
     evaluate,
     needed_documents,
@@ -33,6 +36,16 @@ from tdm_guard.requests import GuardAdapter, GuardSession, guard_session
 from tdm_guard.signals import SIGNALS
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def ledgers(judge: Judge, **keeping: Unpack[KeepingOptions]) -> list[Decision]:
+    with Ledger(judge, Path("logs") / "{pid}.jsonl", task="crawl-00001.warc.gz", once=True) as ledger:
+        found = ledger.evaluate("https://site.example/", stored=Stored("a.warc.gz", 0, record=None, type="row"))
+        place: Stored | None = found.stored
+        assert ledger.totals["admitted"] + (place.offset if place else 0)
+    other = Ledger(judge, "tdm.jsonl", durability="fsync", records="compact", evidence=Path("evidence"))
+    Ledger(judge, "tdm.jsonl", **keeping).end()
+    return [found, other.evaluate("https://site.example/", status=200, headers=[], body=b"", policies={}, now=NOW)]
 
 
 def judges() -> list[Judge]:

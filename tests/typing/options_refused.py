@@ -9,7 +9,7 @@ import httpx2
 import requests
 
 import tdm_guard.httpx2
-from tdm_guard import GuardOptions, Judge, JudgeOptions, evaluate, needed_documents, read_policies
+from tdm_guard import GuardOptions, Judge, JudgeOptions, Ledger, Stored, evaluate, needed_documents, read_policies
 from tdm_guard.aiohttp import guard
 from tdm_guard.httpx import AsyncGuardClient, AsyncGuardTransport, GuardClient, GuardTransport, guard_client
 from tdm_guard.requests import GuardAdapter, GuardSession, guard_session
@@ -27,6 +27,11 @@ Judge(max_asset_bytes=2.5)  # error: arg-type
 Judge(repertoire_forms="press releases")  # error: arg-type
 Judge(log="tdm.jsonl")  # error: call-arg
 Judge(config="tdm.toml")  # error: call-arg
+Ledger(Judge(), "tdm.jsonl", usages={"tdm"})  # error: call-arg
+Ledger(Judge(), "tdm.jsonl", task=1)  # error: arg-type
+Ledger({"agent": "ExampleBot"}, "tdm.jsonl")  # error: arg-type
+Ledger(Judge(), "tdm.jsonl").evaluate(URL, stored=("a.warc.gz", 0))  # error: arg-type
+Stored("a.warc.gz")  # error: call-arg
 evaluate(URL, now=NOW, usagess={"tdm"})  # error: call-arg
 evaluate(URL, now=NOW, policy_timeout=5)  # error: call-arg
 evaluate(URL, usages={"tdm"})  # error: call-arg

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.bodies import shown
-from tdm_guard.log.members import is_size
+from tdm_guard.log.members import is_digest, is_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,13 +18,18 @@ if TYPE_CHECKING:
     Place = tuple[str, int]
 
 
+MAX_DIGESTS = 100_000  # of forgotten copies of a run that are kept in mind, 10 MB; of others it is said that they miss
+
+
 class Forgotten:
     """The tombstones of one run, until a deletion record lists them."""
 
-    __slots__ = ("_unlisted", "count", "removed")
+    __slots__ = ("_unlisted", "copies", "count", "digests", "removed")
 
     def __init__(self) -> None:
         self.count = 0  # tombstones
+        self.copies = 0  # of evidence that only forgotten decisions rested on
+        self.digests: set[str] = set()  # theirs
         self.removed = 0  # decisions whose personal members were removed, as deletion records say
         self._unlisted: dict[str, Place] = {}
 
@@ -39,6 +44,12 @@ class Forgotten:
         if not is_size(decisions):
             yield f"decisions {shown(decisions)} of a deletion is no number"
             return
+        copies = record.get("copies", [])
+        if not isinstance(copies, list) or not all(map(is_digest, copies)):
+            yield f"copies {shown(copies)} of a deletion are none"
+            return
+        self.copies += len(copies)
+        self.digests.update(copies[: MAX_DIGESTS - len(self.digests)])
         if hashes is None:
             self.removed += decisions
             return

@@ -49,6 +49,9 @@ class Heads:
     def __bool__(self) -> bool:
         return bool(self._met)
 
+    def __contains__(self, digest: str) -> bool:
+        return digest in self._met
+
     def look(self, digest: str, run: VerifiedRun) -> None:
         """Notes the record that the run has just come to, if its bytes have one of the hashes."""
         if digest in self._met and self._met[digest] is None:

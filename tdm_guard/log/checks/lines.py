@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
 
 from tdm_guard.errors import ConfigurationError
@@ -14,13 +14,15 @@ from tdm_guard.log.reader import LogLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from io import BufferedReader
 
 STEP = 1024  # lines between two ticks
+_BLOCK = 256 * 1024  # bytes read at a time
 MAX_STRANGE = 100  # lines that a file may begin with before one is a record; a log has its first in the first or second
 
 BROKEN_HERE = "the compressed file is damaged, or cut, here"
 
-Passes: TypeAlias = Callable[[bytes, str, int], bool]
+Passes: TypeAlias = Callable[[Sequence[bytes], str, int], int]
 
 
 class RawLine(NamedTuple):
@@ -45,9 +47,10 @@ def unpassed(
     """
     The lines of these files that `passes` is not content with.
 
-    It is asked about a whole line by its bytes, the path of its file and its number. Every `STEP` lines there is a
-    `tick`. Raises `ConfigurationError` for a file that cannot be read, or that does not begin as a log does. With
-    `broken` a compressed file that is damaged or cut has a line with that problem where no more can be read.
+    It is asked about whole lines that follow one another, by their bytes, the path of their file and the number of the
+    first, and says how many of them it is content with, up to one that it is not. Every `STEP` lines there is a `tick`.
+    Raises `ConfigurationError` for a file that cannot be read, or that does not begin as a log does. With `broken` a
+    compressed file that is damaged or cut has a line with that problem where no more can be read.
     """
     for name in [os.fspath(path) for path in paths]:
         number = 0
@@ -77,19 +80,57 @@ def record_in(line: RawLine) -> LogLine:
     return LogLine(path=line.path, number=line.number, raw=line.raw, record=record, problem=problem, whole=line.whole)
 
 
-def _rest(path: str, file: BinaryIO, number: int, passes: Passes, tick: Callable[[], None]) -> Iterator[RawLine]:
-    readline, most = file.readline, reader.MAX_LINE + 1
+def _rest(path: str, file: BufferedReader, number: int, passes: Passes, tick: Callable[[], None]) -> Iterator[RawLine]:
+    torn = b""
     try:
-        while raw := readline(most):
-            number += 1
-            if not number % STEP:
-                tick()
-            if not (raw.endswith(b"}\n") and passes(raw[:-1], path, number)):
-                line = _line(path, file, number, raw)
-                if line is not None:
-                    yield line
+        while data := file.read1(_BLOCK):
+            lines = (torn + data).split(b"\n")
+            torn = lines.pop()
+            yield from _unpassed(path, lines, number, passes, tick)
+            number += len(lines)
+            if len(torn) > reader.MAX_LINE:
+                torn, number = b"", number + 1
+                _tick(number - 1, number, tick)
+                _skip(file)
+                yield _too_long(path, number)
     except BROKEN as error:
         raise _BrokenError(number + 1) from error
+    if torn:
+        _tick(number, number + 1, tick)
+        yield RawLine(path, number + 1, torn.rstrip(b"\r\n"), whole=False)
+
+
+def _unpassed(
+    path: str, lines: list[bytes], number: int, passes: Passes, tick: Callable[[], None]
+) -> Iterator[RawLine]:
+    """Those of these lines, which follow line `number`, that `passes` is not content with."""
+    at = 0
+    while at < len(lines):
+        count = passes(lines[at:] if at else lines, path, number + at + 1)
+        _tick(number + at, number + at + count, tick)
+        at += count
+        if at < len(lines):
+            _tick(number + at, number + at + 1, tick)
+            raw, at = lines[at], at + 1
+            if len(raw) > reader.MAX_LINE:
+                yield _too_long(path, number + at)
+            elif raw := raw.rstrip(b"\r"):
+                yield RawLine(path, number + at, raw, whole=True)
+
+
+def _tick(before: int, now: int, tick: Callable[[], None]) -> None:
+    for _ in range(now // STEP - before // STEP):
+        tick()
+
+
+def _too_long(path: str, number: int) -> RawLine:
+    return RawLine(path, number, b"", whole=True, problem=f"longer than {reader.MAX_LINE} bytes")
+
+
+def _skip(file: BinaryIO) -> None:
+    """Reads to the end of a line that is too long."""
+    while (rest := file.readline(reader.MAX_LINE)) and not rest.endswith(b"\n"):
+        pass
 
 
 def _each(file: BinaryIO) -> Iterator[bytes]:
@@ -104,9 +145,8 @@ def _line(path: str, file: BinaryIO, number: int, raw: bytes) -> RawLine | None:
         return RawLine(path, number, raw, whole=True) if raw else None
     if len(raw) <= reader.MAX_LINE:
         return RawLine(path, number, raw.rstrip(b"\r\n"), whole=False)
-    while (rest := file.readline(reader.MAX_LINE)) and not rest.endswith(b"\n"):
-        pass
-    return RawLine(path, number, b"", whole=True, problem=f"longer than {reader.MAX_LINE} bytes")
+    _skip(file)
+    return _too_long(path, number)
 
 
 def _beginning(path: str, file: BinaryIO) -> list[RawLine]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tdm_guard.log.bodies import Bodies, shown
 from tdm_guard.log.checks.outcome import addresses_of, facts_of, outcome_problem
 from tdm_guard.log.checks.roots import root_problems, shape_problems
+from tdm_guard.log.checks.run import reference
 from tdm_guard.log.record import decision_id, unseal
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from tdm_guard.log.checks.run import VerifiedRun
     from tdm_guard.log.reader import LogLine
 
-MAX_COMMONS = 512  # of a run, whose last ones a decision may refer to: as many as the writer keeps
 _TOMBSTONE = frozenset({"type", "v", "run", "seq", "id", "ts", "prev", "hash"})  # nothing else is left of a decision
 _ALWAYS_CHAINED = frozenset({"common", "deletion"})  # in older runs too
 
@@ -116,7 +116,7 @@ class Records:
             else:
                 self._findings.error(line, "a decision without a URL", run)
         if "common" in record:  # the compact form, as it stands in the line
-            known = run.commons.get(str(record["common"]))
+            known = run.commons.get(reference(str(record["common"])))
             if known is None:
                 self._findings.error(
                     line, "what it has in common with other decisions stands in no record before it", run
@@ -133,9 +133,7 @@ class Records:
             return
         if problem := outcome_problem(members):
             self._findings.error(line, problem, run)
-        while len(run.commons) >= MAX_COMMONS:
-            del run.commons[next(iter(run.commons))]
-        run.commons[str(record.get("hash"))] = facts_of(members)
+        run.has_common(str(record.get("hash")), facts_of(members))
 
     def _tombstone(self, line: LogLine, record: Mapping[str, Any], run: VerifiedRun) -> None:
         in_order, _ = self._number(line, record, run)

@@ -21,6 +21,9 @@ class Roots(Protocol):
     def decided(self, digest: str, addresses: Sequence[str]) -> None:
         """Takes in a decision by its hash, and the addresses of what it admitted."""
 
+    def extend(self, hashes: Sequence[bytes], addresses: Sequence[bytes]) -> None:
+        """Takes in decisions in a row, by their hashes as they are spelt, and the addresses of what they admitted."""
+
     def stated(self) -> Mapping[str, Any]:
         """The trees as an end record states them."""
 

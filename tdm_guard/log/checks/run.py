@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tdm_guard.log.checks.outcome import Facts
     from tdm_guard.log.checks.roots import Roots
 
+MAX_COMMONS = 512  # of a run, whose last ones a decision may refer to: as many as the writer keeps
 MAX_AGENT = 200  # characters; a robots.txt token is a word
 
 
@@ -66,10 +67,16 @@ class VerifiedRun:
         self.totals: dict[str, int] = {}
         self.bodies = Bodies()
         self.forgotten = Forgotten()
-        self.commons: dict[str, Facts | None] = {}
+        self.commons: dict[bytes, Facts] = {}  # by how decisions refer to them
         self.roots: Roots | None = None
         self.stated: object = None
         self.recomputed: Mapping[str, Any] | None = None
+
+    def has_common(self, digest: str, facts: Facts) -> None:
+        """Notes what the decisions have in common that refer to a record by its hash."""
+        while len(self.commons) >= MAX_COMMONS:
+            del self.commons[next(iter(self.commons))]
+        self.commons[reference(digest)] = facts
 
     def recompute(self) -> None:
         """Closes the trees that its records came to, if they were grown."""
@@ -91,6 +98,11 @@ class VerifiedRun:
             "head": self.head,
             "roots": {"stated": self.stated, "recomputed": self.recomputed},
         }
+
+
+def reference(digest: str) -> bytes:
+    """How a usual decision refers to a common record, up to the next of its members."""
+    return b'"common":"%b","bytes":' % digest.encode("utf-8", "surrogatepass")
 
 
 def members_of(told: Mapping[str, Any]) -> int:

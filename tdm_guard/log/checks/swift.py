@@ -1,152 +1,177 @@
 """
-The usual records, read without parsing their lines again.
+The usual records of a run, read without parsing their lines: decisions, common records, and those of bodies.
 
-strategy: between the addresses and the size, the decisions of one origin are spelt alike, byte for byte, and those of
-different origins but for the origin and the documents looked for. What stands around has one spelling too, and is
-matched whole; so a middle has to be parsed once, and a line is a record because each of its parts is what may stand
-there. Whatever is spelt otherwise is left to the parser.
+strategy: what stands around the middle of a decision has one spelling, and is matched whole; so a line is a record
+because each of its parts is what may stand there (`checks.middles`). Lines are followed as long as they belong to one
+run, so that what there is to do once for many of them is done once. Whatever is spelt otherwise is left to the parser.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-from typing import TYPE_CHECKING, TypeAlias
+from hashlib import sha256
+from itertools import islice
+from typing import TYPE_CHECKING
 
-from tdm_guard.log.checks.outcome import Facts, facts_of, outcome_problem
+from tdm_guard.log.checks.middles import NUMBER, SIMPLE, Middles
+from tdm_guard.log.checks.run import reference
 from tdm_guard.log.record import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from tdm_guard.log.checks.heads import Heads
     from tdm_guard.log.checks.run import VerifiedRun
 
-MAX_DIGITS = 18  # of a number of a decision
-MAX_COMMON = 1024  # ways of saying the same of many origins: some 600 bytes each
-MAX_KEPT = 16 * 2**20  # bytes of middles: the origins that a crawl works on at one time, and their kinds of answers
+MAX_SEQ = 10**17  # far beyond any run, and below what is no number of a decision any more
+MAX_TAILS = 4096  # kept: sizes, some 100 bytes each
 
 _START = b'{"type":"decision","v":%d,"run":"' % VERSION
-_SIMPLE = rb'"[ !#-\[\]-~]*"'  # text without an escape
-_TEXT = rb'"([ !#-\[\]-~]*)"'  # the same, to be read
-_HEAD = re.compile(
-    rb'","seq":([1-9][0-9]{0,17}),(?:"id":%b,)?"ts":%b,"url":%b,(?:"final_url":%b,)?' % (_TEXT, _SIMPLE, _TEXT, _TEXT)
-)
-_TAIL = re.compile(
-    rb'"bytes":(?:null|0|[1-9][0-9]{0,17}),"content_sha256":(?:(null)|"[0-9a-f]{64}"),"cached":(?:true|false),'
-    rb'(?:"hops":\[\],)?(?:"repertoire":%b,)?' % _SIMPLE
-)
-_NUMBER = rb"(?:0|[1-9][0-9]{0,17})"
-_ORIGIN = re.compile(rb'"origin":%b,' % _SIMPLE)
-_DOCUMENT = (
-    rb'\{"document":%b,"result":%b,"status":(?:null|%b),"retrieved_at":(?:null|%b),"sha256":(?:null|"[0-9a-f]{64}"),'
-    rb'"cached":(?:true|false)\}' % (_SIMPLE, _SIMPLE, _NUMBER, _SIMPLE)
-)
-_CHECKED = re.compile(rb',"checked":\[(?:%b(?:,%b)*)?\],' % (_DOCUMENT, _DOCUMENT))
 _BODY_START = b'{"type":"body","v":%d,"run":"' % VERSION
-_BODY = re.compile(
-    rb'","decision":%b,"ts":%b,"bytes":%b,"content_sha256":(?:null|"[0-9a-f]{64}"),"complete":(?:true|false),'
-    % (_TEXT, _SIMPLE, _NUMBER)
+_COMMON_START = b'{"type":"common","v":%d,"run":"' % VERSION
+_STARTS = (_START, _BODY_START, _COMMON_START)
+_PLAIN = re.compile(r"[ !#-\[\]-~]+")
+_STORED = rb'"stored":\{"file":%b,"offset":%b,"record":(?:null|%b),"type":%b\},' % (SIMPLE, NUMBER, SIMPLE, SIMPLE)
+_HEAD = re.compile(rb'"ts":%b,"url":"([ !#-\[\]-~]*)",(?:"final_url":"(\1(?=")|[ !#-\[\]-~]*)",)?' % SIMPLE)
+_TAIL = re.compile(
+    rb',"bytes":(?:null|%b),"content_sha256":(?:(null)|"[0-9a-f]{64}"),"cached":(?:true|false),'
+    rb'(?:"hops":\[(%b(?:,%b)*)?\],)?(?:"repertoire":%b,)?(?:%b)?' % (NUMBER, SIMPLE, SIMPLE, SIMPLE, _STORED)
 )
-_COMMON = re.compile(rb'"common":"([0-9a-f]{64})"')
+_BODY = re.compile(
+    rb'([1-9][0-9]{0,17})","ts":%b,"bytes":%b,"content_sha256":(?:null|"[0-9a-f]{64}"),"complete":(?:true|false),'
+    % (SIMPLE, NUMBER)
+)
+_MEMBERS = re.compile(rb'"ts":%b,"members":\{' % SIMPLE)
+_SIZE = len(b',"bytes":')
+_REFERS = 84  # bytes of `"common":"…","bytes":`
+_NONE = b"\n"  # what no line has
 _SEAL = 148  # bytes of `"prev":"…","hash":"…"}`
-_COMMA = ord(",")
-_ELSEWHERE = frozenset(
-    {
-        "type", "v", "run", "seq", "id", "ts", "url", "final_url", "bytes", "content_sha256", "cached", "hops",
-        "repertoire", "prev", "hash", "common", "personal", "origin", "checked",
-    }
-)  # fmt: skip
 
 
-# seq; digest that its bytes have and it states; facts; has it no digest of its body; addresses of its journey
-Swift: TypeAlias = tuple[int, str, Facts, bool, tuple[str, ...]]
+class Swift:
+    """Follows runs, as long as their records are spelt as usual and as they should be."""
+
+    def __init__(self, heads: Heads) -> None:
+        self._heads = heads
+        self._middles = Middles()
+        self._tails: set[bytes] = set()
+
+    def follow(  # noqa: C901, PLR0912, PLR0915 - a call for each line would take as long as what is done with it
+        self, lines: Sequence[bytes], at: int, run: VerifiedRun, name: bytes
+    ) -> int:
+        """
+        How many lines from `at` on are records of this run as they should be; they are counted.
+
+        `name` is the run's, as it is spelt there. It stops behind a record that has a hash that is looked for.
+        """
+        if run.seq >= MAX_SEQ:
+            return 0
+        heads, tails, totals = self._heads, self._tails, run.totals
+        looking = bool(heads)
+        start = b'%b%b","seq":' % (_START, name)
+        common = b'%b%b",' % (_COMMON_START, name)
+        body = b'%b%b","decision":"%b-' % (_BODY_START, name, name)
+        ident = b',"id":"%b-' % name
+        skip, head, seq, count = len(start), run.head.encode(), run.seq, 0
+        hashes: list[bytes] = []
+        addresses: list[bytes] = []
+        whole: list[int] = []
+        full, last, verdict, admitted, content, streamed = True, _NONE, "", False, False, True
+        for raw in islice(lines, at, None):
+            seal = len(raw) - _SEAL
+            digest = sha256(raw[:-75] + b"}").hexdigest().encode()
+            if not raw.endswith(b"".join((b'"prev":"', head, b'","hash":"', digest, b'"}'))):
+                break
+            if raw.startswith(start):
+                number = b"%d" % (seq + 1)
+                begin = number + ident + number + b'",' if full else number + b',"ts":'
+                if not raw.startswith(begin, skip):
+                    full, last = not full, _NONE
+                    begin = number + ident + number + b'",' if full else number + b',"ts":'
+                    if not raw.startswith(begin, skip):
+                        break
+                found = _HEAD.match(raw, skip + len(begin) - (0 if full else 5))
+                if found is None:
+                    break
+                url, final_url = found.groups()
+                if full and final_url is None:
+                    break
+                end = found.end()
+                if not raw.startswith(last, end):
+                    if full:
+                        last, facts = self._middles.of_decision(raw, end, seal, url)
+                    else:
+                        last = raw[end : end + _REFERS]
+                        facts = run.commons.get(last)
+                    if facts is None:
+                        break
+                    verdict, admitted, content = facts
+                end += len(last) - _SIZE
+                hops = None
+                if not streamed or raw[end:seal] not in tails:
+                    tail = _TAIL.fullmatch(raw, end, seal)
+                    if tail is None:
+                        break
+                    streamed, hops = tail[1] is not None, tail[2]
+                    if streamed and hops is None:
+                        if len(tails) >= MAX_TAILS:
+                            tails.clear()
+                        tails.add(raw[end:seal])
+                seq += 1
+                hashes.append(digest)
+                totals[verdict] = totals.get(verdict, 0) + 1
+                if not admitted:
+                    run.bodies.decided(seq, admitted=False, streamed=streamed)
+                elif not streamed:
+                    whole.append(seq)
+                if admitted and content:
+                    addresses.append(url)
+                    if final_url is not None and final_url != url:
+                        addresses.append(final_url)
+                    if hops is not None:
+                        addresses += [hop for hop in hops[1:-1].split(b'","') if hop != url]
+            elif not run.chained:
+                break
+            elif raw.startswith(common):
+                members = _MEMBERS.match(raw, len(common))
+                facts = self._middles.of_common(raw, members.end(), seal - 2) if members else None
+                if facts is None:
+                    break
+                run.has_common(digest.decode(), facts)
+                full, last, (verdict, admitted, content) = False, reference(digest.decode()), facts
+            else:
+                whole = run.bodies.are_whole(whole)
+                if not (raw.startswith(body) and _takes(raw, len(body), seal, run, seq)):
+                    break
+            head = digest
+            count += 1
+            if looking and digest.decode() in heads:
+                break
+        run.bodies.are_whole(whole)
+        run.head, run.seq = head.decode(), seq
+        run.records += count
+        run.decisions += len(hashes)
+        if run.roots is not None and hashes:
+            run.roots.extend(hashes, addresses)
+        return count
 
 
-class Middles:
-    """Reads decisions, and remembers their middles."""
-
-    def __init__(self) -> None:
-        self._known: dict[bytes, Facts | None] = {}
-        self._common: dict[bytes, Facts | None] = {}
-        self._size = 0
-
-    def read(self, raw: bytes, name: bytes, run: VerifiedRun) -> Swift | None:
-        """The decision in a line, if it is spelt as usual and continues the chain of this run; else None."""
-        head = _HEAD.match(raw, len(_START) + len(name))
-        seal = len(raw) - _SEAL
-        if head is None or not _continues(raw, run):
-            return None
-        seq, ident, url, final_url = head.groups()
-        start = raw.rfind(b'"bytes":', head.end(), seal)
-        tail = _TAIL.fullmatch(raw, start, seal) if start > 0 else None
-        if tail is None or raw[start - 1] != _COMMA:
-            return None
-        digest = _digest(raw)
-        if digest is None:
-            return None
-        middle = raw[head.end() : start - 1]
-        facts: Facts | None = None
-        if ident is None:
-            common = _COMMON.fullmatch(middle)
-            facts = run.commons.get(common[1].decode()) if common else None
-        elif ident == b"%b-%b" % (name, seq) and final_url is not None:
-            facts = self._facts(middle)
-        if facts is None:
-            return None
-        journey = (url.decode(),) if final_url is None or url == final_url else (url.decode(), final_url.decode())
-        return int(seq), digest, facts, tail[1] is not None, journey
-
-    def _facts(self, middle: bytes) -> Facts | None:
-        try:
-            return self._known[middle]
-        except KeyError:
-            pass
-        facts = self._apart(middle)
-        self._size += len(middle)
-        if self._size > MAX_KEPT:
-            self._known.clear()
-            self._size = len(middle)
-        self._known[middle] = facts
-        return facts
-
-    def _apart(self, middle: bytes) -> Facts | None:
-        """The facts of a middle, of which only what it says beside origin and documents is parsed, once."""
-        origin = _ORIGIN.match(middle)
-        checked = _CHECKED.search(middle, origin.end()) if origin else None
-        if origin is None or checked is None:
-            return None
-        start, end = middle[origin.end() : checked.start()], middle[checked.end() :]
-        key = b"%b\0%b" % (start, end)  # no JSON has that
-        if key not in self._common:
-            if len(self._common) >= MAX_COMMON:
-                self._common.clear()
-            self._common[key] = _parsed(start, end)
-        return self._common[key]
+def run_of(raw: bytes) -> bytes:
+    """The name of the run as it is spelt in the line of a decision, a body or a common record; else nothing."""
+    for start in _STARTS:
+        if raw.startswith(start):
+            return raw[len(start) : raw.find(b'"', len(start))]
+    return b""
 
 
-def run_of(raw: bytes) -> tuple[bytes, bool]:
-    """The name of the run as it is spelt in the line of a decision or body, and whether it is one of a body."""
-    body = raw.startswith(_BODY_START)
-    start = len(_BODY_START) if body else len(_START)
-    return (raw[start : raw.find(b'"', start)] if body or raw.startswith(_START) else b""), body
-
-
-def body_of(raw: bytes, name: bytes, run: VerifiedRun) -> tuple[int, str] | None:
-    """Of a body record that is spelt as usual and continues the chain: number of its decision and hash; else None."""
-    found = _BODY.match(raw, len(_BODY_START) + len(name))
-    if found is None or found.end() != len(raw) - _SEAL or not _continues(raw, run):
-        return None
-    start, _, seq = found[1].rpartition(b"-")
-    digest = _digest(raw)
-    if digest is None or start != name or not seq.isdigit() or len(seq) > MAX_DIGITS or seq.startswith(b"0"):
-        return None
-    return int(seq), digest
+def is_simple(name: str) -> bool:
+    """True of a name that stands in a line as it is."""
+    return _PLAIN.fullmatch(name) is not None
 
 
 def chained(lines: Iterable[bytes], head: str) -> tuple[int, str]:
     """How many lines continue a chain with this head, each with the hash that its bytes have, and the head then."""
-    sha256, count, before = hashlib.sha256, 0, head.encode()
+    count, before = 0, head.encode()
     for raw in lines:
         digest = sha256(raw[:-75] + b"}").hexdigest().encode()
         if raw[-_SEAL:] != b'"prev":"%b","hash":"%b"}' % (before, digest):
@@ -156,22 +181,7 @@ def chained(lines: Iterable[bytes], head: str) -> tuple[int, str]:
     return count, before.decode()
 
 
-def _continues(raw: bytes, run: VerifiedRun) -> bool:
-    return raw[-_SEAL:-66] == b'"prev":"%b","hash":"' % run.head.encode()
-
-
-def _digest(raw: bytes) -> str | None:
-    """The hash of a line's bytes, if it is the one that the line states."""
-    digest = hashlib.sha256(raw[:-75] + b"}").hexdigest()
-    return digest if raw[-66:] == b'%b"}' % digest.encode() else None
-
-
-def _parsed(*members: bytes) -> Facts | None:
-    """The facts of members, each text of which must be some by itself."""
-    record: dict[str, object] = {}
-    try:
-        for each in members:
-            record |= json.loads((b"{%b}" % each).decode())
-    except (ValueError, RecursionError):
-        return None
-    return facts_of(record) if _ELSEWHERE.isdisjoint(record) and not outcome_problem(record) else None
+def _takes(raw: bytes, begin: int, seal: int, run: VerifiedRun, seq: int) -> bool:
+    """True, and noted, of a body of a decision up to `seq` that leaves one to be streamed on."""
+    found = _BODY.fullmatch(raw, begin, seal)
+    return found is not None and int(found[1]) <= seq and run.bodies.takes(int(found[1]))

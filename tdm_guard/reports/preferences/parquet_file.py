@@ -9,6 +9,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from tdm_guard.reports.preferences.preferred import DOCUMENT, SAID
+from tdm_guard.reports.spelling import in_table
 from tdm_guard.usage import EVERY
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def write_parquet(items: Iterable[Mapping[str, Any]], output: Path) -> None:
     try:
         with parquet.ParquetWriter(unfinished, SCHEMA, compression="zstd") as writer:
             while group := list(islice(rows, ROWS)):
-                writer.write_table(pa.Table.from_pylist(group, schema=SCHEMA))
+                writer.write_table(pa.Table.from_pylist(in_table(group), schema=SCHEMA))
         unfinished.replace(output)
     finally:
         unfinished.unlink(missing_ok=True)

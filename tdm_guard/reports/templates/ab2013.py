@@ -43,7 +43,7 @@ def _parts(collected: Collected, ranking: Ranking) -> Iterator[Part]:
     measures, amount = collected.measures, collected.amount(None)
     verdicts = collected.by_verdict(None)
     yield Part("(a)(1)", "Sources or owners of the datasets", {
-        "largest_domain_names": filled.domains(ranking),
+        **filled.domains(ranking, "largest_domain_names"),
         "domain_names": ranking.all._asdict(),
         "hosts_without_domain_name": filled.hosts(ranking),
         "archives": [archive.name for archive in collected.archives] or "none in these logs",

@@ -142,7 +142,7 @@ def _crawled(collected: Collected, ranking: Ranking, trained: Trained | None, *,
         "media_types": filled.amounts(dict(list(collected.by_media(CRAWL).items())[: filled.SHOWN_MEDIA])),
         "top_level_domains": ranking.top_levels(),
         "types_of_content_and_sources": operator("kinds of sites, geographic, linguistic and demographic make-up"),
-        "domain_names": filled.domains(ranking),
+        **filled.domains(ranking, "domain_names"),
         "domain_count": {
             "names": ranking.all.names,
             "listed": ranking.all.listed,
@@ -153,8 +153,8 @@ def _crawled(collected: Collected, ranking: Ranking, trained: Trained | None, *,
         "additional_comments": operator("voluntary: more domains, addresses, sources of works"),
     }
     how = (
-        f"Listed are {rule}, ranked by bytes within each modality and joined; a name is counted where at least one "
-        "content was handed on. Of an address that was collected more than once the latest copy counts."
+        f"Listed are {rule}, ranked within each modality by its own bytes, and joined; a name is counted where one "
+        "content at least was handed on. Of an address that was collected more than once the latest copy counts."
     )
     lost = "addresses, and which copy of one is the latest,"
     notes = [*filled.forgotten(collected, lost), how, filled.SUFFIX_NOTE]

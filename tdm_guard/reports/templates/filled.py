@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from tdm_guard.reports.exclusions import although_excluded
 from tdm_guard.reports.spelling import number_of
@@ -10,8 +11,6 @@ from tdm_guard.reports.templates.collected import CRAWL
 from tdm_guard.reports.templates.form import Rows, operator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tdm_guard.reports.templates.collected import Amount, Collected
     from tdm_guard.reports.templates.form import Value
     from tdm_guard.reports.templates.ranking import Ranking
@@ -50,14 +49,14 @@ def amounts(found: dict[str, Amount]) -> Rows:
     return Rows(("name", "items", "bytes", "of_unknown_size"), lambda: [(name, *each) for name, each in found.items()])
 
 
-def domains(ranking: Ranking) -> Rows:
-    """The domain names listed."""
-    return Rows(("domain", "modalities", "items", "bytes"), lambda: _domains(ranking))
-
-
-def _domains(ranking: Ranking) -> Iterator[tuple[Any, ...]]:
-    for each in ranking:
-        yield each.domain, list(each.modalities), each.items, each.bytes
+def domains(ranking: Ranking, field: str) -> dict[str, Value]:
+    """The domain names listed: the joined list under this name, then that of each modality, with its own bytes."""
+    columns = ("domain", "items", "bytes")
+    tables: dict[str, Value] = {
+        f"{field}_of_{word}": Rows(columns, partial(ranking.of, word)) for word in ranking.modalities
+    }
+    joined = Rows(("domain", "modalities"), lambda: ((each.domain, list(each.modalities)) for each in ranking))
+    return {field: joined, **tables}
 
 
 def hosts(ranking: Ranking) -> Rows:

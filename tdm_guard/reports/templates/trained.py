@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats.site.path_pattern import normal_url
+from tdm_guard.log.canonical import domain_of, is_suffix
 from tdm_guard.log.latest import addresses_of
 from tdm_guard.log.members import text_of
 from tdm_guard.log.scratch import scratch
@@ -35,8 +36,9 @@ class Trained:
     """
     The lines of such a file, and which of them something in the logs matched.
 
-    A domain stands for all hosts in it. `lines` are those that hold something, `strange` those of them that are none of
-    the three.
+    A domain stands for all hosts in it; a name under which others have theirs (`co.uk`) is refused, and a host without
+    a registrable domain (`localhost`, an IP address) stands for itself. `lines` are those that hold something,
+    `strange` those of them that are none of the three.
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,19 +49,19 @@ class Trained:
         )
         try:
             with path.open("rb") as file:
-                for raw in _lines(iter(lambda: file.readline(MAX_LINE + 1), b"")):
-                    self._take(raw)
+                for number, raw in enumerate(_lines(iter(lambda: file.readline(MAX_LINE + 1), b"")), 1):
+                    self._take(raw, f"--trained: {str(path)!r} line {number}")
         except OSError as error:
             raise ConfigurationError(f"--trained: {str(path)!r} cannot be read: {error.strerror}") from None
         if self.lines == self.strange:
             raise ConfigurationError(f"--trained: {str(path)!r} names nothing; for example {_GOOD}")
 
-    def _take(self, raw: bytes | None) -> None:
+    def _take(self, raw: bytes | None, where: str) -> None:
         text = "" if raw is None else raw.decode("utf-8", "replace").lstrip("\ufeff").strip()
         if raw is not None and (not text or text.startswith("#")):
             return
         self.lines += 1
-        key = _key(text) if text else None
+        key = _key(text, where) if text else None
         if key is None:
             self.strange += 1
             return
@@ -73,8 +75,7 @@ class Trained:
         keys = [_of_url(address) for address in addresses]
         host = host_in(addresses[0]) if addresses else host_in(text_of(record, "origin", 1024))
         if host:
-            labels = host.split(".")
-            keys += [_of_domain(".".join(labels[at:])) for at in range(len(labels))]
+            keys += [_of_domain(each) for each in _holding(host.rstrip("."))]
         if digest := text_of(record, "content_sha256", 64):
             keys.append(_of_digest(digest))
         return self._met(keys, stored=stored)
@@ -121,7 +122,15 @@ def _lines(raw: Iterator[bytes]) -> Iterator[bytes | None]:
         yield None
 
 
-def _key(text: str) -> bytes | None:
+def _holding(host: str) -> Iterator[str]:
+    """The names by which a host may stand in a line: itself, and those above it down to the registrable one."""
+    registrable = domain_of(host)
+    yield host
+    while host != registrable and (host := host.partition(".")[2]):
+        yield host
+
+
+def _key(text: str, where: str) -> bytes | None:
     """What a line is looked up by; None for what is no address, domain or digest."""
     if text.startswith("{"):
         try:
@@ -134,6 +143,9 @@ def _key(text: str) -> bytes | None:
     if "://" in text:
         return _of_url(text) if host_in(text) else None
     host = host_in(f"https://{text}") if _DOMAIN.fullmatch(text) else None
+    if host and is_suffix(host):
+        name = host.rstrip(".")
+        raise ConfigurationError(f"{where}: {name} is a name under which others have theirs; for example site.{name}")
     return _of_domain(host) if host else None
 
 

@@ -127,7 +127,7 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (spec["file_limit"], resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
     os.environ.update(spec["settings"].pop("PROBE_ENVIRONMENT", {}))
     if store := spec["settings"].pop("PROBE_STORE", None):
-        tdm_guard.scrapy.crawl.Guard = partial(tdm_guard.Guard, store=getattr(probe_stores, store)())
+        tdm_guard.scrapy.crawl.Guard = partial(tdm_guard.guard.Guard, store=getattr(probe_stores, store)())
     process = getattr(crawlers, spec["process"])(spec["settings"])
     crawler = process.create_crawler(Probe)
     outcome: dict[str, Any] = {}

@@ -1,0 +1,319 @@
+"""
+Ledger: judges without a network and writes the same log as a guard.
+
+strategy: a ledger is a judge, a path and what it was told; what is open belongs to one process and is opened by the
+first that needs it. So it can be pickled, and used in a process that was forked, where it begins a run of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, Unpack
+from weakref import WeakSet
+
+from tdm_guard.decision import Decision
+from tdm_guard.errors import ConfigurationError, LogError
+from tdm_guard.judge import Judge, Policies
+from tdm_guard.ledger.book import Book
+from tdm_guard.ledger.earlier import Earlier, Keys, read_earlier
+from tdm_guard.log.jsonl import fill
+from tdm_guard.log.run_info import run_info
+from tdm_guard.model import Fetched, Stored
+from tdm_guard.options import OPTION_NAMES, Options
+from tdm_guard.options.keeping import keeping_of
+from tdm_guard.options.keywords import KeepingOptions
+from tdm_guard.options.tokens import Tokens
+from tdm_guard.plain import suggested
+
+MAX_TASK = 1024  # characters of a task's name: of a path, or of an address
+KEEPING = tuple(KeepingOptions.__annotations__)
+_ledgers: WeakSet[Ledger] = WeakSet()
+_left: list[object] = []  # what was open in the process that this one was forked from, whose it is to close
+
+
+class Ledger:
+    """
+    Judges with `judge` and writes each decision to the compliance log at `path` before it returns it.
+
+    `{run}` and `{pid}` in `path` are filled in: a file for each worker, which `tdm-guard merge` puts together. `task`
+    names the piece of the work: what an earlier run of the same task at `path` was cut short in is gone on with, its
+    decisions are given back and not written again. `once`: a task that came to its end is not done again. The other
+    keywords are the options that say how a log is kept (`docs/options.md`).
+
+    As a context manager it begins its run at once and writes the end record; after an exception there is none, and the
+    run reads as cut short. Picklable: it begins a run of its own in each process that uses it. `totals` counts by the
+    names of `Guard.totals`, and `recalled`.
+
+    Raises `ConfigurationError` for what it is given, `LogError` when the log, or evidence, cannot be written.
+    """
+
+    def __init__(
+        self,
+        judge: Judge,
+        path: str | os.PathLike[str],
+        *,
+        task: str | None = None,
+        once: bool = False,
+        **keeping: Unpack[KeepingOptions],
+    ) -> None:
+        if not isinstance(judge, Judge):
+            raise ConfigurationError(f"judge: {judge!r:.80} is no Judge; for example Judge(agent='ExampleBot')")
+        if task is not None and not (isinstance(task, str) and 0 < len(task) <= MAX_TASK):
+            raise ConfigurationError(f"task: {task!r:.80} is no name of up to {MAX_TASK} characters")
+        if once and task is None:
+            raise ConfigurationError('once: says nothing without a task; for example task="crawl-00001.warc.gz"')
+        self._given = (judge, path, task, once, keeping)
+        self._task, self._once = task, once
+        self._options = _options(judge.options, os.fspath(path), keeping)
+        fill(self._options.log, run_id="run")  # a wrong placeholder is named at once
+        self._set()
+        self.judge = judge
+        if self._options.evidence is not None:
+            self.judge = Judge.of(self._options)
+            self.judge.keeper = _Evidence(self)
+        _ledgers.add(self)
+
+    def _set(self) -> None:
+        """Nothing is open, nothing was counted."""
+        self.totals: Counter[str] = Counter()
+        self._lock = threading.RLock()
+        self._book: Book | None = None
+        self._earlier: Earlier | None = None
+        self._keys: Keys | None = None
+        self._looked = self._over = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, self._given
+
+    # ---- the run ------------------------------------------------------------------------------------------------
+
+    @property
+    def path(self) -> Path:
+        """The file that the run writes to; before it began, as it was given."""
+        return Path(self._options.log) if self._book is None else self._book.log.path
+
+    @property
+    def run(self) -> str:
+        """Name of the run in the log; empty before it began."""
+        return "" if self._book is None else self._book.log.run_id
+
+    @property
+    def resumes(self) -> tuple[str, ...]:
+        """The runs that were cut short in the same task, and that this one goes on with."""
+        self._look()
+        return () if self._earlier is None else self._earlier.runs
+
+    @property
+    def done(self) -> bool:
+        """True if the task came to its end in an earlier run, and `once` is asked for."""
+        self._look()
+        return self._earlier is not None and self._earlier.ended
+
+    def __enter__(self) -> Self:
+        if not self.done:
+            self._opened()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.end()
+        else:
+            self.close()
+
+    def end(self) -> None:
+        """Writes the end record and closes the log; a second call does nothing, nor one where nothing began."""
+        with self._lock:
+            if self._over:
+                return
+            try:
+                if self._earlier is not None and not self._earlier.ended:
+                    self._opened()  # the task is done, though all of it was known
+                if self._book is not None:
+                    self._book.end(_now())
+            finally:
+                self._finish()
+
+    def close(self) -> None:
+        """Closes the log without an end record: the run was cut short, and its task can be gone on with."""
+        with self._lock:
+            if not self._over and self._book is not None:
+                self._book.cut(_now())
+            self._finish()
+
+    def _finish(self) -> None:
+        self._over = True
+        self._keys = None
+        if self._earlier is not None:
+            self._earlier.close()
+
+    def _look(self) -> None:
+        """Finds what earlier runs of the task left, once."""
+        with self._lock:
+            if self._task is None or self._looked:
+                return
+            redaction = keeping_of(self._options, Tokens.read(os.environ)).redaction
+            self._earlier = read_earlier(self._options, self._task, once=self._once)
+            self._keys = Keys(redaction) if self._earlier.count else None
+            self._looked = True
+
+    def _opened(self) -> Book:
+        with self._lock:
+            if self._book is None:
+                if self._over:
+                    raise LogError(f"nothing can be written to the log {self._options.log}: its run has ended")
+                self._look()
+                info = replace(run_info(self._options), task=self._task, resumes=self.resumes)
+                tokens = Tokens.read(os.environ)
+                self._book = Book(self._options, tokens, now=_now(), info=info, totals=self.totals)
+            return self._book
+
+    # ---- decisions ----------------------------------------------------------------------------------------------
+
+    def evaluate(
+        self,
+        url: str,
+        *,
+        status: int | None = None,
+        headers: Iterable[tuple[str, str]] = (),
+        body: bytes | None = None,
+        body_complete: bool = True,
+        policies: Policies | None = None,
+        hops: Sequence[Fetched] = (),
+        item: object = None,
+        unread: str = "undetermined",
+        now: datetime | None = None,
+        stored: Stored | None = None,
+    ) -> Decision:
+        """
+        The decision of `Judge.evaluate`, written to the log, with its place there.
+
+        `now` is as of when it is judged, and its time in the log; without it the present. `stored` says where the
+        record lies that is judged. Raises what `Judge.evaluate` does, and then writes nothing; `LogError`.
+        """
+        if stored is not None and not isinstance(stored, Stored):
+            raise ConfigurationError(f"stored: {stored!r:.80} is no Stored; for example Stored('a.warc.gz', 0)")
+        digest = hashlib.sha256(body).hexdigest() if body_complete and isinstance(body, _BYTES) else None
+        if self._task is not None and (known := self._known(url, status, body, digest, hops, stored)) is not None:
+            return known
+        case = self.judge.hear(
+            url,
+            status=status,
+            headers=headers,
+            body=body,
+            body_complete=body_complete,
+            policies=policies,
+            hops=hops,
+            item=item,
+            unread=unread,
+            now=_now() if now is None else now,
+        )
+        if body is not None and (body or case.content):
+            case.hear_transfer(len(body), digest)
+        decided = case.decision()
+        if stored is not None:
+            decided = decided._replace(stored=stored)
+        return (self._book or self._opened()).write(case, decided)
+
+    def failed(self) -> None:
+        """Counts a download that brought nothing, of which there is no record."""
+        self._opened().failed()
+
+    def _known(
+        self,
+        url: str,
+        status: int | None,
+        body: bytes | None,
+        digest: str | None,
+        hops: Sequence[Fetched],
+        stored: Stored | None,
+    ) -> Decision | None:
+        """The decision of an earlier run of the task, if it is known."""
+        if not self._looked:
+            self._look()
+        keys, earlier = self._keys, self._earlier
+        if keys is None or earlier is None:
+            return None
+        if stored is not None:
+            key: bytes | None = keys.of_place(stored.file, stored.offset)
+        elif body is not None and digest is None:
+            key = None  # of a part the log has no digest
+        else:
+            key = keys.of_address(hops[0].url or url if hops else url, status, digest)
+        with self._lock:
+            decision = None if key is None else earlier.take(key)
+            if not earlier.count:
+                self._keys = None  # nothing is left to look for
+        if decision is not None:
+            self.totals["recalled"] += 1
+        return decision
+
+
+class _Evidence:
+    """Keeps what documents answered where the ledger's run keeps evidence (a `Keeper`)."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def holds(self, sha256: str) -> bool:
+        """True if there is a copy."""
+        store = self._ledger._opened().evidence
+        return store is not None and store.holds(sha256)
+
+    def take(self, sha256: str, body: bytes) -> None:
+        """Takes what a document answered."""
+        store = self._ledger._opened().evidence
+        if store is not None:
+            store.take(sha256, body)
+
+
+_BYTES = (bytes, bytearray, memoryview)
+
+
+def _options(options: Options, path: str, keeping: KeepingOptions) -> Options:
+    """The options of a judge with those of the log. Raises `ConfigurationError` for those that are not of a log."""
+    problems = []
+    for name in keeping:
+        if name in OPTION_NAMES and name not in KEEPING:
+            problems.append(f"{name}: says nothing of how a log is kept; give it to the judge")
+        elif name not in KEEPING:
+            problems.append(f"{name}: unknown keyword{suggested(name, KEEPING)}")
+    if problems:
+        raise ConfigurationError(*problems)
+    read = Options.read({**keeping, "log": path})
+    given = [name for name in ("log", *KEEPING) if name == "log" or keeping.get(name) is not None]
+    return replace(options, **{name: getattr(read, name) for name in given})
+
+
+def _again(
+    judge: Judge,
+    path: str | os.PathLike[str],
+    task: str | None,
+    once: bool,
+    keeping: KeepingOptions,
+) -> Ledger:
+    return Ledger(judge, path, task=task, once=once, **keeping)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _forked() -> None:
+    """In a child nothing is open: what the parent opened is left as it is, and kept, so that nothing closes it."""
+    for ledger in tuple(_ledgers):
+        _left.append((ledger._book, ledger._earlier, ledger._lock))
+        ledger._set()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=_forked)
