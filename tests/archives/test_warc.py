@@ -52,9 +52,6 @@ def test_a_file_that_is_gzip_as_a_whole_is_read_to_its_end(tmp_path: Path) -> No
     inside = [len(records[0]), len(records[0]) + len(records[1])]
     places = [(item.stored.file, item.stored.offset) for item in items]
     assert places == [("a.warc.gz", 0), *(("a.warc.gz!/@0", place) for place in inside)]
-        ("a.warc.gz", 0),
-        *(("a.warc.gz!/@0", place) for place in inside),
-    ]
 
 
 def test_what_no_site_speaks_for_is_counted(tmp_path: Path) -> None:
