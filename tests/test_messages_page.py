@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from scrapy.settings import Settings
 from typer.testing import CliRunner
 
-from tdm_guard import Fetched, Judge, evaluate, needed_documents, read_policies
+from tdm_guard import Fetched, Judge, Ledger, evaluate, needed_documents, read_policies
 from tdm_guard.cache import open_cache
 from tdm_guard.cli import app
 from tdm_guard.cli.proofs import checked
@@ -101,6 +101,14 @@ def matched(folder: Path) -> str:
 def observing(folder: Path, log: pytest.LogCaptureFixture) -> str:
     with log.at_level(logging.WARNING), GuardClient(agent="ExampleBot", mode="observe", log=str(folder / "l.jsonl")):
         return log.messages[-1]
+
+
+def resumed(path: Path, log: pytest.LogCaptureFixture) -> str:
+    for agent in ("ExampleBot", "OtherBot"):
+        ledger = Ledger(Judge(agent=agent), path, task="a")
+        ledger.evaluate(URL)
+        ledger.close()
+    return log.messages[-1]
 
 
 def nameless(folder: Path) -> object:
@@ -233,12 +241,12 @@ def forgotten(folder: Path) -> str:
     run_of(folder / "old.jsonl", [admitting(URL)], run_id="old")
     words = (str(folder / "old.jsonl"), "--by", "me", "--run", "old")
     assert CliRunner().invoke(app, ["forget", *words]).exit_code == 0
-    return ran(folder, "prove", "old.jsonl", "--domain", "site")
+    return ran(folder, "prove", "old.jsonl", "--url", URL)
 
 
 def of_many_runs(folder: Path) -> str:
     with patch("tdm_guard.proofs.proving.MAX_PROOFS", 1):
-        return ran(folder, "prove", "LOG", "--domain", "site")
+        return ran(folder, "prove", "LOG", "--url", URL)
 
 
 def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -285,6 +293,8 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: GuardClient(agent="ExampleBot", log=str(tmp_path)),
         lambda: GuardClient(agent="ExampleBot", evidence=str(two / "1.toml")),
         lambda: GuardClient(agent="ExampleBot", log=str(tmp_path / "{day}.jsonl")),
+        lambda: Ledger(Judge(), tmp_path / "l.jsonl", agent="ExampleBot"),  # type: ignore[call-arg]
+        lambda: resumed(tmp_path / "task.jsonl", caplog),
         lambda: reported(tmp_path, "parquet"),
         lambda: reported(tmp_path, "parquet", "pyarrow", "-o", str(tmp_path / "report.parquet")),
         lambda: reported(tmp_path, "html", "vl_convert"),

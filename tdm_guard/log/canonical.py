@@ -79,14 +79,12 @@ def domain_of(host: str) -> str:
 def _domain_by_list(host: str) -> str:
     if _is_address(host):
         return host
-    return _suffixes().privatesuffix(host) or host
+    return suffixes().privatesuffix(host) or host
 
 
 def is_suffix(host: str) -> bool:
     """True of a name under which the public registers names (`com`, `co.uk`): what is below it has many owners."""
-    return not _is_address(host) and _suffixes().publicsuffix(host.rstrip("."), accept_unknown=False) == host.rstrip(
-        "."
-    )
+    return not _is_address(host) and suffixes().publicsuffix(host.rstrip("."), accept_unknown=False) == host.rstrip(".")
 
 
 def _is_address(host: str) -> bool:
@@ -119,7 +117,7 @@ def _telling() -> frozenset[str]:
 
 
 @cache
-def _suffixes() -> PublicSuffixList:
+def suffixes() -> PublicSuffixList:
     """The list that comes with the library: read when the first domain is told, since it takes 60 ms and 2 MB."""
     from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - runs that admit nothing need none
 

@@ -99,3 +99,28 @@ def test_no_edit_is_read_otherwise(at: int, size: int, words: str, member: str, 
         assert expected is not None
         own = ("prev", "hash")  # whoever takes a line has looked at these
         assert {n: v for n, v in read.items() if n not in own} == {n: v for n, v in expected.items() if n not in own}
+
+
+def test_what_is_alike_but_for_its_origin_is_parsed_once(tmp_path: Path) -> None:
+    pages = [decided(f"https://site{number}.example/{page}") for number in range(5) for page in range(2)]
+    lines = write_log(tmp_path / "tdm.jsonl", pages).read_bytes().splitlines()[1:11]
+    stretch = Stretches(Parser(), Commons().members).read(lines, 0, 10, 2)
+    assert stretch is not None
+    assert [stretch.record(place) for place in range(10)] == [json.loads(line) for line in lines]
+    assert [list(stretch.record(place)) for place in range(10)] == [list(json.loads(line)) for line in lines]
+    middles = {kind.like.middle for kind in stretch.kinds}
+    assert len(middles) == 5
+    assert len({middle.shared for middle in middles}) == 1
+
+
+@pytest.mark.parametrize(
+    "member", [b'"origin":"https://b.example",', b'"checked":[],', b'"origin":null,', b'"common":"x",']
+)
+def test_what_says_a_member_twice_is_not_taken_apart(tmp_path: Path, member: bytes) -> None:
+    page = decided("https://a.example/x")
+    line = write_log(tmp_path / "tdm.jsonl", [page]).read_bytes().splitlines()[1]
+    edited = line.replace(b'"status":', member + b'"status":', 1)
+    assert edited != line
+    stretch = Stretches(Parser(), Commons().members).read([edited], 0, 1, 1)
+    if stretch is not None:
+        assert stretch.record(0) == json.loads(edited)
