@@ -117,6 +117,7 @@ def parquet_of(urls: Sequence[str | None], items: Sequence[Any] | None = None, n
         ("list.tsv", csv_of(URLS, "\t"), 2),
         ("list.txt", b"url\n" + text_of([f'"{url}"' for url in URLS]), 2),
     ],
+    ids=["text", "blank lines", "BOM", "UTF-16", "jsonl", "told as JSON", "csv", "semicolons", "tabs", "one column"],
 )
 def test_a_list_says_the_same_in_each_form(
     name: str, made: bytes, first: int, pack: Callable[[bytes], bytes], tmp_path: Path
@@ -165,6 +166,7 @@ def test_bytes_that_are_no_text_are_no_address(tmp_path: Path) -> None:
         ("list.jsonl", b'{"url": "https://a.example/", "item": {"isrcs": "x"}}', "line 1: item"),
         ("none.txt", None, "none.txt"),
     ],
+    ids=["no column", "two columns", "parquet", "cut", "empty", "no item", "no file"],
 )
 def test_a_list_that_cannot_be_read_asks_nobody(name: str, made: bytes | None, words: str) -> None:
     if made is not None:
