@@ -27,6 +27,7 @@ from tdm_guard.judging.case import Case
 from tdm_guard.judging.pictures import Shown
 from tdm_guard.ledger.book import Book
 from tdm_guard.log.evidence import Takings
+from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Fetched, Result
 from tdm_guard.options import Options
 from tdm_guard.options.tokens import Tokens
@@ -50,7 +51,8 @@ class Guard:
 
     `totals` counts what is worth counting by its name: `admitted`, `verdict/reserved`, `policy/fetched`, … Raises
     `LogError` when the log or the evidence folder cannot be written. What lets reserved content through is warned of
-    when it begins; `named` spells the options in these words.
+    when it begins; `named` spells the options in these words. `info` is what the run was told, if that is
+    more than its options.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Guard:
         store: PolicyStore | None = None,
         clock: Callable[[], datetime] = utc_now,
         named: Callable[[str], str] = str,
+        info: RunInfo | None = None,
     ) -> None:
         self.options = options
         self.tokens = Tokens.read(os.environ)
@@ -75,7 +78,7 @@ class Guard:
         self._keeping = threading.Lock()  # of threads that share a guard none undoes what another keeps
         self._peers = Peers()
         self._silence = Silence()
-        self.book = Book(options, self.tokens, now=clock(), named=named)
+        self.book = Book(options, self.tokens, now=clock(), named=named, info=info)
         self.evidence, self.log, self.totals = self.book.evidence, self.book.log, self.book.totals
 
     # ---- policies -----------------------------------------------------------------------------------------------
@@ -245,10 +248,17 @@ class Guard:
 
     def end(self) -> None:
         """Writes the end record and closes the log and the cache; a second call does nothing."""
+        self._finish(self.book.end)
+
+    def cut(self) -> None:
+        """Closes all without an end record: the log reads as that of a run that was cut short."""
+        self._finish(self.book.cut)
+
+    def _finish(self, close: Callable[[datetime], None]) -> None:
         if self.book.ended:
             return
         try:
-            self.book.end(self.clock())
+            close(self.clock())
         finally:
             self.cache.close()
             if self._store is not None:

@@ -378,8 +378,15 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: ran(tmp_path, "about", "--agent", "ExampleBot", "--previous", "bad.jsonl"),
         lambda: ran(tmp_path, "report", "LOG", "--template", "art54"),
         lambda: ran(tmp_path, "report", "LOG", "--sme"),
+        lambda: ran(tmp_path, "recheck"),
+        lambda: ran(tmp_path, "recheck", "--urls", "columns.csv"),
+        lambda: ran(tmp_path, "recheck", "--urls", "cut.gz"),
+        lambda: ran(tmp_path, "recheck", "--urls", "names.txt", "--log", "names.jsonl"),
     ]
     (tmp_path / "there.warc.gz").touch()
+    (tmp_path / "columns.csv").write_text("id,link\n", encoding="utf-8")
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(URL.encode())[:-8])
+    (tmp_path / "names.txt").write_text("site.example\n", encoding="utf-8")
     (tmp_path / "nothing.txt").write_text("# of a model\n", encoding="utf-8")
     (tmp_path / "suffix.txt").write_text("co.uk\n", encoding="utf-8")
     (tmp_path / "matched").mkdir()
