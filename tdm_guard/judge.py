@@ -7,7 +7,7 @@ For archives and the engines that process them; the guard uses the same judge.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar, Unpack
 
@@ -41,6 +41,7 @@ class Judge:
     """
 
     keeper: Keeper | None = None  # who keeps what documents answered, if anybody does
+    library: Callable[[str, datetime], Fetched | None] | None = None  # who knows what responses declare, by its URL
 
     def __init__(self, **options: Unpack[JudgeOptions]) -> None:
         networked = sorted(set(options) & set(OPTION_NAMES) - OFFLINE_OPTIONS)
@@ -194,7 +195,12 @@ class Judge:
     ) -> tuple[Kept, ...]:
         """What is known of the documents that a response declared."""
         if policies is None or isinstance(policies, OriginPolicy):
-            return policy.lent_for(declared, now)
+            lent = policy.lent_for(declared, now)
+            if self.library is None:
+                return lent
+            looked = {item.url: self.library(item.url, now) for item in declared}
+            named = tuple(item for item in declared if looked[item.url] is not None)
+            return (*lent, *_answered(read_lent(self._gathering(policy.origin, now), named, ()), looked))
         answers = places(policy.name, policies)
         known = tuple(item for item in declared if item.url in answers)
         return _answered(read_lent(self._gathering(policy.origin, now), known, ()), answers)

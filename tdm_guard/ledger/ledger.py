@@ -117,6 +117,12 @@ class Ledger:
         self._look()
         return self._earlier is not None and self._earlier.ended
 
+    @property
+    def before(self) -> Counter[str]:
+        """What earlier runs of the task found, by the names of `totals`: admitted, withheld, failed."""
+        self._look()
+        return Counter() if self._earlier is None else self._earlier.found
+
     def __enter__(self) -> Self:
         if not self.done:
             self._opened()
