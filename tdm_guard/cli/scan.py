@@ -248,8 +248,8 @@ class _Found:
         counts = self.counts
         judged = counts["admitted"] + counts["withheld"]
         yield (
-            f"{number_of(judged, 'record')} of {number_of(self._files, 'file')} judged: {counts['admitted']:,} admitted, "
-            f"{counts['withheld']:,} withheld; the log is {log}"
+            f"{number_of(judged, 'record')} of {number_of(self._files, 'file')} judged: "
+            f"{counts['admitted']:,} admitted, {counts['withheld']:,} withheld; the log is {log}"
         )
         verdicts = sorted((name, count) for name, count in counts.items() if name.startswith("verdict/"))
         if verdicts:

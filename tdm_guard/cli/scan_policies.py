@@ -43,7 +43,8 @@ class LivePolicies:
         from tdm_guard._clients.threads import ThreadFetcher  # noqa: PLC0415
         from tdm_guard.drive import run  # noqa: PLC0415
 
-        session = self._client._transport.session
+        transport: Any = self._client._transport
+        session = transport.session
         guard = session.guard
         fetcher = ThreadFetcher(session, self._client.headers["user-agent"], None)
         found: dict[str, Fetched | None] = {}

@@ -1,5 +1,5 @@
 """
-Judges all that an archive holds, and logs it: items as they are, and as undetermined what is damaged and has an address.
+Judges all that an archive holds, and logs it: items as they are; as undetermined what is damaged and has an address.
 
 What is damaged and has none cannot be judged: it is told, and counted as failed in the end record.
 """
@@ -41,7 +41,7 @@ class Scan:
         """
         Each thing in an archive with the decision on it, which is in the log by then.
 
-        `ledger` is that of the run; where its task was done before, nothing is written. Raises `Unreadable`, `LogError`.
+        `ledger` is that of the run; where its task is done, nothing is written. Raises `Unreadable`, `LogError`.
         """
         ledger.judge.library = library.document
         for found in self._counted(read_items(path, archives=self.archives, passed=self.passed)):
