@@ -17,7 +17,7 @@ from tdm_guard.gather import gather, read_lent
 from tdm_guard.judging.arguments import content, number, pairs, places
 from tdm_guard.judging.bench import Bench
 from tdm_guard.judging.case import Case
-from tdm_guard.model import Declared, Fetched
+from tdm_guard.model import Declared, Fetched, Statement
 from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.options.keywords import JudgeOptions
 from tdm_guard.options.misspelt import keywords
@@ -168,8 +168,9 @@ class Judge:
         item: object,
         unread: str,
         now: datetime,
+        before: tuple[Statement, ...] = (),
     ) -> Case:
-        """The case that `evaluate` decides, when all was heard."""
+        """The case that `evaluate` decides, when all was heard; `before`: what was said of the URL elsewhere."""
         if now.tzinfo is not UTC:  # here and below: what is nearly always so is asked without a call
             now = aware(now)
         if url < "!" or url[-1] <= " ":  # it begins with a blank, or ends with one
@@ -177,6 +178,8 @@ class Judge:
         policy = self.policy_for(url, {} if policies is None else policies, now)
         ignores = unread != "undetermined" and _ignores(unread)
         case = Case(self.bench, url, policy, now, item=item, ignore_unasked=ignores)
+        if before:
+            case.hear_before(before)
         if hops:
             for hop in hops:
                 case.hear_hop(hop.url or url, pairs(hop.headers))

@@ -88,7 +88,7 @@ def scan_one(job: Job, number: int, sources: tuple[PolicySource, ...], report: R
     Raises `Unreadable`, `LogError`.
     """
     path = job.paths[number]
-    ledger = Ledger(job.judge, job.log, task=job.tasks[number], once=True)
+    ledger = Ledger(job.judge, job.log, task=job.tasks[number], once=True, remembers=True)
     try:
         if ledger.done and job.keep is None and job.output is None:
             return Done(Counter(ledger.before), before=True)

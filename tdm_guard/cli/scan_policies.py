@@ -7,13 +7,13 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from hashlib import blake2b
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from tdm_guard.archives import Damage
 from tdm_guard.archives.captures import WarcPolicies
 from tdm_guard.archives.sources import FolderPolicies, PolicySource
+from tdm_guard.cache.reading import open_source
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin
@@ -76,7 +76,7 @@ def opened_sources(
             if each == LIVE:
                 sources.append(LivePolicies(options))
             elif "://" in each:
-                sources.append(import_module("tdm_guard.cache.reading").open_source(each))
+                sources.append(open_source(each))
             elif Path(each).is_dir():
                 sources.append(FolderPolicies(each))
             elif each == archives[0]:
