@@ -33,7 +33,7 @@ $(FLOOR)/.ready: pyproject.toml tests/floor.txt
 # nothing, since smaller tests reach the same lines.
 UNMEASURED := tests/stories tests/fuzz tests/tools tests/typing tests/test_extras.py tests/test_recipes.py \
 	tests/test_site.py tests/test_wheel.py tests/proofs/test_seal_recipes.py \
-	$(foreach name,assets bodies content docs exempt items policies rebinding robots room stores tokens ways,\
+	$(foreach name,assets bodies content docs exempt items policies rebinding robots room stores stores_recipes tokens ways,\
 	tests/scrapy_edge/test_$(name).py)
 
 test:
@@ -51,7 +51,7 @@ docs: $(VENV)/.ready
 	$(BIN)/python -m tools.site
 
 # The edges with the oldest frameworks that the extras admit; of Scrapy, but for what rests on our own code alone.
-OURS := $(foreach name,assets content docs evidence exempt items policies rebinding room stores tokens,\
+OURS := $(foreach name,assets content docs evidence exempt items policies rebinding room stores stores_recipes tokens,\
 	tests/scrapy_edge/test_$(name).py)
 floor: $(FLOOR)/.ready
 	$(FLOOR)/bin/python -m pytest -n 2 --dist loadfile tests/scrapy_edge tests/httpx_edge tests/requests_edge \

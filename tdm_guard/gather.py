@@ -8,7 +8,7 @@ still change the outcome for the usages asked, then second places and what robot
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,16 +25,19 @@ from tdm_guard.usage import Usage
 MAX_DECLARED_BYTES = 2**20  # of one licence document
 MAX_ROUNDS = 6  # well-known, optional, second places and declared ones come in four; the bound is for safety
 
+Recall = Callable[[Document], Kept | None]  # what somebody else fetched and kept of a document, read for this listener
+
 _, _ABSENT, _UNREADABLE, _UNREACHABLE, _NOT_ATTEMPTED = Result  # on Python 3.11 a look-up on the class is slow
 
 
 def gather(
-    task: Gathering, previous: OriginPolicy | None = None
+    task: Gathering, previous: OriginPolicy | None = None, recall: Recall | None = None
 ) -> Generator[tuple[Wanted, ...], Answers, OriginPolicy]:
     """
     Reads an origin's documents: yields those wanted next, side by side, and takes what each URL answered.
 
-    None stands for "never asked". Documents of `previous` that are still fresh are kept as they are.
+    None stands for "never asked". Documents of `previous` that are still fresh are kept as they are, and so are those
+    that `recall` has.
     """
     before = {item.path: item for item in previous.kept} if previous else {}
     kept: dict[str, Kept] = {}
@@ -42,7 +45,7 @@ def gather(
         batch = _next_round(task, kept)
         if not batch:
             break
-        yield from _read_round(task, batch, kept, before)
+        yield from _read_round(task, batch, kept, before, recall)
     documents = tuple(kept.values()) or (_nothing_to_read(task),)
     lent = previous.lent if previous else ()
     learned = tuple(item for item in previous.learned if item.is_fresh(task.now)) if previous else ()
@@ -55,14 +58,14 @@ def not_asked(task: Gathering) -> OriginPolicy:
 
 
 def read_lent(
-    task: Gathering, declared: tuple[Declared, ...], lent: tuple[Kept, ...]
+    task: Gathering, declared: tuple[Declared, ...], lent: tuple[Kept, ...], recall: Recall | None = None
 ) -> Generator[tuple[Wanted, ...], Answers, tuple[Kept, ...]]:
-    """Reads documents that a response declares; those of `lent` that are fresh are kept as they are."""
+    """Reads documents that a response declares; those of `lent` and `recall` that are fresh are kept as they are."""
     kept: dict[str, Kept] = {}
     batch = [_declared_document(task, item) for item in declared]
     signals = {item.signal for item in declared}
     before = {item.path: item for item in lent if item.signal in signals}
-    yield from _read_round(task, [d for d in batch if d is not None], kept, before)
+    yield from _read_round(task, [d for d in batch if d is not None], kept, before, recall)
     return tuple(kept.values())
 
 
@@ -125,8 +128,10 @@ def _declared_document(task: Gathering, declared: Declared) -> Document | None:
 
 
 def _read_round(
-    task: Gathering, batch: list[Document], kept: dict[str, Kept], before: Mapping[str, Kept]
+    task: Gathering, batch: list[Document], kept: dict[str, Kept], before: dict[str, Kept], recall: Recall | None
 ) -> Generator[tuple[Wanted, ...], Answers, None]:
+    if recall is not None:
+        _recall_round(task, batch, before, recall)
     due: list[tuple[str, Document, Kept | None]] = [
         (task.url(document), document, before.get(document.path) if before else None)
         for document in batch
@@ -139,6 +144,17 @@ def _read_round(
             read[document.path] = read_answer(task, url, document, answers.get(url), old)
     for document in batch:
         kept[document.path] = read.get(document.path) or before[document.path]
+
+
+def _recall_round(task: Gathering, batch: list[Document], before: dict[str, Kept], recall: Recall) -> None:
+    """Puts what was fetched elsewhere in the place of what is not fresh here, if it lasts longer."""
+    for document in batch:
+        ours = before.get(document.path)
+        if _fresh(ours, task.now):
+            continue
+        theirs = recall(document)
+        if theirs is not None and (ours is None or theirs.is_fresh(task.now) or theirs.expires_at >= ours.expires_at):
+            before[document.path] = theirs
 
 
 def _lacks(task: Gathering, sha256: str | None) -> bool:

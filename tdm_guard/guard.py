@@ -15,17 +15,19 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from tdm_guard.cache import PolicyCache, Shared, open_cache
+from tdm_guard.cache import PolicyCache, Shared, open_cache, open_store
+from tdm_guard.cache.sharing import MAX_WAIT, Sharing
 from tdm_guard.cache.store import Backing, PolicyStore
 from tdm_guard.decision import Decision, Withheld
-from tdm_guard.drive import Loading, LongWork, advance, may_last
+from tdm_guard.drive import Loading, LongWork, answered
 from tdm_guard.fetch import TIMEOUT, Peers, follow, together
-from tdm_guard.gather import gather, not_asked, read_lent
+from tdm_guard.gather import Recall, gather, not_asked, read_lent
 from tdm_guard.judge import Judge
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.pictures import Shown
 from tdm_guard.ledger.book import Book
 from tdm_guard.log.evidence import Takings
+from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Fetched, Result
 from tdm_guard.options import Options
 from tdm_guard.options.tokens import Tokens
@@ -44,11 +46,13 @@ class Guard:
     One run of a collector: its options, policy cache and compliance log.
 
     A `cache` that is given may be shared with other runs, whoever they listen for; who gives it closes it. A `store`
-    behind it keeps policies beyond this process; the run closes it.
+    behind it keeps what documents answered beyond this process, as one that the option `cache` names does; the run
+    closes it.
 
     `totals` counts what is worth counting by its name: `admitted`, `verdict/reserved`, `policy/fetched`, … Raises
     `LogError` when the log or the evidence folder cannot be written. What lets reserved content through is warned of
-    when it begins; `named` spells the options in these words.
+    when it begins; `named` spells the options in these words. `info` is what the run was told, if that is
+    more than its options.
     """
 
     def __init__(
@@ -59,22 +63,22 @@ class Guard:
         store: PolicyStore | None = None,
         clock: Callable[[], datetime] = utc_now,
         named: Callable[[str], str] = str,
+        info: RunInfo | None = None,
     ) -> None:
         self.options = options
         self.tokens = Tokens.read(os.environ)
         self.judge = Judge.of(options)
         self.bench = self.judge.bench
         self.cache: PolicyCache = open_cache(options.cache) if cache is None else Shared(cache, self.bench.listener)
-        self._store: Backing | None = None
-        if store is not None:
-            heard, patience = self.bench.signals, options.policy_timeout
-            self._store = Backing(store, self.bench.listener, heard, patience=patience)
+        patience = options.policy_timeout
+        backing = open_store(options.cache, patience) if store is None else Backing(store, "given", patience=patience)
+        self._store = None if backing is None else Sharing(backing)
         self.clock = clock
         self.shown = Shown()
         self._keeping = threading.Lock()  # of threads that share a guard none undoes what another keeps
         self._peers = Peers()
         self._silence = Silence()
-        self.book = Book(options, self.tokens, now=clock(), named=named)
+        self.book = Book(options, self.tokens, now=clock(), named=named, info=info)
         self.evidence, self.log, self.totals = self.book.evidence, self.book.log, self.book.totals
 
     # ---- policies -----------------------------------------------------------------------------------------------
@@ -97,15 +101,11 @@ class Guard:
         `documents`, by URL, as it was received. What a store has, another process fetched, and need not be again.
         """
         before = self._kept(origin)
-        if self._store is not None:
-            stored = yield LongWork(partial(self._store.get, origin))
-            before = self._newer(stored, before)
-            if before is not None and before.is_fresh(self.clock()):
-                self.totals["policy/hit"] += 1
-                return before
         task = self._gathering(origin)
-        policy: OriginPolicy = yield from self._read(origin, gather(task, before), documents)
+        policy: OriginPolicy = yield from self._read(task, partial(gather, task, before), documents=documents)
         yield from self._store_taken(task)
+        if self._store is not None and all(checked.cached for checked in policy.checked):
+            self.totals["policy/hit"] += 1
         for checked in policy.checked:
             if checked.result is Result.UNREACHABLE and not checked.cached:
                 self.totals["policy/unreachable"] += 1
@@ -117,24 +117,8 @@ class Guard:
             kept = self._kept(policy.origin)
             if kept is not None and (kept.lent or kept.learned):
                 policy = policy.beside(kept, self.clock())
-            self._put(policy.as_cached())
+            self.cache.put(policy.as_cached())
         return policy
-
-    def _put(self, policy: OriginPolicy) -> None:
-        self.cache.put(policy)
-        if self._store is not None:
-            self._store.put(policy)
-
-    def _newer(self, stored: OriginPolicy | None, before: OriginPolicy | None) -> OriginPolicy | None:
-        """What was stored, if it is newer than what is kept here; then it is kept, with what was learned here."""
-        if stored is None or (before is not None and stored.expires_at <= before.expires_at):
-            return before
-        with self._keeping:
-            kept = self._kept(stored.origin)
-            if kept is not None and (kept.lent or kept.learned):
-                stored = stored.beside(kept, self.clock())
-            self.cache.put(stored)
-        return stored
 
     def read_declared(self, case: Case, way: Hashable = None) -> Loading[None]:
         """
@@ -146,12 +130,13 @@ class Guard:
         policy = case.policy
         task = self._gathering(policy.origin)
         kept = self._kept(policy.origin) or policy
-        reading = read_lent(task, case.declared, kept.lent)
-        lent = yield from self._read(policy.origin, reading, fetch=partial(self._fetch_declared, way))
+        begin = partial(read_lent, task, case.declared, kept.lent)
+        fetch = partial(self._fetch_declared, way, policy.origin)
+        lent = yield from self._read(task, begin, fetch=fetch)
         yield from self._store_taken(task)
         case.hear_declared(lent)
         with self._keeping:
-            self._put((self._kept(policy.origin) or policy).lending(lent).as_cached())
+            self.cache.put((self._kept(policy.origin) or policy).lending(lent).as_cached())
 
     def _gathering(self, origin: Origin) -> Gathering:
         task = self.bench.gathering(origin, self.clock())
@@ -173,28 +158,20 @@ class Guard:
 
     def _read(
         self,
-        origin: Origin,
-        reading: Generator[tuple[Wanted, ...], Answers, T],
+        task: Gathering,
+        begin: Callable[[Recall | None], Generator[tuple[Wanted, ...], Answers, T]],
+        *,
         documents: dict[str, Fetched | None] | None = None,
-        fetch: Callable[[Origin, tuple[Wanted, ...]], Loading[dict[str, Fetched | None]]] | None = None,
+        fetch: Callable[[tuple[Wanted, ...]], Loading[Answers]] | None = None,
     ) -> Loading[T]:
-        """Fetches what `reading` wants until it is done."""
-        fetch = fetch or self._fetch
-        wanted, result = advance(reading, None)
-        while wanted:
-            answers = yield from fetch(origin, wanted)
-            if documents is not None:
-                documents.update(answers)
-            if may_last(answers):
-                wanted, result = yield LongWork(partial(advance, reading, answers))
-            else:
-                wanted, result = advance(reading, answers)
-        done: T = result
-        return done
+        """Fetches what the reading wants until it is done, or has it from others; `fetch` is for declared documents."""
+        asked = fetch or partial(self._fetch, task.origin)
+        if self._store is None:
+            return (yield from answered(begin(None), asked, documents))
+        lent, patience = fetch is not None, self.options.policy_timeout if fetch else MAX_WAIT
+        return (yield from self._store.read(task, begin, asked, documents=documents, lent=lent, patience=patience))
 
-    def _fetch_declared(
-        self, way: Hashable, origin: Origin, wanted: tuple[Wanted, ...]
-    ) -> Loading[dict[str, Fetched | None]]:
+    def _fetch_declared(self, way: Hashable, origin: Origin, wanted: tuple[Wanted, ...]) -> Loading[Answers]:
         now = self.clock()
         silent = {want.url: self._silence.of(want.url, origin, way, now) for want in wanted}
         asked = tuple([want for want in wanted if silent[want.url] is None])
@@ -204,9 +181,9 @@ class Guard:
             if fetched := answers.get(want.url):
                 self._silence.note(want.url, origin, way, fetched, now)
         left = {url: Fetched.unreachable(f"not asked: {why} before", at=now) for url, why in silent.items() if why}
-        return answers | left
+        return {**answers, **left}
 
-    def _fetch(self, origin: Origin, wanted: tuple[Wanted, ...]) -> Loading[dict[str, Fetched | None]]:
+    def _fetch(self, origin: Origin, wanted: tuple[Wanted, ...]) -> Loading[Answers]:
         for _ in wanted:
             self.totals["policy/fetched"] += 1
         timeout, peers = self.options.policy_timeout, self._peers
@@ -248,7 +225,7 @@ class Guard:
         if case.learned:
             with self._keeping:
                 kept = self._kept(case.policy.origin)
-                self._put((kept or case.policy.as_cached()).learning(case.learned))
+                self.cache.put((kept or case.policy.as_cached()).learning(case.learned))
         urls, said = case.shows
         if said:
             self.shown.remember(urls, said, case.now)
@@ -271,10 +248,17 @@ class Guard:
 
     def end(self) -> None:
         """Writes the end record and closes the log and the cache; a second call does nothing."""
+        self._finish(self.book.end)
+
+    def cut(self) -> None:
+        """Closes all without an end record: the log reads as that of a run that was cut short."""
+        self._finish(self.book.cut)
+
+    def _finish(self, close: Callable[[datetime], None]) -> None:
         if self.book.ended:
             return
         try:
-            self.book.end(self.clock())
+            close(self.clock())
         finally:
             self.cache.close()
             if self._store is not None:

@@ -2,6 +2,7 @@
 Origin: scheme, host and port, the unit for which a site speaks (RFC 6454); and how far away its host lies.
 
 Forms of IPv6 that carry an IPv4 address are judged by that one; IPv4 is read in all the ways that resolvers take it.
+An IP address has one spelling, so that an origin is one however its host is written.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from tdm_guard.plain import address, without_userinfo
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _AUTHORITY = re.compile(r"(?i)https?://[^/?#]*")
 _HOST = re.compile(r"[a-z0-9._~!$&'()*+,;=-]+")  # RFC 3986 3.2.2, lower case, decoded
+_BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]+)(%[^\[\]]*)?\](?::[0-9]*)?")
+_NUMBER = re.compile(r"0[xX]0*([0-9A-Fa-f]*)|0*([0-9]*)")  # WHATWG URL 3.5
+_ZEROS = re.compile(r"\b0(?::0)+\b")
 _AROUND = "".join(map(chr, range(0x21)))
 _MAX_URL = 65_536  # longer ones are no addresses but payloads
 _GLOBAL = IPv6Network("2000::/3")  # all that is given out for global unicast (IANA)
@@ -46,7 +50,11 @@ class Reach(Enum):
 
 
 class Origin(NamedTuple):
-    """Scheme, host as lower-case A-label, effective port. `str()` gives its serialisation without a default port."""
+    """
+    Scheme, host as lower-case A-label or IP address, effective port. `str()` gives it without a default port.
+
+    An IP address is in its usual spelling (`ip_text`); IPv4 with a zero in front, which not all read alike, as written.
+    """
 
     scheme: str
     host: str
@@ -104,7 +112,43 @@ def addresses_meant(host: str) -> tuple[str, ...]:
         ip = ipaddress.ip_address(text)
     except ValueError:
         return tuple(map(str, _old_spellings(text)))
-    return (str(ip),) if isinstance(ip, IPv4Address) else (str(ip), *map(str, _embedded(ip)))
+    return (str(ip),) if isinstance(ip, IPv4Address) else (ip_text(ip), *map(str, _embedded(ip)))
+
+
+def ip_text(ip: IPv4Address | IPv6Address) -> str:
+    """
+    The one spelling of an IP address, without a zone: RFC 5952 4 and WHATWG URL 3.6, IPv4 within IPv6 in hexadecimal.
+
+    Versions of Python write the latter in two ways.
+    """
+    if isinstance(ip, IPv4Address):
+        return str(ip)
+    text = ":".join([f"{int.from_bytes(ip.packed[at : at + 2]):x}" for at in range(0, 16, 2)])
+    zeros = max(_ZEROS.finditer(text), key=lambda found: len(found[0]), default=None)  # the first of the longest
+    return text if zeros is None else f"{text[: zeros.start()].rstrip(':')}::{text[zeros.end() :].lstrip(':')}"
+
+
+def ipv4_of(host: str, *, octal: bool = True) -> IPv4Address | None:
+    """
+    The address that a host is, as WHATWG URL 3.5 reads numbers: `127.1`, `0x7f000001`, `2130706433`.
+
+    A number with a zero in front is octal there and for most resolvers, decimal for some. None for a name.
+    """
+    labels = host.rstrip(".").split(".")
+    if len(labels) > 4:
+        return None
+    try:
+        *leading, last = [_number(label, octal=octal) for label in labels]
+    except ValueError:
+        return None
+    if any(n > 255 for n in leading) or last >= 256 ** (4 - len(leading)):
+        return None
+    return IPv4Address(last + sum(n << (24 - 8 * i) for i, n in enumerate(leading)))
+
+
+def is_host(text: str, host: str) -> bool:
+    """True if the text is the host as an `Origin` has it; an IPv4 address in any spelling."""
+    return text == host or (text[:1].isdigit() and str(ipv4_of(text)) == host)
 
 
 def reach_of(host: str) -> Reach | None:
@@ -174,32 +218,17 @@ def _embedded(ip: IPv6Address) -> Iterator[IPv4Address]:
 
 
 def _old_spellings(host: str) -> Iterator[IPv4Address]:
-    """
-    IPv4 written the old ways (`127.1`, `0x7f000001`, `2130706433`), which most resolvers take too.
-
-    A number with a zero in front is octal for most, decimal for some.
-    """
-    labels = host.rstrip(".").split(".")
-    if len(labels) > 4:
-        return
-    for octal in (True, False):
-        try:
-            numbers = [_number(label, octal=octal) for label in labels]
-        except ValueError:
-            continue
-        *leading, last = numbers
-        if not any(n > 255 for n in leading) and last < 256 ** (5 - len(numbers)):
-            yield IPv4Address(last + sum(n << (24 - 8 * i) for i, n in enumerate(leading)))
+    """What an IPv4 address written in any of the old ways is to somebody: one address, or two."""
+    return filter(None, (ipv4_of(host), ipv4_of(host, octal=False)))
 
 
 def _number(label: str, *, octal: bool) -> int:
-    if not label or not label.isascii() or not label[0].isdigit() or "_" in label:
-        raise ValueError(label)
-    if len(label) > 64:  # no address, and Python refuses to read very long numbers
-        raise ValueError(label[:64])
-    if label[:2].lower() == "0x":
-        return int(label[2:] or "0", 16)
-    return int(label, 8 if octal and len(label) > 1 and label[0] == "0" else 10)
+    found = _NUMBER.fullmatch(label)
+    if not label or found is None or len(digits := found[1] or found[2] or "0") > 64:
+        raise ValueError(label[:64])  # no address, and Python refuses to read very long numbers
+    if found[1] is not None:
+        return int(digits, 16)
+    return int(digits, 8 if octal and len(label) > 1 and label[0] == "0" else 10)
 
 
 class _NoOriginError(ValueError):
@@ -221,14 +250,31 @@ def _parse(authority: str) -> Origin:
     if scheme not in _DEFAULT_PORTS:
         raise _NoOriginError("only http and https URLs can be judged, not {}")
     host = (parts.hostname or "").lower()
-    if "%" in host and ":" not in host:  # RFC 3986 6.2.2.2; behind a colon it is the zone of an IPv6 address
+    place = parts.netloc.rpartition("@")[2]
+    if "[" in place or "]" in place:
+        return Origin(scheme, _in_brackets(place), _DEFAULT_PORTS[scheme] if port is None else port)
+    if "%" in host:  # RFC 3986 6.2.2.2
         host = unquote(host).lower()
     if not host.isascii():
         try:
             host = host.encode("idna").decode("ascii").lower()
         except UnicodeError:
             raise _NoOriginError("the host of {} is no domain name") from None
-    if not host or (":" not in host and not _HOST.fullmatch(host)):
+    if not _HOST.fullmatch(host):
         raise _NoOriginError("the URL {} has no host; for example https://example.org/")
     host = host.rstrip(".") or host
+    if host.rpartition(".")[2][:1].isdigit():
+        ip = ipv4_of(host)
+        host = str(ip) if ip is not None and ip == ipv4_of(host, octal=False) else host
     return Origin(scheme, host, _DEFAULT_PORTS[scheme] if port is None else port)
+
+
+def _in_brackets(place: str) -> str:
+    """The IPv6 address of a host with a port, perhaps; a zone (RFC 6874) stays as it is: two are two hosts."""
+    found = _BRACKETED.fullmatch(place)
+    try:
+        if found is not None:
+            return ip_text(IPv6Address(found[1])) + (found[2] or "").lower()
+    except ValueError:
+        pass
+    raise _NoOriginError("the host of {} is no IPv6 address")

@@ -53,6 +53,23 @@ def test_a_site_on_a_list_is_withheld_whatever_it_says(lists: Path, posture: str
     assert other.verdict == "unreserved"
 
 
+@pytest.mark.parametrize(
+    ("entry", "host", "excluded"),
+    [
+        ("2001:db8:0:0::1", "[2001:DB8::0:1]", True), ("[2001:db8::1]", "[2001:db8:0::1]:8080", True),
+        ("::ffff:192.0.2.7", "[::ffff:c000:207]", True), ("192.0.2.7", "[::ffff:c000:207]", True),
+        ("192.0.2.7", "0xc0.0.519", True), ("10.0.0.5", "012.5", True), ("10.0.0.5", "010.0.0.5", True),
+        ("2001:db8::1", "[2001:db8::1:1]", False), ("192.0.2.7", "192.0.2.8", False),
+    ],
+)  # fmt: skip
+def test_an_ip_address_on_a_list_is_meant_in_every_spelling(
+    tmp_path: Path, entry: str, host: str, excluded: bool
+) -> None:
+    file = tmp_path / "lists.toml"
+    file.write_text(LIST.format(id="court-1").replace("pirate.example", entry), encoding="utf-8")
+    assert bool(judged(file, f"http://{host}/", policies=OPEN).because) is excluded
+
+
 def test_nothing_of_it_is_to_be_fetched_unless_only_observed(lists: Path) -> None:
     judge = Judge(excluded_sites=lists)
     assert judge.needed_documents("https://pirate.example") == ()

@@ -61,6 +61,7 @@ def test_an_integration_says_which_extra_it_needs(integration: str, missing: str
         "pikepdf",
         "c2pa",
         "cryptography",
+        "redis",
     ],
 )
 def test_the_package_itself_needs_none(missing: str) -> None:
@@ -76,7 +77,9 @@ def command(folder: Path, *words: str, missing: str = "httpx") -> subprocess.Com
 
 
 @pytest.mark.parametrize("missing", ["httpx", "anyio"])
-@pytest.mark.parametrize("words", [("check", "http://127.0.0.1:9/"), ("recheck", "tdm.jsonl")], ids=lambda it: it[0])
+@pytest.mark.parametrize(
+    "words", [("check", "http://127.0.0.1:9/"), ("recheck", "tdm.jsonl"), ("recheck", "--urls", "x")], ids=" ".join
+)
 def test_what_asks_the_web_names_its_extra_in_one_sentence(
     words: tuple[str, ...], missing: str, tmp_path: Path
 ) -> None:

@@ -89,7 +89,7 @@ def test_both_loops_drive_the_same_engine(make: Callable[..., Guard]) -> None:
         return web(effects)
 
     one = run(make().load(SITE), web)
-    other = asyncio.run(run_async(make().load(SITE), perform, asyncio.to_thread))
+    other = asyncio.run(run_async(make().load(SITE), perform, asyncio.to_thread, sleep=asyncio.sleep))
     assert one == other
 
 

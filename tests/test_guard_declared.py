@@ -376,10 +376,10 @@ def test_long_documents_are_read_off_the_event_loop(
         return await asyncio.to_thread(noted)
 
     async def scenario(guard: Guard) -> Decision:
-        case = guard.open(URL, await run_async(guard.load(SITE), perform, off_loop))
+        case = guard.open(URL, await run_async(guard.load(SITE), perform, off_loop, sleep=asyncio.sleep))
         case.hear_headers(200, (ARCHIVE, link(f"{SITE}/l.xml")))
         if case.declared:
-            await run_async(guard.read_declared(case), perform, off_loop)
+            await run_async(guard.read_declared(case), perform, off_loop, sleep=asyncio.sleep)
         return case.decision()
 
     decision = asyncio.run(scenario(make()))
@@ -432,10 +432,10 @@ def test_documents_that_become_long_are_decoded_off_the_event_loop(
         return net(effects)
 
     async def scenario(guard: Guard) -> Decision:
-        case = guard.open(URL, await run_async(guard.load(SITE), perform, asyncio.to_thread))
+        case = guard.open(URL, await run_async(guard.load(SITE), perform, asyncio.to_thread, sleep=asyncio.sleep))
         case.hear_headers(200, (ARCHIVE, link(f"{SITE}/l.xml")))
         if case.declared:
-            await run_async(guard.read_declared(case), perform, asyncio.to_thread)
+            await run_async(guard.read_declared(case), perform, asyncio.to_thread, sleep=asyncio.sleep)
         return case.decision()
 
     assert asyncio.run(scenario(make())).verdict is Verdict.RESERVED

@@ -21,8 +21,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from scrapy.settings import Settings
 from typer.testing import CliRunner
 
-from tdm_guard import Fetched, Judge, evaluate, needed_documents, read_policies
-from tdm_guard.cache import open_cache
+from tdm_guard import Fetched, Judge, Ledger, evaluate, needed_documents, read_policies
+from tdm_guard.cache import open_cache, open_store
+from tdm_guard.cache.reading import open_source
+from tdm_guard.cache.store import Backing
 from tdm_guard.cli import app
 from tdm_guard.cli.proofs import checked
 from tdm_guard.cli.seals import Seals
@@ -37,6 +39,7 @@ from tdm_guard.log.verify import Verification
 from tdm_guard.options import Options
 from tdm_guard.options.config import with_config
 from tdm_guard.options.naming import named_apart
+from tdm_guard.origin import Origin
 from tdm_guard.proofs.proof import check, read_root
 from tdm_guard.proofs.proving import Question, prove
 from tdm_guard.proofs.signing import signed
@@ -44,6 +47,7 @@ from tdm_guard.reports.statement.atom_feed import read_feed
 from tdm_guard.reports.statement.measures_stated import OwnWords, state
 from tdm_guard.reports.templates.trained import Trained
 from tdm_guard.scrapy.settings import check_gates, read_options
+from tests.support import stores
 from tests.support.chains import Chain
 from tests.support.logs import log_of
 from tests.support.proofs import Made, admitting, run_of
@@ -103,6 +107,14 @@ def observing(folder: Path, log: pytest.LogCaptureFixture) -> str:
         return log.messages[-1]
 
 
+def resumed(path: Path, log: pytest.LogCaptureFixture) -> str:
+    for agent in ("ExampleBot", "OtherBot"):
+        ledger = Ledger(Judge(agent=agent), path, task="a")
+        ledger.evaluate(URL)
+        ledger.close()
+    return log.messages[-1]
+
+
 def nameless(folder: Path) -> object:
     with GuardClient(log=str(folder / "n.jsonl")) as client:
         return client.get(URL)
@@ -112,6 +124,18 @@ def guarded_twice(folder: Path) -> object:
     with httpx.Client() as client:
         guard_client(client, agent="ExampleBot", log=str(folder / "l.jsonl"))
         return guard_client(client, agent="ExampleBot")
+
+
+def without_redis() -> object:
+    with patch.dict(sys.modules, {"redis": None}):
+        sys.modules.pop("tdm_guard.cache.redis_store", None)
+        return open_store("redis://cache.example", 5)
+
+
+def from_store(log: pytest.LogCaptureFixture, packed: bytes | None) -> str:
+    store = stores.Failing() if packed is None else stores.Lying(packed)
+    Backing(store, "sqlite:///policies.db", patience=5).look(Origin.parse(URL))
+    return log.messages[-1]
 
 
 def verified(folder: Path, log: bytes, heads: Sequence[str] = ()) -> str:
@@ -233,12 +257,12 @@ def forgotten(folder: Path) -> str:
     run_of(folder / "old.jsonl", [admitting(URL)], run_id="old")
     words = (str(folder / "old.jsonl"), "--by", "me", "--run", "old")
     assert CliRunner().invoke(app, ["forget", *words]).exit_code == 0
-    return ran(folder, "prove", "old.jsonl", "--domain", "site")
+    return ran(folder, "prove", "old.jsonl", "--url", URL)
 
 
 def of_many_runs(folder: Path) -> str:
     with patch("tdm_guard.proofs.proving.MAX_PROOFS", 1):
-        return ran(folder, "prove", "LOG", "--domain", "site")
+        return ran(folder, "prove", "LOG", "--url", URL)
 
 
 def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -269,6 +293,11 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: Judge(max_asset_bytes="much"),
         lambda: with_config({"config": str(tmp_path / "none.toml")}, environ={}),
         lambda: open_cache("nowhere:"),
+        without_redis,
+        lambda: open_source(f"sqlite:///{tmp_path}/none.db"),
+        lambda: from_store(caplog, None),
+        lambda: from_store(caplog, b"damaged"),
+        lambda: from_store(caplog, b"tdm_guard answers 9\n"),
         lambda: GuardClient(agent="ExampleBot", enabled=False),
         lambda: needed_documents("https://site.example", log="x"),  # type: ignore[call-arg]
         lambda: Options.read({"operator": {"classes": ["commercial"], "research": CLAIM}}),
@@ -285,6 +314,8 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: GuardClient(agent="ExampleBot", log=str(tmp_path)),
         lambda: GuardClient(agent="ExampleBot", evidence=str(two / "1.toml")),
         lambda: GuardClient(agent="ExampleBot", log=str(tmp_path / "{day}.jsonl")),
+        lambda: Ledger(Judge(), tmp_path / "l.jsonl", agent="ExampleBot"),  # type: ignore[call-arg]
+        lambda: resumed(tmp_path / "task.jsonl", caplog),
         lambda: reported(tmp_path, "parquet"),
         lambda: reported(tmp_path, "parquet", "pyarrow", "-o", str(tmp_path / "report.parquet")),
         lambda: reported(tmp_path, "html", "vl_convert"),
@@ -347,8 +378,15 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: ran(tmp_path, "about", "--agent", "ExampleBot", "--previous", "bad.jsonl"),
         lambda: ran(tmp_path, "report", "LOG", "--template", "art54"),
         lambda: ran(tmp_path, "report", "LOG", "--sme"),
+        lambda: ran(tmp_path, "recheck"),
+        lambda: ran(tmp_path, "recheck", "--urls", "columns.csv"),
+        lambda: ran(tmp_path, "recheck", "--urls", "cut.gz"),
+        lambda: ran(tmp_path, "recheck", "--urls", "names.txt", "--log", "names.jsonl"),
     ]
     (tmp_path / "there.warc.gz").touch()
+    (tmp_path / "columns.csv").write_text("id,link\n", encoding="utf-8")
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(URL.encode())[:-8])
+    (tmp_path / "names.txt").write_text("site.example\n", encoding="utf-8")
     (tmp_path / "nothing.txt").write_text("# of a model\n", encoding="utf-8")
     (tmp_path / "suffix.txt").write_text("co.uk\n", encoding="utf-8")
     (tmp_path / "matched").mkdir()

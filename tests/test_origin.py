@@ -19,6 +19,15 @@ from tdm_guard.origin import Origin, is_private_address
         ("https://XN--bcher-KVA.example/", "https://xn--bcher-kva.example"),
         ("http://[2001:DB8::1]:8080/", "http://[2001:db8::1]:8080"),
         ("http://example.org./", "http://example.org"),
+        ("http://[2001:db8:0:0::1]/", "http://[2001:db8::1]"),
+        ("https://u@[::FFFF:192.0.2.1]:443/", "https://[::ffff:c000:201]"),
+        ("http://[fe80:0::1%25eth0]/", "http://[fe80::1%25eth0]"),  # another host by each interface
+        ("http://0x7f.1:8000/", "http://127.0.0.1:8000"),
+        ("http://1.2.3/", "http://1.2.0.3"),
+        ("http://１.２.３/", "http://1.2.0.3"),
+        ("http://010.0.0.5/", "http://010.0.0.5"),  # 8.0.0.5 or 10.0.0.5, by who reads it
+        ("http://00.0.0.01/", "http://0.0.0.1"),
+        ("http://1.2.3.256/", "http://1.2.3.256"),
         ("HTTP://example.org?x", "http://example.org"),
     ],
 )
@@ -34,7 +43,9 @@ def test_scheme_host_and_port_separate_origins() -> None:
 @pytest.mark.parametrize(
     "url",
     ["", "ftp://example.org/", "data:text/html,x", "file:///etc/hosts", "example.org", "http://", "http://:80/",
-     "http://exa mple.org/", "http://example.org:99999/", "http://[::1/", "https:///path", "http://a" + "b" * 70_000],
+     "http://exa mple.org/", "http://example.org:99999/", "http://[::1/", "https:///path",
+     "http://[v1.abc]/", "http://[::1]a/", "http://a[::1]/", "http://[1.2.3.4]/", "http://[::12345]/", "http://[]/",
+     "http://a" + "b" * 70_000],
 )  # fmt: skip
 def test_other_urls_are_an_error_that_says_so(url: str) -> None:
     with pytest.raises(UnsupportedURL, match=r"URL|host"):

@@ -168,7 +168,8 @@ def test_what_is_no_address_is_not_asked() -> None:
         ("192.0.1.1", Reach.PUBLIC), ("255.255.255.255", Reach.NETWORK),
         ("100.64.0.1", Reach.NETWORK), ("198.18.0.1", Reach.NETWORK),
         ("8.8.8.8", Reach.PUBLIC), ("2606:4700::1111", Reach.PUBLIC), ("example.org", None), ("localhost.", Reach.HOST),
-        ("a.b.local", Reach.NETWORK), ("notlocal", None), ("0x", Reach.HOST), ("1_0.0.0.1", None), ("9" * 5000, None),
+        ("a.b.local", Reach.NETWORK), ("notlocal", None), ("0x", Reach.HOST), ("0x-1", None), ("0x+7f.1", None),
+        ("1_0.0.0.1", None), ("9" * 5000, None),
     ],
 )  # fmt: skip
 def test_how_far_away_an_address_is(address: str, reach: Reach | None) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tdm_guard.cache.memory import DEFAULT_MAX_BYTES
 from tdm_guard.options import Options
+from tdm_guard.options.caching import DEFAULT_MAX_BYTES
 from tools import limits
 
 ROOT = Path(__file__).parents[1]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tdm_guard.cache.bundle import KeptAnswer
 from tdm_guard.decision import Checked, Decision, Exchange, LogEntry, Seen
 from tdm_guard.formats.http.message_body import PlainBody, PlainDocument
 from tdm_guard.formats.site.robots_txt import Part, Record
@@ -21,12 +22,17 @@ from tdm_guard.policies.policy import Kept
 ROOT = Path(__file__).parents[1] / "tdm_guard"
 MOST = 3  # arguments by position that a reader still tells apart
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))}
+KEPT: dict[str, object] = {
+    "complete": True, "lent": False, "final": None, "redirects": (), "error": None, "part": False,
+}  # fmt: skip
 MAKERS: list[tuple[Callable[..., Any], dict[str, object]]] = [
     (Decision.of, {"stored": None, "entry": None}),
     (PlainBody.usual, {"problem": None, "note": None, "cut": False, "long": False}),
     (PlainDocument.usual, {"problem": None, "note": None, "octets": b""}),
     (Record.usual, {"colon": True}),
     (Checked.of, {"cached": False}),
+    (KeptAnswer.bare, {"fields": (), "body": b"", **KEPT}),
+    (KeptAnswer.usual, KEPT),
     (HeardBody.silent, {"reading": NOTHING, "problem": None, "feed": (), "items": (), "format": None, "shown": ()}),
 ]
 

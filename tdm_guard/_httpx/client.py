@@ -8,7 +8,7 @@ holds us to them. What somebody puts into `_mounts` afterwards is not seen here.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tdm_guard._clients.journey import CURRENT, Journey
@@ -18,6 +18,7 @@ from tdm_guard._httpx.family import Family
 from tdm_guard._httpx.transport import Transport
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.guard import Guard
+from tdm_guard.options import Options
 from tdm_guard.options.keywords import GuardOptions
 from tdm_guard.options.misspelt import keywords
 
@@ -37,9 +38,9 @@ def divide(client: type[Any], given: Mapping[str, Any]) -> tuple[dict[str, Any],
     )
 
 
-def install(family: Family, client: Any, options: Mapping[str, Any]) -> None:
+def install(family: Family, client: Any, options: Mapping[str, Any], begin: Callable[[Options], Guard] = Guard) -> None:
     """
-    Guards a built client in place.
+    Guards a built client in place. `begin` begins the run.
 
     Raises `ConfigurationError` for options, for what is no client of this package, and for one that is guarded or
     closed already.
@@ -57,7 +58,7 @@ def install(family: Family, client: Any, options: Mapping[str, Any]) -> None:
         raise ConfigurationError("client: it is guarded already")
     user_agent = client.headers.get("user-agent", "")
     own = user_agent not in ("", family.user_agent)
-    guard, agent_given = open_guard(options, user_agent=user_agent if own else None)
+    guard, agent_given = open_guard(options, user_agent=user_agent if own else None, begin=begin)
     if not own and guard.options.user_agent:
         client.headers["User-Agent"] = guard.options.user_agent
 

@@ -81,12 +81,22 @@ def _capture(tape: Tape, line: re.Match[bytes], place: tuple[str, int], setting:
     if not is_judged(url):
         setting.passed[scheme_of(url)] += 1
     elif (problem := unjudgeable(url)) is not None:
-        yield Damage(*place, problem, url)
+        yield Damage(*place, problem, url=url)
     elif not block:
-        yield Damage(*place, "a record without a payload", url)
+        yield Damage(*place, "a record without a payload", url=url)
     else:
         head = read_head(block)
         headers = head.headers or (("content-type", media_type),)
         whole = there == length <= MAX_BLOCK and not head.cut
         body = block[head.begin :]
-        yield Item(url, head.status, headers, body, whole, moment(date), (), Stored(*place), notes=head.notes)
+        yield Item(
+            url=url,
+            status=head.status,
+            headers=headers,
+            body=body,
+            body_complete=whole,
+            at=moment(date),
+            hops=(),
+            stored=Stored(*place),
+            notes=head.notes,
+        )

@@ -24,7 +24,9 @@ def moment(text: str) -> datetime | None:
         except ValueError:
             pass
         else:
-            return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+            if found.tzinfo is not UTC:
+                found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+            return found
     parts = _DATE.fullmatch(text.strip())
     if parts is None:
         return None

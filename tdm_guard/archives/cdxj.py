@@ -42,7 +42,7 @@ def read_cdxj(octets: Octets, path: str, setting: Setting, *, name: str) -> Iter
             if (file, offset) in seen:
                 continue
             seen.add((file, offset))
-            yield from reading.items(found, file, offset, Damage(name, place, "", _address(found)))
+            yield from reading.items(found, file, offset, Damage(name, place, "", url=_address(found)))
             yield from reading.evicted()
         yield from reading.rest()
     finally:

@@ -104,7 +104,7 @@ def _item(entry: Any, name: str, place: int, passed: Counter[str]) -> Item | Dam
         passed[scheme_of(url) or "an address without a scheme"] += 1
         return None
     if (problem := unjudgeable(url)) is not None:
-        return Damage(name, place, problem, url)
+        return Damage(name, place, problem, url=url)
     if not isinstance(status, int) or status <= 0:
         passed["a request without an answer"] += 1
         return None
@@ -114,7 +114,17 @@ def _item(entry: Any, name: str, place: int, passed: Counter[str]) -> Item | Dam
         headers = tuple([field for field in headers if field[0].lower() not in _UNDONE])
     at = moment(str(_mapping(entry).get("startedDateTime", "")))
     stored = Stored(name, place, type="entry")
-    return Item(url, status, headers, body, body is not None, at, (), stored, notes=notes)
+    return Item(
+        url=url,
+        status=status,
+        headers=headers,
+        body=body,
+        body_complete=body is not None,
+        at=at,
+        hops=(),
+        stored=stored,
+        notes=notes,
+    )
 
 
 def _body(content: dict[str, Any], *, is_head: bool) -> tuple[bytes | None, tuple[str, ...]]:

@@ -8,6 +8,7 @@ it; reading goes on at the next member that begins as an archive does. Nothing i
 
 from __future__ import annotations
 
+import io
 import re
 import zlib
 from collections.abc import Callable, Generator, Iterator
@@ -19,6 +20,7 @@ from tdm_guard.formats.http.content_coding import optional
 MIN_IN, IN = 2**14, 2**20  # coded bytes fed at once: twice what the member before had, for decoders copy the rest
 OUT = 2**20  # bytes that a piece has at most, however much a bomb would give
 _HEAD = 4096  # coded bytes that show how a member begins
+_GZIP = b"\x1f\x8b\x08"
 _ZSTD_FRAME = b"\x28\xb5\x2f\xfd"
 _SKIPPED = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")  # RFC 8878 3.1.2
 _DICTIONARY = b"\x5d\x2a\x4d\x18"  # of skippable frames: the one that holds a dictionary (iipc, WARC Zstandard 1.0)
@@ -48,7 +50,13 @@ def plain(octets: Octets, place: int) -> Iterator[Piece]:
 
 def gzip_members(octets: Octets, place: int) -> Iterator[Piece]:
     """A file of gzip members (RFC 1952); one that is gzip as a whole is one member."""
-    yield from _members(octets, place, _Coding(b"\x1f\x8b\x08", _inflater(), lambda: zlib.decompressobj(31)))
+    isal = optional("isal.isal_zlib")  # it takes half the time of zlib
+    if isal is not None:
+        coding = _Coding(_GZIP, lambda: isal.decompressobj(31), _inflater)
+    else:
+        fastwarc = optional("fastwarc.stream_io")  # it knows no ends of members, so that they are guessed and tried
+        coding = _Coding(_GZIP, _inflater, _inflater, fastwarc and fastwarc.GzipReader)
+    yield from _members(octets, place, coding)
 
 
 def zstd_frames(octets: Octets, place: int) -> Iterator[Piece]:
@@ -67,19 +75,19 @@ def zstd_frames(octets: Octets, place: int) -> Iterator[Piece]:
 
 
 class _Coding(NamedTuple):
-    """How members begin, what makes a decoder of one, and one of which all that is whole can be had."""
+    """
+    How members begin, what makes a decoder of one, and one of which all that is whole can be had. `reader`: of a whole
+    member, which is faster.
+    """
 
     magic: bytes
     new: Callable[[], Any]
     thorough: Callable[[], Any]
+    reader: Callable[[Any], Any] | None = None
 
 
-def _inflater() -> Callable[[], Any]:
-    """What makes a decoder of a gzip member: isal's, which takes half the time, if it is there."""
-    fast = optional("isal.isal_zlib")
-    if fast is None:
-        return lambda: zlib.decompressobj(31)
-    return lambda: fast.decompressobj(31)
+def _inflater() -> Any:
+    return zlib.decompressobj(31)
 
 
 class _Frame:
@@ -113,6 +121,11 @@ def _members(octets: Octets, place: int, coding: _Coding) -> Iterator[Piece]:
         if len(head) < 4:
             head = octets.take(place, 4)
         if head.startswith(coding.magic):
+            whole = _at_once(octets, place, coding.reader) if coding.reader else None
+            if whole is not None:
+                yield whole
+                place = whole.end or place
+                continue
             end = yield from _member(octets, place, coding, most)
             place, most = end, min(max(MIN_IN, 2 * (end - place)), IN)
         elif zstd and _SKIPPED.match(head) and len(size := octets.take(place + 4, 4)) == 4:
@@ -121,6 +134,20 @@ def _members(octets: Octets, place: int, coding: _Coding) -> Iterator[Piece]:
             following = _next_member(octets, place, coding)
             yield Piece(b"", place, following, f"{following - place} bytes that are no compressed data")
             place = following
+
+
+def _at_once(octets: Octets, start: int, reader: Callable[[Any], Any]) -> Piece | None:
+    """A gzip member that ends where the next one seems to begin, if it does, and is not large."""
+    data = octets.up_to(_GZIP, start)
+    if data is None or len(data) < 18:
+        return None
+    try:
+        out: bytes = reader(io.BytesIO(data)).read(OUT)
+    except OSError:
+        return None
+    if len(out) == OUT or len(out) != int.from_bytes(data[-4:], "little"):  # RFC 1952 2.3.1: ISIZE
+        return None
+    return Piece(out, start, start + len(data))
 
 
 def _member(octets: Octets, start: int, coding: _Coding, most: int) -> Generator[Piece, None, int]:

@@ -51,6 +51,15 @@ class Octets:
                 self._load(place)
         return -1
 
+    def up_to(self, word: bytes, place: int) -> memoryview | None:
+        """What stands from `place` to the next `word` or the end of the file; None if the window has neither."""
+        here = self.at(place)
+        begin = place - self._start
+        end = self._window.find(word, begin + 1)
+        if end >= 0:
+            return here[: end - begin]
+        return here if place + len(here) == self.size else None
+
     def close(self) -> None:
         """Closes the file."""
         self._file.close()

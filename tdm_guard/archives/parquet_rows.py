@@ -59,18 +59,18 @@ def read_row(row: Mapping[str, Any], name: str, number: int, passed: Counter[str
             passed[scheme_of(url) or "an address without a scheme"] += 1
         return
     if (problem := unjudgeable(url)) is not None:
-        yield Damage(name, number, problem, url)
+        yield Damage(name, number, problem, url=url)
         return
     headers, notes = _headers(row.get("headers"))
     if headers is None:
-        yield Damage(name, number, "a row whose headers are in a form that is not read", url)
+        yield Damage(name, number, "a row whose headers are in a form that is not read", url=url)
         return
     status, body = row.get("status"), row.get("body")
     if isinstance(status, str) and status.strip().isascii() and status.strip().isdigit():
         status = int(status)
     body = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
     if not isinstance(body, (bytes, type(None))) or not isinstance(status, (int, float, type(None))):
-        yield Damage(name, number, "a row whose status or body is in a form that is not read", url)
+        yield Damage(name, number, "a row whose status or body is in a form that is not read", url=url)
         return
     whole = body is not None and row.get("body_complete") is not False
     yield Item(

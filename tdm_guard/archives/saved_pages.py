@@ -43,10 +43,19 @@ def read_saved_page(octets: Octets, path: str, setting: Setting, *, name: str) -
     own = root.location if root else ""
     url = cleaned(fields.get(b"snapshot-content-location") or own or fields.get(b"content-location", ""))
     if not url or not is_judged(url) or unjudgeable(url):
-        yield Damage(name, 0, "a saved page without the address that it was saved from", url or None)
+        yield Damage(name, 0, "a saved page without the address that it was saved from", url=url or None)
     else:
-        headers = (("content-type", "multipart/related"),)
-        yield Item(url, None, headers, data, whole, at, (), Stored(name, 0, type="page"), (0, octets.size))
+        yield Item(
+            url=url,
+            status=None,
+            headers=(("content-type", "multipart/related"),),
+            body=data,
+            body_complete=whole,
+            at=at,
+            hops=(),
+            stored=Stored(name, 0, type="page"),
+            raw=(0, octets.size),
+        )
     for part in parts:
         if part.location and not part.root:
             yield from _part(message, part, (name, at), setting.passed)
@@ -64,12 +73,20 @@ def _part(
     if not is_judged(url):
         passed[scheme_of(url) or "an address without a scheme"] += 1
     elif (problem := unjudgeable(url)) is not None:
-        yield Damage(name, part.start, problem, url)
+        yield Damage(name, part.start, problem, url=url)
     else:
         before = message.problem
         body = message.decoded(part)
-        stored = Stored(name, part.start, type="part")
-        yield Item(url, None, (("content-type", part.content_type),), body, message.problem == before, at, (), stored)
+        yield Item(
+            url=url,
+            status=None,
+            headers=(("content-type", part.content_type),),
+            body=body,
+            body_complete=message.problem == before,
+            at=at,
+            hops=(),
+            stored=Stored(name, part.start, type="part"),
+        )
 
 
 def _date(text: str) -> datetime | None:

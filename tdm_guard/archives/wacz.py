@@ -19,6 +19,7 @@ from tdm_guard.archives.tape import Tape
 from tdm_guard.archives.warc import read_tape, read_warc
 
 MAX_FILES = 100_000  # in one collection
+MAX_NAME = 960  # characters, so that a place in it can be named, too; a log has at most 1,024
 _FOLDER = "archive/"
 _LOCAL_HEAD = 30  # bytes of a local header without name and extra field (APPNOTE 4.3.7)
 _DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError)
@@ -37,13 +38,14 @@ def read_wacz(octets: Octets, path: str, setting: Setting, *, name: str) -> Iter
     places = [f"{path}{INSIDE}{member}" for member in members]
     setting.originals.add(places)
     for member, place in zip(members, places, strict=True):
+        called = f"{name}{INSIDE}{member}"[:MAX_NAME]
         try:
             inner = open_inside(path, member)
         except _DAMAGED as error:
-            yield Damage(f"{name}{INSIDE}{member}", 0, f"it cannot be read: {str(error)[:80]}")
+            yield Damage(called, 0, f"it cannot be read: {str(error)[:80]}")
             continue
         try:
-            yield from read_warc(inner, place, setting, name=f"{name}{INSIDE}{member}")
+            yield from read_warc(inner, place, setting, name=called)
         finally:
             inner.close()
 

@@ -85,7 +85,7 @@ class WarcReading:
             if isinstance(record, Gap):
                 file, place = self._spot(record.place)
                 url = cleaned(record.url) if record.url else None
-                yield Damage(file, place, record.what, url if url and is_judged(url) else None)
+                yield Damage(file, place, record.what, url=url if url and is_judged(url) else None)
             else:
                 yield from self.read(record)
         yield from self.rest()
@@ -241,13 +241,12 @@ class WarcReading:
 
     def _item(self, record: Record, url: str, head: StoredHead, kind: str) -> Item:
         file, place = self._spot(record.place)
-        return _item(
-            record, url, head, Stored(file, place, record.fields.get("warc-record-id", "")[:1024] or None, kind)
-        )
+        identifier = record.fields.get("warc-record-id", "")[:1024] or None
+        return _item(record, url, head, Stored(file, place, identifier, type=kind))
 
     def _damage(self, record: Record, what: str, url: str | None) -> Damage:
         file, place = self._spot(record.place)
-        return Damage(file, place, what, url or None)
+        return Damage(file, place, what, url=url or None)
 
     def _spot(self, place: tuple[int, int]) -> tuple[str, int]:
         """File and offset of a record; of one that stands within a member, of what that member holds."""
@@ -265,7 +264,18 @@ def _item(record: Record, url: str, head: StoredHead, stored: Stored) -> Item:
         whole, notes = False, (*notes, f"cut short by who stored it: {truncated[:80]}")
     body = record.data[head.begin : record.end]
     at = moment(fields.get("warc-date", ""))
-    return Item(url, head.status, head.headers, body, whole, at, (), stored, record.raw, notes)
+    return Item(
+        url=url,
+        status=head.status,
+        headers=head.headers,
+        body=body,
+        body_complete=whole,
+        at=at,
+        hops=(),
+        stored=stored,
+        raw=record.raw,
+        notes=notes,
+    )
 
 
 def _head(record: Record) -> StoredHead:

@@ -1,18 +1,18 @@
-"""Where origin policies are kept between requests."""
+"""Where origin policies are kept between requests, and what they are read from beyond this process."""
 
 from __future__ import annotations
 
 from typing import Protocol
-from urllib.parse import parse_qs, urlsplit
 
-from tdm_guard.cache.memory import DEFAULT_MAX_BYTES, MemoryCache
+from tdm_guard.cache.memory import MemoryCache
+from tdm_guard.cache.store import Backing, PolicyStore
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.options import read_size
+from tdm_guard.options.caching import parse_cache
 from tdm_guard.origin import Origin
 from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.signals.shape import Listener
 
-__all__ = ["MemoryCache", "PolicyCache", "Shared", "open_cache"]
+__all__ = ["MemoryCache", "PolicyCache", "Shared", "open_cache", "open_store"]
 
 
 class PolicyCache(Protocol):
@@ -53,13 +53,34 @@ class Shared:
 
 def open_cache(address: str) -> PolicyCache:
     """
-    The cache that the option `cache` names: `memory:` or `memory:?max_bytes=64MiB`.
+    The memory that the option `cache` asks for, before whatever store it names.
 
-    Raises `ConfigurationError` for anything else.
+    Raises `ConfigurationError` for what is no such address.
     """
-    parts = urlsplit(address)
-    query = parse_qs(parts.query, keep_blank_values=True)
-    if parts.scheme != "memory" or parts.netloc or parts.path or set(query) - {"max_bytes"}:
-        raise ConfigurationError(f'cache: {address!r} is no cache; for example "memory:?max_bytes=64MiB"')
-    size = query.get("max_bytes")
-    return MemoryCache(max_bytes=read_size("cache", size[-1]) if size else DEFAULT_MAX_BYTES)
+    return MemoryCache(max_bytes=parse_cache(address).max_bytes)
+
+
+def open_store(address: str, patience: float) -> Backing | None:
+    """
+    The store that the option `cache` names, none with `memory:`; `patience` (seconds) bounds each call of it.
+
+    Nothing is opened before it is used. Raises `ConfigurationError` where its extra is not installed.
+    """
+    named = parse_cache(address)
+    store: PolicyStore
+    if named.kind == "sqlite":
+        from tdm_guard.cache.sqlite_store import SqliteStore  # noqa: PLC0415 - who has no store loads none
+
+        store = SqliteStore(named.place, patience=patience)
+    elif named.kind == "redis":
+        try:
+            from tdm_guard.cache.redis_store import RedisStore  # noqa: PLC0415 - an extra
+        except ModuleNotFoundError as error:
+            missing = (error.name or "").partition(".")[0]
+            if missing != "redis":
+                raise
+            raise ConfigurationError(f'cache: {named.name} needs redis: pip install "tdm-guard[redis]"') from None
+        store = RedisStore(named.place, patience=patience)
+    else:
+        return None
+    return Backing(store, named.name, patience=patience)

@@ -11,11 +11,11 @@ from typing import Any
 
 from cachetools import LRUCache
 
+from tdm_guard.options.caching import DEFAULT_MAX_BYTES
 from tdm_guard.origin import Origin
 from tdm_guard.policies.policy import OriginPolicy
 from tdm_guard.signals.shape import Listener
 
-DEFAULT_MAX_BYTES = 64 * 2**20  # some 20,000 to 60,000 usual origins
 MAX_LISTENERS = 64  # of which the policies of one origin are kept: a cache serves a handful of runs, and is searched
 _PER_ENTRY = 300  # the cache's own keys, links and size table
 _SHARED = (Enum, Listener, type, bool, type(None), datetime)  # one object serves many policies, or nearly nothing

@@ -190,12 +190,18 @@ def review(
 @app.command()
 @with_options
 def recheck(
-    logs: Logs,
+    logs: Annotated[list[str] | None, typer.Argument(metavar="LOG", help="Compliance logs (JSON lines).")] = None,
     *,
+    urls: Annotated[
+        str | None, typer.Option(metavar="LIST", help="Judge a list of addresses in place of logs; - is stdin.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One decision record per line.")] = False,
     undetermined: Annotated[bool, typer.Option("--undetermined", help="List what is worth crawling again.")] = False,
     content: Annotated[bool, typer.Option("--content", help="Ask for the pages again, too.")] = False,
-    delay: Annotated[float, typer.Option(help="Seconds between the pages of a site.")] = 1.0,
+    delay: Annotated[
+        float, typer.Option(help="Seconds between the pages of a site; with --urls between any two requests to it.")
+    ] = 1.0,
+    concurrency: Annotated[int | None, typer.Option(help="With --urls: sites side by side. Default: 16.")] = None,
     items: Annotated[
         str | None, typer.Option(help="What you know of the works: JSON lines, each with its url.")
     ] = None,
@@ -206,13 +212,31 @@ def recheck(
     **given: Any,
 ) -> None:
     """
-    What was admitted and would be withheld today.
+    What was admitted and would be withheld today. Or what of a list of addresses would be.
 
-    Usages, agent, posture and operator are those of the run that admitted an item, unless given here.
+    Of a log, usages, agent, posture and operator are those of the run that admitted an item, unless given here.
     """
     with failing():
         if undetermined and (content or as_json or items or without_declarations):
             raise ConfigurationError("recheck: --undetermined only lists addresses; give it alone")
+        if (urls is None) == (not logs):
+            raise ConfigurationError("recheck: give logs, or a list of addresses; for example --urls list.txt")
+        if urls is not None:
+            if undetermined or without_declarations:
+                raise ConfigurationError("recheck: --undetermined and --without-declarations are for logs, not --urls")
+            with asking("recheck"):
+                from tdm_guard.cli.rechecking import Wish, recheck_urls  # noqa: PLC0415
+            wish = Wish(
+                as_json=as_json,
+                content=content,
+                delay=delay,
+                concurrency=16 if concurrency is None else concurrency,
+                items=items,
+            )
+            raise typer.Exit(recheck_urls(urls, given, wish))
+        logs = logs or []
+        if concurrency is not None:
+            raise ConfigurationError("recheck: --concurrency goes with --urls")
         if undetermined:
             from tdm_guard.cli.undetermined import undetermined as listed  # noqa: PLC0415
 

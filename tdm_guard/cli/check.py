@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,13 +91,33 @@ def requestable(url: str) -> None:
 
 def client_for(options: Mapping[str, Any]) -> GuardClient:
     """The guarded client of the commands: it follows redirects and goes by its agent's name."""
-    return GuardClient(
-        **options,
-        headers={"user-agent": f"{options['agent']}/{__version__}"},
-        follow_redirects=True,
-        max_redirects=MAX_REDIRECTS,
-        timeout=PAGE_TIMEOUT,
+    return GuardClient(**options, **_way(options))
+
+
+def _way(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "headers": {"user-agent": f"{options['agent']}/{__version__}"},
+        "follow_redirects": True,
+        "max_redirects": MAX_REDIRECTS,
+        "timeout": PAGE_TIMEOUT,
+    }
+
+
+def plain_client(options: Mapping[str, Any], *, connections: int) -> httpx.Client:
+    """
+    A client that goes the same way and is not guarded yet, for so many connections at a time.
+
+    It takes no cookies: each address is asked for as by a stranger.
+    """
+    client = httpx.Client(
+        **_way(options)
+        | {
+            "timeout": httpx.Timeout(PAGE_TIMEOUT, pool=None),
+            "limits": httpx.Limits(max_connections=None, max_keepalive_connections=connections),
+        }
     )
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return client
 
 
 def judge(client: GuardClient, url: str, *, item: Any = None) -> Decision | None:
@@ -105,16 +126,20 @@ def judge(client: GuardClient, url: str, *, item: Any = None) -> Decision | None
 
     A body that need not be judged is not downloaded.
     """
-    known = {"tdm_guard_item": item} if item else {}
     try:
-        with (
-            waiting(f"reading {url} and what its site declares …"),
-            client.stream("GET", url, extensions=known) as response,
-        ):
-            decision: Decision = response.extensions["tdm_guard"]
-    except Withheld as refusal:
-        return refusal.decision
+        with waiting(f"reading {url} and what its site declares …"):
+            return page_of(client, url, item=item)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         say(f"tdm-guard: {url} gave no answer to judge: {type(error).__name__}: {error}")
         return None
+
+
+def page_of(client: httpx.Client, url: str, *, item: Any = None) -> Decision:
+    """The decision on a page that is asked for by a guarded client. Raises what httpx raises if it gave no answer."""
+    known = {"tdm_guard_item": item} if item else {}
+    try:
+        with client.stream("GET", url, extensions=known) as response:
+            decision: Decision = response.extensions["tdm_guard"]
+    except Withheld as refusal:
+        return refusal.decision
     return decision

@@ -17,6 +17,7 @@ from tdm_guard.log.recorded import read_decision
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from tdm_guard.decision import Decision
     from tdm_guard.log.reader import LogLine
 
 _GOOD = "tdm-guard explain 20261128T090000Z-1f2e3d-17 tdm-guard.jsonl"
@@ -56,7 +57,16 @@ def _page(line: LogLine, found: Search) -> None:
             f"explain: {line.path}:{line.number}: the record has no verdict, address and time that are known here; "
             "--json shows it as it is"
         )
-    show(read.decision, notes=[*notes, *_place(line, held), *_received(held, found.bodies), *_run(held, found.runs)])
+    show(
+        read.decision,
+        notes=[
+            *notes,
+            *_place(line, held),
+            *_stored(read.decision),
+            *_received(held, found.bodies),
+            *_run(held, found.runs),
+        ],
+    )
     if read.left_out:
         say(f"not understood, and not shown whole: {', '.join(read.left_out)}; --json shows the record as it is")
 
@@ -64,6 +74,13 @@ def _page(line: LogLine, found: Search) -> None:
 def _place(line: LogLine, held: Mapping[str, Any]) -> Iterator[str]:
     yield f"decision {text_of(held, 'id', 200)} of {text_of(held, 'ts', 40)}"
     yield f"{line.path}, line {line.number}"
+
+
+def _stored(decision: Decision) -> Iterator[str]:
+    """Where the record lies that was judged, if it was one."""
+    if stored := decision.stored:
+        name = f", {stored.record}" if stored.record else ""
+        yield f"judged as stored: {stored.file}, offset {stored.offset} ({stored.type}{name})"
 
 
 def _received(held: Mapping[str, Any], bodies: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -89,6 +106,7 @@ def _run(held: Mapping[str, Any], runs: Mapping[str, Mapping[str, Any]]) -> Iter
         ("operator", text_of(operator, "name", 200) if isinstance(operator := run.get("operator"), dict) else None),
         ("written by", text_of(run, "tool", 120)),
         ("begun", text_of(run, "ts", 40)),
+        ("task", text_of(run, "task", 200)),
     ):
         if value:
             yield f"  {title}: {value}"

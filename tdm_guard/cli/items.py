@@ -19,10 +19,12 @@ _GOOD = '{"url": "https://music.example/song", "iswc": "T-000.000.001-0"}'
 
 
 class Items:
-    """Works by address. They wait in a private database that goes to the disk when it is large."""
+    """
+    Works by address. They wait in a private database that goes to the disk when it is large; threads take turns there.
+    """
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute("CREATE TABLE items (url TEXT NOT NULL, item TEXT NOT NULL)")
         self._database.execute("BEGIN")  # one for all: by themselves, writes cost a hundred times as much

@@ -29,7 +29,7 @@ FLAGS: dict[str, tuple[Any, str]] = {
     "redact": (_MANY, "Query parameters whose values the log leaves out, for example utm_*; may be repeated, or a,b."),
     "retain_until": (_ONE, "Until when the log keeps what may be personal, for example 2031-12-31."),
     "name_key": (_ONE, "File with a key by which the log has names hashed."),
-    "cache": (_ONE, "Policy cache. Default: memory:"),
+    "cache": (_ONE, "Policy cache: memory:, sqlite:///FILE or redis://HOST. Default: memory:"),
     "policy_timeout": (_ONE, "Seconds for one policy document. Default: 5."),
     "max_asset_bytes": (_ONE, "Largest asset read whole. Default: 32MiB."),
     "evidence": (_ONE, "Folder for copies of what decisions rest on. Default: not kept."),

@@ -86,7 +86,7 @@ def report(paths: Sequence[str], wish: Wish, output: Path | None) -> None:
         # Every decision is wanted, and none by itself: most of them need not become records.
         short = not (wish.lists or wish.latest or wish.filters)
         lane = Lane(once, seen.sources, ticking("decisions")) if short else None
-        found = counted(read_log(paths, lane.takes if lane is not None else None), "lines")
+        found = counted(read_log(paths, lane.takes if lane is not None else None, seen.sources.opens), "lines")
         read = once.lines(seen.sources.lines(found))
         lines = seen.lines(chosen.lines(read, of_kind=not wish.latest))
         if wish.latest or wish.admitted:
@@ -214,7 +214,8 @@ def summarised(paths: Sequence[str]) -> Summary:
     with closing(Once()) as once:
         lane = Lane(once, sources)
         chosen = Chosen(Filters())
-        summary = summarise(chosen.lines(once.lines(sources.lines(read_log(paths, lane.takes)))), lane=lane)
+        found = sources.lines(read_log(paths, lane.takes, sources.opens))
+        summary = summarise(chosen.lines(once.lines(found)), lane=lane)
         summary.remarks = Remarks.on(once, chosen)
         summary.sources = sources.all(once.found[LogSeverity.ERROR], once.found[LogSeverity.REMARK])
     return summary

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.holdings.reading import BUNDLED, EVERY, LIST_SUFFIX, MAX_BYTES, Holdings, Reader, bundled
+from tdm_guard.holdings.files import BUNDLED, EVERY, LIST_SUFFIX, MAX_BYTES, Holdings, Reader, bundled
 from tdm_guard.repertoire.contact import GOOD_CONTACT, Contact
 from tdm_guard.repertoire.problem import Problem, Severity, shown
 

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tdm_guard.holdings.reading import Reader
+from tdm_guard.holdings.files import Reader
 from tdm_guard.plain import nearest, suggested
 from tdm_guard.repertoire.excluded import GOOD_LIST, ExcludedList, Exclusions, read_excluded
 from tdm_guard.repertoire.problem import Problem, Severity, shown

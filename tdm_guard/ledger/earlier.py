@@ -29,7 +29,7 @@ from tdm_guard.origin import bare, trimmed
 from tdm_guard.plain import told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from tdm_guard.decision import Decision
     from tdm_guard.log.reader import LogLine
@@ -59,6 +59,10 @@ class Keys:
     def of_place(self, file: str, offset: int) -> bytes:
         """Of a record that lies somewhere."""
         return _key("stored", self._redaction.address(file), str(offset))
+
+    def of_asked(self, url: str) -> bytes | None:
+        """Of an address that is asked for once, whatever it answers; None as for `of_address`."""
+        return self.of_address(url, None, None)
 
     def of_address(self, url: str, status: int | None, content_sha256: str | None) -> bytes | None:
         """Of anything else; None where the log leaves out a part of the address, as of secrets."""
@@ -141,7 +145,8 @@ class _Run:
 class _Reading:
     """Reads logs for the runs of one task."""
 
-    def __init__(self, task: str, config: str | None) -> None:
+    def __init__(self, task: str, config: str | None, key: Callable[[Mapping[str, Any]], bytes | None]) -> None:
+        self._key = key
         self.earlier = Earlier()
         self.runs: dict[str, _Run] = {}
         self._task = task
@@ -173,17 +178,26 @@ class _Reading:
             return
         if line.type == "end":
             run.ended = True
-        elif line.type == "decision" and run.same and (key := _key_in(record)) is not None:
+        elif line.type == "decision" and run.same and (key := self._key(record)) is not None:
             self.earlier.add(key, run.number, line.spelt)
 
 
-def read_earlier(options: Options, task: str, *, once: bool) -> Earlier:
+def asked_in(record: Mapping[str, Any]) -> bytes | None:
+    """What the decision in a record is told by, where each address is asked for once (`Keys.of_asked`)."""
+    url = text_of(record, "url", MAX_TEXT)
+    return None if url is None else _of_address(url, None, None)
+
+
+def read_earlier(
+    options: Options, task: str, *, once: bool, key: Callable[[Mapping[str, Any]], bytes | None] | None = None
+) -> Earlier:
     """
     What earlier runs of the task at the path of the log left: those that were cut short after the last that ended.
 
     With `once` a run that ended counts too, with all that it went on with. Only runs that were told the same count.
+    `key` says what a decision is told by; without it by what `Keys` has for records and answers.
     """
-    reading = _Reading(task, run_info(options).config_sha256)
+    reading = _Reading(task, run_info(options).config_sha256, key or _key_in)
     for path in _logs_at(options.log):
         reading.read(path)
     runs = reading.runs

@@ -12,10 +12,12 @@ from tdm_guard.formats.site.path_pattern import normal_url
 from tdm_guard.log.piles import Piles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 MAX_PURPOSES = 255  # sets of usages told apart; there are 127 of our seven
-_ROW = struct.Struct(">16sBBI30s")  # address, for what, kinds, outcome, time
+_ROW = struct.Struct(">16s30sBBI")  # address, time, for what, kinds, outcome
+_SAID = struct.Struct(">BBI")
+_KEY = 16
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z")
 # Of a path: what stands in its normal form already, as nearly all do, if it has no dots behind a slash
 _NORMAL = re.compile(r"/[A-Za-z0-9._~/?=&,;:@!'()+-]*")
@@ -27,13 +29,29 @@ def is_normal(address: str, origin: str) -> bool:
 
 
 class Said(NamedTuple):
-    """What `Addresses.add` is told beside address and time; `site` is the origin with the slash behind it."""
+    """
+    What `Addresses.add` is told beside address and time.
+
+    `site` is the origin with the slash behind it, `end` what stands in a row behind a time as it is usually spelt.
+    """
 
     purpose: int
     kinds: int
     outcome: int
     origin: str
     site: bytes
+    end: bytes
+
+    @classmethod
+    def of(cls, purpose: int, kinds: int, outcome: int, origin: str) -> Said:
+        """What is said of addresses of an origin in its normal form."""
+        site = f"{origin}/".encode("utf-8", "backslashreplace")
+        return cls(purpose, kinds, outcome, origin, site, b"\0\0\0" + _SAID.pack(purpose, kinds, outcome))
+
+
+def _spelled(url: bytes, said: Said) -> bytes:
+    text = url.decode()
+    return url if is_normal(text, said.origin) else normal_url(text).encode("utf-8", "backslashreplace")
 
 
 class Addresses:
@@ -49,6 +67,7 @@ class Addresses:
         self._piles = Piles(_ROW.size)
         self._add = self._piles.add
         self._purposes: dict[str, int] = {}
+        self._met: Counter[tuple[int, int]] = Counter()  # rows by kinds and outcome
 
     def purpose(self, usages: Iterable[str]) -> int:
         """The number of what a decision was made for."""
@@ -71,33 +90,45 @@ class Addresses:
         for address in addresses:
             spelled = address if is_normal(address, origin) else normal_url(address)
             key = blake2b(spelled.encode("utf-8", "backslashreplace"), digest_size=16).digest()
-            self._add(_ROW.pack(key, purpose, kinds, outcome, moment))
+            self._met[kinds, outcome] += 1
+            self._add(_ROW.pack(key, moment, purpose, kinds, outcome))
             kinds = outcome = 0
 
-    def extend(self, urls: Iterable[bytes], stamps: Iterable[bytes], said: Iterable[Said], *, normal: bool) -> None:
-        """Decisions about one address each. `normal`: where they begin with their origin they need no closer look."""
-        pack, rows = _ROW.pack, []
-        for url, stamp, (purpose, kinds, outcome, origin, site) in zip(urls, stamps, said, strict=True):
-            if not (normal and url.startswith(site)):
-                text = url.decode()
-                if not is_normal(text, origin):
-                    url = normal_url(text).encode("utf-8", "backslashreplace")  # noqa: PLW2901
-            rows.append(pack(blake2b(url, digest_size=16).digest(), purpose, kinds, outcome, stamp))
+    def extend(
+        self, urls: Sequence[bytes], stamps: Sequence[bytes], said: Sequence[Said], *,
+        met: Iterable[tuple[Said, int]], normal: bool,
+    ) -> None:  # fmt: skip
+        """
+        Decisions about one address each, with times as usually spelt; `met`: how often each is said.
+
+        `normal`: addresses that begin with their origin need no closer look.
+        """
+        if not (normal and all(map(bytes.startswith, urls, [each.site for each in said]))):
+            urls = [_spelled(url, each) for url, each in zip(urls, said, strict=True)]
+        begun, rows = blake2b(digest_size=_KEY).copy, []
+        for url, stamp, end in zip(urls, stamps, [each.end for each in said], strict=True):
+            digest = begun()  # a copy takes less than a new one
+            digest.update(url)
+            rows.append(digest.digest() + stamp + end)
         self._piles.extend(rows)
+        for each, times in met:
+            self._met[each.kinds, each.outcome] += times
 
     def counts(self) -> tuple[dict[str, int], Counter[int]]:
         """The number of different addresses of each kind, and of those whose last decision has an outcome."""
         met: Counter[int] = Counter()
         outcomes: Counter[int] = Counter()
+        for (kinds, outcome), times in self._met.items():
+            met[kinds] += times
+            outcomes[outcome] += times
         for pile in self._piles:
-            rows = list(_ROW.iter_unpack(pile))
-            if len({row[0] for row in rows}) == len(rows):  # the usual crawl decides once on each
-                met.update([row[2] for row in rows])
-                outcomes.update([row[3] for row in rows])
-                continue
+            if len({pile[at : at + _KEY] for at in range(0, len(pile), _ROW.size)}) == len(pile) // _ROW.size:
+                continue  # the usual crawl decides once on each
             last: dict[tuple[bytes, int], tuple[bytes, int]] = {}
             kinds_of: dict[bytes, int] = {}
-            for key, purpose, kinds, outcome, moment in rows:
+            for key, moment, purpose, kinds, outcome in _ROW.iter_unpack(pile):
+                met[kinds] -= 1
+                outcomes[outcome] -= 1
                 kinds_of[key] = kinds_of.get(key, 0) | kinds
                 about = (key, purpose)
                 before = last.get(about)
@@ -106,6 +137,7 @@ class Addresses:
             met.update(kinds_of.values())
             outcomes.update([outcome for _, outcome in last.values()])
         del outcomes[0]
+        outcomes = +outcomes
         counted = {
             name: sum(count for kinds, count in met.items() if kinds >> number & 1)
             for number, name in enumerate(self._kinds)

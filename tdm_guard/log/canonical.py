@@ -15,16 +15,17 @@ from urllib.parse import quote
 
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.formats.site.path_pattern import normal_path
-from tdm_guard.origin import Origin, bare
+from tdm_guard.origin import Origin, bare, ipv4_of
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
 MAX_DOMAINS = 4096  # hosts whose domain is remembered: those a crawl works on at one time
 _ADDRESS = re.compile(r"(?i)(https?://[^/?#]*)([^?#]*)(\??[^#]*)", re.DOTALL)
-# Most addresses are in the form already: one match instead of five. Dot segments and escapes take the long way.
+# Most addresses are in the form already: one match instead of five. Dot segments and escapes take the long way, and so
+# do hosts that end in a digit, and what has `0x` in it: an IPv4 address, perhaps.
 _is_canonical = re.compile(
-    r"https?://[a-z0-9._-]*[a-z0-9_-]/[A-Za-z0-9_~/=&,;:@!'()+$*.\[\]-]*(?:\?[A-Za-z0-9._~/=&,;:@!'()+$*?%\[\]-]*)?"
+    r"https?://[a-z0-9._-]*[a-z_-]/[A-Za-z0-9_~/=&,;:@!'()+$*.\[\]-]*(?:\?[A-Za-z0-9._~/=&,;:@!'()+$*?%\[\]-]*)?"
 ).fullmatch
 _QUERY = "%/?[]@!$&'()*+,;=:"  # what may stand raw there (RFC 3986 3.4), and what everybody leaves as it is
 _HOST = re.compile(r"https?://(?:\[([0-9a-z:.%]+)\]|([a-z0-9._~!$&'()*+,;=-]+))(?::\d+)?/")
@@ -37,7 +38,7 @@ def canonical(url: str) -> str:
 
     RFC 3986 6.2.2 and 6.2.3 for scheme, host, port and path; a query stays as it is, but for what cannot stand raw.
     """
-    if _is_canonical(url) and "/." not in url:
+    if _is_canonical(url) and "/." not in url and "0x" not in url:
         return url
     found = _ADDRESS.match(url)
     try:
@@ -46,7 +47,22 @@ def canonical(url: str) -> str:
         origin = None
     if found is None or origin is None:
         return bare(url)
-    return f"{origin}{normal_path(found[2] or '/')}{quote(found[3], safe=_QUERY, errors='surrogatepass')}"
+    return (
+        f"{_without_doubt(origin)}{normal_path(found[2] or '/')}{quote(found[3], safe=_QUERY, errors='surrogatepass')}"
+    )
+
+
+def _without_doubt(origin: Origin) -> Origin:
+    """
+    The origin without a zone, which names an interface of one machine; numbers of IPv4 with a zero in front are octal,
+    as in WHATWG URL 3.5 and for nearly all resolvers.
+    """
+    host = origin.host
+    if ":" in host:
+        return origin._replace(host=host.partition("%")[0])
+    if host.rpartition(".")[2][:1].isdigit() and (ip := ipv4_of(host)) is not None:
+        return origin._replace(host=str(ip))
+    return origin
 
 
 def digest_of_text(text: str) -> bytes:
@@ -79,14 +95,12 @@ def domain_of(host: str) -> str:
 def _domain_by_list(host: str) -> str:
     if _is_address(host):
         return host
-    return _suffixes().privatesuffix(host) or host
+    return suffixes().privatesuffix(host) or host
 
 
 def is_suffix(host: str) -> bool:
     """True of a name under which the public registers names (`com`, `co.uk`): what is below it has many owners."""
-    return not _is_address(host) and _suffixes().publicsuffix(host.rstrip("."), accept_unknown=False) == host.rstrip(
-        "."
-    )
+    return not _is_address(host) and suffixes().publicsuffix(host.rstrip("."), accept_unknown=False) == host.rstrip(".")
 
 
 def _is_address(host: str) -> bool:
@@ -119,7 +133,7 @@ def _telling() -> frozenset[str]:
 
 
 @cache
-def _suffixes() -> PublicSuffixList:
+def suffixes() -> PublicSuffixList:
     """The list that comes with the library: read when the first domain is told, since it takes 60 ms and 2 MB."""
     from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - runs that admit nothing need none
 

@@ -9,7 +9,7 @@ import sys
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -17,7 +17,7 @@ else:
     from backports import zstd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["BROKEN", "DAMAGED", "open_log", "zstd"]
 # What reading a log raises where the file can't be read, or is damaged (OSError, EOFError, …: as the libraries do).
@@ -39,10 +39,33 @@ def _is_zstd(begin: bytes) -> bool:
     return begin == _ZSTD or (begin[1:] == _SKIPPABLE and begin[0] >> 4 == 5)
 
 
+class Told(io.FileIO):
+    """A file whose bytes are told, as they lie there, while it is read from its beginning to its end."""
+
+    def __init__(self, path: str, tell: Callable[[memoryview], object]) -> None:
+        super().__init__(path)
+        self._tell = tell
+
+    def seekable(self) -> bool:
+        """Never: it would not be told then in order."""
+        return False
+
+    def readinto(self, buffer: Any) -> int | None:  # what `io.BufferedReader` calls
+        """As of any file."""
+        count = super().readinto(buffer)
+        self._tell(memoryview(buffer)[: count or 0])
+        return count
+
+
 @contextmanager
-def open_log(path: str) -> Iterator[io.BufferedReader]:
-    """The bytes of a log, decompressed if its first bytes say so. It, and reading from it, raises one of `DAMAGED`."""
-    with Path(path).open("rb") as file:
+def open_log(path: str, tell: Callable[[memoryview], object] | None = None) -> Iterator[io.BufferedReader]:
+    """
+    The bytes of a log, decompressed if its first bytes say so. It, and reading from it, raises one of `DAMAGED`.
+
+    `tell` is given the bytes of the file as it lies there, all of them where nothing was raised.
+    """
+    raw = io.FileIO(path) if tell is None else Told(path, tell)
+    with cast("io.BufferedReader", io.BufferedReader(raw)) as file:
         begin = file.peek(4)[:4]
         if begin.startswith(_GZIP):
             with gzip.GzipFile(fileobj=file) as unzipped:
@@ -52,6 +75,8 @@ def open_log(path: str) -> Iterator[io.BufferedReader]:
                 yield io.BufferedReader(cast("io.RawIOBase", unpacked), _BUFFER)
         else:
             yield file
+        while tell is not None and file.read(_BUFFER):
+            pass
 
 
 def is_log(path: Path) -> bool:

@@ -13,54 +13,27 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tdm_guard.log.checks.outcome import Facts, facts_of, outcome_problem
-from tdm_guard.log.spelt import MAX_MIDDLES, STORED, Parser, whole_forms
+from tdm_guard.log.kinds import SEAL, SIZE, TAIL, Middles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from tdm_guard.log.spelt import Forms
+    from tdm_guard.log.kinds import Kind, Middle
+    from tdm_guard.log.spelt import Parser
 
-MAX_TAILS = 4096  # kept: sizes, some 300 bytes each
-SEAL = 148  # bytes of `"prev":"…","hash":"…"}`
+MAX_SEQ = 10**18 - 1  # the highest number of a decision that is told from digits here
 _PLAIN = rb"[ !#-\[\]-~]"  # a character of a string without escapes and of ASCII
 _HEAD = re.compile(
     rb'\{"type":"decision","v":1,"run":"([A-Za-z0-9._-]{1,240})","seq":([1-9][0-9]{0,17}),(?:"id":"(\1-\2)",)?'
     rb'"ts":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)","url":"(%b+)",(?:"final_url":"(\5)",)?' % _PLAIN
 )
-_TAIL = re.compile(
-    rb',"bytes":(?:null|(0|[1-9][0-9]{0,17})),"content_sha256":(?:null|("[0-9a-f]{64}")),"cached":(?:true|false),'
-    rb'("hops":\[\],)?(?:"repertoire":"([a-z-]{1,40})",)?(?:"stored":(%b),)?' % STORED.encode()
-)
-_COMMON = re.compile(rb'"common":"([0-9a-f]{64})"')
-_SIZE = b',"bytes":'
-_ELSEWHERE = frozenset({"common", "personal"})  # members that stand for what is written in another line
+_TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+_TIMES = bytes.maketrans(b"123456789", b"0" * 9)  # digits, all the same
+_ANY_TIME = b"0000-00-00T00:00:00.000000Z"
+_URL = re.compile(rb"%b+" % _PLAIN)
+_PLAINS = bytes(range(32, 127)).replace(b'"', b"").replace(b"\\", b"") + b"\n"  # none has that
 # What stands in the path of an address in its normal form, as in `log.addresses`, and what is between two of them here
 _NORMAL = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~/?=&,;:@!'()+-\n"
-
-
-class Middle:
-    """What decisions have in common: it is the same object for all that spell it alike. `facts` are not in doubt."""
-
-    __slots__ = ("facts", "forms", "text")
-
-    def __init__(self, text: bytes, forms: Forms, facts: Facts) -> None:
-        self.text = text
-        self.forms = forms
-        self.facts = facts
-
-
-class Tail(NamedTuple):
-    """
-    What stands behind the middle: size and digest of the body, the works matched, and where the record lies that was
-    judged, as it is spelt. `full`: as in the full form.
-    """
-
-    size: int | None
-    content_sha256: str | None
-    works: str | None
-    stored: str | None
-    full: bool
 
 
 class Stretch(NamedTuple):
@@ -70,55 +43,53 @@ class Stretch(NamedTuple):
     first: int
     number: int
     lines: Sequence[bytes]
-    middles: Sequence[Middle]
-    tails: Sequence[Tail]
+    kinds: Sequence[Kind]
+    sizes: Sequence[int | None]
     times: Sequence[bytes]
     urls: Sequence[bytes]
+    normal: bool  # each of the addresses is in its normal form where its origin is
 
     def upto(self, count: int) -> Stretch:
         """The first of them."""
         if count >= len(self.lines):
             return self
         return self._replace(
-            lines=self.lines[:count], middles=self.middles[:count], tails=self.tails[:count], times=self.times[:count],
+            lines=self.lines[:count], kinds=self.kinds[:count], sizes=self.sizes[:count], times=self.times[:count],
             urls=self.urls[:count],
         )  # fmt: skip
 
-    def normal(self) -> bool:
-        """True if each of the addresses is in its normal form where its origin is."""
-        joined = b"\n".join(self.urls)
-        return not joined.translate(None, _NORMAL) and b"/." not in joined
-
     def record(self, index: int) -> dict[str, Any]:
         """The record of one of them."""
-        tail, seq, url = self.tails[index], self.first + index, self.urls[index].decode()
+        return self.told(index) | self.kinds[index].like.middle.checked()
+
+    def told(self, index: int) -> dict[str, Any]:
+        """The same, without the documents that were looked for, where these are spelt as usual."""
+        like, seq, url = self.kinds[index].like, self.first + index, self.urls[index].decode()
         raw = self.lines[index]
-        room = SEAL + 120 + len(tail.stored or "")  # of the cached member, and of what may stand behind it
-        own = {
+        tail = TAIL.fullmatch(raw, raw.rfind(SIZE, 0, len(raw) - SEAL), len(raw) - SEAL)
+        digest, cached, stored = (None, b"false", None) if tail is None else tail.group(2, 3, 6)
+        own: dict[str, Any] = {
             "run": self.run, "seq": seq, "id": f"{self.run}-{seq}", "ts": self.times[index].decode(), "url": url,
-            "final_url": url, "bytes": tail.size, "content_sha256": tail.content_sha256,
-            "cached": b',"cached":true,' in raw[-room:-SEAL], "hops": [],
-            "prev": raw[8 - SEAL : 72 - SEAL].decode(), "hash": raw[-66:-2].decode(),
+            "final_url": url, "bytes": self.sizes[index], "content_sha256": digest and digest.decode(),
+            "cached": cached == b"true", "hops": [],
         }  # fmt: skip
-        if tail.works is not None:
-            own["repertoire"] = tail.works
-        record = self.middles[index].forms[tail.works is not None] | own
-        if tail.stored is not None:
-            chain = {name: record.pop(name) for name in ("prev", "hash")}  # which come behind it
-            record.update(stored=json.loads(tail.stored), **chain)
+        if like.works is not None:
+            own["repertoire"] = like.works
+        record = like.middle.form(with_works=like.works is not None) | own
+        del record["prev"], record["hash"]
+        if stored is not None:
+            record["stored"] = json.loads(stored)
+        record["prev"], record["hash"] = raw[8 - SEAL : 72 - SEAL].decode(), raw[-66:-2].decode()
         return record
 
 
 class Stretches:
     """Finds stretches in lines; `common` gives the members that a record of the compact form refers to."""
 
-    __slots__ = ("_common", "_middles", "_parser", "_tails")
+    __slots__ = ("_middles",)
 
     def __init__(self, parser: Parser, common: Callable[[str], Mapping[str, Any] | None]) -> None:
-        self._parser = parser
-        self._common = common
-        self._middles: dict[bytes, Middle] = {}
-        self._tails: dict[bytes, Tail] = {}
+        self._middles = Middles(parser, common)
 
     def read(self, lines: Sequence[bytes], at: int, stop: int, number: int) -> Stretch | None:
         """The stretch that begins at a line, before `stop`; None if it is no usual decision."""
@@ -126,68 +97,63 @@ class Stretches:
         if begin is None:
             return None
         run, first, full = begin[1], int(begin[2]), begin[3] is not None
-        columns = list(self._rows(islice(lines, at, stop), run, first, full))
-        if not columns:
+        stop = min(stop, at + MAX_SEQ - first + 1)
+        kinds, sizes, times, urls = self._columns(islice(lines, at, stop), run, first, full)
+        joined = b"\n".join(urls)
+        normal = not joined.translate(None, _NORMAL) and all(urls)  # which is plain, too
+        count = _plain(times, urls, joined, normal=normal)
+        if not count:
             return None
-        return Stretch(run.decode(), first, number, lines[at : at + len(columns)], *zip(*columns, strict=True))
+        normal = normal and b"/." not in joined
+        found = Stretch(run.decode(), first, number, lines[at : at + len(kinds)], kinds, sizes, times, urls, normal)
+        return found.upto(count)
 
-    def _rows(
+    def _columns(
         self, lines: Iterator[bytes], run: bytes, seq: int, full: bool
-    ) -> Iterator[tuple[Middle, Tail, bytes, bytes]]:
-        head_of, middles, tails = _HEAD.match, self._middles, self._tails
-        last: Middle | None = None
+    ) -> tuple[list[Kind], list[int | None], list[bytes], list[bytes]]:
+        """What lines begin with that go on with this number, and end with; times and addresses may be any text."""
+        kinds: list[Kind] = []
+        sizes: list[int | None] = []
+        times: list[bytes] = []
+        urls: list[bytes] = []
+        start = b'{"type":"decision","v":1,"run":"%b","seq":' % run
+        ident = b',"id":"%b-' % run
+        middle: Middle | None = None
+        other: Middle | None = None
         for raw in lines:
-            head = head_of(raw)
-            if head is None:
-                return
-            name, number, ident, stamp, url, final = head.groups()
-            if name != run or int(number) != seq or (ident is not None) is not full or (final is not None) is not full:
-                return
-            begin, seal = head.end(), len(raw) - SEAL
-            if last is not None and raw.startswith(last.text, begin):
-                end = begin + len(last.text)
-            else:
-                end = raw.rfind(_SIZE, begin, seal)
-                text = raw[begin:end]
-                last = middles.get(text) or self._learn(text, full)
-                if end < 0 or last is None:
-                    return
-            tail = tails.get(raw[end:seal]) or self._tail(raw[end:seal])
-            if tail is None or tail.full is not full:
-                return
-            yield last, tail, stamp, url
+            digits = b"%d" % seq
+            head = b"".join((start, digits, ident, digits, b'","ts":"') if full else (start, digits, b',"ts":"'))
+            place = len(head) + 36  # of the address
+            end = raw.find(b'"', place)
+            url = raw[place:end]
+            more = b'","final_url":"%b",' % url if full else b'",'
+            if not (raw.startswith(head) and raw.startswith(b'","url":"', place - 9) and raw.startswith(more, end)):
+                break
+            begin, seal = end + len(more), len(raw) - SEAL
+            if middle is None or not raw.startswith(middle.text, begin):
+                middle, other = other, middle
+                if middle is None or not raw.startswith(middle.text, begin):
+                    size = raw.rfind(SIZE, begin, seal)
+                    text = raw[begin:size]
+                    middle = self._middles.of(text, full=full)
+                    if size < 0 or middle is None:
+                        break
+            tail = middle.before(raw[begin + len(middle.text) : seal])
+            if tail is None:
+                break
+            kinds.append(tail[0])
+            sizes.append(tail[1])
+            times.append(raw[place - 36 : place - 9])
+            urls.append(url)
             seq += 1
+        return kinds, sizes, times, urls
 
-    def _learn(self, text: bytes, full: bool) -> Middle | None:
-        forms = self._forms(text, full)
-        if forms is None or not _ELSEWHERE.isdisjoint(forms[0]) or outcome_problem(forms[0]) is not None:
-            return None
-        if len(self._middles) >= MAX_MIDDLES:
-            self._middles.clear()
-        found = self._middles[text] = Middle(text, forms, facts_of(forms[0]))
-        return found
 
-    def _forms(self, text: bytes, full: bool) -> Forms | None:
-        try:
-            if full:
-                return self._parser.forms(text.decode())
-        except UnicodeDecodeError:
-            return None
-        named = _COMMON.fullmatch(text)
-        members = self._common(named[1].decode()) if named is not None else None
-        return None if members is None else whole_forms(members)
-
-    def _tail(self, text: bytes) -> Tail | None:
-        found = _TAIL.fullmatch(text)
-        if found is None:
-            return None
-        size, digest, hops, works, stored = (None if group is None else group.decode() for group in found.groups())
-        tail = Tail(
-            size=None if size is None else int(size), content_sha256=digest and digest[1:-1], works=works,
-            stored=stored, full=hops is not None,
-        )  # fmt: skip
-        if digest is None and stored is None:
-            if len(self._tails) >= MAX_TAILS:
-                self._tails.clear()
-            self._tails[text] = tail
-        return tail
+def _plain(times: Sequence[bytes], urls: Sequence[bytes], joined: bytes, *, normal: bool) -> int:
+    """How many of the first of these are times as they are written, and addresses in plain ASCII without escapes."""
+    count = len(times)
+    plain = normal or (all(urls) and not joined.translate(None, _PLAINS))
+    if plain and b"".join(times).translate(_TIMES) == _ANY_TIME * count:
+        return count
+    fits = (_TIME.fullmatch(stamp) and _URL.fullmatch(url) for stamp, url in zip(times, urls, strict=True))
+    return next((place for place, each in enumerate(fits) if not each), count)

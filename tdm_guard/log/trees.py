@@ -24,7 +24,7 @@ MAX_RECENT = 20_000  # hosts remembered whose domain is in the tree already, 2 M
 
 # What an address has behind its host that is in its one spelling, if there are no dots behind a slash
 _PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_~/=&,;:@!'()+$*.[]-?"
-_site_of = re.compile(rb"https?://([a-z0-9._-]*[a-z0-9_-])/").fullmatch  # the beginning of one that is
+_site_of = re.compile(rb"https?://((?:[a-z0-9._-]*\.)?[a-z_-][a-z0-9_-]*)/").fullmatch  # the beginning of one that is
 
 
 class Trees:

@@ -9,6 +9,7 @@ run, its head, elsewhere if that matters, and hand it in.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.bodies import shown
@@ -128,12 +129,14 @@ class Verification:
         ):
             return 0
         count, run.head = chained(stretch.lines, run.head)
-        totals = run.totals
-        for seq, (middle, tail) in enumerate(zip(stretch.middles[:count], stretch.tails, strict=False), stretch.first):
-            (verdict, admitted, _), streamed = middle.facts, tail.content_sha256 is None
-            totals[verdict] = totals.get(verdict, 0) + 1
-            if not (admitted and streamed):
-                run.bodies.decided(seq, admitted=admitted, streamed=streamed)
+        kinds, totals = stretch.kinds[:count], run.totals
+        closed = False
+        for kind, times in Counter(kinds).items():
+            totals[kind.facts.verdict] = totals.get(kind.facts.verdict, 0) + times
+            closed = closed or not (kind.facts.admitted and kind.streamed)
+        for seq, kind in enumerate(kinds if closed else (), stretch.first):
+            if not (kind.facts.admitted and kind.streamed):
+                run.bodies.decided(seq, admitted=kind.facts.admitted, streamed=kind.streamed)
         if count:
             run.path, run.line = path, stretch.number + count - 1
         run.seq += count

@@ -23,7 +23,9 @@ from tdm_guard.log.appending import Durability
 from tdm_guard.log.sink import NamedSink, Sink, name_of, read_sinks
 from tdm_guard.model import Posture
 from tdm_guard.operator import Operator, names_in, read_operator
+from tdm_guard.options.caching import read_cache
 from tdm_guard.options.privacy import day_of, key_file, patterns_of
+from tdm_guard.options.sizes import read_size
 from tdm_guard.plain import in_json, suggested
 from tdm_guard.repertoire.contact import GOOD_CONTACT
 from tdm_guard.repertoire.excluded import Exclusions
@@ -38,7 +40,6 @@ NOBODY = "*"  # the agent of who gives none: only groups for everyone speak to i
 _TOKEN = re.compile(r"[A-Za-z0-9_.!#$%&'*+^`|~-]+")
 _COMPATIBLE = re.compile(r"\(compatible;\s*([A-Za-z0-9_.-]+)")
 _BROWSER = re.compile(r"(?i)^(?:mozilla|opera|chrome|safari|firefox|edge|applewebkit)$")
-_BYTES = {"kib": 2**10, "mib": 2**20, "gib": 2**30, "": 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,16 +315,6 @@ def _flag(value: Any) -> bool:
     return found
 
 
-def read_size(option: str, value: Any) -> int:
-    """A number of bytes: an integer, or text with a unit (`32MiB`). Raises `ConfigurationError`."""
-    found = re.fullmatch(r"(\d{1,15})\s*([A-Za-z]*)", str(value).strip())
-    unit = _BYTES.get(found.group(2).lower()) if found else None
-    size = int(found.group(1)) * unit if found and unit else 0
-    if isinstance(value, (bool, float)) or size <= 0:
-        raise ConfigurationError(f"{option}: {value!r} is no number of bytes; for example 33554432 or 32MiB")
-    return size
-
-
 _READERS: dict[str, Callable[[Any], Any]] = {
     "usages": _usages,
     "agent": _agent,
@@ -339,7 +330,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "redact": patterns_of,
     "retain_until": day_of,
     "name_key": key_file,
-    "cache": _text("cache", '"memory:?max_bytes=67108864"'),
+    "cache": read_cache,
     "policy_timeout": _seconds,
     "enabled": _flag,
     "repertoire": _files("repertoire", '["bundled:sacem-2023", "declarations.toml"]'),

@@ -96,7 +96,7 @@ class GuardOptions(JudgeOptions, KeepingOptions, total=False):
     """Path of the compliance log, `tdm-guard.jsonl` if none is given; `{run}` and `{pid}` are filled in."""
 
     cache: str | None
-    """Where policies are kept between requests: `memory:` (default), `memory:?max_bytes=64MiB`."""
+    """Where policies are kept: `memory:` (default), `sqlite:///policies.db`, `redis://host:6379/0` (docs/stores.md)."""
 
     policy_timeout: float | str | None
     """Seconds of network time for one policy document, 5 if none are given."""

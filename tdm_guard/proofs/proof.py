@@ -18,7 +18,7 @@ from tdm_guard.log.canonical import canonical, digest_of_text, domain_of, host_o
 from tdm_guard.log.merkle import EMPTY, leads, leaf_hash
 from tdm_guard.log.record import unseal
 from tdm_guard.log.trees import admitted_addresses
-from tdm_guard.origin import Origin
+from tdm_guard.origin import Origin, ip_text
 from tdm_guard.plain import bounded
 
 if TYPE_CHECKING:
@@ -165,11 +165,9 @@ def _is_host(name: str | None) -> bool:
         return False
     if ":" in name or re.fullmatch(r"\d+|0x[0-9a-f]*", name.rpartition(".")[2]):
         try:
-            ip = ipaddress.ip_address(name)
+            return name == ip_text(ipaddress.ip_address(name))
         except ValueError:
             return False
-        four = getattr(ip, "ipv4_mapped", None)  # which versions of Python spell in two ways
-        return name == (str(ip) if four is None else f"::ffff:{int(four) >> 16:x}:{int(four) & 0xFFFF:x}")
     return _HOST.fullmatch(name) is not None
 
 

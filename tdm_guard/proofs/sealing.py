@@ -2,7 +2,8 @@
 The trees of all runs in logs, made again from their records: what `seal` states, and what a proof is taken from.
 
 strategy: one pass over the lines. Of each run that goes on there are digests in bounded memory and on the disk; with
-its end record its sections are written, those of runs that were cut short at the end of the logs.
+its end record its sections are written, those of runs that were cut short at the end of the logs. What is chained
+behind an end record (a deletion) is in no tree, but it is the head.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import ExitStack
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -66,6 +68,8 @@ class Sealing:
         self.runs: list[SealedRun] = []
         self._writer = TreeWriter(file)
         self._open: dict[str, _Open] = {}
+        self._ended: dict[str, int] = {}
+        self._sections: list[Mapping[str, Mapping[str, int]]] = []
 
     def look(self, line: LogLine, file: int, offset: int) -> None:
         """
@@ -85,6 +89,9 @@ class Sealing:
             return
         run = self._open.get(name)
         digest = record.get("hash")
+        if name in self._ended and isinstance(digest, str):
+            self.runs[self._ended[name]] = replace(self.runs[self._ended[name]], head=digest)
+            return
         if run is None and kind == "part":
             raise ConfigurationError(
                 f"{line.path}: begins with part {record.get('part')} of run {name}: give its first file, too"
@@ -104,6 +111,8 @@ class Sealing:
         """No more lines: those runs are sealed that did not end, and the directory is written."""
         for run in list(self._open.values()):
             self._close(run, ended=False, stated=None, place="")
+        for sealed, sections in zip(self.runs, self._sections, strict=True):
+            self._writer.run(sealed, sections)
         self._writer.finish(files)
 
     def close(self) -> None:
@@ -136,8 +145,10 @@ class Sealing:
         sealed = SealedRun(
             run=run.name, head=run.head, ended=ended, forgotten=run.forgotten, trees=trees, redact=run.redact
         )
+        if run.chained and ended:
+            self._ended[run.name] = len(self.runs)
         self.runs.append(sealed)
-        self._writer.run(sealed, sections)
+        self._sections.append(sections)
 
 
 def _blocks(file: Any) -> Iterator[bytes]:

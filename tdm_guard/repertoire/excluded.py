@@ -16,7 +16,7 @@ from typing import Any
 
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.model import Kind, Source, Stance, Statement
-from tdm_guard.origin import Origin, addresses_meant
+from tdm_guard.origin import Origin, addresses_meant, ip_text
 from tdm_guard.repertoire.loaded import Loaded
 from tdm_guard.repertoire.places import domain
 from tdm_guard.repertoire.problem import Problem, shown
@@ -219,7 +219,7 @@ def _spellings(raw: str) -> tuple[str, ...]:
 
 def _address(text: str) -> str | None:
     try:
-        return str(ipaddress.ip_address(text.removeprefix("[").removesuffix("]")))
+        return ip_text(ipaddress.ip_address(text.removeprefix("[").removesuffix("]")))
     except ValueError:
         return None
 

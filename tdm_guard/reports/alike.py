@@ -7,7 +7,7 @@ says is looked at once for all that share its `because`, and as many are counted
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,23 +18,24 @@ from tdm_guard.log.members import is_size, text_of
 from tdm_guard.model import Verdict
 from tdm_guard.reports.exclusions import exclusions, is_excluded_alone
 from tdm_guard.reports.figures import Tally
+from tdm_guard.reports.streamed import Streamed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tdm_guard.log.addresses import Addresses
-    from tdm_guard.log.stretch import Middle, Stretch
+    from tdm_guard.log.kinds import Kind, Like
+    from tdm_guard.log.stretch import Stretch
     from tdm_guard.reports.asking import Asking
 
 MAX_LIKES = 512  # kept at a time of either kind, each with a record: as many as the writer of a log remembers
-MAX_PENDING = 50_000  # bodies streamed at one time
 UNKNOWN = "unknown"
 K = TypeVar("K")
 _WITHHOLDING = {verdict.value for verdict in Verdict if verdict.withholds}
 _VERDICTS = {verdict.value for verdict in Verdict}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)  # each is the one of its kind
 class Alike:
     """Decisions like `record`; what is `said` of each of their addresses."""
 
@@ -72,8 +73,8 @@ class Likes:
         self._asking = asking
         self._counts = counts
         self._met: dict[int, Alike] = {}  # by what is `because`
-        self._spelt: dict[tuple[Middle, str | None], Alike] = {}  # by what is shared, and the works matched
-        self._pending: OrderedDict[str, Alike] = OrderedDict()  # decision id: of bodies that may come later
+        self._spelt: dict[Like, Alike] = {}
+        self._streamed: Streamed[Alike] = Streamed()
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Counts a decision. What a record may hold does not raise."""
@@ -91,8 +92,7 @@ class Likes:
             if is_size(size):
                 tally.admitted_bytes += size
             elif size is None and (ident := text_of(record, "id")):
-                self._pending[ident] = alike
-                self._bound()
+                self._streamed.add(ident, alike)
         if stamp:
             self._met_between(stamp, stamp)
         said = alike.said
@@ -100,39 +100,45 @@ class Likes:
 
     def take(self, stretch: Stretch) -> None:
         """Counts decisions as their lines spell them: as `add` does, without making records of them."""
-        spelt, pending = self._spelt, self._pending
-        said: list[Said] = []
-        before, day = b"", ""
-        for middle, tail, stamp in zip(stretch.middles, stretch.tails, stretch.times, strict=True):
-            key = (middle, tail.works)
-            alike = spelt.get(key)
+        first, last = min(stretch.times).decode(), max(stretch.times).decode()
+        one_day = first[:10] == last[:10]
+        of: dict[Kind, Alike] = {}
+        counted = Counter(stretch.kinds)
+        for kind, times in counted.items():
+            alike = self._spelt.get(kind.like)
             if alike is None:
-                alike = self._new(stretch.record(len(said)), key, spelt)
-            tally = alike.tally
-            tally.decisions += 1
-            if stamp != before:
-                before, day = stamp, stamp[:10].decode()
-            alike.days[day] = alike.days.get(day, 0) + 1
-            if alike.stored:
-                if tail.size is not None:
-                    tally.admitted_bytes += tail.size
-                else:
-                    pending[f"{stretch.run}-{stretch.first + len(said)}"] = alike
-            said.append(alike.said)
-        self._bound()
-        self._met_between(min(stretch.times).decode(), max(stretch.times).decode())
-        self._addresses.extend(stretch.urls, stretch.times, said, normal=stretch.normal())
+                alike = self._new(stretch.told(stretch.kinds.index(kind)), kind.like, self._spelt)
+            alike.tally.decisions += times
+            if one_day:
+                alike.days[first[:10]] = alike.days.get(first[:10], 0) + times
+            of[kind] = alike
+        alikes = list(map(of.__getitem__, stretch.kinds))
+        if not one_day:
+            for alike, stamp in zip(alikes, stretch.times, strict=True):
+                day = stamp[:10].decode()
+                alike.days[day] = alike.days.get(day, 0) + 1
+        self._sizes(stretch, alikes)
+        self._met_between(first, last)
+        said = [alike.said for alike in alikes]
+        met = [(of[kind].said, times) for kind, times in counted.items()]
+        self._addresses.extend(stretch.urls, stretch.times, said, met=met, normal=stretch.normal)
+
+    def _sizes(self, stretch: Stretch, alikes: list[Alike]) -> None:
+        """Counts the sizes of what is stored; those that are not known may come later."""
+        waiting: list[Alike | None] = [alike if alike.stored else None for alike in alikes]
+        if stretch.sizes.count(None) < len(waiting):
+            for place, size in enumerate(stretch.sizes):
+                alike = waiting[place]
+                if alike is not None and size is not None:
+                    alike.tally.admitted_bytes += size
+                    waiting[place] = None
+        self._streamed.extend(stretch.run, stretch.first, waiting)
 
     def _met_between(self, first: str, last: str) -> None:
         if self.first is None or first < self.first:
             self.first = first
         if self.last is None or last > self.last:
             self.last = last
-
-    def _bound(self) -> None:
-        """Of those whose bodies may come later, the oldest are given up."""
-        while len(self._pending) > MAX_PENDING:
-            self._pending.popitem(last=False)
 
     def _new(self, record: Mapping[str, Any], key: K, met: dict[K, Alike]) -> Alike:
         named = text_of(record, "verdict")
@@ -150,12 +156,11 @@ class Likes:
             record=record,
             verdict=verdict,
             stored=stored,
-            said=Said(
-                purpose=self._addresses.purpose(usages if isinstance(usages, dict) else ()),
-                kinds=sum(1 << number for number, is_one in enumerate(kinds) if is_one),
-                outcome=self._asking.number(record),
-                origin=origin,
-                site=f"{origin}/".encode("utf-8", "backslashreplace"),
+            said=Said.of(
+                self._addresses.purpose(usages if isinstance(usages, dict) else ()),
+                sum(1 << number for number, is_one in enumerate(kinds) if is_one),
+                self._asking.number(record),
+                origin,
             ),
         )
         if len(met) >= MAX_LIKES:
@@ -168,7 +173,7 @@ class Likes:
 
     def body(self, record: Mapping[str, Any]) -> None:
         """Counts the size of a body that came after its decision."""
-        alike = self._pending.pop(text_of(record, "decision") or "", None)
+        alike = self._streamed.pop(text_of(record, "decision") or "")
         size = record.get("bytes")
         if alike is None or not is_size(size):
             return

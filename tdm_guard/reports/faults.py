@@ -98,11 +98,11 @@ class FaultCount:
         ]
 
 
-def markdown(count: FaultCount) -> Iterator[str]:
-    """The section of a report."""
+def markdown(count: FaultCount, *, forgotten: int = 0) -> Iterator[str]:
+    """The section of a report; of decisions that were forgotten it is not known whether they told of any."""
     yield "\n## Faults\n\n"
     if not count.decisions:
-        yield "None.\n"
+        yield "None known.\n" if forgotten else "None.\n"
         return
     yield f"{number_of(count.decisions, 'decision')} with something that is not as its own standard has it.\n"
     for of, heading in ((ITEM, "In what you said of works"), (SITE, "In what sites say")):

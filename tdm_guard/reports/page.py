@@ -203,7 +203,7 @@ def _table(table: Table, chart: str | None, *, alone: bool) -> Iterator[str]:
         yield f'<h3 id="{table.key}">{_text(table.title)}</h3>\n'
     yield f"<p>{_text(table.note)}</p>\n"
     if not table.rows:
-        yield "<p>None.</p>\n"
+        yield f"<p>{_text(table.empty)}</p>\n"
         return
     kinds = [_kind(table, place) for place in range(len(table.columns))]
     if chart:

@@ -163,7 +163,7 @@ def _markdown(summary: Summary) -> str:
     unknown = [f"\n{markdown_cell(said)}\n"] if (said := summary.remarks.unknown) else []
     out.extend(unknown)
     others = (_repertoire(summary.works), summary.exempted.markdown(), summary.excluded.markdown())
-    for section in (*others, faults.markdown(summary.faults)):
+    for section in (*others, faults.markdown(summary.faults, forgotten=summary.forgotten)):
         told = list(section)
         out.extend([*told, *unknown] if told else [])
     headings = (_HEADINGS.get(name, name.replace("_", " ")) for name in COUNTS)

@@ -6,6 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from tdm_guard.log.canonical import domain_of, suffixes
 from tdm_guard.reports.faults import FaultKind, Faults
 from tdm_guard.reports.figures import Tally
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from tdm_guard.reports.summary import Summary
 
+_NAME = re.compile(r"[a-z0-9.-]*[a-z]")  # as nearly all are
 _NUMBERS = re.compile(r"\[.*|[0-9.]+")  # an IP address
 
 
@@ -45,13 +47,12 @@ def faults_by_site(summary: Summary) -> list[tuple[str, FaultKind, Faults]]:
 @cache
 def _registrable() -> Callable[[str], str]:
     """By the ICANN part of the public suffix list; an IP address, or a host that is under no suffix, is itself."""
-    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - it reads its list, which other reports do not need
-
-    suffixes = PublicSuffixList(only_icann=True)
 
     def registrable(host: str) -> str:
         if _NUMBERS.fullmatch(host) or host.startswith("("):
             return host
-        return suffixes.privatesuffix(host.rstrip(".").lower()) or host
+        if _NAME.fullmatch(host):
+            return domain_of(host)
+        return suffixes().privatesuffix(host.rstrip(".").lower()) or host
 
     return registrable

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
+from tdm_guard.log.compressed import open_log
 from tdm_guard.log.members import text_of
 
 if TYPE_CHECKING:
@@ -49,8 +50,23 @@ class Sources:
     def __init__(self, paths: Sequence[str]) -> None:
         self._before = {path: _size(path) for path in paths}
         self._found: dict[str, Source] = {path: Source(path) for path in paths}
+        self._read: dict[str, tuple[int, str]] = {}  # size and digest of files that were read to their end
         self._last: dict[str, Source] = {}  # where each run was met last
         self._ended: set[tuple[str, str]] = set()  # by path and run
+
+    @contextmanager
+    def opens(self, path: str) -> Iterator[BinaryIO]:
+        """A log, as `open_log` opens it: its digest is made of what is read."""
+        digest, size = hashlib.sha256(), 0
+
+        def tell(octets: memoryview) -> None:
+            nonlocal size
+            digest.update(octets)
+            size += len(octets)
+
+        with open_log(path, tell if self._before.get(path) is not None else None) as file:
+            yield file
+        self._read[path] = size, digest.hexdigest()
 
     def lines(self, lines: Iterable[LogLine]) -> Iterator[LogLine]:
         """The lines, as they come."""
@@ -89,11 +105,13 @@ class Sources:
         for path, source in self._found.items():
             source.errors, source.remarks = errors[path], remarks[path]
             before = self._before.get(path)
-            if before is not None:
+            if before is not None and path in self._read:
+                source.size, source.sha256 = self._read[path]
+            elif before is not None:
                 with suppress(OSError), Path(path).open("rb") as file:
                     source.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
                     source.size = file.tell()
-            source.grown = source.size != before
+            source.grown = source.size != before or (before is not None and _size(path) != before)
             source.goes_on = [
                 run for run in source.heads if self._last[run] is not source and (path, run) not in self._ended
             ]

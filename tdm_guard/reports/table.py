@@ -20,7 +20,7 @@ class Table:
     """
     A table: `columns` are headings, a leading `"` marks one of somebody's own words. `note` says what is counted.
 
-    `more` rows are left out; `chart` names the column that a chart of it shows.
+    `more` rows are left out; `chart` names the column that a chart of it shows; `empty` is said for no rows.
     """
 
     key: str
@@ -30,6 +30,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     more: int = 0
     chart: str | None = None
+    empty: str = "None."
 
 
 def share(part: int, whole: int) -> str:

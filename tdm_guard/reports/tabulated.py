@@ -40,5 +40,7 @@ def tables(summary: Summary) -> dict[str, Table]:
     """All of them by key, those without a row too."""
     found = {table.key: table for made in _TABLES for table in [made(summary)]}
     if unknown := summary.remarks.unknown:
-        found |= {key: replace(found[key], note=f"{found[key].note} {unknown}") for key in _RESTING}
+        found |= {
+            key: replace(found[key], note=f"{found[key].note} {unknown}", empty="None known.") for key in _RESTING
+        }
     return found

@@ -24,15 +24,19 @@ _COLUMNS = tuple(item.name for item in fields(Ask))
 
 def render(found: Worklist, style: str, *, forgotten: int = 0) -> Iterator[str]:
     """The list as `text`, `csv` (one row for each to ask, then what no licence helps) or `json`, in pieces."""
-    return _json(found, forgotten) if style == "json" else {"text": _text, "csv": _csv}[style](found)
+    if style == "csv":
+        return _csv(found)
+    return _json(found, forgotten) if style == "json" else _text(found, forgotten)
 
 
-def _text(found: Worklist) -> Iterator[str]:
+def _text(found: Worklist, forgotten: int) -> Iterator[str]:
     asks = found.by_size
-    licences = number_of(len(asks), "licence")
-    yield (
-        f"{number_of(found.items, 'item')} withheld for want of {licences}\n" if asks else "No item wants a licence.\n"
-    )
+    items = f"{number_of(found.items, 'item')} withheld for want of {number_of(len(asks), 'licence')}"
+    unknown = f"of {number_of(forgotten, 'decision')} forgotten that is not known" if forgotten else ""
+    if asks:
+        yield f"{items}; {unknown}.\n" if unknown else f"{items}\n"
+    else:
+        yield f"No item that is known wants a licence; {unknown}.\n" if unknown else "No item wants a licence.\n"
     for number, ask in enumerate(asks[:SHOWN], 1):
         yield "".join(f"{printable(line)}\n" for line in ("", f"{number}. {_title(ask)}", *_lines(ask)))
     if len(asks) > SHOWN:

@@ -145,7 +145,7 @@ class Policies:
 
     async def _perform(self, origin: Origin, reading: Loading[T], way: Way) -> T:
         fetcher = Fetcher(self._crawler, self._downloads, origin, self._guard.clock, self._width, way)
-        return await run_async(reading, fetcher.perform, asyncio.to_thread)
+        return await run_async(reading, fetcher.perform, asyncio.to_thread, sleep=asyncio.sleep)
 
 
 def _silent(checked: Checked) -> bool:

@@ -16,6 +16,7 @@ from tests.benchmarks import (
     lists,
     proofs,
     reporting,
+    stores,
     tampering,
     verifying,
 )
@@ -33,6 +34,7 @@ PARTS = {
     "assets": assets.rows,
     "documents": assets_documents.rows,
     "verify": verifying.rows,
+    "stores": stores.rows,
 }
 PACKAGES = ("tdm-guard", "datadiligence", "lxml", "selectolax", "protego", "scrapy", "httpx", "httpx2")
 

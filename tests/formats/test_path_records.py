@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard.formats.site.path_pattern import PathPattern, target
-from tdm_guard.formats.site.path_records import PathTable, split_path
+from tdm_guard.formats.site.path_records import PathTable, path_meant, split_path
 
 PATHS = st.none() | st.text("/ab*$%2Fé", max_size=6).map("/".__add__)
 TARGETS = st.text("/ab*$%2Fé?", max_size=8).map(lambda path: target("https://site.example/" + path))
@@ -85,3 +85,21 @@ def test_no_text_raises_and_nothing_is_lost(value: str, utf8: bool) -> None:
     path, rest = split_path(value)
     assert ((path or "") + rest) == value if path is None else value.startswith(path) and value.endswith(rest)
     assert PathTable([(path, rest)], utf8=utf8).matching("/") in ((), PathTable([(path, rest)]).matching("/"))
+
+
+@pytest.mark.parametrize(
+    ("location", "asked", "path"),
+    [
+        ("0x7f.1/a", "http://0x7f.1/x", "/a"),
+        ("127.0.0.1/a", "http://127.1/x", "/a"),
+        ("http://[2001:db8:0:0::1]/a", "http://[2001:db8::1]/x", "/a"),
+        ("Site.example/a", "http://site.example/x", "/a"),
+        ("1.2.3/a", "http://127.0.0.1/x", "/1.2.3/a"),
+        ("2026/a", "http://site.example/x", "/2026/a"),
+        ("http://[2001:db8::2]/a", "http://[2001:db8::1]/x", None),
+    ],
+)
+def test_a_host_before_a_path_is_that_of_the_document_in_any_spelling(
+    location: str, asked: str, path: str | None
+) -> None:
+    assert path_meant(location, asked) == path

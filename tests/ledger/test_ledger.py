@@ -7,10 +7,11 @@ import logging
 import multiprocessing
 import os
 import pickle
+import sqlite3
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -234,6 +235,22 @@ def test_the_log_says_where_a_record_lies(tmp_path: Path, keeping: dict[str, Any
     assert "stored" not in found[2]
     assert list(found[0])[-4:] == ["hops", "stored", "prev", "hash"]
     assert flaws(path) == []
+
+
+def test_commands_say_where_it_lies(tmp_path: Path) -> None:
+    path = tmp_path / "tdm.jsonl"
+    with Ledger(JUDGE, path, task="a.warc.gz", retain_until="2031-12-31") as ledger:
+        found = page(ledger, stored=Stored("a.warc.gz", 4711, record="<urn:uuid:1>", type="revisit"))
+    said = " ".join(CliRunner().invoke(app, ["explain", found.id, str(path)]).stdout.split())
+    assert "judged as stored: a.warc.gz, offset 4711 (revisit, <urn:uuid:1>)" in said
+    assert "task: a.warc.gz" in said
+    shown = CliRunner().invoke(app, ["explain", found.id, str(path), "--json"]).stdout
+    assert json.loads(shown)["stored"] == found.to_dict()["stored"]
+    done = CliRunner().invoke(app, ["export", str(path), "--sqlite", str(tmp_path / "log.sqlite")])
+    assert done.exit_code == 0, done.output
+    with closing(sqlite3.connect(tmp_path / "log.sqlite")) as database:
+        (stored, task), *_ = database.execute("SELECT stored, task FROM decisions JOIN runs USING (run)")
+    assert (json.loads(stored)["offset"], task) == (4711, "a.warc.gz")
 
 
 @pytest.mark.parametrize("records", ["full", "compact"])

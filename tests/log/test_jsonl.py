@@ -23,7 +23,7 @@ from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.record import RunInfo
 from tdm_guard.log.verify import Verification
-from tdm_guard.model import Fault, Posture, Result, Stance, Statement, Verdict
+from tdm_guard.model import Fault, Posture, Result, Stance, Statement, Stored, Verdict
 from tdm_guard.operator import Research
 from tdm_guard.usage import EVERY, TDM, Usage
 
@@ -294,6 +294,7 @@ _decisions = st.builds(
     url=_text,
     ts=_moments,
     stage=st.sampled_from(Stage),
+    stored=st.none() | st.builds(Stored, st.text(min_size=1, max_size=9), st.integers(0, 2**63 - 1), st.none() | _text),
     outcome=st.builds(
         Outcome,
         verdict=st.sampled_from(Verdict),

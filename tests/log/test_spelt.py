@@ -139,3 +139,15 @@ def test_what_does_not_fit_in_memory_lies_on_the_disk(monkeypatch: pytest.Monkey
     assert counts == {"all": 200}
     assert set(outcomes.values()) == {1}
     addresses.close()
+
+
+def test_a_pile_that_grew_large_is_sorted_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tdm_guard.log.piles.MAX_PILE", 100)
+    addresses = Addresses(("all", "some"))
+    for number in range(2_000):
+        stamp = f"2026-01-05T09:00:00.{number:06}Z"
+        addresses.add([f"https://a.example/{number % 1_500}"], 0, 1 + 2 * (number < 1_700), number % 3 + 1, stamp)
+    counts, outcomes = addresses.counts()
+    assert counts == {"all": 1_500, "some": 1_500}
+    assert outcomes == {1: 500, 2: 500, 3: 500}
+    addresses.close()

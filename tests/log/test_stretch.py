@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tdm_guard.log import reader
 from tdm_guard.log.common import Commons
 from tdm_guard.log.reader import LogLine, read_log
 from tdm_guard.log.spelt import Parser
-from tdm_guard.log.stretch import Stretch, Stretches
+from tdm_guard.log.stretch import SEAL, Stretch, Stretches
 from tests.support.varied import STORED, decided, varied, write_log
 
 
@@ -81,13 +81,15 @@ def test_blocks_of_any_size_hold_the_same_lines(log: Path, size: int, monkeypatc
     at=st.integers(0, 1500), size=st.integers(0, 12), words=st.text(alphabet='{}[]",:\\ \x00aé0', max_size=6),
     member=st.sampled_from(["", "common", "personal", "url", "seq", "hops", "media_type", "verdict"]),
 )  # fmt: skip
+@example(at=402, size=6, words="000000", member="")  # where a compact line has its seal
+@example(at=1500, size=0, words='{"', member="")
 def test_no_edit_is_read_otherwise(at: int, size: int, words: str, member: str, log: Path) -> None:
     lines = [line for line in log.read_bytes().splitlines() if line.startswith(b'{"type":"decision"')]
     commons = Commons()
     for line in log.read_bytes().splitlines():
         commons.whole(json.loads(line))
-    line = lines[1].decode()
-    edited = line[:at] + words + line[at + size :]
+    line, seal = lines[1][:-SEAL].decode(), lines[1][-SEAL:].decode()  # of which `verify` has looked at the latter
+    edited = line[:at] + words + line[at + size :] + seal
     if member:
         edited = edited.replace(',"bytes":', f',"{member}":"{words}","bytes":', 1)
     stretches = Stretches(Parser(), commons.members)
@@ -99,3 +101,28 @@ def test_no_edit_is_read_otherwise(at: int, size: int, words: str, member: str, 
         assert expected is not None
         own = ("prev", "hash")  # whoever takes a line has looked at these
         assert {n: v for n, v in read.items() if n not in own} == {n: v for n, v in expected.items() if n not in own}
+
+
+def test_what_is_alike_but_for_its_origin_is_parsed_once(tmp_path: Path) -> None:
+    pages = [decided(f"https://site{number}.example/{page}") for number in range(5) for page in range(2)]
+    lines = write_log(tmp_path / "tdm.jsonl", pages).read_bytes().splitlines()[1:11]
+    stretch = Stretches(Parser(), Commons().members).read(lines, 0, 10, 2)
+    assert stretch is not None
+    assert [stretch.record(place) for place in range(10)] == [json.loads(line) for line in lines]
+    assert [list(stretch.record(place)) for place in range(10)] == [list(json.loads(line)) for line in lines]
+    middles = {kind.like.middle for kind in stretch.kinds}
+    assert len(middles) == 5
+    assert len({middle.shared for middle in middles}) == 1
+
+
+@pytest.mark.parametrize(
+    "member", [b'"origin":"https://b.example",', b'"checked":[],', b'"origin":null,', b'"common":"x",']
+)
+def test_what_says_a_member_twice_is_not_taken_apart(tmp_path: Path, member: bytes) -> None:
+    page = decided("https://a.example/x")
+    line = write_log(tmp_path / "tdm.jsonl", [page]).read_bytes().splitlines()[1]
+    edited = line.replace(b'"status":', member + b'"status":', 1)
+    assert edited != line
+    stretch = Stretches(Parser(), Commons().members).read([edited], 0, 1, 1)
+    if stretch is not None:
+        assert stretch.record(0) == json.loads(edited)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from hashlib import sha256
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,6 +18,7 @@ from tdm_guard.log.canonical import canonical, domain_of, host_of, suffixes_dige
 from tdm_guard.log.merkle import leaf_hash, root_of
 from tdm_guard.log.sorting import Sorted
 from tdm_guard.log.trees import Trees, admitted_addresses
+from tdm_guard.origin import Origin
 
 SPELLINGS = {
     "https://site.example/a": "https://site.example/a",
@@ -33,6 +36,34 @@ SPELLINGS = {
     "https://site.example/a?b=%7e%2f&é=../x?y": "https://site.example/a?b=%7e%2f&%C3%A9=../x?y",
     "https://site.example/?": "https://site.example/?",
     "https://[2001:DB8::1]:8443/": "https://[2001:db8::1]:8443/",
+    "http://u:p@[2001:db8:0:0:0:0:0:1]:80/": "http://[2001:db8::1]/",
+    "http://[2001:db8:0:0::0001]:8443": "http://[2001:db8::1]:8443/",
+    "http://[2001:db8:0:0:1:0:0:1]/": "http://[2001:db8::1:0:0:1]/",  # the first of equal runs
+    "http://[1:0:0:2::]/": "http://[1:0:0:2::]/",
+    "http://[1::2:3:4:5:6:7]/": "http://[1:0:2:3:4:5:6:7]/",  # one piece is no run
+    "http://[0:0:0:0:0:0:0:0]/": "http://[::]/",
+    "http://[::FFFF:192.0.2.1]/": "http://[::ffff:c000:201]/",
+    "http://[fe80::1%25ETH0]/": "http://[fe80::1]/",
+    "http://[::1.2.3]/": "http://[::1.2.3]/",  # no address
+    "http://[2001:db8::1::]/": "http://[2001:db8::1::]/",
+    "http://[v1.abc]/": "http://[v1.abc]/",
+    "http://a[::1]/": "http://a[::1]/",
+    "http://0x7f.1/": "http://127.0.0.1/",
+    "http://0X7F000001/a?b": "http://127.0.0.1/a?b",
+    "http://1.2.3/": "http://1.2.0.3/",
+    "http://2130706433.:8080/": "http://127.0.0.1:8080/",
+    "http://0300.0.2.1/": "http://192.0.2.1/",
+    "http://0.0x.0.1/": "http://0.0.0.1/",
+    "http://127%2e1/": "http://127.0.0.1/",
+    "http://１.２.３/": "http://1.2.0.3/",
+    "http://1.2.3.256/": "http://1.2.3.256/",  # no address, nor are these
+    "http://4294967296/": "http://4294967296/",
+    "http://09.1.1.1/": "http://09.1.1.1/",
+    "http://1.2.3.4.5/": "http://1.2.3.4.5/",
+    "http://a.0x7f/": "http://a.0x7f/",
+    "http://0x-1/": "http://0x-1/",
+    "http://1.a/": "http://1.a/",
+    "http://1-2.3_4/": "http://1-2.3_4/",
     "ftp://user:pw@site.example/a#b": "ftp://site.example/a",
     "https:///nowhere": "https:///nowhere",
 }
@@ -49,6 +80,56 @@ urls = st.builds(
 @pytest.mark.parametrize("url", SPELLINGS)
 def test_an_address_has_one_spelling(url: str) -> None:
     assert canonical(url) == SPELLINGS[url]
+
+
+@st.composite
+def ipv6_spellings(draw: st.DrawFn, value: int) -> str:
+    """Any text that is the IPv6 address: case, leading zeros, `::` anywhere zeros are, an IPv4 tail."""
+    pieces = [f"{value >> shift & 0xFFFF:x}" for shift in range(112, -1, -16)]
+    written = [piece.zfill(draw(st.integers(1, 4))) for piece in pieces]
+    if draw(st.booleans()):
+        written[6:] = [str(IPv4Address(value & 0xFFFFFFFF))]
+    runs = [
+        (at, end)
+        for at in range(len(written))
+        for end in range(at + 1, len(written) + 1)
+        if not any(piece.strip("0") for piece in written[at:end])
+    ]
+    text = ":".join(written)
+    if runs and draw(st.booleans()):
+        at, end = draw(st.sampled_from(runs))
+        text = ":".join(written[:at]) + "::" + ":".join(written[end:])
+    return text.upper() if draw(st.booleans()) else text
+
+
+def ipv4_spelt(value: int, parts: int, bases: list[str]) -> str:
+    numbers = [value >> (24 - 8 * at) & 0xFF for at in range(parts - 1)] + [value & 256 ** (5 - parts) - 1]
+    return ".".join(
+        {"d": f"{number}", "x": f"0x{number:x}", "X": f"0X00{number:X}", "o": f"0{number:o}"}[base]
+        for number, base in zip(numbers, bases, strict=False)
+    )
+
+
+few = st.sampled_from([0, 0, 0, 1, 0xDB8, 0xFFFF])
+addresses6 = st.lists(few, min_size=8, max_size=8).map(lambda each: int("".join(f"{piece:04x}" for piece in each), 16))
+
+
+@given(addresses6, st.none() | addresses6, st.data())
+@settings(max_examples=100)
+def test_two_spellings_come_to_one_form_if_they_are_one_ipv6_address(one: int, two: int | None, data: Any) -> None:
+    first, second = (data.draw(ipv6_spellings(value)) for value in (one, one if two is None else two))
+    forms = [canonical(f"http://[{text}]/") for text in (first, second)]
+    assert (forms[0] == forms[1]) is (two is None or one == two)
+    assert IPv6Address(host_of(forms[0])) == IPv6Address(one)
+    assert (Origin.parse(f"http://[{first}]/") == Origin.parse(f"http://[{second}]/")) is (forms[0] == forms[1])
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.lists(st.sampled_from("dxXo"), min_size=4, max_size=4))
+@settings(max_examples=100)
+def test_every_spelling_of_an_ipv4_address_comes_to_its_usual_one(value: int, parts: int, bases: list[str]) -> None:
+    usual = f"http://{IPv4Address(value)}/"
+    assert canonical(usual) == usual
+    assert canonical(f"http://{ipv4_spelt(value, parts, bases)}/") == usual
 
 
 @given(urls)
@@ -147,6 +228,7 @@ def test_a_run_states_its_three_trees() -> None:
 @given(st.lists(urls.filter(str.isascii) | st.sampled_from(["http://a.example/", "https://b.example/x?y"]), max_size=8))
 @settings(max_examples=100)
 @example(["ftp://a.example/", "http://a.example/"])
+@example(["http://127.0.0.1/", "http://0x7f.1/", "http://127.1/a", "http://[::1]/", "http://[0::1]/", "http://1.a/"])
 @example(["http://a.example/", "http://a.example/./b", "http://A.example/", "http://a.example?x"])
 def test_decisions_together_make_the_trees_of_one_after_another(addresses: list[str]) -> None:
     hashes = [sha256(number.to_bytes(2, "big")).hexdigest() for number in range(300)]

@@ -67,6 +67,29 @@ def test_figures_that_are_gone_are_null_and_the_headline_counts_decisions(logs: 
     assert rows[2]["decisions"] == ""
 
 
+def test_nowhere_is_it_none_where_it_is_not_known(logs: dict[str, Path]) -> None:
+    for name, forgotten in (("split", True), ("buried", True), ("kept", False)):
+        listed = out("licences", logs[name])
+        assert ("No item wants a licence." in listed) is not forgotten
+        gone = "No item that is known wants a licence; of 3 decisions forgotten that is not known."
+        assert (gone in listed) is forgotten
+        faults = out("report", logs[name]).partition("## Faults")[2].partition("##")[0].split("\n\n")[1:]
+        assert faults[0].strip() == ("None known." if forgotten else "None.")
+        assert ("Not known of 3 decisions forgotten." in faults) is forgotten
+        page = out("report", logs[name], "--format", "html")
+        assert (forgotten, "None known.</p>" in page) in ((True, True), (False, False))
+
+
+def test_of_what_is_left_the_licences_are_listed(tmp_path: Path) -> None:
+    path, other = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    reserved = decision("https://b.example/", Verdict.RESERVED, because=(statement(),))
+    written(path, [reserved], until="2020-01-01")
+    forget([str(path)], Order(by="dpo", on=date(2026, 1, 1)), NOW)
+    written(other, [reserved], until=None, run_id="r2")
+    said = out("licences", path, other)
+    assert "1 item withheld for want of 1 licence; of 1 decision forgotten that is not known.\n" in said
+
+
 def test_templates_say_it_where_it_matters(logs: dict[str, Path]) -> None:
     page = json.loads(out("report", logs["split"], "--template", "art53", "--format", "json"))
     for number in ("2.3", "3.1", "3.2"):

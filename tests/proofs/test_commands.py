@@ -6,6 +6,7 @@ import gzip
 import json
 import resource
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from typer.testing import CliRunner, Result
 from tdm_guard.cli import app
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.httpx import GuardClient, Withheld
+from tdm_guard.log.forgetting import Order, forget
 from tdm_guard.log.jsonl import JsonlLog, Keeping
 from tdm_guard.log.record import digest_of, sealed_line
 from tdm_guard.log.rewriting import replacing
@@ -23,6 +25,7 @@ from tdm_guard.testing import Answer, PretendWeb, Site
 from tests.support.chains import Chain
 from tests.support.logs import NOW
 from tests.support.proofs import INFO, Made, admitting, run_of, withholding
+from tests.support.split_logs import decision, written
 
 ADDRESSES = [f"https://www.site{number}.example/{number}" for number in range(5)]
 
@@ -424,10 +427,12 @@ def test_of_a_damaged_index_nothing_false_is_proved(log: Path, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        (("--domain", "::ffff:c000:201"), 0), (("--domain", "::ffff:192.0.2.1"), 2), (("--domain", "a..b"), 2),
-        (("--domain", ".."), 2), (("--domain", "*.example"), 2), (("--domain", "1.2.3"), 2), (("--domain", "[::1]"), 0),
+        (("--domain", "::ffff:c000:201"), 0), (("--domain", "::ffff:192.0.2.1"), 0), (("--domain", "a..b"), 2),
+        (("--domain", ".."), 2), (("--domain", "*.example"), 2), (("--domain", "1.2.3"), 0), (("--domain", "[::1]"), 0),
         (("--url", "https://.a.example/"), 2), (("--url", "https://a.example:99999/"), 2),
-        (("--url", "http://0x7f.1/"), 2), (("--url", "http://[::ffff:c000:201]/"), 0),
+        (("--url", "http://0x7f.1/"), 0), (("--url", "http://1.2.3.256/"), 2), (("--url", "http://a.0x7f/"), 2),
+        (("--url", "http://[fe80::1%25eth0]/"), 0), (("--url", "http://[v1.a]/"), 2),
+        (("--url", "http://[::ffff:c000:201]/"), 0),
     ],
 )  # fmt: skip
 def test_what_is_proved_of_any_host_can_be_checked(
@@ -440,6 +445,41 @@ def test_what_is_proved_of_any_host_can_be_checked(
     else:
         assert done.stderr.startswith("tdm-guard: ")
         assert not (tmp_path / "proof.json").exists()
+
+
+@pytest.mark.parametrize("runs", [(), ("r1",)], ids=["split", "buried"])
+def test_after_forgetting_the_head_is_that_of_the_deletion(tmp_path: Path, runs: tuple[str, ...]) -> None:
+    log = tmp_path / "tdm.jsonl"
+    written(log, [decision(), decision("https://a.example/b")], until=None if runs else "2020-01-01")
+    before = call("seal", log).stdout
+    forget([str(log)], Order(by="dpo", on=date(2026, 1, 1), runs=runs), NOW)
+    head = json.loads(log.read_bytes().splitlines()[-1])["hash"]
+    sealed, verified = call("seal", log), call("verify", log)
+    assert f"head {head}\n" in sealed.stdout
+    assert f"head {head}\n" in verified.stdout
+    assert sealed.stdout.partition("head")[0] == before.partition("head")[0]  # the trees are those stated before
+    assert json.loads(log.with_name("tdm.jsonl.seal").read_bytes().splitlines()[0])["runs"][0]["head"] == head
+    assert Path(f"{log}.tree").exists()
+
+
+@pytest.mark.parametrize(
+    ("admitted", "asked"),
+    [
+        ("http://[2001:db8:0:0::1]/a", "http://[2001:db8::1]/a"),
+        ("http://[2001:db8::1]/a", "http://[2001:0DB8:0::0:0001]:80/a"),
+        ("http://[::ffff:192.0.2.1]/a", "http://[::ffff:c000:201]/a"),
+        ("http://[fe80::1%25eth0]/a", "http://[fe80::1]/a"),
+        ("http://0xC0.0.513/a", "http://192.0.2.1/a"),
+        ("http://192.0.2.1/a", "http://0300.0.2.1/a"),
+    ],
+)
+def test_an_ip_address_is_found_in_every_spelling(tmp_path: Path, admitted: str, asked: str) -> None:
+    log, proof = tmp_path / "tdm.jsonl", tmp_path / "proof.json"
+    run_of(log, [admitting(admitted), admitting("https://site.example/")], run_id="one")
+    for words in (("--url", asked), ("--domain", asked.split("/")[2].removesuffix(":80"))):
+        done = call("prove", log, *words, "-o", proof)
+        assert "run one: admitted: " in done.stderr, done.output
+        assert call("verify-proof", proof, *roots(log)).exit_code == 0
 
 
 def test_a_log_of_no_records_is_not_merged(tmp_path: Path) -> None:

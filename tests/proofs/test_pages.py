@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from hashlib import sha256
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +42,7 @@ def test_the_script_is_short() -> None:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     path = tmp_path_factory.mktemp("log") / "tdm.jsonl"
     run_of(path, [withholding("https://no.example/"), *map(admitting, ADDRESSES)], run_id="first")
-    run_of(path, [admitting("http://127.0.0.1:8080/x", final_url="http://[2001:db8::1]/")], run_id="second")
+    run_of(path, [admitting("http://127.0.0.1:8080/x", final_url="http://[2001:db8:0:0::1]/")], run_id="second")
     run_of(path, [], run_id="none")
     return Made(path)
 
@@ -71,6 +73,8 @@ def proofs(made: Made) -> Iterator[dict[str, Any]]:
     yield made.proof(Question.url(ADDRESSES[2]))
     yield made.proof(Question.url("HTTPS://www.SITE9.example:443/é/./a%/%zz/%41?x"))
     yield made.proof(Question.url("http://[2001:DB8::1]:80"))
+    yield made.proof(Question.url("http://[2001:db8:0::0:1]"))
+    yield made.proof(Question.url("http://0x7f.1:8080/x"))
     for domain in ("site4.example", "absent.example", "127.0.0.1", "2001:db8::1"):
         yield made.proof(Question.domain(domain))
 
@@ -183,12 +187,25 @@ def test_without_a_proof_the_programs_say_how_they_are_called(tmp_path: Path) ->
 @pytest.mark.skipif(NODE is None, reason="there is no node to run the JavaScript of docs/proofs.md")
 def test_both_programs_spell_addresses_as_we_do(tmp_path: Path) -> None:
     urls = [
-        "HTTP://u:p@A.example:080/%7eb/%2F/../c/./?d=%7e#e", "https://a.example", "https://a.example:443/a//b/../",
+        "HTTP://u:p@A.example:080/%7eb/%2F/../c/./?d=%7e#e", "https://a.example", "http://[2001:DB8:0:0::1]/", "http://[0:0:1:0:0:0:1:0]:80/",
+        "http://u:p@[::ffff:192.0.2.1]:8080?x", "http://[1:0:0:2::]/", "http://[1:0:2:3:4:5:6:7]/", "http://[::]/",
+        "http://[fe80::1%25eth0]/", "http://0x7f.1/", "http://1.2.3/", "http://0300.0X2.513:81/", "http://2130706433./",
+        "http://1.2.3.256/", "http://09.1.1.1/", "http://1.2.3.4.5/", "http://a.0x7f/", "http://0x/", "http://１.２.３/",
+        "http://a_b.1/", "http://1.a/", "http://00000000000000000000000000000000000000000000000000000000000000000.1/",
+        "https://a.example:443/a//b/../",
         "https://a.example/%%341%zz%", "https://a.example/a|b\\c^`{}\"<> é?f|g é", "https://[::1]:8443?x", "https://a.example:/",
         "https://bücher.example./", "https://a.example/.%2e/..", "https://a.example/*$~'()!;,=:@&+[]?*$~'()!;,=:@&+[]/?",
     ]  # fmt: skip
     names: dict[str, Any] = {"__name__": "page"}
     exec(compile(program("python"), "docs/proofs.md", "exec"), names)
+    rng = random.Random(6)
+    for _ in range(100):
+        six = IPv6Address(b"".join(rng.choice((b"\0\0", b"\0\0", b"\0\x10", b"\xfe\x80")) for _ in range(8)))
+        urls += [f"http://[{six.exploded}]/", f"http://[{six.compressed}]/"]
+        labels = [
+            rng.choice(("0", "1", "010", "0x1F", "255", "256", "65536", "08", "a")) for _ in range(rng.randint(1, 5))
+        ]
+        urls.append(f"http://{'.'.join(labels)}/")
     expected = [canonical(url) for url in urls]
     assert [names["canonical"](url) for url in urls] == expected
     script = tmp_path / "spelled.js"

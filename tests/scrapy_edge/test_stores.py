@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tdm_guard.testing import Answer, PretendWeb, Site
 
+DOCUMENTS = ("/robots.txt", "/.well-known/tdmrep.json", "/ai.txt", "/trust.txt")
 PAGES = {
     "/": Answer.text("open"),
     "/closed": Answer.text("SECRET"),
@@ -57,4 +59,16 @@ def test_a_broken_store_leads_to_asking_oneself(web: Web, crawl: Crawl, obeys: b
     assert crawled.verdicts() == {"/": "unreserved", "/closed": "reserved", "/reserved": "reserved"}
     assert pretend.asked("site.example", "/.well-known/tdmrep.json") == 1
     assert pretend.asked("site.example", "/reserved") == pretend.asked("site.example", "/closed") == 0
-    assert "policy store failed (ConnectionError: gone)" in crawled.text
+    assert "policy store given cannot be read (ConnectionError: gone)" in crawled.text
+
+
+@pytest.mark.parametrize("obeys", [True, False])
+def test_crawls_share_a_file(web: Web, crawl: Crawl, tmp_path: Path, obeys: bool) -> None:
+    pretend = web(Site("site.example", PAGES))
+    origin = pretend.origin("site.example")
+    cache = f"sqlite:///{tmp_path}/policies.db"
+    for _ in range(2):
+        crawled = crawl(origin + "/", origin + "/closed", TDM_GUARD_CACHE=cache, ROBOTSTXT_OBEY=obeys)
+        assert crawled.verdicts() == {"/": "unreserved", "/closed": "reserved"}
+    assert {pretend.asked("site.example", path) for path in DOCUMENTS} == {1}
+    assert crawled.stats["tdm_guard/policy/hit"] >= 1

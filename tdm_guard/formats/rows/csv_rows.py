@@ -24,7 +24,7 @@ def read_csv(pieces: Iterable[str], columns: Sequence[str], *, delimiter: str = 
     A tab as the delimiter makes quotes ordinary characters, but for a pair round a whole cell. Raises `RowsError` if
     the header cannot be read or lacks a column.
     """
-    records = _split(_lines(pieces), delimiter)
+    records = _split(lines_of(pieces), delimiter)
     header = _header(records)
     places = [(at, _place(header, column)) for at, column in enumerate(columns)]
     width = len(header)
@@ -106,7 +106,7 @@ def _unquoted(cell: str) -> str:
     return cell
 
 
-def _lines(pieces: Iterable[str]) -> Iterator[str]:
+def lines_of(pieces: Iterable[str]) -> Iterator[str]:
     """The lines without their ends; of one that is too long, so much that this can be seen."""
     rest = ""
     for piece in pieces:

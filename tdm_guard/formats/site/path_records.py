@@ -18,7 +18,7 @@ from typing import Generic, TypeVar
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.formats.site.path_pattern import PathPattern
 from tdm_guard.formats.site.pattern_index import PatternIndex
-from tdm_guard.origin import Origin
+from tdm_guard.origin import Origin, is_host
 
 T = TypeVar("T")
 
@@ -71,8 +71,8 @@ def path_meant(location: str, asked: str) -> str | None:
         except UnsupportedURL:
             return None
         text = text[authority.end() :]
-    elif text.partition("/")[0].lower() == origin.host:
-        text = text[len(origin.host) :]
+    elif is_host((host := text.partition("/")[0]).lower(), origin.host):
+        text = text[len(host) :]
     if not text.startswith(("/", "*", ".*")):
         text = "/" + text.removeprefix("./")
     return text.replace(".*", "*")

@@ -32,7 +32,7 @@ _DOCUMENT = (
     rb'\{"document":%b,"result":%b,"status":(?:null|%b),"retrieved_at":(?:null|%b),"sha256":(?:null|"[0-9a-f]{64}"),'
     rb'"cached":(?:true|false)\}' % (SIMPLE, SIMPLE, NUMBER, SIMPLE)
 )
-_CHECKED = re.compile(rb',"checked":\[(?:%b(?:,%b)*)?\],' % (_DOCUMENT, _DOCUMENT))
+CHECKED = re.compile(rb',"checked":\[(?:%b(?:,%b)*)?\],' % (_DOCUMENT, _DOCUMENT))
 _TIME = rb'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"'
 _DIGEST = rb'[0-9a-f]{64}"'
 _VARYING = re.compile(rb'(?<="retrieved_at":")%b|(?<="sha256":")%b' % (_TIME, _DIGEST))
@@ -103,7 +103,7 @@ class Middles:
     def _apart(self, middle: bytes) -> Facts | None:
         """The facts of a middle, of which only what it says beside origin and documents is parsed, once."""
         origin = _ORIGIN.match(middle)
-        checked = _CHECKED.search(middle, origin.end()) if origin else None
+        checked = CHECKED.search(middle, origin.end()) if origin else None
         if origin is None or checked is None:
             return None
         start, end = middle[origin.end() : checked.start()], middle[checked.end() :]

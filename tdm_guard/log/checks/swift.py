@@ -18,7 +18,7 @@ from tdm_guard.log.checks.run import reference
 from tdm_guard.log.record import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from tdm_guard.log.checks.heads import Heads
     from tdm_guard.log.checks.run import VerifiedRun
@@ -169,16 +169,21 @@ def is_simple(name: str) -> bool:
     return _PLAIN.fullmatch(name) is not None
 
 
-def chained(lines: Iterable[bytes], head: str) -> tuple[int, str]:
+def chained(lines: Sequence[bytes], head: str) -> tuple[int, str]:
     """How many lines continue a chain with this head, each with the hash that its bytes have, and the head then."""
-    count, before = 0, head.encode()
-    for raw in lines:
-        digest = sha256(raw[:-75] + b"}").hexdigest().encode()
-        if raw[-_SEAL:] != b'"prev":"%b","hash":"%b"}' % (before, digest):
+    digests = [sha256(raw[:-75] + b"}").hexdigest() for raw in lines]
+    seals = [raw[-_SEAL:] for raw in lines]
+    # all in one comparison; one by one only to tell where it ends
+    links = map('","hash":"'.join, zip([head, *digests], digests, strict=False))
+    if b"".join(seals) == '"prev":"{}"}}'.format('"}"prev":"'.join(links)).encode():
+        return len(digests), digests[-1] if digests else head
+    count = 0
+    for seal, digest in zip(seals, digests, strict=True):
+        if seal != f'"prev":"{head}","hash":"{digest}"}}'.encode():
             break
-        before = digest
+        head = digest
         count += 1
-    return count, before.decode()
+    return count, head
 
 
 def _takes(raw: bytes, begin: int, seal: int, run: VerifiedRun, seq: int) -> bool:

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple
 
 from tdm_guard.errors import UnsupportedURL
-from tdm_guard.origin import Origin
+from tdm_guard.origin import Origin, ip_text
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
@@ -41,7 +41,7 @@ def site_of(host: str) -> NamedSite:
     """The site of a host as `Origin` spells it."""
     bare = host.strip("[]").rstrip(".").lower()
     try:
-        return NamedSite(str(ip_address(bare)), SiteKind.ADDRESS)
+        return NamedSite(ip_text(ip_address(bare)), SiteKind.ADDRESS)
     except ValueError:
         pass
     if not bare:

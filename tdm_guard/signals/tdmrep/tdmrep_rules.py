@@ -19,7 +19,7 @@ from tdm_guard.formats.site.path_records import path_meant
 from tdm_guard.formats.site.tdmrep_json import RulePlace
 from tdm_guard.formats.site.tdmrep_value import BLANKS, LITERAL, Value, plain_name, read_json, read_policy
 from tdm_guard.model import Fault, Source
-from tdm_guard.origin import Origin
+from tdm_guard.origin import Origin, is_host
 from tdm_guard.plain import bounded
 from tdm_guard.signals.shared import repairs as _repairs
 from tdm_guard.signals.shared.refusing_members import Refused, doubted_in, refused_in
@@ -253,7 +253,7 @@ def _is_host(host: str, asked: str) -> bool:
         return False
     if name.startswith(("*", ".")):
         return f".{origin.host}".endswith(name.lstrip("*"))
-    return name in (origin.host, f"www.{origin.host}") or f"www.{name}" == origin.host
+    return is_host(name, origin.host) or name == f"www.{origin.host}" or f"www.{name}" == origin.host
 
 
 def _locations(members: Members) -> tuple[tuple[str, ...], bool]:

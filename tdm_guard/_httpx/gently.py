@@ -1,0 +1,115 @@
+"""
+Asking many origins without hurting any: requests to one origin keep a distance, its documents come one after another.
+
+strategy: the pace is set where requests leave the client, so that documents, pages and their redirects all keep to it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tdm_guard._clients.session import Session
+from tdm_guard._clients.threads import ThreadFetcher
+from tdm_guard.errors import UnsupportedURL
+from tdm_guard.fetch import Answer, Effect, Effects, Get
+from tdm_guard.origin import Origin
+
+MAX_PLACES = 10_000  # origins of which is remembered when they may be asked again; then those are forgotten that may
+MAX_SHARED = 1_000  # documents that several origins point at, of up to a MiB each; there are a few licences
+SHARED_SECONDS = 900.0  # for which the answer of such a document serves all
+_LOCKS = 64
+
+
+class StoppedError(Exception):
+    """Nothing is asked any more: the command was interrupted."""
+
+
+class Pace:
+    """Requests to one origin begin `delay` seconds apart, and so long after the last answer. Safe for threads."""
+
+    def __init__(self, delay: float, stop: threading.Event) -> None:
+        self._delay = delay
+        self._stop = stop
+        self._lock = threading.Lock()
+        self._next: dict[tuple[str, str, int | None], float] = {}
+
+    def set_on(self, client: Any) -> None:
+        """Makes all that a guarded synchronous client sends keep to it."""
+        transports = (client._transport, *client._mounts.values())
+        for inner in {id(each.inner): each.inner for each in transports if each is not None}.values():
+            inner.handle_request = self._paced(inner.handle_request)
+
+    def _paced(self, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def paced(request: Any) -> Any:
+            place = (request.url.scheme, request.url.host, request.url.port)
+            self._wait(place)
+            try:
+                return send(request)
+            finally:
+                self._note(place)
+
+        return paced
+
+    def _wait(self, place: tuple[str, str, int | None]) -> None:
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next.get(place, now))
+            self._next[place] = turn + self._delay
+            if len(self._next) > MAX_PLACES:
+                self._next = {name: then for name, then in self._next.items() if then > now}
+        if self._stop.wait(turn - now) if turn > now else self._stop.is_set():
+            raise StoppedError
+
+    def _note(self, place: tuple[str, str, int | None]) -> None:
+        with self._lock:
+            self._next[place] = max(self._next.get(place, 0.0), time.monotonic() + self._delay)
+
+
+class Shared:
+    """What documents at other origins answered, such as a licence that many sites declare. Safe for threads."""
+
+    def __init__(self) -> None:
+        self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
+        self._answers: dict[tuple[Any, ...], tuple[float, Answer]] = {}
+
+    def answer(self, get: Get, fetch: Callable[[Get], Answer]) -> Answer:
+        """The answer to `get`: for all origins on whose behalf it is asked, it is asked once."""
+        key = (get.url, get.headers, get.max_bytes)
+        with self._locks[hash(key) % _LOCKS]:
+            at, known = self._answers.get(key, (0.0, None))
+            if known is None or time.monotonic() - at > SHARED_SECONDS:
+                known = fetch(get)
+                if len(self._answers) >= MAX_SHARED:
+                    self._answers.pop(next(iter(self._answers)), None)
+                self._answers[key] = (time.monotonic(), known)
+            return known
+
+
+class GentleFetcher(ThreadFetcher):
+    """Performs the effects of one load one after another; what lies at another origin is `shared`."""
+
+    def __init__(self, session: Session, user_agent: str, shared: Shared) -> None:
+        super().__init__(session, user_agent, None)
+        self._shared = shared
+
+    def perform(self, effects: Effects) -> list[Any]:
+        """The answers in the order of the effects. Raises only what is wrong on our side of the network."""
+        return [self._performed(effect) for effect in effects]
+
+    def _performed(self, effect: Effect) -> Any:
+        if isinstance(effect, Get) and _is_elsewhere(effect):
+            return self._shared.answer(effect, self._one)
+        return self._one(effect)
+
+    def _one(self, effect: Effect) -> Any:
+        return self._collect(effect, self._launch(effect))
+
+
+def _is_elsewhere(get: Get) -> bool:
+    try:
+        return Origin.parse(get.url) != get.origin
+    except UnsupportedURL:
+        return False
