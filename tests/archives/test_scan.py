@@ -1,4 +1,4 @@
-"""`scan` over real archives, as told in stories: what it lists, logs and keeps, what it says of damage, how it resumes."""
+"""`scan` over real archives, in stories: what it lists, logs and keeps, what it says of damage, how it resumes."""
 
 from __future__ import annotations
 
@@ -55,12 +55,19 @@ def verified(log: Path) -> None:
     assert answer.exit_code == 0, answer.output
 
 
+class InMemory(WARCWriter):
+    """Without the temporary files that the library leaves open."""
+
+    def _create_temp_file(self) -> io.BytesIO:
+        return io.BytesIO()
+
+
 class Writer:
     """A WARC file as warcio writes it."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")
-        self._writer = WARCWriter(self._file, gzip=path.suffix == ".gz")
+        self._writer = InMemory(self._file, gzip=path.suffix == ".gz")
         self._writer.write_record(self._writer.create_warcinfo_record(path.name, {"software": "a crawler"}))
 
     def add(
@@ -96,6 +103,7 @@ def policies(path: Path, *names: str, robots: bytes = FREE, date: str = DATE) ->
     return writer.close()
 
 
+RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
 RESERVING = [("tdm-reservation", "1")]
 PAGES = [("https://a.example/1", []), ("https://a.example/2", RESERVING), ("https://b.example/1", [])]
 
@@ -135,7 +143,7 @@ def test_what_no_archive_keeps_may_be_taken_as_absent_knowingly(crawl: Path, tmp
         writer.add(f"https://{name}/robots.txt", FREE, fields=[("Content-Type", "text/plain")])
     robots = writer.close()
     scan(crawl, "--policies", robots, "--log", tmp_path / "l.jsonl", code=1)
-    assert set(verdicts(tmp_path / "l.jsonl").values()) == {"undetermined"}
+    assert list(verdicts(tmp_path / "l.jsonl").values()) == ["undetermined", "reserved", "undetermined"]
     scan(crawl, "--policies", robots, "--unread", "ignore", "--log", tmp_path / "l2.jsonl", code=1)
     assert list(verdicts(tmp_path / "l2.jsonl").values()) == ["unreserved", "reserved", "unreserved"]
 
@@ -155,8 +163,8 @@ def test_as_of_says_which_capture_counts(tmp_path: Path) -> None:
         scan(crawl, *given, *words, "--log", log, code=1 if words != ("--as-of", "2021-06-30") else 0)
         return [each["verdict"] for each in decisions(log)]
 
-    assert found() == ["unreserved", "unreserved", "refused"]
-    assert found("--as-of", "now") == ["refused"] * 3
+    assert found() == ["unreserved", "unreserved", "reserved"]
+    assert found("--as-of", "now") == ["reserved"] * 3
     assert found("--as-of", "2021-06-30") == ["unreserved"] * 3
 
 
@@ -179,7 +187,7 @@ def test_redirects_of_documents_are_followed_where_both_were_captured(tmp_path: 
     crawl = writer.close()
     scan(crawl, "--policies", crawl, "--log", tmp_path / "l.jsonl", code=1)
     found = verdicts(tmp_path / "l.jsonl")
-    assert (found["https://a.example/open"], found["https://a.example/shut"]) == ("unreserved", "refused")
+    assert (found["https://a.example/open"], found["https://a.example/shut"]) == ("unreserved", "reserved")
     assert found["https://b.example/"] == "undetermined"
 
 
@@ -294,7 +302,7 @@ def test_rows_come_with_what_is_known_of_a_work(tmp_path: Path) -> None:
 
 
 def test_damage_is_told_logged_and_nothing_behind_it_is_lost(tmp_path: Path) -> None:
-    pieces = [packed(record(url=f"https://a.example/{number}")) for number in range(4)]
+    pieces = [packed(record(url=f"https://a.example/{number}", block=RESPONSE + PAGE)) for number in range(4)]
     hurt = bytearray(pieces[1])
     hurt[len(hurt) // 2] ^= 0xFF
     nameless = packed(record(url=None))
@@ -347,7 +355,7 @@ def test_a_picture_is_judged_by_the_page_that_showed_it_also_when_that_was_recal
 # ---- interruption ---------------------------------------------------------------------------------------------------
 
 
-def large(path: Path, begin: int, count: int = 1500) -> Path:
+def large(path: Path, begin: int, count: int = 1000) -> Path:
     """An archive that takes a while."""
     filler = b"<p>" + b"words and more words " * 400 + b"</p>"
     made = (
@@ -355,9 +363,6 @@ def large(path: Path, begin: int, count: int = 1500) -> Path:
     )
     path.write_bytes(b"".join(made))
     return path
-
-
-RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
 
 
 def children(process: int) -> list[int]:
@@ -393,9 +398,9 @@ def test_a_worker_that_is_killed_is_followed_by_another_and_each_record_is_judge
         said, words = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, words
     assert b"died (signal 9); another one goes on where it was" in words
-    assert b"3,000 records of 2 files judged: 3,000 admitted" in said
+    assert b"2,000 records of 2 files judged: 2,000 admitted" in said
     assert set(Counter(each["url"] for each in decisions(log)).values()) == {1}
-    assert len(decisions(log)) == 3000
+    assert len(decisions(log)) == 2000
     assert keep.read_bytes() == b"".join(file.read_bytes() for file in files)
     assert CliRunner().invoke(app, ["verify", str(log)]).exit_code == 0
 
@@ -409,7 +414,7 @@ def test_a_scan_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
         wait_for(log, 100)
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=PATIENCE)
-    assert 100 <= len(decisions(mended(log))) < 1500
+    assert 100 <= len(decisions(mended(log))) < 1000
     with subprocess.Popen(list(map(str, called)), stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         wait_for(log, len(decisions(mended(log))) + 50)
         process.send_signal(signal.SIGINT)
@@ -417,7 +422,7 @@ def test_a_scan_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     assert (process.returncode, b"interrupted; the same command goes on" in told) == (2, True)
     scan(*words)
     assert set(Counter(each["url"] for each in decisions(log)).values()) == {1}
-    assert len(decisions(log)) == 1500
+    assert len(decisions(log)) == 1000
     assert keep.read_bytes() == crawl.read_bytes()
     assert not list(tmp_path.glob(".tdm-guard-scan-*/keep-*1"))
 
