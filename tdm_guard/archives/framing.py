@@ -17,7 +17,7 @@ from tdm_guard.archives.tape import MARK, Tape
 
 MAX_HEAD = 2**16  # bytes of a record's own head; some hundred are usual, long addresses have thousands
 MAX_BLOCK = 2**26  # bytes of a block that are kept, more than the largest asset that is read by default
-_MAX_DIGITS = 19
+_MAX_DIGITS = 19  # of a length: what has more is longer than any file
 _STEP = 2**22  # bytes of the stream in which the next record is searched for at once
 
 _VERSION = re.compile(rb"WARC/\d{1,3}\.\d{1,3}[ \t]*\r?\n")
