@@ -7,7 +7,7 @@ For archives and the engines that process them; the guard uses the same judge.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar, Unpack
 
@@ -17,7 +17,7 @@ from tdm_guard.gather import gather, read_lent
 from tdm_guard.judging.arguments import content, number, pairs, places
 from tdm_guard.judging.bench import Bench
 from tdm_guard.judging.case import Case
-from tdm_guard.model import Declared, Fetched
+from tdm_guard.model import Declared, Fetched, Statement
 from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.options.keywords import JudgeOptions
 from tdm_guard.options.misspelt import keywords
@@ -41,6 +41,7 @@ class Judge:
     """
 
     keeper: Keeper | None = None  # who keeps what documents answered, if anybody does
+    library: Callable[[str, datetime], Fetched | None] | None = None  # who knows what responses declare, by its URL
 
     def __init__(self, **options: Unpack[JudgeOptions]) -> None:
         networked = sorted(set(options) & set(OPTION_NAMES) - OFFLINE_OPTIONS)
@@ -167,8 +168,9 @@ class Judge:
         item: object,
         unread: str,
         now: datetime,
+        before: tuple[Statement, ...] = (),
     ) -> Case:
-        """The case that `evaluate` decides, when all was heard."""
+        """The case that `evaluate` decides, when all was heard; `before`: what was said of the URL elsewhere."""
         if now.tzinfo is not UTC:  # here and below: what is nearly always so is asked without a call
             now = aware(now)
         if url < "!" or url[-1] <= " ":  # it begins with a blank, or ends with one
@@ -176,6 +178,8 @@ class Judge:
         policy = self.policy_for(url, {} if policies is None else policies, now)
         ignores = unread != "undetermined" and _ignores(unread)
         case = Case(self.bench, url, policy, now, item=item, ignore_unasked=ignores)
+        if before:
+            case.hear_before(before)
         if hops:
             for hop in hops:
                 case.hear_hop(hop.url or url, pairs(hop.headers))
@@ -194,7 +198,12 @@ class Judge:
     ) -> tuple[Kept, ...]:
         """What is known of the documents that a response declared."""
         if policies is None or isinstance(policies, OriginPolicy):
-            return policy.lent_for(declared, now)
+            lent = policy.lent_for(declared, now)
+            if self.library is None:
+                return lent
+            looked = {item.url: self.library(item.url, now) for item in declared}
+            named = tuple(item for item in declared if looked[item.url] is not None)
+            return (*lent, *_answered(read_lent(self._gathering(policy.origin, now), named, ()), looked))
         answers = places(policy.name, policies)
         known = tuple(item for item in declared if item.url in answers)
         return _answered(read_lent(self._gathering(policy.origin, now), known, ()), answers)

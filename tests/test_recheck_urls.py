@@ -329,6 +329,17 @@ def test_documents_are_asked_for_once_of_each_site_and_a_shared_licence_once_of_
     assert {entry["signal"] for record in records() for entry in record["because"]} == {"rsl"}
 
 
+def test_what_another_run_has_read_is_not_asked_for_again() -> None:
+    store = ("--cache", f"sqlite:///{Path('policies.sqlite').resolve()}")
+    with PretendWeb([site("a"), site("b")]) as web:
+        first = recheck([f"{web.origin(f'{name}.example')}/no/1" for name in "ab"], *store)
+        before = len(web.requests)
+        second = recheck([f"{web.origin(f'{name}.example')}/no/{n}" for name in "ab" for n in (2, 3)], *store)
+        assert len(web.requests) == before
+    assert (first.exit_code, len(first.stdout.split()), second.exit_code, len(second.stdout.split())) == (1, 2, 1, 4)
+    assert {entry["cached"] for record in records()[2:] for entry in record["checked"]} == {True}
+
+
 def test_a_site_that_does_not_answer_holds_up_no_other() -> None:
     silent = Site("silent.example", {}, fallback=Answer(silent=True))
     with PretendWeb([silent, *(site(f"s{n}") for n in range(4))]) as web:

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from tdm_guard._version import __version__
+from tdm_guard.cli import archiving as _archiving
 from tdm_guard.cli import excluded_sites as _excluded_sites
 from tdm_guard.cli import handing_over as _handing_over
 from tdm_guard.cli import integrity as _integrity
@@ -338,6 +339,7 @@ def init(
         begun(wishes, append=append, force=force)
 
 
+app.add_typer(_archiving.app)
 app.add_typer(_integrity.app)
 app.add_typer(_handing_over.app)
 
@@ -356,7 +358,7 @@ def narrowed(words: Sequence[str]) -> typer.Typer:
     lane.registered_groups = [each for each in app.registered_groups if each.name == words[0]]
     lane.registered_commands = [
         each
-        for named in (app, _integrity.app, _handing_over.app)
+        for named in (app, _archiving.app, _integrity.app, _handing_over.app)
         for each in named.registered_commands
         if words[0] == (each.name or getattr(each.callback, "__name__", None))
     ]

@@ -19,7 +19,13 @@ from tdm_guard.plain import told
 from tdm_guard.reports.spelling import json_escapes
 
 PATIENCE = 2.0  # seconds without a word
-BROUGHT = {"httpx": "cli", "httpcore": "cli", "anyio": "cli", "cryptography": "sign"}  # by which extra
+BROUGHT = {
+    "httpx": "cli",
+    "httpcore": "cli",
+    "anyio": "cli",
+    "cryptography": "sign",
+    "pyarrow": "parquet",
+}  # by which extra
 INTERVAL = 10.0  # seconds between words after the first
 
 Logs: TypeAlias = Annotated[list[str], typer.Argument(metavar="LOG", help="Compliance logs (JSON lines).")]

@@ -13,8 +13,8 @@ from tdm_guard.datatrove.documents import item_of, without_body
 from tdm_guard.judge import Judge
 from tdm_guard.ledger.desk import Desk
 from tdm_guard.ledger.ledger import Ledger
-from tdm_guard.ledger.origins import Given
 from tdm_guard.ledger.piecework import Piecework
+from tdm_guard.ledger.policies_of import Given
 from tdm_guard.options.keywords import KeepingOptions
 
 

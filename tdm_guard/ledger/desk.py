@@ -16,7 +16,7 @@ from tdm_guard.archives.items import Damage, Item
 from tdm_guard.decision import Decision
 from tdm_guard.errors import LogError
 from tdm_guard.ledger.ledger import Ledger
-from tdm_guard.ledger.origins import Given, Origins, named
+from tdm_guard.ledger.policies_of import Given, Origins, named
 from tdm_guard.model import Stored, Verdict
 from tdm_guard.plain import told
 

@@ -12,6 +12,7 @@ import logging
 import os
 import re
 import zlib
+from collections import Counter
 from glob import escape, glob
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -73,12 +74,15 @@ class Keys:
 class Earlier:
     """
     The decisions that earlier `runs` left; `count` says how many, `ended` that the task came to its end in one of them.
+
+    `found` counts what these runs found, by the names of `Ledger.totals`: admitted, withheld, failed.
     """
 
     def __init__(self) -> None:
         self.runs: tuple[str, ...] = ()
         self.ended = False
         self.count = 0
+        self.found: Counter[str] = Counter()
         self._items = scratch(_TABLES, shared=True)
         self._like = b""  # a record that the others are packed after the likeness of
 
@@ -119,7 +123,7 @@ class Earlier:
 class _Run:
     """A run of the task. `head` is the hash of its last record that the chain vouches for; None where it broke."""
 
-    __slots__ = ("began", "ended", "head", "name", "number", "resumes", "same")
+    __slots__ = ("began", "ended", "found", "head", "name", "number", "resumes", "same")
 
     def __init__(self, record: Mapping[str, Any], line: bytes, *, number: int, same: bool) -> None:
         self.name = text_of(record, "run", _LAST) or ""
@@ -129,6 +133,7 @@ class _Run:
         self.same = same
         self.number = number
         self.ended = False
+        self.found: Counter[str] = Counter()
         self.head: str | None = digest_of(line)
 
     def follows(self, line: LogLine) -> bool:
@@ -178,8 +183,11 @@ class _Reading:
             return
         if line.type == "end":
             run.ended = True
+            failed = record.get("failed")
+            run.found["failed"] = failed if is_size(failed) else 0
         elif line.type == "decision" and run.same and (key := self._key(record)) is not None:
             self.earlier.add(key, run.number, line.spelt)
+            run.found["admitted" if record.get("admitted") is True else "withheld"] += 1
 
 
 def asked_in(record: Mapping[str, Any]) -> bytes | None:
@@ -228,6 +236,8 @@ def read_earlier(
         words = f"The run {broken[0]} of the task {task} is damaged: what stands behind the damage is judged anew"
         _logger.warning("%s", told(f"{words}; tdm-guard verify says what it is"))
     reading.earlier.keep({name: run.number for name, run in found.items()})
+    for run in found.values():
+        reading.earlier.found += run.found
     return reading.earlier
 
 

@@ -24,14 +24,16 @@ from tdm_guard.errors import ConfigurationError, LogError
 from tdm_guard.judge import Judge, Policies
 from tdm_guard.ledger.book import Book
 from tdm_guard.ledger.earlier import Earlier, Keys, read_earlier
+from tdm_guard.ledger.memory import Memory
 from tdm_guard.log.jsonl import fill
 from tdm_guard.log.run_info import run_info
-from tdm_guard.model import Fetched, Stored
+from tdm_guard.model import Fetched, Statement, Stored
 from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.options.keeping import keeping_of
 from tdm_guard.options.keywords import KeepingOptions
 from tdm_guard.options.tokens import Tokens
 from tdm_guard.plain import suggested
+from tdm_guard.policies.policy import OriginPolicy
 
 MAX_TASK = 1024  # characters of a task's name: of a path, or of an address
 KEEPING = tuple(KeepingOptions.__annotations__)
@@ -45,7 +47,8 @@ class Ledger:
 
     `{run}` and `{pid}` in `path` are filled in: a file for each worker, which `tdm-guard merge` puts together. `task`
     names the piece of the work: what an earlier run of the same task at `path` was cut short in is gone on with, its
-    decisions are given back and not written again. `once`: a task that came to its end is not done again. The other
+    decisions are given back and not written again. `once`: a task that came to its end is not done again. `remembers`:
+    what pages say of the pictures they show, and feeds of their items, counts for what is judged later. The other
     keywords are the options that say how a log is kept (`docs/options.md`).
 
     As a context manager it begins its run at once and writes the end record; after an exception there is none, and the
@@ -62,6 +65,7 @@ class Ledger:
         *,
         task: str | None = None,
         once: bool = False,
+        remembers: bool = False,
         **keeping: Unpack[KeepingOptions],
     ) -> None:
         if not isinstance(judge, Judge):
@@ -70,8 +74,8 @@ class Ledger:
             raise ConfigurationError(f"task: {task!r:.80} is no name of up to {MAX_TASK} characters")
         if once and task is None:
             raise ConfigurationError('once: says nothing without a task; for example task="crawl-00001.warc.gz"')
-        self._given = (judge, path, task, once, keeping)
-        self._task, self._once = task, once
+        self._given = (judge, path, task, once, remembers, keeping)
+        self._task, self._once, self._remembers = task, once, remembers
         self._options = _options(judge.options, os.fspath(path), keeping)
         fill(self._options.log, run_id="run")  # a wrong placeholder is named at once
         self._set()
@@ -88,6 +92,7 @@ class Ledger:
         self._book: Book | None = None
         self._earlier: Earlier | None = None
         self._keys: Keys | None = None
+        self._memory = Memory() if self._remembers else None
         self._looked = self._over = False
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -116,6 +121,12 @@ class Ledger:
         """True if the task came to its end in an earlier run, and `once` is asked for."""
         self._look()
         return self._earlier is not None and self._earlier.ended
+
+    @property
+    def before(self) -> Counter[str]:
+        """What earlier runs of the task found, by the names of `totals`: admitted, withheld, failed."""
+        self._look()
+        return Counter() if self._earlier is None else self._earlier.found
 
     def __enter__(self) -> Self:
         if not self.done:
@@ -204,7 +215,14 @@ class Ledger:
             raise ConfigurationError(f"stored: {stored!r:.80} is no Stored; for example Stored('a.warc.gz', 0)")
         digest = hashlib.sha256(body).hexdigest() if body_complete and isinstance(body, _BYTES) else None
         if self._task is not None and (known := self._known(url, status, body, digest, hops, stored)) is not None:
+            self._recalled(known, url, headers, body, policies)
             return known
+        now = _now() if now is None else now
+        said: tuple[Statement, ...] = ()
+        if self._memory is not None:
+            said = self._memory.said(url, now)
+            if isinstance(policies, OriginPolicy):
+                policies = self._memory.policy(policies, now)
         case = self.judge.hear(
             url,
             status=status,
@@ -215,8 +233,11 @@ class Ledger:
             hops=hops,
             item=item,
             unread=unread,
-            now=_now() if now is None else now,
+            now=now,
+            before=said,
         )
+        if self._memory is not None:
+            self._memory.heard(case)
         if body is not None and (body or case.content):
             case.hear_transfer(len(body), digest)
         decided = case.decision()
@@ -227,6 +248,31 @@ class Ledger:
     def failed(self) -> None:
         """Counts a download that brought nothing, of which there is no record."""
         self._opened().failed()
+
+    def _recalled(
+        self,
+        known: Decision,
+        url: str,
+        headers: Iterable[tuple[str, str]],
+        body: bytes | None,
+        policies: Policies | None,
+    ) -> None:
+        """Hears a page again that an earlier run decided, for what it says of others."""
+        if self._memory is None or not body or not known.content:
+            return
+        case = self.judge.hear(
+            url,
+            status=known.status,
+            headers=headers,
+            body=body,
+            body_complete=True,
+            policies=policies,
+            hops=(),
+            item=None,
+            unread="ignore",
+            now=known.ts,
+        )
+        self._memory.heard(case)
 
     def _known(
         self,
@@ -299,9 +345,10 @@ def _again(
     path: str | os.PathLike[str],
     task: str | None,
     once: bool,
+    remembers: bool,
     keeping: KeepingOptions,
 ) -> Ledger:
-    return Ledger(judge, path, task=task, once=once, **keeping)
+    return Ledger(judge, path, task=task, once=once, remembers=remembers, **keeping)
 
 
 def _now() -> datetime:

@@ -10,7 +10,7 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.judge import Judge
 from tdm_guard.ledger.desk import Desk
 from tdm_guard.ledger.ledger import Ledger
-from tdm_guard.ledger.origins import Given, named
+from tdm_guard.ledger.policies_of import Given, named
 from tdm_guard.options.keywords import KeepingOptions
 
 

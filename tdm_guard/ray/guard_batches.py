@@ -17,8 +17,8 @@ import ray
 
 from tdm_guard.judge import Judge
 from tdm_guard.ledger.batches import check, digest_of, judge_table
-from tdm_guard.ledger.origins import Given
 from tdm_guard.ledger.piecework import Piecework
+from tdm_guard.ledger.policies_of import Given
 from tdm_guard.options.keywords import KeepingOptions
 
 LOG = "logs/tdm-{batch}.jsonl"

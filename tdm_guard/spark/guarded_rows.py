@@ -18,8 +18,8 @@ from pyspark.sql.types import BooleanType, StringType, StructField, StructType
 
 from tdm_guard.judge import Judge
 from tdm_guard.ledger.batches import VERDICTS, check, judge_table
-from tdm_guard.ledger.origins import Given, Source
 from tdm_guard.ledger.piecework import Piecework
+from tdm_guard.ledger.policies_of import Given, Source
 from tdm_guard.options.keywords import KeepingOptions
 
 LOG = "logs/tdm-{partition}.jsonl"

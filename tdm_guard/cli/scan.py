@@ -1,0 +1,351 @@
+"""
+`scan`: judges what archives hold, without a network, and logs it.
+
+strategy: each file is a task of its own in the log, so that what was cut short is gone on with and what was done is
+passed over. What is written beside the log is put together of parts, one a file; what an earlier run decided is in the
+log, and comes back from there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import typer
+
+from tdm_guard.archives import Damage
+from tdm_guard.archives.captured import moment
+from tdm_guard.cli.console import record, say
+from tdm_guard.cli.options import with_tables
+from tdm_guard.cli.scan_crew import scan_all
+from tdm_guard.cli.scan_job import Done, Job, scan_one
+from tdm_guard.cli.scan_policies import LIVE, mark_of, opened_sources
+from tdm_guard.errors import ConfigurationError, TdmGuardError
+from tdm_guard.judge import Judge
+from tdm_guard.ledger.ledger import MAX_TASK
+from tdm_guard.options import Options
+from tdm_guard.options.config import with_config
+from tdm_guard.reports.spelling import number_of
+
+AGENT = "tdm-guard"  # who judges, unless the caller says for whom
+LOG = "tdm-guard.jsonl"
+MAX_WORKERS = 256
+STYLES = ("jsonl", "parquet")
+_KEPT = (".warc", ".warc.gz")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is asked of a scan."""
+
+    policies: Sequence[str] = ()
+    as_of: str = "capture"
+    keep: str | None = None
+    workers: int = 1
+    style: str | None = None
+    output: str | None = None
+    unread: str = "undetermined"
+
+
+def scan(paths: Sequence[str], given: Mapping[str, Any], wish: Wish) -> int:
+    """
+    Judges the files; 0 if all in them is admitted, 1 if something is withheld or damaged, 2 if one cannot be read.
+
+    Raises `ConfigurationError` before anything is read.
+    """
+    options = with_config(with_tables(given), environ=os.environ)
+    options.setdefault("agent", AGENT)
+    options.setdefault("log", LOG)
+    judge = Judge.of(Options.read(options))
+    style, now = _checked(wish), datetime.now(UTC)
+    paths = tuple(dict.fromkeys(paths))
+    progress = _Progress(paths)
+    sources = opened_sources(
+        wish.policies, options, told=lambda damage: progress.damage(damage, policies=True), ticked=progress.ticked
+    )
+    beside = Path(wish.keep or wish.output or tempfile.gettempdir())
+    folder = beside.parent if wish.keep or wish.output else beside
+    try:
+        mark = _mark(wish, now)
+        with tempfile.TemporaryDirectory(prefix=".tdm-guard-scan-", dir=folder) as parts:
+            job = Job(
+                paths=paths,
+                tasks=tuple(_task(path, mark) for path in paths),
+                judge=judge,
+                log=str(options["log"]),
+                as_of=_as_of(wish.as_of, now),
+                unread=wish.unread,
+                archives=paths,
+                keep=f"{parts}/keep-" if wish.keep else None,
+                packed=bool(wish.keep and wish.keep.endswith(".gz")),
+                output=f"{parts}/rows-" if style else None,
+                style=style or STYLES[0],
+            )
+            found = _Found(progress)
+            for number, done in _all(job, sources, wish, progress):
+                found.add(paths[number], done)
+            progress.clear()
+            _finish(job, wish, found)
+    except KeyboardInterrupt:
+        progress.clear()
+        say("interrupted; the same command goes on where it was")
+        return 2
+    finally:
+        for source in sources:
+            source.close()
+    code = max(found.code, 1 if progress.damaged else 0)
+    on_stdout = style is not None and wish.output is None
+    for line in found.told(job.log):
+        say(line) if on_stdout else typer.echo(line)
+    return code
+
+
+def _checked(wish: Wish) -> str | None:
+    """The style of what is written of each decision, if that is asked for. Raises `ConfigurationError`."""
+    problems: list[str] = []
+    style = wish.style
+    if style is None and wish.output is not None:
+        style = STYLES[1] if wish.output.endswith(".parquet") else STYLES[0]
+    if style is not None and style not in STYLES:
+        problems.append(f"--output: {style!r} is not one of {', '.join(STYLES)}")
+    if style == STYLES[1] and wish.output is None:
+        problems.append("--output: parquet goes into a file; for example -o verdicts.parquet")
+    if not 1 <= wish.workers <= MAX_WORKERS:
+        problems.append(f"--workers: {wish.workers} is no number up to {MAX_WORKERS}; for example 4")
+    if wish.workers > 1 and LIVE in wish.policies:
+        problems.append("--workers: with --policies live each would ask the same sites; give one, or a store")
+    if wish.unread not in ("undetermined", "ignore"):
+        problems.append(f"--unread: {wish.unread!r} is neither undetermined nor ignore")
+    if wish.as_of not in ("capture", "now") and moment(wish.as_of) is None:
+        problems.append(f"--as-of: {wish.as_of!r} is neither capture, now nor a date; for example 2024-05-31")
+    if wish.keep is not None and not wish.keep.endswith(_KEPT):
+        problems.append(f"--keep: {wish.keep!r} ends in neither {' nor '.join(_KEPT)}")
+    if wish.keep is not None and Path(wish.keep).exists():
+        problems.append(f"--keep: {wish.keep!r} is there already; name another, or delete it")
+    if problems:
+        raise ConfigurationError(*problems)
+    return style
+
+
+def _as_of(given: str, now: datetime) -> datetime | None:
+    return None if given == "capture" else now if given == "now" else moment(given)
+
+
+def _mark(wish: Wish, now: datetime) -> str:
+    """What tells this scan from others of the same files: what it goes by. That of today is another one tomorrow."""
+    today = f"{now:%Y-%m-%d}"
+    as_of = today if wish.as_of == "now" else wish.as_of
+    return f"as of {as_of}, unread {wish.unread}, policies {mark_of(wish.policies, today)}"
+
+
+def _task(path: str, mark: str) -> str:
+    """The name of the task that a file is: another file of the same name is another task."""
+    try:
+        size = os.stat(path).st_size  # noqa: PTH116 - as it was given
+    except OSError:
+        size = 0  # it is named when it is read
+    place = os.path.abspath(path)  # noqa: PTH100 - the same, without asking the disk where links lead
+    if len(place) > MAX_TASK // 2:
+        place = f"{place[: MAX_TASK // 4]}…{blake2b(place.encode('utf-8', 'replace'), digest_size=8).hexdigest()}"
+    return f"scan {place} ({size} bytes), {mark}"
+
+
+def _all(job: Job, sources: tuple[Any, ...], wish: Wish, progress: _Progress) -> Iterable[tuple[int, Done | str]]:
+    workers = min(wish.workers, len(job.paths))
+    if workers > 1:
+        yield from scan_all(job, sources, workers, progress.report)
+        return
+    for number in range(len(job.paths)):
+        try:
+            yield number, scan_one(job, number, sources, progress.report)
+        except (TdmGuardError, OSError) as error:
+            yield number, str(error)
+
+
+def _finish(job: Job, wish: Wish, found: _Found) -> None:
+    """Puts the parts together."""
+    whole = [number for number in range(len(job.paths)) if number not in found.failed]
+    numbers = sorted(whole)
+    if wish.keep is not None and job.keep is not None:
+        _join([job.part(job.keep, number) for number in numbers], Path(wish.keep))
+    if job.output is None:
+        return
+    rows = [job.part(job.output, number) for number in numbers]
+    if wish.output is None:
+        for part in rows:
+            with part.open("rb") as lines:
+                for line in lines:
+                    record(line)
+    elif job.style == STYLES[0]:
+        _join(rows, Path(wish.output))
+    else:
+        from tdm_guard.cli.scan_table import joined  # noqa: PLC0415 - it needs an extra
+
+        made = Path(f"{job.output}all")
+        joined(rows, made)
+        made.replace(wish.output)
+
+
+def _join(parts: Sequence[Path], to: Path) -> None:
+    """Moves the first there and adds the others: nothing stands at `to` before all is."""
+    made = parts[0] if parts else to
+    if not parts:
+        made.write_bytes(b"")
+        return
+    with made.open("ab") as file:
+        for part in parts[1:]:
+            with part.open("rb") as more:
+                shutil.copyfileobj(more, file, 2**20)
+            part.unlink()
+    made.replace(to)
+
+
+class _Found:
+    """What came of all files."""
+
+    def __init__(self, progress: _Progress) -> None:
+        self._progress = progress
+        self.counts: Counter[str] = Counter()
+        self.passed: Counter[str] = Counter()
+        self.failed: set[int] = set()
+        self._files = 0
+        self._paths: list[str] = []
+
+    def add(self, path: str, done: Done | str) -> None:
+        """What came of one."""
+        number = self._progress.number(path)
+        if isinstance(done, str):
+            self.failed.add(number)
+            self._progress.say(f"tdm-guard: {done if path in done else f'{path}: {done}'}")
+            return
+        self._files += 1
+        self.counts += done.counts
+        self.passed += done.passed
+        if done.before:
+            self._progress.say(f"{path}: an earlier run judged all of it; what it decided is in the log")
+        self._progress.finished(number, done.counts["met"])
+
+    @property
+    def code(self) -> int:
+        """With what the command ends."""
+        if self.failed:
+            return 2
+        counts = self.counts
+        return 1 if counts["withheld"] or counts["damaged"] or counts["failed"] or counts["unkept"] else 0
+
+    def told(self, log: str) -> Iterable[str]:
+        """What is said at the end."""
+        counts = self.counts
+        judged = counts["admitted"] + counts["withheld"]
+        yield (
+            f"{number_of(judged, 'record')} of {number_of(self._files, 'file')} judged: "
+            f"{counts['admitted']:,} admitted, {counts['withheld']:,} withheld; the log is {log}"
+        )
+        verdicts = sorted((name, count) for name, count in counts.items() if name.startswith("verdict/"))
+        if verdicts:
+            yield "  " + ", ".join(f"{name.removeprefix('verdict/')} {count:,}" for name, count in verdicts)
+        if self.passed:
+            yield "  not judged: " + ", ".join(f"{name} {count:,}" for name, count in sorted(self.passed.items()))
+        if damaged := counts["damaged"] or counts["failed"]:
+            yield f"  {number_of(damaged, 'damaged place')}, named on stderr when it was read"
+        if counts["unkept"]:
+            yield (
+                f"  {number_of(counts['unkept'], 'admitted record')} not kept: no member of its own, so that it cannot "
+                "be cut out"
+            )
+        if self.failed:
+            yield f"  {number_of(len(self.failed), 'file')} not judged whole"
+
+
+class _Progress:
+    """Words on stderr: damage, and, on a terminal, how far it is, how fast, and how long it will take."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._paths = {path: number for number, path in enumerate(paths)}
+        self._sizes = [_size(path) for path in paths]
+        self._met: dict[int, int] = {}
+        self._at: dict[int, int] = {}
+        self._shown = False
+        self._live = sys.stderr.isatty()
+        self._began = monotonic()
+        self._policies = 0
+        self.damaged = 0  # places in archives of policies
+
+    def number(self, path: str) -> int:
+        return self._paths[path]
+
+    def report(self, kind: str, said: Any) -> None:
+        """Takes in what `scan_one` reports."""
+        if kind == "told":
+            self.say(said)
+            return
+        number, met, place = said
+        self._met[number] = met
+        if place is not None:
+            self._at[number] = min(place, self._sizes[number])
+        self._show()
+
+    def finished(self, number: int, met: int) -> None:
+        """All of a file was judged."""
+        self._met[number] = met
+        self._at[number] = self._sizes[number]
+        self._show()
+
+    def ticked(self) -> None:
+        """A record of an archive of policies was read."""
+        self._policies += 1
+        if self._live and self._policies % 4096 == 0:
+            self._line(f"{self._policies:,} records read for policies …")
+
+    def damage(self, damage: Damage, *, policies: bool) -> None:
+        """Damage in an archive of policies."""
+        self.damaged += policies
+        if self.damaged <= 100:
+            self.say(f"{damage.file}, at {damage.offset}: {damage.what}")
+
+    def say(self, message: str) -> None:
+        """A line of its own."""
+        self.clear()
+        say(message)
+
+    def clear(self) -> None:
+        """Takes the line away that says how far it is."""
+        if self._shown:
+            typer.echo("\r\x1b[K", nl=False, err=True)
+            self._shown = False
+
+    def _show(self) -> None:
+        if self._live:
+            gone = max(monotonic() - self._began, 0.001)
+            self._line(progress_line(sum(self._met.values()), sum(self._at.values()), sum(self._sizes), gone))
+
+    def _line(self, text: str) -> None:
+        self._shown = True
+        typer.echo(f"\r\x1b[K{text}", nl=False, err=True)
+
+
+def progress_line(met: int, read: int, size: int, gone: float) -> str:
+    """How many there were in so many seconds, how fast, and how long it will take, by the bytes that were read."""
+    words = f"{met:,} records, {met / gone:,.0f} a second"
+    if not read or not size:
+        return words
+    left = round(gone * (size - read) / read)
+    hours, minutes = divmod(left // 60, 60)
+    return f"{words}, {100 * read // size} %, {hours}:{minutes:02d}:{left % 60:02d} left"
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116 - as it was given
+    except OSError:
+        return 0

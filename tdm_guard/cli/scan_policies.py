@@ -1,0 +1,129 @@
+"""What `--policies` names: archives, folders, stores, or the sites themselves, today."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from tdm_guard.archives import Damage
+from tdm_guard.archives.captures import WarcPolicies
+from tdm_guard.archives.sources import FolderPolicies, PolicySource
+from tdm_guard.cache.reading import open_source
+from tdm_guard.errors import ConfigurationError
+from tdm_guard.model import Fetched
+from tdm_guard.origin import Origin
+
+LIVE = "live"
+MAX_FILES = 10_000_000  # of a folder, whose names and times tell whether it has changed
+
+
+class LivePolicies:
+    """Asks origins for their documents, each once, through the guarded client of the commands."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        from tdm_guard.cli.check import client_for  # noqa: PLC0415 - it needs an extra
+
+        self._folder = tempfile.TemporaryDirectory(prefix="tdm-guard-")
+        quiet = {"log": str(Path(self._folder.name) / "live.jsonl"), "sinks": None, "evidence": None}
+        self._client = client_for({**options, **quiet})
+        self._known: dict[str, Mapping[str, Fetched]] = {}
+
+    def documents(self, origin: str, at: datetime | None) -> Mapping[str, Fetched]:
+        """What an origin answers today, whatever time is asked for."""
+        if origin not in self._known:
+            self._known[origin] = self._asked(Origin.parse(origin))
+        return self._known[origin]
+
+    def _asked(self, origin: Origin) -> Mapping[str, Fetched]:
+        from tdm_guard._clients.threads import ThreadFetcher  # noqa: PLC0415
+        from tdm_guard.drive import run  # noqa: PLC0415
+
+        transport: Any = self._client._transport
+        session = transport.session
+        guard = session.guard
+        fetcher = ThreadFetcher(session, self._client.headers["user-agent"], None)
+        found: dict[str, Fetched | None] = {}
+        run(guard.load(origin, found), fetcher.perform)
+        return {url: answer for url, answer in found.items() if answer is not None}
+
+    def close(self) -> None:
+        """Closes the client."""
+        self._client.close()
+        self._folder.cleanup()
+
+
+def opened_sources(
+    given: Iterable[str],
+    options: Mapping[str, Any],
+    *,
+    told: Callable[[Damage], object],
+    ticked: Callable[[], object],
+) -> tuple[PolicySource, ...]:
+    """
+    The sources in their order; all archives are one, at the place of the first.
+
+    Raises `ConfigurationError` for what is none, `Unreadable` for a file that is no archive.
+    """
+    sources: list[PolicySource] = []
+    archives = [each for each in given if _is_archive(each)]
+    try:
+        for each in given:
+            if each == LIVE:
+                sources.append(LivePolicies(options))
+            elif "://" in each:
+                sources.append(open_source(each))
+            elif Path(each).is_dir():
+                sources.append(FolderPolicies(each))
+            elif each == archives[0]:
+                sources.append(WarcPolicies(archives, told=told, ticked=ticked))
+    except BaseException:
+        for source in sources:
+            source.close()
+        raise
+    return tuple(sources)
+
+
+def _is_archive(each: str) -> bool:
+    if each == LIVE or "://" in each or Path(each).is_dir():
+        return False
+    if not Path(each).is_file():
+        raise ConfigurationError(f"--policies: {each!r} is no archive, folder or store, nor the word {LIVE}")
+    return True
+
+
+def mark_of(given: Iterable[str], today: str) -> str:
+    """
+    What tells policies from others: files by name, size and time, folders by all that is in them.
+
+    Stores and sites change by themselves: they are those of a day.
+    """
+    digest = blake2b(digest_size=8)
+    for each in given:
+        digest.update(f"{each}\0".encode("utf-8", "surrogateescape"))
+        if each == LIVE or "://" in each:
+            digest.update(today.encode())
+            continue
+        for path in sorted(_files(each)):
+            about = os.stat(path)  # noqa: PTH116 - as it was given
+            digest.update(f"{path}\0{about.st_size} {about.st_mtime_ns}\0".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _files(path: str) -> Iterator[str]:
+    if not Path(path).is_dir():
+        yield path
+        return
+    count = 0
+    for folder, _, names in os.walk(path):
+        for name in names:
+            count += 1
+            if count > MAX_FILES:
+                raise ConfigurationError(f"--policies: {path!r} holds more than {MAX_FILES:,} files")
+            file = os.path.join(folder, name)  # noqa: PTH118
+            if os.path.exists(file):  # noqa: PTH110 - no link that leads nowhere
+                yield file

@@ -1,0 +1,468 @@
+"""`scan` over real archives, in stories: what it lists, logs and keeps, what it says of damage, how it resumes."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import fastwarc.warc as fw
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+from warcio.archiveiterator import ArchiveIterator
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from tdm_guard.cli import app
+from tdm_guard.cli.scan import progress_line
+from tdm_guard.testing import Answer, PretendWeb, Site
+from tests.archives.made import DATE, PAGE, packed, record
+from tests.support.patience import PATIENCE
+
+HTML = [("Content-Type", "text/html")]
+FREE = b"User-agent: *\nDisallow:\n"
+ABSENT = ("/.well-known/tdmrep.json", "/ai.txt", "/trust.txt", "/.well-known/ai.txt", "/.well-known/trust.txt")
+
+
+def scan(*words: object, code: int = 0) -> str:
+    """What the command says, on stdout and stderr."""
+    answer = CliRunner().invoke(app, ["scan", *map(str, words), "--agent", "ExampleBot"])
+    assert answer.exit_code == code, answer.output
+    return answer.output
+
+
+def decisions(log: Path) -> list[dict[str, Any]]:
+    records = map(json.loads, log.read_text(encoding="utf-8").splitlines())
+    return [each for each in records if each["type"] == "decision"]
+
+
+def verdicts(log: Path) -> dict[str, str]:
+    return {each["url"]: each["verdict"] for each in decisions(log)}
+
+
+def verified(log: Path) -> None:
+    answer = CliRunner().invoke(app, ["verify", str(log)])
+    assert answer.exit_code == 0, answer.output
+
+
+class InMemory(WARCWriter):
+    """Without the temporary files that the library leaves open."""
+
+    def _create_temp_file(self) -> io.BytesIO:
+        return io.BytesIO()
+
+
+class Writer:
+    """A WARC file as warcio writes it."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb")
+        self._writer = InMemory(self._file, gzip=path.suffix == ".gz")
+        self._writer.write_record(self._writer.create_warcinfo_record(path.name, {"software": "a crawler"}))
+
+    def add(
+        self, url: str, body: bytes = PAGE, *, status: int = 200, fields: Iterable[Any] = HTML, date: str = DATE
+    ) -> None:
+        head = StatusAndHeaders(f"{status} OK", list(fields), protocol="HTTP/1.1")
+        given = {"WARC-Date": date}
+        made = self._writer.create_warc_record(
+            url, "response", payload=io.BytesIO(body), http_headers=head, warc_headers_dict=given
+        )
+        self._writer.write_record(made)
+
+    def close(self) -> Path:
+        self._file.close()
+        return Path(self._file.name)
+
+
+def crawled(path: Path, pages: Iterable[tuple[str, list[Any]]]) -> Path:
+    """An archive of pages."""
+    writer = Writer(path)
+    for url, fields in pages:
+        writer.add(url, fields=[*HTML, *fields])
+    return writer.close()
+
+
+def policies(path: Path, *names: str, robots: bytes = FREE, date: str = DATE) -> Path:
+    """An archive of robots.txt and the like alone, as Common Crawl has them."""
+    writer = Writer(path)
+    for name in names:
+        writer.add(f"https://{name}/robots.txt", robots, fields=[("Content-Type", "text/plain")], date=date)
+        for place in ABSENT:
+            writer.add(f"https://{name}{place}", b"", status=404, date=date)
+    return writer.close()
+
+
+RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
+RESERVING = [("tdm-reservation", "1")]
+PAGES = [("https://a.example/1", []), ("https://a.example/2", RESERVING), ("https://b.example/1", [])]
+
+
+@pytest.fixture
+def crawl(tmp_path: Path) -> Path:
+    return crawled(tmp_path / "crawl.warc.gz", PAGES)
+
+
+def test_without_policies_nothing_is_known(crawl: Path, tmp_path: Path) -> None:
+    said = scan(crawl, "--log", tmp_path / "l.jsonl", code=1)
+    assert "3 records of 1 file judged: 0 admitted, 3 withheld" in said
+    assert verdicts(tmp_path / "l.jsonl") == {
+        "https://a.example/1": "undetermined",
+        "https://a.example/2": "undetermined",
+        "https://b.example/1": "undetermined",
+    }
+
+
+def test_policies_that_were_captured_apart_are_heard(crawl: Path, tmp_path: Path) -> None:
+    robots = policies(tmp_path / "robotstxt.warc.gz", "a.example", "b.example")
+    said = scan(crawl, "--policies", robots, "--log", tmp_path / "l.jsonl", code=1)
+    assert "2 admitted, 1 withheld" in said
+    assert "reserved 1, unreserved 2" in said
+    assert "warcinfo 1" in said
+    found = decisions(tmp_path / "l.jsonl")
+    assert [each["verdict"] for each in found] == ["unreserved", "reserved", "unreserved"]
+    assert {each["ts"] for each in found} == {"2024-05-06T07:08:09.000000Z"}
+    assert found[0]["stored"]["file"] == "crawl.warc.gz"
+    assert {each["result"] for each in found[0]["checked"]} == {"read", "absent"}
+    verified(tmp_path / "l.jsonl")
+
+
+def test_what_no_archive_keeps_may_be_taken_as_absent_knowingly(crawl: Path, tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "robotstxt.warc.gz")
+    for name in ("a.example", "b.example"):
+        writer.add(f"https://{name}/robots.txt", FREE, fields=[("Content-Type", "text/plain")])
+    robots = writer.close()
+    scan(crawl, "--policies", robots, "--log", tmp_path / "l.jsonl", code=1)
+    assert list(verdicts(tmp_path / "l.jsonl").values()) == ["undetermined", "reserved", "undetermined"]
+    scan(crawl, "--policies", robots, "--unread", "ignore", "--log", tmp_path / "l2.jsonl", code=1)
+    assert list(verdicts(tmp_path / "l2.jsonl").values()) == ["unreserved", "reserved", "unreserved"]
+
+
+def test_as_of_says_which_capture_counts(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "crawl.warc.gz")
+    for year in (2019, 2021, 2023):
+        writer.add(f"https://a.example/{year}", date=f"{year}-01-01T00:00:00Z")
+    crawl = writer.close()
+    free = policies(tmp_path / "old.warc.gz", "a.example", date="2020-01-01T00:00:00Z")
+    closed = b"User-agent: ExampleBot\nDisallow: /\n"
+    shut = policies(tmp_path / "new.warc.gz", "a.example", robots=closed, date="2022-01-01T00:00:00Z")
+    given = ("--policies", shut, "--policies", free)
+
+    def found(*words: str) -> list[str]:
+        log = tmp_path / f"{len(list(tmp_path.iterdir()))}.jsonl"
+        scan(crawl, *given, *words, "--log", log, code=1 if words != ("--as-of", "2021-06-30") else 0)
+        return [each["verdict"] for each in decisions(log)]
+
+    assert found() == ["unreserved", "unreserved", "reserved"]
+    assert found("--as-of", "now") == ["reserved"] * 3
+    assert found("--as-of", "2021-06-30") == ["unreserved"] * 3
+
+
+def test_redirects_of_documents_are_followed_where_both_were_captured(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "crawl.warc.gz")
+    for place in ABSENT:
+        writer.add(f"https://a.example{place}", b"", status=404)
+        writer.add(f"https://b.example{place}", b"", status=404)
+    writer.add(
+        "https://a.example/robots.txt", b"", status=301, fields=[("Location", "https://www.a.example/robots.txt")]
+    )
+    writer.add(
+        "https://www.a.example/robots.txt", b"User-agent: *\nDisallow: /shut\n", fields=[("Content-Type", "text/plain")]
+    )
+    writer.add(
+        "https://b.example/robots.txt", b"", status=301, fields=[("Location", "https://www.b.example/robots.txt")]
+    )
+    for url in ("https://a.example/open", "https://a.example/shut", "https://b.example/"):
+        writer.add(url)
+    crawl = writer.close()
+    scan(crawl, "--policies", crawl, "--log", tmp_path / "l.jsonl", code=1)
+    found = verdicts(tmp_path / "l.jsonl")
+    assert (found["https://a.example/open"], found["https://a.example/shut"]) == ("unreserved", "reserved")
+    assert found["https://b.example/"] == "undetermined"
+
+
+def test_a_folder_and_a_store_are_sources_too(crawl: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "mirror"
+    for name in ("a.example", "https/b.example"):
+        place = folder / name
+        (place / ".well-known").mkdir(parents=True)
+        (place / "robots.txt").write_bytes(FREE)
+        for absent in ABSENT:
+            (place / f"{absent[1:]}.status").write_text("404\n", encoding="ascii")
+    scan(crawl, "--policies", folder, "--log", tmp_path / "l.jsonl", code=1)
+    assert list(verdicts(tmp_path / "l.jsonl").values()) == ["unreserved", "reserved", "unreserved"]
+    said = scan(crawl, "--policies", f"sqlite:///{tmp_path}/none.db", "--log", tmp_path / "l2.jsonl", code=2)
+    assert "there is no store" in said
+
+
+def test_the_sites_themselves_are_asked_once_each(tmp_path: Path) -> None:
+    with PretendWeb([Site("live.example", {"/robots.txt": Answer.text(FREE.decode())})]) as web:
+        root = web.origin("live.example")
+        crawl = crawled(tmp_path / "crawl.warc.gz", [(f"{root}/{number}", []) for number in range(3)])
+        scan(crawl, "--policies", "live", "--as-of", "now", "--log", tmp_path / "l.jsonl")
+        assert set(verdicts(tmp_path / "l.jsonl").values()) == {"unreserved"}
+        assert web.asked("live.example", "/robots.txt") == 1
+        assert not any(each.path.startswith("/1") for each in web.requests)
+
+
+# ---- what is kept and listed ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kept", ["kept.warc.gz", "kept.warc"])
+@pytest.mark.parametrize("stored", ["crawl.warc.gz", "crawl.warc"])
+def test_what_is_kept_is_byte_for_byte_what_was_admitted(tmp_path: Path, stored: str, kept: str) -> None:
+    crawl = crawled(tmp_path / stored, PAGES)
+    robots = policies(tmp_path / "robotstxt.warc.gz", "a.example", "b.example")
+    keep = tmp_path / kept
+    scan(crawl, "--policies", robots, "--keep", keep, "--log", tmp_path / "l.jsonl", code=1)
+    with keep.open("rb") as file:
+        found = [(each.rec_type, each.rec_headers.get_header("WARC-Target-URI"), each.content_stream().read()) for each
+                 in ArchiveIterator(file)]  # fmt: skip
+    assert [(kind, url) for kind, url, _ in found] == [
+        ("warcinfo", None), ("response", "https://a.example/1"), ("response", "https://b.example/1")
+    ]  # fmt: skip
+    assert {body for kind, _, body in found if kind == "response"} == {PAGE}
+    with keep.open("rb") as file:
+        assert [each.headers["WARC-Target-URI"] for each in fw.ArchiveIterator(file, fw.WarcRecordType.response)] == [
+            "https://a.example/1", "https://b.example/1"
+        ]  # fmt: skip
+    if crawl.suffix == keep.suffix:
+        whole, pieces = crawl.read_bytes(), keep.read_bytes()
+        assert whole.startswith(pieces[: len(pieces) // 2])  # warcinfo and the first page, as they were stored
+
+
+def test_records_that_cannot_be_cut_out_are_told(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.parquet"
+    pq.write_table(pa.table({"url": ["https://a.example/1"], "status": [200], "body": [PAGE]}), rows)
+    robots = policies(tmp_path / "robotstxt.warc.gz", "a.example")
+    keep = tmp_path / "kept.warc.gz"
+    said = scan(rows, "--policies", robots, "--keep", keep, "--log", tmp_path / "l.jsonl", code=1)
+    assert "1 admitted record not kept" in said
+    assert keep.read_bytes() == b""
+
+
+def test_decisions_are_listed_as_records_and_as_rows(crawl: Path, tmp_path: Path) -> None:
+    robots = policies(tmp_path / "robotstxt.warc.gz", "a.example", "b.example")
+    log = tmp_path / "l.jsonl"
+    called = [sys.executable, "-m", "tdm_guard", "scan", crawl, "--policies", robots, "--log", log, "--output", "jsonl"]
+    answer = subprocess.run(list(map(str, called)), capture_output=True, check=False, timeout=120)
+    assert answer.returncode == 1, answer.stderr
+    written = [line for line in log.read_bytes().splitlines() if b'"type":"decision"' in line]
+    assert [json.loads(line)["id"] for line in answer.stdout.splitlines()] == [
+        json.loads(line)["id"] for line in written
+    ]
+    assert b"3 records of 1 file judged" in answer.stderr
+
+    # all of it was judged before: it comes back from the log, and nothing is written there
+    before = log.read_bytes()
+    rows = tmp_path / "rows.parquet"
+    said = scan_as("tdm-guard", crawl, "--policies", robots, "--log", log, "-o", rows)
+    assert "an earlier run judged all of it" in said
+    assert log.read_bytes() == before
+    table = pq.read_table(rows).to_pylist()
+    assert [(each["url"], each["verdict"], each["admitted"]) for each in table] == [
+        ("https://a.example/1", "unreserved", True),
+        ("https://a.example/2", "reserved", False),
+        ("https://b.example/1", "unreserved", True),
+    ]
+    assert json.loads(table[1]["because"])[0]["signal"] == "tdmrep"
+    assert table[1]["offset"] > 0
+
+
+def scan_as(agent: str, *words: object) -> str:
+    answer = CliRunner().invoke(app, ["scan", *map(str, words), "--agent", agent])
+    assert answer.exit_code == 1, answer.output
+    return answer.output
+
+
+def test_rows_come_with_what_is_known_of_a_work(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.parquet"
+    table = {"url": ["https://a.example/1", "https://a.example/2"], "status": [200, 200], "body": [PAGE, PAGE],
+             "headers": [[("content-type", "text/html")], [("tdm-reservation", "1")]]}  # fmt: skip
+    kind = pa.list_(pa.struct([("name", pa.string()), ("value", pa.string())]))
+    fields = [[{"name": name, "value": value} for name, value in pairs] for pairs in table.pop("headers")]
+    pq.write_table(pa.table({**table, "headers": pa.array(fields, kind)}), rows)
+    robots = policies(tmp_path / "robotstxt.warc.gz", "a.example")
+    scan(rows, "--policies", robots, "--as-of", "2024-06-01", "--log", tmp_path / "l.jsonl", code=1)
+    found = decisions(tmp_path / "l.jsonl")
+    assert [(each["verdict"], each["stored"]["type"]) for each in found] == [("unreserved", "row"), ("reserved", "row")]
+
+
+# ---- damage ---------------------------------------------------------------------------------------------------------
+
+
+def test_damage_is_told_logged_and_nothing_behind_it_is_lost(tmp_path: Path) -> None:
+    pieces = [packed(record(url=f"https://a.example/{number}", block=RESPONSE + PAGE)) for number in range(4)]
+    hurt = bytearray(pieces[1])
+    hurt[len(hurt) // 2] ^= 0xFF
+    nameless = packed(record(url=None))
+    crawl = tmp_path / "crawl.warc.gz"
+    crawl.write_bytes(
+        pieces[0] + bytes(hurt) + nameless + packed(record(block=b"", url="https://a.example/2")) + pieces[3]
+    )
+    robots = policies(tmp_path / "robotstxt.warc.gz", "a.example")
+    said = scan(crawl, "--policies", robots, "--log", tmp_path / "l.jsonl", code=1)
+    assert f"crawl.warc.gz, at {len(pieces[0])}: " in said
+    assert "a response record without an address" in said
+    assert "without a payload (https://a.example/2)" in said
+    found = verdicts(tmp_path / "l.jsonl")
+    assert found["https://a.example/0"] == found["https://a.example/3"] == "unreserved"
+    assert found["https://a.example/2"] == "undetermined"
+    stored = next(each["stored"] for each in decisions(tmp_path / "l.jsonl") if each["url"] == "https://a.example/2")
+    assert (stored["type"], stored["file"]) == ("damaged", "crawl.warc.gz")
+    ends = [each for each in map(json.loads, (tmp_path / "l.jsonl").read_text().splitlines()) if each["type"] == "end"]
+    assert ends[0]["failed"] >= 1
+    verified(tmp_path / "l.jsonl")
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_others_are_judged(crawl: Path, tmp_path: Path) -> None:
+    other = tmp_path / "notes.txt"
+    other.write_text("no archive at all", encoding="utf-8")
+    said = scan(other, crawl, tmp_path / "none.warc", "--log", tmp_path / "l.jsonl", code=2)
+    assert "notes.txt: it is none of" in said
+    assert "none.warc" in said
+    assert "3 records of 1 file judged" in said
+    assert "2 files not judged whole" in said
+
+
+def test_a_picture_is_judged_by_the_page_that_showed_it_also_when_that_was_recalled(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "crawl.warc")
+    writer.add("https://a.example/", b'<html><head><meta name="robots" content="noimageai"></head><img src="/p.png">')
+    writer.add("https://a.example/p.png", b"\x89PNG\r\n\x1a\n", fields=[("Content-Type", "image/png")])
+    crawl = writer.close()
+    robots = policies(tmp_path / "robotstxt.warc.gz", "a.example")
+    log = tmp_path / "l.jsonl"
+    scan(crawl, "--policies", robots, "--log", log, code=1)
+    assert verdicts(log)["https://a.example/p.png"] == "reserved"
+    lines = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join(lines[:2]))  # killed behind the page
+    scan(crawl, "--policies", robots, "--log", log, code=1)
+    assert verdicts(log)["https://a.example/p.png"] == "reserved"
+    assert len(decisions(log)) == 2
+    verified(log)
+
+
+# ---- interruption ---------------------------------------------------------------------------------------------------
+
+
+def large(path: Path, begin: int, count: int = 1000) -> Path:
+    """An archive that takes a while."""
+    filler = b"<p>" + b"words and more words " * 400 + b"</p>"
+    made = (
+        packed(record(url=f"https://a.example/{begin + number}", block=RESPONSE + filler)) for number in range(count)
+    )
+    path.write_bytes(b"".join(made))
+    return path
+
+
+def children(process: int) -> list[int]:
+    """The workers of a scan, by their number."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            about = (place / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            if int(about[1]) == process and b"spawn_main" in (place / "cmdline").read_bytes():
+                found.append(int(place.name))
+        except (OSError, IndexError, ValueError):
+            continue
+    return found
+
+
+def wait_for(log: Path, count: int) -> None:
+    until = monotonic() + PATIENCE
+    while not (log.exists() and log.read_bytes().count(b'"type":"decision"') >= count):
+        assert monotonic() < until
+        sleep(0.01)
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="workers are found by /proc")
+def test_a_worker_that_is_killed_is_followed_by_another_and_each_record_is_judged_once(tmp_path: Path) -> None:
+    robots = policies(tmp_path / "robotstxt.warc.gz", "a.example")
+    files = [large(tmp_path / f"{number}.warc.gz", 10_000 * number) for number in range(2)]
+    log, keep = tmp_path / "l.jsonl", tmp_path / "kept.warc.gz"
+    called = [sys.executable, "-m", "tdm_guard", "scan", *files, "--policies", robots, "--log", log, "--workers", 2]
+    called += ["--keep", keep]
+    with subprocess.Popen(list(map(str, called)), stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        wait_for(log, 100)
+        os.kill(children(process.pid)[0], signal.SIGKILL)
+        said, words = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, words
+    assert b"died (signal 9); another one goes on where it was" in words
+    assert b"2,000 records of 2 files judged: 2,000 admitted" in said
+    assert set(Counter(each["url"] for each in decisions(log)).values()) == {1}
+    assert len(decisions(log)) == 2000
+    assert keep.read_bytes() == b"".join(file.read_bytes() for file in files)
+    assert CliRunner().invoke(app, ["verify", str(log)]).exit_code == 0
+
+
+def test_a_scan_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+    robots = policies(tmp_path / "robotstxt.warc.gz", "a.example")
+    crawl, log, keep = large(tmp_path / "0.warc.gz", 0), tmp_path / "l.jsonl", tmp_path / "kept.warc.gz"
+    words = [crawl, "--policies", robots, "--log", log, "--keep", keep]
+    called = [sys.executable, "-m", "tdm_guard", "scan", *words, "--agent", "ExampleBot"]
+    with subprocess.Popen(list(map(str, called)), stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        wait_for(log, 100)
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=PATIENCE)
+    assert 100 <= len(decisions(mended(log))) < 1000
+    with subprocess.Popen(list(map(str, called)), stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        wait_for(log, len(decisions(mended(log))) + 50)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, b"interrupted; the same command goes on" in told) == (2, True)
+    scan(*words)
+    assert set(Counter(each["url"] for each in decisions(log)).values()) == {1}
+    assert len(decisions(log)) == 1000
+    assert keep.read_bytes() == crawl.read_bytes()
+    assert not list(tmp_path.glob(".tdm-guard-scan-*/keep-*1"))
+
+
+def mended(log: Path) -> Path:
+    """The log without a line that was torn."""
+    data = log.read_bytes()
+    copy = log.with_suffix(".copy")
+    copy.write_bytes(data[: data.rfind(b"\n") + 1])
+    return copy
+
+
+# ---- wrong calls ----------------------------------------------------------------------------------------------------
+
+
+def test_wrong_calls_are_named_all_at_once(crawl: Path, tmp_path: Path) -> None:
+    wrong = ["--output", "csv", "--workers", "0", "--unread", "none", "--as-of", "then", "--keep", tmp_path / "k.zip"]
+    said = scan(crawl, *wrong, "--log", tmp_path / "l.jsonl", code=2)
+    for words in ("--output: 'csv'", "--workers: 0", "--unread: 'none'", "--as-of: 'then'", "--keep: "):
+        assert words in said
+    assert not (tmp_path / "l.jsonl").exists()
+    assert "is no archive, folder or store" in scan(crawl, "--policies", "nowhere", code=2)
+    assert "goes into a file" in scan(crawl, "--output", "parquet", code=2)
+    assert "each would ask the same sites" in scan(crawl, "--workers", "2", "--policies", "live", code=2)
+    (tmp_path / "kept.warc.gz").touch()
+    assert "is there already" in scan(crawl, "--keep", tmp_path / "kept.warc.gz", code=2)
+
+
+def test_another_file_of_the_same_name_and_other_policies_are_judged_anew(crawl: Path, tmp_path: Path) -> None:
+    log = tmp_path / "l.jsonl"
+    scan(crawl, "--log", log, code=1)
+    robots = policies(tmp_path / "robotstxt.warc.gz", "a.example", "b.example")
+    assert "earlier run" not in scan(crawl, "--policies", robots, "--log", log, code=1)
+    (tmp_path / "other").mkdir()
+    other = crawled(tmp_path / "other" / "crawl.warc.gz", PAGES[:1])
+    assert "earlier run" not in scan(other, "--policies", robots, "--log", log)
+    assert "earlier run" in scan(crawl, "--policies", robots, "--log", log, code=1)  # and still says what was withheld
+    assert len(decisions(log)) == 3 + 3 + 1
+
+
+def test_progress_says_rate_and_time_left() -> None:
+    assert progress_line(1000, 250, 1000, 10.0) == "1,000 records, 100 a second, 25 %, 0:00:30 left"
+    assert progress_line(7, 0, 1000, 1.0) == "7 records, 7 a second"
