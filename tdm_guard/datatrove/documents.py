@@ -61,12 +61,12 @@ def item_of(document: Document) -> tuple[Item | Damage, bool]:
     url = said.get("url")
     if not isinstance(url, str) or "damage" in said:
         what = str(said.get("damage") or "a document without the metadata url")
-        return Damage(place.file, place.offset, what, url if isinstance(url, str) else None), stored is not None
+        return Damage(place.file, place.offset, what, url=url if isinstance(url, str) else None), stored is not None
     try:
         return _item(document, url, place), stored is not None
     except (ValueError, TypeError, KeyError, AttributeError) as error:  # somebody's steps may have altered it
         what = f"metadata in a form that is not read: {error}"
-        return Damage(place.file, place.offset, what, url), stored is not None
+        return Damage(place.file, place.offset, what, url=url), stored is not None
 
 
 def _item(document: Document, url: str, place: Stored) -> Item:

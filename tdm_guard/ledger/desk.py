@@ -85,7 +85,7 @@ class Desk:
             raise
         except Exception as error:  # noqa: BLE001 - see the strategy
             place = item.stored
-            damage = Damage(place.file, place.offset, str(error) or type(error).__name__, item.url)
+            damage = Damage(place.file, place.offset, str(error) or type(error).__name__, url=item.url)
             return self._doubtful(ledger, damage, placed=placed)
         return Judged(decision.verdict, decision.admitted, decision)
 

@@ -15,9 +15,11 @@ from typing import Protocol
 from cachetools import LRUCache
 
 from tdm_guard.cache.memory import MemoryCache
+from tdm_guard.cache.reading import open_source
 from tdm_guard.errors import ConfigurationError, TdmGuardError
 from tdm_guard.judge import Judge
 from tdm_guard.model import Fetched
+from tdm_guard.options.caching import parse_cache
 from tdm_guard.origin import Origin
 from tdm_guard.plain import told
 from tdm_guard.policies.policy import OriginPolicy
@@ -33,7 +35,8 @@ class Source(Protocol):
     def close(self) -> None: ...
 
 
-Given = Mapping[str, Fetched] | Source | Callable[[], Source] | None
+Named = Source | Callable[[], Source] | str
+Given = Mapping[str, Fetched] | Named | None
 
 
 class Answers:
@@ -62,23 +65,25 @@ class Answers:
         return f"<answers of {len(self._by_origin)} origins>"  # engines write their settings down
 
 
-def named(given: Given) -> Source | Callable[[], Source]:
+def named(given: Given) -> Named:
     """What a worker is told of policies, checked. Raises `ConfigurationError`."""
     if given is None or isinstance(given, Mapping):
         return Answers(given or {})
+    if isinstance(given, str):
+        parse_cache(given)
+        return given
     if callable(given) or callable(getattr(given, "documents", None)):
         return given
     raise ConfigurationError(
-        f"policies: {given!r:.80} is no mapping of absolute addresses to Fetched, nor a source of such"
+        f"policies: {given!r:.80} is no mapping of absolute addresses to Fetched, nor a source or a store of such"
     )
 
 
 class Origins:
     """The policies that a source has, as a judge reads them. Not thread-safe: each worker has its own."""
 
-    def __init__(self, source: Source | Callable[[], Source]) -> None:
-        makes = isinstance(source, type) or not hasattr(source, "documents")
-        self._source: Source = source() if makes else source  # type: ignore[assignment, operator]
+    def __init__(self, source: Named) -> None:
+        self._source = _opened(source)
         self._timeless = getattr(self._source, "timeless", False) is True
         self._cache = MemoryCache()
         self._versions: LRUCache[object, OriginPolicy] = LRUCache(MAX_VERSIONS)
@@ -88,7 +93,7 @@ class Origins:
         """The policy of a URL's origin as of `at`. Raises `UnsupportedURL` for the URL, nothing for its policy."""
         origin = Origin.parse(url)
         if self._timeless:
-            kept = self._cache.get(origin, judge.options.listener)
+            kept = self._cache.get(origin, judge.bench.listener)
             if kept is None:
                 kept = self._read(judge, origin, self._asked(judge, origin, at), now)
                 self._cache.put(kept)
@@ -125,3 +130,10 @@ class Origins:
             _logger.warning("%s", told(f"{said}; what waits on such is undetermined"))
         reason = f"the source of policies failed: {type(error).__name__}"
         return {url: Fetched.unreachable(reason) for url in judge.needed_documents(origin)}
+
+
+def _opened(source: Named) -> Source:
+    if isinstance(source, str):
+        return open_source(source)
+    makes = isinstance(source, type) or not hasattr(source, "documents")
+    return source() if makes else source  # type: ignore[operator, return-value]

@@ -75,9 +75,19 @@ def rows(number: int) -> tuple[list[dict[str, Any]], dict[str, str]]:
         fields, body = answer(url)
         lines = [line.partition(": ") for line in (TYPE + fields).decode().splitlines()]
         headers = [{"name": name, "value": value} for name, _, value in lines]
-        made.append({"url": url, "status": 200, "headers": headers, "body": body, "date": "2026-01-05T09:00:00Z"})
+        made.append(
+            {
+                "url": url,
+                "status": 200,
+                "headers": headers,
+                "body": body,
+                "date": "2026-01-05T09:00:00Z",
+                "stored": None,
+            }
+        )
     made.append({**made[0], "url": UNKNOWN})
-    made.append({**made[0], "url": f"{SITE}/fields-unknown", "headers": None})
+    place = {"file": "crawl.warc.gz", "offset": 4711, "record": None, "type": "response"}
+    made.append({**made[0], "url": f"{SITE}/fields-unknown", "headers": None, "stored": place})
     return made, {**found, UNKNOWN: "undetermined", f"{SITE}/fields-unknown": "undetermined"}
 
 

@@ -59,4 +59,4 @@ def test_what_is_wrong_is_said_where_the_job_is_told(spark: Any, tmp_path: Path)
         guard(df.select("url"), {}, {"/robots.txt": ABSENT}, log=tmp_path / "{partition}.jsonl")
     (tmp_path / "file").touch()
     with pytest.raises(Exception, match="LogError"):
-        guard(df.select("url"), {}, POLICIES, log=tmp_path / "file" / "tdm.jsonl").collect()
+        guard(df.select("url").coalesce(1), {}, POLICIES, log=tmp_path / "file" / "tdm.jsonl").collect()
