@@ -40,6 +40,7 @@ from tdm_guard.reports.spelling import number_of
 AGENT = "tdm-guard"  # who judges, unless the caller says for whom
 LOG = "tdm-guard.jsonl"
 MAX_WORKERS = 256
+INTERRUPTED = 130  # as shells have it: 128 and the number of the signal
 STYLES = ("jsonl", "parquet")
 _KEPT = (".warc", ".warc.gz")
 
@@ -59,7 +60,8 @@ class Wish:
 
 def scan(paths: Sequence[str], given: Mapping[str, Any], wish: Wish) -> int:
     """
-    Judges the files; 0 if all in them is admitted, 1 if something is withheld or damaged, 2 if one cannot be read.
+    Judges the files; 0 if all in them is admitted, 1 if something is withheld or damaged, 2 if one cannot be read,
+    130 after Ctrl-C.
 
     Raises `ConfigurationError` before anything is read.
     """
@@ -99,7 +101,7 @@ def scan(paths: Sequence[str], given: Mapping[str, Any], wish: Wish) -> int:
     except KeyboardInterrupt:
         progress.clear()
         say("interrupted; the same command goes on where it was")
-        return 2
+        return INTERRUPTED
     finally:
         for source in sources:
             source.close()
