@@ -24,7 +24,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from tdm_guard.cli import app
-from tdm_guard.cli.scan import progress_line
+from tdm_guard.cli.scan_progress import progress_line
 from tdm_guard.testing import Answer, PretendWeb, Site
 from tests.archives.made import DATE, PAGE, packed, record
 from tests.support.patience import PATIENCE
