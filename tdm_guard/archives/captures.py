@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import Path
 from urllib.parse import urljoin
 
 from tdm_guard.archives.items import Damage, Item
@@ -24,6 +25,7 @@ from tdm_guard.archives.opening import read_items
 from tdm_guard.archives.redirects import REDIRECTS
 from tdm_guard.archives.sources import DOCUMENTS, Known
 from tdm_guard.errors import UnsupportedURL
+from tdm_guard.formats.http.stored_head import NOTHING_SAID
 from tdm_guard.formats.site.path_pattern import normal_url
 from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin
@@ -116,7 +118,7 @@ class WarcPolicies:
         while found is not None and found.status in REDIRECTS and not found.error:
             target = found.header("location")
             redirects.append(place)
-            place = normal_url(urljoin(place, target.strip())) if target else ""
+            place = _led_to(place, target) if target else ""
             following = self._capture(place.partition("#")[0], at) if place and len(redirects) <= MAX_HOPS else None
             if following is None:
                 words = f"it was redirected to {place[:200] or 'nowhere'}, of which nothing was captured"
@@ -145,9 +147,19 @@ def _again(path: str) -> WarcPolicies:
     """The same database in another process."""
     known = WarcPolicies.__new__(WarcPolicies)
     known._path, known._owner = path, False
-    known._database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
+    known._database = sqlite3.connect(
+        f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+    )
     known._times = lru_cache(_ORIGINS)(known._read_times)
     return known
+
+
+def _led_to(place: str, target: str) -> str:
+    """Where a redirect leads; empty for nowhere."""
+    try:
+        return normal_url(urljoin(place, target.strip()))
+    except ValueError:
+        return ""
 
 
 def _seconds(at: datetime | None) -> float:
@@ -198,6 +210,8 @@ def _answered(item: Item) -> Fetched:
     if item.body is None:
         words = "it is a revisit of what is not in these archives: its body is not known"
         return Fetched.unreachable(words, status=item.status, at=item.at)
+    if item.status is None and not NOTHING_SAID.isdisjoint(item.notes):
+        return Fetched.unreachable("its answer has no status that can be read", at=item.at)
     status = 200 if item.status is None else item.status  # a resource has none, nor has a row
     return Fetched(
         status=status, headers=item.headers, body=item.body, url=item.url, at=item.at, complete=item.body_complete

@@ -243,7 +243,8 @@ def test_what_is_kept_is_byte_for_byte_what_was_admitted(tmp_path: Path, stored:
 
 def test_records_that_cannot_be_cut_out_are_told(tmp_path: Path) -> None:
     rows = tmp_path / "rows.parquet"
-    pq.write_table(pa.table({"url": ["https://a.example/1"], "status": [200], "body": [PAGE]}), rows)
+    answer = {"url": "https://a.example/1", "status": 200, "headers": "Content-Type: text/html", "body": PAGE}
+    pq.write_table(pa.Table.from_pylist([answer]), rows)
     robots = policies(tmp_path / "robotstxt.warc.gz", "a.example")
     keep = tmp_path / "kept.warc.gz"
     said = scan(rows, "--policies", robots, "--keep", keep, "--log", tmp_path / "l.jsonl", code=1)
