@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 from tdm_guard.archives.captured import moment
 from tdm_guard.archives.sources import DOCUMENTS
 from tdm_guard.cli import app
-from tests.archives.made import HEAD, PAGE, URL, read, record, split
+from tests.archives.made import DATE, HEAD, PAGE, URL, read, record, split
 
 OPEN = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nUser-agent: *\nAllow: /\n"
 ABSENT = b"HTTP/1.1 404 Not Found\r\n\r\nno"
@@ -22,11 +23,13 @@ CLEAN = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + PAGE
 BEYOND = ("9999-12-31T23:59:59-05:00", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+05:00", "0001-01-01T00:00:00Z")
 
 
-def verdicts(folder: Path, stored: Path, *, robots: bytes = OPEN, date: str | None = None) -> dict[str, str]:
+def verdicts(
+    folder: Path, stored: Path, *, robots: bytes = OPEN, date: str = DATE, fields: Iterable[tuple[str, str]] = ()
+) -> dict[str, str]:
     """What a scan comes to under policies that reserve nothing, but for this robots.txt."""
-    fields = [("WARC-Date", date)] if date else []
+    given = [*fields, ("WARC-Date", date)]
     captures = [
-        record(block=robots if path == "/robots.txt" else ABSENT, url=f"https://site.example{path}", fields=fields)
+        record(block=robots if path == "/robots.txt" else ABSENT, url=f"https://site.example{path}", fields=given)
         for path in DOCUMENTS
     ]
     policies, log = folder / "policies.warc", folder / "scan.jsonl"
@@ -116,6 +119,7 @@ def test_so_may_one_in_arc(tmp_path: Path) -> None:
         b"Content-Type: text/plain\r\n\r\nUser-agent: *\n",
         b"HTTP/1.1 301 Moved\r\nLocation: http://[bad\r\n\r\n",
         b"HTTP/1.1 301 Moved\r\n\r\n",
+        b"HTTP/1.1 301 Moved\r\nLocation: /robots.txt\r\n\r\n",
     ],
 )
 def test_a_document_whose_answer_says_no_status_is_not_an_empty_one(tmp_path: Path, robots: bytes) -> None:
@@ -146,3 +150,19 @@ def test_nor_one_in_a_table_or_a_saved_page(tmp_path: Path) -> None:
 def test_fields_behind_a_strange_status_line_are_heard_still(tmp_path: Path) -> None:
     (item,) = read(tmp_path, record(block=HEAD.replace(b"200 OK", b"XXX") + PAGE))
     assert ("X-Robots-Tag", "noai") in item.headers  # type: ignore[union-attr]
+
+
+CUT = [("WARC-Truncated", "length")]
+
+
+@pytest.mark.parametrize("robots", [OPEN, OPEN.partition(b"User")[0]])
+def test_a_document_of_which_the_rest_was_not_stored_may_reserve_there(tmp_path: Path, robots: bytes) -> None:
+    archive = stored(tmp_path, record(block=CLEAN))
+    assert verdicts(tmp_path, archive, robots=robots) == {URL: "unreserved"}
+    assert verdicts(tmp_path, archive, robots=robots, fields=CUT) == {URL: "undetermined"}
+
+
+def test_one_that_is_longer_than_what_is_read_of_it_is_whole(tmp_path: Path) -> None:
+    archive = stored(tmp_path, record(block=CLEAN))
+    robots = OPEN + b"# words\n" * (DOCUMENTS["/robots.txt"] // 8)
+    assert verdicts(tmp_path, archive, robots=robots, fields=CUT) == {URL: "unreserved"}
