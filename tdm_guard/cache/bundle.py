@@ -196,7 +196,8 @@ def _succession(before: list[KeptAnswer], answer: KeptAnswer, fetched: Fetched |
     if answer.status == 304 and answer.error is None and fetched is not None:
         if not copies:
             return before
-        if any(name in _VALIDATORS and value for name, value in copies[-1].fields):  # else nobody asked whether it has changed
+        # without a validator nobody asked whether it has changed
+        if any(name in _VALIDATORS and value for name, value in copies[-1].fields):
             return [copies[-1].renewed(fetched, answer.at)]
     if answer.is_whole or (answer.status in _GONE and answer.error is None) or not copies:
         return [answer]

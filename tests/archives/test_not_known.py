@@ -175,3 +175,8 @@ def test_a_host_that_no_folder_can_be_of_does_not_end_a_scan(tmp_path: Path, hos
     words = ["scan", str(archive), "--policies", str(tmp_path / "policies"), "--log", str(tmp_path / "l.jsonl")]
     answer = CliRunner().invoke(app, words)
     assert (answer.exit_code, "2 records of 1 file judged: 0 admitted, 2 withheld" in answer.output) == (1, True)
+
+
+def test_a_line_that_is_glued_before_the_first_field_ends_nothing(tmp_path: Path) -> None:
+    block = CLEAN.replace(b"Content-Type", b"no field\nX-Robots-Tag: noai\r\nContent-Type")
+    assert verdicts(tmp_path, stored(tmp_path, record(block=block))) == {URL: "reserved"}

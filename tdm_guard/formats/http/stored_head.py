@@ -85,7 +85,7 @@ def _odd(line: str, found: list[tuple[str, str]], notes: list[str]) -> None:
             name, value = found[-1]
             found[-1] = (name, f"{value} {piece.strip()}".strip())
         elif _NAME.match(piece):
-            if number and found[-1][0].lower() == "x-robots-tag":  # a robot's name looks like a field's
+            if number and found and found[-1][0].lower() == "x-robots-tag":  # a robot's name looks like a field's
                 found.append((found[-1][0], piece))
             name, _, value = piece.partition(":")
             found.append((name.strip(), value.strip(" \t\r")))
