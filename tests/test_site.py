@@ -21,6 +21,7 @@ API = {
     "api-httpx.md": ("tdm_guard.httpx", "tdm_guard.httpx2"),
     "api-requests.md": ("tdm_guard.requests",),
     "api-aiohttp.md": ("tdm_guard.aiohttp",),
+    "api-engines.md": ("tdm_guard.datatrove", "tdm_guard.ray", "tdm_guard.spark"),
     "api-scrapy.md": ("tdm_guard.scrapy",),
     "api-signals.md": ("tdm_guard.signals",),
     "api-testing.md": ("tdm_guard.testing",),
