@@ -25,7 +25,7 @@ from typer.testing import CliRunner, Result
 from tdm_guard.cli import app
 from tdm_guard.cli.address_list import Entry, read_addresses
 from tdm_guard.cli.by_origin import ByOrigin
-from tdm_guard.cli.rechecking import progress
+from tdm_guard.cli.rechecked import Rechecked
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.testing import Answer, PretendWeb, Received, Site
 from tests.support.memory import peak
@@ -441,4 +441,4 @@ def test_a_log_that_cannot_be_written_ends_the_run() -> None:
     ],
 )
 def test_progress(new: int, before: int, seconds: float, told: str) -> None:
-    assert progress(new, before, 1_000, seconds) == told
+    assert Rechecked(1_000, new + before, before).progress(seconds) == told

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,20 +17,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import typer
 
-from tdm_guard.archives import Damage
 from tdm_guard.archives.captured import moment
 from tdm_guard.cli.console import record, say
 from tdm_guard.cli.options import with_tables
 from tdm_guard.cli.scan_crew import scan_all
 from tdm_guard.cli.scan_job import Done, Job, scan_one
 from tdm_guard.cli.scan_policies import LIVE, mark_of, opened_sources
+from tdm_guard.cli.scan_progress import Progress
 from tdm_guard.errors import ConfigurationError, TdmGuardError
 from tdm_guard.judge import Judge
+from tdm_guard.ledger.earlier import tasks_at
 from tdm_guard.ledger.ledger import MAX_TASK
 from tdm_guard.options import Options
 from tdm_guard.options.config import with_config
@@ -40,6 +39,7 @@ from tdm_guard.reports.spelling import number_of
 AGENT = "tdm-guard"  # who judges, unless the caller says for whom
 LOG = "tdm-guard.jsonl"
 MAX_WORKERS = 256
+INTERRUPTED = 130  # as shells have it: 128 and the number of the signal
 STYLES = ("jsonl", "parquet")
 _KEPT = (".warc", ".warc.gz")
 
@@ -59,7 +59,8 @@ class Wish:
 
 def scan(paths: Sequence[str], given: Mapping[str, Any], wish: Wish) -> int:
     """
-    Judges the files; 0 if all in them is admitted, 1 if something is withheld or damaged, 2 if one cannot be read.
+    Judges the files; 0 if all in them is admitted, 1 if something is withheld or damaged, 2 if one cannot be read,
+    130 after Ctrl-C.
 
     Raises `ConfigurationError` before anything is read.
     """
@@ -69,7 +70,7 @@ def scan(paths: Sequence[str], given: Mapping[str, Any], wish: Wish) -> int:
     judge = Judge.of(Options.read(options))
     style, now = _checked(wish), datetime.now(UTC)
     paths = tuple(dict.fromkeys(paths))
-    progress = _Progress(paths)
+    progress = Progress(paths)
     sources = opened_sources(
         wish.policies, options, told=lambda damage: progress.damage(damage, policies=True), ticked=progress.ticked
     )
@@ -78,9 +79,12 @@ def scan(paths: Sequence[str], given: Mapping[str, Any], wish: Wish) -> int:
     try:
         mark = _mark(wish, now)
         with tempfile.TemporaryDirectory(prefix=".tdm-guard-scan-", dir=folder) as parts:
+            tasks = tuple(_task(path, mark) for path in paths)
+            known = tasks_at(str(options["log"]))
             job = Job(
                 paths=paths,
-                tasks=tuple(_task(path, mark) for path in paths),
+                tasks=tasks,
+                new=frozenset(tasks) - known if known is not None else frozenset(),
                 judge=judge,
                 log=str(options["log"]),
                 as_of=_as_of(wish.as_of, now),
@@ -99,7 +103,7 @@ def scan(paths: Sequence[str], given: Mapping[str, Any], wish: Wish) -> int:
     except KeyboardInterrupt:
         progress.clear()
         say("interrupted; the same command goes on where it was")
-        return 2
+        return INTERRUPTED
     finally:
         for source in sources:
             source.close()
@@ -134,6 +138,8 @@ def _checked(wish: Wish) -> str | None:
         problems.append(f"--keep: {wish.keep!r} is there already; name another, or delete it")
     if problems:
         raise ConfigurationError(*problems)
+    if style == STYLES[1]:
+        from tdm_guard.cli import scan_table  # noqa: F401, PLC0415 - where its extra is missing, that is told at once
     return style
 
 
@@ -160,7 +166,7 @@ def _task(path: str, mark: str) -> str:
     return f"scan {place} ({size} bytes), {mark}"
 
 
-def _all(job: Job, sources: tuple[Any, ...], wish: Wish, progress: _Progress) -> Iterable[tuple[int, Done | str]]:
+def _all(job: Job, sources: tuple[Any, ...], wish: Wish, progress: Progress) -> Iterable[tuple[int, Done | str]]:
     workers = min(wish.workers, len(job.paths))
     if workers > 1:
         yield from scan_all(job, sources, workers, progress.report)
@@ -213,7 +219,7 @@ def _join(parts: Sequence[Path], to: Path) -> None:
 class _Found:
     """What came of all files."""
 
-    def __init__(self, progress: _Progress) -> None:
+    def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self.counts: Counter[str] = Counter()
         self.passed: Counter[str] = Counter()
@@ -265,87 +271,3 @@ class _Found:
             )
         if self.failed:
             yield f"  {number_of(len(self.failed), 'file')} not judged whole"
-
-
-class _Progress:
-    """Words on stderr: damage, and, on a terminal, how far it is, how fast, and how long it will take."""
-
-    def __init__(self, paths: Sequence[str]) -> None:
-        self._paths = {path: number for number, path in enumerate(paths)}
-        self._sizes = [_size(path) for path in paths]
-        self._met: dict[int, int] = {}
-        self._at: dict[int, int] = {}
-        self._shown = False
-        self._live = sys.stderr.isatty()
-        self._began = monotonic()
-        self._policies = 0
-        self.damaged = 0  # places in archives of policies
-
-    def number(self, path: str) -> int:
-        return self._paths[path]
-
-    def report(self, kind: str, said: Any) -> None:
-        """Takes in what `scan_one` reports."""
-        if kind == "told":
-            self.say(said)
-            return
-        number, met, place = said
-        self._met[number] = met
-        if place is not None:
-            self._at[number] = min(place, self._sizes[number])
-        self._show()
-
-    def finished(self, number: int, met: int) -> None:
-        """All of a file was judged."""
-        self._met[number] = met
-        self._at[number] = self._sizes[number]
-        self._show()
-
-    def ticked(self) -> None:
-        """A record of an archive of policies was read."""
-        self._policies += 1
-        if self._live and self._policies % 4096 == 0:
-            self._line(f"{self._policies:,} records read for policies …")
-
-    def damage(self, damage: Damage, *, policies: bool) -> None:
-        """Damage in an archive of policies."""
-        self.damaged += policies
-        if self.damaged <= 100:
-            self.say(f"{damage.file}, at {damage.offset}: {damage.what}")
-
-    def say(self, message: str) -> None:
-        """A line of its own."""
-        self.clear()
-        say(message)
-
-    def clear(self) -> None:
-        """Takes the line away that says how far it is."""
-        if self._shown:
-            typer.echo("\r\x1b[K", nl=False, err=True)
-            self._shown = False
-
-    def _show(self) -> None:
-        if self._live:
-            gone = max(monotonic() - self._began, 0.001)
-            self._line(progress_line(sum(self._met.values()), sum(self._at.values()), sum(self._sizes), gone))
-
-    def _line(self, text: str) -> None:
-        self._shown = True
-        typer.echo(f"\r\x1b[K{text}", nl=False, err=True)
-
-
-def progress_line(met: int, read: int, size: int, gone: float) -> str:
-    """How many there were in so many seconds, how fast, and how long it will take, by the bytes that were read."""
-    words = f"{met:,} records, {met / gone:,.0f} a second"
-    if not read or not size:
-        return words
-    left = round(gone * (size - read) / read)
-    hours, minutes = divmod(left // 60, 60)
-    return f"{words}, {100 * read // size} %, {hours}:{minutes:02d}:{left % 60:02d} left"
-
-
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size  # noqa: PTH116 - as it was given
-    except OSError:
-        return 0

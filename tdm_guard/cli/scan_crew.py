@@ -91,7 +91,7 @@ class _Crew:
         else:
             del self.hands[hand.connection]
         with suppress(OSError):  # it has died, which shows when it is listened to
-            hand.connection.send(hand.number)
+            hand.connection.send((hand.number, self._tries[hand.number] > 1))
 
     def _lost(self, hand: _Hand) -> tuple[int, str] | None:
         """A process has died: another one goes on with its file, once."""
@@ -127,13 +127,13 @@ def _work(connection: Connection, job: Job, sources: tuple[PolicySource, ...]) -
 
     while True:
         try:
-            number = connection.recv()
+            number, again = connection.recv()
         except (EOFError, OSError):
             return
         if number < 0:
             return
         try:
-            done: Done | str = scan_one(job, number, sources, report)
+            done: Done | str = scan_one(job, number, sources, report, again=again)
         except (TdmGuardError, OSError) as error:
             done = str(error)
         report("done", done)

@@ -28,10 +28,16 @@ Report = Callable[[str, Any], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What is to be done. `tasks` are the names of the files' runs; `keep` and `output` what their parts begin with."""
+    """
+    What is to be done.
+
+    `tasks` are the names of the files' runs, of `new` ones there is none; `keep` and `output` what their parts begin
+    with.
+    """
 
     paths: tuple[str, ...]
     tasks: tuple[str, ...]
+    new: frozenset[str] = frozenset()
     judge: Judge
     log: str
     as_of: datetime | None
@@ -81,14 +87,17 @@ class Lines:
         self._file.close()
 
 
-def scan_one(job: Job, number: int, sources: tuple[PolicySource, ...], report: Report) -> Done:
+def scan_one(job: Job, number: int, sources: tuple[PolicySource, ...], report: Report, *, again: bool = False) -> Done:
     """
-    Judges and logs one file. `report` is told of damage ("told") and how far it is ("reached").
+    Judges and logs one file, `again` after a process that died of it. `report` is told of damage ("told") and how far it
+    is ("reached").
 
     Raises `Unreadable`, `LogError`.
     """
     path = job.paths[number]
     ledger = Ledger(job.judge, job.log, task=job.tasks[number], once=True, remembers=True)
+    if job.tasks[number] in job.new and not again:
+        ledger.is_new()
     try:
         if ledger.done and job.keep is None and job.output is None:
             return Done(Counter(ledger.before), before=True)

@@ -177,6 +177,10 @@ class Ledger:
             self._keys = Keys(redaction) if self._earlier.count else None
             self._looked = True
 
+    def is_new(self) -> None:
+        """Says that no run at the path is of this task, so that it need not be looked for."""
+        self._earlier, self._looked = Earlier(), True
+
     def _opened(self) -> Book:
         with self._lock:
             if self._book is None:

@@ -109,7 +109,10 @@ class Speller:
 
     def _stored(self, stored: Stored) -> str:
         """The member that says where a record lies; an address may have secrets in it."""
-        return f'"stored":{encode({**stored.to_dict(), "file": self._redaction.address(stored.file)})},'
+        file, record = encode_basestring(self._redaction.address(stored.file)), stored.record
+        name = "null" if record is None else encode_basestring(record)
+        kind = encode_basestring(stored.type)
+        return f'"stored":{{"file":{file},"offset":{stored.offset:d},"record":{name},"type":{kind}}},'
 
     def start_file(self) -> None:
         """A new file must be readable by itself: what was written once is written again."""

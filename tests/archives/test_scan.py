@@ -24,7 +24,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from tdm_guard.cli import app
-from tdm_guard.cli.scan import progress_line
+from tdm_guard.cli.scan_progress import progress_line
 from tdm_guard.testing import Answer, PretendWeb, Site
 from tests.archives.made import DATE, PAGE, packed, record
 from tests.support.patience import PATIENCE
@@ -419,7 +419,7 @@ def test_a_scan_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
         wait_for(log, len(decisions(mended(log))) + 50)
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, b"interrupted; the same command goes on" in told) == (2, True)
+    assert (process.returncode, b"interrupted; the same command goes on" in told) == (130, True)
     scan(*words)
     assert set(Counter(each["url"] for each in decisions(log)).values()) == {1}
     assert len(decisions(log)) == 1000

@@ -16,6 +16,7 @@ from tests.benchmarks import (
     lists,
     proofs,
     reporting,
+    scans,
     stores,
     tampering,
     verifying,
@@ -35,8 +36,9 @@ PARTS = {
     "documents": assets_documents.rows,
     "verify": verifying.rows,
     "stores": stores.rows,
+    "scans": scans.rows,
 }
-PACKAGES = ("tdm-guard", "datadiligence", "lxml", "selectolax", "protego", "scrapy", "httpx", "httpx2")
+PACKAGES = ("tdm-guard", "datadiligence", "lxml", "selectolax", "protego", "scrapy", "httpx", "httpx2", "fastwarc")
 
 
 def main(names: list[str]) -> int:
