@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Required, Self, TypedDict, Unpack
@@ -335,7 +335,7 @@ class Stored:
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready mapping with every member."""
-        return asdict(self)
+        return {"file": self.file, "offset": self.offset, "record": self.record, "type": self.type}
 
 
 def _evidence(source: Source, excerpt: str | None) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from typer.testing import CliRunner, Result
 from tdm_guard.cli import app
 from tdm_guard.cli.address_list import Entry, read_addresses
 from tdm_guard.cli.by_origin import ByOrigin
-from tdm_guard.cli.rechecking import progress
+from tdm_guard.cli.rechecked import Rechecked
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.testing import Answer, PretendWeb, Received, Site
 from tests.support.memory import peak
@@ -329,6 +329,17 @@ def test_documents_are_asked_for_once_of_each_site_and_a_shared_licence_once_of_
     assert {entry["signal"] for record in records() for entry in record["because"]} == {"rsl"}
 
 
+def test_what_another_run_has_read_is_not_asked_for_again() -> None:
+    store = ("--cache", f"sqlite:///{Path('policies.sqlite').resolve()}")
+    with PretendWeb([site("a"), site("b")]) as web:
+        first = recheck([f"{web.origin(f'{name}.example')}/no/1" for name in "ab"], *store)
+        before = len(web.requests)
+        second = recheck([f"{web.origin(f'{name}.example')}/no/{n}" for name in "ab" for n in (2, 3)], *store)
+        assert len(web.requests) == before
+    assert (first.exit_code, len(first.stdout.split()), second.exit_code, len(second.stdout.split())) == (1, 2, 1, 4)
+    assert {entry["cached"] for record in records()[2:] for entry in record["checked"]} == {True}
+
+
 def test_a_site_that_does_not_answer_holds_up_no_other() -> None:
     silent = Site("silent.example", {}, fallback=Answer(silent=True))
     with PretendWeb([silent, *(site(f"s{n}") for n in range(4))]) as web:
@@ -430,4 +441,4 @@ def test_a_log_that_cannot_be_written_ends_the_run() -> None:
     ],
 )
 def test_progress(new: int, before: int, seconds: float, told: str) -> None:
-    assert progress(new, before, 1_000, seconds) == told
+    assert Rechecked(1_000, new + before, before).progress(seconds) == told

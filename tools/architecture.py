@@ -26,6 +26,7 @@ TOGETHER = {  # what belongs to a room beside the folder or module it is named a
     "cli": ("__main__",),
     "httpx": ("httpx2", "_httpx"),
     "aiohttp": ("_aiohttp",),
+    "datatrove": ("ray", "spark"),
     "lists": ("holdings",),
     "policies": ("gather", "fetch"),
     "requests": ("_requests",),
@@ -40,7 +41,7 @@ TITLES = {
     0: "ground",
 }
 OPEN = ("signals", "formats")  # rooms of which the picture names what is in them
-WIDTH, MARGIN = 800.0, 16.0
+WIDTH, MARGIN = 920.0, 16.0
 LEFT = 118.0  # the column of the layers' names
 LETTER = 10.3  # the width of a letter of the names, at 17 px of a monospaced face
 LINE = 22.0

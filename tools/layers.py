@@ -22,7 +22,7 @@ LAYERS = {
     "options": 4, "holdings": 4, "lists": 4, "cache": 4, "log": 4, "archives": 4,
     "judge": 5, "ledger": 5, "guard": 5, "proofs": 5, "reports": 5, "_clients": 5,
     "_httpx": 6, "httpx": 6, "httpx2": 6, "_aiohttp": 6, "aiohttp": 6, "_requests": 6, "requests": 6,
-    "scrapy": 6, "cli": 6, "testing": 6, "__main__": 6,
+    "scrapy": 6, "datatrove": 6, "ray": 6, "spark": 6, "cli": 6, "testing": 6, "__main__": 6,
 }  # fmt: skip
 PURE = 3  # up to this layer nothing touches a network, a file, a thread or the clock
 

@@ -152,12 +152,19 @@ def _of_module(path: Path, place: str) -> Iterator[Limit]:
         name = f"{place}.{constant}"
         if not (_NAME.fullmatch(constant) or name in OTHERS):
             continue
-        module = importlib.import_module(f"tdm_guard.{place.replace('/', '.')}")
-        value = getattr(module, constant)
+        value = _value(f"tdm_guard.{place.replace('/', '.')}", node, constant)
         if isinstance(value, (int, float, timedelta)):
             assert isinstance(node, (ast.Assign, ast.AnnAssign))
             beside = lines[(node.end_lineno or 0) - 1][node.end_col_offset :].strip().removeprefix("#").strip()
             yield Limit(name, value, beside or REASONS.get(constant, ""))
+
+
+def _value(module: str, node: ast.stmt, constant: str) -> object:
+    """What a constant is; of a module whose engine is not installed here by its own text, which names nothing else."""
+    try:
+        return getattr(importlib.import_module(module), constant)
+    except ModuleNotFoundError:
+        return eval(ast.unparse(getattr(node, "value")), {})  # noqa: B009, S307 - our own source
 
 
 def page() -> str:

@@ -17,15 +17,17 @@ from tdm_guard.archives.tape import MARK, Tape
 
 MAX_HEAD = 2**16  # bytes of a record's own head; some hundred are usual, long addresses have thousands
 MAX_BLOCK = 2**26  # bytes of a block that are kept, more than the largest asset that is read by default
-_MAX_DIGITS = 19
+_MAX_DIGITS = 19  # of a length: what has more is longer than any file
 _STEP = 2**22  # bytes of the stream in which the next record is searched for at once
 
 _VERSION = re.compile(rb"WARC/\d{1,3}\.\d{1,3}[ \t]*\r?\n")
 _BEGINS = re.compile(rb"WARC/\d{1,3}\.\d{1,3}[ \t]*\r?\n[!-9;-~]{1,64}:")  # what no text about it has so
 _FIELD = re.compile(r"(?m)^([!-9;-~]+):[ \t]*([^\r\n]*[^\r\n \t]|)\r\n")
+_LINE_ENDS = re.compile(rb"[\r\n]*")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _ADDRESS = re.compile(rb"(?im)^warc-target-uri[ \t]*:[ \t]*<?([^\s>]{1,65536})")
 _END = b"\r\n\r\n"
+_USUAL_HEAD = 2**12  # bytes
 _UNCHECKED = 2**16  # bytes: a length up to this may lie without costing much
 _MAX_LIES = 16  # of lengths in one file, after which none is believed
 _LONGEST_MARK = 96  # bytes of line ends, version line and the next name, which two steps may share
@@ -86,9 +88,8 @@ def _at_end(tape: Tape) -> bool:
     """True at the end or at a break; goes over the line ends between records."""
     while True:
         data, at = tape.data, tape.at
-        while data[at : at + 1] in (b"\r", b"\n"):
-            at += 1
-        tape.at = at
+        if data[at : at + 1] in (b"\r", b"\n"):
+            at = tape.at = _LINE_ENDS.match(data, at).end()  # type: ignore[union-attr] # it matches nothing, too
         if at < len(data):
             return False
         if not tape.more():
@@ -97,9 +98,11 @@ def _at_end(tape: Tape) -> bool:
 
 def _gap(tape: Tape, place: tuple[int, int], what: str = "that are no record") -> Gap:
     """Goes on to where a record begins."""
-    tape.fill(MAX_HEAD, across=False)
-    address = _ADDRESS.search(tape.data, tape.at, tape.at + MAX_HEAD)
-    size = sum(len(piece) for piece in _to_the_next(tape))
+    size, address = 0, None
+    for piece in _to_the_next(tape):
+        if address is None:
+            address = _ADDRESS.search(piece, 0, MAX_HEAD)
+        size += len(piece)
     return Gap(place, f"{size} bytes {what}", _text(address[1]) if address else None)
 
 
@@ -169,19 +172,28 @@ def _is_credible(tape: Tape, length: int) -> bool:
 
 
 def _head_size(tape: Tape, first: int) -> int | None:
-    """The length of a head, its blank line in it; None if it does not end."""
-    while True:
-        at, data = tape.at, tape.data
-        begin = at + first - 1
-        end = data.find(b"\n\r\n", begin, at + MAX_HEAD)
-        bare = data.find(b"\n\n", begin, at + MAX_HEAD if end < 0 else end)
-        if bare >= 0:
-            return bare + 2 - at
-        if end >= 0:
-            return end + 3 - at
-        have = len(data) - at
-        if have >= MAX_HEAD or not tape.fill(have + 1):
+    """The length of a head, its blank line in it; None if it does not end before another one begins."""
+    size = _to_blank_line(tape, first, _USUAL_HEAD)
+    if size is not None:
+        return size
+    for most in (_USUAL_HEAD, MAX_HEAD):
+        tape.fill(most, across=False)
+        size = _to_blank_line(tape, first, most)
+        if find_record(tape.data, tape.at + 1, tape.at + (size or most)) >= 0:
             return None
+        if size is not None:
+            return size
+    return None
+
+
+def _to_blank_line(tape: Tape, first: int, most: int) -> int | None:
+    at, data = tape.at, tape.data
+    begin, stop = at + first - 1, at + most
+    end = data.find(b"\n\r\n", begin, stop)
+    bare = data.find(b"\n\n", begin, stop if end < 0 else end)
+    if bare >= 0:
+        return bare + 2 - at
+    return end + 3 - at if end >= 0 else None
 
 
 def _fields(head: bytes) -> dict[str, str]:

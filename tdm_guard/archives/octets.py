@@ -41,14 +41,16 @@ class Octets:
 
     def find(self, word: bytes, place: int) -> int:
         """Where `word` stands first from `place` on; -1 if nowhere."""
-        overlap = len(word) - 1
-        while piece := bytes(self.at(place)):
-            found = piece.find(word)
+        while self.at(place, 1):
+            found = self._window.find(word, place - self._start)
             if found >= 0:
-                return place + found
-            place += max(1, len(piece) - overlap)
-            if place < self._start + len(self._window):
+                return self._start + found
+            end = self._start + len(self._window)
+            place = max(place + 1, end - len(word) + 1)
+            if place < end:
                 self._load(place)
+                if len(self._window) < len(word):
+                    return -1
         return -1
 
     def up_to(self, word: bytes, place: int) -> memoryview | None:

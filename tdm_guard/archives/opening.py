@@ -16,7 +16,7 @@ from tdm_guard.archives.octets import Octets
 from tdm_guard.archives.parquet_rows import read_parquet
 from tdm_guard.archives.saved_pages import read_saved_page
 from tdm_guard.archives.setting import INSIDE, Setting
-from tdm_guard.archives.wacz import open_inside, read_wacz
+from tdm_guard.archives.wacz import DAMAGED, archives_in, open_inside, read_wacz
 from tdm_guard.archives.warc import read_warc, tape_of
 
 KINDS = "WARC, WACZ, CDXJ, HAR, MHTML, ARC and Parquet"
@@ -52,7 +52,8 @@ def read_items(
     one may refer to. `passed` counts what is not judged: requests, records of `dns:`. Raises `Unreadable` for a file
     that is none of these, when the first item is asked for.
     """
-    setting = Setting([os.fspath(each) for each in archives], passed, opened=opened)
+    given = [inner for each in archives for inner in _within(os.fspath(each))]
+    setting = Setting(given, passed, opened=opened)
     place, name = os.fspath(path), Path(path).name
     octets = opened(place)
     try:
@@ -81,6 +82,14 @@ def _read(octets: Octets, path: str, setting: Setting, *, name: str, offset: int
         yield from read_warc(octets, path, setting, name=name, offset=offset)
     else:
         yield from reader(octets, path, setting, name=name)
+
+
+def _within(path: str) -> list[str]:
+    """The archives that a collection holds, by their places; any other file itself."""
+    try:
+        return [f"{path}{INSIDE}{member}" for member in archives_in(path)]
+    except DAMAGED:
+        return [path]
 
 
 def opened(path: str) -> Octets:

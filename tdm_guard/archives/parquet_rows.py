@@ -7,6 +7,7 @@ Fields may be pairs, structures, a map, or text that is JSON or a head as it was
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +19,7 @@ from tdm_guard.formats.http.stored_head import read_head
 from tdm_guard.model import Headers, Stored
 
 ROWS = 256  # at once: bodies of a few megabytes are usual
-_COLUMNS = ("url", "status", "headers", "body", "body_complete", "date", "item")
+COLUMNS = ("url", "status", "headers", "body", "body_complete", "date", "item")
 
 
 def read_parquet(path: str, setting: Setting, *, name: str) -> Iterator[Item | Damage]:
@@ -27,11 +28,11 @@ def read_parquet(path: str, setting: Setting, *, name: str) -> Iterator[Item | D
 
     try:
         file = pq.ParquetFile(path)
-        columns = [column for column in _COLUMNS if column in file.schema_arrow.names]
+        columns = [column for column in COLUMNS if column in file.schema_arrow.names]
     except Exception as error:  # noqa: BLE001 - the library's own, and the system's
         raise Unreadable(f"{path}: {str(error)[:200]}") from None
     if "url" not in columns:
-        raise Unreadable(f"{path}: it has no column url; columns that are read: {', '.join(_COLUMNS)}")
+        raise Unreadable(f"{path}: it has no column url; columns that are read: {', '.join(COLUMNS)}")
     number = 0
     with file:
         for group in range(file.num_row_groups):
@@ -39,14 +40,14 @@ def read_parquet(path: str, setting: Setting, *, name: str) -> Iterator[Item | D
             try:
                 for batch in file.iter_batches(ROWS, row_groups=[group], columns=columns):
                     for row in batch.to_pylist():
-                        yield from read_row(row, name, number, setting)
+                        yield from read_row(row, name, number, setting.passed)
                         number += 1
             except Exception as error:  # noqa: BLE001 - as above
                 yield Damage(name, number, f"rows {number} to {first + size - 1} cannot be read: {str(error)[:200]}")
             number = first + size
 
 
-def read_row(row: Mapping[str, Any], name: str, number: int, setting: Setting) -> Iterator[Item | Damage]:
+def read_row(row: Mapping[str, Any], name: str, number: int, passed: Counter[str] | None) -> Iterator[Item | Damage]:
     """What a row is, with its number for its place."""
     url = row.get("url")
     if not isinstance(url, str) or not url.strip():
@@ -54,7 +55,8 @@ def read_row(row: Mapping[str, Any], name: str, number: int, setting: Setting) -
         return
     url = url.strip()
     if not is_judged(url):
-        setting.passed[scheme_of(url) or "an address without a scheme"] += 1
+        if passed is not None:
+            passed[scheme_of(url) or "an address without a scheme"] += 1
         return
     if (problem := unjudgeable(url)) is not None:
         yield Damage(name, number, problem, url=url)

@@ -38,6 +38,7 @@ class Tape:
         self.data = b""
         self.at = 0
         self.fresh = False  # the piece that was read last begins a member with a record
+        self._over = False  # there is no more, or not before a break is mended
         self.lies = 0  # lengths in it that were wrong
         self.broken: Break | None = None
 
@@ -45,11 +46,11 @@ class Tape:
         """Reads a piece on; False at the end, and at a break."""
         piece = None if self.broken is not None else next(self._pieces, None)
         if piece is None:
-            self.fresh = False
+            self.fresh, self._over = False, True
             return False
         data, start, end, problem = piece
         if problem is not None:
-            self.broken, self.fresh = Break(problem, start or 0, end or 0), False
+            self.broken, self.fresh, self._over = Break(problem, start or 0, end or 0), False, True
             return False
         if self.at:
             self._base += self.at
@@ -71,6 +72,8 @@ class Tape:
         have = len(self.data) - self.at
         if have >= count:
             return True
+        if self._over:
+            return False
         pieces = [self.data[self.at :]]
         base, self.data, self.at = self._base + self.at, b"", 0
         while have < count:
@@ -108,7 +111,7 @@ class Tape:
     def mend(self) -> None:
         """Goes on behind a break; what was not read before it is given up."""
         self._base += len(self.data)
-        self.data, self.at, self.broken = b"", 0, None
+        self.data, self.at, self.broken, self._over = b"", 0, None, False
         self._starts.clear()
         self._ends.clear()
 

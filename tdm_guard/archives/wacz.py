@@ -22,14 +22,14 @@ MAX_FILES = 100_000  # in one collection
 MAX_NAME = 960  # characters, so that a place in it can be named, too; a log has at most 1,024
 _FOLDER = "archive/"
 _LOCAL_HEAD = 30  # bytes of a local header without name and extra field (APPNOTE 4.3.7)
-_DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError)
+DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError)
 
 
 def read_wacz(octets: Octets, path: str, setting: Setting, *, name: str) -> Iterator[Item | Damage]:
     """All that the WARC files of a collection hold."""
     try:
         members = archives_in(path)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         yield Damage(name, 0, f"its directory cannot be read ({str(error)[:80]}): read for what is whole in it")
         yield from read_tape(Tape(inflating.gzip_members(octets, 0)), octets, path, setting, name=name)
         return
@@ -41,7 +41,7 @@ def read_wacz(octets: Octets, path: str, setting: Setting, *, name: str) -> Iter
         called = f"{name}{INSIDE}{member}"[:MAX_NAME]
         try:
             inner = open_inside(path, member)
-        except _DAMAGED as error:
+        except DAMAGED as error:
             yield Damage(called, 0, f"it cannot be read: {str(error)[:80]}")
             continue
         try:
@@ -62,7 +62,7 @@ def open_inside(path: str, member: str) -> Octets:
     with zipfile.ZipFile(path) as collection:
         info = collection.getinfo(member)
         if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
-            return Octets(zipfile.ZipFile(path).open(info), size=info.file_size)
+            return Octets(collection.open(info), size=info.file_size)  # it stays open as long as this
     file = Path(path).open("rb", buffering=0)  # noqa: SIM115 - who asked closes it
     file.seek(info.header_offset)
     head = file.read(_LOCAL_HEAD)

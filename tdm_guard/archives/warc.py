@@ -20,6 +20,7 @@ from tdm_guard.archives.redirects import REDIRECTS, Redirects
 from tdm_guard.archives.segments import Segments
 from tdm_guard.archives.setting import INSIDE, Setting
 from tdm_guard.archives.tape import Tape
+from tdm_guard.archives.wat import read_wat
 from tdm_guard.formats.http.stored_head import StoredHead, read_head
 from tdm_guard.model import Headers, Stored
 
@@ -157,7 +158,15 @@ class WarcReading:
         """What a tool knows of a page; fields of its answer among it count as such."""
         media_type = record.fields.get("content-type", "")
         headers: Headers = (("content-type", media_type),) if media_type else ()
-        if "fields" in media_type or "http" in media_type:
+        known_of = read_wat(record.block) if "json" in media_type else None
+        if known_of is not None and known_of.is_request:
+            self._setting.passed["metadata of a request"] += 1
+        elif known_of is not None:
+            item = self._item(record, url, StoredHead(known_of.status, known_of.headers, record.start), "metadata")
+            note = "put together from what a WAT record keeps"
+            whole = item.body_complete and known_of.body is not None
+            yield item._replace(body=known_of.body, body_complete=whole, notes=(*item.notes, note))
+        elif "fields" in media_type or "http" in media_type:
             inner = _head(record)
             known = tuple([(name, value) for name, value in inner.headers if name.lower() not in _FRAMING])
             yield self._item(record, url, StoredHead(inner.status, (*headers, *known), record.start), "metadata")

@@ -37,6 +37,7 @@ SELECT min(number), max(number) FROM sorted GROUP BY place ORDER BY count(*) DES
 """
 _INSERT = "INSERT INTO given VALUES (?, ?, ?, ?)"
 _STRETCH = "SELECT number, url, spelt, item FROM sorted WHERE number BETWEEN ? AND ? ORDER BY number LIMIT ?"
+_CACHE_KIB = 8 * 1024  # rows are written and read one after another; sorting takes as much again, some times
 _AT_ONCE = 512  # rows written, or read, in one go
 
 
@@ -64,6 +65,7 @@ class ByOrigin:
 
     def __init__(self) -> None:
         self._database = scratch(_TABLES, shared=True)
+        self._database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         self._lock = threading.Lock()
         self.addresses = self.origins = self.rows = self.strange = 0
         self.told: list[tuple[int, str]] = []

@@ -11,8 +11,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -30,6 +28,8 @@ from tdm_guard.cli.console import INTERVAL, PATIENCE, counted, say
 from tdm_guard.cli.console import record as show_record
 from tdm_guard.cli.items import Items
 from tdm_guard.cli.options import with_tables
+from tdm_guard.cli.rechecked import Rechecked
+from tdm_guard.cli.rechecked import addresses as in_words
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.guard import Guard
 from tdm_guard.httpx import GuardTransport
@@ -37,7 +37,6 @@ from tdm_guard.ledger.earlier import Keys, asked_in, read_earlier
 from tdm_guard.log.record import line_of
 from tdm_guard.log.redaction import Redaction
 from tdm_guard.log.run_info import run_info
-from tdm_guard.model import Verdict
 from tdm_guard.options import Options
 from tdm_guard.options.config import with_config
 from tdm_guard.options.keeping import keeping_of
@@ -60,7 +59,6 @@ MAX_SHOWN = 200  # characters of a line with no address
 GLANCE = 0.5  # seconds between two looks at the threads
 LEAVE_SECONDS = 2.0  # that the threads have to leave in, after an interruption; what they do then is not recorded
 INTERRUPTED = 130  # the shell's code for Ctrl-C
-_UNITS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"), (1, "seconds"))
 
 
 class Wish(NamedTuple):
@@ -91,11 +89,11 @@ def recheck_urls(path: str, given: Mapping[str, Any], wish: Wish) -> int:
             say(f"{path}:{line}: no http(s) address: {printable(words)[:MAX_SHOWN]}")
         sites = number_of(addresses.origins, "site")
         usages = umbrella(sorted(read.usages))
-        say(f"judging {_addresses(addresses.addresses)} of {sites} for {usages} as {read.agent}")
+        say(f"judging {in_words(addresses.addresses)} of {sites} for {usages} as {read.agent}")
         code = _Rechecking(addresses, wish, works).run(options)
         if addresses.strange:
             say(f"{number_of(addresses.strange, 'line')} of {path} with no http(s) address: not judged")
-        return 2 if addresses.strange else code
+        return 2 if addresses.strange and code != INTERRUPTED else code
 
 
 def _check(wish: Wish) -> None:
@@ -122,8 +120,7 @@ class _Rechecking:
         self._earlier: Earlier | None = None
         self._keys = Keys(Redaction())
         self._problem: BaseException | None = None
-        self._done = self._recalled = self._unanswered = self._empty = 0
-        self._verdicts: Counter[Verdict] = Counter()
+        self._came = Rechecked(addresses.addresses)
 
     def run(self, options: Mapping[str, Any]) -> int:
         """Judges all of them and says what came of it; gives the exit code."""
@@ -148,14 +145,14 @@ class _Rechecking:
                 until = time.monotonic() + LEAVE_SECONDS
                 for thread in threads:
                     thread.join(max(0.0, until - time.monotonic()))
-                left = self._addresses.addresses - self._done
+                left = self._addresses.addresses - self._came.done
                 say(f"interrupted: {left:,} of {self._addresses.addresses:,} are left; the same command goes on there")
                 return INTERRUPTED
             finally:
                 self._close()
-        for line in self._told(guard.book.log.told):
+        for line in self._came.told(guard.book.log.told):
             say(line)
-        return self._code
+        return self._came.code
 
     def _begin(self, options: Options) -> Guard:
         """The run, which goes on with those that were cut short in the same list."""
@@ -208,10 +205,10 @@ class _Rechecking:
                 self._no_answer(address, error)
                 return
         with self._lock:
-            self._done += 1
-            self._recalled += recalled
-            self._verdicts[decision.verdict] += 1
-            self._empty += self._wish.content and decision.admitted and not decision.content
+            self._came.done += 1
+            self._came.recalled += recalled
+            self._came.verdicts[decision.verdict] += 1
+            self._came.empty += self._wish.content and decision.admitted and not decision.content
             if not decision.verdict.withholds:
                 return
             if self._wish.as_json:
@@ -236,9 +233,9 @@ class _Rechecking:
 
     def _no_answer(self, address: Address, error: Exception) -> None:
         with self._lock:
-            self._done += 1
-            self._unanswered += 1
-            if self._unanswered <= MAX_TOLD:
+            self._came.done += 1
+            self._came.unanswered += 1
+            if self._came.unanswered <= MAX_TOLD:
                 say(f"{address.url} gave no answer to judge: {type(error).__name__}: {error}")
 
     # ---- what is said -------------------------------------------------------------------------------------------
@@ -251,36 +248,5 @@ class _Rechecking:
             while thread.is_alive() and self._problem is None:
                 thread.join(min(GLANCE, max(0.0, due - time.monotonic())))
                 if thread.is_alive() and time.monotonic() >= due:
-                    say(progress(self._done - self._recalled, self._recalled, self._addresses.addresses, due - began))
+                    say(self._came.progress(due - began))
                     due = time.monotonic() + INTERVAL
-
-    def _told(self, log: str) -> Iterator[str]:
-        withheld = sum(count for verdict, count in self._verdicts.items() if verdict.withholds)
-        yield f"{withheld:,} of {_addresses(self._addresses.addresses)} would be withheld today."
-        counts = (f"{verdict} {self._verdicts[verdict]:,}" for verdict in Verdict if self._verdicts[verdict])
-        yield f"{', '.join(counts) or 'no verdict'}; the log is {log}"
-        if unknown := self._verdicts[Verdict.UNDETERMINED]:
-            yield f"Of {unknown:,} it is not known: something that had to be read today could not be."
-        if self._empty:
-            yield f"Of {self._empty:,} there was no page to read: they are judged by what their sites say."
-        if self._unanswered:
-            yield f"{_addresses(self._unanswered)} could not be judged: the page gave no answer"
-
-    @property
-    def _code(self) -> int:
-        return 2 if self._unanswered else 1 if any(verdict.withholds for verdict in self._verdicts) else 0
-
-
-def progress(new: int, before: int, total: int, seconds: float) -> str:
-    """How far it is, how fast it went and how long it will take at that rate."""
-    rate = new / seconds
-    told = f"{new + before:,} of {total:,} so far"
-    if not new:
-        return f"{told} …"
-    left = (total - new - before) / rate
-    unit = next((f"{left / size:.0f} {name}" for size, name in _UNITS if left >= 2 * size), "a moment")
-    return f"{told}, {rate:,.1f} a second; about {unit} to go …"
-
-
-def _addresses(count: int) -> str:
-    return f"{count:,} address{'' if count == 1 else 'es'}"

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tdm_guard.archives import Damage, Item, framing, read_items
+from tdm_guard.archives import Damage, Item, framing, inflating, read_items
+from tdm_guard.formats.http import content_coding
 from tests.archives.made import HEAD, PAGE, URL, packed, read, record, split
 
 A, B, C = (record(url=f"{URL}/{name}") for name in "abc")
@@ -171,6 +172,33 @@ def test_a_bomb_is_read_over(tmp_path: Path) -> None:
     items, damage = split(read(tmp_path, packed(A) + zeros + packed(C), "a.warc.gz"))
     assert urls(items) == ["a", "c"]
     assert str(80 * 2**20) in damage[0].what
+
+
+def test_heads_without_an_end_are_not_read_over_and_over(tmp_path: Path) -> None:
+    items, damage = split(read(tmp_path, A + b"WARC/1.0\r\nx: y\r\n" * 5_000 + b"\n" * 500_000 + C))
+    assert urls(items) == ["a", "c"]
+    assert 4_700 < len(damage) <= 5_000  # the last ones have a blank line so near that they are one head
+
+
+ENGINES = ("isal.isal_zlib", "fastwarc.stream_io", "none")  # the fastest that is there is used
+
+
+@pytest.mark.parametrize("engine", [each for each in ENGINES if each == "none" or content_coding.optional(each)])
+def test_all_engines_bring_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
+    noise = random.Random(2).randbytes(3000).hex().encode()
+    large = record(block=HEAD + b"z" * 3_000_000 + noise, url=MIDDLE)
+    bad = corrupt(packed(large), 3_500)
+    data = packed(A, large) + bad + b"junk" + packed(b"", B, C)[:-6]
+    pick = content_coding.optional
+    monkeypatch.setattr(inflating, "optional", lambda *names: pick(*[name for name in names if name == engine]))
+    items, damage = split(read(tmp_path, data, "a.warc.gz"))
+    assert [(item.url[-1], len(item.body or b""), item.body_complete) for item in items][:2] == [
+        ("a", len(PAGE), True),
+        ("b", 3_000_000 + len(noise), True),
+    ]
+    assert urls(items) == ["a", "b", "b", "b", "c"]
+    assert not items[2].body_complete
+    assert damage[0].offset == len(packed(A, large))
 
 
 def test_an_empty_file_is_no_archive_without_a_word(tmp_path: Path) -> None:

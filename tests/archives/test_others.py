@@ -72,6 +72,14 @@ def test_an_archive_that_is_damaged_in_a_collection_is_named(tmp_path: Path) -> 
     assert [item.url for item in items][-1] == f"{URL}/3"
 
 
+def test_the_original_may_lie_in_a_collection(tmp_path: Path) -> None:
+    (tmp_path / "first.wacz").write_bytes(collection(FILES))
+    (tmp_path / "later.warc").write_bytes(FILES["archive/b.warc"])
+    (item,) = read_items(tmp_path / "later.warc", archives=[tmp_path / "first.wacz"])
+    assert isinstance(item, Item)
+    assert item.body == PAGE
+
+
 def index(folder: Path, entries: list[dict[str, Any] | bytes]) -> list[Item | Damage]:
     lines = [
         each if isinstance(each, bytes) else f"example,site)/ 2024 {json.dumps(each)}".encode() for each in entries

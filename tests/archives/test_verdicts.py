@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -135,6 +136,33 @@ def test_what_was_cut_is_not_taken_for_silent(tmp_path: Path) -> None:
         path.write_bytes(record(block=b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html><head>", fields=fields))
         items, _ = split(read_items(path))
         assert [judged(item)[0] for item in items] == ["undetermined"]
+
+
+def wat(metas: list[dict[str, str]] | None, fields: dict[str, Any], about: str = "HTTP-Response-Metadata") -> bytes:
+    answer: dict[str, Any] = {"Response-Message": {"Status": "200"}, "Headers": {"Content-Type": "text/html", **fields}}
+    if metas is not None:
+        answer["HTML-Metadata"] = {"Head": {"Metas": metas, "Link": [{"path": "LINK@/href", "url": "/a", "rel": "x"}]}}
+    block = json.dumps({"Container": {}, "Envelope": {"Payload-Metadata": {about: answer}}}).encode()
+    return record("metadata", block, fields=[("Content-Type", "application/json")])
+
+
+@pytest.mark.parametrize(
+    ("metas", "fields", "verdict"),
+    [
+        ([{"name": "robots", "content": "noai"}], {}, "reserved"),
+        ([], {"X-Robots-Tag": ["all", "noai"]}, "reserved"),
+        ([{"name": "description", "content": '"><meta name=robots content=noai>'}], {}, "unreserved"),
+        (None, {}, "undetermined"),
+    ],
+)
+def test_what_a_wat_record_keeps_is_heard(
+    tmp_path: Path, metas: list[dict[str, str]] | None, fields: dict[str, Any], verdict: str
+) -> None:
+    path = tmp_path / "a.warc.wat"
+    path.write_bytes(wat(metas, fields) + wat([], {}, "HTTP-Request-Metadata"))
+    items, damage = split(read_items(path))
+    assert [(judged(item)[0], item.status, item.stored.type) for item in items] == [(verdict, 200, "metadata")]
+    assert not damage
 
 
 @pytest.mark.parametrize("packs", [False, True])

@@ -1,0 +1,52 @@
+"""What every worker of an engine is told: the judge, the policies, where its log is, what its part of the task is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Unpack
+
+from tdm_guard.errors import ConfigurationError
+from tdm_guard.judge import Judge
+from tdm_guard.ledger.desk import Desk
+from tdm_guard.ledger.ledger import Ledger
+from tdm_guard.ledger.policies_of import Given, named
+from tdm_guard.options.keywords import KeepingOptions
+
+
+class Piecework:
+    """
+    Picklable; raises `ConfigurationError` where the engine is started and not in its workers.
+
+    `word` is what the engine calls a part: `{word}` in `log` is filled in with the part, so that each has its own file.
+    """
+
+    def __init__(
+        self,
+        judge: Judge | Mapping[str, Any],
+        policies: Given,
+        log: str | os.PathLike[str],
+        *,
+        word: str,
+        task: str,
+        once: bool,
+        unread: str,
+        **keeping: Unpack[KeepingOptions],
+    ) -> None:
+        self.judge = judge if isinstance(judge, Judge) else Judge(**judge)
+        self.policies = named(policies)
+        self.log = os.fspath(log)
+        self.word, self.task, self.once, self.unread, self.keeping = word, task, once, unread, keeping
+        if unread not in ("undetermined", "ignore"):
+            raise ConfigurationError(f'unread: {unread!r} is neither "undetermined" nor "ignore"')
+        self.ledger("0")  # a mistake in the options is named now
+
+    def ledger(self, part: str, *, of: int | None = None) -> Ledger:
+        """The ledger of a part (`of` so many). Whoever does it again goes on where the last one was cut short."""
+        path = self.log.replace(f"{{{self.word}}}", part)
+        task = f"{self.task} {self.word} {part}" + ("" if of is None else f" of {of}")
+        return Ledger(self.judge, path, task=task, once=self.once, **self.keeping)
+
+    def desk(self) -> Desk:
+        """A desk with the policies."""
+        return Desk(self.policies, unread=self.unread)
