@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from math import isfinite, isnan
 from typing import Any
 
 from tdm_guard.archives.captured import is_judged, moment, scheme_of, unjudgeable
@@ -69,13 +70,15 @@ def read_row(row: Mapping[str, Any], name: str, number: int, passed: Counter[str
     if isinstance(status, str) and status.strip().isascii() and status.strip().isdigit():
         status = int(status)
     body = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
-    if not isinstance(body, (bytes, type(None))) or not isinstance(status, (int, float, type(None))):
+    if isinstance(status, float):  # of integers with nulls pandas makes floats, and NaN of the nulls
+        status = None if isnan(status) else int(status) if isfinite(status) else "infinite"
+    if not isinstance(body, (bytes, type(None))) or not isinstance(status, (int, type(None))):
         yield Damage(name, number, "a row whose status or body is in a form that is not read", url=url)
         return
     whole = body is not None and row.get("body_complete") is not False
     yield Item(
         url=url,
-        status=None if status is None or status != status else int(status),  # noqa: PLR0124 - pandas' way to say null
+        status=status,
         headers=headers,
         body=body,
         body_complete=whole,

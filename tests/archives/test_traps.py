@@ -9,10 +9,14 @@ import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from tdm_guard import Ledger
 from tdm_guard.archives import Item, read_items
 from tdm_guard.archives.captures import WarcPolicies
+from tdm_guard.ledger.batches import judge_table
+from tdm_guard.ledger.desk import Desk
 from tests.archives.made import HEAD, PAGE, URL, packed, read, record, split
 from tests.archives.test_verdicts import JUDGE, POLICIES, RESERVED, SILENT, chunked, judged, written
 
@@ -184,3 +188,21 @@ def test_what_lies_in_no_list_of_pages_is_judged_by_its_own_address(tmp_path: Pa
     ]
     (tmp_path / "index.cdxj").write_text("".join(lines))
     assert [each.url for each in read_items(tmp_path / "index.cdxj") if isinstance(each, Item)] == urls
+
+
+def test_integers_that_became_floats_and_nulls_that_became_nan_are_read(tmp_path: Path) -> None:
+    """As numpy and pandas have columns with nulls; an engine's batch is judged to its end."""
+    reserved = [{"name": "TDM-Reservation", "value": "1"}]
+    html = [{"name": "Content-Type", "value": "text/html"}]
+    table = pa.table(
+        {
+            "url": [URL] * 6,
+            "status": pa.array([200.0, 404.0, float("nan"), None, float("inf"), 200.0]),
+            "headers": [html, html, html, html, html, reserved],
+            "body": [SILENT, SILENT, SILENT, SILENT, SILENT, None],
+        }
+    )
+    with Ledger(JUDGE, tmp_path / "tdm.jsonl") as ledger:
+        found = judge_table(ledger, table, Desk({URL.replace("/page", path): said for path, said in POLICIES.items()}))
+    assert found["verdict"].to_pylist() == [*["unreserved"] * 4, "undetermined", "reserved"]
+    assert {field.name: str(field.type) for field in found.schema}["decision"] == "string"  # nothing is pickled
