@@ -127,6 +127,7 @@ def test_a_page_that_was_stored_decoded_ends_nothing(tmp_path: Path) -> None:
         ([("Content-Encoding", "gzip")], gzip.compress(SILENT), None),
         ([("Transfer-Encoding", "chunked")], SILENT, None),
     ],
+    ids=["stored decoded", "in chunks", "as received", "dechunked"],
 )
 def test_what_was_undone_although_no_field_says_so_stands_in_the_record(
     tmp_path: Path, fields: list[tuple[str, str]], body: bytes, said: str | None
