@@ -14,14 +14,13 @@ from datetime import datetime
 from tdm_guard.archives.captures import WarcPolicies
 from tdm_guard.archives.sources import PolicySource
 from tdm_guard.judge import Judge
-from tdm_guard.model import Fetched, Result
+from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin
 from tdm_guard.policies.policy import OriginPolicy
 
 MAX_BYTES = 2**26  # of policies in memory; some kilobytes each, so that an archive of ten thousand sites fits
 _EACH = 2**12  # bytes that a policy has beside what its documents said
 _GROWTH = 4  # bytes of a policy for a byte of its documents, about
-_ROUNDS = 6  # documents declare others; `gather` goes as far
 
 _Key = tuple[str, tuple[datetime | None, ...]]
 
@@ -63,22 +62,16 @@ class Library:
         return self._look(url, str(Origin.parse(url)), at)
 
     def _read(self, origin: Origin, at: datetime) -> tuple[OriginPolicy, int]:
-        """The policy of an origin, with all that its documents declare in their turn."""
-        judge, name = self._judge, str(origin)
-        wanted = set(judge.needed_documents(origin))
-        asked: set[str] = set()
-        known: dict[str, Fetched] = {}
-        for _ in range(_ROUNDS):
-            found = {url: answer for url in wanted if (answer := self._look(url, name, at)) is not None}
-            asked |= wanted
-            if known and not found:
-                break
-            known |= found
-            policy = judge.read_policies(origin, known, now=at)
-            wanted = {each.document for each in policy.checked if each.result is Result.NOT_ATTEMPTED} - asked
-            if not wanted:
-                break
-        return policy, _EACH + _GROWTH * sum(len(answer.body) for answer in known.values())
+        """The policy of an origin, with all that its documents declare in their turn, and about its size."""
+        name, size = str(origin), _EACH
+
+        def look(url: str) -> Fetched | None:
+            nonlocal size
+            found = self._look(url, name, at)
+            size += _GROWTH * len(found.body) if found is not None else 0
+            return found
+
+        return self._judge.policies_from(origin, look, now=at), size
 
     def _look(self, url: str, origin: str, at: datetime) -> Fetched | None:
         if not url.startswith(origin):

@@ -494,3 +494,22 @@ def test_another_file_of_the_same_name_and_other_policies_are_judged_anew(crawl:
 def test_progress_says_rate_and_time_left() -> None:
     assert progress_line(1000, 250, 1000, 10.0) == "1,000 records, 100 a second, 25 %, 0:00:30 left"
     assert progress_line(7, 0, 1000, 1.0) == "7 records, 7 a second"
+
+
+def test_without_an_extra_one_sentence_says_what_to_install(crawl: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules.update(dict.fromkeys(sys.argv.pop(1).split(',')));"
+        "from tdm_guard.__main__ import main; main()"
+    )
+    log = tmp_path / "l.jsonl"
+
+    def said(lacking: str, *words: object) -> str:
+        called = [sys.executable, "-c", code, lacking, "scan", crawl, "--log", log, *words]
+        return subprocess.run(list(map(str, called)), capture_output=True, text=True, check=False, timeout=120).stderr
+
+    needed = 'tdm-guard: scan needs pyarrow: pip install "tdm-guard[parquet]"\n'
+    assert said("pyarrow", "-o", tmp_path / "rows.parquet") == needed
+    assert said("httpx", "--policies", "live") == 'tdm-guard: scan needs httpx: pip install "tdm-guard[cli]"\n'
+    assert not log.exists()
+    assert said("httpx,pyarrow,fastwarc,warcio,isal,redis,scrapy") == ""
+    assert len(decisions(log)) == 3
