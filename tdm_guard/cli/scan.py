@@ -38,7 +38,7 @@ from tdm_guard.reports.spelling import number_of
 
 AGENT = "tdm-guard"  # who judges, unless the caller says for whom
 LOG = "tdm-guard.jsonl"
-MAX_WORKERS = 256
+MAX_WORKERS = 256  # processes: more than that no machine that this is for has cores
 INTERRUPTED = 130  # as shells have it: 128 and the number of the signal
 STYLES = ("jsonl", "parquet")
 _KEPT = (".warc", ".warc.gz")
