@@ -48,7 +48,7 @@ def test_the_capture_before_counts_else_the_first_behind(tmp_path: Path) -> None
     assert found == {2019: b"# 2020", 2020: b"# 2020", 2021: b"# 2020", 2022: b"# 2022", 2026: b"# 2022"}
     assert source.documents(ORIGIN, None)[ROBOTS].body == b"# 2022"
     source.span()
-    source.documents(ORIGIN, at(2021))
+    assert source.documents(ORIGIN, at(2021))[ROBOTS].status == 200
     assert source.span() == (at(2020).timestamp(), at(2022).timestamp())
     source.close()
 
