@@ -17,14 +17,13 @@ from typing import NamedTuple
 from tdm_guard.archives.captures import WarcPolicies
 from tdm_guard.archives.sources import PolicySource
 from tdm_guard.judge import Judge
-from tdm_guard.model import Fetched, Result
+from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin
 from tdm_guard.policies.policy import OriginPolicy
 
 MAX_BYTES = 2**26  # of policies in memory; some kilobytes each, so that an archive of ten thousand sites fits
 _EACH = 2**12  # bytes that a policy has beside what its documents said
 _GROWTH = 4  # bytes of a policy for a byte of its documents, about
-_ROUNDS = 6  # documents declare others; `gather` goes as far
 
 MAX_VERSIONS = 64  # of one origin; records of one time lie close together
 
@@ -77,29 +76,21 @@ class Library:
 
     def _read(self, origin: Origin, at: datetime) -> _Version:
         """The policy of an origin, with all that its documents declare in their turn."""
-        judge, name = self._judge, str(origin)
+        name, size = str(origin), _EACH
         for source in self._timed:
             source.span()  # what was asked before
-        wanted = set(judge.needed_documents(origin))
-        asked: set[str] = set()
-        known: dict[str, Fetched] = {}
-        for _ in range(_ROUNDS):
-            found = {url: answer for url in wanted if (answer := self._look(url, name, at)) is not None}
-            asked |= wanted
-            if known and not found:
-                break
-            known |= found
-            policy = judge.read_policies(origin, known, now=at)
-            wanted = {each.document for each in policy.checked if each.result is Result.NOT_ATTEMPTED} - asked
-            if not wanted:
-                break
+
+        def look(url: str) -> Fetched | None:
+            nonlocal size
+            found = self._look(url, name, at)
+            size += _GROWTH * len(found.body) if found is not None else 0
+            return found
+
+        policy = self._judge.policies_from(origin, look, now=at)
         spans = [source.span() for source in self._timed]
-        return _Version(
-            policy=policy,
-            size=_EACH + _GROWTH * sum(len(answer.body) for answer in known.values()),
-            since=max((since for since, _ in spans), default=-math.inf),
-            until=min((until for _, until in spans), default=math.inf),
-        )
+        since = max((since for since, _ in spans), default=-math.inf)
+        until = min((until for _, until in spans), default=math.inf)
+        return _Version(policy=policy, size=size, since=since, until=until)
 
     def _look(self, url: str, origin: str, at: datetime) -> Fetched | None:
         if not url.startswith(origin):
