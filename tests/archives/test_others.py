@@ -311,8 +311,9 @@ def test_no_mutation_raises(tmp_path_factory: pytest.TempPathFactory, whole: byt
         changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
     path = tmp_path_factory.getbasetemp() / "changed"
     path.write_bytes(changed[: data.draw(st.integers(0, len(changed)))])
+    passed: Counter[str] = Counter()
     try:
-        found = list(read_items(path))
+        found = list(read_items(path, passed=passed))
     except Unreadable:
         return
-    assert found or not changed.strip()
+    assert found or passed or not changed.strip()  # one that is cut behind its first record has nothing but that
