@@ -46,6 +46,7 @@ class Library:
         self._timed = tuple(source for source in self._sources if isinstance(source, WarcPolicies))
         self._held: OrderedDict[str, list[_Version]] = OrderedDict()
         self._room = max_bytes
+        self._judged = ""  # the origin whose policy was asked for last: what is declared meanwhile, it declares
 
     def policy(self, url: str, at: datetime) -> OriginPolicy:
         """The policy of the origin of `url` as of a time. Raises `UnsupportedURL`."""
@@ -56,6 +57,7 @@ class Library:
             if version.since <= seconds < version.until:
                 if len(self._held) > 1:
                     self._held.move_to_end(root)
+                self._judged = version.policy.name
                 return version.policy
         version = self._read(Origin.parse(url), at)
         if versions is None:
@@ -68,11 +70,12 @@ class Library:
         while self._room < 0 and len(self._held) > 1:
             _, old = self._held.popitem(last=False)
             self._room += sum([each.size for each in old])
+        self._judged = version.policy.name
         return version.policy
 
     def document(self, url: str, at: datetime) -> Fetched | None:
-        """A document that something declares."""
-        return self._look(url, str(Origin.parse(url)), at)
+        """A document that an answer declares, of the origin whose policy was asked for last."""
+        return self._look(url, self._judged, at)
 
     def _read(self, origin: Origin, at: datetime) -> _Version:
         """The policy of an origin, with all that its documents declare in their turn."""
@@ -93,10 +96,10 @@ class Library:
         return _Version(policy=policy, size=size, since=since, until=until)
 
     def _look(self, url: str, origin: str, at: datetime) -> Fetched | None:
-        if not url.startswith(origin):
-            origin = str(Origin.parse(url))
+        own = str(Origin.parse(url))
         for source in self._sources:
-            found = source.documents(origin, at).get(url)
-            if found is not None:
-                return found
+            for name in dict.fromkeys((own, origin or own)):  # a store has what an origin declares beside its own
+                found = source.documents(name, at).get(url)
+                if found is not None:
+                    return found
         return None

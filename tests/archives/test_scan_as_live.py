@@ -32,11 +32,13 @@ class Crawl(NamedTuple):
     web: PretendWeb
     decided: Mapping[str, Mapping[str, Any]]
     urls: list[str]
+    store: str
 
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawl]:
     log = tmp_path_factory.mktemp("live") / "live.jsonl"
+    store = f"sqlite:///{log.parent}/policies.sqlite"
     pages: dict[str, None] = {}
     with sample_web() as web:
         with GuardClient(
@@ -46,6 +48,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawl]:
             timeout=PATIENCE,
             agent=AGENT,
             mode="observe",
+            cache=store,
             log=log,
             headers={"user-agent": f"{AGENT}/1.0"},
         ) as client:
@@ -55,7 +58,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawl]:
         decided = _decisions(log)
         checked = (each for record in decided.values() for each in record["checked"])
         asked = {each["document"] for each in checked if each["result"] != Result.NOT_ATTEMPTED}
-        yield Crawl(web, decided, [*sorted(asked), *pages])
+        yield Crawl(web, decided, [*sorted(asked), *pages], store)
 
 
 def _decisions(log: Path) -> dict[str, dict[str, Any]]:
@@ -73,13 +76,13 @@ def _gist(record: Mapping[str, Any]) -> tuple[Any, ...]:
     return record["verdict"], record["usages"], sorted(said)
 
 
-def _scanned(folder: Path, archive: Path) -> dict[str, dict[str, Any]]:
-    log = folder / "scan.jsonl"
+def _scanned(folder: Path, archive: Path, policies: object = None) -> dict[str, dict[str, Any]]:
+    log = folder / ("stored.jsonl" if policies else "scan.jsonl")
     called = [
         "scan",
         str(archive),
         "--policies",
-        str(archive),
+        str(policies or archive),
         "--agent",
         AGENT,
         "--mode",
@@ -109,6 +112,8 @@ def test_what_warcio_captured_is_judged_as_it_was_live(live: Crawl, tmp_path: Pa
         connection.close()
     scanned = _scanned(tmp_path, archive)
     assert len(live.decided) > 200
+    assert {url: _gist(scanned[url]) for url in live.decided} == {url: _gist(live.decided[url]) for url in live.decided}
+    scanned = _scanned(tmp_path, archive, live.store)  # under what the crawl kept, with what responses declared
     assert {url: _gist(scanned[url]) for url in live.decided} == {url: _gist(live.decided[url]) for url in live.decided}
 
 
