@@ -45,6 +45,8 @@ class Piecework:
         """The ledger of a part (`of` so many). Whoever does it again goes on where the last one was cut short."""
         path = self.log.replace(f"{{{self.word}}}", part)
         task = f"{self.task} {self.word} {part}" + ("" if of is None else f" of {of}")
+        if self.unread != "undetermined":
+            task += f", unread {self.unread}"  # what was judged so is none of the task that is judged with care
         return Ledger(self.judge, path, task=task, once=self.once, **self.keeping)
 
     def desk(self) -> Desk:
