@@ -71,6 +71,7 @@ def scan(paths: Sequence[str], given: Mapping[str, Any], wish: Wish) -> int:
     style, now = _checked(wish), datetime.now(UTC)
     paths = tuple(dict.fromkeys(paths))
     wish = replace(wish, policies=matched(wish.policies))
+    _check_apart(wish, paths, str(options["log"]))
     progress = Progress(paths)
     sources = opened_sources(
         wish.policies, options, told=lambda damage: progress.damage(damage, policies=True), ticked=progress.ticked
@@ -144,6 +145,19 @@ def _checked(wish: Wish) -> str | None:
     return style
 
 
+def _check_apart(wish: Wish, paths: Sequence[str], log: str) -> None:
+    """Raises `ConfigurationError` where what is written would take the place of what is read, or of the log."""
+    others = {os.path.realpath(path): path for path in (*paths, *wish.policies, log)}
+    problems = []
+    for option, path in (("--keep", wish.keep), ("-o", wish.output)):
+        if path is not None:
+            if (place := os.path.realpath(path)) in others:
+                problems.append(f"{option}: {path!r} is {others[place]!r} of the same command; name another")
+            others[place] = path
+    if problems:
+        raise ConfigurationError(*problems)
+
+
 def _as_of(given: str, now: datetime) -> datetime | None:
     return None if given == "capture" else now if given == "now" else moment(given)
 
@@ -158,13 +172,15 @@ def _mark(wish: Wish, now: datetime) -> str:
 def _task(path: str, mark: str) -> str:
     """The name of the task that a file is: another file of the same name is another task."""
     try:
-        size = os.stat(path).st_size  # noqa: PTH116 - as it was given
+        about = os.stat(path)  # noqa: PTH116 - as it was given
+        seconds, rest = divmod(about.st_mtime_ns, 10**9)
+        file = f"{about.st_size} bytes, written at {seconds}.{rest:09d}"
     except OSError:
-        size = 0  # it is named when it is read
+        file = "0 bytes"  # it is named when it is read
     place = os.path.abspath(path)  # noqa: PTH100 - the same, without asking the disk where links lead
     if len(place) > MAX_TASK // 2:
         place = f"{place[: MAX_TASK // 4]}…{blake2b(place.encode('utf-8', 'replace'), digest_size=8).hexdigest()}"
-    return f"scan {place} ({size} bytes), {mark}"
+    return f"scan {place} ({file}), {mark}"
 
 
 def _all(job: Job, sources: tuple[Any, ...], wish: Wish, progress: Progress) -> Iterable[tuple[int, Done | str]]:

@@ -29,7 +29,7 @@ from tests.support.memory import resident
 
 AT = datetime(2024, 5, 6, 7, 0, tzinfo=UTC)
 SITES = 120
-RECORDS = 2_000
+RECORDS = 1_000
 COMMON = " ".join(
     (
         "the of and to in is that for it was on are with as be this by have from or one had not but what all were when",
