@@ -21,6 +21,7 @@ from tdm_guard.archives.segments import Segments
 from tdm_guard.archives.setting import INSIDE, Setting
 from tdm_guard.archives.tape import Tape
 from tdm_guard.archives.wat import read_wat
+from tdm_guard.archives.writer import Writer
 from tdm_guard.formats.http.stored_head import NO_HEAD, StoredHead, read_head
 from tdm_guard.model import Headers, Stored
 
@@ -69,6 +70,7 @@ class WarcReading:
         self.methods = Methods()
         self._redirects = Redirects()
         self._segments = Segments()
+        self._writer = Writer(lambda: tape_of(octets))
         self._readers: dict[str, Callable[[Record, str], Iterator[Item | Damage]]] = {
             "response": self._response,
             "revisit": self._revisit,
@@ -109,6 +111,8 @@ class WarcReading:
         elif reader is None and not kind:
             yield self._damage(record, "a record without a type", url)
         elif reader is None:
+            if kind == "warcinfo":
+                self._writer.met(record)
             self._setting.passed[kind if kind in _COUNTED else f"record of type {kind[:40]}"] += 1
         elif not url and kind != "request":
             yield self._damage(record, f"a {kind} record without an address", None)
@@ -126,6 +130,8 @@ class WarcReading:
             return
         head = _head(record)
         item = self._item(record, url, head, "response")
+        if not item.body:
+            item = self._writer.answer(item)
         if self._redirects.ways or item.status in REDIRECTS:
             item = self._redirects.along(item)
         self._setting.originals.note(fields, url, Spot(self._number, *record.place))

@@ -652,6 +652,18 @@ def test_hostile_files_take_linear_time(hostile: Callable[[int], bytes]) -> None
     assert grows_linearly(look, 112)
 
 
+@pytest.mark.parametrize("packet", [PACKET, OTHER])
+def test_a_chunk_whose_name_is_padded_by_nul_is_heard(packet: bytes) -> None:
+    """As ImageMagick 6 writes it into WebP."""
+    asset = read(webp(riff_chunk(b"XMP\0", packet), riff_chunk(b"ICCP", b"abc")))
+    assert asset == read(webp(riff_chunk(b"XMP ", packet), riff_chunk(b"ICCP", b"abc")))
+    assert (packets(asset), asset.packets[0].locator, asset.unread) == ([packet], "WEBP/XMP", ())
+
+
+def test_a_name_that_is_mostly_nul_is_none() -> None:
+    assert hidden(read(webp(riff_chunk(b"XM\0\0", PACKET))))
+
+
 @pytest.mark.parametrize(
     ("text", "tags"),
     [

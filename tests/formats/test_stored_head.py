@@ -71,6 +71,37 @@ def test_fields_that_were_glued_are_all_heard() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["X-Robots-Tag", "x-orig-x-robots-tag"])
+@pytest.mark.parametrize(
+    ("glued", "lines"),
+    [
+        ("all\nmax-image-preview:large\nnoai", ["all", "max-image-preview:large", "noai"]),
+        ("a: noindex\nb: noindex\nbot: noai", ["a: noindex", "b: noindex", "bot: noai"]),
+        ("a: noindex\nb: noindex,\n\tnoai", ["a: noindex", "b: noindex, noai"]),
+    ],
+)
+def test_rules_that_look_like_fields_hide_none_behind_them(name: str, glued: str, lines: list[str]) -> None:
+    head = read_head(f"HTTP/1.1 200 OK\r\n{name}: {glued}\r\nA: b\r\n\r\n".encode())
+    assert [value for found, value in head.headers if found == name] == lines
+    assert ("A", "b") in head.headers
+
+
+def test_what_stands_without_a_name_counts_for_the_robots_tag_too() -> None:
+    head = read_head(b"HTTP/1.1 200 OK\nX-Robots-Tag: all\nmax-image-preview: large\nnoai\n\n")
+    assert {("X-Robots-Tag", "noai"), ("max-image-preview", "noai")} <= set(head.headers)
+    head = read_head(b"HTTP/1.1 200 OK\nA: b\nTDM-Reservation: 0\nnoai\n\n")
+    assert head.headers == (("A", "b"), ("TDM-Reservation", "0"), ("TDM-Reservation", "noai"))
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+def test_pseudo_fields_are_none(end: bytes) -> None:
+    head = read_head(
+        end.join([b"HTTP/1.1 200 OK", b":status: 200", b"TDM-Reservation: 0", b":path: /", b"A: b", b"", b""])
+    )
+    assert head.headers == (("TDM-Reservation", "0"), ("A", "b"))
+    assert not head.notes
+
+
 @pytest.mark.parametrize("end", [b"\r\n", b"\n"])
 def test_a_folded_line_is_one(end: bytes) -> None:
     head = read_head(

@@ -183,6 +183,33 @@ def test_a_refusal_shows_its_line() -> None:
     assert (statement.sha256, statement.repair) == ("00", None)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sitemap: https://site.example/s.xml",
+        "Host: site.example",
+        "Content-Signal: search=yes",
+        "Content-Usage: search=y",
+        "License: https://site.example/l.xml",
+        "Crawl-delay: 1",
+        "nonsense",
+    ],
+)
+@pytest.mark.parametrize("agent", ["ExampleMiner", "*"])
+def test_no_line_that_is_no_rule_cuts_a_group(line: str, agent: str) -> None:
+    """RFC 9309 2.2.1: a group ends where an agent follows a rule; Protego lets some of these lines end it, too."""
+    body = f"User-agent: {agent}\n{line}\nUser-agent: Other\nDisallow: /a\n"
+    assert access(body, "/a").statements
+    assert not access(body, "/b").statements
+
+
+def test_what_another_parser_reads_otherwise() -> None:
+    """All in which Google's was seen to differ: hexadecimal case, and a no-break space behind the star."""
+    for value, path in (("/%c3%a4", "/%C3%A4"), ("/%C3%A4", "/%c3%a4"), ("/\u00e4", "/%c3%A4")):
+        assert access(f"User-agent: *\nDisallow: {value}\n", path).statements
+    assert access("User-agent: *\u00a0\nDisallow: /\n", "/a").statements
+
+
 @pytest.mark.parametrize("path", ["/robots.txt", "/robots.txt?x=1"])
 def test_robots_txt_itself_is_never_refused(path: str) -> None:
     assert access("User-agent: *\nDisallow: /", path) == Reading()

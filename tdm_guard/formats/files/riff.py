@@ -40,7 +40,7 @@ _ID3 = frozenset({b"id3 ", b"ID3 "})
 _INFO = {b"IART": "creator_name", b"IMUS": "creator_name", b"IWRI": "creator_name", b"INAM": "title"}
 _INFO_ISRC = b"ISRC"  # by the RIFF specification who supplied the original; ffmpeg and others write the code there
 _ISRC = re.compile(rb"ISRC:\s?([A-Za-z]{2}-?[A-Za-z0-9]{3}-?\d{2}-?\d{5})")
-_NAME = re.compile(rb"[A-Za-z0-9_][\x20-\x7e]{3}")
+_NAME = re.compile(rb"[A-Za-z0-9_][\x20-\x7e]{2}[\0\x20-\x7e]")  # ImageMagick 6 pads by NUL: `XMP\0`
 _LOST = "the chunks do not follow each other"
 _CUT_SHORT = "it ends within a chunk"
 _TOO_MANY = f"more than {MAX_CHUNKS} chunks"
@@ -185,7 +185,7 @@ def _chunk(data: bytes, place: int) -> _Chunk | None:
         if data[12:16] != b"ds64" or len(data) < 36:
             return None
         length = int.from_bytes(data[28:36], "little")
-    return _Chunk(name, start, start + length)
+    return _Chunk(name.replace(b"\0", b" "), start, start + length)
 
 
 def _is_cut(data: bytes) -> bool:

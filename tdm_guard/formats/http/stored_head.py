@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from tdm_guard.formats.http.field_lines import lines_of
+
 MAX_HEAD = 2**20  # bytes; servers refuse to send more than some ten thousand
 
 NO_HEAD = "no HTTP head"
@@ -20,6 +22,8 @@ NOTHING_SAID = frozenset({NO_HEAD, NO_STATUS, NO_LINE})  # of what was answered
 _STATUS = re.compile(r"(?:[A-Za-z]{1,8}/\d{1,3}(?:\.\d{1,3})?|ICY|H2|H3)[ \t]+(\d{3})(?!\d)")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}[ \t]*:")
 _FIELD = re.compile(r"(?m)^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*[^\r\n \t]|)\r\n")
+_PSEUDO = re.compile(r":[a-z]{1,32}:")  # of HTTP/2 (RFC 9113 8.3), which some tools store among the fields
+_ROBOTS = "x-robots-tag"
 _ORIGINAL = ("x-archive-orig-", "x-orig-")  # what tools put before names when they rename a field
 _FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})  # of a body that is no longer so
 
@@ -69,7 +73,7 @@ def _fields(text: str, *, crlf: bool) -> tuple[tuple[tuple[str, str], ...], list
     notes: list[str] = []
     for line in text.split("\r\n" if crlf else "\n"):
         name, colon, value = line.partition(":")
-        if colon and name.isascii() and "\n" not in line and line[0] not in " \t" and " " not in name:
+        if name and colon and name.isascii() and "\n" not in line and line[0] not in " \t" and " " not in name:
             found.append((name, value.strip(" \t\r")))
         elif line.strip():
             _odd(line, found, notes)
@@ -78,19 +82,30 @@ def _fields(text: str, *, crlf: bool) -> tuple[tuple[tuple[str, str], ...], list
 
 
 def _odd(line: str, found: list[tuple[str, str]], notes: list[str]) -> None:
-    """A line that is none: folded, glued, or without a colon. It adds a field, and takes nothing away."""
-    for number, raw in enumerate(line.split("\n")):
-        piece = raw.strip("\r")
-        if piece[:1] in (" ", "\t") and found:
-            name, value = found[-1]
-            found[-1] = (name, f"{value} {piece.strip()}".strip())
-        elif _NAME.match(piece):
-            if number and found[-1][0].lower() == "x-robots-tag":  # a robot's name looks like a field's
-                found.append((found[-1][0], piece))
+    """
+    A line that is none: folded, glued, or without a colon. It adds fields, and takes nothing away.
+
+    What a robots tag was glued of may look like fields of their own (`max-image-preview:large`), and these like it:
+    it counts as both.
+    """
+    if line[0] in " \t" and found:
+        folded, _, line = line.partition("\n")
+        name, value = found[-1]
+        found[-1] = (name, f"{value} {folded.strip()}".strip())
+    owner = robots = ""
+    for piece in lines_of(line):
+        if _PSEUDO.match(piece) or not piece:
+            continue
+        if _NAME.match(piece):
+            if robots:
+                found.append((robots, piece))
             name, _, value = piece.partition(":")
-            found.append((name.strip(), value.strip(" \t\r")))
-        elif piece.strip() and found:
-            found.append((found[-1][0], piece.strip()))
+            owner = name.strip()
+            robots = owner if owner.lower().endswith(_ROBOTS) else robots
+            found.append((owner, value.strip()))
+        elif found:
+            tag = robots or next((name for name, _ in reversed(found) if name.lower().endswith(_ROBOTS)), "")
+            found += [(name, piece) for name in dict.fromkeys((owner or found[-1][0], tag)) if name]
             notes.append("a field line without a colon was read as one more value of the field before it")
 
 
