@@ -233,6 +233,8 @@ COPY, GONE, FAILED, SILENT = ROBOTS, Fetched(status=404), Fetched(status=503), F
         ([FAILED, FAILED], [503]), ([COPY, Fetched(status=403), FAILED, FAILED], [200, 403, 503]),
         ([COPY, Fetched(status=206, body=b"part")], [200, 206]), ([Fetched(status=304)], []),
         ([COPY, FAILED, Fetched(status=304)], [200]),
+        ([Fetched(status=200, body=CLOSED), Fetched(status=304), Fetched(status=304)], [200, 304]),
+        ([Fetched(status=200, body=CLOSED, headers=[("etag", "")]), Fetched(status=304)], [200, 304]),
         ([COPY, Fetched(status=200, body=b"\x1f\x8b\x08 no", headers=[("content-encoding", "gzip")])], [200, 200]),
         ([Fetched.unreachable("redirect to a private address", status=302)], []),
         ([Fetched.unreachable("redirect loop", status=302)], [302]),

@@ -114,7 +114,7 @@ class FolderPolicies:
         scheme, _, authority = origin.partition("://")
         names = dict.fromkeys((authority, authority.replace(":", "+"), f"{parsed.host}:{parsed.port}"))
         places = [self._folder / way / name for way in (scheme, "") for name in names]
-        places = [place for place in places if place.is_dir()]
+        places = [place for place in places if _is_folder(place)]
         if not places:
             return {}
 
@@ -129,6 +129,13 @@ class FolderPolicies:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+def _is_folder(place: Path) -> bool:
+    try:
+        return place.is_dir()
+    except (OSError, ValueError):  # no file system has such a name
+        return False
 
 
 def _read(place: Path, path: str, url: str) -> Fetched | None:

@@ -25,7 +25,8 @@ MAX_URL = 8192  # characters of an address
 MAX_ADDRESSES = 10  # through which an answer was redirected; five are followed
 _LASTING = ("cache-control", "expires", "age")
 _OF_BODY = ("content-type", "content-encoding", "transfer-encoding", "content-length")
-FIELDS = frozenset((*_LASTING, *_OF_BODY, "etag", "last-modified"))  # what reading a document, or asking anew, looks at
+_VALIDATORS = ("etag", "last-modified")
+FIELDS = frozenset((*_LASTING, *_OF_BODY, *_VALIDATORS))  # what reading a document, or asking anew, looks at
 _GONE = (404, 410)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -193,7 +194,11 @@ def _succession(before: list[KeptAnswer], answer: KeptAnswer, fetched: Fetched |
     """What is kept of a document that answered before: a copy stands until there is another, or it is gone."""
     copies = [item for item in before if item.is_whole]
     if answer.status == 304 and answer.error is None and fetched is not None:
-        return [copies[-1].renewed(fetched, answer.at)] if copies else before
+        if not copies:
+            return before
+        # without a validator nobody asked whether it has changed
+        if any(name in _VALIDATORS and value for name, value in copies[-1].fields):
+            return [copies[-1].renewed(fetched, answer.at)]
     if answer.is_whole or (answer.status in _GONE and answer.error is None) or not copies:
         return [answer]
     # of answers in a row that say the same the last one counts

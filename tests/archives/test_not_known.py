@@ -166,3 +166,17 @@ def test_one_that_is_longer_than_what_is_read_of_it_is_whole(tmp_path: Path) -> 
     archive = stored(tmp_path, record(block=CLEAN))
     robots = OPEN + b"# words\n" * (DOCUMENTS["/robots.txt"] // 8)
     assert verdicts(tmp_path, archive, robots=robots, fields=CUT) == {URL: "unreserved"}
+
+
+@pytest.mark.parametrize("host", ["e" * 300 + ".example", "x." * 120 + "example"])
+def test_a_host_that_no_folder_can_be_of_does_not_end_a_scan(tmp_path: Path, host: str) -> None:
+    (tmp_path / "policies").mkdir()
+    archive = stored(tmp_path, record(block=CLEAN, url=f"https://{host}/1") + record(block=CLEAN))
+    words = ["scan", str(archive), "--policies", str(tmp_path / "policies"), "--log", str(tmp_path / "l.jsonl")]
+    answer = CliRunner().invoke(app, words)
+    assert (answer.exit_code, "2 records of 1 file judged: 0 admitted, 2 withheld" in answer.output) == (1, True)
+
+
+def test_a_line_that_is_glued_before_the_first_field_ends_nothing(tmp_path: Path) -> None:
+    block = CLEAN.replace(b"Content-Type", b"no field\nX-Robots-Tag: noai\r\nContent-Type")
+    assert verdicts(tmp_path, stored(tmp_path, record(block=block))) == {URL: "reserved"}
