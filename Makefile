@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 FLOOR := .venv-floor
 RECIPES := .venv-recipes
+ENGINES := .venv-engines
 
 # One sentence where an older Python would end in a page of a resolver's.
 VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2] if sys.version_info < (3, 11) else "new")')
 NEEDS = $(if $(filter new,$(VERSION)),,$(error tdm_guard needs Python 3.11 or later, and $(PYTHON) is \
 	$(or $(VERSION),none): name another, for example make demo PYTHON=python3.12))
 
-.PHONY: demo test docs floor recipes bench soak lint clean
+.PHONY: demo test docs floor recipes engines bench bench-engines soak lint clean
 
 $(VENV)/.ready: pyproject.toml
 	$(NEEDS)
@@ -39,8 +40,8 @@ UNMEASURED := tests/stories tests/fuzz tests/tools tests/typing tests/proofs/tes
 
 test:
 	$(NEEDS)
-	$(MAKE) -j2 $(VENV)/.ready $(FLOOR)/.ready $(RECIPES)/.ready
-	$(MAKE) lint floor recipes
+	$(MAKE) -j2 $(VENV)/.ready $(FLOOR)/.ready $(RECIPES)/.ready $(ENGINES)/.ready
+	$(MAKE) lint floor recipes engines
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(UNMEASURED)
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m coverage run -m pytest -n 2 --dist loadfile tests $(addprefix --ignore=,$(UNMEASURED))
@@ -69,6 +70,17 @@ $(RECIPES)/.ready: pyproject.toml
 recipes: $(RECIPES)/.ready
 	$(RECIPES)/bin/python -m pytest tests/recipes
 
+$(ENGINES)/.ready: pyproject.toml
+	$(NEEDS)
+	$(PYTHON) -m venv $(ENGINES)
+	$(ENGINES)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(ENGINES)/bin/python -m pip install --quiet --editable ".[cli,warc,datatrove,ray,spark]" --group engines
+	touch $@
+
+# Real runs of datatrove, Ray and Spark, as large as the recipes' packages. Spark needs Java.
+engines: $(ENGINES)/.ready
+	$(ENGINES)/bin/python -m pytest tests/engines
+
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -78,10 +90,15 @@ bench: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python -m tests.benchmarks
 
+# The engines beside themselves; what datatrove's own reader and filter need is installed for it.
+bench-engines: $(ENGINES)/.ready
+	$(ENGINES)/bin/python -m pip install --quiet --group bench-engines
+	$(ENGINES)/bin/python -m tests.benchmarks.engines
+
 # Kills, crowds, cancellations and long crawls at full size, with figures; not part of `make test`. `make soak MINUTES=3` is a short one.
 MINUTES ?= 30
 soak: $(VENV)/.ready
 	$(BIN)/python -m tests.soak --minutes $(MINUTES)
 
 clean:
-	rm -rf $(VENV) $(FLOOR) $(RECIPES) build dist .coverage .coverage.* htmlcov demo-output
+	rm -rf $(VENV) $(FLOOR) $(RECIPES) $(ENGINES) build dist .coverage .coverage.* htmlcov demo-output

@@ -104,6 +104,10 @@ class Judge:
         rest = {url: answer for url, answer in by_url.items() if url not in known}
         return self._with_lent(policy, rest, aware(now)) if rest else policy
 
+    def policies_from(self, origin: Origin, look: Callable[[str], Fetched | None], *, now: datetime) -> OriginPolicy:
+        """The same of documents that are looked up by their URLs, those only that can change something."""
+        return _driven(gather(self._gathering(origin, aware(now))), look)
+
     def _with_lent(self, policy: OriginPolicy, rest: Answers, now: datetime) -> OriginPolicy:
         """Documents that nothing on the origin asked for are kept for the responses that declare them."""
         task = self._gathering(policy.origin, now)
@@ -291,10 +295,14 @@ def aware(moment: datetime) -> datetime:
 
 def _answered(reading: Generator[tuple[Wanted, ...], Answers, T], answers: Mapping[str, Fetched | None]) -> T:
     """Drives a reading from stored answers by URL."""
+    return _driven(reading, answers.get)
+
+
+def _driven(reading: Generator[tuple[Wanted, ...], Answers, T], look: Callable[[str], Fetched | None]) -> T:
     try:
         wanted = next(reading)
         while True:
-            wanted = reading.send({want.url: _checked(answers.get(want.url)) for want in wanted})
+            wanted = reading.send({want.url: _checked(look(want.url)) for want in wanted})
     except StopIteration as finished:
         result: T = finished.value
         return result

@@ -37,7 +37,9 @@ def there(address: str) -> bool:
     for end in range(len(parts), 0, -1):
         try:
             found: Any = importlib.import_module(".".join(parts[:end]))
-        except ModuleNotFoundError:
+        except ModuleNotFoundError as error:
+            if "pip install" in str(error):  # an engine's, which is not here: what its sources define is there
+                return defined(parts)
             continue
         for part in parts[end:]:
             if part in getattr(found, "__annotations__", {}) or part in getattr(found, "__dataclass_fields__", {}):
@@ -47,6 +49,15 @@ def there(address: str) -> bool:
             found = getattr(found, part)
         return True
     return False
+
+
+def defined(parts: list[str]) -> bool:
+    """True if the folder of a package has a module of the name that comes next, or one of its modules defines it."""
+    folder = ROOT.joinpath(*parts[:2])
+    if len(parts) < 3 or (folder / f"{parts[2]}.py").exists():
+        return folder.is_dir()
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in folder.glob("*.py")]
+    return parts[2] in {getattr(node, "name", "") for tree in trees for node in tree.body}
 
 
 def leads(span: str, *, inner: bool) -> bool:

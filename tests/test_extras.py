@@ -21,6 +21,9 @@ INTEGRATIONS = (
     ("scrapy", "scrapy", "scrapy"),
     ("requests", "requests", "requests"),
     ("aiohttp", "aiohttp", "aiohttp"),
+    ("datatrove", "datatrove", "datatrove"),
+    ("ray", "ray", "ray"),
+    ("spark", "pyspark", "spark"),
 )
 WITHOUT = """
 import sys

@@ -13,7 +13,7 @@ from tdm_guard.options.config import with_config
 
 
 def open_guard(
-    given: Mapping[str, Any], *, user_agent: str | None, begin: Callable[[Options], Guard] = Guard
+    given: Mapping[str, Any], *, user_agent: str | None, begin: Callable[[Options], Guard] | None = None
 ) -> tuple[Guard, bool]:
     """
     The guard for these options and those of a configuration file, its log begun; whether they name the agent.
@@ -26,4 +26,4 @@ def open_guard(
     options = Options.read(named, user_agent=user_agent)
     if not options.enabled:
         raise ConfigurationError("enabled: only Scrapy knows False; use a plain client where no guard is wanted")
-    return begin(options), "agent" in named
+    return (begin or Guard)(options), "agent" in named

@@ -38,7 +38,9 @@ def divide(client: type[Any], given: Mapping[str, Any]) -> tuple[dict[str, Any],
     )
 
 
-def install(family: Family, client: Any, options: Mapping[str, Any], begin: Callable[[Options], Guard] = Guard) -> None:
+def install(
+    family: Family, client: Any, options: Mapping[str, Any], begin: Callable[[Options], Guard] | None = None
+) -> None:
     """
     Guards a built client in place. `begin` begins the run.
 

@@ -17,7 +17,7 @@ from tdm_guard.archives.redirects import Redirects
 from tdm_guard.archives.setting import INSIDE, Setting
 from tdm_guard.archives.tape import Tape
 from tdm_guard.archives.warc import tape_of
-from tdm_guard.formats.http.stored_head import read_head
+from tdm_guard.formats.http.stored_head import NO_HEAD, read_head
 from tdm_guard.model import Stored
 
 MAX_LINE = 2**17  # bytes of the line before an answer; an address has at most 64 KiB
@@ -87,7 +87,7 @@ def _capture(tape: Tape, line: re.Match[bytes], place: tuple[str, int], setting:
     else:
         head = read_head(block)
         headers = head.headers or (("content-type", media_type),)
-        whole = there == length <= MAX_BLOCK and not head.cut
+        whole = there == length <= MAX_BLOCK and not head.cut and NO_HEAD not in head.notes
         body = block[head.begin :]
         yield Item(
             url=url,

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.origin import Origin
 
+MIN_YEAR = 1970  # before there was a web to capture
+MAX_YEAR = 9000  # times are reckoned on from, and end with the year 9999
 _DATE = re.compile(r"(\d{4})(?:-?(\d\d)(?:-?(\d\d)(?:[T ]?(\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,]\d+)?)?)?)?)?)?Z?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,31}:")
 
@@ -24,18 +26,26 @@ def moment(text: str) -> datetime | None:
         except ValueError:
             pass
         else:
-            if found.tzinfo is not UTC:
-                found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-            return found
+            return in_utc(found)
     parts = _DATE.fullmatch(text.strip())
     if parts is None:
         return None
     numbers = [int(part) if part else None for part in parts.groups()]
     year, month, day, hour, minute, second = numbers
     try:
-        return datetime(year or 1, month or 1, day or 1, hour or 0, minute or 0, min(second or 0, 59), tzinfo=UTC)
+        found = datetime(year or 1, month or 1, day or 1, hour or 0, minute or 0, min(second or 0, 59), tzinfo=UTC)
     except ValueError:
         return None
+    return in_utc(found)
+
+
+def in_utc(found: datetime) -> datetime | None:
+    """A time of capture in UTC, which is its zone if it has none; None for one at which nothing was captured."""
+    if not MIN_YEAR <= found.year <= MAX_YEAR:
+        return None
+    if found.tzinfo is UTC:
+        return found
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def cleaned(address: str) -> str:

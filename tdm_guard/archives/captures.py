@@ -12,28 +12,29 @@ import os
 import sqlite3
 import tempfile
 import zlib
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
-from urllib.parse import urljoin
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 from tdm_guard.archives.items import Damage, Item
 from tdm_guard.archives.opening import read_items
 from tdm_guard.archives.redirects import REDIRECTS
 from tdm_guard.archives.sources import DOCUMENTS, Known
 from tdm_guard.errors import UnsupportedURL
+from tdm_guard.formats.http.stored_head import NOTHING_SAID
 from tdm_guard.formats.site.path_pattern import normal_url
 from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin
 
 MAX_DECLARED = 2**21  # bytes of a page that may be a licence; readers take a mebibyte of one
 MAX_HOPS = 5  # redirects of a document (RFC 9309 2.3.1.2)
-_ORIGINS = 1024  # of which the times are held in memory, some kilobytes each
-_PATHS = frozenset(DOCUMENTS)
+_ORIGINS = 1024  # of which is held in memory what is listed, some hundred bytes each
 _NOT_MODIFIED = 304
 _LATEST = 2.0**53  # seconds; behind any time
+_ALWAYS = (-_LATEST, _LATEST + 1)
 _TABLES = """
 CREATE TABLE capture (url TEXT NOT NULL, at REAL NOT NULL, origin TEXT, status INTEGER, packed BLOB, file TEXT,
                       place INTEGER);
@@ -76,25 +77,21 @@ class WarcPolicies:
         except BaseException:
             self.close()
             raise
-        self._times = lru_cache(_ORIGINS)(self._read_times)
+        self._listed = lru_cache(_ORIGINS)(self._read_listed)
+        self._span = _ALWAYS
 
     def __reduce__(self) -> tuple[object, ...]:
         return _again, (self._path,)
 
     def documents(self, origin: str, at: datetime | None) -> Mapping[str, Fetched]:
         """What the documents of an origin answered as of `at`; without a time, last."""
-        if not self._times(origin):
-            return Known((), lambda url: self._answer(url, _seconds(at)))
-        seconds = _seconds(at)
-        rows = self._database.execute("SELECT DISTINCT url FROM capture WHERE origin = ?", (origin,)).fetchall()
-        return Known(tuple(url for (url,) in rows), lambda url: self._answer(url, seconds))
+        seconds = _LATEST if at is None else at.timestamp()
+        return Known(self._listed(origin), lambda url: self._answer(url, seconds))
 
-    def epoch(self, origin: str, at: datetime) -> datetime | None:
-        """A time at which the same is known of an origin as at `at`; None where nothing of it was captured."""
-        times = self._times(origin)
-        if not times:
-            return None
-        return datetime.fromtimestamp(times[max(0, bisect_right(times, at.timestamp()) - 1)], UTC)
+    def span(self) -> tuple[float, float]:
+        """From when, and until before when, all that was answered since the last call would be the same again."""
+        found, self._span = self._span, _ALWAYS
+        return found
 
     def close(self) -> None:
         """Gives the database up; who made it deletes it."""
@@ -104,9 +101,9 @@ class WarcPolicies:
             with suppress(OSError):
                 os.unlink(self._path)  # noqa: PTH108 - a name as `mkstemp` gave it
 
-    def _read_times(self, origin: str) -> tuple[float, ...]:
-        rows = self._database.execute("SELECT DISTINCT at FROM capture WHERE origin = ? ORDER BY at", (origin,))
-        return tuple(at for (at,) in rows)
+    def _read_listed(self, origin: str) -> tuple[str, ...]:
+        rows = self._database.execute("SELECT DISTINCT url FROM capture WHERE origin = ?", (origin,))
+        return tuple(url for (url,) in rows)
 
     def _answer(self, url: str, at: float) -> Fetched | None:
         """What an address answered, at the end of its redirects."""
@@ -116,7 +113,7 @@ class WarcPolicies:
         while found is not None and found.status in REDIRECTS and not found.error:
             target = found.header("location")
             redirects.append(place)
-            place = normal_url(urljoin(place, target.strip())) if target else ""
+            place = _led_to(place, target) if target else ""
             following = self._capture(place.partition("#")[0], at) if place and len(redirects) <= MAX_HOPS else None
             if following is None:
                 words = f"it was redirected to {place[:200] or 'nowhere'}, of which nothing was captured"
@@ -131,27 +128,42 @@ class WarcPolicies:
 
     def _capture(self, url: str, at: float) -> Fetched | None:
         """The capture of an address that counts at a time: "not modified" does where there is nothing else."""
-        columns = "SELECT packed, file, place FROM capture WHERE url = ?"
-        for also in (f"AND status IS NOT {_NOT_MODIFIED}", ""):
+        for also in (f"url = ? AND status IS NOT {_NOT_MODIFIED}", "url = ?"):
             for order in ("AND at <= ? ORDER BY at DESC", "AND at > ? ORDER BY at"):
-                row = self._database.execute(f"{columns} {also} {order} LIMIT 1", (url, at)).fetchone()
+                query = f"SELECT packed, file, place, at FROM capture WHERE {also} {order} LIMIT 1"  # noqa: S608 - words of ours
+                row = self._database.execute(query, (url, at)).fetchone()
                 if row is not None:
-                    packed, file, place = row
+                    packed, file, place, since = row
+                    self._narrow(also, url, at, since)
                     return _reread(file, place, url) if packed is None else _unpacked(packed)
         return None
+
+    def _narrow(self, among: str, url: str, at: float, since: float) -> None:
+        """Another capture of the address counts from the time of the next one."""
+        query = f"SELECT min(at) FROM capture WHERE {among} AND at > ?"  # noqa: S608 - words of ours
+        (following,) = self._database.execute(query, (url, max(at, since))).fetchone()
+        low, high = self._span
+        self._span = max(low, since) if since <= at else low, high if following is None else min(high, following)
 
 
 def _again(path: str) -> WarcPolicies:
     """The same database in another process."""
     known = WarcPolicies.__new__(WarcPolicies)
     known._path, known._owner = path, False
-    known._database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
-    known._times = lru_cache(_ORIGINS)(known._read_times)
+    known._database = sqlite3.connect(
+        f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+    )
+    known._listed = lru_cache(_ORIGINS)(known._read_listed)
+    known._span = _ALWAYS
     return known
 
 
-def _seconds(at: datetime | None) -> float:
-    return _LATEST if at is None else at.timestamp()
+def _led_to(place: str, target: str) -> str:
+    """Where a redirect leads; empty for nowhere."""
+    try:
+        return normal_url(urljoin(place, target.strip()))
+    except ValueError:
+        return ""
 
 
 _Row = tuple[str, float, str | None, int | None, bytes | None, str | None, int | None]
@@ -191,14 +203,20 @@ def _placed(url: str) -> tuple[str, str | None]:
         origin = str(Origin.parse(url))
     except UnsupportedURL:
         return url, None
-    return url, origin if url[len(origin) :] in _PATHS else None
+    return url, origin if url[len(origin) :] in DOCUMENTS else None
 
 
 def _answered(item: Item) -> Fetched:
     if item.body is None:
         words = "it is a revisit of what is not in these archives: its body is not known"
         return Fetched.unreachable(words, status=item.status, at=item.at)
+    if item.status is None and not NOTHING_SAID.isdisjoint(item.notes):
+        return Fetched.unreachable("its answer has no status that can be read", at=item.at)
     status = 200 if item.status is None else item.status  # a resource has none, nor has a row
+    most = DOCUMENTS.get(urlsplit(item.url).path, MAX_DECLARED // 2)
+    if 200 <= status < 300 and not item.body_complete and len(item.body) < most:
+        # a client stops behind what is read of a document, whoever stored this one stopped before
+        return Fetched.unreachable("not all of it was stored", status=status, at=item.at)
     return Fetched(
         status=status, headers=item.headers, body=item.body, url=item.url, at=item.at, complete=item.body_complete
     )

@@ -105,11 +105,16 @@ def _item(entry: Any, name: str, place: int, passed: Counter[str]) -> Item | Dam
         return None
     if (problem := unjudgeable(url)) is not None:
         return Damage(name, place, problem, url=url)
-    if not isinstance(status, int) or status <= 0:
-        passed["a request without an answer"] += 1
-        return None
     headers = _headers(response.get("headers"))
     body, notes = _body(_mapping(response.get("content")), is_head=request.get("method") == "HEAD")
+    if not isinstance(status, int) or status <= 0:
+        if not isinstance(status, int) and (body or headers):  # 0: none came
+            return Damage(name, place, "an answer without a status", url=url)
+        passed["a request without an answer"] += 1
+        return None
+    whole = body is not None
+    if not isinstance(response.get("headers"), list):
+        whole, notes = False, (*notes, "what its fields say is not known")
     if body is not None:
         headers = tuple([field for field in headers if field[0].lower() not in _UNDONE])
     at = moment(str(_mapping(entry).get("startedDateTime", "")))
@@ -119,7 +124,7 @@ def _item(entry: Any, name: str, place: int, passed: Counter[str]) -> Item | Dam
         status=status,
         headers=headers,
         body=body,
-        body_complete=body is not None,
+        body_complete=whole,
         at=at,
         hops=(),
         stored=stored,

@@ -7,19 +7,21 @@ Fields may be pairs, structures, a map, or text that is JSON or a head as it was
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from math import isfinite, isnan
+from datetime import datetime
 from typing import Any
 
-from tdm_guard.archives.captured import is_judged, moment, scheme_of, unjudgeable
+from tdm_guard.archives.captured import in_utc, is_judged, moment, scheme_of, unjudgeable
 from tdm_guard.archives.items import Damage, Item, Unreadable
 from tdm_guard.archives.setting import Setting
-from tdm_guard.formats.http.stored_head import read_head
+from tdm_guard.formats.http.stored_head import NO_LINE, read_head
 from tdm_guard.model import Headers, Stored
 
 ROWS = 256  # at once: bodies of a few megabytes are usual
+MAX_STATUS = 999  # three digits (RFC 9110 15)
+_NUMBER = re.compile(r"\s*\d{1,3}\s*", re.ASCII)
 COLUMNS = ("url", "status", "headers", "body", "body_complete", "date", "item")
 
 
@@ -66,16 +68,14 @@ def read_row(row: Mapping[str, Any], name: str, number: int, passed: Counter[str
     if headers is None:
         yield Damage(name, number, "a row whose headers are in a form that is not read", url=url)
         return
-    status, body = row.get("status"), row.get("body")
-    if isinstance(status, str) and status.strip().isascii() and status.strip().isdigit():
-        status = int(status)
+    status, body = _status(row.get("status")), row.get("body")
     body = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
-    if isinstance(status, float):  # of integers with nulls pandas makes floats, and NaN of the nulls
-        status = None if isnan(status) else int(status) if isfinite(status) else "infinite"
-    if not isinstance(body, (bytes, type(None))) or not isinstance(status, (int, type(None))):
+    if not isinstance(body, (bytes, type(None))) or status is ...:
         yield Damage(name, number, "a row whose status or body is in a form that is not read", url=url)
         return
     whole = body is not None and row.get("body_complete") is not False
+    if row.get("headers") is None and whole:
+        whole, notes = False, (*notes, "what the fields of its answer say is not known")
     yield Item(
         url=url,
         status=status,
@@ -90,6 +90,15 @@ def read_row(row: Mapping[str, Any], name: str, number: int, passed: Counter[str
     )
 
 
+def _status(given: Any) -> Any:
+    """A status; None for none, which pandas spells NaN; an ellipsis for what is in no form that is read."""
+    if isinstance(given, str) and _NUMBER.fullmatch(given):
+        return int(given)
+    if given is None or (isinstance(given, float) and given != given):  # noqa: PLR0124
+        return None
+    return int(given) if isinstance(given, (int, float)) and 0 <= given <= MAX_STATUS else ...
+
+
 def _headers(given: Any) -> tuple[Headers | None, tuple[str, ...]]:
     """Fields as pairs; None for what is in no form that is known."""
     if isinstance(given, (bytes, bytearray)):
@@ -98,7 +107,7 @@ def _headers(given: Any) -> tuple[Headers | None, tuple[str, ...]]:
         text = given.strip()
         if text and text[0] not in "[{":
             head = read_head(given.encode("latin-1", "replace") + b"\r\n\r\n")
-            return (head.headers or None), tuple([note for note in head.notes if note != "no status line"])
+            return (head.headers or None), tuple([note for note in head.notes if note != NO_LINE])
         given = _json(text) if text else None
         if given is None and text:
             return None, ()
@@ -143,7 +152,7 @@ def _text(given: Any) -> Any:
 
 def _date(given: Any) -> datetime | None:
     if isinstance(given, datetime):
-        return given.replace(tzinfo=UTC) if given.tzinfo is None else given.astimezone(UTC)
+        return in_utc(given)
     return moment(given) if isinstance(given, str) else None
 
 

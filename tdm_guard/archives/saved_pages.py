@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from tdm_guard.archives.captured import cleaned, is_judged, scheme_of, unjudgeable
+from tdm_guard.archives.captured import cleaned, in_utc, is_judged, scheme_of, unjudgeable
 from tdm_guard.archives.framing import MAX_BLOCK
 from tdm_guard.archives.items import Damage, Item
 from tdm_guard.archives.octets import Octets
@@ -94,4 +94,4 @@ def _date(text: str) -> datetime | None:
         found = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return in_utc(found)

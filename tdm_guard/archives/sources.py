@@ -19,15 +19,15 @@ from tdm_guard.signals import SIGNALS, robots
 
 MAX_DOCUMENT = 2**22  # bytes of a document in a folder; twice what any reader takes of one
 _STATUS = ".status"
-DOCUMENTS = tuple(
-    dict.fromkeys(
-        path
+DOCUMENTS = dict(
+    sorted(
+        (path, document.max_bytes)
         for document in (robots.DOCUMENT, *(signal.document for signal in SIGNALS))
         if document is not None
         for path in (document.path, document.fallback)
         if path is not None
     )
-)  # the paths where documents lie whose place is agreed upon
+)  # the paths where documents lie whose place is agreed upon, and the bytes that are read of each
 
 
 class PolicySource(Protocol):
@@ -72,6 +72,8 @@ class MappingPolicies:
     Raises `ConfigurationError` for a key that is neither, whose document would be left unread.
     """
 
+    timeless = True  # it has one answer of each
+
     def __init__(self, documents: Mapping[str, Mapping[str, Fetched] | Fetched]) -> None:
         self._origins: dict[str, dict[str, Fetched]] = {}
         for key, value in documents.items():
@@ -88,6 +90,9 @@ class MappingPolicies:
 
     def close(self) -> None:
         """Nothing is open."""
+
+    def __repr__(self) -> str:
+        return f"<policies of {len(self._origins)} origins>"  # engines write down what they are told
 
 
 class FolderPolicies:

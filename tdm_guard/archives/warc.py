@@ -22,7 +22,7 @@ from tdm_guard.archives.setting import INSIDE, Setting
 from tdm_guard.archives.tape import Tape
 from tdm_guard.archives.wat import read_wat
 from tdm_guard.archives.writer import Writer
-from tdm_guard.formats.http.stored_head import StoredHead, read_head
+from tdm_guard.formats.http.stored_head import NO_HEAD, StoredHead, read_head
 from tdm_guard.model import Headers, Stored
 
 MAX_INSIDE = 2**28  # decoded bytes read over to come to a record that others refer to, in a member of many
@@ -193,7 +193,7 @@ class WarcReading:
     def _revisit(self, record: Record, url: str) -> Iterator[Item | Damage]:
         """Judged by what it refers to: its own fields, and the body, and what frames it, of the original."""
         own = _head(record)
-        if own.notes == ("no HTTP head",):
+        if own.notes == (NO_HEAD,):
             own = StoredHead(None, (), record.start)
         item = self._item(record, url, own, "revisit")
         original = self._original(record, url)
@@ -272,7 +272,7 @@ class WarcReading:
 def _item(record: Record, url: str, head: StoredHead, stored: Stored) -> Item:
     fields = record.fields
     notes = head.notes
-    whole = record.whole and not head.cut
+    whole = record.whole and not head.cut and NO_HEAD not in notes  # what its fields said is not known
     if not record.whole and record.damage is None:
         notes = (*notes, "a record that is not whole")
     if truncated := fields.get("warc-truncated"):

@@ -38,7 +38,7 @@ from tdm_guard.reports.spelling import number_of
 
 AGENT = "tdm-guard"  # who judges, unless the caller says for whom
 LOG = "tdm-guard.jsonl"
-MAX_WORKERS = 256
+MAX_WORKERS = 256  # processes: more than that no machine that this is for has cores
 INTERRUPTED = 130  # as shells have it: 128 and the number of the signal
 STYLES = ("jsonl", "parquet")
 _KEPT = (".warc", ".warc.gz")
@@ -70,6 +70,7 @@ def scan(paths: Sequence[str], given: Mapping[str, Any], wish: Wish) -> int:
     judge = Judge.of(Options.read(options))
     style, now = _checked(wish), datetime.now(UTC)
     paths = tuple(dict.fromkeys(paths))
+    _check_apart(wish, paths, str(options["log"]))
     progress = Progress(paths)
     sources = opened_sources(
         wish.policies, options, told=lambda damage: progress.damage(damage, policies=True), ticked=progress.ticked
@@ -143,6 +144,19 @@ def _checked(wish: Wish) -> str | None:
     return style
 
 
+def _check_apart(wish: Wish, paths: Sequence[str], log: str) -> None:
+    """Raises `ConfigurationError` where what is written would take the place of what is read, or of the log."""
+    others = {os.path.realpath(path): path for path in (*paths, *wish.policies, log)}
+    problems = []
+    for option, path in (("--keep", wish.keep), ("-o", wish.output)):
+        if path is not None:
+            if (place := os.path.realpath(path)) in others:
+                problems.append(f"{option}: {path!r} is {others[place]!r} of the same command; name another")
+            others[place] = path
+    if problems:
+        raise ConfigurationError(*problems)
+
+
 def _as_of(given: str, now: datetime) -> datetime | None:
     return None if given == "capture" else now if given == "now" else moment(given)
 
@@ -157,13 +171,15 @@ def _mark(wish: Wish, now: datetime) -> str:
 def _task(path: str, mark: str) -> str:
     """The name of the task that a file is: another file of the same name is another task."""
     try:
-        size = os.stat(path).st_size  # noqa: PTH116 - as it was given
+        about = os.stat(path)  # noqa: PTH116 - as it was given
+        seconds, rest = divmod(about.st_mtime_ns, 10**9)
+        file = f"{about.st_size} bytes, written at {seconds}.{rest:09d}"
     except OSError:
-        size = 0  # it is named when it is read
+        file = "0 bytes"  # it is named when it is read
     place = os.path.abspath(path)  # noqa: PTH100 - the same, without asking the disk where links lead
     if len(place) > MAX_TASK // 2:
         place = f"{place[: MAX_TASK // 4]}…{blake2b(place.encode('utf-8', 'replace'), digest_size=8).hexdigest()}"
-    return f"scan {place} ({size} bytes), {mark}"
+    return f"scan {place} ({file}), {mark}"
 
 
 def _all(job: Job, sources: tuple[Any, ...], wish: Wish, progress: Progress) -> Iterable[tuple[int, Done | str]]:

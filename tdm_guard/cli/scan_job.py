@@ -89,8 +89,9 @@ class Lines:
 
 def scan_one(job: Job, number: int, sources: tuple[PolicySource, ...], report: Report, *, again: bool = False) -> Done:
     """
-    Judges and logs one file, `again` after a process that died of it. `report` is told of damage ("told") and of how
-    far it is ("reached").
+    Judges and logs one file, `again` after a process that died of it.
+
+    `report` is told of damage ("told") and how far it is ("reached").
 
     Raises `Unreadable`, `LogError`.
     """

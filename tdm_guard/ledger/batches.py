@@ -95,7 +95,8 @@ def _item(row: Mapping[str, Any]) -> tuple[Item | Damage, bool]:
 def _stored(given: Any) -> Stored | None:
     """The place that a row names, if it names one."""
     try:
-        return Stored(given["file"], given["offset"], given.get("record"), given.get("type") or "response")
+        kind = given.get("type") or "response"
+        return Stored(given["file"], given["offset"], record=given.get("record"), type=kind)
     except (ConfigurationError, KeyError, TypeError, AttributeError):
         return None
 

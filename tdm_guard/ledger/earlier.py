@@ -14,7 +14,7 @@ import re
 import zlib
 from collections import Counter
 from glob import escape, glob
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.decision import Stage
@@ -48,6 +48,7 @@ _BESIDE = re.compile(rf"(?:{re.escape(SUFFIX)}|\.seal|\.tree)(?:{'|'.join(map(re
 _RUN = b'{"type":"run"'
 _LAST = 240  # characters of a run's name
 _DIGEST = 16  # bytes
+EMPTY = sha256().hexdigest()  # which a log has, or not, for what has no content
 _HEARD = (Stage.BODY, Stage.ASSET)
 _logger = logging.getLogger("tdm_guard")
 
@@ -70,6 +71,13 @@ class Keys:
         """Of anything else; None where the log leaves out a part of the address, as of secrets."""
         plain = bare(trimmed(url))
         return _of_address(plain, status, content_sha256) if self._redaction.address(plain) == plain else None
+
+    def is_of(self, decision: Decision, url: str, status: int | None, content_sha256: str | None) -> bool:
+        """True if a decision is of the same answer, as far as the log says: another one may lie at its place now."""
+        same = content_sha256 == (decision.content_sha256 or (EMPTY if content_sha256 == EMPTY else None))
+        return (
+            same and decision.status in (status, None) and decision.url == self._redaction.address(bare(trimmed(url)))
+        )
 
 
 class Earlier:

@@ -293,14 +293,17 @@ class Ledger:
         keys, earlier = self._keys, self._earlier
         if keys is None or earlier is None:
             return None
+        asked = hops[0].url or url if hops else url
         if stored is not None:
             key: bytes | None = keys.of_place(stored.file, stored.offset)
         elif body is not None and digest is None:
             key = None  # of a part the log has no digest
         else:
-            key = keys.of_address(hops[0].url or url if hops else url, status, digest)
+            key = keys.of_address(asked, status, digest)
         with self._lock:
             decision = None if key is None else earlier.take(key)
+            while key is not None and decision is not None and not keys.is_of(decision, asked, status, digest):
+                decision = earlier.take(key)
             if not earlier.count:
                 self._keys = None  # nothing is left to look for
         if decision is not None:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Protocol
 
 from cachetools import LRUCache
 
+from tdm_guard.archives.sources import MappingPolicies, PolicySource
 from tdm_guard.cache.memory import MemoryCache
 from tdm_guard.cache.reading import open_source
 from tdm_guard.errors import ConfigurationError, TdmGuardError
@@ -28,47 +28,14 @@ MAX_VERSIONS = 4096  # policies of origins at certain times; an archive's record
 _logger = logging.getLogger("tdm_guard")
 
 
-class Source(Protocol):
-    """Where policies come from: what an origin's documents answered, by absolute URL, last before `at`."""
-
-    def documents(self, origin: str, at: datetime | None) -> Mapping[str, Fetched]: ...
-    def close(self) -> None: ...
-
-
-Named = Source | Callable[[], Source] | str
+Named = PolicySource | Callable[[], PolicySource] | str
 Given = Mapping[str, Fetched] | Named | None
-
-
-class Answers:
-    """A source of answers that are in memory, by absolute URL. Raises `ConfigurationError` for anything else."""
-
-    timeless = True
-
-    def __init__(self, answers: Mapping[str, Fetched]) -> None:
-        self._by_origin: dict[str, dict[str, Fetched]] = {}
-        for url, answer in answers.items():
-            if not isinstance(url, str) or url[:1] == "/":
-                good = "https://site.example/robots.txt"
-                raise ConfigurationError(f"policies: {url!r:.80} is no absolute address; for example {good}")
-            if not isinstance(answer, Fetched):
-                raise ConfigurationError(f"policies: {answer!r:.80} is no Fetched; for example Fetched(status=404)")
-            self._by_origin.setdefault(str(Origin.parse(url)), {})[url] = answer
-
-    def documents(self, origin: str, _at: datetime | None) -> Mapping[str, Fetched]:
-        """What is known of an origin."""
-        return self._by_origin.get(origin, {})
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-    def __repr__(self) -> str:
-        return f"<answers of {len(self._by_origin)} origins>"  # engines write their settings down
 
 
 def named(given: Given) -> Named:
     """What a worker is told of policies, checked. Raises `ConfigurationError`."""
     if given is None or isinstance(given, Mapping):
-        return Answers(given or {})
+        return MappingPolicies(given or {})
     if isinstance(given, str):
         parse_cache(given)
         return given
@@ -132,7 +99,7 @@ class Origins:
         return {url: Fetched.unreachable(reason) for url in judge.needed_documents(origin)}
 
 
-def _opened(source: Named) -> Source:
+def _opened(source: Named) -> PolicySource:
     if isinstance(source, str):
         return open_source(source)
     makes = isinstance(source, type) or not hasattr(source, "documents")

@@ -16,10 +16,11 @@ import pyarrow as pa
 from pyspark import TaskContext
 from pyspark.sql.types import BooleanType, StringType, StructField, StructType
 
+from tdm_guard.archives.sources import PolicySource
 from tdm_guard.judge import Judge
 from tdm_guard.ledger.batches import VERDICTS, check, judge_table
 from tdm_guard.ledger.piecework import Piecework
-from tdm_guard.ledger.policies_of import Given, Source
+from tdm_guard.ledger.policies_of import Given
 from tdm_guard.options.keywords import KeepingOptions
 
 LOG = "logs/tdm-{partition}.jsonl"
@@ -75,7 +76,7 @@ class _Partitions:
             desk.close()
 
 
-def _elsewhere() -> Source:
+def _elsewhere() -> PolicySource:
     raise RuntimeError("the policies are broadcast")
 
 

@@ -243,7 +243,8 @@ def test_what_is_kept_is_byte_for_byte_what_was_admitted(tmp_path: Path, stored:
 
 def test_records_that_cannot_be_cut_out_are_told(tmp_path: Path) -> None:
     rows = tmp_path / "rows.parquet"
-    pq.write_table(pa.table({"url": ["https://a.example/1"], "status": [200], "body": [PAGE]}), rows)
+    answer = {"url": "https://a.example/1", "status": 200, "headers": "Content-Type: text/html", "body": PAGE}
+    pq.write_table(pa.Table.from_pylist([answer]), rows)
     robots = policies(tmp_path / "robotstxt.warc.gz", "a.example")
     keep = tmp_path / "kept.warc.gz"
     said = scan(rows, "--policies", robots, "--keep", keep, "--log", tmp_path / "l.jsonl", code=1)
@@ -463,6 +464,50 @@ def test_another_file_of_the_same_name_and_other_policies_are_judged_anew(crawl:
     assert len(decisions(log)) == 3 + 3 + 1
 
 
+def test_a_file_that_was_written_anew_is_judged_anew_though_it_is_as_long(tmp_path: Path) -> None:
+    crawl, log = tmp_path / "crawl.warc", tmp_path / "l.jsonl"
+    robots = policies(tmp_path / "robotstxt.warc.gz", "a.example")
+    for field in ("X-Other: 0123456789", "TDM-Reservation: 1  "):
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n{field:<20}\r\n\r\n".encode()
+        fields = [("WARC-Record-ID", "<urn:uuid:1>")]
+        crawl.write_bytes(record("response", head + PAGE, url="https://a.example/1", fields=fields))
+        os.utime(crawl, ns=(len(field), len(decisions(log)) if log.exists() else 0))
+        scan(crawl, "--policies", robots, "--log", log, code=int(field.startswith("TDM")))
+    assert [each["verdict"] for each in decisions(log)] == ["unreserved", "reserved"]
+
+
+@pytest.mark.parametrize("option", ["-o", "--keep"])
+@pytest.mark.parametrize("name", ["l.jsonl.warc", "crawl.warc", "robots.warc", "both.warc"])
+def test_nothing_is_written_over_what_is_read_or_the_log(tmp_path: Path, option: str, name: str) -> None:
+    crawl, robots, log = tmp_path / "crawl.warc", tmp_path / "robots.warc", tmp_path / "l.jsonl.warc"
+    for file in (crawl, robots):
+        file.write_bytes(record())
+    other = ["--keep" if option == "-o" else "-o", tmp_path / "both.warc"]
+    words = [option, tmp_path / "." / name, *other, "--policies", robots, "--log", log]
+    assert "name another" in scan(crawl, *words, code=2)
+    assert crawl.read_bytes() == robots.read_bytes() == record()
+    assert not log.exists()
+
+
 def test_progress_says_rate_and_time_left() -> None:
     assert progress_line(1000, 250, 1000, 10.0) == "1,000 records, 100 a second, 25 %, 0:00:30 left"
     assert progress_line(7, 0, 1000, 1.0) == "7 records, 7 a second"
+
+
+def test_without_an_extra_one_sentence_says_what_to_install(crawl: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules.update(dict.fromkeys(sys.argv.pop(1).split(',')));"
+        "from tdm_guard.__main__ import main; main()"
+    )
+    log = tmp_path / "l.jsonl"
+
+    def said(lacking: str, *words: object) -> str:
+        called = [sys.executable, "-c", code, lacking, "scan", crawl, "--log", log, *words]
+        return subprocess.run(list(map(str, called)), capture_output=True, text=True, check=False, timeout=120).stderr
+
+    needed = 'tdm-guard: scan needs pyarrow: pip install "tdm-guard[parquet]"\n'
+    assert said("pyarrow", "-o", tmp_path / "rows.parquet") == needed
+    assert said("httpx", "--policies", "live") == 'tdm-guard: scan needs httpx: pip install "tdm-guard[cli]"\n'
+    assert not log.exists()
+    assert said("httpx,pyarrow,fastwarc,warcio,isal,redis,scrapy") == ""
+    assert len(decisions(log)) == 3

@@ -1,7 +1,7 @@
 """
 The engines beside themselves: datatrove with its own reader and URL filter, Ray and Spark with one worker and with two.
 
-`make engines-bench`: they have an environment of their own.
+`make bench-engines`: they have an environment of their own.
 """
 
 from __future__ import annotations

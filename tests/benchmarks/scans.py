@@ -29,7 +29,7 @@ from tests.support.memory import resident
 
 AT = datetime(2024, 5, 6, 7, 0, tzinfo=UTC)
 SITES = 120
-RECORDS = 800
+RECORDS = 1_000
 COMMON = " ".join(
     (
         "the of and to in is that for it was on are with as be this by have from or one had not but what all were when",
@@ -94,7 +94,7 @@ def archive(path: Path, kind: str, records: int = RECORDS, seed: int = 7) -> Pat
                 f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Date: {date}\r\n"
                 f"WARC-Record-ID: <urn:uuid:{number:032x}>\r\nContent-Length: {len(head) + len(body)}\r\n"
                 "Content-Type: application/http; msgtype=response\r\nWARC-IP-Address: 10.0.0.1\r\n"
-                f"WARC-Target-URI: https://site{rng.randrange(SITES)}.example/{rng.choice(WORDS)}/{number}.html\r\n"
+                f"WARC-Target-URI: https://site{rng.randrange(SITES)}.example/{rng.choice(COMMON)}/{number}.html\r\n"
                 "WARC-Payload-Digest: sha1:ABCDEFGHABCDEFGHABCDEFGHABCDEFGH\r\n\r\n"
             ).encode()
             file.write(gzip.compress(fields + head + body + b"\r\n\r\n", 6, mtime=0))
@@ -160,7 +160,7 @@ def beside(folder: Path, sources: tuple[MappingPolicies]) -> Iterator[Row]:
             peer_name="fastwarc",
             number=1,
             calls=RECORDS,
-            rounds=5,
+            rounds=3,
             budget=budget,
         )
 

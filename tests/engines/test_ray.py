@@ -113,7 +113,7 @@ def test_what_is_wrong_is_said_where_the_job_is_told(tmp_path: Path) -> None:
     log = tmp_path / "{batch}.jsonl"
     with pytest.raises(ConfigurationError, match="agnet"):
         guard(None, {"agnet": "ExampleBot"}, POLICIES, log=log)
-    with pytest.raises(ConfigurationError, match="absolute"):
+    with pytest.raises(ConfigurationError, match="nor a path"):
         guard(None, {}, {"/robots.txt": ABSENT}, log=log)
     with pytest.raises(ConfigurationError, match="unread"):
         guard(None, {}, POLICIES, log=log, unread="no")

@@ -55,7 +55,7 @@ def test_what_is_wrong_is_said_where_the_job_is_told(spark: Any, tmp_path: Path)
     df = spark.createDataFrame([(f"{SITE}/a", 200)], ["url", "status"])
     with pytest.raises(ConfigurationError, match="there is no headers"):
         guard(df, {}, POLICIES, log=tmp_path / "{partition}.jsonl")
-    with pytest.raises(ConfigurationError, match="absolute"):
+    with pytest.raises(ConfigurationError, match="nor a path"):
         guard(df.select("url"), {}, {"/robots.txt": ABSENT}, log=tmp_path / "{partition}.jsonl")
     (tmp_path / "file").touch()
     with pytest.raises(Exception, match="LogError"):

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from tdm_guard import (
 )
 from tdm_guard.cli import app
 from tdm_guard.httpx import GuardClient
+from tdm_guard.ledger.earlier import tasks_at
 from tdm_guard.log.reader import read_log
 from tdm_guard.log.recorded import read_decision
 from tdm_guard.log.verify import Verification
@@ -438,3 +439,53 @@ def test_it_warns_of_what_a_guard_warns_of(tmp_path: Path, caplog: pytest.LogCap
     with caplog.at_level(logging.WARNING, "tdm_guard"), Ledger(Judge(mode="observe"), tmp_path / "a.jsonl") as ledger:
         assert page(ledger, url=f"{SITE}/closed/1").admitted
     assert ["mode is observe" in message for message in caplog.messages] == [True]
+
+
+def test_who_remembers_hears_what_pages_and_feeds_say_of_others(tmp_path: Path) -> None:
+    shown = b'<html><head><meta name="robots" content="noimageai"></head><body><img src="/p.png"></body></html>'
+    picture = {"headers": [("content-type", "image/png")], "body": b"\x89PNG\r\n\x1a\n"}
+    policy = JUDGE.read_policies(SITE, POLICIES, now=NOW)
+    for remembers, verdict in ((True, "reserved"), (False, "undetermined")):  # of the picture only a part is there
+        with Ledger(JUDGE, tmp_path / f"{remembers}.jsonl", remembers=remembers) as ledger:
+            again = pickle.loads(pickle.dumps(ledger))
+            for each in (ledger, again):
+                each.evaluate(f"{SITE}/", status=200, headers=HTML, body=shown, policies=policy, now=NOW)
+                found = each.evaluate(f"{SITE}/p.png", status=200, policies=policy, now=NOW, **picture)
+                assert found.verdict == verdict
+            again.end()
+
+
+def test_who_remembers_hears_what_a_feed_says_of_its_items(tmp_path: Path) -> None:
+    feed = (
+        b'<rss version="2.0" xmlns:rsl="https://rslstandard.org/rsl"><channel><title>News</title><item>'
+        b'<link>https://site.example/story</link><rsl:content url="/story"><rsl:license>'
+        b'<rsl:prohibits type="usage">ai-train</rsl:prohibits></rsl:license></rsl:content></item></channel></rss>'
+    )
+    policy = JUDGE.read_policies(SITE, POLICIES, now=NOW)
+    with Ledger(JUDGE, tmp_path / "l.jsonl", remembers=True) as ledger:
+        of_feed = [("content-type", "application/rss+xml")]
+        ledger.evaluate(f"{SITE}/feed", status=200, headers=of_feed, body=feed, policies=policy, now=NOW)
+        words = {"status": 200, "headers": HTML, "body": b"<p>words", "policies": policy, "now": NOW}
+        assert ledger.evaluate(f"{SITE}/story", **words).verdict == "reserved"
+        assert ledger.evaluate(f"{SITE}/other", **words).verdict == "unreserved"
+        words["now"] = NOW + timedelta(days=3)
+        assert ledger.evaluate(f"{SITE}/story", **words).verdict == "unreserved"
+
+
+def test_a_task_that_is_done_says_what_it_found(tmp_path: Path) -> None:
+    path = tmp_path / "l.jsonl"
+    with Ledger(JUDGE, path, task="t") as ledger:
+        ledger.evaluate("https://a.example/", now=NOW)
+        ledger.failed()
+    assert tasks_at(str(path)) == {"t"}
+    again = Ledger(JUDGE, path, task="t", once=True)
+    assert again.done
+    assert again.before == {"withheld": 1, "failed": 1}
+    new = Ledger(JUDGE, path, task="u", once=True)
+    new.is_new()
+    assert not new.done
+    with new:
+        pass
+    assert tasks_at(str(path)) == {"t", "u"}
+    path.write_bytes(path.read_bytes()[:-1] + b'{"type":"run"')
+    assert tasks_at(str(path)) is None

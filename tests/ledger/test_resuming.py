@@ -292,3 +292,46 @@ def test_wherever_it_is_cut_each_item_is_there_once(tmp_path_factory: pytest.Tem
             assert judged(ledger, number).verdict is (Verdict.UNRESERVED if number % 3 else Verdict.RESERVED)
     files = sorted(folder.glob("*.jsonl"))
     assert sorted(each["url"] for each in decisions(*files)) == sorted(URLS)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"body": b"<meta name=tdm-reservation content=1>"},
+        {"body": b"<p>1", "body_complete": False},
+        {"body": None},
+        {"status": 404},
+        {"hops": (Fetched(status=301, url=f"{SITE}/elsewhere"),)},
+    ],
+)
+def test_what_lies_at_the_same_place_and_is_another_answer_is_judged_anew(
+    tmp_path: Path, other: dict[str, Any]
+) -> None:
+    path = tmp_path / "log.jsonl"
+    cut(path, [1])
+    with Ledger(JUDGE, path, task=TASK) as ledger:
+        decision = judged(ledger, 1, **other)
+    assert (decision.run, ledger.totals["recalled"]) == (ledger.run, 0)
+    if other.get("body"):
+        assert not decision.admitted
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        {"body": b""},
+        {"body": None},
+        {"body": b"<p>part", "body_complete": False},
+        {"status": None, "headers": (), "body": b"", "body_complete": False},
+        {"hops": (Fetched(status=301, url=f"{SITE}/?token=secret#here"),)},
+    ],
+)
+def test_what_is_the_same_there_is_not(tmp_path: Path, same: dict[str, Any]) -> None:
+    path = tmp_path / "log.jsonl"
+    with suppress(RuntimeError), Ledger(JUDGE, path, task=TASK) as ledger:
+        judged(ledger, 0, **same)
+        judged(ledger, 1, **same)
+        raise RuntimeError
+    with Ledger(JUDGE, path, task=TASK) as ledger:
+        assert {judged(ledger, number, **same).run for number in (0, 1)} == set(ledger.resumes)
+    assert ledger.totals["recalled"] == 2

@@ -14,6 +14,11 @@ from tdm_guard.formats.http.field_lines import lines_of
 
 MAX_HEAD = 2**20  # bytes; servers refuse to send more than some ten thousand
 
+NO_HEAD = "no HTTP head"
+NO_STATUS = "a status line without a status"
+NO_LINE = "no status line"
+NOTHING_SAID = frozenset({NO_HEAD, NO_STATUS, NO_LINE})  # of what was answered
+
 _STATUS = re.compile(r"(?:[A-Za-z]{1,8}/\d{1,3}(?:\.\d{1,3})?|ICY|H2|H3)[ \t]+(\d{3})(?!\d)")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}[ \t]*:")
 _FIELD = re.compile(r"(?m)^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*[^\r\n \t]|)\r\n")
@@ -48,11 +53,11 @@ def read_head(data: bytes, start: int = 0, stop: int | None = None) -> StoredHea
     notes: list[str] = []
     if found is None:
         if first.startswith(("HTTP", "http")):
-            notes = ["a status line without a status"]
+            notes = [NO_STATUS]
         elif _NAME.match(first):
-            rest, notes = text, ["no status line"]
+            rest, notes = text, [NO_LINE]
         else:
-            return StoredHead(None, (), start, stop == start, ("no HTTP head",) if stop > start else ())
+            return StoredHead(None, (), start, stop == start, (NO_HEAD,) if stop > start else ())
     if cut:
         notes.append("an HTTP head that does not end")
     headers, more = _fields(rest, crlf=first.endswith("\r") or not separator)
