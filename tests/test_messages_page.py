@@ -295,6 +295,7 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: open_cache("nowhere:"),
         without_redis,
         lambda: ran(tmp_path, "scan", "LOG", "--policies", "nowhere"),
+        lambda: ran(tmp_path, "scan", "LOG", "--policies", str(tmp_path / "captures")),
         lambda: ran(tmp_path, "scan", "LOG", "--keep", "there.warc.gz"),
         lambda: ran(tmp_path, "scan", "LOG", "--workers", "2", "--policies", "live"),
         lambda: open_source(f"sqlite:///{tmp_path}/none.db"),
@@ -382,10 +383,13 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: ran(tmp_path, "report", "LOG", "--template", "art54"),
         lambda: ran(tmp_path, "report", "LOG", "--sme"),
         lambda: ran(tmp_path, "recheck"),
+        lambda: ran(tmp_path, "recheck", "--urls", "nowhere.csv"),
         lambda: ran(tmp_path, "recheck", "--urls", "columns.csv"),
         lambda: ran(tmp_path, "recheck", "--urls", "cut.gz"),
         lambda: ran(tmp_path, "recheck", "--urls", "names.txt", "--log", "names.jsonl"),
     ]
+    (tmp_path / "captures").mkdir()
+    (tmp_path / "captures" / "robotstxt.warc.gz").touch()
     (tmp_path / "there.warc.gz").touch()
     (tmp_path / "columns.csv").write_text("id,link\n", encoding="utf-8")
     (tmp_path / "cut.gz").write_bytes(gzip.compress(URL.encode())[:-8])

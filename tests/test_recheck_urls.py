@@ -139,6 +139,15 @@ def test_parquet_and_its_items(tmp_path: Path) -> None:
         list(read_addresses(str(path)))
 
 
+def test_a_list_that_cannot_be_opened_is_told_once_and_why(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    with pytest.raises(ConfigurationError, match=r"list\.csv: No such file or directory$"):
+        list(read_addresses(str(path)))
+    path.write_text("uri,title\nhttps://a.example/,x\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"^--urls: [^ ]*list\.csv has no column url"):
+        list(read_addresses(str(path)))
+
+
 @pytest.mark.parametrize(
     "line",
     ["ftp://a.example/", "a.example/page", "mailto:me@a.example", "https:///x", "https://a.example/\x07/", "words"],

@@ -59,6 +59,10 @@ def read_addresses(path: str) -> Iterator[Entry]:
             yield from _rows(file, path)
         except RowsError as error:
             raise ConfigurationError(f"--urls: {path}: {error}") from None
+        except (FileNotFoundError, PermissionError) as error:
+            raise ConfigurationError(f"--urls: {path}: {error.strerror}") from None
+        except ConfigurationError:
+            raise
         except UNREADABLE as error:
             raise ConfigurationError(f"--urls: {path} cannot be read to its end: {error}") from None
 

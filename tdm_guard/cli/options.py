@@ -21,7 +21,7 @@ FLAGS: dict[str, tuple[Any, str]] = {
     "posture": (_ONE, "cautious (default) or literal."),
     "mode": (_ONE, "enforce (default) or observe."),
     "signals": (_MANY, "Signals to listen to. Default: all."),
-    "log": (_ONE, "Keep the compliance log here. Default: not kept."),
+    "log": (_ONE, "Keep the compliance log here. Default: not kept; by scan and recheck --urls in tdm-guard.jsonl."),
     "sinks": (_MANY, "Who else is told: otel, or package.module:factory; may be repeated."),
     "durability": (_ONE, "When the disk must have it: flush (default), fsync, or seconds."),
     "rotate": (_ONE, "Go on in a new file: a size, for example 100MiB, or day."),

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -26,7 +26,7 @@ from tdm_guard.cli.console import record, say
 from tdm_guard.cli.options import with_tables
 from tdm_guard.cli.scan_crew import scan_all
 from tdm_guard.cli.scan_job import Done, Job, scan_one
-from tdm_guard.cli.scan_policies import LIVE, mark_of, opened_sources
+from tdm_guard.cli.scan_policies import LIVE, mark_of, matched, opened_sources
 from tdm_guard.cli.scan_progress import Progress
 from tdm_guard.errors import ConfigurationError, TdmGuardError
 from tdm_guard.judge import Judge
@@ -70,6 +70,7 @@ def scan(paths: Sequence[str], given: Mapping[str, Any], wish: Wish) -> int:
     judge = Judge.of(Options.read(options))
     style, now = _checked(wish), datetime.now(UTC)
     paths = tuple(dict.fromkeys(paths))
+    wish = replace(wish, policies=matched(wish.policies))
     _check_apart(wish, paths, str(options["log"]))
     progress = Progress(paths)
     sources = opened_sources(
@@ -96,7 +97,7 @@ def scan(paths: Sequence[str], given: Mapping[str, Any], wish: Wish) -> int:
                 output=f"{parts}/rows-" if style else None,
                 style=style or STYLES[0],
             )
-            found = _Found(progress)
+            found = _Found(progress, bool(wish.policies))
             for number, done in _all(job, sources, wish, progress):
                 found.add(paths[number], done)
             progress.clear()
@@ -235,8 +236,9 @@ def _join(parts: Sequence[Path], to: Path) -> None:
 class _Found:
     """What came of all files."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, policies: bool) -> None:
         self._progress = progress
+        self._policies = policies
         self.counts: Counter[str] = Counter()
         self.passed: Counter[str] = Counter()
         self.failed: set[int] = set()
@@ -278,6 +280,12 @@ class _Found:
             yield "  " + ", ".join(f"{name.removeprefix('verdict/')} {count:,}" for name, count in verdicts)
         if self.passed:
             yield "  not judged: " + ", ".join(f"{name} {count:,}" for name, count in sorted(self.passed.items()))
+        if counts["unknown"]:
+            yield (
+                f"  of the sites of {number_of(counts['unknown'], 'record')} the policies hold no document"
+                if self._policies
+                else "  nothing is known of the sites: --policies says where their robots.txt and the like are"
+            )
         if damaged := counts["damaged"] or counts["failed"]:
             yield f"  {number_of(damaged, 'damaged place')}, named on stderr when it was read"
         if counts["unkept"]:

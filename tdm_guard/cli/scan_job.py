@@ -19,6 +19,7 @@ from tdm_guard.ledger.ledger import Ledger
 from tdm_guard.ledger.library import Library
 from tdm_guard.ledger.scanning import Scan
 from tdm_guard.log.record import line_of
+from tdm_guard.model import Result
 
 MAX_TOLD = 100  # damaged places of a file that are told one by one; the others are counted
 _STEP = 256  # items between two looks at the clock
@@ -112,6 +113,7 @@ def scan_one(job: Job, number: int, sources: tuple[PolicySource, ...], report: R
         with _Writing(job, number) as writing:
             due, name = monotonic() + _PAUSE, Path(path).name
             for met, (found, decision) in enumerate(scan.decisions(path, ledger, library)):
+                done.counts["unknown"] += _of_unknown_site(decision)
                 if writing.wanted:
                     writing.add(found, decision, done.counts)
                 if met % _STEP == 0 and monotonic() >= due:
@@ -123,6 +125,12 @@ def scan_one(job: Job, number: int, sources: tuple[PolicySource, ...], report: R
         return done
     finally:
         ledger.close()
+
+
+def _of_unknown_site(decision: Decision) -> bool:
+    """Whether the sources held none of the documents that were looked for: it may be that they are the wrong ones."""
+    checked = decision.checked
+    return bool(checked) and all(each.result is Result.NOT_ATTEMPTED for each in checked)
 
 
 class _Telling:

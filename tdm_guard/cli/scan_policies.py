@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,6 +20,7 @@ from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin
 
 LIVE = "live"
+_ARCHIVES = (".warc", ".warc.gz", ".warc.zst", ".wacz", ".cdxj", ".arc", ".arc.gz")
 MAX_FILES = 10_000_000  # of a folder, whose names and times tell whether it has changed
 
 
@@ -57,6 +59,16 @@ class LivePolicies:
         self._folder.cleanup()
 
 
+def matched(given: Iterable[str]) -> tuple[str, ...]:
+    """What is named, each once, with patterns (`robotstxt-*.warc.gz`) as the files that they match."""
+    found: list[str] = []
+    for each in given:
+        named = each == LIVE or "://" in each or Path(each).exists()
+        files = [] if named else sorted(glob.glob(each))  # noqa: PTH207 - as it was given
+        found += files or [each]
+    return tuple(dict.fromkeys(found))
+
+
 def opened_sources(
     given: Iterable[str],
     options: Mapping[str, Any],
@@ -78,6 +90,7 @@ def opened_sources(
             elif "://" in each:
                 sources.append(open_source(each))
             elif Path(each).is_dir():
+                _check_folder(each)
                 sources.append(FolderPolicies(each))
             elif each == archives[0]:
                 sources.append(WarcPolicies(archives, told=told, ticked=ticked))
@@ -86,6 +99,19 @@ def opened_sources(
             source.close()
         raise
     return tuple(sources)
+
+
+def _check_folder(folder: str) -> None:
+    """Raises `ConfigurationError` for one that holds archives and no sites: nothing would be found in it."""
+    endings: set[str] = set()
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                return
+            endings.update(ending for ending in _ARCHIVES if entry.name.endswith(ending))
+    if endings:
+        good = os.path.join(folder, f"*{min(endings)}")  # noqa: PTH118
+        raise ConfigurationError(f"--policies: {folder!r} is a folder of archives; name them, for example {good!r}")
 
 
 def _is_archive(each: str) -> bool:

@@ -148,6 +148,34 @@ def test_what_no_archive_keeps_may_be_taken_as_absent_knowingly(crawl: Path, tmp
     assert list(verdicts(tmp_path / "l2.jsonl").values()) == ["unreserved", "reserved", "unreserved"]
 
 
+def test_policies_may_be_a_pattern_and_what_is_known_of_no_site_is_told(crawl: Path, tmp_path: Path) -> None:
+    first = policies(tmp_path / "robotstxt-[1].warc.gz", "a.example")
+    policies(tmp_path / "robotstxt-2.warc.gz", "b.example", robots=b"User-agent: *\nDisallow: /\n")
+    ignoring = ("--unread", "ignore")
+    said = scan(crawl, "--policies", first, *ignoring, "--log", tmp_path / "l.jsonl", code=1)
+    assert "of the sites of 1 record the policies hold no document" in said
+    assert verdicts(tmp_path / "l.jsonl")["https://b.example/1"] == "unreserved"
+    for workers in (1, 2):
+        log = tmp_path / f"l{workers}.jsonl"
+        words = ("--policies", tmp_path / "robotstxt-*.warc.gz", *ignoring, "--workers", workers)
+        assert "hold no document" not in scan(crawl, *words, "--log", log, code=1)
+        assert verdicts(log)["https://b.example/1"] == "reserved"
+    assert "is no archive, folder or store" in scan(crawl, "--policies", tmp_path / "n*.warc.gz", code=2)
+    assert "nothing is known of the sites" in scan(crawl, "--log", tmp_path / "none.jsonl", code=1)
+
+
+def test_a_folder_of_archives_is_no_folder_of_documents(crawl: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "captures"
+    folder.mkdir()
+    policies(folder / "a.warc.gz", "a.example")
+    said = scan(crawl, "--policies", folder, "--unread", "ignore", "--log", tmp_path / "l.jsonl", code=2)
+    assert "is a folder of archives" in said
+    assert "*.warc.gz" in said
+    assert not (tmp_path / "l.jsonl").exists()
+    (folder / "a.example").mkdir()  # a mirror, with the archive that wget makes beside it
+    scan(crawl, "--policies", folder, "--unread", "ignore", "--log", tmp_path / "l.jsonl", code=1)
+
+
 def test_as_of_says_which_capture_counts(tmp_path: Path) -> None:
     writer = Writer(tmp_path / "crawl.warc.gz")
     for year in (2019, 2021, 2023):

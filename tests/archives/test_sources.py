@@ -47,8 +47,9 @@ def test_the_capture_before_counts_else_the_first_behind(tmp_path: Path) -> None
     found = {year: source.documents(ORIGIN, at(year))[ROBOTS].body for year in (2019, 2020, 2021, 2022, 2026)}
     assert found == {2019: b"# 2020", 2020: b"# 2020", 2021: b"# 2020", 2022: b"# 2022", 2026: b"# 2022"}
     assert source.documents(ORIGIN, None)[ROBOTS].body == b"# 2022"
-    assert [source.epoch(ORIGIN, at(year)) for year in (2019, 2021, 2026)] == [at(2020), at(2020), at(2022)]
-    assert source.epoch("https://b.example", at(2020)) is None
+    source.span()
+    assert source.documents(ORIGIN, at(2021))[ROBOTS].status == 200
+    assert source.span() == (at(2020).timestamp(), at(2022).timestamp())
     source.close()
 
 
