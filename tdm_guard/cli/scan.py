@@ -278,6 +278,8 @@ class _Found:
         verdicts = sorted((name, count) for name, count in counts.items() if name.startswith("verdict/"))
         if verdicts:
             yield "  " + ", ".join(f"{name.removeprefix('verdict/')} {count:,}" for name, count in verdicts)
+        if counts["contentless"]:
+            yield f"  of those admitted {number_of(counts['contentless'], 'answer')} without content: redirects, errors"
         if self.passed:
             yield "  not judged: " + ", ".join(f"{name} {count:,}" for name, count in sorted(self.passed.items()))
         if counts["unknown"]:

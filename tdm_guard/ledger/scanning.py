@@ -55,6 +55,7 @@ class Scan:
                     ledger.failed()
                 continue
             self.counts["admitted" if decision.admitted else "withheld"] += 1
+            self.counts["contentless"] += decision.admitted and not decision.content
             self.counts[f"verdict/{decision.verdict}"] += 1
             yield found, decision
 

@@ -123,6 +123,16 @@ def test_without_policies_nothing_is_known(crawl: Path, tmp_path: Path) -> None:
     }
 
 
+def test_answers_without_content_are_told_apart(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "gone.warc.gz")
+    writer.add("https://a.example/gone", b"words", status=404)
+    writer.add("https://a.example/here", b"words", fields=[("Content-Type", "text/plain")])
+    robots = policies(tmp_path / "robotstxt.warc.gz", "a.example")
+    said = scan(writer.close(), "--policies", robots, "--log", tmp_path / "l.jsonl", code=0)
+    assert "2 admitted, 0 withheld" in said
+    assert "of those admitted 1 answer without content" in said
+
+
 def test_policies_that_were_captured_apart_are_heard(crawl: Path, tmp_path: Path) -> None:
     robots = policies(tmp_path / "robotstxt.warc.gz", "a.example", "b.example")
     said = scan(crawl, "--policies", robots, "--log", tmp_path / "l.jsonl", code=1)
