@@ -75,7 +75,7 @@ class WarcReading:
             "response": self._response,
             "revisit": self._revisit,
             "resource": self._resource,
-            "conversion": self._resource,
+            "conversion": self._conversion,
             "metadata": self._metadata,
             "request": self._request,
         }
@@ -159,6 +159,25 @@ class WarcReading:
             self._segments.begin(fields, item)
         else:
             yield item
+
+    def _conversion(self, record: Record, url: str) -> Iterator[Item | Damage]:
+        """What was made of an answer, such as the text of a page: judged by that answer, of which it keeps no word."""
+        item = self._item(record, url, StoredHead(None, (), record.start), "conversion")
+        original = self._original(record, url)
+        if original is None:
+            note = "what it was made of is not in these archives: what that said is not known"
+            yield item._replace(body_complete=False, notes=(*item.notes, note))
+            return
+        note = f"judged by what it was made of, which lies in {original.stored.file}"
+        yield self._redirects.along(
+            item._replace(
+                status=original.status,
+                headers=original.headers,
+                body=original.body,
+                body_complete=original.body_complete,
+                notes=(*item.notes, *original.notes, note),
+            )
+        )
 
     def _metadata(self, record: Record, url: str) -> Iterator[Item | Damage]:
         """What a tool knows of a page; fields of its answer among it count as such."""

@@ -180,3 +180,11 @@ def test_a_host_that_no_folder_can_be_of_does_not_end_a_scan(tmp_path: Path, hos
 def test_a_line_that_is_glued_before_the_first_field_ends_nothing(tmp_path: Path) -> None:
     block = CLEAN.replace(b"Content-Type", b"no field\nX-Robots-Tag: noai\r\nContent-Type")
     assert verdicts(tmp_path, stored(tmp_path, record(block=block))) == {URL: "reserved"}
+
+
+def test_a_text_alone_does_not_tell_what_its_page_said(tmp_path: Path) -> None:
+    """As Common Crawl keeps texts in files of their own: fields and metas of the page are not among them."""
+    made = record("conversion", b"words", fields=[("Content-Type", "text/plain"), ("WARC-Refers-To", "<urn:uuid:1>")])
+    assert verdicts(tmp_path, stored(tmp_path, made)) == {URL: "undetermined"}
+    page = record(block=CLEAN, fields=[("WARC-Record-ID", "<urn:uuid:1>")])
+    assert verdicts(tmp_path, stored(tmp_path, page + made, "b.warc")) == {URL: "unreserved"}

@@ -80,15 +80,35 @@ def test_what_no_site_speaks_for_is_counted(tmp_path: Path) -> None:
     }
 
 
-def test_resources_and_conversions_have_no_http_fields(tmp_path: Path) -> None:
-    data = record("resource", b"words", fields=[("Content-Type", "text/plain")])
-    data += record("conversion", b"HTTP/1.1 is a protocol", fields=[("Content-Type", "text/plain")])
-    items, damage = split(read(tmp_path, data))
+def test_resources_have_no_http_fields(tmp_path: Path) -> None:
+    items, damage = split(read(tmp_path, record("resource", b"words", fields=[("Content-Type", "text/plain")])))
     assert not damage
     assert [(item.status, item.headers, item.body, item.stored.type) for item in items] == [
-        (None, (("content-type", "text/plain"),), b"words", "resource"),
-        (None, (("content-type", "text/plain"),), b"HTTP/1.1 is a protocol", "conversion"),
+        (None, (("content-type", "text/plain"),), b"words", "resource")
     ]
+
+
+def test_what_was_made_of_an_answer_is_judged_by_that_answer(tmp_path: Path) -> None:
+    page = RESPONSE.replace(b"\r\n\r\n", b"\r\nTDM-Reservation: 1\r\n\r\n", 1)
+    text = [("WARC-Refers-To", "<urn:uuid:1>"), ("Content-Type", "text/plain")]
+    data = record(block=page, fields=[("WARC-Record-ID", "<urn:uuid:1>")]) + record("conversion", b"words", fields=text)
+    items, damage = split(read(tmp_path, data))
+    assert not damage
+    whole, made = items
+    assert (made.status, made.headers, made.body) == (whole.status, whole.headers, whole.body)
+    assert (made.stored.type, made.body_complete) == ("conversion", True)
+    assert ("tdm-reservation", "1") in [(name.lower(), value) for name, value in made.headers]
+
+
+@pytest.mark.parametrize("fields", [[], [("WARC-Refers-To", "<urn:uuid:9>")]])
+def test_what_was_made_of_an_answer_that_is_not_here_is_not_known(
+    tmp_path: Path, fields: list[tuple[str, str]]
+) -> None:
+    items, damage = split(read(tmp_path, record("conversion", b"words", fields=fields)))
+    assert not damage
+    (made,) = items
+    assert (made.status, made.headers, made.body, made.body_complete) == (None, (), b"words", False)
+    assert "not in these archives" in made.notes[-1]
 
 
 def test_fields_that_a_tool_keeps_beside_a_page_are_heard(tmp_path: Path) -> None:
