@@ -17,7 +17,7 @@ $(VENV)/.ready: pyproject.toml
 	$(NEEDS)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable ".[all]" --group dev --group docs
+	$(BIN)/python -m pip install --quiet --no-compile --editable ".[all]" --group dev --group docs
 	touch $@
 
 demo: $(VENV)/.ready
@@ -27,7 +27,7 @@ $(FLOOR)/.ready: pyproject.toml tests/floor.txt
 	$(NEEDS)
 	$(PYTHON) -m venv $(FLOOR)
 	$(FLOOR)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(FLOOR)/bin/python -m pip install --quiet --editable ".[all]" --group dev --constraint tests/floor.txt
+	$(FLOOR)/bin/python -m pip install --quiet --no-compile --editable ".[all]" --group dev --constraint tests/floor.txt
 	touch $@
 
 # Whole crawls, floods, what installs or builds things, and what reads our sources and pages: measuring their coverage
@@ -63,7 +63,7 @@ $(RECIPES)/.ready: pyproject.toml
 	$(NEEDS)
 	$(PYTHON) -m venv $(RECIPES)
 	$(RECIPES)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(RECIPES)/bin/python -m pip install --quiet --editable ".[httpx]" --group recipes
+	$(RECIPES)/bin/python -m pip install --quiet --no-compile --editable ".[httpx]" --group recipes
 	touch $@
 
 # The pages about data sets, with the packages they are about: those are large, so they stay out of .venv.
@@ -74,7 +74,7 @@ $(ENGINES)/.ready: pyproject.toml
 	$(NEEDS)
 	$(PYTHON) -m venv $(ENGINES)
 	$(ENGINES)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(ENGINES)/bin/python -m pip install --quiet --editable ".[cli,warc,datatrove,ray,spark]" --group engines
+	$(ENGINES)/bin/python -m pip install --quiet --no-compile --editable ".[cli,warc,datatrove,ray,spark]" --group engines
 	touch $@
 
 # Real runs of datatrove, Ray and Spark, as large as the recipes' packages. Spark needs Java.
