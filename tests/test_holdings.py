@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tdm_guard import holdings
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.holdings import bundled, lint, load, reading
+from tdm_guard.holdings import bundled, files, lint, load
 from tdm_guard.lists import index
 from tdm_guard.plain import MAX_EXCERPT
 from tdm_guard.repertoire import words
@@ -236,9 +236,9 @@ def test_a_name_that_is_none_is_a_mistake(name: Any) -> None:
 def test_a_file_too_large_is_a_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = declaration("d")
     name = write(tmp_path, "d.toml", text)
-    monkeypatch.setattr(reading, "MAX_BYTES", len(text))
+    monkeypatch.setattr(files, "MAX_BYTES", len(text))
     assert len(load([name]).declarations) == 1
-    monkeypatch.setattr(reading, "MAX_BYTES", len(text) - 1)
+    monkeypatch.setattr(files, "MAX_BYTES", len(text) - 1)
     (problem,) = refused(name)
     assert "larger than" in problem
 
@@ -246,9 +246,9 @@ def test_a_file_too_large_is_a_mistake(tmp_path: Path, monkeypatch: pytest.Monke
 def test_too_many_files_are_one_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(5):
         write(tmp_path, f"{number}.toml", declaration(f"d{number}"))
-    monkeypatch.setattr(reading, "MAX_FILES", 5)
+    monkeypatch.setattr(files, "MAX_FILES", 5)
     assert len(load([str(tmp_path)]).declarations) == 5
-    monkeypatch.setattr(reading, "MAX_FILES", 3)
+    monkeypatch.setattr(files, "MAX_FILES", 3)
     (problem,) = refused(str(tmp_path))
     assert "more than 3 files" in problem
 

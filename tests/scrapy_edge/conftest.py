@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import select
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -26,6 +28,9 @@ SETTINGS: dict[str, Any] = {
     "TDM_GUARD_POLICY_TIMEOUT": 4,  # who answers needs less on a busy machine too
     "LOG_LEVEL": "DEBUG",
 }
+
+
+Run = Callable[[list[str], Path, dict[str, str]], tuple[int, str]]
 
 
 @dataclass(frozen=True)
@@ -79,8 +84,59 @@ def web() -> Iterator[Callable[..., PretendWeb]]:
         yield open_web
 
 
+def run_alone(words: list[str], folder: Path, environment: dict[str, str]) -> tuple[int, str]:
+    """Runs a crawl in a process of its own from the beginning; the code that it ends with, and its stderr."""
+    done = subprocess.run(
+        [sys.executable, *words],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.fixture(scope="session")
+def crawls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """
+    Runs crawls: each forked from one process, which imports once what all of them do.
+
+    Where coverage is measured, or there is no fork, each begins by itself.
+    """
+    if not hasattr(os, "fork") or any(name.startswith("COVERAGE_PROCESS") for name in os.environ):
+        yield run_alone
+        return
+    errors = tmp_path_factory.mktemp("crawls") / "errors.txt"
+    path = os.pathsep.join((str(SUPPORT), *filter(None, (os.environ.get("PYTHONPATH"),))))
+    with subprocess.Popen(
+        [sys.executable, SUPPORT / "forking.py"],
+        env=os.environ | {"PYTHONPATH": path},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as forking:
+        assert forking.stdin is not None
+        assert forking.stdout is not None
+        ended, sent = forking.stdout, forking.stdin
+
+        def run(words: list[str], folder: Path, environment: dict[str, str]) -> tuple[int, str]:
+            job = {"words": words, "folder": str(folder), "environment": environment, "errors": str(errors)}
+            sent.write(json.dumps(job) + "\n")
+            sent.flush()
+            assert select.select([ended], [], [], PATIENCE)[0], f"no end of it: {errors.read_text()[-5000:]}"
+            return int(ended.readline()), errors.read_text(errors="replace")
+
+        try:
+            yield run
+        finally:
+            os.killpg(forking.pid, signal.SIGKILL)  # with a crawl that did not end
+
+
 @pytest.fixture
-def crawl(tmp_path: Path) -> Callable[..., Crawled]:
+def crawl(tmp_path: Path, crawls: Run) -> Callable[..., Crawled]:
     """Runs a crawl of the given requests (URLs, or keywords of scrapy.Request)."""
 
     def run(
@@ -104,23 +160,14 @@ def crawl(tmp_path: Path) -> Callable[..., Crawled]:
         before = len(log.read_text().splitlines()) if log.is_file() else 0
         path = os.pathsep.join((str(SUPPORT), *filter(None, (os.environ.get("PYTHONPATH"),))))
         kept = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
-        done = subprocess.run(
-            [sys.executable, SUPPORT / "probe_crawl.py", "spec.json", "outcome.json"],
-            cwd=tmp_path,
-            env=kept | {"PYTHONPATH": path},
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        words = [str(SUPPORT / "probe_crawl.py"), "spec.json", "outcome.json"]
+        code, said = crawls(words, tmp_path, kept | {"PYTHONPATH": path})
         (tmp_path / "spec.json").unlink()
-        assert done.returncode == 0, done.stderr[-5000:]
+        assert code == 0, said[-5000:]
         outcome = json.loads((tmp_path / "outcome.json").read_text())
         (tmp_path / "outcome.json").unlink()
         whole = log.read_text().rpartition("\n")[0] if log.is_file() else ""  # a line may be torn
         lines = whole.splitlines()[before:]
-        return Crawled(
-            outcome["seen"], outcome["stats"], [json.loads(line) for line in lines], done.stderr, tmp_path, outcome
-        )
+        return Crawled(outcome["seen"], outcome["stats"], [json.loads(line) for line in lines], said, tmp_path, outcome)
 
     return run
