@@ -434,7 +434,9 @@ def test_a_refusal_added_to_any_response_makes_nothing_laxer(
         tags.insert(data.draw(st.integers(0, len(tags))), f'<meta {place}="{named}" content="{value}">')
     before = judge(robots=YES, headers=tuple(headers), html="".join(metas), posture=posture)
     after = judge(robots=YES, headers=tuple(fields), html="".join(tags), posture=posture)
-    assert strictness(after) >= strictness(before)
+    again = place == "field" and name == "Content-Usage" and name in dict(headers)
+    if posture is CAUTIOUS or not again:  # to the letter the last of equal keys counts, whatever it says (RFC 9651 3.2)
+        assert strictness(after) >= strictness(before)
     if posture is CAUTIOUS:
         assert after.verdict is Verdict.RESERVED
     assert after.verdict is not Verdict.PERMITTED
