@@ -27,13 +27,12 @@ from tdm_guard.ledger.earlier import Earlier, Keys, read_earlier
 from tdm_guard.ledger.memory import Memory
 from tdm_guard.log.jsonl import fill
 from tdm_guard.log.run_info import run_info
-from tdm_guard.model import Fetched, Statement, Stored
+from tdm_guard.model import Fetched, Statement, Stored, Verdict
 from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.options.keeping import keeping_of
 from tdm_guard.options.keywords import KeepingOptions
 from tdm_guard.options.tokens import Tokens
 from tdm_guard.plain import suggested
-from tdm_guard.policies.policy import OriginPolicy
 
 MAX_TASK = 1024  # characters of a task's name: of a path, or of an address
 KEEPING = tuple(KeepingOptions.__annotations__)
@@ -219,14 +218,17 @@ class Ledger:
             raise ConfigurationError(f"stored: {stored!r:.80} is no Stored; for example Stored('a.warc.gz', 0)")
         digest = hashlib.sha256(body).hexdigest() if body_complete and isinstance(body, _BYTES) else None
         if self._task is not None and (known := self._known(url, status, body, digest, hops, stored)) is not None:
-            self._recalled(known, url, headers, body, policies)
-            return known
+            headers = tuple(headers)
+            if not self._says_more(known, url, status, headers, hops, item):
+                self._recalled(known, url, headers, body, policies)
+                return known
+            self.totals["recalled"] -= 1
         now = _now() if now is None else now
         said: tuple[Statement, ...] = ()
         if self._memory is not None:
             said = self._memory.said(url, now)
-            if isinstance(policies, OriginPolicy):
-                policies = self._memory.policy(policies, now)
+            policies = self.judge.policy_for(url, {} if policies is None else policies, now)
+            policies = self._memory.policy(policies, now)
         case = self.judge.hear(
             url,
             status=status,
@@ -251,7 +253,26 @@ class Ledger:
 
     def failed(self) -> None:
         """Counts a download that brought nothing, of which there is no record."""
-        self._opened().failed()
+        if not self.done:
+            self._opened().failed()
+
+    def _says_more(
+        self,
+        known: Decision,
+        url: str,
+        status: int | None,
+        headers: Iterable[tuple[str, str]],
+        hops: Sequence[Fetched],
+        item: object,
+    ) -> bool:
+        """True if the fields reserve, which a recalled decision does not know: the log has no digest of fields."""
+        if known.verdict.withholds:
+            return False
+        found = self.judge.hear(
+            url, status=status, headers=headers, body=None, body_complete=False, policies=None, hops=hops, item=item,
+            unread="ignore", now=known.ts,
+        )  # fmt: skip
+        return found.decision().verdict is Verdict.RESERVED
 
     def _recalled(
         self,
@@ -264,13 +285,14 @@ class Ledger:
         """Hears a page again that an earlier run decided, for what it says of others."""
         if self._memory is None or not body or not known.content:
             return
+        policies = self.judge.policy_for(url, {} if policies is None else policies, known.ts)
         case = self.judge.hear(
             url,
             status=known.status,
             headers=headers,
             body=body,
             body_complete=True,
-            policies=policies,
+            policies=self._memory.policy(policies, known.ts),
             hops=(),
             item=None,
             unread="ignore",

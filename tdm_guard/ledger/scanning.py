@@ -51,8 +51,7 @@ class Scan:
                 self.told(found)
                 decision = self._lost(found, ledger, library)
             if decision is None:
-                if not ledger.done:
-                    ledger.failed()
+                ledger.failed()
                 continue
             self.counts["admitted" if decision.admitted else "withheld"] += 1
             self.counts["contentless"] += decision.admitted and not decision.content
