@@ -73,7 +73,7 @@ def read_row(row: Mapping[str, Any], name: str, number: int, passed: Counter[str
     if not isinstance(body, (bytes, type(None))) or status is ...:
         yield Damage(name, number, "a row whose status or body is in a form that is not read", url=url)
         return
-    whole = body is not None and row.get("body_complete") is not False
+    whole = body is not None and row.get("body_complete", True) in (True, None)
     if row.get("headers") is None and whole:
         whole, notes = False, (*notes, "what the fields of its answer say is not known")
     yield Item(

@@ -72,10 +72,11 @@ def item_of(document: Document) -> tuple[Item | Damage, bool]:
 def _item(document: Document, url: str, place: Stored) -> Item:
     said = document.metadata
     body = next((medium.media_bytes for medium in document.media if medium.id == BODY), None)
-    whole = said.get("body_complete") is not False
+    whole = said.get("body_complete") in (True, None)
+    if body is None:  # a writer left it out: the text that was made of it is a part of what it said
+        whole, body = False, document.text.encode("utf-8", "surrogatepass")
     if "headers" not in said:
         whole = False
-        body = document.text.encode("utf-8", "surrogatepass") if body is None else body
     return Item(
         url=url,
         status=said.get("status"),

@@ -50,6 +50,8 @@ def judge_table(ledger: Ledger, table: Any, desk: Desk) -> Any:
 
 def check(names: list[str]) -> None:
     """Raises `ConfigurationError` for columns that do not say what is judged."""
+    if odd := sorted(name for name in names if name not in READ and name.lower() in READ):
+        raise ConfigurationError(f"columns: {odd[0]!r} is not read; name it {odd[0].lower()!r}")
     if "url" not in names:
         raise ConfigurationError(f"columns: there is no url; read are {', '.join(READ)}")
     if "headers" not in names and ("status" in names or "body" in names):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from cachetools import LRUCache
 
@@ -80,9 +80,24 @@ class Origins:
 
     def _asked(self, judge: Judge, origin: Origin, at: datetime | None) -> Mapping[str, Fetched]:
         try:
-            return dict(self._source.documents(str(origin), at))
+            return self._known(judge, origin, at)
         except Exception as error:  # noqa: BLE001 - whatever a source raises, the origin's policy is not known
             return self._unreachable(judge, origin, error)
+
+    def _known(self, judge: Judge, origin: Origin, at: datetime | None) -> Mapping[str, Fetched]:
+        """What the source has: what it lists, and what these documents declare, which it may find without."""
+        known = self._source.documents(str(origin), at)
+        answers = dict(known)
+        if not isinstance(known, dict):
+
+            def look(url: str) -> Fetched | None:
+                found = known.get(url)
+                if found is not None:
+                    answers[url] = found
+                return found
+
+            judge.policies_from(origin, look, now=at or datetime.now(UTC))
+        return answers
 
     def _read(self, judge: Judge, origin: Origin, answers: Mapping[str, Fetched], now: datetime) -> OriginPolicy:
         try:
