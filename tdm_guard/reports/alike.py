@@ -82,6 +82,8 @@ class Likes:
         key = id(get("because"))
         alike = self._met.get(key)
         if alike is None or not alike.has(get):
+            if len(self._met) >= MAX_LIKES:
+                self._settle(self._met)
             alike = self._new(record, key, self._met)
         stamp = text_of(record, "ts", 40) or ""
         tally, size = alike.tally, get("bytes")
@@ -104,6 +106,8 @@ class Likes:
         one_day = first[:10] == last[:10]
         of: dict[Kind, Alike] = {}
         counted = Counter(stretch.kinds)
+        if len(self._spelt) + len(counted) > MAX_LIKES:  # room now: what is handed on is counted whole
+            self._settle(self._spelt)
         for kind, times in counted.items():
             alike = self._spelt.get(kind.like)
             if alike is None:
@@ -163,8 +167,6 @@ class Likes:
                 origin,
             ),
         )
-        if len(met) >= MAX_LIKES:
-            self._settle(met)
         before = met.pop(key, None)
         if before is not None:
             self._hand_on(before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from tdm_guard.reports.lane import Lane
 from tdm_guard.reports.remarks import Remarks
 from tdm_guard.reports.sources import Sources
 from tdm_guard.reports.summary import Summary, summarise
-from tests.support.varied import decided, varied, write_log
+from tests.support.varied import DAY, decided, varied, write_log
 
 DECISIONS = 61
 
@@ -80,3 +81,16 @@ def test_a_log_given_twice_counts_once(lines: list[bytes], tmp_path: Path) -> No
     summary = summarised(both)
     assert (summary.total.decisions, summary.remarks.repeated, summary.remarks.errors) == (DECISIONS, DECISIONS, 0)
     assert summary == by_the_long_way(both)
+
+
+def test_more_ways_of_deciding_than_are_kept_are_counted_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every origin is one; days and sizes of all of them count, however their lines are read."""
+    monkeypatch.setattr("tdm_guard.reports.alike.MAX_LIKES", 100)
+    decisions = [
+        decided(f"https://s{number}.example/p", bytes=10, at=DAY + timedelta(minutes=number)) for number in range(1500)
+    ]
+    path = str(write_log(tmp_path / "tdm.jsonl", decisions))
+    found = summarised([path])
+    assert found.days == by_the_long_way([path]).days
+    assert sum(count for day in found.days.values() for count in day.values()) == 1500
+    assert found.total.admitted_bytes == by_the_long_way([path]).total.admitted_bytes == 15_000
