@@ -55,6 +55,7 @@ class ForgottenCopies:
         self._folders = Folders(folder)
         self._read = {os.path.realpath(path) for path in paths}
         self._met: dict[str, bool] = {}  # runs, and whether their end was read
+        self._noted: set[tuple[str, str]] = set()  # folders, and runs read from their beginning that name them so
         lost: dict[str, None] = {}
         for line in read_log(paths):
             if (words := self._note(line)) is not None:
@@ -72,6 +73,9 @@ class ForgottenCopies:
         self._met[run] = line.type == "end" or self._met.get(run, False)
         if line.type in {"run", "part"}:
             self._folders.note(record, line.path)
+            own = self._folders.of(record) if line.type == "run" and self._folders.lost(record) is None else None
+            if own is not None:
+                self._noted.add((os.path.realpath(own), run))
         if line.type != "decision" or (folder := self._folders.of(record)) is None:
             return None
         if (lost := self._folders.lost(record)) is not None:
@@ -90,10 +94,12 @@ class ForgottenCopies:
             if run in self._runs:
                 continue
             files = _files(log, run) or _files(Path(folder).parent / log.name, run)
-            if not files and run not in self._met:
+            noted = (folder, run) in self._noted
+            if not files and not noted:
                 why: str | None = f"its log {str(log)!r} was not found"
             else:
-                why = self._hear(folder, run, [path for path in files if os.path.realpath(path) not in self._read])
+                unread = [path for path in files if not (noted and os.path.realpath(path) in self._read)]
+                why = self._hear(folder, run, unread)
             if why is None and not (self._met.get(run) or cut_short):
                 why = "has no end record: it goes on, or was cut short"
             if why is not None:

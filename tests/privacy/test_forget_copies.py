@@ -185,3 +185,20 @@ def test_a_deletion_whose_copies_are_none_is_an_error(folder: Path) -> None:
     for copies in ("x", [1], ["ab"], {"a": 1}):
         assert list(Forgotten().deleted({"decisions": 0, "copies": copies}))
     assert not list(Forgotten().deleted({"decisions": 0, "copies": ["a" * 64]}))
+
+
+def test_a_run_whose_folder_was_renamed_since_is_heard_whether_its_log_is_given_or_not(tmp_path: Path) -> None:
+    kept, renamed = tmp_path / "kept", tmp_path / "evidence"
+    with PretendWeb([SITE]) as web:
+        for log, until, paths in (("new", None, ["/head", "/field"]), ("old", UNTIL, JUDGED)):
+            evidence = kept if log == "new" else renamed
+            given: dict[str, Any] = {"agent": "ExampleBot", "evidence": str(evidence), "retain_until": until}
+            with GuardClient(**given, log=str(tmp_path / f"{log}.jsonl")) as client:
+                for path in paths:
+                    with suppress(Withheld):
+                        client.get(web.origin("site.example") + path)
+            if log == "new":
+                kept.rename(renamed)
+    new = named(tmp_path / "new.jsonl")
+    assert forget(tmp_path, tmp_path / "new.jsonl").exit_code == 0
+    assert there(tmp_path, new) == new
