@@ -189,10 +189,16 @@ def _rows(path: str, told: Callable[[Damage], object], ticked: Callable[[], obje
         if kind not in ("response", "revisit", "resource", "row") or (found.body is None and kind != "revisit"):
             continue  # an answer to HEAD is none to GET
         whole_name = found.stored.file == name
-        if origin is None and whole_name and found.status not in REDIRECTS:
-            if found.body and len(found.body) <= MAX_DECLARED:
-                yield url, last, None, found.status, None, path, found.stored.offset
-        elif origin is not None or len(found.body or b"") <= MAX_DECLARED:
+        again = found.stored.record is not None and kind in (
+            "response",
+            "resource",
+        )  # WARC alone is read from a place on
+        if origin is None and len(found.body or b"") > MAX_DECLARED:
+            lost = Fetched.unreachable("it is larger than what is read of a licence", status=found.status, at=found.at)
+            yield url, last, None, found.status, _packed(lost), None, None
+        elif origin is None and whole_name and again and found.body and found.status not in REDIRECTS:
+            yield url, last, None, found.status, None, path, found.stored.offset
+        else:
             yield url, last, origin, found.status, _packed(_answered(found)), None, None
 
 

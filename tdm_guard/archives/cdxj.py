@@ -69,6 +69,7 @@ class _Reading:
         if method := entry.get("req.http:method", entry.get("method")):
             url = cleaned(record.fields.get("warc-target-uri", ""))
             reading.methods.know(record.fields, url, is_head=str(method).upper() == "HEAD")
+        yield from reading.methods.tick()
         yield from reading.read(record)
 
     def evicted(self) -> list[Item | Damage]:

@@ -141,7 +141,7 @@ def _body(content: dict[str, Any], *, is_head: bool) -> tuple[bytes | None, tupl
         return (b"", ()) if size == 0 else (None, ("its body was not saved",))
     if content.get("encoding") == "base64":
         try:
-            return base64.b64decode(text, validate=False), ()
+            return base64.b64decode("".join(text.split()), validate=True), ()
         except (binascii.Error, ValueError):
             return None, ("its body is damaged base64",)
     octets = text.encode("utf-8", "surrogatepass")

@@ -82,6 +82,8 @@ def _read(octets: Octets, path: str, setting: Setting, *, name: str, offset: int
         yield from read_warc(octets, path, setting, name=name, offset=offset)
     else:
         yield from reader(octets, path, setting, name=name)
+        if octets.error:
+            yield Damage(name, 0, f"it could not be read to its end: {octets.error}")
 
 
 def _within(path: str) -> list[str]:

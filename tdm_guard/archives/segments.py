@@ -20,7 +20,9 @@ class Segments:
         """Takes in a first segment."""
         if len(self._open) >= _OPEN:
             self._given_up.append(self._cut(next(iter(self._open))))
-        self._open[bare(fields.get("warc-record-id", ""))] = item, [item.body or b""], 2
+        if (key := bare(fields.get("warc-record-id", ""))) in self._open:
+            self._given_up.append(self._cut(key))
+        self._open[key] = item, [item.body or b""], 2
 
     def go_on(self, record: Record) -> list[Item] | None:
         """Takes in a continuation; the record, if it is whole then. None if its first segment was not met."""
@@ -37,7 +39,7 @@ class Segments:
             self._open[origin] = item, parts, number + 1
             return []
         del self._open[origin]
-        whole = item.body_complete or not item.notes
+        whole = item.body_complete and "warc-truncated" not in record.fields
         return [item._replace(body=b"".join(parts), body_complete=whole, raw=None)]
 
     def rest(self) -> list[Item]:

@@ -149,12 +149,11 @@ class WarcReading:
         if (
             media_type.lower().startswith("application/http") and record.start < record.end
         ):  # what some tools store so all the same
-            yield self._item(record, url, _head(record), kind)
-            return
-        headers: Headers = (("content-type", media_type),) if media_type else ()
-        if kind == "resource":
-            self._setting.originals.note(fields, url, Spot(self._number, *record.place))
-        item = self._item(record, url, StoredHead(None, headers, record.start), kind)
+            head = _head(record)
+        else:
+            head = StoredHead(None, (("content-type", media_type),) if media_type else (), record.start)
+        self._setting.originals.note(fields, url, Spot(self._number, *record.place))
+        item = self._redirects.along(self._item(record, url, head, kind))
         if "warc-segment-number" in fields:
             self._segments.begin(fields, item)
         else:
@@ -212,6 +211,7 @@ class WarcReading:
     def _revisit(self, record: Record, url: str) -> Iterator[Item | Damage]:
         """Judged by what it refers to: its own fields, and the body, and what frames it, of the original."""
         own = _head(record)
+        heard = record.whole and (record.start == record.end or not (own.cut or NO_HEAD in own.notes))
         if own.notes == (NO_HEAD,):
             own = StoredHead(None, (), record.start)
         item = self._item(record, url, own, "revisit")
@@ -232,7 +232,7 @@ class WarcReading:
                 status=status,
                 headers=headers,
                 body=original.body,
-                body_complete=original.body_complete,
+                body_complete=original.body_complete and heard,
                 notes=(*item.notes, *original.notes, f"a revisit of what lies in {original.stored.file}"),
             )
         )
@@ -255,9 +255,15 @@ class WarcReading:
             return None
         kind = found.fields.get("warc-type", "").lower()
         media_type = found.fields.get("content-type", "")
-        head = StoredHead(None, (("content-type", media_type),), found.start) if kind == "resource" else _head(found)
+        plain = kind == "resource" and not media_type.lower().startswith("application/http")
+        head = StoredHead(None, (("content-type", media_type),), found.start) if plain else _head(found)
         path = self._name if spot.file == self._number else setting.originals.path(spot.file)
-        return _item(found, url, head, Stored(path.rpartition("/")[2] or path, spot.member))
+        item = _item(found, url, head, Stored(path.rpartition("/")[2] or path, spot.member))
+        if "warc-segment-number" in found.fields:
+            return item._replace(body_complete=False, notes=(*item.notes, "the first segment of what it refers to"))
+        if not item.body and item.body_complete and 200 <= (item.status or 200) < 300 and item.status not in _EMPTY:
+            return item._replace(body=None, body_complete=False, notes=(*item.notes, "of which no body is known"))
+        return item
 
     def _index(self, path: str) -> Iterator[object]:
         """Notes all of an archive that may be referred to."""

@@ -30,27 +30,32 @@ class Transformed(NamedTuple):
     is_request: bool = False
 
 
+_UNKNOWN = Transformed(None, (), None)  # of what is WAT and does not tell
+
+
 def read_wat(block: bytes) -> Transformed | None:
     """What a WAT record keeps; None for what is none. Nothing in it raises."""
-    if len(block) > MAX_SIZE or b'"Envelope"' not in block[:4096]:
+    if b'"Envelope"' not in block[:4096]:
         return None
+    if len(block) > MAX_SIZE:
+        return _UNKNOWN
     try:
         envelope = _mapping(json.loads(block)).get("Envelope")
     except (ValueError, RecursionError):
-        return None
+        return _UNKNOWN
     payload = _mapping(_mapping(envelope).get("Payload-Metadata"))
     if "HTTP-Request-Metadata" in payload or "WARC-Info-Metadata" in payload:
         return Transformed(None, (), None, is_request=True)
     answer = _mapping(payload.get("HTTP-Response-Metadata"))
     if not answer:
-        return None
+        return _UNKNOWN
     said = str(_mapping(answer.get("Response-Message")).get("Status", ""))
     fields: list[tuple[str, str]] = []
     for name, value in _mapping(answer.get("Headers")).items():
         values = value if isinstance(value, list) else [value]
         fields += [(name, str(each)) for each in values if name.lower() not in _UNDONE]
     status = int(said) if said.isascii() and said.isdigit() and len(said) == 3 else None
-    return Transformed(status, tuple(fields), _page(answer.get("HTML-Metadata")))
+    return Transformed(status, tuple(fields), _page(answer.get("HTML-Metadata")) if fields else None)
 
 
 def _page(given: Any) -> bytes | None:
