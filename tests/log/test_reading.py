@@ -31,6 +31,7 @@ from tdm_guard.reports.report import render
 from tdm_guard.reports.summary import summarise
 from tdm_guard.usage import TDM
 from tests.support.chains import joined, rechained
+from tests.support.varied import write_log
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 Lines = list[bytes]
@@ -448,3 +449,18 @@ def test_words_of_strangers_stay_words(tmp_path: Path, words: str) -> None:
     assert row.replace("\\|", "").count("|") == 5
     [item] = csv.DictReader(io.StringIO("".join(render_items(withheld(read_log([tmp_path / "a"])), "csv"))))
     assert not item["words"].startswith("=")
+
+
+@pytest.mark.parametrize("size", [400_000, 520_000])
+def test_a_line_that_two_blocks_hold_is_as_long_for_verify(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """Who reads line by line leaves one out that is too long: so what it says does not count for verify either."""
+    said = [decided(f"https://site.example/{'b' * length}") for length in (1, size // 2, 1)]
+    path = write_log(tmp_path / "tdm.jsonl", said)
+    monkeypatch.setattr(reader, "MAX_LINE", 500_000)
+    swift, slow = Verification(), Verification()
+    told = [[str(each) for each in found] for found in (swift.files([path]), slow.findings(read_log([path])))]
+    assert swift.decisions == slow.decisions == (3 if size < 500_000 else 2)
+    assert told[0] == told[1]
+    assert any("longer than 500000 bytes" in words for words in told[0]) is (size > 500_000)

@@ -86,6 +86,11 @@ def _rest(path: str, file: BufferedReader, number: int, passes: Passes, tick: Ca
         while data := file.read1(_BLOCK):
             lines = (torn + data).split(b"\n")
             torn = lines.pop()
+            if lines and len(lines[0]) > reader.MAX_LINE:  # the others are within one block
+                del lines[0]
+                number += 1
+                _tick(number - 1, number, tick)
+                yield _too_long(path, number)
             yield from _unpassed(path, lines, number, passes, tick)
             number += len(lines)
             if len(torn) > reader.MAX_LINE:
