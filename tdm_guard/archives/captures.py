@@ -20,6 +20,7 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from tdm_guard.archives.items import Damage, Item
+from tdm_guard.archives.methods import OF_HEAD
 from tdm_guard.archives.opening import read_items
 from tdm_guard.archives.redirects import REDIRECTS
 from tdm_guard.archives.sources import DOCUMENTS, Known
@@ -186,13 +187,10 @@ def _rows(path: str, told: Callable[[Damage], object], ticked: Callable[[], obje
         last = found.at.timestamp() if found.at is not None else last
         url, origin = _placed(found.url)
         kind = found.stored.type
-        if kind not in ("response", "revisit", "resource", "row") or (found.body is None and kind != "revisit"):
+        if kind not in ("response", "revisit", "resource", "row") or OF_HEAD in found.notes:
             continue  # an answer to HEAD is none to GET
         whole_name = found.stored.file == name
-        again = found.stored.record is not None and kind in (
-            "response",
-            "resource",
-        )  # WARC alone is read from a place on
+        again = found.stored.record is not None and kind in ("response", "resource")  # of WARC, read from a place on
         if origin is None and len(found.body or b"") > MAX_DECLARED:
             lost = Fetched.unreachable("it is larger than what is read of a licence", status=found.status, at=found.at)
             yield url, last, None, found.status, _packed(lost), None, None
@@ -214,7 +212,7 @@ def _placed(url: str) -> tuple[str, str | None]:
 
 def _answered(item: Item) -> Fetched:
     if item.body is None:
-        words = "it is a revisit of what is not in these archives: its body is not known"
+        words = "its body is not known: it was not stored, or refers to what is not in these archives"
         return Fetched.unreachable(words, status=item.status, at=item.at)
     if item.status is None and not NOTHING_SAID.isdisjoint(item.notes):
         return Fetched.unreachable("its answer has no status that can be read", at=item.at)

@@ -17,6 +17,7 @@ from typing import Any
 
 from tdm_guard.archives.captured import is_judged, moment, scheme_of, unjudgeable
 from tdm_guard.archives.items import Damage, Item
+from tdm_guard.archives.methods import OF_HEAD
 from tdm_guard.archives.octets import Octets
 from tdm_guard.archives.setting import Setting
 from tdm_guard.archives.tape import Tape
@@ -136,7 +137,7 @@ def _body(content: dict[str, Any], *, is_head: bool) -> tuple[bytes | None, tupl
     """The body, if it was saved."""
     text, size = content.get("text"), content.get("size")
     if is_head:
-        return None, ("an answer to HEAD, which has no body",)
+        return None, (OF_HEAD,)
     if not isinstance(text, str) or (not text and size):
         return (b"", ()) if size == 0 else (None, ("its body was not saved",))
     if content.get("encoding") == "base64":

@@ -14,6 +14,7 @@ from tdm_guard.archives.framing import Record
 from tdm_guard.archives.items import Item
 from tdm_guard.archives.originals import bare
 
+OF_HEAD = "an answer to HEAD, which has no body"  # a note
 _REMEMBERED = 4_096  # keys of requests; a request stands beside its answer
 _NONE: Sequence[Item] = ()
 _PATIENCE = 64  # records that an empty answer waits for its request
@@ -80,4 +81,4 @@ def _keys(fields: dict[str, str], url: str) -> tuple[str, ...]:
 def _settled(item: Item, *, is_head: bool) -> Item:
     if not is_head:
         return item
-    return item._replace(body=None, body_complete=False, notes=(*item.notes, "an answer to HEAD, which has no body"))
+    return item._replace(body=None, body_complete=False, notes=(*item.notes, OF_HEAD))

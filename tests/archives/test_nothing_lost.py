@@ -6,6 +6,8 @@ import base64
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tdm_guard.archives import WarcPolicies
@@ -113,3 +115,19 @@ def test_a_later_capture_of_a_licence_is_not_passed_over(tmp_path: Path, body: b
     source.close()
     assert found.status == 403
     assert b"permits" not in found.body
+
+
+def test_a_later_robots_txt_without_its_body_is_not_passed_over(tmp_path: Path) -> None:
+    robots = "https://site.example/robots.txt"
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n"
+    data = record(block=head + b"User-agent: *\nAllow: /\n", url=robots, fields=[("WARC-Date", "2020-01-01T00:00:00Z")])
+    refers = ("WARC-Refers-To", "<urn:uuid:9>")
+    data += record("revisit", head, url=robots, fields=[refers, ("WARC-Date", "2024-01-01T00:00:00Z")])
+    rows = [{"url": robots, "status": 200, "headers": [["content-type", "text/plain"]], "body": None}]
+    rows[0] |= {"date": "2025-01-01T00:00:00Z"}
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "b.parquet")
+    (tmp_path / "a.warc").write_bytes(data)
+    for paths in (["a.warc"], ["a.warc", "b.parquet"]):
+        source = WarcPolicies([tmp_path / each for each in paths])
+        assert source.documents("https://site.example", None)[robots].error
+        source.close()

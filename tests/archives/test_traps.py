@@ -60,11 +60,12 @@ def test_an_empty_page_is_one_where_others_wrote_it(tmp_path: Path) -> None:
 
 
 def known(path: Path, data: bytes, origin: str = "https://site.example") -> dict[str, int | None]:
-    """The documents of an origin that an archive has, with their statuses."""
+    """The documents of an origin that an archive has, with their statuses; None for one that could not be read."""
     path.write_bytes(data)
     source = WarcPolicies([path])
     try:
-        return {url: answer.status for url, answer in source.documents(origin, AT).items()}
+        found = source.documents(origin, AT)
+        return {url: None if answer.error else answer.status for url, answer in found.items()}
     finally:
         source.close()
 
@@ -72,7 +73,7 @@ def known(path: Path, data: bytes, origin: str = "https://site.example") -> dict
 @pytest.mark.parametrize("status", [b"200 OK", b"204 No Content"])
 def test_a_robots_txt_without_its_body_is_none(tmp_path: Path, status: bytes) -> None:
     path = tmp_path / "a.warc"
-    assert known(path, HAR2WARC + unsaved(ROBOTS, status)) == {}
+    assert known(path, HAR2WARC + unsaved(ROBOTS, status)) == {ROBOTS: None}
     head = record("request", b"HEAD /robots.txt HTTP/1.1\r\n\r\n", url=ROBOTS, fields=[ITS_REQUEST])
     answer = record(block=TEXT, url=ROBOTS, fields=[ANSWER])
     assert known(path, head + answer) == {}
