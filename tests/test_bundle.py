@@ -274,3 +274,23 @@ def test_a_time_of_no_calendar_is_one_of_ours(later: int) -> None:
     assert START - timedelta(days=30_000) < bundle.answers[0].at
     assert bundle.answers[0].fetched(f"{ORIGIN}/robots.txt", START).at <= START
     assert unpack(pack(bundle), ORIGIN).answers[0].status == 404
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [
+        (Fetched(status=200, body=CLOSED, headers=[("etag", '"%s"' % ("x" * 5000))]), []),
+        (
+            Fetched(
+                status=200, body=CLOSED, url="https://x.example/" + "x" * 9000, redirects=(f"{ORIGIN}/robots.txt",)
+            ),
+            [],
+        ),
+        (Fetched.unreachable("timeout"), ["/robots.txt"]),
+    ],
+    ids=["a field too long", "an address too long", "silence"],
+)
+def test_what_cannot_be_kept_leaves_nothing_older_as_the_latest(answer: Fetched, left: list[str]) -> None:
+    bundle = USUAL.adding({f"{ORIGIN}/robots.txt": answer}, START + timedelta(days=1))
+    assert [item.place for item in bundle.answers if item.place == "/robots.txt"] == left
+    assert [item.place for item in bundle.answers if item.place != "/robots.txt"] == ["/.well-known/tdmrep.json"]

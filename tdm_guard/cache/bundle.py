@@ -132,6 +132,8 @@ class Bundle(NamedTuple):
         for url, fetched in answers.items():
             answer = None if fetched is None else _kept(place_of(url, self.origin), fetched, now, lent=lent)
             if answer is None:
+                if fetched is not None and _is_heard(fetched):  # what it said before is not the latest any more
+                    kept = [item for item in kept if item.place != place_of(url, self.origin)]
                 continue
             before = [item for item in kept if item.place == answer.place]
             kept = [item for item in kept if item.place != answer.place]
@@ -150,10 +152,16 @@ def absolute(place: str, origin: str) -> str:
     return origin + place if place[:1] == "/" else place
 
 
+def _is_heard(fetched: Fetched) -> bool:
+    """True for an answer of the site that others would get, too."""
+    status = fetched.status
+    return status is not None and 100 <= status <= 999 and not (fetched.error or "").endswith((PRIVATE, EXCLUDED))
+
+
 def _kept(place: str, fetched: Fetched, now: datetime, *, lent: bool) -> KeptAnswer | None:
     """What is kept of an answer; None for what says nothing to others: silence, and what only we may not ask for."""
     error, status = fetched.error, fetched.status
-    if status is None or not 100 <= status <= 999 or (error or "").endswith((PRIVATE, EXCLUDED)):
+    if status is None or not _is_heard(fetched):
         return None
     addresses = (*fetched.redirects, fetched.url or "")
     if len(addresses) > MAX_ADDRESSES or any(len(one) > MAX_URL for one in (place, *addresses)) or " " in place:
