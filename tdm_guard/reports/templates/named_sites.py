@@ -7,15 +7,13 @@ The literal second level would make one name of all of `co.uk`; the private part
 from __future__ import annotations
 
 from enum import IntEnum
-from functools import cache, lru_cache
+from functools import lru_cache
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from tdm_guard.errors import UnsupportedURL
+from tdm_guard.log.canonical import suffixes
 from tdm_guard.origin import Origin, ip_text
-
-if TYPE_CHECKING:
-    from publicsuffixlist import PublicSuffixList
 
 
 class SiteKind(IntEnum):
@@ -61,11 +59,3 @@ def host_in(url: str | None) -> str | None:
 def top_level(name: str) -> str:
     """The top-level domain of a name: a country, perhaps."""
     return "." + name.rpartition(".")[2]
-
-
-@cache
-def suffixes() -> PublicSuffixList:
-    """The ICANN part of the list that comes with the library: 60 ms and 2 MB, for who needs it."""
-    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415
-
-    return PublicSuffixList(only_icann=True)
