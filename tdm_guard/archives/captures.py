@@ -19,7 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-from tdm_guard.archives.items import Damage, Item
+from tdm_guard.archives.items import NOT_TOLD, Damage, Item
 from tdm_guard.archives.methods import OF_HEAD
 from tdm_guard.archives.opening import read_items
 from tdm_guard.archives.redirects import REDIRECTS
@@ -218,12 +218,13 @@ def _answered(item: Item) -> Fetched:
         return Fetched.unreachable("its answer has no status that can be read", at=item.at)
     status = 200 if item.status is None else item.status  # a resource has none, nor has a row
     most = DOCUMENTS.get(urlsplit(item.url).path, MAX_DECLARED // 2)
-    if 200 <= status < 300 and not item.body_complete and len(item.body) < most:
+    whole = item.body_complete or (
+        item.stored.type == "resource" and NOT_TOLD in item.notes
+    )  # of a document words count
+    if 200 <= status < 300 and not whole and len(item.body) < most:
         # a client stops behind what is read of a document, whoever stored this one stopped before
         return Fetched.unreachable("not all of it was stored", status=status, at=item.at)
-    return Fetched(
-        status=status, headers=item.headers, body=item.body, url=item.url, at=item.at, complete=item.body_complete
-    )
+    return Fetched(status=status, headers=item.headers, body=item.body, url=item.url, at=item.at, complete=whole)
 
 
 def _reread(file: str, place: int, url: str) -> Fetched | None:

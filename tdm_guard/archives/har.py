@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tdm_guard.archives.captured import is_judged, moment, scheme_of, unjudgeable
-from tdm_guard.archives.items import Damage, Item
+from tdm_guard.archives.items import NOT_TOLD, Damage, Item
 from tdm_guard.archives.methods import OF_HEAD
 from tdm_guard.archives.octets import Octets
 from tdm_guard.archives.setting import Setting
@@ -115,7 +115,7 @@ def _item(entry: Any, name: str, place: int, passed: Counter[str]) -> Item | Dam
         return None
     whole = body is not None
     if not isinstance(response.get("headers"), list):
-        whole, notes = False, (*notes, "what its fields say is not known")
+        whole, notes = False, (*notes, NOT_TOLD)
     if body is not None:
         headers = tuple([field for field in headers if field[0].lower() not in _UNDONE])
     at = moment(str(_mapping(entry).get("startedDateTime", "")))

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from tdm_guard.errors import TdmGuardError
 from tdm_guard.model import Fetched, Headers, Stored
 
+NOT_TOLD = "what the fields of its answer said is not known"  # a note
+
 
 class Item(NamedTuple):
     """

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from tdm_guard.archives.captured import in_utc, is_judged, moment, scheme_of, unjudgeable
-from tdm_guard.archives.items import Damage, Item, Unreadable
+from tdm_guard.archives.items import NOT_TOLD, Damage, Item, Unreadable
 from tdm_guard.archives.setting import Setting
 from tdm_guard.formats.http.stored_head import NO_LINE, read_head
 from tdm_guard.model import Headers, Stored
@@ -36,6 +36,8 @@ def read_parquet(path: str, setting: Setting, *, name: str) -> Iterator[Item | D
         raise Unreadable(f"{path}: {str(error)[:200]}") from None
     if "url" not in columns:
         raise Unreadable(f"{path}: it has no column url; columns that are read: {', '.join(COLUMNS)}")
+    if odd := [each for each in file.schema_arrow.names if each not in COLUMNS and each.lower() in COLUMNS]:
+        raise Unreadable(f"{path}: its column {odd[0]!r} is not read; name it {odd[0].lower()!r}")
     number = 0
     with file:
         for group in range(file.num_row_groups):
@@ -75,7 +77,7 @@ def read_row(row: Mapping[str, Any], name: str, number: int, passed: Counter[str
         return
     whole = body is not None and row.get("body_complete", True) in (True, None)
     if row.get("headers") is None and whole:
-        whole, notes = False, (*notes, "what the fields of its answer say is not known")
+        whole, notes = False, (*notes, NOT_TOLD)
     yield Item(
         url=url,
         status=status,

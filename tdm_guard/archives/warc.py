@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from tdm_guard.archives import framing, inflating
 from tdm_guard.archives.captured import cleaned, is_judged, moment, scheme_of, unjudgeable
 from tdm_guard.archives.framing import Gap, Record
-from tdm_guard.archives.items import Damage, Item
+from tdm_guard.archives.items import NOT_TOLD, Damage, Item
 from tdm_guard.archives.methods import Methods
 from tdm_guard.archives.octets import Octets
 from tdm_guard.archives.originals import Spot, is_original
@@ -149,11 +149,11 @@ class WarcReading:
         if (
             media_type.lower().startswith("application/http") and record.start < record.end
         ):  # what some tools store so all the same
-            head = _head(record)
+            item = self._item(record, url, _head(record), kind)
         else:
-            head = StoredHead(None, (("content-type", media_type),) if media_type else (), record.start)
+            item = _without_fields(self._item(record, url, StoredHead(None, (), record.start), kind))
         self._setting.originals.note(fields, url, Spot(self._number, *record.place))
-        item = self._redirects.along(self._item(record, url, head, kind))
+        item = self._redirects.along(item)
         if "warc-segment-number" in fields:
             self._segments.begin(fields, item)
         else:
@@ -256,9 +256,10 @@ class WarcReading:
         kind = found.fields.get("warc-type", "").lower()
         media_type = found.fields.get("content-type", "")
         plain = kind == "resource" and not media_type.lower().startswith("application/http")
-        head = StoredHead(None, (("content-type", media_type),), found.start) if plain else _head(found)
+        head = StoredHead(None, (), found.start) if plain else _head(found)
         path = self._name if spot.file == self._number else setting.originals.path(spot.file)
         item = _item(found, url, head, Stored(path.rpartition("/")[2] or path, spot.member))
+        item = _without_fields(item) if plain else item
         if "warc-segment-number" in found.fields:
             return item._replace(body_complete=False, notes=(*item.notes, "the first segment of what it refers to"))
         if not item.body and item.body_complete and 200 <= (item.status or 200) < 300 and item.status not in _EMPTY:
@@ -316,6 +317,11 @@ def _item(record: Record, url: str, head: StoredHead, stored: Stored) -> Item:
         raw=record.raw,
         notes=notes,
     )
+
+
+def _without_fields(item: Item) -> Item:
+    """What was stored without the fields of its answer, which may have reserved: it is not whole."""
+    return item._replace(body_complete=False, notes=(*item.notes, NOT_TOLD)) if item.body_complete else item
 
 
 def _head(record: Record) -> StoredHead:

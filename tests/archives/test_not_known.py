@@ -188,3 +188,29 @@ def test_a_text_alone_does_not_tell_what_its_page_said(tmp_path: Path) -> None:
     assert verdicts(tmp_path, stored(tmp_path, made)) == {URL: "undetermined"}
     page = record(block=CLEAN, fields=[("WARC-Record-ID", "<urn:uuid:1>")])
     assert verdicts(tmp_path, stored(tmp_path, page + made, "b.warc")) == {URL: "unreserved"}
+
+
+@pytest.mark.parametrize(("kind", "words"), [("text/plain", b"words"), ("text/html", PAGE), ("image/png", b"\x89PNG")])
+def test_what_was_stored_without_the_fields_of_its_answer_is_in_doubt(tmp_path: Path, kind: str, words: bytes) -> None:
+    made = record("resource", words, fields=[("Content-Type", kind)])
+    assert verdicts(tmp_path, stored(tmp_path, made)) == {URL: "undetermined"}
+
+
+def test_a_document_that_was_stored_without_fields_speaks_for_its_site(tmp_path: Path) -> None:
+    """As the copies of evidence are: of a robots.txt the words count."""
+    place, plain = "https://site.example/robots.txt", [("Content-Type", "text/plain")]
+    robots = record("resource", b"User-agent: *\nDisallow: /\n", url=place, fields=plain)
+    page = record(block=CLEAN)
+    (tmp_path / "p.warc").write_bytes(robots)
+    answer = CliRunner().invoke(
+        app,
+        [
+            "scan",
+            str(stored(tmp_path, page)),
+            "--policies",
+            str(tmp_path / "p.warc"),
+            "--log",
+            str(tmp_path / "l.jsonl"),
+        ],
+    )
+    assert "reserved 1" in answer.output

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tdm_guard.archives import WarcPolicies
+from tdm_guard.archives import Item, Unreadable, WarcPolicies, read_items
 from tests.archives.made import HEAD, PAGE, RESPONSE, URL, read, record, split
 
 OF_ONE = ("WARC-Record-ID", "<urn:uuid:1>")
@@ -131,3 +131,18 @@ def test_a_later_robots_txt_without_its_body_is_not_passed_over(tmp_path: Path) 
         source = WarcPolicies([tmp_path / each for each in paths])
         assert source.documents("https://site.example", None)[robots].error
         source.close()
+
+
+@pytest.mark.parametrize("said", [0, "false", "0", False])
+def test_a_row_that_says_in_any_words_that_its_body_is_cut_is_not_whole(tmp_path: Path, said: object) -> None:
+    row = {"url": URL, "status": 200, "headers": [["content-type", "text/html"]], "body": PAGE, "body_complete": said}
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "a.parquet")
+    (item,) = read_items(tmp_path / "a.parquet")
+    assert isinstance(item, Item)
+    assert not item.body_complete
+
+
+def test_a_table_whose_columns_are_spelt_otherwise_is_not_read_in_part(tmp_path: Path) -> None:
+    pq.write_table(pa.Table.from_pylist([{"url": URL, "Headers": [], "Body": PAGE}]), tmp_path / "a.parquet")
+    with pytest.raises(Unreadable, match="'Headers' is not read; name it 'headers'"):
+        list(read_items(tmp_path / "a.parquet"))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tdm_guard.archives import Item, Unreadable, read_items
+from tdm_guard.archives.items import NOT_TOLD
 from tdm_guard.model import Stored
 from tests.archives.made import HEAD, PAGE, RESPONSE, URL, packed, read, record, split
 
@@ -80,12 +81,13 @@ def test_what_no_site_speaks_for_is_counted(tmp_path: Path) -> None:
     }
 
 
-def test_resources_have_no_http_fields(tmp_path: Path) -> None:
+def test_what_fields_of_a_resource_said_is_not_known(tmp_path: Path) -> None:
     items, damage = split(read(tmp_path, record("resource", b"words", fields=[("Content-Type", "text/plain")])))
     assert not damage
-    assert [(item.status, item.headers, item.body, item.stored.type) for item in items] == [
-        (None, (("content-type", "text/plain"),), b"words", "resource")
+    assert [(item.status, item.headers, item.body, item.body_complete, item.stored.type) for item in items] == [
+        (None, (), b"words", False, "resource")
     ]
+    assert items[0].notes == (NOT_TOLD,)
 
 
 def test_what_was_made_of_an_answer_is_judged_by_that_answer(tmp_path: Path) -> None:

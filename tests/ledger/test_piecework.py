@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tdm_guard import Judge, Ledger, Stored
+from tdm_guard import ConfigurationError, Judge, Ledger, Stored
+from tdm_guard.ledger.batches import check
 from tdm_guard.ledger.piecework import Piecework
 
 
@@ -23,3 +24,10 @@ def test_what_was_judged_with_less_care_is_not_gone_on_with(tmp_path: Path, then
     first.close()
     with ledger(now) as second:
         assert len(second.resumes) == resumes
+
+
+def test_columns_that_differ_in_case_alone_are_named() -> None:
+    """An engine may take them for the same; they would be passed over, and the address alone be judged."""
+    with pytest.raises(ConfigurationError, match="'Body' is not read; name it 'body'"):
+        check(["url", "Status", "Headers", "Body"])
+    check(["url", "status", "headers", "body", "language"])
