@@ -107,6 +107,8 @@ def document(text: str = "<p>words", **metadata: Any) -> Any:
         ("<p>words", {"headers": "none"}, "undetermined"),
         ("<p>words", {"headers": [["Content-Type"]]}, "undetermined"),
         ("<p>words", {"headers": HTML}, "undetermined"),  # and no body
+        ("<p>words", {"headers": [], "status": None}, "undetermined"),  # the address alone does not tell
+        ("<p>words", {"headers": HTML, "body_complete": "false"}, "undetermined"),
         ("<p>words", {"headers": HTML, "status": "200 OK"}, "undetermined"),
         ("<p>words", {"headers": HTML, "item": "{"}, "undetermined"),
         ("<p>words", {"headers": HTML, "date": 7, "hops": 3}, "undetermined"),
