@@ -38,11 +38,15 @@ def read_har(octets: Octets, path: str, setting: Setting, *, name: str) -> Itera
     if not _go_to_entries(tape):
         yield Damage(name, 0, "no list of entries in what should be HAR")
         return
+    met = False
     while True:
         place = sum(tape.place())
         found = _next_entry(tape)
         if found is None:
-            return
+            if met or not _go_to_entries(tape):  # what had that name before held none
+                return
+            continue
+        met = True
         if isinstance(found, str):
             yield Damage(name, place, found)
             return
@@ -114,7 +118,7 @@ def _item(entry: Any, name: str, place: int, passed: Counter[str]) -> Item | Dam
         passed["a request without an answer"] += 1
         return None
     whole = body is not None
-    if not isinstance(response.get("headers"), list):
+    if not _are_pairs(response.get("headers")):
         whole, notes = False, (*notes, NOT_TOLD)
     if body is not None:
         headers = tuple([field for field in headers if field[0].lower() not in _UNDONE])
@@ -131,6 +135,11 @@ def _item(entry: Any, name: str, place: int, passed: Counter[str]) -> Item | Dam
         stored=stored,
         notes=notes,
     )
+
+
+def _are_pairs(given: Any) -> bool:
+    """True for a list of fields: one that is something else may have reserved."""
+    return isinstance(given, list) and all(isinstance(each, dict) for each in given)
 
 
 def _body(content: dict[str, Any], *, is_head: bool) -> tuple[bytes | None, tuple[str, ...]]:

@@ -29,12 +29,15 @@ def read_wacz(octets: Octets, path: str, setting: Setting, *, name: str) -> Iter
     """All that the WARC files of a collection hold."""
     try:
         members = archives_in(path)
+        left_out = _left_out(path)
     except DAMAGED as error:
         yield Damage(name, 0, f"its directory cannot be read ({str(error)[:80]}): read for what is whole in it")
         yield from read_tape(Tape(inflating.gzip_members(octets, 0)), octets, path, setting, name=name)
         return
     if not members:
         yield Damage(name, 0, "a collection without archives")
+    if left_out:
+        yield Damage(name, 0, f"{left_out} of its files are not read: of one name, or behind the first {MAX_FILES}")
     places = [f"{path}{INSIDE}{member}" for member in members]
     setting.originals.add(places)
     for member, place in zip(members, places, strict=True):
@@ -55,6 +58,13 @@ def archives_in(path: str) -> list[str]:
     with zipfile.ZipFile(path) as collection:
         names = [info.filename for info in collection.infolist()[:MAX_FILES] if not info.is_dir()]
     return [name for name in dict.fromkeys(names) if name.startswith(_FOLDER)]
+
+
+def _left_out(path: str) -> int:
+    """How many files of a collection `archives_in` does not name though they lie where archives do."""
+    with zipfile.ZipFile(path) as collection:
+        there = [info.filename for info in collection.infolist() if not info.is_dir()]
+    return sum(name.startswith(_FOLDER) for name in there) - len(archives_in(path))
 
 
 def open_inside(path: str, member: str) -> Octets:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
+import warnings
+import zipfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -146,3 +149,28 @@ def test_a_table_whose_columns_are_spelt_otherwise_is_not_read_in_part(tmp_path:
     pq.write_table(pa.Table.from_pylist([{"url": URL, "Headers": [], "Body": PAGE}]), tmp_path / "a.parquet")
     with pytest.raises(Unreadable, match="'Headers' is not read; name it 'headers'"):
         list(read_items(tmp_path / "a.parquet"))
+
+
+def test_files_of_a_collection_that_are_left_out_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made, warnings.catch_warnings(action="ignore"):
+        for number, name in enumerate(("a", "b", "b")):
+            made.writestr(f"archive/{name}.warc", record(url=f"{URL}/{number}"))
+    items, damage = split(read(tmp_path, out.getvalue(), "a.wacz"))
+    assert [item.url for item in items] == [f"{URL}/0", f"{URL}/2"]
+    assert [each.what.partition(":")[0] for each in damage] == ["1 of its files are not read"]
+    monkeypatch.setattr("tdm_guard.archives.wacz.MAX_FILES", 1)
+    items, damage = split(read(tmp_path, out.getvalue(), "a.wacz"))
+    assert (len(items), len(damage)) == (1, 1)
+
+
+def test_entries_of_a_har_are_found_behind_what_has_that_name(tmp_path: Path) -> None:
+    def entry(fields: object) -> dict[str, object]:
+        answer = {"status": 200, "headers": fields, "content": {"size": 5, "text": "words"}}
+        return {"request": {"method": "GET", "url": URL}, "response": answer}
+
+    pair = {"name": "content-type", "value": "text/html"}
+    har = {"log": {"pages": [{"entries": []}], "entries": [entry([pair]), entry([pair, "tdm-reservation: 1"])]}}
+    items, damage = split(read(tmp_path, json.dumps(har).encode(), "a.har"))
+    assert not damage
+    assert [item.body_complete for item in items] == [True, False]
