@@ -135,7 +135,7 @@ def _of_unknown_site(decision: Decision) -> bool:
     checked = decision.checked
     if not checked or checked[0].result is not _NOT_ATTEMPTED:  # as of nearly all
         return False
-    return all([each.result is _NOT_ATTEMPTED for each in checked])
+    return all(each.result is _NOT_ATTEMPTED for each in checked)
 
 
 class _Telling:

@@ -47,12 +47,12 @@ class Scan:
         counts = self.counts
         for found in read_items(path, archives=self.archives, passed=self.passed):
             counts["met"] += 1
-            if found.__class__ is Item:
-                decision = self._judged(found, ledger, library)  # type: ignore[arg-type]
+            if isinstance(found, Item):
+                decision = self._judged(found, ledger, library)
             else:
                 counts["damaged"] += 1
-                self.told(found)  # type: ignore[arg-type]
-                decision = self._lost(found, ledger, library)  # type: ignore[arg-type]
+                self.told(found)
+                decision = self._lost(found, ledger, library)
             if decision is None:
                 ledger.failed()
                 continue
