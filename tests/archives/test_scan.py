@@ -24,7 +24,10 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from tdm_guard.cli import app
+from tdm_guard.cli.scan_crew import scan_all
+from tdm_guard.cli.scan_job import Job
 from tdm_guard.cli.scan_progress import progress_line
+from tdm_guard.judge import Judge
 from tdm_guard.testing import Answer, PretendWeb, Received, Site
 from tests.archives.made import DATE, PAGE, packed, record
 from tests.support.patience import PATIENCE
@@ -467,6 +470,17 @@ def test_a_worker_that_is_killed_is_followed_by_another_and_each_record_is_judge
     assert len(decisions(log)) == 2000
     assert keep.read_bytes() == b"".join(file.read_bytes() for file in files)
     assert CliRunner().invoke(app, ["verify", str(log)]).exit_code == 0
+
+
+def test_workers_begin_with_the_largest_file(tmp_path: Path) -> None:
+    paths = [large(tmp_path / f"{count}.warc.gz", 100 * count, count) for count in (1, 40, 9)]
+    job = Job(
+        paths=(*map(str, paths), str(tmp_path / "gone")), tasks=("a", "b", "c", "d"), judge=Judge(agent="ExampleBot"),
+        log=str(tmp_path / "l.jsonl"), as_of=None, unread="ignore",
+    )  # fmt: skip
+    found = list(scan_all(job, (), 1, lambda kind, said: None))
+    assert [number for number, _ in found] == [1, 2, 0, 3]
+    assert isinstance(found[3][1], str)
 
 
 def test_a_scan_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
