@@ -57,7 +57,8 @@ class Speller:
         exchange = decision.exchange
         address = self._redaction.address
         asked = address(decision.url)
-        judged = asked if exchange.final_url == decision.url else address(exchange.final_url)
+        final_url = exchange.final_url
+        judged = asked if final_url == decision.url else address(final_url)
         earlier = tuple(map(address, exchange.hops)) if exchange.hops else ()
         ident = decision_id(self._run, seq)
         ts, size, digest = self._seconds.spelt(decision.ts), exchange.bytes, exchange.content_sha256
@@ -91,8 +92,8 @@ class Speller:
             f'"cached":{"true" if exchange.cached else "false"},{between}{works}{personal}"prev":"{prev}"}}'
         )
         line, seal = sealed(octets(text))
-        entry = LogEntry(run=self._run, seq=seq, id=ident, prev=prev, hash=seal)
-        return Written(before + line, entry, side, (asked, judged, *earlier))
+        entry = LogEntry.of(self._run, seq, ident, prev, seal)
+        return Written(before + line if before else line, entry, side, (asked, judged, *earlier))
 
     def _stored(self, stored: Stored) -> str:
         """The member that says where a record lies; an address may have secrets in it."""

@@ -19,7 +19,7 @@ from tdm_guard.plain import timestamp
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tdm_guard.decision import Checked, Decision
+    from tdm_guard.decision import Checked, Decision, Outcome
     from tdm_guard.log.redaction import Redaction
     from tdm_guard.model import Fault, Statement
 
@@ -55,12 +55,14 @@ class Seconds:
 class Wording:
     """Spells middles. With `split` what may be personal stands apart."""
 
-    __slots__ = ("_documents", "_redaction", "_said", "_seconds", "_split")
+    __slots__ = ("_documents", "_last", "_redaction", "_said", "_seconds", "_split", "_stances")
 
     def __init__(self, redaction: Redaction, *, split: bool) -> None:
         self._redaction = redaction
         self._split = split
         self._seconds = Seconds()
+        self._last: Outcome | None = None
+        self._stances = ""
         self._said: dict[tuple[object, ...], str] = {}
         # What has an `id` here is held beside the text, so that its identity cannot pass to another one.
         self._documents: dict[int, tuple[str, tuple[Checked, ...]]] = {}
@@ -78,7 +80,7 @@ class Wording:
         looked = f'"faults":{self._all(faults) if faults else "[]"},"checked":{self._looked_for(decision)}'
         before = (
             f'"origin":{spelt(exchange.origin)},"verdict":{spelt(outcome.verdict)},"admitted":{spelt(outcome.admits)},'
-            f'"enforced":{spelt(outcome.enforced)},"stage":{spelt(decision.stage)},"usages":{encode(outcome.usages)},'
+            f'"enforced":{spelt(outcome.enforced)},"stage":{spelt(decision.stage)},"usages":{self._usages(outcome)},'
         )
         behind = (
             f'"authorisations":{encode(outcome.authorisations) if outcome.authorisations else "[]"},'
@@ -124,23 +126,32 @@ class Wording:
         kept = self._documents.get(id(checked))
         if kept is not None:
             return kept[0]
-        text = f"[{','.join([self._document(each) for each in checked])}]"
+        text = self._documents_of(checked)
+        if not self._redaction.leaves(text):
+            text = f"[{','.join([self._told(each) for each in checked])}]"
         if (decision.outcome.because or decision.outcome.said) and len(text) <= MAX_KEPT_TEXT:
             if len(self._documents) >= MAX_KEPT_TEXTS:
                 self._documents.clear()
             self._documents[id(checked)] = (text, checked)
         return text
 
-    def _document(self, checked: Checked) -> str:
-        at = checked.retrieved_at
-        if at is not None and at.tzinfo is None:
-            return self._told(checked)
-        text = (
-            f'{{"document":{spelt(checked.document)},"result":{spelt(checked.result)},"status":{spelt(checked.status)},'
-            f'"retrieved_at":{"null" if at is None else encode_basestring(self._seconds.spelt(at))},'
-            f'"sha256":{spelt(checked.sha256)},"cached":{spelt(checked.cached)}}}'
-        )
-        return text if self._redaction.leaves(text) else self._told(checked)
+    def _documents_of(self, checked: tuple[Checked, ...]) -> str:
+        texts = []
+        for document, result, status, at, sha256, cached in checked:
+            time = "null" if at is None else f'"{self._seconds.spelt(at) if at.tzinfo is UTC else timestamp(at)}"'
+            texts.append(
+                f'{{"document":{encode_basestring(document)},"result":{encode_basestring(result)},'
+                f'"status":{"null" if status is None else spelt(status)},"retrieved_at":{time},'
+                f'"sha256":{"null" if sha256 is None else encode_basestring(sha256)},'
+                f'"cached":{"true" if cached else "false"}}}'
+            )
+        return f"[{','.join(texts)}]"
+
+    def _usages(self, outcome: Outcome) -> str:
+        """Of the outcome of silence, which is one and the same for all pages, they are spelt once."""
+        if outcome is not self._last:
+            self._last, self._stances = outcome, encode(outcome.usages)
+        return self._stances
 
     def _told(self, item: Statement | Fault | Checked) -> str:
         record = item.to_dict()
@@ -156,6 +167,8 @@ def spelt(value: object) -> str:
         return encode_basestring(value)
     if value is True:
         return "true"
+    if value.__class__ is int:
+        return f"{value}"
     return "false" if value is False else encode(value)
 
 
