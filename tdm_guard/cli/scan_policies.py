@@ -27,6 +27,8 @@ MAX_FILES = 10_000_000  # of a folder, whose names and times tell whether it has
 class LivePolicies:
     """Asks origins for their documents, each once, through the guarded client of the commands."""
 
+    timeless = True
+
     def __init__(self, options: Mapping[str, Any]) -> None:
         from tdm_guard.cli.check import client_for  # noqa: PLC0415 - it needs an extra
 
