@@ -30,6 +30,7 @@ from tdm_guard.cli.scan_progress import progress_line
 from tdm_guard.judge import Judge
 from tdm_guard.testing import Answer, PretendWeb, Received, Site
 from tests.archives.made import DATE, PAGE, packed, record
+from tests.engines.stored import DECLARING, SITE, TERMS, declared_verdicts, terms
 from tests.support.patience import PATIENCE
 
 HTML = [("Content-Type", "text/html")]
@@ -587,3 +588,22 @@ def test_without_an_extra_one_sentence_says_what_to_install(crawl: Path, tmp_pat
     assert not log.exists()
     assert said("httpx,pyarrow,fastwarc,warcio,isal,redis,scrapy") == ""
     assert len(decisions(log)) == 3
+
+
+@pytest.mark.parametrize("word", [None, "permits", "prohibits"])
+def test_what_answers_declare_counts(tmp_path: Path, word: str | None) -> None:
+    """As in the engines, with the same answers."""
+    writer = Writer(tmp_path / "a.warc")
+    for url, (fields, body) in DECLARING.items():
+        writer.add(url, body, fields=fields)
+    writer.close()
+    known = Writer(tmp_path / "policies.warc")
+    known.add(f"{SITE}/robots.txt", FREE, fields=[("Content-Type", "text/plain")])
+    for place in ABSENT:
+        known.add(f"{SITE}{place}", b"", status=404)
+    if word is not None:
+        known.add(TERMS, terms(word), fields=[("Content-Type", "application/rsl+xml")])
+    known.close()
+    log = tmp_path / "log.jsonl"
+    scan(tmp_path / "a.warc", "--policies", tmp_path / "policies.warc", "--log", log, code=int(word != "permits"))
+    assert verdicts(log) == declared_verdicts(word)
