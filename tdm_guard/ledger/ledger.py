@@ -228,7 +228,7 @@ class Ledger:
                 return known
             self.totals["recalled"] -= 1
         said: tuple[Statement, ...] = ()
-        if self._memory is not None:
+        if self._memory is not None and self._memory.knows:
             said = self._memory.said(url, now)
             policies = self.judge.policy_for(url, {} if policies is None else policies, now)
             policies = self._memory.policy(policies, now)
@@ -251,7 +251,7 @@ class Ledger:
             case.hear_transfer(len(body), digest)
         decided = case.decision()
         if stored is not None:
-            decided = decided._replace(stored=stored)
+            decided = decided.lying(stored)
         return (self._book or self._opened()).write(case, decided)
 
     def failed(self) -> None:
