@@ -17,6 +17,7 @@ from tdm_guard.gather import gather, read_lent
 from tdm_guard.judging.arguments import content, number, pairs, places
 from tdm_guard.judging.bench import Bench
 from tdm_guard.judging.case import Case
+from tdm_guard.judging.plainly import plainly_silent
 from tdm_guard.model import Declared, Fetched, Statement
 from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.options.keywords import JudgeOptions
@@ -146,6 +147,19 @@ class Judge:
 
         Of `url` alone the decision is whether it may be requested.
         """
+        if (
+            policies.__class__ is OriginPolicy
+            and body is None
+            and item is None
+            and not hops
+            and (unread == "undetermined" or unread == "ignore")  # noqa: PLR1714 - nothing need be made for it
+        ):
+            if now.tzinfo is not UTC:
+                now = aware(now)
+            headers = () if headers == () else pairs(headers)
+            decision = plainly_silent(self.bench, policies, url, now, status, headers)
+            if decision is not None:
+                return decision
         return self.hear(
             url,
             status=status,
