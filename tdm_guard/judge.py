@@ -22,6 +22,7 @@ from tdm_guard.model import Declared, Fetched, Statement
 from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.options.keywords import JudgeOptions
 from tdm_guard.options.misspelt import keywords
+from tdm_guard.options.remembered import Remembered
 from tdm_guard.origin import Origin, trimmed
 from tdm_guard.policies.policy import Kept, OriginPolicy
 from tdm_guard.policies.task import Answers, Gathering, Keeper, Wanted
@@ -147,6 +148,23 @@ class Judge:
 
         Of `url` alone the decision is whether it may be requested.
         """
+        return self._evaluated(
+            url, status, headers, body, body_complete, policies, hops, item, unread, now
+        )  # in their order, for each page
+
+    def _evaluated(
+        self,
+        url: str,
+        status: int | None,
+        headers: Iterable[tuple[str, str]],
+        body: bytes | None,
+        body_complete: bool,
+        policies: Policies | None,
+        hops: Sequence[Fetched],
+        item: object,
+        unread: str,
+        now: datetime,
+    ) -> Decision:
         if (
             policies.__class__ is OriginPolicy
             and body is None
@@ -260,22 +278,14 @@ def evaluate(
     Raises `ConfigurationError` (options, and what is given in another shape), `UnsupportedURL` (not http or https),
     `PolicyMismatch`.
     """
-    if not OFFLINE_OPTIONS.issuperset(options):
-        own = inspect.signature(evaluate).parameters.keys()
-        if problems := tuple(keywords(options, own, OPTION_NAMES)):
-            raise ConfigurationError(*problems)
-    return Judge(**options).evaluate(
-        url,
-        status=status,
-        headers=headers,
-        body=body,
-        body_complete=body_complete,
-        policies=policies,
-        hops=hops,
-        item=item,
-        unread=unread,
-        now=now,
-    )
+    judge = _judges.known(options)
+    if judge is None:
+        if not OFFLINE_OPTIONS.issuperset(options):
+            own = inspect.signature(evaluate).parameters.keys()
+            if problems := tuple(keywords(options, own, OPTION_NAMES)):
+                raise ConfigurationError(*problems)
+        judge = _judges.made(options)
+    return judge._evaluated(url, status, headers, body, body_complete, policies, hops, item, unread, now)
 
 
 def read_policies(
@@ -286,7 +296,7 @@ def read_policies(
 
     Raises `ConfigurationError` (options too), `UnsupportedURL`.
     """
-    return Judge(**options).read_policies(origin, documents, now=now)
+    return (_judges.known(options) or _judges.made(options)).read_policies(origin, documents, now=now)
 
 
 def needed_documents(origin: str | Origin, **options: Unpack[JudgeOptions]) -> tuple[str, ...]:
@@ -295,7 +305,10 @@ def needed_documents(origin: str | Origin, **options: Unpack[JudgeOptions]) -> t
 
     Raises `ConfigurationError` for an option, `UnsupportedURL` for the origin.
     """
-    return Judge(**options).needed_documents(origin)
+    return (_judges.known(options) or _judges.made(options)).needed_documents(origin)
+
+
+_judges = Remembered(lambda options: Judge(**options))  # of the functions; whoever keeps a `Judge` has his own
 
 
 def aware(moment: datetime) -> datetime:

@@ -45,14 +45,10 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
     """What `url` answered, as it is kept of this document; `old` is what was kept of it before."""
     if fetched is None:
         return _never_asked(task, url, document)
-    at = fetched.at or task.now
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
-    ahead = at is not task.now and at - task.now > FLOOR  # who fetched it may have another clock than we
-    since = task.now if ahead else at
+    at, since = _times(task, fetched)
     if fetched.status in document.gone and fetched.error is None:  # most documents
         digest = _digest(task, fetched.body) if fetched.body else None
-        lasts = expiry(parted(fetched.headers), since) if fetched.headers else since + CEILING
+        lasts = expiry(tuple(parted(tuple(fetched.headers))), since) if fetched.headers else since + CEILING
         return Kept.of(document, Checked.of(url, _ABSENT, fetched.status, at, digest), lasts, SILENT)
     copy = last_copy(old)
     if copy is not None and fetched.status == 304 and not fetched.error and (copy.said.etag or copy.said.last_modified):
@@ -113,6 +109,16 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
             own_age=own_age,
         )
     return Kept.of(document, checked, _expiry(fetched, reading, since), said)
+
+
+def _times(task: Gathering, fetched: Fetched) -> tuple[datetime, datetime]:
+    """When it came, and since when it lasts: who fetched it may have another clock than we."""
+    at = fetched.at
+    if at is None or at is task.now:
+        return task.now, task.now
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    return at, task.now if at - task.now > FLOOR else at
 
 
 def _digest(task: Gathering, body: bytes) -> str:

@@ -110,8 +110,8 @@ class Document:
     `required` and was not read leaves the verdict undetermined, unless `own_hold`: then `read` alone says what stands
     for it. Others are asked for only while they can still change the outcome. `fallback` is a second place, looked at
     when the first has no such document: `second` is the document there. `gone` are statuses that say that there is
-    none, whatever comes with them: `read` need not be asked. `kind` is what it is about, read or not; `copy_stands`: while it cannot be had,
-    an older copy stands for itself, of others only what they reserve.
+    none, whatever comes with them: `read` is not asked. `kind` is what it is about, read or not; `copy_stands`: while
+    it cannot be had, an older copy stands for itself, of others only what they reserve.
     """
 
     path: str

@@ -88,7 +88,8 @@ def test_what_most_sites_send_needs_no_case(robots: str) -> None:
     url = SITE + "/news/2026/1.json?page=2"
     decision = plainly_silent(judge.bench, policy, url, NOW, 200, HEADERS)
     assert decision == _by_a_case(judge, url, policy, status=200, headers=HEADERS)
-    assert decision is not None and decision.verdict == "unreserved"
+    assert decision is not None
+    assert decision.verdict == "unreserved"
     assert plainly_silent(judge.bench, policy, url, NOW, None, ()) is not None
     assert plainly_silent(judge.bench, policy, url, NOW, 404, [("content-type", "text/html")]) is not None
 
