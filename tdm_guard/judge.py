@@ -77,7 +77,7 @@ class Judge:
             machine_readable_only=options.repertoire_forms == "machine-readable",
             keeps=(*SECRETS, *options.redact) if options.evidence is not None else (),
         )
-        self._plain = PlainAnswers(self.bench)
+        self.plain = PlainAnswers(self.bench)  # of whole answers that say nothing
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Judge.of, (self.options,)
@@ -223,7 +223,7 @@ class Judge:
                 case.hear_hop(hop.url or url, pairs(hop.headers))
         fields = pairs(headers)
         whole = body_complete and body.__class__ is bytes and status.__class__ is int
-        if whole and status == 200 and not (before or hops) and case.hear_plain(self._plain, fields, body):  # type: ignore[arg-type]
+        if whole and status == 200 and not (before or hops) and case.hear_plain(self.plain, fields, body):  # type: ignore[arg-type]
             pass
         elif status is not None or fields or body is not None:
             case.hear_headers(MAYBE if status is None else number(status), fields)

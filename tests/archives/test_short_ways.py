@@ -73,9 +73,9 @@ FIELDS = (
     b"WARC-Segment-Number: 1", b"WARC-Concurrent-To: <urn:uuid:1>",
 )  # fmt: skip
 ADDRESSES = (
-    "https://a.example/1", "https://b.example/private/1", "<https://a.example/2>", "https://a.example", "dns:a.example",
-    "HTTPS://A.Example/3", "http://a.example/4#part", "https://u:p@a.example/5?q=1&token=x", "https:///6", "",
-    "https://a.example/7 ", "https://[::1/8",
+    "https://a.example/1", "https://b.example/private/1", "https://b.example/%2e", "<https://a.example/2>",
+    "https://a.example", "dns:a.example", "HTTPS://B.Example/3", "http://a.example/4#part", "https:///6", "",
+    "https://u:p@b.example/5?q=1&token=x", "https://b.example/7 ", "https://[::1/8", "https://b.example/9#part",
 )  # fmt: skip
 
 
@@ -119,9 +119,12 @@ def long_way() -> Iterator[None]:
 def judged(path: Path, log: Path, posture: str) -> list[dict[str, Any]]:
     """The records of a scan but what is of the run: times of its own, its name, what the chain says."""
     options = Options.read({"agent": "ExampleBot", "posture": posture, "log": str(log)})
-    found = MappingPolicies({f"{root}/robots.txt": Fetched(status=200, body=SAID) for root in ROOTS[:1]})
+    judge = Judge.of(options)
+    silent = {url: Fetched(status=404, at=AT) for url in judge.needed_documents(ROOTS[1])}
+    silent |= {f"{ROOTS[1]}/.well-known/{name}": Fetched(status=404, at=AT) for name in ("ai.txt", "trust.txt")}
+    found = MappingPolicies({f"{ROOTS[0]}/robots.txt": Fetched(status=200, body=SAID, at=AT), **silent})
     job = Job(
-        paths=(str(path),), tasks=(str(path),), judge=Judge.of(options), log=str(log), as_of=AT,
+        paths=(str(path),), tasks=(str(path),), judge=judge, log=str(log), as_of=AT,
         unread="ignore", new=frozenset([str(path)]),
     )  # fmt: skip
     scan_one(job, 0, (found,), lambda kind, said: None)
@@ -157,17 +160,18 @@ def test_what_is_usual_goes_the_short_way(tmp_path: Path, monkeypatch: pytest.Mo
     for number in range(3):
         fields = (
             f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Date: {DATE}\r\nWARC-Record-ID: <urn:uuid:{number}>\r\n"
-            f"WARC-Target-URI: https://a.example/{number}\r\nContent-Length: {len(head + PAGE)}\r\n\r\n"
+            f"WARC-Target-URI: {ROOTS[1]}/{number}\r\nContent-Length: {len(head + PAGE)}\r\n\r\n"
         )
         made.append(gzip.compress(fields.encode() + head + PAGE + b"\r\n\r\n"))
     path = tmp_path / "a.warc.gz"
     path.write_bytes(b"".join(made))
-    gone = []
-    read, item, find = named_fields.Shapes.read, usual.Usual.item, plain_answer.PlainAnswers.find
+    gone: list[tuple[str, bool]] = []
+    read, item = named_fields.Shapes.read, usual.Usual.item
+    find, decision = plain_answer.PlainAnswers.find, plain_answer.PlainAnswers.decision
 
     def noting(name: str, way: Any) -> Any:
-        def noted(*given_: Any) -> Any:
-            found = way(*given_)
+        def noted(*given_: Any, **named: Any) -> Any:
+            found = way(*given_, **named)
             gone.append((name, found is not None))
             return found
 
@@ -176,6 +180,7 @@ def test_what_is_usual_goes_the_short_way(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(named_fields.Shapes, "read", noting("head", read))
     monkeypatch.setattr(usual.Usual, "item", noting("item", item))
     monkeypatch.setattr(plain_answer.PlainAnswers, "find", noting("answer", find))
+    monkeypatch.setattr(plain_answer.PlainAnswers, "decision", noting("decision", decision))
     judged(path, tmp_path / "log.jsonl", "cautious")
     assert gone.count(("head", True)) == 2  # the first is learnt from
-    assert gone.count(("item", True)) == gone.count(("answer", True)) == 3
+    assert gone.count(("item", True)) == gone.count(("answer", True)) == gone.count(("decision", True)) == 3
