@@ -203,10 +203,6 @@ class Decision(NamedTuple):
         """The same decision with its place in the log."""
         return _new(self.__class__, (*self[:-1], entry))
 
-    def lying(self, stored: Stored) -> Self:
-        """The same decision with the place of the record that was judged."""
-        return _new(self.__class__, (*self[:-2], stored, self.entry))
-
     @property
     def verdict(self) -> Verdict:
         """What is done with the content, and why in a word; each is explained in docs/verdicts.md."""

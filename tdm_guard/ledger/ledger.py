@@ -238,7 +238,7 @@ class Ledger:
                 now=now,
             )  # fmt: skip
             if plain is not None:
-                return (self._book or self._opened()).write(None, plain if stored is None else plain.lying(stored))
+                return (self._book or self._opened()).write(None, _lying(plain, stored))
         case = self.judge.hear(
             url,
             status=status,
@@ -256,10 +256,7 @@ class Ledger:
             self._memory.heard(case)
         if body is not None and (body or case.content):
             case.hear_transfer(len(body), digest)
-        decided = case.decision()
-        if stored is not None:
-            decided = decided.lying(stored)
-        return (self._book or self._opened()).write(case, decided)
+        return (self._book or self._opened()).write(case, _lying(case.decision(), stored))
 
     def failed(self) -> None:
         """Counts a download that brought nothing, of which there is no record."""
@@ -362,6 +359,11 @@ class _Evidence:
 
 
 _BYTES = (bytes, bytearray, memoryview)
+
+
+def _lying(decision: Decision, stored: Stored | None) -> Decision:
+    """The decision with the place of the record that was judged; `_replace` takes four times as long."""
+    return decision if stored is None else tuple.__new__(Decision, (*decision[:-2], stored, None))
 
 
 def _again(
