@@ -1,0 +1,106 @@
+"""
+Words as they are looked for in the tags of a page: first folded, all at once, and then where they stand.
+
+strategy: most pages have none of them, so that the first look leaves out the marks by which the spellings of a word
+differ, and leaps from one rare syllable to the next. Where that suspects some words, these are looked for as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+MARKED = '"'  # around a word that is a whole value
+_WS = b"\t\n\f\r "
+# The rare letters of "c2pa" as those of "noml", so that one search finds both
+_FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"2p", b"ml"))
+_LEFT_OUT = _WS + b"-_+/:.,;?%"  # with the marks by which the spellings of a word differ, and those of addresses
+_MARK = re.compile(r"([^0-9a-z]).{3,}")  # marks are rarer than letters: a word is best looked for from there on
+_SHARED = re.compile(r"(ai|ml)")  # what many of our words share
+_VALUE_BEGINS, _VALUE_ENDS = "[=\"'\\s]", "(?=[\\s\"'>/])"
+_BLANKS = 64  # between a mark and a whole value; where there are more, the value counts
+
+_Search = Callable[[bytes], object]
+
+
+class Finder(NamedTuple):
+    """
+    Some of our words. `suspects`: one of them may stand in what was folded; `patterns`: in lower case they match where
+    one does. `whole` is that for those that are whole values, each a group; `fronts` is how far they begin before.
+    """
+
+    suspects: _Search
+    patterns: tuple[re.Pattern[bytes], ...]
+    whole: re.Pattern[bytes] | None = None
+    fronts: tuple[int, ...] = ()
+
+    def find(self, lower: bytes) -> Iterator[int]:
+        """Where the words stand in what is in lower case."""
+        for pattern in self.patterns:
+            for found in pattern.finditer(lower):
+                yield found.start()
+        for found in self.whole.finditer(lower) if self.whole else ():
+            start = found.start() - self.fronts[(found.lastindex or 1) - 1]
+            before = lower[max(0, start - _BLANKS) : start].rstrip()
+            if not before or before[-1:] in b"=\"'":
+                yield start
+
+
+def folded(said: bytes) -> bytes:
+    """`said` in lower case without blanks and marks."""
+    return said.translate(_FOLDED, _LEFT_OUT)
+
+
+def finders(words: Iterable[str]) -> tuple[Finder, ...]:
+    """
+    What finds `words`, which are in lower case; those in quotation marks are whole values.
+
+    The engine leaps to a literal beginning, best to a rare character, but not to one of several: so words that share
+    some letters, or have a mark in them, are looked for from there on and then looking back. A word that shares nothing
+    is found soonest by itself.
+    """
+    plain = [word for word in words if word[0] != MARKED]
+    least = sorted({word for word in plain if not any(other in word for other in plain if other != word)})
+    groups: dict[str, tuple[list[str], list[str]]] = {}
+    for word in least:
+        groups.setdefault(_group(_fold(word)), ([], []))[0].append(word)
+    for word in sorted({word.strip(MARKED) for word in words} - set(plain)):
+        shared = _SHARED.search(word)
+        groups.setdefault(shared[1] if shared else word[:2], ([], []))[1].append(word)
+    return tuple(_finder(beginning, plain, whole) for beginning, (plain, whole) in groups.items())
+
+
+def _fold(word: str) -> str:
+    return folded(word.encode()).decode("latin-1")
+
+
+def _group(word: str) -> str:
+    """By what a folded word is looked for: what it shares with others, a mark in it, or all of it."""
+    rare = _SHARED.search(word) or _MARK.search(word)
+    return rare[1] if rare else word
+
+
+def _finder(beginning: str, plain: list[str], whole: list[str]) -> Finder:
+    found = {_fold(word) for word in plain}
+    least = sorted(word for word in found if not any(other in word for other in found - {word}))
+    ends = [_behind(beginning, word) for word in least] + [_behind(beginning, word, before="[=\"']") for word in whole]
+    literal = beginning.encode("latin-1")
+    suspects: _Search = _pattern(beginning, ends).search if ends != [""] else lambda dense: literal in dense
+    near = [word for word in plain if beginning in word]
+    far = [word for word in plain if beginning not in word]
+    patterns = [_pattern(beginning, [_behind(beginning, word) for word in near])] if near else []
+    patterns += [re.compile(re.escape(word).encode()) for word in far]
+    values = [f"({_behind(beginning, word, before=_VALUE_BEGINS)}{_VALUE_ENDS})" for word in whole]
+    fronts = tuple(word.index(beginning) for word in whole)
+    return Finder(suspects, tuple(patterns), _pattern(beginning, values) if values else None, fronts)
+
+
+def _pattern(beginning: str, ends: list[str]) -> re.Pattern[bytes]:
+    return re.compile(f"{re.escape(beginning)}(?:{'|'.join(ends)})".encode("latin-1"))
+
+
+def _behind(beginning: str, word: str, before: str = "") -> str:
+    """The pattern for a word, once the `beginning` that it shares with others was found; `before` stands before it."""
+    front, _, rest = word.partition(beginning)
+    return re.escape(rest) + (f"(?<={before}{re.escape(word)})" if before or front else "")
