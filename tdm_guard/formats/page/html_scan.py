@@ -71,7 +71,7 @@ class Scanner:
             if not said.isascii():
                 said = without_octets(said)
             dense = folded(said)
-            suspected = [finder for finder in self._finders if finder.suspects(dense)]
+            suspected = [finder for finder in self._finders if finder.suspects(said if finder.marked else dense)]
             if suspected or b"&" in said:
                 if len(said) > 2 * PIECE:  # a tag that is longer than a piece is not looked at so closely
                     return None
@@ -80,24 +80,23 @@ class Scanner:
             if found and (size > PIECE or len(said) > MAX_SAID or len(cuttings) > MAX_CUTTINGS):
                 return None
             start = end
+        long: tuple[bytes, ...] = ()
         if is_open:
             further = self._speaking_further(body)
-            if further is None or (further and size > PIECE):
+            if further is None or (further[0] and size > PIECE):
                 return None
-            found += further
-        return (*found, *_beside(cuttings, said)) if found else ()
+            found, long = found + further[0], further[1]
+        return (*found, *long, *_beside(cuttings, said)) if found else ()
 
     def _speaking(self, cuttings: list[bytes], said: bytes, suspected: list[Finder]) -> Iterator[bytes]:
         """Those of the cuttings in which a word stands; `said` is all of them, without what is invisible."""
-        places = {-1}
-        if suspected:
-            lower = said.lower()
-            places.update(place for finder in suspected for place in finder.find(lower))
+        lower = said.lower() if suspected else b""
+        places = {place for finder in suspected for place in finder.find(lower)}
         if b"&" in said:
             places.update(self._referred(said))
         number = at = 0
         last = -1
-        for place in sorted(places - {-1}):
+        for place in sorted(places):
             number += said.count(b">", at, place)
             at = place
             if number != last and cuttings[number][1:2] not in b"bB":
@@ -118,12 +117,17 @@ class Scanner:
         lower += b">"
         return any(True for finder in self._finders for _ in finder.find(lower))
 
-    def _speaking_further(self, body: bytes) -> tuple[bytes, ...] | None:
-        """The same for the tags that go on behind their first `>`; None if that would take too long to tell."""
+    def _speaking_further(self, body: bytes) -> tuple[tuple[bytes, ...], tuple[bytes, ...]] | None:
+        """
+        The same for the tags that go on behind their first `>`, and those of them that are long.
+
+        None if that would take too long to tell.
+        """
         text = body.decode("latin-1")  # positions stay
         attributes = Attributes()
         patience = len(body)  # openings nested in one another's attributes would make this quadratic
         speaking: list[bytes] = []
+        long: list[bytes] = []
         for found in _OPENING.finditer(body):
             if not _any_open((found[0] + b">").translate(None, _WS)):
                 continue
@@ -136,9 +140,11 @@ class Scanner:
                 if patience < 0 or attributes.left < 0:
                     return None
                 said = without_octets(body[begin:end])
-                if end - begin > MAX_SHORT or self._has_word(said):
+                if self._has_word(said):
                     speaking.append(found[0])
-        return tuple(speaking)
+                elif end - begin > MAX_SHORT:
+                    long.append(found[0])
+        return tuple(speaking), tuple(long)
 
     def _has_word(self, said: bytes) -> bool:
         if len(said) > 2 * PIECE:
@@ -148,11 +154,16 @@ class Scanner:
         )
 
 
-def _beside(cuttings: list[bytes], said: bytes) -> Iterator[bytes]:
+def _beside(cuttings: list[bytes], said: bytes) -> list[bytes]:
     """The cuttings that are long, or may be of a base."""
-    for cut in cuttings if len(said) > MAX_SHORT or any(beginning in said for beginning in _BASES) else ():
-        if len(cut) > MAX_SHORT or cut[:2] in _BASES:
-            yield cut
+    if (
+        max(map(len, cuttings)) <= MAX_SHORT
+        and cuttings[0][:2] not in _BASES
+        and b"><b" not in said
+        and b"><B" not in said
+    ):
+        return []
+    return [cut for cut in cuttings if len(cut) > MAX_SHORT or cut[:2] in _BASES]
 
 
 def _end_of_piece(body: bytes, start: int) -> int:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 
 MAX_OPENINGS = 64  # different ones that are looked for; behind more, reading all tags takes no longer
-_ASCII = re.compile(rb"[\0-\x7f]*")
+_beyond_ascii = re.compile(rb"[^\0-\x7f]").split
 _WS = r"[\t\n\f\r ]"
 _NAME_ENDS = r"(?=[\t\n\f\r />])"
 # Attributes, each value behind a name and in quotation marks, or with nothing in it that could be taken for another.
@@ -59,15 +59,18 @@ def places_of(openings: Sequence[bytes], body: bytes, text: str) -> list[int] | 
     """
     if len(openings) > MAX_OPENINGS:
         return None
+    same = text.isascii() and len(text) == len(body)
     places: set[int] = set()
     for opening in openings:
-        begins = opening if opening.isascii() else opening[: _ASCII.match(opening).end()]  # type: ignore[union-attr]
-        wanted = begins.decode("ascii").replace("\r\n", "\n").replace("\r", "\n")
+        begins = opening if opening.isascii() else _beyond_ascii(opening, 1)[0]
+        wanted = begins.decode("ascii")
+        if "\r" in wanted:
+            wanted = wanted.replace("\r\n", "\n").replace("\r", "\n")
         count, at = 0, text.find(wanted)
         while at >= 0:
             places.add(at)
             count += 1
             at = text.find(wanted, at + 1)
-        if count != body.count(begins):
+        if not same and count != body.count(begins):
             return None
     return sorted(places)

@@ -8,7 +8,8 @@ differ, and leaps from one rare syllable to the next. Where that suspects some w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 MARKED = '"'  # around a word that is a whole value
@@ -16,9 +17,10 @@ _WS = b"\t\n\f\r "
 # The rare letters of "c2pa" as those of "noml", so that one search finds both
 _FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"2p", b"ml"))
 _LEFT_OUT = _WS + b"-_+/:.,;?%"  # with the marks by which the spellings of a word differ, and those of addresses
-_MARK = re.compile(r"([^0-9a-z]).{3,}")  # marks are rarer than letters: a word is best looked for from there on
+_MARKED = re.compile(r"[^0-9a-z\s][0-9a-z]{3,}")  # a mark is rarer than letters: best looked for from there on
 _SHARED = re.compile(r"(ai|ml)")  # what many of our words share
 _VALUE_BEGINS, _VALUE_ENDS = "[=\"'\\s]", "(?=[\\s\"'>/])"
+_SEVERAL = 3  # words with the same stem before a low line
 _BLANKS = 64  # between a mark and a whole value; where there are more, the value counts
 
 _Search = Callable[[bytes], object]
@@ -26,14 +28,16 @@ _Search = Callable[[bytes], object]
 
 class Finder(NamedTuple):
     """
-    Some of our words. `suspects`: one of them may stand in what was folded; `patterns`: in lower case they match where
-    one does. `whole` is that for those that are whole values, each a group; `fronts` is how far they begin before.
+    Some of our words. `suspects`: one of them may stand in what was folded, if they are not `marked`, else in what was
+    said; `patterns`: in lower case they match where one does. `whole` is that for those that are whole values, each a
+    group; `fronts` is how far they begin before.
     """
 
     suspects: _Search
     patterns: tuple[re.Pattern[bytes], ...]
     whole: re.Pattern[bytes] | None = None
     fronts: tuple[int, ...] = ()
+    marked: bool = False
 
     def find(self, lower: bytes) -> Iterator[int]:
         """Where the words stand in what is in lower case."""
@@ -56,15 +60,18 @@ def finders(words: Iterable[str]) -> tuple[Finder, ...]:
     """
     What finds `words`, which are in lower case; those in quotation marks are whole values.
 
-    The engine leaps to a literal beginning, best to a rare character, but not to one of several: so words that share
-    some letters, or have a mark in them, are looked for from there on and then looking back. A word that shares nothing
-    is found soonest by itself.
+    The engine leaps to a literal beginning, best to a rare character, but not to one of several: so words that share a
+    syllable, or begin with the same mark, are looked for from there on and then looking back. A word that shares
+    nothing is found soonest by itself, as is a stem that several share.
     """
     plain = [word for word in words if word[0] != MARKED]
     least = sorted({word for word in plain if not any(other in word for other in plain if other != word)})
+    stems = Counter(word.partition("_")[0] for word in least)
     groups: dict[str, tuple[list[str], list[str]]] = {}
-    for word in least:
-        groups.setdefault(_group(_fold(word)), ([], []))[0].append(word)
+    for word in sorted(least, key=lambda word: len(_beginning(word, stems))):
+        beginning = _beginning(word, stems)
+        known = next((each for each in groups if each in beginning), beginning)
+        groups.setdefault(known, ([], []))[0].append(word)
     for word in sorted({word.strip(MARKED) for word in words} - set(plain)):
         shared = _SHARED.search(word)
         groups.setdefault(shared[1] if shared else word[:2], ([], []))[1].append(word)
@@ -75,18 +82,29 @@ def _fold(word: str) -> str:
     return folded(word.encode()).decode("latin-1")
 
 
-def _group(word: str) -> str:
-    """By what a folded word is looked for: what it shares with others, a mark in it, or all of it."""
-    rare = _SHARED.search(word) or _MARK.search(word)
-    return rare[1] if rare else word
+def _beginning(word: str, stems: Mapping[str, int]) -> str:
+    """By what a word is looked for: the mark it begins with, what it shares with others, or all of it, folded."""
+    if _MARKED.fullmatch(word):
+        return word[0]
+    stem, fold = word.partition("_")[0], _fold(word)
+    if shared := _SHARED.search(fold):
+        return shared[1]
+    return _fold(stem) if stems[stem] >= _SEVERAL and stem.isalpha() else fold
 
 
 def _finder(beginning: str, plain: list[str], whole: list[str]) -> Finder:
+    if not beginning.isalnum():  # it is rare, and the folding leaves it out
+        either = "|".join(re.sub("[a-z]", _either, re.escape(word[1:])) for word in plain)
+        exact = _pattern(beginning, [re.escape(word[1:]) for word in plain])
+        return Finder(_pattern(beginning, [either]).search, (exact,), marked=True)
     found = {_fold(word) for word in plain}
     least = sorted(word for word in found if not any(other in word for other in found - {word}))
-    ends = [_behind(beginning, word) for word in least] + [_behind(beginning, word, before="[=\"']") for word in whole]
     literal = beginning.encode("latin-1")
-    suspects: _Search = _pattern(beginning, ends).search if ends != [""] else lambda dense: literal in dense
+    suspects: _Search = lambda dense: literal in dense  # noqa: E731
+    if whole or _SHARED.fullmatch(beginning):
+        ends = [_behind(beginning, word) for word in least]
+        ends += [_behind(beginning, word, before="[=\"']") for word in whole]
+        suspects = _pattern(beginning, ends).search
     near = [word for word in plain if beginning in word]
     far = [word for word in plain if beginning not in word]
     patterns = [_pattern(beginning, [_behind(beginning, word) for word in near])] if near else []
@@ -94,6 +112,10 @@ def _finder(beginning: str, plain: list[str], whole: list[str]) -> Finder:
     values = [f"({_behind(beginning, word, before=_VALUE_BEGINS)}{_VALUE_ENDS})" for word in whole]
     fronts = tuple(word.index(beginning) for word in whole)
     return Finder(suspects, tuple(patterns), _pattern(beginning, values) if values else None, fronts)
+
+
+def _either(letter: re.Match[str]) -> str:
+    return f"[{letter[0]}{letter[0].upper()}]"
 
 
 def _pattern(beginning: str, ends: list[str]) -> re.Pattern[bytes]:
