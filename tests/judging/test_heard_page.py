@@ -31,6 +31,10 @@ JUDGES = [
 NOAI = '<meta name="robots" content="noai, noimageai">'
 WORK = {"@type": "MusicRecording", "isrcCode": "QM-ABC-26-00017", "byArtist": "A", "url": "song"}
 SCRIPT = f'<script type="application/ld+json">{json.dumps(WORK)}</script>'
+CITED, DUBLIN_CORE = (
+    '<meta name="citation_title" content="t">',
+    '<meta name="DC.identifier" content="978-3-16-148410-0">',
+)
 SPEAKING = [
     NOAI,
     SCRIPT,
@@ -51,8 +55,8 @@ SPEAKING = [
     '<meta property="og:type" content="book">',
     '<meta property="book:author" content="A. Example">',
     '<meta name="citation_author" content="Ä. B">',
-    '<meta name="citation_title" content="t">',
-    '<meta name="DC.identifier" content="978-3-16-148410-0">',
+    CITED,
+    DUBLIN_CORE,
     '<meta name="description" content="ai for you, it\'s “new” – é">',
     "<p class=a id='b'>",
     '<img src=a.png alt="x>y">',
@@ -96,6 +100,7 @@ def agree(body: bytes, *, xml: bool = False) -> None:
 @example("<p><svg><p></svg>" + NOAI, False)
 @example("<div><svg><g></div>" + META, False)
 @example('<a b="<!--">' + NOAI + "<!-- -->", False)
+@example(DUBLIN_CORE + CITED, False)
 @example("<title><meta </title " + NOAI, False)
 def test_whatever_stands_around_a_tag_both_ways_hear_the_same(document: str, xml: bool) -> None:
     agree(document.encode(), xml=xml)

@@ -23,7 +23,7 @@ from tdm_guard.model import Fault, Source
 
 WORDS = (
     "ld+json",
-    "citation_author", "citation_publisher", "citation_doi", "citation_isbn",
+    "citation_author", "citation_title", "citation_publisher", "citation_doi", "citation_isbn",
     "citation_issn", "citation_eissn", "citation_pissn",
     "dc.", "dc:", "dcterms.", "dcterms:",
     ":isbn", ":isrc", ":iswc", ":issn", ":upc", ":ean", ":gtin",
