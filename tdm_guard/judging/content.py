@@ -51,8 +51,9 @@ class ContentHearing(Hearing):
     @property
     def shows(self) -> tuple[tuple[str, ...], tuple[Statement, ...]]:
         """The pictures of a page, and what it says of them; they are looked for when this is asked."""
-        pages, said = self._shown
-        urls = tuple(url for page in pages for url in page.pictures())
+        pages, statements = self._shown
+        said = of_pictures(statements, self.bench) if statements else ()
+        urls = tuple(url for page in pages for url in page.pictures()) if said else ()
         return (urls, said) if urls else ((), ())
 
     def may_last(self, body: bytes) -> bool:
@@ -97,8 +98,7 @@ class ContentHearing(Hearing):
         self._add(heard.reading)
         if heard.items:
             self._hear_works(heard.items)
-        if heard.shown and (said := of_pictures(self._statements, self.bench)):
-            self._shown = (heard.shown, said)
+        self._shown = (heard.shown, self._statements if heard.shown else ())
         for signal, feed in heard.feed:
             self._hear_feed(signal, feed)
         if heard.problem:

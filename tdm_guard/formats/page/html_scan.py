@@ -71,11 +71,11 @@ class Scanner:
             if not said.isascii():
                 said = without_octets(said)
             dense = folded(said)
-            suspected = [finder for finder in self._finders if finder.suspects(said if finder.marked else dense)]
+            suspected = [each for each in self._finders if each.may_find(said if each.marked else dense)]
             if suspected or b"&" in said:
                 if len(said) > 2 * PIECE:  # a tag that is longer than a piece is not looked at so closely
                     return None
-                found = tuple(self._speaking(cuttings, said, suspected))
+                found = tuple(self._speaking(cuttings, said, dense, suspected))
             is_open = is_open or _any_open(_in_doubt(cuttings, dense))
             if found and (size > PIECE or len(said) > MAX_SAID or len(cuttings) > MAX_CUTTINGS):
                 return None
@@ -88,20 +88,17 @@ class Scanner:
             found, long = found + further[0], further[1]
         return (*found, *long, *_beside(cuttings, said)) if found else ()
 
-    def _speaking(self, cuttings: list[bytes], said: bytes, suspected: list[Finder]) -> Iterator[bytes]:
+    def _speaking(self, cuttings: list[bytes], said: bytes, dense: bytes, suspected: list[Finder]) -> Iterator[bytes]:
         """Those of the cuttings in which a word stands; `said` is all of them, without what is invisible."""
-        lower = said.lower() if suspected else b""
-        places = {place for finder in suspected for place in finder.find(lower)}
+        for finder in suspected:
+            where = said if finder.marked else dense
+            for number in _numbers(finder.suspected(where), where):
+                cut = cuttings[number]
+                if cut[:2] not in _BASES and finder.stands_in(without_octets(cut).lower() + b">"):
+                    yield cut
         if b"&" in said:
-            places.update(self._referred(said))
-        number = at = 0
-        last = -1
-        for place in sorted(places):
-            number += said.count(b">", at, place)
-            at = place
-            if number != last and cuttings[number][1:2] not in b"bB":
+            for number in _numbers(self._referred(said), said):
                 yield cuttings[number]
-            last = number
 
     def _referred(self, said: bytes) -> Iterator[int]:
         """Where a tag begins in which a word stands once its character references are resolved."""
@@ -115,7 +112,7 @@ class Scanner:
     def _says(self, lower: bytes) -> bool:
         """True if one of the words stands there as it is."""
         lower += b">"
-        return any(True for finder in self._finders for _ in finder.find(lower))
+        return any(finder.stands_in(lower) for finder in self._finders)
 
     def _speaking_further(self, body: bytes) -> tuple[tuple[bytes, ...], tuple[bytes, ...]] | None:
         """
@@ -152,6 +149,18 @@ class Scanner:
         return self._says(said.lower()) or (
             b"&" in said and any(True for _ in self._referred(said.replace(b">", b" ") + b">"))
         )
+
+
+def _numbers(places: Iterable[int], joined: bytes) -> Iterator[int]:
+    """In which cuttings of those that were joined these places are, each once; they come in order."""
+    number = at = 0
+    last = -1
+    for place in places:
+        number += joined.count(b">", at, place)
+        at = place
+        if number != last:
+            yield number
+        last = number
 
 
 def _beside(cuttings: list[bytes], said: bytes) -> list[bytes]:

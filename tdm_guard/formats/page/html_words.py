@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 MARKED = '"'  # around a word that is a whole value
@@ -23,8 +23,6 @@ _VALUE_BEGINS, _VALUE_ENDS = "[=\"'\\s]", "(?=[\\s\"'>/])"
 _SEVERAL = 3  # words with the same stem before a low line
 _BLANKS = 64  # between a mark and a whole value; where there are more, the value counts
 
-_Search = Callable[[bytes], object]
-
 
 class Finder(NamedTuple):
     """
@@ -33,22 +31,34 @@ class Finder(NamedTuple):
     group; `fronts` is how far they begin before.
     """
 
-    suspects: _Search
+    suspects: re.Pattern[bytes] | bytes
     patterns: tuple[re.Pattern[bytes], ...]
     whole: re.Pattern[bytes] | None = None
     fronts: tuple[int, ...] = ()
     marked: bool = False
 
-    def find(self, lower: bytes) -> Iterator[int]:
-        """Where the words stand in what is in lower case."""
+    def may_find(self, dense: bytes) -> bool:
+        """False only if none of the words stands in what was folded, or said."""
+        suspects = self.suspects
+        return suspects in dense if isinstance(suspects, bytes) else suspects.search(dense) is not None
+
+    def suspected(self, dense: bytes) -> Iterator[int]:
+        """Where one of the words may stand in that."""
+        pattern = self.suspects if isinstance(self.suspects, re.Pattern) else re.compile(re.escape(self.suspects))
+        for found in pattern.finditer(dense):
+            yield found.start()
+
+    def stands_in(self, lower: bytes) -> bool:
+        """True if one of the words stands in what is in lower case."""
         for pattern in self.patterns:
-            for found in pattern.finditer(lower):
-                yield found.start()
+            if pattern.search(lower):
+                return True
         for found in self.whole.finditer(lower) if self.whole else ():
             start = found.start() - self.fronts[(found.lastindex or 1) - 1]
             before = lower[max(0, start - _BLANKS) : start].rstrip()
             if not before or before[-1:] in b"=\"'":
-                yield start
+                return True
+        return False
 
 
 def folded(said: bytes) -> bytes:
@@ -96,15 +106,15 @@ def _finder(beginning: str, plain: list[str], whole: list[str]) -> Finder:
     if not beginning.isalnum():  # it is rare, and the folding leaves it out
         either = "|".join(re.sub("[a-z]", _either, re.escape(word[1:])) for word in plain)
         exact = _pattern(beginning, [re.escape(word[1:]) for word in plain])
-        return Finder(_pattern(beginning, [either]).search, (exact,), marked=True)
+        return Finder(_pattern(beginning, [either]), (exact,), marked=True)
     found = {_fold(word) for word in plain}
     least = sorted(word for word in found if not any(other in word for other in found - {word}))
     literal = beginning.encode("latin-1")
-    suspects: _Search = lambda dense: literal in dense  # noqa: E731
+    suspects: re.Pattern[bytes] | bytes = literal
     if whole or _SHARED.fullmatch(beginning):
         ends = [_behind(beginning, word) for word in least]
         ends += [_behind(beginning, word, before="[=\"']") for word in whole]
-        suspects = _pattern(beginning, ends).search
+        suspects = _pattern(beginning, ends)
     near = [word for word in plain if beginning in word]
     far = [word for word in plain if beginning not in word]
     patterns = [_pattern(beginning, [_behind(beginning, word) for word in near])] if near else []
