@@ -86,7 +86,7 @@ class Scanner:
             if further is None or (further[0] and size > PIECE):
                 return None
             found, long = found + further[0], further[1]
-        return (*found, *long, *_beside(cuttings, said)) if found else ()
+        return (*found, *long, *_beside(cuttings, dense)) if found else ()
 
     def _speaking(self, cuttings: list[bytes], said: bytes, dense: bytes, suspected: list[Finder]) -> Iterator[bytes]:
         """Those of the cuttings in which a word stands; `said` is all of them, without what is invisible."""
@@ -163,14 +163,9 @@ def _numbers(places: Iterable[int], joined: bytes) -> Iterator[int]:
         last = number
 
 
-def _beside(cuttings: list[bytes], said: bytes) -> list[bytes]:
+def _beside(cuttings: list[bytes], dense: bytes) -> list[bytes]:
     """The cuttings that are long, or may be of a base."""
-    if (
-        max(map(len, cuttings)) <= MAX_SHORT
-        and cuttings[0][:2] not in _BASES
-        and b"><b" not in said
-        and b"><B" not in said
-    ):
+    if max(map(len, cuttings)) <= MAX_SHORT and b"><ba" not in dense and not dense.startswith(b"<ba"):
         return []
     return [cut for cut in cuttings if len(cut) > MAX_SHORT or cut[:2] in _BASES]
 
