@@ -71,7 +71,9 @@ class Scanner:
             if not said.isascii():
                 said = without_octets(said)
             dense = folded(said)
-            suspected = [each for each in self._finders if each.may_find(said if each.marked else dense)]
+            suspected = [
+                (each, at) for each in self._finders if (at := each.first(said if each.marked else dense)) >= 0
+            ]
             if suspected or b"&" in said:
                 if len(said) > 2 * PIECE:  # a tag that is longer than a piece is not looked at so closely
                     return None
@@ -88,11 +90,13 @@ class Scanner:
             found, long = found + further[0], further[1]
         return (*found, *long, *_beside(cuttings, dense)) if found else ()
 
-    def _speaking(self, cuttings: list[bytes], said: bytes, dense: bytes, suspected: list[Finder]) -> Iterator[bytes]:
+    def _speaking(
+        self, cuttings: list[bytes], said: bytes, dense: bytes, suspected: list[tuple[Finder, int]]
+    ) -> Iterator[bytes]:
         """Those of the cuttings in which a word stands; `said` is all of them, without what is invisible."""
-        for finder in suspected:
+        for finder, at in suspected:
             where = said if finder.marked else dense
-            for number in _numbers(finder.suspected(where), where):
+            for number in _numbers(finder.suspected(where, at), where):
                 cut = cuttings[number]
                 if cut[:2] not in _BASES and finder.stands_in(without_octets(cut).lower() + b">"):
                     yield cut
@@ -165,7 +169,7 @@ def _numbers(places: Iterable[int], joined: bytes) -> Iterator[int]:
 
 def _beside(cuttings: list[bytes], dense: bytes) -> list[bytes]:
     """The cuttings that are long, or may be of a base."""
-    if max(map(len, cuttings)) <= MAX_SHORT and b"><ba" not in dense and not dense.startswith(b"<ba"):
+    if max(map(len, cuttings)) <= MAX_SHORT and b"><base" not in dense and not dense.startswith(b"<base"):
         return []
     return [cut for cut in cuttings if len(cut) > MAX_SHORT or cut[:2] in _BASES]
 

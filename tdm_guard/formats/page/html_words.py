@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 MARKED = '"'  # around a word that is a whole value
 _WS = b"\t\n\f\r "
-# The rare letters of "c2pa" as those of "noml", so that one search finds both
+# The rare letters of "c2pa" as those of "noml", so that one search begins alike
 _FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"2p", b"ml"))
 _LEFT_OUT = _WS + b"-_+/:.,;?%"  # with the marks by which the spellings of a word differ, and those of addresses
 _MARKED = re.compile(r"[^0-9a-z\s][0-9a-z]{3,}")  # a mark is rarer than letters: best looked for from there on
-_SHARED = re.compile(r"(ai|ml)")  # what many of our words share
+_SHARED = ("ai", "m")  # what many of our words share: one of these, the first that is in it
 _VALUE_BEGINS, _VALUE_ENDS = "[=\"'\\s]", "(?=[\\s\"'>/])"
 _SEVERAL = 3  # words with the same stem before a low line
 _BLANKS = 64  # between a mark and a whole value; where there are more, the value counts
@@ -37,15 +37,19 @@ class Finder(NamedTuple):
     fronts: tuple[int, ...] = ()
     marked: bool = False
 
-    def may_find(self, dense: bytes) -> bool:
-        """False only if none of the words stands in what was folded, or said."""
+    def first(self, dense: bytes) -> int:
+        """Where one of the words may first stand in what was folded, or said; -1 if none does."""
         suspects = self.suspects
-        return suspects in dense if isinstance(suspects, bytes) else suspects.search(dense) is not None
+        if isinstance(suspects, bytes):
+            return dense.find(suspects)
+        found = suspects.search(dense)
+        return -1 if found is None else found.start()
 
-    def suspected(self, dense: bytes) -> Iterator[int]:
-        """Where one of the words may stand in that."""
-        pattern = self.suspects if isinstance(self.suspects, re.Pattern) else re.compile(re.escape(self.suspects))
-        for found in pattern.finditer(dense):
+    def suspected(self, dense: bytes, at: int) -> Iterator[int]:
+        """Where one may stand from there on."""
+        suspects = self.suspects
+        pattern = re.compile(re.escape(suspects)) if isinstance(suspects, bytes) else suspects
+        for found in pattern.finditer(dense, at):
             yield found.start()
 
     def stands_in(self, lower: bytes) -> bool:
@@ -83,8 +87,7 @@ def finders(words: Iterable[str]) -> tuple[Finder, ...]:
         known = next((each for each in groups if each in beginning), beginning)
         groups.setdefault(known, ([], []))[0].append(word)
     for word in sorted({word.strip(MARKED) for word in words} - set(plain)):
-        shared = _SHARED.search(word)
-        groups.setdefault(shared[1] if shared else word[:2], ([], []))[1].append(word)
+        groups.setdefault(_shared(word) or word[:2], ([], []))[1].append(word)
     return tuple(_finder(beginning, plain, whole) for beginning, (plain, whole) in groups.items())
 
 
@@ -92,13 +95,17 @@ def _fold(word: str) -> str:
     return folded(word.encode()).decode("latin-1")
 
 
+def _shared(word: str) -> str | None:
+    return next((each for each in _SHARED if each in word), None)
+
+
 def _beginning(word: str, stems: Mapping[str, int]) -> str:
     """By what a word is looked for: the mark it begins with, what it shares with others, or all of it, folded."""
     if _MARKED.fullmatch(word):
         return word[0]
     stem, fold = word.partition("_")[0], _fold(word)
-    if shared := _SHARED.search(fold):
-        return shared[1]
+    if shared := _shared(fold):
+        return shared
     return _fold(stem) if stems[stem] >= _SEVERAL and stem.isalpha() else fold
 
 
@@ -111,7 +118,7 @@ def _finder(beginning: str, plain: list[str], whole: list[str]) -> Finder:
     least = sorted(word for word in found if not any(other in word for other in found - {word}))
     literal = beginning.encode("latin-1")
     suspects: re.Pattern[bytes] | bytes = literal
-    if whole or _SHARED.fullmatch(beginning):
+    if whole or beginning in _SHARED:
         ends = [_behind(beginning, word) for word in least]
         ends += [_behind(beginning, word, before="[=\"']") for word in whole]
         suspects = _pattern(beginning, ends)
