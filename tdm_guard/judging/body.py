@@ -66,8 +66,8 @@ def hear(
     received, complete = complete, complete and decoded.complete and about.whole
     plainly = markup is HTML and _begins_as_markup(decoded.body)  # as nearly every page: no other file, nor coded
     asked = plainly and complete and decoded.note is None
-    openings = _openings(bench, about, decoded.body) if asked and not pictures else None
-    if openings == () and is_settled(about.kind.charset):
+    openings = _openings(bench, about, decoded.body) if asked else None
+    if openings == () and not pictures and is_settled(about.kind.charset):
         return HeardBody.silent(decoded.body)
     doubt: str | None = None
     reading = NOTHING
@@ -84,10 +84,11 @@ def hear(
     if markup is HTML or (markup is UNKNOWN and about.begins):
         label, other = encoding_of(about.kind.charset, decoded.body)
         doubt = doubt or other
-        openings = openings if asked or pictures else _openings(bench, about, decoded.body)
+        openings = openings if asked else _openings(bench, about, decoded.body)
         document = Document(decoded.body, about.url, label, "xml" in media_type)
         page = hear_page(bench, about, document, openings, complete=complete and doubt is None)
-        reading, items, complete, shown = page.reading, page.items, complete and page.complete, page.shown
+        reading, items, complete = page.reading, page.items, complete and page.complete
+        shown = (document,) if pictures or openings != () else ()
     if markup is FEED or markup is UNKNOWN:
         feed = _hear_feed(bench, about, decoded.body)
     complete = complete and doubt is None

@@ -34,7 +34,8 @@ class ContentHearing(Hearing):
     What the body of `final_url` says, under the policy of its origin.
 
     `content`: there is some to judge. `document` is the body that was heard, content-decoded; `learned` is what a feed
-    said of its items.
+    said of its items. `remembers`: somebody will ask what the page `shows`, so that it is looked for with the body, off
+    an event loop if need be.
     """
 
     final_url: str
@@ -43,14 +44,21 @@ class ContentHearing(Hearing):
     content = False
     document: bytes | None = None
     learned: tuple[Kept, ...] = ()
+    remembers = False
     _shown: tuple[tuple[Document, ...], tuple[Statement, ...]] = ((), ())
+    _shows: tuple[tuple[str, ...], tuple[Statement, ...]] | None = None
     _kind = UNKNOWN
     _held: Format | None = None
     works: Match | None = None
 
     @property
     def shows(self) -> tuple[tuple[str, ...], tuple[Statement, ...]]:
-        """The pictures of a page, and what it says of them; they are looked for when this is asked."""
+        """The pictures of a page, and what it says of them."""
+        if self._shows is None:
+            self._shows = self._of_pictures()
+        return self._shows
+
+    def _of_pictures(self) -> tuple[tuple[str, ...], tuple[Statement, ...]]:
         pages, statements = self._shown
         said = of_pictures(statements, self.bench) if statements else ()
         urls = tuple(url for page in pages for url in page.pictures()) if said else ()
@@ -98,7 +106,9 @@ class ContentHearing(Hearing):
         self._add(heard.reading)
         if heard.items:
             self._hear_works(heard.items)
-        self._shown = (heard.shown, self._statements if heard.shown else ())
+        if heard.shown:
+            self._shown = (heard.shown, self._statements)
+            self._shows = self._of_pictures() if self.remembers else None
         for signal, feed in heard.feed:
             self._hear_feed(signal, feed)
         if heard.problem:

@@ -49,12 +49,11 @@ class Document(NamedTuple):
 
 
 class HeardPage(NamedTuple):
-    """What a page says, the works it is about, and itself if it says anything; `complete`: all of it was read."""
+    """What a page says, and the works it is about; `complete`: all of it was read."""
 
     reading: Reading = NOTHING
     items: tuple[Item, ...] = ()
     complete: bool = True
-    shown: tuple[Document, ...] = ()
 
 
 def hear_page(
@@ -73,11 +72,11 @@ def hear_page(
     if about.pieces is not None:
         reading = about.pieces.of_page(reading, document.body, document.label)
     if not works:
-        return HeardPage(reading, (), page.complete, (document,))
+        return HeardPage(reading, (), page.complete)
     described = page_items(page, source, repair=bench.listener.posture is Posture.CAUTIOUS)
     items, faults = _items(described, source)
     reading = replace(reading, faults=reading.faults + described.faults + faults)
-    return HeardPage(reading, items, page.complete, (document,))
+    return HeardPage(reading, items, page.complete)
 
 
 def _items(works: PageItems, source: Source) -> tuple[tuple[Item, ...], tuple[Fault, ...]]:
