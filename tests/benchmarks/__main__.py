@@ -14,6 +14,7 @@ from tests.benchmarks import (
     edges,
     keeping,
     lists,
+    pages,
     proofs,
     reporting,
     scans,
@@ -25,6 +26,7 @@ from tests.benchmarks.measure import Row, table
 
 PARTS = {
     "core": core.rows,
+    "pages": pages.rows,
     "httpx": edges.httpx,
     "scrapy": crawls.rows,
     "lists": lists.rows,
