@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 _OPENING = re.compile(rb"<[MmLlSsBb][EeIiCcAa][TtNnRrSs][AaKkIiEe][^>]*")
 _NAME = re.compile(rb"<(?=([MmLlSs][^\t\n\f\r />]*))")  # names may hold a "<", and another begins there
 _BASES = (b"<b", b"<B")
-MAX_SHORT = 2 * MAX_ATTRIBUTES  # bytes of a tag that has no more attributes than are read
+MAX_SHORT = 2 * MAX_ATTRIBUTES  # bytes of a tag in which no more attributes stand than are read
 _WS = b"\t\n\f\r "
 _MARKS = tuple((mark, b"=" + mark, bytes({*range(256)} - {*mark, *b"\x01>"})) for mark in (b'"', b"'"))
 PIECE = 2**20  # bytes looked through at once; more would hold up other threads, and be held in memory beside the body
 # Behind so much it is not told which tags may speak: within it no bound of those who read all of them is met.
 MAX_SAID = 2**17  # bytes of tags; heads of real pages have up to 100 KB with all else
-MAX_CUTTINGS = 4_096  # tags
+MAX_CUTTINGS = 4_096  # tags; large real pages have some hundreds
 _QUOTE = ord('"')
 
 
