@@ -117,10 +117,6 @@ class AccessRules:
         """
         if len(target) > self._longest:
             check_work(self.wildcards, target)
-        # A wildcard may end inside an escape: "*9/b" covers "/%C3%A9/b", so the target counts as it is too.
-        return self._filter(target) or ("%" in target and self._filter(_decoded(target)))
-
-    def _filter(self, target: str) -> bool:
         prefixes = self._prefixes
         if prefixes:
             head = "\n" + target[: self._shortest]
@@ -134,7 +130,12 @@ class AccessRules:
             for fragment in self._fragments.split("\n"):
                 if fragment in target:
                     return True
-        return target in self._exact
+        # A wildcard may end inside an escape: "*9/b" covers "/%C3%A9/b", so the target counts as it is too.
+        return target in self._exact or ("%" in target and self._refuses_decoded(target))
+
+    def _refuses_decoded(self, target: str) -> bool:
+        decoded = _decoded(target)
+        return decoded != target and self.may_refuse(decoded)
 
     def refusal(self, target: str) -> Refusal | None:
         """The Disallow under which Protego refuses `target`, or None."""
