@@ -46,9 +46,10 @@ class Seconds:
     def spelt(self, moment: datetime) -> str:
         since = moment - self._second
         if since.days or since.seconds:
-            self._second = second = moment.astimezone(UTC).replace(microsecond=0)
-            self._text = timestamp(second)[:-7]
-            since = moment - second
+            text = timestamp(moment)
+            self._second = (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).replace(microsecond=0)
+            self._text = text[:-7]
+            return text
         return f"{self._text}{since.microseconds:06}Z"
 
 
