@@ -153,6 +153,11 @@ class LogEntry(NamedTuple):
     prev: str
     hash: str
 
+    @classmethod
+    def of(cls, run: str, seq: int, id: str, prev: str, hash: str) -> Self:  # noqa: A002 - as the members are called
+        """The place of a decision that was written."""
+        return _new(cls, (run, seq, id, prev, hash))
+
 
 class Decision(NamedTuple):
     """

@@ -17,6 +17,7 @@ from tdm_guard.gather import gather, read_lent
 from tdm_guard.judging.arguments import content, number, pairs, places
 from tdm_guard.judging.bench import Bench
 from tdm_guard.judging.case import Case
+from tdm_guard.judging.plain_answer import PlainAnswers
 from tdm_guard.model import Declared, Fetched, Statement
 from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.options.keywords import JudgeOptions
@@ -74,6 +75,7 @@ class Judge:
             machine_readable_only=options.repertoire_forms == "machine-readable",
             keeps=(*SECRETS, *options.redact) if options.evidence is not None else (),
         )
+        self._plain = PlainAnswers(self.bench)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Judge.of, (self.options,)
@@ -188,7 +190,10 @@ class Judge:
             for hop in hops:
                 case.hear_hop(hop.url or url, pairs(hop.headers))
         fields = pairs(headers)
-        if status is not None or fields or body is not None:
+        whole = body_complete and body.__class__ is bytes and status.__class__ is int
+        if whole and status == 200 and not (before or hops) and case.hear_plain(self._plain, fields, body):  # type: ignore[arg-type]
+            pass
+        elif status is not None or fields or body is not None:
             case.hear_headers(MAYBE if status is None else number(status), fields)
             case.status = status
             if body is not None:

@@ -27,6 +27,7 @@ KEPT: dict[str, object] = {
 }  # fmt: skip
 MAKERS: list[tuple[Callable[..., Any], dict[str, object]]] = [
     (Decision.of, {"stored": None, "entry": None}),
+    (LogEntry.of, {}),
     (PlainBody.usual, {"problem": None, "note": None, "cut": False, "long": False}),
     (PlainDocument.usual, {"problem": None, "note": None, "octets": b""}),
     (Record.usual, {"colon": True}),

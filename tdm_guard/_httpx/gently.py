@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tdm_guard._clients.session import Session
-from tdm_guard._clients.threads import ThreadFetcher
+from tdm_guard._clients.threads import Job, ThreadFetcher
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.fetch import Answer, Effect, Effects, Get
 from tdm_guard.origin import Origin
@@ -106,6 +106,18 @@ class GentleFetcher(ThreadFetcher):
 
     def _one(self, effect: Effect) -> Any:
         return self._collect(effect, self._launch(effect))
+
+
+class SharingFetcher(ThreadFetcher):
+    """Performs the effects of one load side by side; what lies at another origin is `shared`."""
+
+    def __init__(self, session: Session, user_agent: str, shared: Shared) -> None:
+        super().__init__(session, user_agent, None)
+        self._shared = shared
+
+    def _get(self, get: Get, job: Job) -> Answer:
+        own = super()._get
+        return self._shared.answer(get, lambda get: own(get, job)) if _is_elsewhere(get) else own(get, job)
 
 
 def _is_elsewhere(get: Get) -> bool:

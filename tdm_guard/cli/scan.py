@@ -26,7 +26,7 @@ from tdm_guard.cli.console import record, say
 from tdm_guard.cli.options import with_tables
 from tdm_guard.cli.scan_crew import scan_all
 from tdm_guard.cli.scan_job import Done, Job, scan_one
-from tdm_guard.cli.scan_policies import LIVE, mark_of, matched, opened_sources
+from tdm_guard.cli.scan_policies import mark_of, matched, opened_sources
 from tdm_guard.cli.scan_progress import Progress
 from tdm_guard.errors import ConfigurationError, TdmGuardError
 from tdm_guard.judge import Judge
@@ -128,8 +128,6 @@ def _checked(wish: Wish) -> str | None:
         problems.append("--output: parquet goes into a file; for example -o verdicts.parquet")
     if not 1 <= wish.workers <= MAX_WORKERS:
         problems.append(f"--workers: {wish.workers} is no number up to {MAX_WORKERS}; for example 4")
-    if wish.workers > 1 and LIVE in wish.policies:
-        problems.append("--workers: with --policies live each would ask the same sites; give one, or a store")
     if wish.unread not in ("undetermined", "ignore"):
         problems.append(f"--unread: {wish.unread!r} is neither undetermined nor ignore")
     if wish.as_of not in ("capture", "now") and moment(wish.as_of) is None:

@@ -105,7 +105,7 @@ class Announced:
         """One of `bench.CONTENT_FIELDS`, in the order in which they came."""
         if name == "content-type":
             for each in (value,) if len(value) <= MAX_CONTENT_TYPE else parts(value):
-                kind = _kinds(each)
+                kind = kind_of(each)
                 if self.kind is _NO_TYPE or kind.markup is HTML:  # of contradictory ones HTML counts: it is read
                     self.kind = kind
         elif self.status == 206 and name == "content-range":
@@ -266,7 +266,7 @@ class Announced:
 
 
 @lru_cache(maxsize=256)  # sites send a handful of values; an entry is a short field value
-def _kinds(content_type: str) -> ContentKind:
+def kind_of(content_type: str) -> ContentKind:
     """What a value says; of lines that were glued the one that counts."""
     if is_glued(content_type):
         lines = lines_of(content_type)

@@ -7,7 +7,7 @@ they are there (docs/scale.md).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -15,8 +15,7 @@ from tdm_guard.archives.captured import scheme_of
 from tdm_guard.archives.items import Damage, Item
 from tdm_guard.archives.parquet_rows import COLUMNS, read_row
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.ledger.desk import Desk
-from tdm_guard.ledger.ledger import Ledger
+from tdm_guard.ledger.desk import Desk, Judged
 from tdm_guard.model import Stored
 
 ROWS = 256  # at once as Python's values: bodies of a few megabytes are usual
@@ -24,17 +23,21 @@ VERDICTS = ("verdict", "admitted", "decision", "because")
 READ = (*COLUMNS, "stored")
 
 
-def judge_table(ledger: Ledger, table: Any, desk: Desk) -> Any:
+def judge_table(desk: Desk, table: Any) -> Any:
     """
     `table` with the columns `verdict`, `admitted`, `decision` (its id in the log) and `because` (JSON).
 
     A row that has no address of the web, or cannot be read, is undetermined. Raises `ConfigurationError` for a table
     without `url`, or with answers whose fields nobody knows; `LogError`.
     """
+    check(table.schema.names)
+    return with_verdicts(table, [desk.judge(item, placed=placed) for item, placed in _items(table)])
+
+
+def with_verdicts(table: Any, found: Sequence[Judged]) -> Any:
+    """`table` with what its rows came to in columns beside."""
     import pyarrow as pa  # noqa: PLC0415 - an extra
 
-    check(table.schema.names)
-    found = [desk.judge(ledger, item, placed=placed) for item, placed in _items(table)]
     columns = {
         "verdict": pa.array([str(each.verdict) for each in found], pa.string()),
         "admitted": pa.array([each.admitted for each in found], pa.bool_()),

@@ -25,6 +25,7 @@ from tdm_guard.judge import Judge, Policies
 from tdm_guard.ledger.book import Book
 from tdm_guard.ledger.earlier import Earlier, Keys, read_earlier
 from tdm_guard.ledger.memory import Memory
+from tdm_guard.ledger.resting import rests_on_same
 from tdm_guard.log.jsonl import fill
 from tdm_guard.log.run_info import run_info
 from tdm_guard.model import Fetched, Statement, Stored, Verdict
@@ -46,9 +47,10 @@ class Ledger:
 
     `{run}` and `{pid}` in `path` are filled in: a file for each worker, which `tdm-guard merge` puts together. `task`
     names the piece of the work: what an earlier run of the same task at `path` was cut short in is gone on with, its
-    decisions are given back and not written again. `once`: a task that came to its end is not done again. `remembers`:
-    what pages say of the pictures they show, and feeds of their items, counts for what is judged later. The other
-    keywords are the options that say how a log is kept (`docs/options.md`).
+    decisions are given back and not written again, as long as the documents that they rest on say the same. `once`: a
+    task that came to its end is not done again. `remembers`: what pages say of the pictures they show, and feeds of
+    their items, counts for what is judged later. The other keywords are the options that say how a log is kept
+    (`docs/options.md`).
 
     As a context manager it begins its run at once and writes the end record; after an exception there is none, and the
     run reads as cut short. Picklable: it begins a run of its own in each process that uses it. `totals` counts by the
@@ -171,9 +173,9 @@ class Ledger:
         with self._lock:
             if self._task is None or self._looked:
                 return
-            redaction = keeping_of(self._options, Tokens.read(os.environ)).redaction
+            self._redaction = keeping_of(self._options, Tokens.read(os.environ)).redaction
             self._earlier = read_earlier(self._options, self._task, once=self._once)
-            self._keys = Keys(redaction) if self._earlier.count else None
+            self._keys = Keys(self._redaction) if self._earlier.count else None
             self._looked = True
 
     def is_new(self) -> None:
@@ -217,13 +219,14 @@ class Ledger:
         if stored is not None and not isinstance(stored, Stored):
             raise ConfigurationError(f"stored: {stored!r:.80} is no Stored; for example Stored('a.warc.gz', 0)")
         digest = hashlib.sha256(body).hexdigest() if body_complete and isinstance(body, _BYTES) else None
-        if self._task is not None and (known := self._known(url, status, body, digest, hops, stored)) is not None:
+        now = _now() if now is None else now
+        while self._task is not None and (known := self._known(url, status, body, digest, hops, stored)) is not None:
             headers = tuple(headers)
-            if not self._says_more(known, url, status, headers, hops, item):
+            same = rests_on_same(known, self.judge, url, policies=policies, now=now, address=self._redaction.address)
+            if same and not self._says_more(known, url, status, headers, hops, item):
                 self._recalled(known, url, headers, body, policies)
                 return known
             self.totals["recalled"] -= 1
-        now = _now() if now is None else now
         said: tuple[Statement, ...] = ()
         if self._memory is not None:
             said = self._memory.said(url, now)

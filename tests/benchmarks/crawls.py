@@ -56,12 +56,12 @@ def _run(module: str, task: dict[str, object]) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def cpu_per_request(folder: Path) -> list[Row]:
+def cpu_per_request(folder: Path, turns: int = TURNS) -> list[Row]:
     """One origin, warm after the first page, log on; a spider that reads its pages, and one that does nothing."""
     rows = []
     with _serving("1", "0", "0") as (origin,):
         for what, reads in (("title, text and links read", True), ("nothing read", False)):
-            task = {"origin": origin, "pages": PAGES, "rounds": TURNS, "reads": reads, "log": f"{folder}/{{run}}.jsonl"}
+            task = {"origin": origin, "pages": PAGES, "rounds": turns, "reads": reads, "log": f"{folder}/{{run}}.jsonl"}
             done = _run(IN_TURNS, task)
             pairs = list(zip(done["guard"], done["robots"], strict=True))
             rows.append(
@@ -73,7 +73,7 @@ def cpu_per_request(folder: Path) -> list[Row]:
                     peer_name="Scrapy with ROBOTSTXT_OBEY",
                     ratio=statistics.median(ours / peer for ours, peer in pairs),
                     budget=1.05,
-                    note=f"HTML pages of 10 KB, warm, log on, server in another process, {TURNS} turns of {PAGES}",
+                    note=f"HTML pages of 10 KB, warm, log on, server in another process, {turns} turns of {PAGES}",
                 )
             )
     return rows
@@ -133,8 +133,9 @@ def silent_origins(folder: Path) -> list[Row]:
     return rows
 
 
-def rows() -> list[Row]:
-    """All rows of crawls."""
+def rows(turns: int = TURNS, *, many: bool = True) -> list[Row]:
+    """All rows of crawls, those of `many` origins among them."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        return [*cpu_per_request(folder), *new_origins(folder), *silent_origins(folder)]
+        of_one = cpu_per_request(folder, turns)
+        return [*of_one, *new_origins(folder), *silent_origins(folder)] if many else of_one

@@ -118,7 +118,7 @@ class _UnknownLines:
 def read_unknown(robots: RobotsTxt, source: Source, listener: Listener, *, signal: str) -> Site | None:
     """The refusals in unknown words that speak to our agent, as statements of `signal`; None if there are none."""
     lower = "\n" + robots.lower
-    unusual = [found for found in _find_unusual(lower) if _may_refuse(found[1])]
+    unusual = [found for found in _find_unusual(lower) if _may_be_record(found[1]) and _may_refuse(found[1])]
     if not unusual:
         return None
     written = ["", *robots.text.split("\n")]
@@ -149,6 +149,15 @@ def read_unknown(robots: RobotsTxt, source: Source, listener: Listener, *, signa
     if not entries:
         return None
     return _UnknownLines(PathTable(entries, utf8=robots.utf8), source, signal, cautious=listener.cautious)
+
+
+def _may_be_record(line: str) -> bool:
+    """
+    False for a line, in lower case, that is nothing of the kind: a tag, say, where a site answers with a page.
+
+    Of ASCII alone, which is as it is spelled.
+    """
+    return not line.isascii() or _match_unknown(line) is not None
 
 
 @lru_cache(maxsize=512)  # a file may have one line thousands of times
