@@ -47,8 +47,9 @@ class Ledger:
 
     `{run}` and `{pid}` in `path` are filled in: a file for each worker, which `tdm-guard merge` puts together. `task`
     names the piece of the work: what an earlier run of the same task at `path` was cut short in is gone on with, its
-    decisions are given back and not written again, as long as the documents that they rest on say the same. `once`: a task that came to its end is not done again. `remembers`:
-    what pages say of the pictures they show, and feeds of their items, counts for what is judged later. The other
+    decisions are given back and not written again, as long as the documents that they rest on say the same. `once`: a
+    task that came to its end is not done again. `remembers`: what pages say of the pictures they show, and feeds of
+    their items, counts for what is judged later. The other
     keywords are the options that say how a log is kept (`docs/options.md`).
 
     As a context manager it begins its run at once and writes the end record; after an exception there is none, and the
