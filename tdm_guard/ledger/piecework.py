@@ -6,8 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, Unpack
 
-from tdm_guard.errors import ConfigurationError
-from tdm_guard.judge import Judge
+from tdm_guard.judge import Judge, checked_unread
 from tdm_guard.ledger.desk import Desk
 from tdm_guard.ledger.ledger import Ledger
 from tdm_guard.ledger.policies_of import Given, named
@@ -37,8 +36,7 @@ class Piecework:
         self.policies = named(policies)
         self.log = os.fspath(log)
         self.word, self.task, self.once, self.unread, self.keeping = word, task, once, unread, keeping
-        if unread not in ("undetermined", "ignore"):
-            raise ConfigurationError(f'unread: {unread!r} is neither "undetermined" nor "ignore"')
+        checked_unread(unread)
         self.ledger("0")  # a mistake in the options is named now
 
     def ledger(self, part: str, *, of: int | None = None) -> Ledger:
