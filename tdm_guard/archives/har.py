@@ -16,8 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tdm_guard.archives.captured import is_judged, moment, scheme_of, unjudgeable
-from tdm_guard.archives.items import NOT_TOLD, Damage, Item
-from tdm_guard.archives.methods import OF_HEAD
+from tdm_guard.archives.items import AS_READ, NOT_TOLD, OF_HEAD, Damage, Item
 from tdm_guard.archives.octets import Octets
 from tdm_guard.archives.setting import Setting
 from tdm_guard.archives.tape import Tape
@@ -156,9 +155,7 @@ def _body(content: dict[str, Any], *, is_head: bool) -> tuple[bytes | None, tupl
             return None, ("its body is damaged base64",)
     octets = text.encode("utf-8", "surrogatepass")
     # what was decoded from another charset says so by its mark, which is heard before any field
-    return (
-        (octets, ()) if text.isascii() else (_BOM + octets.removeprefix(_BOM), ("its text is as the browser read it",))
-    )
+    return (octets, ()) if text.isascii() else (_BOM + octets.removeprefix(_BOM), (AS_READ,))
 
 
 def _headers(given: Any) -> Headers:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tdm_guard.archives import Damage, Item, read_items
+from tdm_guard.archives.items import unusual
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, UnsupportedURL
 from tdm_guard.ledger.ledger import Ledger
@@ -76,6 +77,7 @@ class Scan:
                 unread=self.unread,
                 now=now,
                 stored=item.stored,
+                notes=unusual(item.notes) if item.notes else (),
                 **given,
             )
         except (ConfigurationError, UnsupportedURL) as error:  # a row that says of a work what is no item
