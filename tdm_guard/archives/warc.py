@@ -238,10 +238,12 @@ class WarcReading:
         )
 
     def _original(self, record: Record, url: str) -> Item | None:
+        spots = self._setting.originals.find(record.fields, url, self._index)
+        found = (self._original_at(spot, record, url, alone=len(spots) == 1) for spot in spots)
+        return next((item for item in found if item is not None), None)
+
+    def _original_at(self, spot: Spot, record: Record, url: str, *, alone: bool) -> Item | None:
         setting = self._setting
-        spot = setting.originals.find(record.fields, url, self._index)
-        if spot is None:
-            return None
         try:
             octets = self._octets if spot.file == self._number else setting.opened(setting.originals.path(spot.file))
         except Exception:  # noqa: BLE001 - whatever an archive that is gone raises: then nothing is known
@@ -251,7 +253,7 @@ class WarcReading:
         finally:
             if octets is not self._octets:
                 octets.close()
-        if found is None or not is_original(found, record.fields, url):
+        if found is None or not is_original(found, record.fields, url, alone=alone):
             return None
         kind = found.fields.get("warc-type", "").lower()
         media_type = found.fields.get("content-type", "")
