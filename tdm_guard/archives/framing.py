@@ -26,6 +26,7 @@ _FIELD = re.compile(r"(?m)^([!-9;-~]+):[ \t]*([^\r\n]*[^\r\n \t]|)\r\n")
 _LINE_ENDS = re.compile(rb"[\r\n]*")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _ADDRESS = re.compile(rb"(?im)^warc-target-uri[ \t]*:[ \t]*<?([^\s>]{1,65536})")
+_OWN_LENGTH = re.compile(rb"(?i)\ncontent-length[ \t]*:[ \t]*(\d{1,18})[ \t]*\r\n")
 _END = b"\r\n\r\n"
 _USUAL_HEAD = 2**12  # bytes
 _UNCHECKED = 2**16  # bytes: a length up to this may lie without costing much
@@ -156,11 +157,25 @@ def _record(tape: Tape, place: tuple[int, int], first: int) -> Record | Gap:
     at, data = tape.at, tape.data
     end = at + length
     damaged = not exact and _BEGINS.match(data, end + len(_END)) is not None
-    tape.at = end + (4 if exact or damaged else _line_ends(data[end : end + 4]))
+    damage, behind = None, 4 if exact or damaged else _line_ends(data[end : end + 4])
+    if (place[1] or not tape.coded) and (inner := _ends_before(data, at, end)) >= 0:  # else a member ends with it
+        damage, end, behind = f"a length of {length}, within which another record begins", inner, len(_END)
+    tape.at = end + behind
     raw = _raw(tape, place)  # it may show that what was read is damaged
     return Record(
-        fields=fields, data=data, start=at, end=end, place=place, raw=raw, size=length, whole=tape.broken is None
-    )
+        fields=fields, data=data, start=at, end=end, place=place, raw=raw, size=end - at, whole=tape.broken is None,
+        damage=damage,
+    )  # fmt: skip
+
+
+def _ends_before(data: bytes, start: int, stop: int) -> int:
+    """Where an answer ends by its own length, if another record begins there; -1 for nowhere. Else that is content."""
+    end = data.find(_END, start, min(stop, start + MAX_HEAD))
+    said = _OWN_LENGTH.search(data, start, end + 2) if end >= 0 and data.startswith(b"HTTP/", start) else None
+    if said is None:
+        return -1
+    at = end + len(_END) + int(said[1])
+    return at if at < stop and data.startswith(_END, at) and _BEGINS.match(data, at + len(_END)) is not None else -1
 
 
 def _is_credible(tape: Tape, length: int) -> bool:
