@@ -109,6 +109,30 @@ def test_an_index_leads_to_its_records(tmp_path: Path) -> None:
     assert all(each.file == "index.cdxj" for each in damage)
 
 
+def test_files_of_one_name_in_an_index_are_told_apart(tmp_path: Path) -> None:
+    pages = {name: packed(record(url=f"{URL}/{name}", block=HEAD + name.encode())) for name in ("one", "two", "gone")}
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.warc.gz").write_bytes(pages[name])
+    named = [{"url": f"{URL}/{name}", "filename": f"{name}/a.warc.gz", "offset": 0} for name in ("one", "two", "one")]
+    items, damage = split(index(tmp_path, [*named]))
+    assert not damage
+    assert [(item.url, item.body) for item in items] == [(f"{URL}/one", b"one"), (f"{URL}/two", b"two")]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_another_file_of_the_name_is_not_taken_for_the_one_that_is_named(tmp_path: Path, first: int) -> None:
+    (tmp_path / "a.warc.gz").write_bytes(packed(record(url=f"{URL}/one")))
+    address = f"{URL}/one".replace("https://", "http://www.")  # as some tools make it of a SURT
+    entries = [
+        {"url": address, "filename": "one/a.warc.gz", "offset": 0},
+        {"url": f"{URL}/two", "filename": "two/a.warc.gz", "offset": 0},
+    ]
+    items, damage = split(index(tmp_path, [entries[first], entries[1 - first]]))
+    assert [item.url for item in items] == [f"{URL}/one"]
+    assert [(each.url, "another file of that name" in each.what) for each in damage] == [(f"{URL}/two", True)]
+
+
 def entry(**changed: Any) -> dict[str, Any]:
     response = {
         "status": 200,
