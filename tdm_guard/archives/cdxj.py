@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +82,8 @@ class _Reading:
         if method := entry.get("req.http:method", entry.get("method")):
             url = cleaned(record.fields.get("warc-target-uri", ""))
             reading.methods.know(record.fields, url, is_head=str(method).upper() == "HEAD")
-        yield from reading.methods.tick()
-        yield from reading.read(record)
+        yield from _within(str(path), reading.methods.tick())
+        yield from _within(str(path), reading.read(record))
 
     def evicted(self) -> list[Item | Damage]:
         """What waited in files that were closed."""
@@ -91,8 +91,8 @@ class _Reading:
         return late
 
     def rest(self) -> Iterator[Item | Damage]:
-        for _, reading in self._open.values():
-            yield from reading.rest()
+        for file, (_, reading) in self._open.items():
+            yield from _within(file, reading.rest())
 
     def close(self) -> None:
         for octets, _ in self._open.values():
@@ -117,8 +117,8 @@ class _Reading:
             self._open.move_to_end(file)
             return self._open[file]
         if len(self._open) >= _OPEN:
-            _, (closing, reading) = self._open.popitem(last=False)
-            self._late += reading.rest()
+            closed, (closing, reading) = self._open.popitem(last=False)
+            self._late += _within(closed, reading.rest())
             closing.close()
         octets = self._setting.opened(file)
         self._setting.originals.add([file])
@@ -153,6 +153,11 @@ def _entry(line: bytes) -> dict[str, Any] | str:
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
         pass
     return "a line that names no record"
+
+
+def _within(path: str, found: Iterable[Item | Damage]) -> Iterator[Item | Damage]:
+    for each in found:
+        yield each._replace(within=path) if isinstance(each, Item) else each
 
 
 def _is_file(path: Path) -> bool:

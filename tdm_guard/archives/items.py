@@ -23,7 +23,8 @@ class Item(NamedTuple):
 
     `body` is as stored, coded or decoded; None: no body is known, which is not an empty one. `at`: when it was captured
     (UTC). `hops`: the redirects that led to it. `raw`: offset and length of its record in the file as stored, where it
-    can be cut out. `notes`: what was wrong and undone. `item`: what a row says of the work, for repertoires.
+    can be cut out; that file is `within`, if the archive is none of records itself. `notes`: what was wrong and undone.
+    `item`: what a row says of the work, for repertoires.
     """
 
     url: str
@@ -37,6 +38,7 @@ class Item(NamedTuple):
     raw: tuple[int, int] | None = None
     notes: tuple[str, ...] = ()
     item: Mapping[str, Any] | None = None
+    within: str | None = None
 
 
 def unusual(notes: tuple[str, ...]) -> tuple[str, ...]:

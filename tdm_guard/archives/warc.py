@@ -66,6 +66,7 @@ class WarcReading:
         self._octets = octets
         self._setting = setting
         self._name = name
+        self._path = path
         self._number = setting.originals.number(path)
         self.methods = Methods()
         self._redirects = Redirects()
@@ -113,6 +114,8 @@ class WarcReading:
         elif reader is None:
             if kind == "warcinfo":
                 self._writer.met(record)
+                if record.raw is not None:
+                    self._setting.met_info(self._path, record.raw)
             self._setting.passed[kind if kind in _COUNTED else f"record of type {kind[:40]}"] += 1
         elif not url and kind != "request":
             yield self._damage(record, f"a {kind} record without an address", None)

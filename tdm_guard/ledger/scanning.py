@@ -6,7 +6,7 @@ What is damaged and has none cannot be judged: it is told, and counted as failed
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -37,6 +37,7 @@ class Scan:
     told: Callable[[Damage], object] = lambda damage: None
     counts: Counter[str] = field(default_factory=Counter)
     passed: Counter[str] = field(default_factory=Counter)
+    infos: dict[str, deque[tuple[int, int]]] = field(default_factory=dict)
 
     def decisions(self, path: str, ledger: Ledger, library: Library) -> Iterator[tuple[Item | Damage, Decision]]:
         """
@@ -45,7 +46,7 @@ class Scan:
         `ledger` is that of the run; where its task is done, nothing is written. Raises `Unreadable`, `LogError`.
         """
         ledger.judge.library = library.document
-        for found in self._counted(read_items(path, archives=self.archives, passed=self.passed)):
+        for found in self._counted(read_items(path, archives=self.archives, passed=self.passed, infos=self.infos)):
             decision = self._judged(found, ledger, library) if isinstance(found, Item) else None
             if isinstance(found, Damage):
                 self.counts["damaged"] += 1
