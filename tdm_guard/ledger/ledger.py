@@ -208,12 +208,14 @@ class Ledger:
         unread: str = "undetermined",
         now: datetime | None = None,
         stored: Stored | None = None,
+        notes: Sequence[str] = (),
     ) -> Decision:
         """
         The decision of `Judge.evaluate`, written to the log, with its place there.
 
         `now` is as of when it is judged, and its time in the log; without it the present. `stored` says where the
-        record lies that is judged. Raises what `Judge.evaluate` does, and then writes nothing; `LogError`.
+        record lies that is judged, `notes` what was wrong with how it was stored: these words stand among the faults.
+        Raises what `Judge.evaluate` does, and then writes nothing; `LogError`.
         """
         if stored is not None and not isinstance(stored, Stored):
             raise ConfigurationError(f"stored: {stored!r:.80} is no Stored; for example Stored('a.warc.gz', 0)")
@@ -256,6 +258,8 @@ class Ledger:
             self._memory.heard(case)
         if body is not None and (body or case.content):
             case.hear_transfer(len(body), digest)
+        if notes:
+            case.hear_notes(notes)
         decided = case.decision()
         if stored is not None:
             decided = decided.lying(stored)

@@ -221,15 +221,15 @@ def keep_to(cores: list[int]) -> None:
     """All threads of this process and of those that it started, and what they start, run there."""
     for pid in family() if cores else ():
         with suppress(OSError):
-            for thread in os.listdir(f"/proc/{pid}/task"):
+            for thread in Path(f"/proc/{pid}/task").iterdir():
                 with suppress(OSError):
-                    os.sched_setaffinity(int(thread), cores)
+                    os.sched_setaffinity(int(thread.name), cores)
 
 
 def family() -> Iterator[int]:
     """This process, and those below it."""
     above: dict[int, int] = {}
-    for each in filter(str.isdigit, os.listdir("/proc")):
+    for each in (path.name for path in Path("/proc").iterdir() if path.name.isdigit()):
         with suppress(OSError):
             above[int(each)] = int(Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()[1])
     ours = {os.getpid()}
