@@ -170,9 +170,8 @@ class Decision(NamedTuple):
 
     `url` is the address first asked for, `final_url` the one that was judged, `hops` those that redirected to it.
     `ts` (UTC) is when it was decided, `stage` how far the case got; `checked` are the documents that were looked for,
-    `faults` what was written against its own standard, `stored` says
-    where the record lies that was judged, if it was given. `run`, `seq`, `id`, `prev` and `hash` are empty until the
-    decision is logged.
+    `faults` what was written against its own standard, `stored` says where the record lies that was judged, if it was
+    given. `run`, `seq`, `id`, `prev` and `hash` are empty until the decision is logged.
     """
 
     url: str

@@ -25,6 +25,7 @@ _VERSION = re.compile(rb"WARC/\d{1,3}\.\d{1,3}[ \t]*\r?\n")
 _BEGINS = re.compile(rb"WARC/\d{1,3}\.\d{1,3}[ \t]*\r?\n[!-9;-~]{1,64}:")  # what no text about it has so
 _LINE_ENDS = re.compile(rb"[\r\n]*")
 _ADDRESS = re.compile(rb"(?im)^warc-target-uri[ \t]*:[ \t]*<?([^\s>]{1,65536})")
+_OWN_LENGTH = re.compile(rb"(?i)\ncontent-length[ \t]*:[ \t]*(\d{1,18})[ \t]*\r\n")
 _END = b"\r\n\r\n"
 _UNCHECKED = 2**16  # bytes: a length up to this may lie without costing much
 _MAX_LIES = 16  # of lengths in one file, after which none is believed
@@ -162,9 +163,22 @@ def _record(tape: Tape, place: tuple[int, int], first: int, shapes: Shapes) -> R
     at, data = tape.at, tape.data
     end = at + length
     damaged = not exact and _BEGINS.match(data, end + len(_END)) is not None
-    tape.at = end + (4 if exact or damaged else _line_ends(data[end : end + 4]))
+    damage, behind = None, 4 if exact or damaged else _line_ends(data[end : end + 4])
+    if (place[1] or not tape.coded) and (inner := _ends_before(data, at, end)) >= 0:  # else a member ends with it
+        damage, end, behind = f"a length of {length}, within which another record begins", inner, len(_END)
+    tape.at = end + behind
     raw = _raw(tape, place)  # it may show that what was read is damaged
-    return _new(Record, (fields, data, at, end, place, raw, length, tape.broken is None, None))
+    return _new(Record, (fields, data, at, end, place, raw, end - at, tape.broken is None, damage))
+
+
+def _ends_before(data: bytes, start: int, stop: int) -> int:
+    """Where an answer ends by its own length, if another record begins there; -1 for nowhere. Else that is content."""
+    end = data.find(_END, start, min(stop, start + MAX_HEAD))
+    said = _OWN_LENGTH.search(data, start, end + 2) if end >= 0 and data.startswith(b"HTTP/", start) else None
+    if said is None:
+        return -1
+    at = end + len(_END) + int(said[1])
+    return at if at < stop and data.startswith(_END, at) and _BEGINS.match(data, at + len(_END)) is not None else -1
 
 
 def _is_credible(tape: Tape, length: int) -> bool:

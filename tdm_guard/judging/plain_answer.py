@@ -19,6 +19,7 @@ from tdm_guard.formats.files.magic import format_of
 from tdm_guard.formats.http.media_type import HTML, MAX_CONTENT_TYPE, OTHER, beginning
 from tdm_guard.formats.http.transfer_coding import HEXADECIMAL, dechunk
 from tdm_guard.formats.page.xhtml import is_disguised
+from tdm_guard.judging.arguments import UNREAD
 from tdm_guard.judging.pictures import of_pictures
 from tdm_guard.judging.plainly import is_silent_about
 from tdm_guard.judging.response import kind_of
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from tdm_guard.model import Statement
 
 _, _HEADERS, _BODY, _ASSET = Stage  # by these names: on Python 3.11 looking a member up on its class is slow
-_UNREAD = ("undetermined", "ignore")
 _FRAMING = frozenset({"content-length", "transfer-encoding"})  # beside the coding, what a body is told by
 _SAVED_PAGE = Format.MHTML
 _new = tuple.__new__
@@ -69,7 +69,7 @@ class PlainAnswers:
 
         The fields are pairs of text; no hop, item or page said anything of it before.
         """
-        if status != 200 or not isinstance(policies, OriginPolicy) or unread not in _UNREAD or now.tzinfo is not UTC:
+        if status != 200 or not isinstance(policies, OriginPolicy) or unread not in UNREAD or now.tzinfo is not UTC:
             return None
         if not isinstance(body, bytes) or status.__class__ is not int:
             return None

@@ -208,12 +208,14 @@ class Ledger:
         unread: str = "undetermined",
         now: datetime | None = None,
         stored: Stored | None = None,
+        notes: Sequence[str] = (),
     ) -> Decision:
         """
         The decision of `Judge.evaluate`, written to the log, with its place there.
 
         `now` is as of when it is judged, and its time in the log; without it the present. `stored` says where the
-        record lies that is judged. Raises what `Judge.evaluate` does, and then writes nothing; `LogError`.
+        record lies that is judged, `notes` what was wrong with how it was stored: these words stand among the faults.
+        Raises what `Judge.evaluate` does, and then writes nothing; `LogError`.
         """
         if stored is not None and not isinstance(stored, Stored):
             raise ConfigurationError(f"stored: {stored!r:.80} is no Stored; for example Stored('a.warc.gz', 0)")
@@ -232,7 +234,7 @@ class Ledger:
             policies = self.judge.policy_for(url, {} if policies is None else policies, now)
             policies = self._memory.policy(policies, now)
         headers = pairs(headers)  # they may be read once only
-        if digest is not None and item is None and not (said or hops) and self._options.evidence is None:
+        if digest is not None and item is None and not (said or hops or notes) and self._options.evidence is None:
             plain = self.judge.plain.decision(
                 url, status=status, headers=headers, body=body, content_sha256=digest, policies=policies, unread=unread,
                 now=now,
@@ -256,6 +258,8 @@ class Ledger:
             self._memory.heard(case)
         if body is not None and (body or case.content):
             case.hear_transfer(len(body), digest)
+        if notes:
+            case.hear_notes(notes)
         return (self._book or self._opened()).write(case, _lying(case.decision(), stored))
 
     def failed(self) -> None:
