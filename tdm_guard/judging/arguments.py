@@ -16,9 +16,9 @@ from tdm_guard.plain import address
 from tdm_guard.signals import SIGNALS, robots
 
 _DOCUMENTS = (robots.DOCUMENT, *(signal.document for signal in SIGNALS if signal.document))
-UNREAD = ("undetermined", "ignore-beside-robots", "ignore")  # what documents count as that nobody ever asked for
 # in their normal form
 _USUAL = frozenset(path for document in _DOCUMENTS for path in (document.path, document.fallback) if path)
+UNREAD = ("undetermined", "ignore-beside-robots", "ignore")  # what documents count as that nobody ever asked for
 
 
 def number(status: object) -> int:
