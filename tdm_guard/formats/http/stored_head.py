@@ -25,7 +25,7 @@ _FIELD = re.compile(r"(?m)^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*[^\r\n \
 _PSEUDO = re.compile(r":[a-z]{1,32}:")  # of HTTP/2 (RFC 9113 8.3), which some tools store among the fields
 _ROBOTS = "x-robots-tag"
 _ORIGINAL = ("x-archive-orig-", "x-orig-")  # what tools put before names when they rename a field
-_FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})  # of a body that is no longer so
+FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})  # of a body that is no longer so
 
 
 class StoredHead(NamedTuple):
@@ -117,6 +117,6 @@ def _originals(renamed: list[tuple[str, str]], found: list[tuple[str, str]]) -> 
         key = name.lower()
         for prefix in _ORIGINAL:
             plain = key.removeprefix(prefix)
-            if plain != key and plain and plain not in _FRAMING and not (plain == "content-type" and plain in known):
+            if plain != key and plain and plain not in FRAMING and not (plain == "content-type" and plain in known):
                 given.append((plain, value))
     return given
