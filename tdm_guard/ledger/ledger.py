@@ -23,6 +23,7 @@ from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, LogError
 from tdm_guard.judge import Judge, Policies
 from tdm_guard.ledger.book import Book
+from tdm_guard.ledger.claim import Claim
 from tdm_guard.ledger.earlier import Earlier, Keys, read_earlier
 from tdm_guard.ledger.memory import Memory
 from tdm_guard.log.jsonl import fill
@@ -93,6 +94,7 @@ class Ledger:
         self._keys: Keys | None = None
         self._memory = Memory() if self._remembers else None
         self._looked = self._over = False
+        self._claim: Claim | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _again, self._given
@@ -163,6 +165,9 @@ class Ledger:
     def _finish(self) -> None:
         self._over = True
         self._keys = None
+        if self._claim is not None:
+            self._claim.give_up()
+            self._claim = None
         if self._earlier is not None:
             self._earlier.close()
 
@@ -172,12 +177,18 @@ class Ledger:
             if self._task is None or self._looked:
                 return
             redaction = keeping_of(self._options, Tokens.read(os.environ)).redaction
+            if self._claim is None:
+                self._claim, _ = Claim.of(self._options.log, self._task)  # before it is seen what others left
             self._earlier = read_earlier(self._options, self._task, once=self._once)
             self._keys = Keys(redaction) if self._earlier.count else None
             self._looked = True
 
     def is_new(self) -> None:
-        """Says that no run at the path is of this task, so that it need not be looked for."""
+        """Says that no run at the path is of this task, so that it need not be looked for; unless one is going on."""
+        if self._task is not None:
+            self._claim, waited = Claim.of(self._options.log, self._task)
+            if waited:
+                return
         self._earlier, self._looked = Earlier(), True
 
     def _opened(self) -> Book:
@@ -391,7 +402,7 @@ def _now() -> datetime:
 def _forked() -> None:
     """In a child nothing is open: what the parent opened is left as it is, and kept, so that nothing closes it."""
     for ledger in tuple(_ledgers):
-        _left.append((ledger._book, ledger._earlier, ledger._lock))
+        _left.append((ledger._book, ledger._earlier, ledger._lock, ledger._claim))
         ledger._set()
 
 
