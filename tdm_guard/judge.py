@@ -17,10 +17,13 @@ from tdm_guard.gather import gather, read_lent
 from tdm_guard.judging.arguments import content, number, pairs, places
 from tdm_guard.judging.bench import Bench
 from tdm_guard.judging.case import Case
+from tdm_guard.judging.plain_answer import PlainAnswers
+from tdm_guard.judging.plainly import plainly_silent
 from tdm_guard.model import Declared, Fetched, Statement
 from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.options.keywords import JudgeOptions
 from tdm_guard.options.misspelt import keywords
+from tdm_guard.options.remembered import Remembered
 from tdm_guard.origin import Origin, trimmed
 from tdm_guard.policies.policy import Kept, OriginPolicy
 from tdm_guard.policies.task import Answers, Gathering, Keeper, Wanted
@@ -75,6 +78,7 @@ class Judge:
             machine_readable_only=options.repertoire_forms == "machine-readable",
             keeps=(*SECRETS, *options.redact) if options.evidence is not None else (),
         )
+        self.plain = PlainAnswers(self.bench)  # of whole answers that say nothing
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Judge.of, (self.options,)
@@ -147,6 +151,36 @@ class Judge:
 
         Of `url` alone the decision is whether it may be requested.
         """
+        return self._evaluated(
+            url, status, headers, body, body_complete, policies, hops, item, unread, now
+        )  # in their order, for each page
+
+    def _evaluated(
+        self,
+        url: str,
+        status: int | None,
+        headers: Iterable[tuple[str, str]],
+        body: bytes | None,
+        body_complete: bool,
+        policies: Policies | None,
+        hops: Sequence[Fetched],
+        item: object,
+        unread: str,
+        now: datetime,
+    ) -> Decision:
+        if (
+            policies.__class__ is OriginPolicy
+            and body is None
+            and item is None
+            and not hops
+            and (unread == "undetermined" or unread == "ignore")  # noqa: PLR1714 - nothing need be made for it
+        ):
+            if now.tzinfo is not UTC:
+                now = aware(now)
+            headers = () if headers == () else pairs(headers)
+            decision = plainly_silent(self.bench, policies, url, now, status, headers)
+            if decision is not None:
+                return decision
         return self.hear(
             url,
             status=status,
@@ -192,7 +226,10 @@ class Judge:
             for hop in hops:
                 case.hear_hop(hop.url or url, pairs(hop.headers))
         fields = pairs(headers)
-        if status is not None or fields or body is not None:
+        whole = body_complete and body.__class__ is bytes and status.__class__ is int
+        if whole and status == 200 and not (before or hops) and case.hear_plain(self.plain, fields, body):  # type: ignore[arg-type]
+            pass
+        elif status is not None or fields or body is not None:
             case.hear_headers(MAYBE if status is None else number(status), fields)
             case.status = status
             if body is not None:
@@ -251,22 +288,14 @@ def evaluate(
     Raises `ConfigurationError` (options, and what is given in another shape), `UnsupportedURL` (not http or https),
     `PolicyMismatch`.
     """
-    if not OFFLINE_OPTIONS.issuperset(options):
-        own = inspect.signature(evaluate).parameters.keys()
-        if problems := tuple(keywords(options, own, OPTION_NAMES)):
-            raise ConfigurationError(*problems)
-    return Judge(**options).evaluate(
-        url,
-        status=status,
-        headers=headers,
-        body=body,
-        body_complete=body_complete,
-        policies=policies,
-        hops=hops,
-        item=item,
-        unread=unread,
-        now=now,
-    )
+    judge = _judges.known(options)
+    if judge is None:
+        if not OFFLINE_OPTIONS.issuperset(options):
+            own = inspect.signature(evaluate).parameters.keys()
+            if problems := tuple(keywords(options, own, OPTION_NAMES)):
+                raise ConfigurationError(*problems)
+        judge = _judges.made(options)
+    return judge._evaluated(url, status, headers, body, body_complete, policies, hops, item, unread, now)
 
 
 def read_policies(
@@ -277,7 +306,7 @@ def read_policies(
 
     Raises `ConfigurationError` (options too), `UnsupportedURL`.
     """
-    return Judge(**options).read_policies(origin, documents, now=now)
+    return (_judges.known(options) or _judges.made(options)).read_policies(origin, documents, now=now)
 
 
 def needed_documents(origin: str | Origin, **options: Unpack[JudgeOptions]) -> tuple[str, ...]:
@@ -286,7 +315,10 @@ def needed_documents(origin: str | Origin, **options: Unpack[JudgeOptions]) -> t
 
     Raises `ConfigurationError` for an option, `UnsupportedURL` for the origin.
     """
-    return Judge(**options).needed_documents(origin)
+    return (_judges.known(options) or _judges.made(options)).needed_documents(origin)
+
+
+_judges = Remembered(lambda options: Judge(**options))  # of the functions; whoever keeps a `Judge` has his own
 
 
 def aware(moment: datetime) -> datetime:

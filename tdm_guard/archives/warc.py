@@ -20,6 +20,7 @@ from tdm_guard.archives.redirects import REDIRECTS, Redirects
 from tdm_guard.archives.segments import Segments
 from tdm_guard.archives.setting import INSIDE, Setting
 from tdm_guard.archives.tape import Tape
+from tdm_guard.archives.usual import Usual
 from tdm_guard.archives.wat import read_wat
 from tdm_guard.archives.writer import Writer
 from tdm_guard.formats.http.stored_head import FRAMING, NO_HEAD, StoredHead, read_head
@@ -66,6 +67,7 @@ class WarcReading:
         self._octets = octets
         self._setting = setting
         self._name = name
+        self._usual = Usual(name)
         self._path = path
         self._number = setting.originals.number(path)
         self.methods = Methods()
@@ -90,6 +92,9 @@ class WarcReading:
                 file, place = self._spot(record.place)
                 url = cleaned(record.url) if record.url else None
                 yield Damage(file, place, record.what, url=url if url and is_judged(url) else None)
+            elif (item := self._usual.item(record)) is not None:
+                self._setting.originals.note(record.fields, item.url, Spot(self._number, *record.place))
+                yield self._redirects.along(item) if self._redirects.ways else item
             else:
                 yield from self.read(record)
         yield from self.rest()

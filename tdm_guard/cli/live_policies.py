@@ -33,6 +33,8 @@ _Answers = Mapping[str, Fetched]
 class LivePolicies:
     """Asks origins for their documents, each once, through the guarded client of the commands. Safe for threads."""
 
+    timeless = True
+
     def __init__(self, options: Mapping[str, Any]) -> None:
         from tdm_guard._httpx.gently import Shared  # noqa: PLC0415 - it needs an extra
         from tdm_guard.cli.check import client_for  # noqa: PLC0415
@@ -127,6 +129,8 @@ class _Door:
 
 class AskedPolicies:
     """The same in another process: it asks the one that asks the sites."""
+
+    timeless = True
 
     def __init__(self, address: Any) -> None:
         self._address = address

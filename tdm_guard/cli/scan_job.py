@@ -24,6 +24,7 @@ from tdm_guard.model import Result
 MAX_TOLD = 100  # damaged places of a file that are told one by one; the others are counted
 _STEP = 256  # items between two looks at the clock
 _PAUSE = 0.5  # seconds between two words on how far it is
+_NOT_ATTEMPTED = Result.NOT_ATTEMPTED  # on Python 3.11 looking a member up on its class is slow
 Report = Callable[[str, Any], None]
 Infos = Mapping[str, Sequence[tuple[int, int]]]  # where the `warcinfo` records lie, by file
 
@@ -113,8 +114,10 @@ def scan_one(job: Job, number: int, sources: tuple[PolicySource, ...], report: R
         )  # fmt: skip
         with _Writing(job, number) as writing:
             due, name = monotonic() + _PAUSE, Path(path).name
+            counts = done.counts
             for met, (found, decision) in enumerate(scan.decisions(path, ledger, library)):
-                done.counts["unknown"] += _of_unknown_site(decision)
+                if _of_unknown_site(decision):
+                    counts["unknown"] += 1
                 if writing.wanted:
                     writing.add(found, decision, done.counts, scan.infos)
                 if met % _STEP == 0 and monotonic() >= due:
@@ -131,7 +134,9 @@ def scan_one(job: Job, number: int, sources: tuple[PolicySource, ...], report: R
 def _of_unknown_site(decision: Decision) -> bool:
     """Whether the sources held none of the documents that were looked for: it may be that they are the wrong ones."""
     checked = decision.checked
-    return bool(checked) and all(each.result is Result.NOT_ATTEMPTED for each in checked)
+    if not checked or checked[0].result is not _NOT_ATTEMPTED:  # as of nearly all
+        return False
+    return all(each.result is _NOT_ATTEMPTED for each in checked)
 
 
 class _Telling:

@@ -17,6 +17,7 @@ from tdm_guard.judging.content import ContentHearing
 from tdm_guard.judging.declared import as_declared, never_asked, policy_behind
 from tdm_guard.judging.fields import hear_hop, hear_response
 from tdm_guard.judging.pieces import Pieces
+from tdm_guard.judging.plain_answer import PlainAnswers
 from tdm_guard.judging.response import Announced
 from tdm_guard.model import Declared, Fault, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.origin import bare
@@ -168,6 +169,16 @@ class Case(ContentHearing):
                 bench, status, heard or [], self._header_of(self.final_url), self._content_type
             ):
                 self._add(reading if kept is None else kept.of_fields(reading, headers, heeded))
+
+    def hear_plain(self, answers: PlainAnswers, headers: Sequence[tuple[str, str]], body: bytes) -> bool:
+        """All of a response of status 200, if it plainly says nothing; else False, and it is to be heard."""
+        found = answers.find(headers, body, self._statements)
+        if found is None:
+            return False
+        self.media_type, self.stage = found
+        self.status = 200
+        self.content = self._body_heard = True
+        return True
 
     @property
     def declared(self) -> tuple[Declared, ...]:

@@ -15,7 +15,7 @@ from tdm_guard.formats.site.access_rules import AccessRules
 from tdm_guard.formats.site.path_pattern import TooMuchWork
 from tdm_guard.formats.site.robots_txt import RobotsTxt
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
-from tdm_guard.signals.shape import Document, DocumentReading, Listener, Signal, Site, WideSite
+from tdm_guard.signals.shape import GONE, Document, DocumentReading, Listener, Signal, Site, WideSite
 from tdm_guard.signals.shared.too_much import too_much
 from tdm_guard.usage import EVERY, Usage
 
@@ -151,6 +151,7 @@ DOCUMENT = Document(
     kind=Kind.ACCESS,
     own_hold=True,
     copy_stands=True,  # RFC 9309 2.3.1.4
+    gone=GONE,
 )
 
 SIGNAL = Signal(

@@ -24,9 +24,13 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from tdm_guard.cli import app
+from tdm_guard.cli.scan_crew import scan_all
+from tdm_guard.cli.scan_job import Job
 from tdm_guard.cli.scan_progress import progress_line
+from tdm_guard.judge import Judge
 from tdm_guard.testing import Answer, PretendWeb, Received, Site
 from tests.archives.made import DATE, PAGE, packed, record
+from tests.engines.stored import DECLARING, SITE, TERMS, declared_verdicts, terms
 from tests.support.patience import PATIENCE
 
 HTML = [("Content-Type", "text/html")]
@@ -482,6 +486,17 @@ def test_a_worker_that_is_killed_is_followed_by_another_and_each_record_is_judge
     assert CliRunner().invoke(app, ["verify", str(log)]).exit_code == 0
 
 
+def test_workers_begin_with_the_largest_file(tmp_path: Path) -> None:
+    paths = [large(tmp_path / f"{count}.warc.gz", 100 * count, count) for count in (1, 40, 9)]
+    job = Job(
+        paths=(*map(str, paths), str(tmp_path / "gone")), tasks=("a", "b", "c", "d"), judge=Judge(agent="ExampleBot"),
+        log=str(tmp_path / "l.jsonl"), as_of=None, unread="ignore",
+    )  # fmt: skip
+    found = list(scan_all(job, (), 1, lambda kind, said: None))
+    assert [number for number, _ in found] == [1, 2, 0, 3]
+    assert isinstance(found[3][1], str)
+
+
 def test_a_scan_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     robots = policies(tmp_path / "robotstxt.warc.gz", "a.example")
     crawl, log, keep = large(tmp_path / "0.warc.gz", 0), tmp_path / "l.jsonl", tmp_path / "kept.warc.gz"
@@ -586,3 +601,22 @@ def test_without_an_extra_one_sentence_says_what_to_install(crawl: Path, tmp_pat
     assert not log.exists()
     assert said("httpx,pyarrow,fastwarc,warcio,isal,redis,scrapy") == ""
     assert len(decisions(log)) == 3
+
+
+@pytest.mark.parametrize("word", [None, "permits", "prohibits"])
+def test_what_answers_declare_counts(tmp_path: Path, word: str | None) -> None:
+    """As in the engines, with the same answers."""
+    writer = Writer(tmp_path / "a.warc")
+    for url, (fields, body) in DECLARING.items():
+        writer.add(url, body, fields=fields)
+    writer.close()
+    known = Writer(tmp_path / "policies.warc")
+    known.add(f"{SITE}/robots.txt", FREE, fields=[("Content-Type", "text/plain")])
+    for place in ABSENT:
+        known.add(f"{SITE}{place}", b"", status=404)
+    if word is not None:
+        known.add(TERMS, terms(word), fields=[("Content-Type", "application/rsl+xml")])
+    known.close()
+    log = tmp_path / "log.jsonl"
+    scan(tmp_path / "a.warc", "--policies", tmp_path / "policies.warc", "--log", log, code=int(word != "permits"))
+    assert verdicts(log) == declared_verdicts(word)
