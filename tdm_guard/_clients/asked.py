@@ -36,8 +36,8 @@ def read_asked(
     """
     The address is what the server is told (RFC 9110 7.1: scheme, Host field, target), whatever host is dialled.
 
-    `fields` are the header lines as they are sent, `dialled` gives host and port. Raises `ConfigurationError` for
-    contradictory ones.
+    `fields` are the header lines as they are sent, `dialled` gives host and port of the URL.
+    Raises `ConfigurationError` for contradictory ones.
     """
     host = None
     user_agent = b""

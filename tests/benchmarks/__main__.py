@@ -22,9 +22,11 @@ from tests.benchmarks import (
     edges,
     keeping,
     lists,
+    pages,
     proofs,
     reporting,
     scans,
+    silences,
     stores,
     tampering,
     verifying,
@@ -33,8 +35,10 @@ from tests.benchmarks.measure import LOST, Row, better, hurried, table
 
 PARTS: dict[str, Callable[[], Iterable[Row]]] = {
     "core": core.rows,
+    "pages": pages.rows,
     "httpx": edges.httpx,
     "scrapy": crawls.rows,
+    "silences": silences.rows,
     "lists": lists.rows,
     "report": reporting.rows,
     "keeping": keeping.rows,
