@@ -117,7 +117,7 @@ def appending(number: int = RECORDS, rounds: int = ROUNDS) -> list[Row]:
                     ours=statistics.median(ours for ours, _ in pairs) / number * 1e6,
                     peer=statistics.median(peer for _, peer in pairs) / number * 1e6,
                     unit="µs",
-                    peer_name="json.dumps + SHA-256 + os.write",
+                    peer_name="json.dumps, SHA-256, write",
                     ratio=statistics.median(ours / peer for ours, peer in pairs),
                     budget=1.3,
                     held=held,
