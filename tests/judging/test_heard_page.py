@@ -68,6 +68,10 @@ SPEAKING = [
     "<!-- \r\n -->\r\n",
     "<svg viewBox=\"0 0 1 1\"><path d='M0'/></svg>",
     "<svg><meta name=robots content=noai>",
+    '<svg role="img"><title>x</title><g><use href="#a"></use><path d="M0"/></g><!-- a --></svg>',
+    "<svg id=a><path><linearGradient/></path></g>",
+    "</path>",
+    "</g></svg>",
     "<table><tr><td>",
     "<div><svg><g></div>",
     "</p>",
@@ -99,6 +103,7 @@ def agree(body: bytes, *, xml: bool = False) -> None:
 @given(SOUP, st.booleans())
 @example("<p><svg><p></svg>" + NOAI, False)
 @example("<div><svg><g></div>" + META, False)
+@example("<g><svg id=a></g></svg>" + NOAI, False)
 @example('<a b="<!--">' + NOAI + "<!-- -->", False)
 @example(DUBLIN_CORE + CITED, False)
 @example("<title><meta </title " + NOAI, False)
