@@ -19,6 +19,7 @@ from tdm_guard.testing.sample import _LISTED as LISTED
 from tdm_guard.testing.site import Received
 from tests.benchmarks.inputs import page
 from tests.formats.test_html import HAND_MADE, META, PIECES
+from tests.support.growth import grows_linearly
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 URL = "https://site.example/a/page.html"
@@ -168,3 +169,27 @@ def test_pages_of_the_sample_web_say_the_same() -> None:
                 agree(answer.body)
                 seen += 1
     assert seen > 50
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<a b='",
+        "<svg>",
+        "<svg a>",
+        "<svg a><g></g></svg>",
+        "<title>",
+        "<!-- -",
+        "<a b=c=d>",
+        "<script><!--",
+        NOAI,
+        "<meta x='",
+    ],
+)
+def test_hostile_repetition_takes_linear_time(piece: str) -> None:
+    def look(length: int) -> None:
+        body = (piece * (length // len(piece)) + NOAI).encode()
+        openings = JUDGES[0].bench.scanner.openings(body) or [NOAI.encode()[:-1]]
+        read_page(body, url=URL, openings=openings)
+
+    assert grows_linearly(look, 100_000)
