@@ -132,6 +132,8 @@ def follow(
             return fetched
         location = fetched.header("location") if fetched.status in _REDIRECTS else None
         if location is None:
+            if len(seen) == 1 and fetched.url == url and not fetched.redirects:
+                return fetched
             return replace(fetched, url=url, redirects=tuple(seen[:-1]))
         problem = None
         try:
