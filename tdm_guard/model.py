@@ -115,7 +115,11 @@ class Evidence:
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready mapping with every member; `evidence` only where there is some."""
         kept = self.evidence is not None
-        return {name: in_json(getattr(self, name)) for name in _RECORDED[type(self), kept]}
+        members = {}
+        for name in _RECORDED[type(self), kept]:
+            value = getattr(self, name)
+            members[name] = value if value is None or value.__class__ is str else in_json(value)
+        return members
 
 
 class StatementMembers(TypedDict, total=False):

@@ -39,7 +39,7 @@ class Usual:
             return None
         stored = Stored(self._name, place[0], fields.get("warc-record-id", "")[:1024] or None)
         at = moment(fields.get("warc-date", ""))
-        return _new(Item, (url, status, headers, data[begin:stop], True, at, (), stored, raw, (), None))
+        return _new(Item, (url, status, headers, data[begin:stop], True, at, (), stored, raw, (), None, None))
 
     def _is_judged(self, url: str) -> bool:
         """True for a web address as it is usually spelt; False says nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ _STEP = 256  # items between two looks at the clock
 _PAUSE = 0.5  # seconds between two words on how far it is
 _NOT_ATTEMPTED = Result.NOT_ATTEMPTED  # on Python 3.11 looking a member up on its class is slow
 Report = Callable[[str, Any], None]
+Infos = Mapping[str, Sequence[tuple[int, int]]]  # where the `warcinfo` records lie, by file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +119,7 @@ def scan_one(job: Job, number: int, sources: tuple[PolicySource, ...], report: R
                 if _of_unknown_site(decision):
                     counts["unknown"] += 1
                 if writing.wanted:
-                    writing.add(found, decision, done.counts)
+                    writing.add(found, decision, done.counts, scan.infos)
                 if met % _STEP == 0 and monotonic() >= due:
                     due = monotonic() + _PAUSE
                     place = found.stored if isinstance(found, Item) else found
@@ -169,14 +170,14 @@ class _Writing:
     def __enter__(self) -> _Writing:
         return self
 
-    def add(self, found: Item | Damage, decision: Decision, counts: Counter[str]) -> None:
+    def add(self, found: Item | Damage, decision: Decision, counts: Counter[str], infos: Infos) -> None:
         if self._rows is not None:
             self._rows.add(decision)
         if self._cutter is not None and decision.admitted:
             raw = found.raw if isinstance(found, Item) else None
             counts["unkept" if raw is None else "kept"] += 1
             if raw is not None:
-                self._cutter.copy(raw)
+                self._cutter.copy(raw, found.within if isinstance(found, Item) else None, infos)
 
     def __exit__(self, *_: object) -> None:
         for each in (self._rows, self._cutter, self._kept):

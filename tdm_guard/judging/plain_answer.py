@@ -8,9 +8,10 @@ order that comes to an end soon. What is not plainly silent, or not usual in any
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from tdm_guard.decision import Stage
+from tdm_guard.decision import Decision, Exchange, Stage
 from tdm_guard.formats.charset import encoding_of, is_settled
 from tdm_guard.formats.files.asset import read_asset
 from tdm_guard.formats.files.container import Format
@@ -19,7 +20,9 @@ from tdm_guard.formats.http.media_type import HTML, MAX_CONTENT_TYPE, OTHER, beg
 from tdm_guard.formats.http.transfer_coding import HEXADECIMAL, dechunk
 from tdm_guard.formats.page.xhtml import is_disguised
 from tdm_guard.judging.pictures import of_pictures
+from tdm_guard.judging.plainly import is_silent_about
 from tdm_guard.judging.response import kind_of
+from tdm_guard.policies.policy import OriginPolicy
 
 if TYPE_CHECKING:
     from tdm_guard.judging.bench import Bench
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from tdm_guard.model import Statement
 
 _, _HEADERS, _BODY, _ASSET = Stage  # by these names: on Python 3.11 looking a member up on its class is slow
+_UNREAD = ("undetermined", "ignore")
 _FRAMING = frozenset({"content-length", "transfer-encoding"})  # beside the coding, what a body is told by
 _SAVED_PAGE = Format.MHTML
 _new = tuple.__new__
@@ -46,7 +50,35 @@ class PlainAnswers:
         self._bench = bench
         self._watched = bench.heard | _FRAMING
         # what these collect, or match, is for a case to hear
-        self._never = bool(bench.keeps) or bench.repertoire is not None or 200 in bench.statuses
+        self._never = bool(bench.keeps) or not bench.plain or 200 in bench.statuses
+
+    def decision(
+        self,
+        url: str,
+        *,
+        status: int | None,
+        headers: Sequence[tuple[str, str]],
+        body: bytes | None,
+        content_sha256: str,
+        policies: object,
+        unread: str,
+        now: datetime,
+    ) -> Decision | None:
+        """
+        The decision on a whole answer, with the digest of its body; None if a case is needed.
+
+        The fields are pairs of text; no hop, item or page said anything of it before.
+        """
+        if status != 200 or not isinstance(policies, OriginPolicy) or unread not in _UNREAD or now.tzinfo is not UTC:
+            return None
+        if not isinstance(body, bytes) or status.__class__ is not int:
+            return None
+        bench = self._bench
+        if not is_silent_about(policies, bench.listener, url) or (found := self.find(headers, body, ())) is None:
+            return None
+        media_type, stage = found
+        facts = (url, policies.name, 200, True, False, media_type, len(body), content_sha256, False, (), None)
+        return Decision.of(url, now, stage, bench.nothing_said, _new(Exchange, facts), policies.checked, ())
 
     def find(
         self, headers: Sequence[tuple[str, str]], body: bytes, statements: Iterable[Statement]

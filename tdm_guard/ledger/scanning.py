@@ -6,12 +6,13 @@ What is damaged and has none cannot be judged: it is told, and counted as failed
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from tdm_guard.archives import Damage, Item, read_items
+from tdm_guard.archives.items import unusual
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, UnsupportedURL
 from tdm_guard.ledger.ledger import Ledger
@@ -36,6 +37,7 @@ class Scan:
     told: Callable[[Damage], object] = lambda damage: None
     counts: Counter[str] = field(default_factory=Counter)
     passed: Counter[str] = field(default_factory=Counter)
+    infos: dict[str, deque[tuple[int, int]]] = field(default_factory=dict)
 
     def decisions(self, path: str, ledger: Ledger, library: Library) -> Iterator[tuple[Item | Damage, Decision]]:
         """
@@ -45,7 +47,7 @@ class Scan:
         """
         ledger.judge.library = library.document
         counts = self.counts
-        for found in read_items(path, archives=self.archives, passed=self.passed):
+        for found in read_items(path, archives=self.archives, passed=self.passed, infos=self.infos):
             counts["met"] += 1
             if isinstance(found, Item):
                 decision = self._judged(found, ledger, library)
@@ -67,7 +69,7 @@ class Scan:
             yield found, decision
 
     def _judged(self, item: Item, ledger: Ledger, library: Library) -> Decision | None:
-        url, status, headers, body, whole, at, hops, stored, _, _, work = item
+        url, status, headers, body, whole, at, hops, stored, _, notes, work, _ = item
         now = self.as_of or at or datetime.now(UTC)
         try:
             return ledger.evaluate(
@@ -82,6 +84,7 @@ class Scan:
                 unread=self.unread,
                 now=now,
                 stored=stored,
+                notes=unusual(notes) if notes else (),
             )
         except (ConfigurationError, UnsupportedURL) as error:  # a row that says of a work what is no item
             damage = Damage(stored.file, stored.offset, str(error)[:200], url)

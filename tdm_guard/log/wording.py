@@ -46,9 +46,10 @@ class Seconds:
     def spelt(self, moment: datetime) -> str:
         since = moment - self._second
         if since.days or since.seconds:
-            self._second = second = moment.astimezone(UTC).replace(microsecond=0)
-            self._text = timestamp(second)[:-7]
-            since = moment - second
+            text = timestamp(moment)
+            self._second = (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).replace(microsecond=0)
+            self._text = text[:-7]
+            return text
         return f"{self._text}{since.microseconds:06}Z"
 
 
@@ -72,7 +73,7 @@ class Wording:
         outcome, exchange = decision.outcome, decision.exchange
         because, said, faults = outcome.because, outcome.said, decision.faults
         if outcome.exemption is not None or (self._redaction.key_id is not None and (because or said or faults)):
-            return self._at_length(decision)
+            return self.at_length(decision)
         reasons = f'"because":{self._all(because) if because else "[]"}'
         if said:
             more = f',"said_more":{spelt(outcome.said_more)}' if outcome.said_more else ""
@@ -91,7 +92,7 @@ class Wording:
             return Middle(before + behind, f"{reasons},{looked}")
         return Middle(f"{before}{reasons},{looked},{behind}", "")
 
-    def _at_length(self, decision: Decision) -> Middle:
+    def at_length(self, decision: Decision) -> Middle:
         """The same, member by member."""
         members = self._redaction.members(_members(decision))
         if not self._split:
@@ -136,14 +137,13 @@ class Wording:
         return text
 
     def _documents_of(self, checked: tuple[Checked, ...]) -> str:
-        texts = []
+        texts, quoted, seconds = [], encode_basestring, self._seconds.spelt
         for document, result, status, at, sha256, cached in checked:
-            time = "null" if at is None else f'"{self._seconds.spelt(at) if at.tzinfo is UTC else timestamp(at)}"'
+            time = "null" if at is None else f'"{seconds(at) if at.tzinfo is UTC else timestamp(at)}"'
             texts.append(
-                f'{{"document":{encode_basestring(document)},"result":{encode_basestring(result)},'
+                f'{{"document":{quoted(document)},"result":{quoted(result)},'
                 f'"status":{"null" if status is None else spelt(status)},"retrieved_at":{time},'
-                f'"sha256":{"null" if sha256 is None else encode_basestring(sha256)},'
-                f'"cached":{"true" if cached else "false"}}}'
+                f'"sha256":{"null" if sha256 is None else quoted(sha256)},"cached":{"true" if cached else "false"}}}'
             )
         return f"[{','.join(texts)}]"
 
@@ -161,15 +161,14 @@ class Wording:
 
 def spelt(value: object) -> str:
     """A value as `encode` has it."""
-    if value is None:
-        return "null"
+    kind = value.__class__
+    if kind is bool:
+        return "true" if value else "false"
+    if kind is int:
+        return f"{value}"
     if isinstance(value, str):
         return encode_basestring(value)
-    if value is True:
-        return "true"
-    if value.__class__ is int:
-        return f"{value}"
-    return "false" if value is False else encode(value)
+    return "null" if value is None else encode(value)
 
 
 def _members(decision: Decision) -> Mapping[str, Any]:

@@ -162,6 +162,19 @@ def test_what_no_archive_keeps_may_be_taken_as_absent_knowingly(crawl: Path, tmp
     assert list(verdicts(tmp_path / "l2.jsonl").values()) == ["unreserved", "reserved", "unreserved"]
 
 
+def test_only_where_robots_txt_was_captured_what_was_not_may_be_ignored(crawl: Path, tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "robotstxt.warc.gz")
+    writer.add("https://a.example/robots.txt", FREE, fields=[("Content-Type", "text/plain")])
+    words = ("--policies", writer.close(), "--unread", "ignore-beside-robots", "--log", tmp_path / "l.jsonl")
+    said = scan(crawl, *words, code=1)
+    assert list(verdicts(tmp_path / "l.jsonl").values()) == ["unreserved", "reserved", "undetermined"]
+    assert "of the sites of 1 record the policies hold no document" in said
+    first = decisions(tmp_path / "l.jsonl")[0]
+    assert {each["result"] for each in first["checked"]} == {"read", "not-attempted"}
+    run = json.loads((tmp_path / "l.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert "unread ignore-beside-robots" in run["task"]
+
+
 def test_policies_may_be_a_pattern_and_what_is_known_of_no_site_is_told(crawl: Path, tmp_path: Path) -> None:
     first = policies(tmp_path / "robotstxt-[1].warc.gz", "a.example")
     policies(tmp_path / "robotstxt-2.warc.gz", "b.example", robots=b"User-agent: *\nDisallow: /\n")

@@ -22,6 +22,7 @@ from tests.benchmarks import (
     edges,
     keeping,
     lists,
+    pages,
     proofs,
     reporting,
     scans,
@@ -34,6 +35,7 @@ from tests.benchmarks.measure import LOST, Row, better, hurried, table
 
 PARTS: dict[str, Callable[[], Iterable[Row]]] = {
     "core": core.rows,
+    "pages": pages.rows,
     "httpx": edges.httpx,
     "scrapy": crawls.rows,
     "silences": silences.rows,

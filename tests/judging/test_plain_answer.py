@@ -83,12 +83,12 @@ _SILENT = frozenset({"Server", "Vary", "X-Frame-Options", "X-Pad"})
 
 @contextmanager
 def long_way(judge: Judge) -> Iterator[None]:
-    plain = judge._plain
-    judge._plain = _Never(judge.bench)
+    plain = judge.plain
+    judge.plain = _Never(judge.bench)
     try:
         yield
     finally:
-        judge._plain = plain
+        judge.plain = plain
 
 
 class _Never(PlainAnswers):
@@ -103,7 +103,7 @@ def both(judge: Judge, **given_: Any) -> tuple[Decision, bool]:
     with long_way(judge):
         assert judge.evaluate(URL, policies=policies, now=NOW, **given_) == short
     body = given_["body"]
-    return short, judge._plain.find(given_["headers"], body, ()) is not None
+    return short, judge.plain.find(given_["headers"], body, ()) is not None
 
 
 @settings(max_examples=100, deadline=None)
@@ -156,7 +156,7 @@ def test_what_is_usual_goes_the_short_way(kind: str, body: bytes, stage: str) ->
 @pytest.mark.parametrize("field", [each for each in FIELDS if each[0] not in _SILENT])
 def test_what_may_speak_or_frame_a_body_does_not(field: tuple[str, str]) -> None:
     headers = [("Content-Type", "text/plain"), field]
-    assert JUDGES["cautious"]._plain.find(headers, b"words and words", ()) is None
+    assert JUDGES["cautious"].plain.find(headers, b"words and words", ()) is None
 
 
 def test_a_status_that_is_no_number_is_told() -> None:
