@@ -221,17 +221,17 @@ def keep_to(cores: list[int]) -> None:
     """All threads of this process and of those that it started, and what they start, run there."""
     for pid in family() if cores else ():
         with suppress(OSError):
-            for thread in os.listdir(f"/proc/{pid}/task"):
+            for thread in Path(f"/proc/{pid}/task").iterdir():
                 with suppress(OSError):
-                    os.sched_setaffinity(int(thread), cores)
+                    os.sched_setaffinity(int(thread.name), cores)
 
 
 def family() -> Iterator[int]:
     """This process, and those below it."""
     above: dict[int, int] = {}
-    for each in filter(str.isdigit, os.listdir("/proc")):
-        with suppress(OSError):
-            above[int(each)] = int(Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()[1])
+    for each in Path("/proc").iterdir():
+        with suppress(OSError, ValueError):  # one that went meanwhile, and what is no process
+            above[int(each.name)] = int((each / "stat").read_text().rpartition(")")[2].split()[1])
     ours = {os.getpid()}
     while more := {pid for pid, parent in above.items() if parent in ours} - ours:
         ours |= more
