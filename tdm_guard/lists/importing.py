@@ -67,7 +67,7 @@ def import_list(plan: Plan, *, now: datetime, watched: Callable[[Iterable[Found]
     try:
         with (
             TemporaryDirectory(prefix=f".{plan.output.name[:50]}.", dir=plan.output.absolute().parent) as folder,
-            ListWriter(Path(folder), excluded=plan.excludes, old=old.path if old is not None else None) as writer,
+            ListWriter(Path(folder), excluded=plan.excludes, old=old) as writer,
             plan.source.open("rb") as file,
         ):
             source = _Digested(file)

@@ -15,8 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tdm_guard.lists.index import APPLICATION, ENTRIES, FORMAT, KEYS, META
+from tdm_guard.lists.index import APPLICATION, ENTRIES, FORMAT, KEYS, META, SIEVE, ListIndex
 from tdm_guard.lists.runs import Runs
+from tdm_guard.lists.sieve import Sieve
 
 CACHE_KIB = 4_096  # of pages; they are written one behind the other
 ROWS = 250  # written by one statement, in a third of the time of one each
@@ -26,11 +27,11 @@ class ListWriter:
     """
     Writes one list in `folder`, which exists, is empty and on the same file system as the list will be.
 
-    All entries are excludes, or none; those of the list at `old`, which was opened before, go into the new one, too. A
+    All entries are excludes, or none; those of the list `old` go into the new one, too. A
     context manager: what was not published is closed and left to whoever removes the folder.
     """
 
-    def __init__(self, folder: Path, *, excluded: bool = False, old: Path | None = None) -> None:
+    def __init__(self, folder: Path, *, excluded: bool = False, old: ListIndex | None = None) -> None:
         self._made = folder / "list"
         self._connection = sqlite3.connect(self._made.as_uri(), uri=True, isolation_level=None)
         run = self._connection.execute
@@ -40,15 +41,17 @@ class ListWriter:
         run(f"PRAGMA cache_size = -{CACHE_KIB}")
         run(f"PRAGMA application_id = {APPLICATION}")
         run(f"PRAGMA user_version = {FORMAT}")
-        for table in (ENTRIES, KEYS, META):
+        for table in (ENTRIES, KEYS, META, SIEVE):
             run(table)
         self._folder = folder
+        self._old = old
+        self._sieve = Sieve.of(0)
         self._excluded = int(excluded)
         self._ids: dict[str, int] = {}
         self._runs: dict[int, Runs] = {}  # by the number of the key
         self._known: frozenset[int] = frozenset()
         if old is not None:
-            run("ATTACH DATABASE ? AS old", (f"{old.as_uri()}?mode=ro&immutable=1",))
+            run("ATTACH DATABASE ? AS old", (f"{old.path.as_uri()}?mode=ro&immutable=1",))
             run("ATTACH DATABASE ? AS staging", (str(folder / "staging"),))
             run("PRAGMA staging.journal_mode = OFF")
             run("PRAGMA staging.synchronous = OFF")
@@ -81,6 +84,7 @@ class ListWriter:
     def sort(self) -> int:
         """Bring the entries into their order, each once; how many there are. Raises `OSError`."""
         run = self._connection.execute
+        self._sift()
         if self._known.isdisjoint(self._runs):
             rows = run("INSERT INTO entries SELECT * FROM old.entries").rowcount if self._known else 0
             return rows + self._append("entries")  # keys that came later have higher numbers
@@ -89,6 +93,18 @@ class ListWriter:
             "INSERT INTO entries SELECT key, value, excluded FROM old.entries "
             "UNION SELECT key, value, excluded FROM staging.added ORDER BY 1, 2, 3"
         ).rowcount
+
+    def _sift(self) -> None:
+        """Begins the sieve, with what was in the old list."""
+        old = self._old
+        before = old.rows if old is not None else 0
+        known = old.sieve if old is not None else None
+        self._sieve = Sieve.of(before + sum(map(len, self._runs.values())), known)
+        if old is not None and known is None:  # of the first format
+            rows = self._connection.execute("SELECT key, value FROM old.entries")
+            while some := rows.fetchmany(ROWS):
+                for key, value in some:
+                    self._sieve.add(key, (value,))
 
     def _append(self, table: str) -> int:
         """Writes what was added; how many that is."""
@@ -99,6 +115,7 @@ class ListWriter:
             many = insert + ", ".join([row] * ROWS)
             for values in runs.merged():
                 written += len(values)
+                self._sieve.add(key, values)
                 whole = len(values) - len(values) % ROWS
                 for start in range(0, whole, ROWS):
                     self._connection.execute(many, values[start : start + ROWS])
@@ -110,7 +127,8 @@ class ListWriter:
         """Write the metadata, and put the list at `path` in place of what is there."""
         insert = self._connection.executemany
         insert("INSERT INTO keys (name, id) VALUES (?, ?)", self._ids.items())
-        insert("INSERT INTO meta VALUES (?, ?)", meta.items())
+        insert("INSERT INTO meta VALUES (?, ?)", {**meta, "sieve": self._sieve.crc}.items())
+        self._connection.execute("INSERT INTO sieve VALUES (?)", (bytes(self._sieve),))
         self._connection.execute("COMMIT")
         self._connection.close()
         with self._made.open("rb") as made:

@@ -2,8 +2,8 @@
 Rows of large tables, streamed: what the readers of CSV, JSON and XML have in common.
 
 strategy: each reader takes pieces of a file and the places to read in a row (columns or paths), and yields a `Row` for
-each, or a `Block` of many; what is wrong with one row is told in it and the next goes on. A file that cannot be gone on with raises
-`RowsError`. Memory is bounded by one piece and one row.
+each, or a `Block` of many; what is wrong with one row is told in it and the next goes on. A file that cannot be gone on
+with raises `RowsError`. Memory is bounded by one piece and one row.
 """
 
 from __future__ import annotations
