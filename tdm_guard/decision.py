@@ -101,6 +101,11 @@ class Exchange(NamedTuple):
             seen.sha256, seen.cached, seen.hops, seen.works,
         ))  # fmt: skip
 
+    @classmethod
+    def plain(cls, final_url: str, origin: str, status: int | None, media_type: str | None, *, content: bool) -> Self:
+        """The facts of a request without credentials, straight to where it led, and of an answer without a body."""
+        return _new(cls, (final_url, origin, status, content, False, media_type, None, None, False, (), None))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -153,6 +158,11 @@ class LogEntry(NamedTuple):
     prev: str
     hash: str
 
+    @classmethod
+    def of(cls, run: str, seq: int, id: str, prev: str, hash: str) -> Self:  # noqa: A002 - as the members are called
+        """The place of a decision that was written."""
+        return _new(cls, (run, seq, id, prev, hash))
+
 
 class Decision(NamedTuple):
     """
@@ -192,6 +202,10 @@ class Decision(NamedTuple):
     def logged(self, entry: LogEntry) -> Self:
         """The same decision with its place in the log."""
         return _new(self.__class__, (*self[:-1], entry))
+
+    def lying(self, stored: Stored) -> Self:
+        """The same decision with the place of the record that was judged."""
+        return _new(self.__class__, (*self[:-2], stored, self.entry))
 
     @property
     def verdict(self) -> Verdict:

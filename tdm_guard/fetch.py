@@ -74,24 +74,27 @@ class Peers:
     """Where the hosts of origins were last seen to lie, of those that connected without a proxy; shared by threads."""
 
     def __init__(self) -> None:
-        self._reach: dict[str, Reach] = {}
+        self._seen: dict[str, tuple[Reach, str]] = {}  # with the address that said so, which may answer again
 
     def note(self, host: str, peer: str | None) -> bool:
         """Notes the peer of a host; False if it lies inside and has lain outside before."""
-        reach = reach_of(peer) if peer else None
+        before = self._seen.get(host)
+        if not peer or (before is not None and before[1] == peer):
+            return True
+        reach = reach_of(peer)
         if reach is None:
             return True
-        before = self._reach.get(host)
-        if before is Reach.PUBLIC:
-            return reach is Reach.PUBLIC
-        if before is None and len(self._reach) >= MAX_PEERS:
-            self._reach.pop(next(iter(self._reach)), None)
-        self._reach[host] = reach
+        if before is not None and before[0] is Reach.PUBLIC and reach is not Reach.PUBLIC:
+            return False
+        if before is None and len(self._seen) >= MAX_PEERS:
+            self._seen.pop(next(iter(self._seen)), None)
+        self._seen[host] = (reach, peer)
         return True
 
     def of(self, host: str) -> Reach | None:
         """Where a host lies, if that was seen."""
-        return self._reach.get(host)
+        seen = self._seen.get(host)
+        return None if seen is None else seen[0]
 
 
 def follow(

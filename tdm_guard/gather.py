@@ -9,14 +9,13 @@ still change the outcome for the usages asked, then second places and what robot
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from tdm_guard.decision import Checked
 from tdm_guard.model import Declared, Result
 from tdm_guard.policies.answers import last_copy, read_answer
-from tdm_guard.policies.policy import Kept, OriginPolicy
+from tdm_guard.policies.policy import SILENT, Kept, OriginPolicy
 from tdm_guard.policies.task import Answers, Gathering, Wanted
 from tdm_guard.signals import robots
 from tdm_guard.signals.shape import Document, WideSite
@@ -28,6 +27,7 @@ MAX_ROUNDS = 6  # well-known, optional, second places and declared ones come in 
 Recall = Callable[[Document], Kept | None]  # what somebody else fetched and kept of a document, read for this listener
 
 _, _ABSENT, _UNREADABLE, _UNREACHABLE, _NOT_ATTEMPTED = Result  # on Python 3.11 a look-up on the class is slow
+_NOT_THERE = (_ABSENT, _UNREADABLE)
 
 
 def gather(
@@ -75,10 +75,17 @@ def _next_round(task: Gathering, kept: Mapping[str, Kept]) -> list[Document]:
         required = [document for document in task.wanted if document.required]
         if required:
             return required
-    found = [_declared_document(task, item) for document in kept.values() for item in document.said.declared]
-    more = [document for document in found if document is not None and document.path not in kept]
-    optional = _optional(task, kept)
-    if optional and not any(_gave_no_answer(item.checked) for item in kept.values()):
+    more: list[Document] = []
+    answered = True
+    for item in kept.values():
+        said = item.said
+        if said is not SILENT:
+            more += [found for each in said.declared if (found := _declared_document(task, each)) is not None]
+        if item.checked.result is _UNREACHABLE and item.checked.status is None:
+            answered = False
+    if more:
+        more = [document for document in more if document.path not in kept]
+    if answered and (optional := _optional(task, kept)):
         open_usages = task.asked if task.thorough else task.asked - _reserved_everywhere(kept)
         more += [document for document in optional if not open_usages.isdisjoint(document.usages)]
     return list({document.path: document for document in more}.values()) if more else more
@@ -88,13 +95,12 @@ def _optional(task: Gathering, kept: Mapping[str, Kept]) -> list[Document]:
     """Optional documents that were not looked for yet, and the second places of those that were not found."""
     found = []
     for document in task.wanted:
-        if document.required:
-            continue
-        first = kept.get(document.path)
-        if first is None:
-            found.append(document)
-        elif document.fallback and document.fallback not in kept and first.checked.result in (_ABSENT, _UNREADABLE):
-            found.append(replace(document, path=document.fallback, fallback=None))
+        if not document.required:
+            first, second = kept.get(document.path), document.second
+            if first is None:
+                found.append(document)
+            elif second is not None and first.checked.result in _NOT_THERE and second.path not in kept:
+                found.append(second)
     return found
 
 
@@ -106,10 +112,6 @@ def _reserved_everywhere(kept: Mapping[str, Kept]) -> set[Usage]:
             if isinstance(site, WideSite):
                 found.update(site.everywhere)
     return found
-
-
-def _gave_no_answer(checked: Checked) -> bool:
-    return checked.result is _UNREACHABLE and checked.status is None
 
 
 def _declared_document(task: Gathering, declared: Declared) -> Document | None:
@@ -132,25 +134,29 @@ def _read_round(
 ) -> Generator[tuple[Wanted, ...], Answers, None]:
     if recall is not None:
         _recall_round(task, batch, before, recall)
-    due: list[tuple[str, Document, Kept | None]] = [
-        (task.url(document), document, before.get(document.path) if before else None)
-        for document in batch
-        if not (before and _fresh(before.get(document.path), task.now))
-    ]
-    read: dict[str, Kept] = {}
+    due: list[tuple[str, Document, Kept | None]] = []
+    now, name = task.now, task.name
+    for document in batch:
+        path = document.path
+        old = before.get(path) if before else None
+        if old is not None and _fresh(old, now):
+            kept[path] = old
+        else:
+            due.append((name + path if path[0] == "/" else path, document, old))
     if due:
         answers = yield tuple([_want(task, *one) for one in due])
         for url, document, old in due:
-            read[document.path] = read_answer(task, url, document, answers.get(url), old)
-    for document in batch:
-        kept[document.path] = read.get(document.path) or before[document.path]
+            kept[document.path] = read_answer(task, url, document, answers.get(url), old)
+        if len(due) < len(batch):  # in the order in which they are looked for
+            for document in batch:
+                kept[document.path] = kept.pop(document.path)
 
 
 def _recall_round(task: Gathering, batch: list[Document], before: dict[str, Kept], recall: Recall) -> None:
     """Puts what was fetched elsewhere in the place of what is not fresh here, if it lasts longer."""
     for document in batch:
         ours = before.get(document.path)
-        if _fresh(ours, task.now):
+        if ours is not None and _fresh(ours, task.now):
             continue
         theirs = recall(document)
         if theirs is not None and (ours is None or theirs.is_fresh(task.now) or theirs.expires_at >= ours.expires_at):
@@ -167,12 +173,12 @@ def _nothing_to_read(task: Gathering) -> Kept:
     return Kept(path=robots.DOCUMENT.path, checked=checked, expires_at=task.now + timedelta(hours=24))
 
 
-def _fresh(kept: Kept | None, now: datetime) -> bool:
-    return kept is not None and kept.is_fresh(now) and not kept.said.unasked
+def _fresh(kept: Kept, now: datetime) -> bool:
+    return kept.is_fresh(now) and not kept.said.unasked
 
 
 def _want(task: Gathering, url: str, document: Document, old: Kept | None) -> Wanted:
     copy = None if old is None else last_copy(old)
     if copy is None or _lacks(task, copy.checked.sha256):
-        return Wanted(url, document.max_bytes)
+        return Wanted.anew(url, document.max_bytes)
     return Wanted(url, document.max_bytes, etag=copy.said.etag, last_modified=copy.said.last_modified)

@@ -17,10 +17,13 @@ from tdm_guard.gather import gather, read_lent
 from tdm_guard.judging.arguments import content, number, pairs, places
 from tdm_guard.judging.bench import Bench
 from tdm_guard.judging.case import Case
+from tdm_guard.judging.plain_answer import PlainAnswers
+from tdm_guard.judging.plainly import plainly_silent
 from tdm_guard.model import Declared, Fetched, Statement
 from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.options.keywords import JudgeOptions
 from tdm_guard.options.misspelt import keywords
+from tdm_guard.options.remembered import Remembered
 from tdm_guard.origin import Origin, trimmed
 from tdm_guard.policies.policy import Kept, OriginPolicy
 from tdm_guard.policies.task import Answers, Gathering, Keeper, Wanted
@@ -28,6 +31,7 @@ from tdm_guard.repertoire.matching import Repertoire
 from tdm_guard.secrecy.parameters import SECRETS
 
 OFFLINE_OPTIONS = frozenset(JudgeOptions.__annotations__)
+UNREAD = ("undetermined", "ignore-beside-robots", "ignore")  # what documents count as that nobody ever asked for
 MAYBE = 200  # a response may be content, as long as nobody says that it is none
 T = TypeVar("T")
 Policies = Mapping[str, Fetched] | OriginPolicy
@@ -74,6 +78,7 @@ class Judge:
             machine_readable_only=options.repertoire_forms == "machine-readable",
             keeps=(*SECRETS, *options.redact) if options.evidence is not None else (),
         )
+        self.plain = PlainAnswers(self.bench)  # of whole answers that say nothing
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Judge.of, (self.options,)
@@ -146,6 +151,36 @@ class Judge:
 
         Of `url` alone the decision is whether it may be requested.
         """
+        return self._evaluated(
+            url, status, headers, body, body_complete, policies, hops, item, unread, now
+        )  # in their order, for each page
+
+    def _evaluated(
+        self,
+        url: str,
+        status: int | None,
+        headers: Iterable[tuple[str, str]],
+        body: bytes | None,
+        body_complete: bool,
+        policies: Policies | None,
+        hops: Sequence[Fetched],
+        item: object,
+        unread: str,
+        now: datetime,
+    ) -> Decision:
+        if (
+            policies.__class__ is OriginPolicy
+            and body is None
+            and item is None
+            and not hops
+            and (unread == "undetermined" or unread == "ignore")  # noqa: PLR1714 - nothing need be made for it
+        ):
+            if now.tzinfo is not UTC:
+                now = aware(now)
+            headers = () if headers == () else pairs(headers)
+            decision = plainly_silent(self.bench, policies, url, now, status, headers)
+            if decision is not None:
+                return decision
         return self.hear(
             url,
             status=status,
@@ -180,7 +215,10 @@ class Judge:
         if url < "!" or url[-1] <= " ":  # it begins with a blank, or ends with one
             url = trimmed(url)
         policy = self.policy_for(url, {} if policies is None else policies, now)
-        ignores = unread != "undetermined" and _ignores(unread)
+        ignores = False
+        if unread != "undetermined":
+            ignores = checked_unread(unread) == "ignore"
+            policy = policy if ignores else policy.beside_robots()
         case = Case(self.bench, url, policy, now, item=item, ignore_unasked=ignores)
         if before:
             case.hear_before(before)
@@ -188,7 +226,10 @@ class Judge:
             for hop in hops:
                 case.hear_hop(hop.url or url, pairs(hop.headers))
         fields = pairs(headers)
-        if status is not None or fields or body is not None:
+        whole = body_complete and body.__class__ is bytes and status.__class__ is int
+        if whole and status == 200 and not (before or hops) and case.hear_plain(self.plain, fields, body):  # type: ignore[arg-type]
+            pass
+        elif status is not None or fields or body is not None:
             case.hear_headers(MAYBE if status is None else number(status), fields)
             case.status = status
             if body is not None:
@@ -239,29 +280,22 @@ def evaluate(
     that `body` is a prefix. Without `status` they are taken for content's; without any of the three the decision is
     whether the URL may be requested. `policies` maps paths on the URL's origin, or absolute URLs, to a `Fetched`, or
     is an `OriginPolicy`. A document that must be read and was never asked for makes the verdict undetermined, unless
-    `unread="ignore"`. `hops` are the answers of earlier redirect hops. `item` is what is known of the work at the
-    URL: a mapping, or several in a list (`docs/repertoires.md`). `now`, aware of its time zone, is when the copy was
-    made: declarations and licences count as of then. `options` are those that need no network (`docs/options.md`).
+    `unread="ignore"`, or `"ignore-beside-robots"` and the origin's robots.txt is known. `hops` are the answers of
+    earlier redirect hops. `item` is what is known of the work at the URL: a mapping, or several in a list
+    (`docs/repertoires.md`). `now`, aware of its time zone, is when the copy was made: declarations and licences count
+    as of then. `options` are those that need no network (`docs/options.md`).
 
     Raises `ConfigurationError` (options, and what is given in another shape), `UnsupportedURL` (not http or https),
     `PolicyMismatch`.
     """
-    if not OFFLINE_OPTIONS.issuperset(options):
-        own = inspect.signature(evaluate).parameters.keys()
-        if problems := tuple(keywords(options, own, OPTION_NAMES)):
-            raise ConfigurationError(*problems)
-    return Judge(**options).evaluate(
-        url,
-        status=status,
-        headers=headers,
-        body=body,
-        body_complete=body_complete,
-        policies=policies,
-        hops=hops,
-        item=item,
-        unread=unread,
-        now=now,
-    )
+    judge = _judges.known(options)
+    if judge is None:
+        if not OFFLINE_OPTIONS.issuperset(options):
+            own = inspect.signature(evaluate).parameters.keys()
+            if problems := tuple(keywords(options, own, OPTION_NAMES)):
+                raise ConfigurationError(*problems)
+        judge = _judges.made(options)
+    return judge._evaluated(url, status, headers, body, body_complete, policies, hops, item, unread, now)
 
 
 def read_policies(
@@ -272,7 +306,7 @@ def read_policies(
 
     Raises `ConfigurationError` (options too), `UnsupportedURL`.
     """
-    return Judge(**options).read_policies(origin, documents, now=now)
+    return (_judges.known(options) or _judges.made(options)).read_policies(origin, documents, now=now)
 
 
 def needed_documents(origin: str | Origin, **options: Unpack[JudgeOptions]) -> tuple[str, ...]:
@@ -281,7 +315,10 @@ def needed_documents(origin: str | Origin, **options: Unpack[JudgeOptions]) -> t
 
     Raises `ConfigurationError` for an option, `UnsupportedURL` for the origin.
     """
-    return Judge(**options).needed_documents(origin)
+    return (_judges.known(options) or _judges.made(options)).needed_documents(origin)
+
+
+_judges = Remembered(lambda options: Judge(**options))  # of the functions; whoever keeps a `Judge` has his own
 
 
 def aware(moment: datetime) -> datetime:
@@ -308,10 +345,11 @@ def _driven(reading: Generator[tuple[Wanted, ...], Answers, T], look: Callable[[
         return result
 
 
-def _ignores(unread: str) -> bool:
-    if unread in ("undetermined", "ignore"):
-        return unread == "ignore"
-    raise ConfigurationError(f'unread: {unread!r} is neither "undetermined" nor "ignore"')
+def checked_unread(unread: str) -> str:
+    """A way to take documents that were never asked for. Raises `ConfigurationError` for none."""
+    if unread in UNREAD:
+        return unread
+    raise ConfigurationError(f"unread: {unread!r} is none of {', '.join(UNREAD)}")
 
 
 def _checked(answer: object) -> Fetched | None:

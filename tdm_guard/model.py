@@ -115,7 +115,11 @@ class Evidence:
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready mapping with every member; `evidence` only where there is some."""
         kept = self.evidence is not None
-        return {name: in_json(getattr(self, name)) for name in _RECORDED[type(self), kept]}
+        members = {}
+        for name in _RECORDED[type(self), kept]:
+            value = getattr(self, name)
+            members[name] = value if value is None or value.__class__ is str else in_json(value)
+        return members
 
 
 class StatementMembers(TypedDict, total=False):
@@ -329,9 +333,11 @@ class Stored:
         if not isinstance(offset, int) or isinstance(offset, bool) or not 0 <= offset < 2**63:
             raise ConfigurationError(f"stored: {offset!r:.80} is no offset in bytes; for example 0")
         for name, value in (("record", self.record), ("type", self.type)):
-            if not isinstance(value, str) and (name == "type" or value is not None):
+            if isinstance(value, str):
+                if len(value) > MAX_STORED or not value.isascii():
+                    object.__setattr__(self, name, bounded(value, MAX_STORED))
+            elif name == "type" or value is not None:
                 raise ConfigurationError(f"stored: {value!r:.80} is no {name}; for example Stored(file, offset)")
-            object.__setattr__(self, name, bounded(value, MAX_STORED))
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready mapping with every member."""

@@ -18,6 +18,7 @@ from tdm_guard.formats.site.robots_txt import Part, Record
 from tdm_guard.judging.body import HeardBody
 from tdm_guard.model import NOTHING
 from tdm_guard.policies.policy import Kept
+from tdm_guard.policies.task import Wanted
 
 ROOT = Path(__file__).parents[1] / "tdm_guard"
 MOST = 3  # arguments by position that a reader still tells apart
@@ -25,12 +26,18 @@ TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(RO
 KEPT: dict[str, object] = {
     "complete": True, "lent": False, "final": None, "redirects": (), "error": None, "part": False,
 }  # fmt: skip
+PLAIN: dict[str, object] = {
+    "authenticated": False, "bytes": None, "content_sha256": None, "cached": False, "hops": (), "repertoire": None,
+}  # fmt: skip
 MAKERS: list[tuple[Callable[..., Any], dict[str, object]]] = [
     (Decision.of, {"stored": None, "entry": None}),
+    (LogEntry.of, {}),
     (PlainBody.usual, {"problem": None, "note": None, "cut": False, "long": False}),
     (PlainDocument.usual, {"problem": None, "note": None, "octets": b""}),
     (Record.usual, {"colon": True}),
     (Checked.of, {"cached": False}),
+    (Exchange.plain, PLAIN),
+    (Wanted.anew, {"etag": None, "last_modified": None}),
     (KeptAnswer.bare, {"fields": (), "body": b"", **KEPT}),
     (KeptAnswer.usual, KEPT),
     (HeardBody.silent, {"reading": NOTHING, "problem": None, "feed": (), "items": (), "format": None, "shown": ()}),

@@ -8,6 +8,9 @@ without them takes from it only what it reserves: within a path or a word of som
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
+
 CODE = "invisible"  # the repair by which such a text is heard
 
 # soft hyphen; joiners, direction marks and isolates; word joiner and invisible operators; byte order mark
@@ -15,17 +18,19 @@ _DROPPED = (0xAD, 0x061C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F)
 _BLANK = (0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
 _QUOTES = (0xAB, 0xBB, 0x201C, 0x201D, 0x201E, 0x201F, 0x2033)  # as word processors make them of plain ones
 SEEN = "".join(map(chr, (*_DROPPED, *_BLANK)))  # the characters that are not seen, or as blanks
-_SEEN: dict[int, str | None] = {**dict.fromkeys(_DROPPED), **dict.fromkeys(_BLANK, " ")}
-_PLAIN: dict[int, str | None] = {**_SEEN, **dict.fromkeys(_QUOTES, '"')}  # HTML has a reading of its own for quotes
+_SEEN = {**dict.fromkeys(map(chr, _DROPPED), ""), **dict.fromkeys(map(chr, _BLANK), " ")}
+_PLAIN = {**_SEEN, **dict.fromkeys(map(chr, _QUOTES), '"')}  # HTML has a reading of its own for quotes
+_find_unseen = re.compile(f"[{''.join(_SEEN)}]").search
+_find_odd = re.compile(f"[{''.join(_PLAIN)}]").search
 _OCTETS = (*((chr(code).encode(), b"") for code in _DROPPED), *((chr(code).encode(), b" ") for code in _BLANK))
 _LATIN_BLANK = b"\xa0"
-_LEADS = tuple(sorted({chr(code).encode()[:2] for code in _PLAIN}))  # a quick look before characters are
+_LEADS = tuple(sorted({character.encode()[:2] for character in _PLAIN}))  # a quick look before characters are
 _MARK = b"\xef\xbb\xbf"
 
 
 def seen(text: str) -> str:
     """`text` as it is seen: without what is invisible, other blanks as blanks; nearly always itself."""
-    return text if text.isascii() else text.translate(_SEEN)
+    return text if text.isascii() else _without(text, _SEEN, _find_unseen)
 
 
 def seen_field(value: str) -> str:
@@ -39,8 +44,8 @@ def seen_field(value: str) -> str:
     try:
         text = value.encode("latin-1").decode()
     except UnicodeError:
-        return value.translate(_PLAIN)
-    plain = text.translate(_PLAIN)
+        return _without(value, _PLAIN, _find_odd)
+    plain = _without(text, _PLAIN, _find_odd)
     return value if plain == text else plain
 
 
@@ -50,7 +55,7 @@ def seen_octets(body: bytes) -> bytes | None:
     if body.isascii() or not any(map(body.__contains__, _LEADS)):
         return None
     text = body.decode("utf-8", "surrogateescape")
-    plain = text.translate(_PLAIN)
+    plain = _without(text, _PLAIN, _find_odd)
     return None if plain == text else plain.encode("utf-8", "surrogateescape")
 
 
@@ -67,3 +72,12 @@ def without_octets(words: bytes) -> bytes:
             if octets in words:
                 words = words.replace(octets, plain)
     return words.replace(_LATIN_BLANK, b" ")
+
+
+def _without(text: str, plain: Mapping[str, str], find: Callable[[str, int], re.Match[str] | None]) -> str:
+    """`text` with what stands for each of these characters, many times as fast as `str.translate` where few occur."""
+    found = find(text, 0)
+    while found is not None:
+        text = text.replace(found[0], plain[found[0]])
+        found = find(text, found.start())
+    return text

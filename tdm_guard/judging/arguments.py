@@ -15,8 +15,9 @@ from tdm_guard.origin import Origin
 from tdm_guard.plain import address
 from tdm_guard.signals import SIGNALS, robots
 
+_DOCUMENTS = (robots.DOCUMENT, *(signal.document for signal in SIGNALS if signal.document))
 # in their normal form
-_USUAL = frozenset({robots.DOCUMENT.path, *(signal.document.path for signal in SIGNALS if signal.document)})
+_USUAL = frozenset(path for document in _DOCUMENTS for path in (document.path, document.fallback) if path)
 
 
 def number(status: object) -> int:
@@ -60,7 +61,11 @@ def places(name: str, documents: Mapping[str, Fetched | None]) -> dict[str, Fetc
 
     Raises `ConfigurationError` for a key that is neither, which would leave its document unread.
     """
-    return {_place(name, key): value for key, value in documents.items()}
+    beginning = len(name)
+    return {
+        key if key[beginning:] in _USUAL and key.startswith(name) else _place(name, key): value
+        for key, value in documents.items()
+    }
 
 
 def _place(name: str, key: str) -> str:

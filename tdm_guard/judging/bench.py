@@ -32,6 +32,7 @@ class Bench:
 
     `signals` are those that can speak of a usage asked for. `readers`: who can speak in a body of each kind; `fields`:
     the response fields that a signal reads; `heard`: all that a case looks at; `nothing_said`: the outcome of silence;
+    `plain`: nothing counts but what sites and responses say, no declaration over a repertoire, no list of sites.
     `keeps`: the pieces of a response that something rests on are collected, without the values of such parameters.
     """
 
@@ -83,6 +84,7 @@ class Bench:
         words = [word for signal in self.page_signals for word in signal.html_words]
         self.scanner = Scanner([*words, *page_items.WORDS] if self.repertoire else words)
         self.nothing_said = decide((), terms)
+        self.plain = self.repertoire is None and excluded is None
         self.documents = documents(self.signals, listener)
 
     def gathering(self, origin: Origin, now: datetime) -> Gathering:

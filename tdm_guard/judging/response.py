@@ -66,7 +66,7 @@ class ContentKind(NamedTuple):
     charset: str | None = None
 
 
-_NO_TYPE = ContentKind(None, UNKNOWN, None, "")
+NO_TYPE = ContentKind(None, UNKNOWN, None, "")
 
 
 class Announced:
@@ -81,7 +81,7 @@ class Announced:
     """
 
     # What most responses do not say stands here once, so that one costs little.
-    kind = _NO_TYPE
+    kind = NO_TYPE
     begins = True
     _bodiless = False
     whole = True
@@ -105,8 +105,8 @@ class Announced:
         """One of `bench.CONTENT_FIELDS`, in the order in which they came."""
         if name == "content-type":
             for each in (value,) if len(value) <= MAX_CONTENT_TYPE else parts(value):
-                kind = _kinds(each)
-                if self.kind is _NO_TYPE or kind.markup is HTML:  # of contradictory ones HTML counts: it is read
+                kind = kind_of(each)
+                if self.kind is NO_TYPE or kind.markup is HTML:  # of contradictory ones HTML counts: it is read
                     self.kind = kind
         elif self.status == 206 and name == "content-range":
             part = _FROM_START.fullmatch(value.strip())
@@ -176,7 +176,7 @@ class Announced:
                 return True
             body = plain.body
         if self.markup is HTML and body[:16].lstrip()[:1] == b"<":
-            return body.count(b"<m") + body.count(b"<M") > MANY_METAS
+            return body.lower().count(b"meta") > MANY_METAS  # a short word is looked for five times as long
         return may_swell(body, format_of(self.media_type or "", beginning(body)))
 
     def _stands(self, body: bytes) -> bool:
@@ -266,8 +266,8 @@ class Announced:
 
 
 @lru_cache(maxsize=256)  # sites send a handful of values; an entry is a short field value
-def _kinds(content_type: str) -> ContentKind:
-    """What a value says; of lines that were glued the one that counts."""
+def kind_of(content_type: str) -> ContentKind:
+    """What a `Content-Type` value says; of lines that were glued the one that counts."""
     if is_glued(content_type):
         lines = lines_of(content_type)
         content_type = next((line for line in lines if content_kind(line)[1] is HTML), lines[0])

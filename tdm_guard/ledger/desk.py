@@ -12,7 +12,7 @@ import logging
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from tdm_guard.archives.items import Damage, Item
+from tdm_guard.archives.items import Damage, Item, unusual
 from tdm_guard.decision import Decision
 from tdm_guard.errors import LogError
 from tdm_guard.ledger.ledger import Ledger
@@ -81,6 +81,7 @@ class Desk:
                 unread=self._unread,
                 now=now,
                 stored=item.stored if placed else None,
+                notes=unusual(item.notes),
             )
         except (LogError, MemoryError):
             raise

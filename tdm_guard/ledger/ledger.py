@@ -22,21 +22,20 @@ from weakref import WeakSet
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, LogError
 from tdm_guard.judge import Judge, Policies
+from tdm_guard.judging.arguments import pairs
 from tdm_guard.ledger.book import Book
 from tdm_guard.ledger.earlier import Earlier, Keys, read_earlier
+from tdm_guard.ledger.log_options import log_options
 from tdm_guard.ledger.memory import Memory
 from tdm_guard.ledger.resting import rests_on_same
 from tdm_guard.log.jsonl import fill
 from tdm_guard.log.run_info import run_info
 from tdm_guard.model import Fetched, Statement, Stored, Verdict
-from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.options.keeping import keeping_of
 from tdm_guard.options.keywords import KeepingOptions
 from tdm_guard.options.tokens import Tokens
-from tdm_guard.plain import suggested
 
 MAX_TASK = 1024  # characters of a task's name: of a path, or of an address
-KEEPING = tuple(KeepingOptions.__annotations__)
 _ledgers: WeakSet[Ledger] = WeakSet()
 _left: list[object] = []  # what was open in the process that this one was forked from, whose it is to close
 
@@ -49,8 +48,8 @@ class Ledger:
     names the piece of the work: what an earlier run of the same task at `path` was cut short in is gone on with, its
     decisions are given back and not written again, as long as the documents that they rest on say the same. `once`: a
     task that came to its end is not done again. `remembers`: what pages say of the pictures they show, and feeds of
-    their items, counts for what is judged later. The other
-    keywords are the options that say how a log is kept (`docs/options.md`).
+    their items, counts for what is judged later. The other keywords are the options that say how a log is kept
+    (`docs/options.md`).
 
     As a context manager it begins its run at once and writes the end record; after an exception there is none, and the
     run reads as cut short. Picklable: it begins a run of its own in each process that uses it. `totals` counts by the
@@ -77,7 +76,7 @@ class Ledger:
             raise ConfigurationError('once: says nothing without a task; for example task="crawl-00001.warc.gz"')
         self._given = (judge, path, task, once, remembers, keeping)
         self._task, self._once, self._remembers = task, once, remembers
-        self._options = _options(judge.options, os.fspath(path), keeping)
+        self._options = log_options(judge.options, os.fspath(path), keeping)
         fill(self._options.log, run_id="run")  # a wrong placeholder is named at once
         self._set()
         self.judge = judge
@@ -209,12 +208,14 @@ class Ledger:
         unread: str = "undetermined",
         now: datetime | None = None,
         stored: Stored | None = None,
+        notes: Sequence[str] = (),
     ) -> Decision:
         """
         The decision of `Judge.evaluate`, written to the log, with its place there.
 
         `now` is as of when it is judged, and its time in the log; without it the present. `stored` says where the
-        record lies that is judged. Raises what `Judge.evaluate` does, and then writes nothing; `LogError`.
+        record lies that is judged, `notes` what was wrong with how it was stored: these words stand among the faults.
+        Raises what `Judge.evaluate` does, and then writes nothing; `LogError`.
         """
         if stored is not None and not isinstance(stored, Stored):
             raise ConfigurationError(f"stored: {stored!r:.80} is no Stored; for example Stored('a.warc.gz', 0)")
@@ -228,10 +229,18 @@ class Ledger:
                 return known
             self.totals["recalled"] -= 1
         said: tuple[Statement, ...] = ()
-        if self._memory is not None:
+        if self._memory is not None and self._memory.knows:
             said = self._memory.said(url, now)
             policies = self.judge.policy_for(url, {} if policies is None else policies, now)
             policies = self._memory.policy(policies, now)
+        headers = pairs(headers)  # they may be read once only
+        if digest is not None and item is None and not (said or hops) and self._options.evidence is None:
+            plain = self.judge.plain.decision(
+                url, status=status, headers=headers, body=body, content_sha256=digest, policies=policies, unread=unread,
+                now=now,
+            )  # fmt: skip
+            if plain is not None:
+                return (self._book or self._opened()).write(None, plain if stored is None else plain.lying(stored))
         case = self.judge.hear(
             url,
             status=status,
@@ -249,9 +258,11 @@ class Ledger:
             self._memory.heard(case)
         if body is not None and (body or case.content):
             case.hear_transfer(len(body), digest)
+        if notes:
+            case.hear_notes(notes)
         decided = case.decision()
         if stored is not None:
-            decided = decided._replace(stored=stored)
+            decided = decided.lying(stored)
         return (self._book or self._opened()).write(case, decided)
 
     def failed(self) -> None:
@@ -355,21 +366,6 @@ class _Evidence:
 
 
 _BYTES = (bytes, bytearray, memoryview)
-
-
-def _options(options: Options, path: str, keeping: KeepingOptions) -> Options:
-    """The options of a judge with those of the log. Raises `ConfigurationError` for those that are not of a log."""
-    problems = []
-    for name in keeping:
-        if name in OPTION_NAMES and name not in KEEPING:
-            problems.append(f"{name}: says nothing of how a log is kept; give it to the judge")
-        elif name not in KEEPING:
-            problems.append(f"{name}: unknown keyword{suggested(name, KEEPING)}")
-    if problems:
-        raise ConfigurationError(*problems)
-    read = Options.read({**keeping, "log": path})
-    given = [name for name in ("log", *KEEPING) if name == "log" or keeping.get(name) is not None]
-    return replace(options, **{name: getattr(read, name) for name in given})
 
 
 def _again(

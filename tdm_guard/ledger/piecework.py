@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Unpack
 
-from tdm_guard.errors import ConfigurationError
-from tdm_guard.judge import Judge
+from tdm_guard.judge import Judge, checked_unread
 from tdm_guard.ledger.desk import Desk
 from tdm_guard.ledger.given import Given, named, opened
 from tdm_guard.ledger.ledger import Ledger
@@ -41,8 +40,7 @@ class Piecework:
         self.log = os.fspath(log)
         self.word, self.task, self.once, self.unread, self.keeping = word, task, once, unread, keeping
         self._library: Library | None = None
-        if unread not in ("undetermined", "ignore"):
-            raise ConfigurationError(f'unread: {unread!r} is neither "undetermined" nor "ignore"')
+        checked_unread(unread)
         self.ledger("0")  # a mistake in the options is named now
 
     def ledger(self, part: str, *, of: int | None = None) -> Ledger:

@@ -1,4 +1,4 @@
-"""What an earlier decision rests on beside what is there now: it is given back only where documents say the same."""
+"""What an earlier decision rests on beside what its documents say now: given back only where they say the same."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 from tdm_guard.decision import Checked
 from tdm_guard.formats.http import message_body
-from tdm_guard.formats.http.freshness import FLOOR, expiry
+from tdm_guard.formats.http.field_lines import parted
+from tdm_guard.formats.http.freshness import CEILING, FLOOR, expiry
 from tdm_guard.formats.invisible import seen_octets
 from tdm_guard.formats.site import robots_txt
 from tdm_guard.model import Declared, Fault, Fetched, Kind, Result, Source, Stance, Statement
@@ -28,7 +29,7 @@ _UNASKED = {  # answers that nobody asked for (RFC 9110 15.3.7, 15.4.5): what is
     206: "only a part of the document (206)",
     304: "not modified (304), though no copy of it is held",
 }
-_READ, _, _UNREADABLE, _UNREACHABLE, _NOT_ATTEMPTED = Result  # on Python 3.11 a look-up on the class is slow
+_READ, _ABSENT, _UNREADABLE, _UNREACHABLE, _NOT_ATTEMPTED = Result  # on Python 3.11 a look-up on the class is slow
 
 
 def last_copy(old: Kept | None) -> Kept | None:
@@ -44,11 +45,11 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
     """What `url` answered, as it is kept of this document; `old` is what was kept of it before."""
     if fetched is None:
         return _never_asked(task, url, document)
-    at = fetched.at or task.now
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
-    ahead = at is not task.now and at - task.now > FLOOR  # who fetched it may have another clock than we
-    since = task.now if ahead else at
+    at, since = _times(task, fetched)
+    if fetched.status in document.gone and fetched.error is None:  # most documents
+        digest = _digest(task, fetched.body) if fetched.body else None
+        lasts = expiry(tuple(parted(tuple(fetched.headers))), since) if fetched.headers else since + CEILING
+        return Kept.of(document, Checked.of(url, _ABSENT, fetched.status, at, digest), lasts, SILENT)
     copy = last_copy(old)
     if copy is not None and fetched.status == 304 and not fetched.error and (copy.said.etag or copy.said.last_modified):
         return copy._replace(
@@ -108,6 +109,16 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
             own_age=own_age,
         )
     return Kept.of(document, checked, _expiry(fetched, reading, since), said)
+
+
+def _times(task: Gathering, fetched: Fetched) -> tuple[datetime, datetime]:
+    """When it came, and since when it lasts: who fetched it may have another clock than we."""
+    at = fetched.at
+    if at is None or at is task.now:
+        return task.now, task.now
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    return at, task.now if at - task.now > FLOOR else at
 
 
 def _digest(task: Gathering, body: bytes) -> str:

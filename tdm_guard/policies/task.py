@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin
 from tdm_guard.signals import robots
 from tdm_guard.signals.shape import Document, Listener, Signal
 
+_new = tuple.__new__  # half the time of a NamedTuple's own, for every document
 Answers = Mapping[str, Fetched | None]  # by URL; None stands for "never asked"
 
 
@@ -25,6 +26,11 @@ class Wanted(NamedTuple):
     max_bytes: int
     etag: str | None = None
     last_modified: str | None = None
+
+    @classmethod
+    def anew(cls, url: str, max_bytes: int) -> Self:
+        """One of which no copy is held."""
+        return _new(cls, (url, max_bytes, None, None))
 
 
 class Keeper(Protocol):

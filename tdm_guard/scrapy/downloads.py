@@ -8,6 +8,7 @@ adds to its requests and keeps the answer as received, before any other middlewa
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 import secrets
 import urllib.request
@@ -48,6 +49,7 @@ _NAMES = {
 _SENT = frozenset({b"user-agent", b"accept", b"accept-encoding", b"if-none-match", b"if-modified-since"})
 _FOR_PROXY = b"proxy-authorization"
 _LOGIN = re.compile(r"[^\s'\"/@]*@")
+_RUN, _NUMBERS = secrets.token_hex(8), itertools.count(1)  # marks of this process, which nobody guesses
 _MAX_CAUSES = 10  # errors that lie behind an error; chains of more are loops
 
 
@@ -59,7 +61,7 @@ class Download:
     def __init__(self, url: str, limit: int) -> None:
         self.url = url
         self.limit = limit
-        self.mark = secrets.token_hex(8)
+        self.mark = f"{_RUN}-{next(_NUMBERS)}"
         self._reset()
 
     def _reset(self) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -83,6 +83,9 @@ class WideSite:
         """As of any `Site`; of every path it reserves at least the usages `everywhere`."""
 
 
+GONE = frozenset({404, 410})  # RFC 9110 15.5.5, 15.5.11; what other refusals mean each document says itself
+
+
 class DocumentReading(NamedTuple):
     """
     What a signal made of a document's answer: what became of it, what it says, its faults.
@@ -106,8 +109,9 @@ class Document:
     `signal` owns it and `usages` are those it can speak of; `max_bytes` bounds what is read of it. One that is
     `required` and was not read leaves the verdict undetermined, unless `own_hold`: then `read` alone says what stands
     for it. Others are asked for only while they can still change the outcome. `fallback` is a second place, looked at
-    when the first has no such document. `kind` is what it is about, read or not; `copy_stands`: while it cannot be had,
-    an older copy stands for itself, of others only what they reserve.
+    when the first has no such document: `second` is the document there. `gone` are statuses that say that there is
+    none, whatever comes with them: `read` is not asked. `kind` is what it is about, read or not; `copy_stands`: while
+    it cannot be had, an older copy stands for itself, of others only what they reserve.
     """
 
     path: str
@@ -121,6 +125,12 @@ class Document:
     kind: Kind = Kind.RESERVATION
     copy_stands: bool = False
     own_hold: bool = False
+    gone: frozenset[int] = frozenset()
+    second: Document | None = field(init=False, repr=False, compare=False, default=None)
+
+    def __post_init__(self) -> None:
+        if self.fallback is not None:
+            object.__setattr__(self, "second", replace(self, path=self.fallback, fallback=None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

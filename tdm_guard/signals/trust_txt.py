@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from tdm_guard.formats.site.trust_txt import MAX_BYTES, TrainingLine, parse
 from tdm_guard.model import Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
-from tdm_guard.signals.shape import Document, DocumentReading, Listener, Signal, WideSite
+from tdm_guard.signals.shape import GONE, Document, DocumentReading, Listener, Signal, WideSite
 from tdm_guard.signals.shared import refusing_words as _refusing_words
 from tdm_guard.signals.shared.refusing_lines import MESSAGE, refusing_lines
 from tdm_guard.signals.shared.refusing_vocabulary import begins_like_refusal, says_no
@@ -126,6 +126,7 @@ DOCUMENT = Document(
     signal=NAME,
     usages=TRAINING,
     required=False,
+    gone=GONE,
 )
 
 SIGNAL = Signal(

@@ -78,21 +78,21 @@ def _plain(records: list[object], folder: Path) -> float:
     return spent
 
 
-def appending() -> list[Row]:
-    decisions = silent_pages(RECORDS)
+def appending(number: int = RECORDS, rounds: int = ROUNDS) -> list[Row]:
+    decisions = silent_pages(number)
     rows = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for what, keeping in (("full", Keeping()), ("compact", Keeping(compact=True))):
             _, path = _ours(decisions, folder, Keeping())
             records = [json.loads(line) for line in path.read_bytes().splitlines()[1:-1]]
-            size = _ours(decisions, folder, keeping)[1].stat().st_size / RECORDS
-            pairs = [(_ours(decisions, folder, keeping)[0], _plain(records, folder)) for _ in range(ROUNDS)]
+            size = _ours(decisions, folder, keeping)[1].stat().st_size / number
+            pairs = [(_ours(decisions, folder, keeping)[0], _plain(records, folder)) for _ in range(rounds)]
             rows.append(
                 Row(
                     what=f"append with chain and trees, {what} records",
-                    ours=statistics.median(ours for ours, _ in pairs) / RECORDS * 1e6,
-                    peer=statistics.median(peer for _, peer in pairs) / RECORDS * 1e6,
+                    ours=statistics.median(ours for ours, _ in pairs) / number * 1e6,
+                    peer=statistics.median(peer for _, peer in pairs) / number * 1e6,
                     unit="µs",
                     peer_name="json.dumps + SHA-256 + os.write",
                     ratio=statistics.median(ours / peer for ours, peer in pairs),
@@ -142,7 +142,7 @@ def judging() -> list[Row]:
         ]
 
 
-def killed() -> list[Row]:
+def killed(kills: int = KILLS) -> list[Row]:
     """SIGKILL in mid-crawl: every page whose content reached the caller has a record."""
     chosen = random.Random(20261128)
     rows = []
@@ -150,11 +150,11 @@ def killed() -> list[Row]:
         for edge in ("scrapy", "httpx"):
             log = str(Path(name) / f"{edge}.jsonl")
             task = Task(edge=edge, proxy=proxy, log=log, origins=40, pages=12, other=9, silent=4)
-            pages = [chosen.randrange(1, 180) for _ in range(KILLS // 2)]
+            pages = [chosen.randrange(1, 180) for _ in range(kills // 2)]
             figures = ended_by(task, pages, signal.SIGKILL)
             rows.append(
                 Row(
-                    what=f"SIGKILL in mid-crawl, {KILLS // 2} times, {edge}: pages without a record",
+                    what=f"SIGKILL in mid-crawl, {kills // 2} times, {edge}: pages without a record",
                     ours=0,  # else it would have raised
                     peer=figures["pages"],
                     unit="",
@@ -167,6 +167,6 @@ def killed() -> list[Row]:
     return rows
 
 
-def rows() -> list[Row]:
-    """All rows of writing."""
-    return [*appending(), *judging(), *killed()]
+def rows(records: int = RECORDS, rounds: int = ROUNDS, kills: int = KILLS) -> list[Row]:
+    """All rows of writing; those of kills if there are any."""
+    return [*appending(records, rounds), *judging(), *(killed(kills) if kills else ())]

@@ -70,17 +70,17 @@ def text(rng: random.Random) -> bytes:
     return _words(rng, rng.choice((1_500, 5_000, 12_000))).encode()
 
 
-KINDS: dict[str, tuple[str, Callable[[random.Random], bytes], float]] = {
-    "HTML": ("text/html; charset=utf-8", html, 1.5),
-    "images": ("image/jpeg", picture, 1.35),
-    "text": ("text/plain", text, 1.35),
+KINDS: dict[str, tuple[str, Callable[[random.Random], bytes], float, float | None]] = {  # budgets, what is held
+    "HTML": ("text/html; charset=utf-8", html, 1.5, 5.1),
+    "images": ("image/jpeg", picture, 1.35, 5.4),
+    "text": ("text/plain", text, 1.35, 6.1),
 }
 
 
-def archive(path: Path, kind: str, records: int = RECORDS, seed: int = 7) -> Path:
-    """An archive of one kind of content."""
+def archive(path: Path, kind: str, records: int = RECORDS, seed: int = 7, sites: int = SITES) -> Path:
+    """An archive of one kind of content, from so many sites."""
     rng = random.Random(seed)
-    media_type, make, _ = KINDS[kind]
+    media_type, make, _, _ = KINDS[kind]
     with path.open("wb") as file:
         for number in range(records):
             body = make(rng)
@@ -94,7 +94,7 @@ def archive(path: Path, kind: str, records: int = RECORDS, seed: int = 7) -> Pat
                 f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Date: {date}\r\n"
                 f"WARC-Record-ID: <urn:uuid:{number:032x}>\r\nContent-Length: {len(head) + len(body)}\r\n"
                 "Content-Type: application/http; msgtype=response\r\nWARC-IP-Address: 10.0.0.1\r\n"
-                f"WARC-Target-URI: https://site{rng.randrange(SITES)}.example/{rng.choice(COMMON)}/{number}.html\r\n"
+                f"WARC-Target-URI: https://site{rng.randrange(sites)}.example/{rng.choice(COMMON)}/{number}.html\r\n"
                 "WARC-Payload-Digest: sha1:ABCDEFGHABCDEFGHABCDEFGHABCDEFGH\r\n\r\n"
             ).encode()
             file.write(gzip.compress(fields + head + body + b"\r\n\r\n", 6, mtime=0))
@@ -142,15 +142,15 @@ def _silent(kind: str, said: Any) -> None:
     """Hears reports."""
 
 
-def beside(folder: Path, sources: tuple[MappingPolicies]) -> Iterator[Row]:
+def beside(folder: Path, sources: tuple[MappingPolicies], records: int, sites: int) -> Iterator[Row]:
     """One file of each kind, in one process, beside the bare loop."""
-    for kind, (_, _, budget) in KINDS.items():
-        path = archive(folder / f"{kind}.warc.gz", kind)
+    for kind, (_, _, budget, held) in KINDS.items():
+        path = archive(folder / f"{kind}.warc.gz", kind, records, sites=sites)
 
         def ours(path: Path = path) -> None:
             made = job(folder, [path])
             done = scan_one(made, 0, sources, _silent)
-            assert done.counts["met"] == RECORDS
+            assert done.counts["met"] == records
             Path(made.log).unlink()
 
         yield compare(
@@ -159,9 +159,10 @@ def beside(folder: Path, sources: tuple[MappingPolicies]) -> Iterator[Row]:
             lambda path=path: bare(path),  # type: ignore[misc]
             peer_name="fastwarc",
             number=1,
-            calls=RECORDS,
+            calls=records,
             rounds=3,
             budget=budget,
+            held=held,
         )
 
 
@@ -197,9 +198,10 @@ def flat(folder: Path, sources: tuple[MappingPolicies]) -> Row:
     )  # fmt: skip
 
 
-def rows() -> list[Row]:
-    """All measurements."""
+def rows(records: int = RECORDS, sites: int = SITES, *, crew: bool = True) -> list[Row]:
+    """All measurements, those of several workers among them if they are a `crew`."""
     sources = (known(),)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        return [*beside(folder, sources), flat(folder, sources), together(folder, sources)]
+        alone = [*beside(folder, sources, records, sites), flat(folder, sources)]
+        return [*alone, together(folder, sources)] if crew else alone

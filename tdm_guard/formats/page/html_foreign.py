@@ -53,13 +53,19 @@ class _Open(NamedTuple):
 class Nesting:
     """The open templates and foreign elements at one place of a document."""
 
-    __slots__ = ("_attributes", "_below", "_stack", "in_template")
+    __slots__ = ("_attributes", "_below", "_stack", "counts", "in_template")
 
     def __init__(self, attributes: Attributes) -> None:
         self._attributes = attributes
         self._stack: list[_Open] = []
         self._below: dict[str, int] = {}
         self.in_template = 0
+        self.counts = False  # it came to what elements of HTML were open around a template or foreign element
+
+    @property
+    def is_outermost(self) -> bool:
+        """True if no template and no foreign element is open."""
+        return not self._stack
 
     @property
     def foreign(self) -> bool:
@@ -111,6 +117,7 @@ class Nesting:
                 return
             if name != "template" and (element.space is _Space.TEMPLATE or (element.foreign and element.turns)):
                 return
+        self.counts = True
         if name not in _NEVER_CLOSE and self._below.get(name):
             self._below[name] -= 1
             self._cut(0)

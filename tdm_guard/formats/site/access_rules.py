@@ -24,6 +24,7 @@ ROBOTS = "/robots.txt"  # never refused (RFC 9309 2.2.2)
 _KEPT = re.compile(r"%(?=2[5FA4]|(?![0-9A-F]{2}))")  # % / * $ and what is no escape stay as they are
 _ESCAPES = re.compile(r"(?:%[0-9A-F]{2})+")
 _is_plain = re.compile(r"[/*][A-Za-z0-9._~/?=&,;:@!'()+\[\]*-]*\$?(?<!index\.html)").fullmatch
+_is_pattern = re.compile(r"[*$%]").search
 _USUAL_LINE = 40  # characters; a bound for the average
 _SPARE = 200  # characters of comments and other records that may stay: taking them out costs time, keeping them memory
 _MARKS = (("\nDisallow: /", "\n\r"), ("\nAllow: /", "\n\v"))  # these end lines, so that no line holds them
@@ -56,14 +57,16 @@ class AccessRules:
         kept: list[str | bytes] = []
         texts: list[str] = []
         refused: set[str] = set()
-        dotted = False  # whether a segment of some path begins with a dot
+        dotted = patterns = False  # whether a segment of some path begins with a dot, or a value is no mere prefix
         wildcards = 0
         for part in parts:
             text = part.text
             found = refused_values(text)
             if found or holds_rule(text):
                 dotted = dotted or "/." in text
-                wildcards += text.count("*")
+                stars = text.count("*")
+                wildcards += stars
+                patterns = patterns or bool(stars) or "$" in text or "%" in text
                 refused.update(map(str.strip, found))
                 texts.append(text)
                 usual = len(text) <= _USUAL_LINE * text.count("llow:") + _SPARE
@@ -71,12 +74,14 @@ class AccessRules:
         refused.discard("")  # RFC 9309 2.2: an empty pattern matches nothing
         prefixes: set[str] = set()
         if utf8:
-            prefixes = {v for v in refused if v[0] == "/" and "*" not in v and "$" not in v and "%" not in v}
+            prefixes = {value for value in refused if value[0] == "/"}
+            if patterns:
+                prefixes = {value for value in prefixes if not _is_pattern(value)}
         if dotted:
             prefixes = {value for value in prefixes if "/." not in value}
         fragments: set[str] = set()  # of patterns: the longest part, where no path need begin with it
         exact: set[str] = set()
-        for value in refused - prefixes:
+        for value in refused - prefixes if len(prefixes) < len(refused) else ():
             odd = "$" in value and value.find("$") < len(value) - 1
             if odd or not utf8 or "%" in value or (dotted and "/." in value) or value[0] not in "/*":
                 for pattern in self._spellings(value):
@@ -88,14 +93,16 @@ class AccessRules:
                 head, _, rest = value.partition("*")
                 if len(head) > len(rest):
                     prefixes.add(head)
-                else:
-                    fragments.add(max(*rest.removesuffix("$").split("*"), head, key=len))
+                    continue
+                rest = rest.removesuffix("$")
+                longest = max(rest.split("*"), key=len) if "*" in rest else rest
+                fragments.add(longest if len(longest) >= len(head) else head)
         self._parts = tuple(kept)
         # One string for all, each between line ends: as strings of their own they would weigh three times as much.
-        beginnings = _without_longer(prefixes)
+        beginnings = _without_longer(prefixes) if len(prefixes) > 1 else tuple(prefixes)
         self._prefixes = "\n".join(("", *beginnings, "")) if beginnings else ""
-        self._shortest = min(map(len, beginnings), default=0)
-        self._fragments = "\n".join(fragments) if "" not in fragments else "/"
+        self._shortest = min(map(len, beginnings)) if beginnings else 0
+        self._fragments = "\n".join(fragments) if fragments and "" not in fragments else "/" if fragments else ""
         self._exact = tuple(exact)
         self.wildcards = wildcards if wildcards < _MANY else _wildcards(texts)
         self._longest = MAX_WORK // (self.wildcards or 1)  # address that is looked at without a question
@@ -117,10 +124,6 @@ class AccessRules:
         """
         if len(target) > self._longest:
             check_work(self.wildcards, target)
-        # A wildcard may end inside an escape: "*9/b" covers "/%C3%A9/b", so the target counts as it is too.
-        return self._filter(target) or ("%" in target and self._filter(_decoded(target)))
-
-    def _filter(self, target: str) -> bool:
         prefixes = self._prefixes
         if prefixes:
             head = "\n" + target[: self._shortest]
@@ -134,7 +137,12 @@ class AccessRules:
             for fragment in self._fragments.split("\n"):
                 if fragment in target:
                     return True
-        return target in self._exact
+        # A wildcard may end inside an escape: "*9/b" covers "/%C3%A9/b", so the target counts as it is too.
+        return target in self._exact or ("%" in target and self._refuses_decoded(target))
+
+    def _refuses_decoded(self, target: str) -> bool:
+        decoded = _decoded(target)
+        return decoded != target and self.may_refuse(decoded)
 
     def refusal(self, target: str) -> Refusal | None:
         """The Disallow under which Protego refuses `target`, or None."""
@@ -199,9 +207,10 @@ def _wildcards(texts: list[str]) -> int:
 
 def _packed(line: int, text: str) -> str | bytes:
     """Lines as they are kept until a refusal has to be shown; the first is the number of the user-agent line before."""
-    text = str(line) + text[text.index("\n") :]
+    text = text[text.index("\n") :]
     for words, mark in _MARKS:
         text = text.replace(words, mark)
+    text = f"{line}{text}"
     return text if len(text) <= _SMALL else zlib.compress(text.encode("utf-8", "surrogatepass"), 1, _WINDOW)
 
 

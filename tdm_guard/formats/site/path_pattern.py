@@ -18,7 +18,7 @@ from tdm_guard.errors import UnsupportedURL
 from tdm_guard.origin import Origin
 
 MAX_WORK = 2_500_000  # patterns times characters of the address, for one answer; 1,000 patterns and 200 are ordinary
-_PLAIN = re.compile(r"[A-Za-z0-9._~/?=&,;:@!'()+\[\]#-]*")
+is_plain = re.compile(r"[A-Za-z0-9._~/?=&,;:@!'()+\[\]#-]*").fullmatch  # as it stands in its one spelling, but for dots
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _KEEP_IN_PATTERN = "%/?#[]@!$&'()*+,;=:~"
@@ -73,13 +73,13 @@ def normal_url(url: str) -> str:
 
 def normal_path(path: str) -> str:
     """The path, with its query and without a fragment, of a URL in that form."""
-    spelled = path if _PLAIN.fullmatch(path) else _normalise(path, _KEEP_IN_ADDRESS)
+    spelled = path if is_plain(path) else _normalise(path, _KEEP_IN_ADDRESS)
     return resolve_dots(spelled) if _may_have_dots(spelled) else spelled
 
 
 def normalise_path(path: str) -> str:
     """`path` (with its query) in the one spelling; a raw `*` or `$` in it is a character, so it is encoded."""
-    spelled = path if _PLAIN.fullmatch(path) else _normalise(path, _KEEP_IN_PATH)
+    spelled = path if is_plain(path) else _normalise(path, _KEEP_IN_PATH)
     return resolve_dots(spelled) if "/." in spelled and _may_have_dots(spelled) else spelled
 
 
@@ -89,7 +89,7 @@ def normalise_pattern(pattern: str) -> str:
 
     A last segment is the beginning of names, so that dots there are none of a path: `/.` is about `/.git` and its like.
     """
-    if _PLAIN.fullmatch(pattern):
+    if is_plain(pattern):
         return _resolve_in_pattern(pattern) if "/." in pattern else pattern
     body, anchor = (pattern[:-1], "$") if pattern.endswith("$") else (pattern, "")
     spelled = _normalise(body, _KEEP_IN_PATTERN).replace("$", "%24") + anchor

@@ -21,7 +21,7 @@ from typing import NamedTuple, Self
 MAX_BYTES = 512 * 1024  # RFC 9309 2.5 asks for 500 KiB at least; what lies behind is not read
 
 _BLANK = r" \t\x1f\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
-_INVISIBLE = dict.fromkeys((0xFEFF, 0x200B))  # a BOM stands wherever two files were joined, not at the start alone
+_INVISIBLE = ("\ufeff", "\u200b")  # a BOM stands wherever two files were joined, not at the start alone
 _OTHER_ENDS = "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # what str.splitlines, and so Protego, ends a line at beside "\n"
 _COLON = rf"(?::|[{_BLANK}]++:?|(?=[\n#]|\Z))"
 _DISALLOW = "disallow|dissallow|dissalow|disalow|diasllow|disallaw"  # as google/robotstxt; there is no list for allow
@@ -37,7 +37,7 @@ _cut_to_token = partial(re.compile(r"(?s)[^a-z_-].*").sub, "")  # RFC 9309 2.2.1
 _USUAL = ("\nDisallow:", "\nAllow:")
 _USUAL_NAMES = {written: name for name in ("allow", "disallow") for written in (name, name.capitalize(), name.upper())}
 _new = tuple.__new__  # half the time of a NamedTuple's own, where every line passes
-_ESCAPED_BYTES = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
+_each_escaped = partial(re.compile("[\udc80-\udcff]+").sub, lambda found: _latin(found[0]))
 
 
 class Record(NamedTuple):
@@ -135,7 +135,7 @@ class Group:
 class RobotsTxt:
     """A robots.txt that was read. `outside` holds what stands before the first user-agent line."""
 
-    __slots__ = ("_chosen", "_head", "_lower", "_parts", "groups", "text", "utf8")
+    __slots__ = ("_chosen", "_head", "_lower", "_outside", "_parts", "groups", "text", "utf8")
 
     def __init__(self, text: str, *, utf8: bool = True) -> None:
         self.text = text
@@ -144,13 +144,17 @@ class RobotsTxt:
         self.groups = _assemble(self._parts, holds_rule)
         self._chosen: dict[tuple[str, frozenset[str]], Group | None] = {}
         self._lower: str | None = None
+        self._outside: tuple[Record, ...] | None = None
 
     @property
     def outside(self) -> tuple[Record, ...]:
         """Records before any group: RFC 9309 gives them to nobody (2.2.2)."""
-        records: list[Record] = []
-        _read_lines(self._head, 0, records, records)
-        return tuple(records)
+        if self._outside is None:
+            records: list[Record] = []
+            if self._head:
+                _read_lines(self._head, 0, records, records)
+            self._outside = tuple(records)
+        return self._outside
 
     @property
     def lower(self) -> str:
@@ -211,7 +215,8 @@ def parse(body: bytes, *, complete: bool = True) -> RobotsTxt:
         utf8 = False
         text = _decode_other(body)
     if not text.isascii():
-        text = text.translate(_INVISIBLE)
+        for mark in _INVISIBLE:
+            text = text.replace(mark, "")
     usual = not any(map(text.__contains__, _OTHER_ENDS))
     return RobotsTxt(text.removesuffix("\n") if usual else "\n".join(text.splitlines()), utf8=utf8)
 
@@ -266,7 +271,11 @@ def _decode_other(body: bytes) -> str:
     if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) and body.count(0) * 4 > len(body):
         return body.decode("utf-16", "replace")
     # Single bytes that are no UTF-8 are nearly always Latin-1; valid sequences around them keep their meaning.
-    return body.decode("utf-8", "surrogateescape").translate(_ESCAPED_BYTES)
+    return _each_escaped(body.decode("utf-8", "surrogateescape"))
+
+
+def _latin(escaped: str) -> str:
+    return escaped.encode("ascii", "surrogateescape").decode("latin-1")
 
 
 def _cut(text: str) -> tuple[str, tuple[Part, ...]]:

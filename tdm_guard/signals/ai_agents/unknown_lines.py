@@ -28,6 +28,8 @@ from tdm_guard.signals.shared.too_much import too_much
 from tdm_guard.usage import EVERY, TDM, Usage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tdm_guard.formats.site.robots_txt import RobotsTxt
 
 REPAIR = "robots-unknown-refusal"
@@ -39,21 +41,37 @@ _KNOWN = (
     r"|license(?=[ \t]*:?[ \t]*(?:https?:|/))"
     r"|content-(?:usage|signals?)|clean-param|request-rate|visit-time|cache-delay|noindex|comment"
 )
-# A first look, in lower case: the lines but the commonest records. It leaps from line feed to line feed.
+# A first look, in lower case: the lines but the commonest records. It leaps from line feed to line feed. A record
+# begins with a letter, but for bullets; where a line is not all ASCII, with what is spelled so.
 _find_unusual = re.compile(
-    r"\n(?!disallow[:\t ]|allow[:\t ]|user-agent[:\t ]|sitemap:|crawl-delay:|[#\n])([^\n]+)"
+    r"\n(?!disallow[:\t ]|allow[:\t ]|user-agent[:\t ]|sitemap:|crawl-delay:|[#\n])"
+    r"(?=[ \t*•–>-]*+[a-z]|[\x00-\x09\x0b-\x7f]*+[^\n])([^\n]+)"
 ).finditer
 # A record that nobody knows: a name is a few words, a value ends at a "#". A line without a colon has no name.
 _match_unknown = re.compile(
     rf"(?ai)[ \t*•–>-]*+(?!(?:{_KNOWN})(?=[ \t:]))"
     r"(?:([A-Za-z][\w. \t/'-]{0,63}?)[ \t]*[:=](?!//)[ \t]*([^\n#]{0,512})|([A-Za-z][^\n#:=<>{}\"]{1,160})(?=#|\Z))"
 ).match
-_may_refuse = re.compile(
-    r"ai|ａ|\bki\b|\bia\b|train|trein|addestr|tdm|mining|miner[ií]a|fouille|estrazione|extrac|ml\b|llm|gpt|scrap|learn|lern|genera|prohibit|compensation"
-    r"|entren|apprent|aprendi|fine.?tun|a\Wi\b|data.?(?:mine|set)|chat|rag\b|ground|infer|retriev|dataset|embedding|artifi|k[uü]nstlich|sprachmodell|model|44b"
-    r"|bot\b|opt.?(?:ed)?.?out|reserv|prohib|den[iy]|dis.?allow|reject|refus|forb|permi|licen|polic|usage|rights|except|block|ban|do[^a-z]?no?t"
-    r"|interdi|verb|vieta|riserv|vorbehalt"
-).search
+_MAY_REFUSE = (
+    "ai", "ａ", r"k(?<=\bk)i\b", r"i(?<=\bi)a\b", "train", "trein", "addestr", "tdm", "mining", "miner[ií]a", "fouille",
+    "estrazione", "extrac", r"ml\b", "llm", "gpt", "scrap", "learn", "lern", "genera", "prohibit", "compensation",
+    "entren", "apprent", "aprendi", "fine.?tun", r"a\Wi\b", "data.?(?:mine|set)", "chat", r"rag\b", "ground", "infer",
+    "retriev", "dataset", "embedding", "artifi", "k[uü]nstlich", "sprachmodell", "model", "44b", r"bot\b",
+    "opt.?(?:ed)?.?out", "reserv", "prohib", "den[iy]", "dis.?allow", "reject", "refus", "forb", "permi", "licen",
+    "polic", "usage", "rights", "except", "block", "ban", "do[^a-z]?no?t", "interdi", "verb", "vieta", "riserv",
+    "vorbehalt",
+)  # fmt: skip
+
+
+def _by_first(words: Iterable[str]) -> str:
+    """A pattern for any of these patterns, by the letter that each begins with: most places are passed over at once."""
+    rests: dict[str, list[str]] = {}
+    for word in words:
+        rests.setdefault(word[0], []).append(word[1:])
+    return "|".join(f"{first}(?:{'|'.join(each)})" for first, each in rests.items())
+
+
+_may_refuse = re.compile(_by_first(_MAY_REFUSE)).search
 _is_simple = re.compile(r"[\w '-]+").fullmatch  # without clauses and addresses
 MAX_SENTENCE = 8  # words of a line without a name; a longer one is prose
 _PRICE = "compensation"
@@ -118,7 +136,7 @@ class _UnknownLines:
 def read_unknown(robots: RobotsTxt, source: Source, listener: Listener, *, signal: str) -> Site | None:
     """The refusals in unknown words that speak to our agent, as statements of `signal`; None if there are none."""
     lower = "\n" + robots.lower
-    unusual = [found for found in _find_unusual(lower) if _may_refuse(found[1])]
+    unusual = [found for found in _find_unusual(lower) if _may_be_record(found[1]) and _may_refuse(found[1])]
     if not unusual:
         return None
     written = ["", *robots.text.split("\n")]
@@ -149,6 +167,15 @@ def read_unknown(robots: RobotsTxt, source: Source, listener: Listener, *, signa
     if not entries:
         return None
     return _UnknownLines(PathTable(entries, utf8=robots.utf8), source, signal, cautious=listener.cautious)
+
+
+def _may_be_record(line: str) -> bool:
+    """
+    False for a line, in lower case, that is nothing of the kind: a tag, say, where a site answers with a page.
+
+    Of ASCII alone, which is as it is spelled.
+    """
+    return not line.isascii() or _match_unknown(line) is not None
 
 
 @lru_cache(maxsize=512)  # a file may have one line thousands of times

@@ -20,7 +20,7 @@ from tdm_guard.formats.site.robots_txt import Record, RobotsTxt
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.signals.ai_txt import ai_declaration
 from tdm_guard.signals.ai_txt.ai_txt_file import MAX_BYTES, AiTxtRule, RuleTable, is_rule_value
-from tdm_guard.signals.shape import Document, DocumentReading, Listener, Signal, WideSite
+from tdm_guard.signals.shape import GONE, Document, DocumentReading, Listener, Signal, WideSite
 from tdm_guard.signals.shared.refusing_lines import MESSAGE, refusing_lines
 from tdm_guard.signals.shared.refusing_vocabulary import says_no
 from tdm_guard.signals.shared.refusing_words import statement
@@ -229,6 +229,7 @@ DOCUMENT = Document(
     signal=NAME,
     usages=TRAINING,
     required=False,
+    gone=GONE,
 )
 
 SIGNAL = Signal(

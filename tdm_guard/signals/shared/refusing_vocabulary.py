@@ -41,15 +41,22 @@ _APOSTROPHES = dict.fromkeys(map(ord, "’‘`´ʼ"), "'")
 _CROSSES = dict.fromkeys(map(ord, "✗✘✖❌🚫⛔"), " no ")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+_each_other = re.compile(r"[^\x00-\x7f]+").sub
 _SPELLING = {**_APOSTROPHES, **_CROSSES, **_DASHES, **_INVISIBLE}
+_may_be_odd = re.compile(f"[{''.join(map(chr, _SPELLING))}]").search
 
 
 def spelled(text: str) -> str:
     """`text` without what typographers add: compatibility forms, dashes, quotes, accents, invisible characters."""
     if text.isascii():
         return text
-    parted = unicodedata.normalize("NFKD", text.translate(_SPELLING))
-    return "".join([each for each in parted if not unicodedata.combining(each)])
+    if _may_be_odd(text):
+        text = text.translate(_SPELLING)
+    return _each_other(_without_accents, unicodedata.normalize("NFKD", text))
+
+
+def _without_accents(found: re.Match[str]) -> str:
+    return "".join([each for each in found[0] if not unicodedata.combining(each)])
 
 
 def plain(words: str) -> str:

@@ -22,7 +22,7 @@ from tdm_guard.formats.site.tdmrep_json import (
 )
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Posture, Reading, Result, Source, Stance, Statement
 from tdm_guard.plain import bounded
-from tdm_guard.signals.shape import Document, DocumentReading, Listener, Site, WideSite
+from tdm_guard.signals.shape import GONE, Document, DocumentReading, Listener, Site, WideSite
 from tdm_guard.signals.shared.refusing_words import DOUBT
 from tdm_guard.signals.shared.site_file import NOT_GIVEN
 from tdm_guard.signals.shared.too_much import too_much
@@ -284,4 +284,5 @@ DOCUMENT = Document(
     signal=NAME,
     usages=TDM,
     own_hold=True,  # to the letter nothing stands for it (C8)
+    gone=GONE,
 )
