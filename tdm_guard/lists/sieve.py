@@ -37,8 +37,10 @@ class Sieve:
             return cls(bytearray(size))
         return cls(bytearray(old._bits) * max(1, size // len(old._bits)))  # a bit stands for all that it is a rest of
 
-    def __bytes__(self) -> bytes:
-        return bytes(self._bits)
+    @property
+    def bits(self) -> bytes | bytearray:
+        """All of it, as it is kept."""
+        return self._bits
 
     @property
     def crc(self) -> str:

@@ -20,6 +20,7 @@ from tdm_guard.lists.runs import Runs
 from tdm_guard.lists.sieve import Sieve
 
 CACHE_KIB = 4_096  # of pages; they are written one behind the other
+PIECE = 2**18  # bytes written at a time
 ROWS = 250  # written by one statement, in a third of the time of one each
 
 
@@ -94,6 +95,14 @@ class ListWriter:
             "UNION SELECT key, value, excluded FROM staging.added ORDER BY 1, 2, 3"
         ).rowcount
 
+    def _keep_sieve(self) -> None:
+        """Writes the sieve piece by piece: as a value it would be in memory three times."""
+        bits = memoryview(self._sieve.bits)
+        self._connection.execute("INSERT INTO sieve VALUES (zeroblob(?))", (len(bits),))
+        with self._connection.blobopen("sieve", "bits", 1) as blob:
+            for start in range(0, len(bits), PIECE):
+                blob.write(bits[start : start + PIECE])
+
     def _sift(self) -> None:
         """Begins the sieve, with what was in the old list."""
         old = self._old
@@ -128,7 +137,7 @@ class ListWriter:
         insert = self._connection.executemany
         insert("INSERT INTO keys (name, id) VALUES (?, ?)", self._ids.items())
         insert("INSERT INTO meta VALUES (?, ?)", {**meta, "sieve": self._sieve.crc}.items())
-        self._connection.execute("INSERT INTO sieve VALUES (?)", (bytes(self._sieve),))
+        self._keep_sieve()
         self._connection.execute("COMMIT")
         self._connection.close()
         with self._made.open("rb") as made:
