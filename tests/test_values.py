@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tdm_guard._clients.asked import Asked
+from tdm_guard._clients.wire import Head
 from tdm_guard.archives.framing import Record as WarcRecord
 from tdm_guard.archives.inflating import Piece
 from tdm_guard.archives.items import Item
@@ -39,6 +41,8 @@ MAKERS: list[tuple[Callable[..., Any], dict[str, object]]] = [
     (PlainBody.usual, {"problem": None, "note": None, "cut": False, "long": False}),
     (PlainDocument.usual, {"problem": None, "note": None, "octets": b""}),
     (Record.usual, {"colon": True}),
+    (Asked.of, {}),
+    (Head.of, {}),
     (Checked.of, {"cached": False}),
     (Exchange.plain, PLAIN),
     (Wanted.anew, {"etag": None, "last_modified": None}),

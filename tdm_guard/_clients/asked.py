@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from tdm_guard.errors import ConfigurationError
 
 _CREDENTIALS = frozenset({b"authorization", b"cookie", b"proxy-authorization"})
 _TELLING = _CREDENTIALS | {b"host", b"user-agent"}
 _AUTHORITY = re.compile(rb"[A-Za-z0-9._~:\[\]-]{1,300}")
-
-
-_new = tuple.__new__  # half the time of a NamedTuple's own, for every request
 
 
 class Asked(NamedTuple):
@@ -28,6 +25,11 @@ class Asked(NamedTuple):
     user_agent: str
     authenticated: bool
     bodiless: bool = False
+
+    @classmethod
+    def of(cls, url: str, user_agent: str, *, authenticated: bool, bodiless: bool) -> Self:
+        """The same in half the time, for every request."""
+        return tuple.__new__(cls, (url, user_agent, authenticated, bodiless))
 
 
 def read_asked(
@@ -60,4 +62,4 @@ def read_asked(
             raise ConfigurationError(f"headers: the Host field {host[:200]!r} is no host")
         host = netloc
     url = f"{scheme}://{host.decode('ascii')}{target.decode('ascii')}"
-    return _new(Asked, (url, user_agent.decode("latin-1"), authenticated, bodiless))
+    return Asked.of(url, user_agent.decode("latin-1"), authenticated=authenticated, bodiless=bodiless)
