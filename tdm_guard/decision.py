@@ -186,15 +186,9 @@ class Decision(NamedTuple):
 
     @classmethod
     def of(
-        cls,
-        url: str,
-        ts: datetime,
-        stage: Stage,
-        outcome: Outcome,
-        exchange: Exchange,
-        checked: tuple[Checked, ...],
-        faults: tuple[Fault, ...],
-    ) -> Self:
+        cls, url: str, ts: datetime, stage: Stage, outcome: Outcome, exchange: Exchange,
+        checked: tuple[Checked, ...], faults: tuple[Fault, ...],
+    ) -> Self:  # fmt: skip
         """A decision that is not logged yet."""
         return _new(cls, (url, ts, stage, outcome, exchange, checked, faults, None, None))
 

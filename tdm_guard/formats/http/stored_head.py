@@ -28,7 +28,7 @@ _ROBOTS = "x-robots-tag"
 _ORIGINAL = ("x-archive-orig-", "x-orig-")  # what tools put before names when they rename a field
 _LONGEST = 128  # characters of a status line; most have some twenty
 _new = tuple.__new__  # half the time of a NamedTuple's own, for every record
-_FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})  # of a body that is no longer so
+FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})  # of a body that is no longer so
 
 
 class StoredHead(NamedTuple):
@@ -146,6 +146,6 @@ def _originals(renamed: list[tuple[str, str]], found: list[tuple[str, str]]) -> 
         key = name.lower()
         for prefix in _ORIGINAL:
             plain = key.removeprefix(prefix)
-            if plain != key and plain and plain not in _FRAMING and not (plain == "content-type" and plain in known):
+            if plain != key and plain and plain not in FRAMING and not (plain == "content-type" and plain in known):
                 given.append((plain, value))
     return given
