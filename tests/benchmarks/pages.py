@@ -104,7 +104,7 @@ def judging(judge: Judge, body: str, verdict: str) -> Callable[[], object]:
 
 def works(plain: Judge, declared: Judge) -> Iterator[Row]:
     """A page whose JSON-LD names a work that no declaration names."""
-    for size, number in (("18 KB", 100), ("190 KB", 20)):
+    for size, number, held in (("18 KB", 100, 3.4), ("190 KB", 20, 1.0)):
         body = page(size, OPEN_GRAPH + SCRIPT)
         text = json.dumps(WORK)
         for name, parse, budget in (
@@ -117,15 +117,16 @@ def works(plain: Judge, declared: Judge) -> Iterator[Row]:
                 peer_name=f"{name} + json.loads",
                 number=number,
                 budget=budget,
+                held=held if budget else None,
             )
 
 
 def reserved(plain: Judge, declared: Judge) -> Iterator[Row]:
     """A page with `noai`."""
-    for what, body, number in (
-        ("page of 18 KB with noai", page("18 KB", NOAI), 100),
-        ("page of 190 KB with noai", page("190 KB", NOAI), 20),
-        ("head of 100 KB, noai at 90 % of it", long_head(), 20),
+    for what, body, number, held in (
+        ("page of 18 KB with noai", page("18 KB", NOAI), 100, 1.9),
+        ("page of 190 KB with noai", page("190 KB", NOAI), 20, 1.1),
+        ("head of 100 KB, noai at 90 % of it", long_head(), 20, 1.7),
     ):
         for name, parse, budget in (
             ("lxml", lxml.html.fromstring, 0.8), ("selectolax", selectolax.lexbor.LexborHTMLParser, None)
@@ -137,6 +138,7 @@ def reserved(plain: Judge, declared: Judge) -> Iterator[Row]:
                 peer_name=name,
                 number=number,
                 budget=budget,
+                held=held if budget else None,
             )
 
 
@@ -157,6 +159,7 @@ def silent(plain: Judge, declared: Judge) -> Iterator[Row]:
             peer_name="without declarations",
             number=number,
             budget=1.1,
+            held=1.5,
         )
 
 
