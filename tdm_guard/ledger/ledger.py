@@ -249,10 +249,10 @@ class Ledger:
         if digest is not None and item is None and not (said or hops or notes) and self._options.evidence is None:
             plain = self.judge.plain.decision(
                 url, status=status, headers=headers, body=body, content_sha256=digest, policies=policies, unread=unread,
-                now=now,
+                now=now, stored=stored,
             )  # fmt: skip
             if plain is not None:
-                return (self._book or self._opened()).write(None, plain if stored is None else plain.lying(stored))
+                return (self._book or self._opened()).write(None, plain)
         case = self.judge.hear(
             url,
             status=status,
@@ -274,7 +274,7 @@ class Ledger:
             case.hear_notes(notes)
         decided = case.decision()
         if stored is not None:
-            decided = decided.lying(stored)
+            decided = decided._replace(stored=stored)
         return (self._book or self._opened()).write(case, decided)
 
     def failed(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from tdm_guard.formats.http.field_lines import lines_of
 
@@ -39,6 +39,11 @@ class StoredHead(NamedTuple):
     begin: int
     cut: bool = False
     notes: tuple[str, ...] = ()
+
+    @classmethod
+    def usual(cls, status: int, headers: tuple[tuple[str, str], ...], begin: int) -> Self:
+        """A head of which there is nothing else to say."""
+        return _new(cls, (status, headers, begin, False, ()))
 
 
 def read_head(data: bytes, start: int = 0, stop: int | None = None) -> StoredHead:
@@ -79,7 +84,7 @@ def _usual(data: bytes, start: int, most: int) -> StoredHead | None:
     fields = _FIELD.findall(rest)
     if status is None or len(fields) != rest.count("\n") or "-orig-" in rest.lower():
         return None
-    return _new(StoredHead, (status, tuple(fields), end + 4, False, ()))
+    return StoredHead.usual(status, tuple(fields), end + 4)
 
 
 @lru_cache(maxsize=256)  # servers send a handful of status lines
