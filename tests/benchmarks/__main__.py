@@ -52,6 +52,7 @@ PARTS: dict[str, Callable[[], Iterable[Row]]] = {
 }
 QUICK: dict[str, Callable[[], Iterable[Row]]] = {  # the same rows of fewer things; two minutes in all
     "core": core.rows,
+    "pages": partial(pages.rows, brief=True),
     "httpx": edges.httpx,
     "scrapy": partial(crawls.rows, turns=4, many=False),
     "lists": partial(lists.rows, works=100_000, names=20_000),

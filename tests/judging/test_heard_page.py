@@ -19,6 +19,7 @@ from tdm_guard.testing.sample import _LISTED as LISTED
 from tdm_guard.testing.site import Received
 from tests.benchmarks.inputs import page
 from tests.formats.test_html import HAND_MADE, META, PIECES
+from tests.support.growth import grows_linearly
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 URL = "https://site.example/a/page.html"
@@ -68,6 +69,10 @@ SPEAKING = [
     "<!-- \r\n -->\r\n",
     "<svg viewBox=\"0 0 1 1\"><path d='M0'/></svg>",
     "<svg><meta name=robots content=noai>",
+    '<svg role="img"><title>x</title><g><use href="#a"></use><path d="M0"/></g><!-- a --></svg>',
+    "<svg id=a><path><linearGradient/></path></g>",
+    "</path>",
+    "</g></svg>",
     "<table><tr><td>",
     "<div><svg><g></div>",
     "</p>",
@@ -99,6 +104,7 @@ def agree(body: bytes, *, xml: bool = False) -> None:
 @given(SOUP, st.booleans())
 @example("<p><svg><p></svg>" + NOAI, False)
 @example("<div><svg><g></div>" + META, False)
+@example("<g><svg id=a></g></svg>" + NOAI, False)
 @example('<a b="<!--">' + NOAI + "<!-- -->", False)
 @example(DUBLIN_CORE + CITED, False)
 @example("<title><meta </title " + NOAI, False)
@@ -163,3 +169,27 @@ def test_pages_of_the_sample_web_say_the_same() -> None:
                 agree(answer.body)
                 seen += 1
     assert seen > 50
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<a b='",
+        "<svg>",
+        "<svg a>",
+        "<svg a><g></g></svg>",
+        "<title>",
+        "<!-- -",
+        "<a b=c=d>",
+        "<script><!--",
+        NOAI,
+        "<meta x='",
+    ],
+)
+def test_hostile_repetition_takes_linear_time(piece: str) -> None:
+    def look(length: int) -> None:
+        body = (piece * (length // len(piece)) + NOAI).encode()
+        openings = JUDGES[0].bench.scanner.openings(body) or [NOAI.encode()[:-1]]
+        read_page(body, url=URL, openings=openings)
+
+    assert grows_linearly(look, 100_000)

@@ -22,6 +22,9 @@ _BREAKOUT = names(
 _FONT = frozenset({"color", "face", "size"})
 _MATHML_TEXT = frozenset({"mi", "mo", "mn", "ms", "mtext"})
 _SVG_HTML = frozenset({"foreignobject", "desc", "title"})
+SHAPES = names(
+    "g path circle ellipse rect line polyline polygon use defs symbol clippath lineargradient radialgradient stop mask"
+)  # elements of SVG that hold nothing of HTML; they stand nowhere else but by mistake
 _NEVER_CLOSE = frozenset({"html", "head", "body"})  # their end tags leave the stack as it is
 
 
@@ -88,6 +91,7 @@ class Nesting:
             self._push(_Open(name, _Space.TEMPLATE))
         elif not self._stack:
             self._below[name] = self._below.get(name, 0) + 1
+            self.counts = self.counts or name in SHAPES  # drawings that are passed over are taken to close none of them
         elif name not in _VOID and not (name == "p" == self._stack[-1].name):
             self._push(_Open(name, _Space.HTML))
         return False

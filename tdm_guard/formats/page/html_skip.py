@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from tdm_guard.formats.page.html_foreign import SHAPES
+
 MAX_OPENINGS = 64  # different ones that are looked for; behind more, reading all tags takes no longer
 _beyond_ascii = re.compile(rb"[^\0-\x7f]").split
 _WS = r"[\t\n\f\r ]"
@@ -39,16 +41,24 @@ _OTHER_RAW = "|".join(map(_element, ("textarea", "xmp", "iframe", "noembed")))
 _COMMENT = r"!--(?!-?>)[^-]*+(?:-(?!-!?>)[^-]*+)*+-->|![A-Za-z][^>]*+>|\?[^>]*+>"
 _END = rf"[A-Za-z][A-Za-z0-9:-]*+{_WS}*+>"
 
+# Drawings of nothing but shapes, which icons are. Elsewhere their names are read by the book (`Nesting`).
+_SHAPES = " ".join(sorted(SHAPES))
+_SHAPE = rf"{_each(_SHAPES)}{_NAME_ENDS}{_ATTRIBUTES}|/{_each(_SHAPES)}{_WS}*+>"
+_TITLE = rf"{_each('title')}{_NAME_ENDS}{_ATTRIBUTES}(?<!/>)[^<]*+</{_each('title')}{_WS}*+>"
+_DRAWN = rf"[^<]*+(?:<(?:{_SHAPE}|{_TITLE}|!--(?!-?>)[^-]*+(?:-(?!-!?>)[^-]*+)*+-->)[^<]*+)*+"
+_DRAWING = rf"{_each('svg')}{_NAME_ENDS}{_ATTRIBUTES}(?<!/>){_DRAWN}</{_each('svg')}{_WS}*+>"
+
 # Elements with a meaning of their own, and the bounds of the head
-_SPECIAL = _each("script style title noframes textarea xmp iframe noembed plaintext template svg math base")
-_PLAIN = rf"(?:[acdeghjkloqruvwyz]|(?!{_SPECIAL}{_NAME_ENDS})[A-Za-z])[A-Za-z0-9:-]*+{_NAME_ENDS}{_ATTRIBUTES}"
+_SPECIAL = _each("script style title noframes textarea xmp iframe noembed plaintext template svg math base " + _SHAPES)
+_USUAL = "p|a|div|span|li|ul|td|tr|h[1-6]|img|br|i|b|em|strong|section|button|input|meta|link"  # soonest told
+_PLAIN = rf"(?:(?:{_USUAL}){_NAME_ENDS}|(?!{_SPECIAL}{_NAME_ENDS})[A-Za-z][A-Za-z0-9:-]*+{_NAME_ENDS}){_ATTRIBUTES}"
 _IN_HEAD = rf"{_each('meta link html head noscript basefont bgsound')}{_NAME_ENDS}{_ATTRIBUTES}"
 _LEAVES = _each("head body html br")
 
 behind_head_markup = re.compile(
     rf"{_WS}*+(?:<(?:{_IN_HEAD}|{_RAW}|/(?!{_LEAVES}{_NAME_ENDS}){_END}|{_COMMENT}){_WS}*+)*+"
 ).match
-behind_markup = re.compile(rf"[^<]*+(?:<(?:{_PLAIN}|/{_END}|{_RAW}|{_OTHER_RAW}|{_COMMENT})[^<]*+)*+").match
+behind_markup = re.compile(rf"[^<]*+(?:<(?:{_PLAIN}|/{_END}|{_DRAWING}|{_RAW}|{_OTHER_RAW}|{_COMMENT})[^<]*+)*+").match
 
 
 def places_of(openings: Sequence[bytes], body: bytes, text: str) -> list[int] | None:

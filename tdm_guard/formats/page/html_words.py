@@ -103,17 +103,18 @@ def _beginning(word: str, stems: Mapping[str, int]) -> str:
     """By what a word is looked for: the mark it begins with, what it shares with others, or all of it, folded."""
     if _MARKED.fullmatch(word):
         return word[0]
-    stem, fold = word.partition("_")[0], _fold(word)
-    if shared := _shared(fold):
+    if shared := _shared(_fold(word)):
         return shared
-    return _fold(stem) if stems[stem] >= _SEVERAL and stem.isalpha() else fold
+    if stems[word.partition("_")[0]] >= _SEVERAL:
+        return "_"
+    return "+" if "+" in word else _fold(word)
 
 
 def _finder(beginning: str, plain: list[str], whole: list[str]) -> Finder:
     if not beginning.isalnum():  # it is rare, and the folding leaves it out
-        either = "|".join(re.sub("[a-z]", _either, re.escape(word[1:])) for word in plain)
-        exact = _pattern(beginning, [re.escape(word[1:]) for word in plain])
-        return Finder(_pattern(beginning, [either]), (exact,), marked=True)
+        ends = [_behind(beginning, word) for word in plain]
+        either = [re.sub("[a-z]", lambda letter: f"[{letter[0]}{letter[0].upper()}]", end) for end in ends]
+        return Finder(_pattern(beginning, either), (_pattern(beginning, ends),), marked=True)
     found = {_fold(word) for word in plain}
     least = sorted(word for word in found if not any(other in word for other in found - {word}))
     literal = beginning.encode("latin-1")
@@ -129,10 +130,6 @@ def _finder(beginning: str, plain: list[str], whole: list[str]) -> Finder:
     values = [f"({_behind(beginning, word, before=_VALUE_BEGINS)}{_VALUE_ENDS})" for word in whole]
     fronts = tuple(word.index(beginning) for word in whole)
     return Finder(suspects, tuple(patterns), _pattern(beginning, values) if values else None, fronts)
-
-
-def _either(letter: re.Match[str]) -> str:
-    return f"[{letter[0]}{letter[0].upper()}]"
 
 
 def _pattern(beginning: str, ends: list[str]) -> re.Pattern[bytes]:
