@@ -158,6 +158,11 @@ class LogEntry(NamedTuple):
     prev: str
     hash: str
 
+    @classmethod
+    def of(cls, run: str, seq: int, id: str, prev: str, hash: str) -> Self:  # noqa: A002 - as the members are called
+        """The place of a decision that was written."""
+        return _new(cls, (run, seq, id, prev, hash))
+
 
 class Decision(NamedTuple):
     """
@@ -165,9 +170,8 @@ class Decision(NamedTuple):
 
     `url` is the address first asked for, `final_url` the one that was judged, `hops` those that redirected to it.
     `ts` (UTC) is when it was decided, `stage` how far the case got; `checked` are the documents that were looked for,
-    `faults` what was written against its own standard, `stored` says
-    where the record lies that was judged, if it was given. `run`, `seq`, `id`, `prev` and `hash` are empty until the
-    decision is logged.
+    `faults` what was written against its own standard, `stored` says where the record lies that was judged, if it was
+    given. `run`, `seq`, `id`, `prev` and `hash` are empty until the decision is logged.
     """
 
     url: str
@@ -182,15 +186,9 @@ class Decision(NamedTuple):
 
     @classmethod
     def of(
-        cls,
-        url: str,
-        ts: datetime,
-        stage: Stage,
-        outcome: Outcome,
-        exchange: Exchange,
-        checked: tuple[Checked, ...],
-        faults: tuple[Fault, ...],
-    ) -> Self:
+        cls, url: str, ts: datetime, stage: Stage, outcome: Outcome, exchange: Exchange,
+        checked: tuple[Checked, ...], faults: tuple[Fault, ...],
+    ) -> Self:  # fmt: skip
         """A decision that is not logged yet."""
         return _new(cls, (url, ts, stage, outcome, exchange, checked, faults, None, None))
 

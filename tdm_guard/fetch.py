@@ -74,24 +74,27 @@ class Peers:
     """Where the hosts of origins were last seen to lie, of those that connected without a proxy; shared by threads."""
 
     def __init__(self) -> None:
-        self._reach: dict[str, Reach] = {}
+        self._seen: dict[str, tuple[Reach, str]] = {}  # with the address that said so, which may answer again
 
     def note(self, host: str, peer: str | None) -> bool:
         """Notes the peer of a host; False if it lies inside and has lain outside before."""
-        reach = reach_of(peer) if peer else None
+        before = self._seen.get(host)
+        if not peer or (before is not None and before[1] == peer):
+            return True
+        reach = reach_of(peer)
         if reach is None:
             return True
-        before = self._reach.get(host)
-        if before is Reach.PUBLIC:
-            return reach is Reach.PUBLIC
-        if before is None and len(self._reach) >= MAX_PEERS:
-            self._reach.pop(next(iter(self._reach)), None)
-        self._reach[host] = reach
+        if before is not None and before[0] is Reach.PUBLIC and reach is not Reach.PUBLIC:
+            return False
+        if before is None and len(self._seen) >= MAX_PEERS:
+            self._seen.pop(next(iter(self._seen)), None)
+        self._seen[host] = (reach, peer)
         return True
 
     def of(self, host: str) -> Reach | None:
         """Where a host lies, if that was seen."""
-        return self._reach.get(host)
+        seen = self._seen.get(host)
+        return None if seen is None else seen[0]
 
 
 def follow(
@@ -129,7 +132,7 @@ def follow(
             return fetched
         location = fetched.header("location") if fetched.status in _REDIRECTS else None
         if location is None:
-            return replace(fetched, url=url, redirects=tuple(seen[:-1]))
+            return _found(fetched, url, tuple(seen[:-1]))
         problem = None
         try:
             url = normal_url(bare(urljoin(url, location.strip())))
@@ -146,6 +149,13 @@ def follow(
             problem = TIMEOUT
         if problem:
             return Fetched.unreachable(problem, status=fetched.status, at=fetched.at)
+
+
+def _found(fetched: Fetched, url: str, redirects: tuple[str, ...]) -> Fetched:
+    """The answer with where it was found, if it does not say so itself."""
+    if fetched.url == url and fetched.redirects == redirects:
+        return fetched
+    return replace(fetched, url=url, redirects=redirects)
 
 
 def _from_there(fetched: Fetched) -> Fetched:

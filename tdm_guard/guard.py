@@ -210,6 +210,7 @@ class Guard:
         """
         now = self.clock()
         case = Case(self.bench, url, policy, now, hops=hops, authenticated=authenticated, item=item)
+        case.remembers = True
         shown = self.shown.says(case.url, now)
         if shown.statements:
             case.hear_before(shown.statements)

@@ -14,9 +14,10 @@ from typing import Any, TypeVar, Unpack
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, PolicyMismatch
 from tdm_guard.gather import gather, read_lent
-from tdm_guard.judging.arguments import content, number, pairs, places
+from tdm_guard.judging.arguments import UNREAD, content, number, pairs, places
 from tdm_guard.judging.bench import Bench
 from tdm_guard.judging.case import Case
+from tdm_guard.judging.plain_answer import PlainAnswers
 from tdm_guard.judging.plainly import plainly_silent
 from tdm_guard.model import Declared, Fetched, Statement
 from tdm_guard.options import OPTION_NAMES, Options
@@ -76,6 +77,7 @@ class Judge:
             machine_readable_only=options.repertoire_forms == "machine-readable",
             keeps=(*SECRETS, *options.redact) if options.evidence is not None else (),
         )
+        self.plain = PlainAnswers(self.bench)  # of whole answers that say nothing
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Judge.of, (self.options,)
@@ -212,7 +214,10 @@ class Judge:
         if url < "!" or url[-1] <= " ":  # it begins with a blank, or ends with one
             url = trimmed(url)
         policy = self.policy_for(url, {} if policies is None else policies, now)
-        ignores = unread != "undetermined" and _ignores(unread)
+        ignores = False
+        if unread != "undetermined":
+            ignores = checked_unread(unread) == "ignore"
+            policy = policy if ignores else policy.beside_robots()
         case = Case(self.bench, url, policy, now, item=item, ignore_unasked=ignores)
         if before:
             case.hear_before(before)
@@ -220,7 +225,10 @@ class Judge:
             for hop in hops:
                 case.hear_hop(hop.url or url, pairs(hop.headers))
         fields = pairs(headers)
-        if status is not None or fields or body is not None:
+        whole = body_complete and body.__class__ is bytes and status.__class__ is int
+        if whole and status == 200 and not (before or hops) and case.hear_plain(self.plain, fields, body):  # type: ignore[arg-type]
+            pass
+        elif status is not None or fields or body is not None:
             case.hear_headers(MAYBE if status is None else number(status), fields)
             case.status = status
             if body is not None:
@@ -271,9 +279,10 @@ def evaluate(
     that `body` is a prefix. Without `status` they are taken for content's; without any of the three the decision is
     whether the URL may be requested. `policies` maps paths on the URL's origin, or absolute URLs, to a `Fetched`, or
     is an `OriginPolicy`. A document that must be read and was never asked for makes the verdict undetermined, unless
-    `unread="ignore"`. `hops` are the answers of earlier redirect hops. `item` is what is known of the work at the
-    URL: a mapping, or several in a list (`docs/repertoires.md`). `now`, aware of its time zone, is when the copy was
-    made: declarations and licences count as of then. `options` are those that need no network (`docs/options.md`).
+    `unread="ignore"`, or `"ignore-beside-robots"` and the origin's robots.txt is known. `hops` are the answers of
+    earlier redirect hops. `item` is what is known of the work at the URL: a mapping, or several in a list
+    (`docs/repertoires.md`). `now`, aware of its time zone, is when the copy was made: declarations and licences count
+    as of then. `options` are those that need no network (`docs/options.md`).
 
     Raises `ConfigurationError` (options, and what is given in another shape), `UnsupportedURL` (not http or https),
     `PolicyMismatch`.
@@ -335,10 +344,11 @@ def _driven(reading: Generator[tuple[Wanted, ...], Answers, T], look: Callable[[
         return result
 
 
-def _ignores(unread: str) -> bool:
-    if unread in ("undetermined", "ignore"):
-        return unread == "ignore"
-    raise ConfigurationError(f'unread: {unread!r} is neither "undetermined" nor "ignore"')
+def checked_unread(unread: str) -> str:
+    """A way to take documents that were never asked for. Raises `ConfigurationError` for none."""
+    if unread in UNREAD:
+        return unread
+    raise ConfigurationError(f"unread: {unread!r} is none of {', '.join(UNREAD)}")
 
 
 def _checked(answer: object) -> Fetched | None:

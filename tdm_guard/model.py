@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, NamedTuple, Required, Self, TypedDict, Unpack
 
 from tdm_guard.errors import ConfigurationError
@@ -114,8 +115,13 @@ class Evidence:
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready mapping with every member; `evidence` only where there is some."""
-        kept = self.evidence is not None
-        return {name: in_json(getattr(self, name)) for name in _RECORDED[type(self), kept]}
+        members = self.recorded()
+        return {name: value if value is None or value.__class__ is str else in_json(value) for name, value in members}
+
+    def recorded(self) -> Iterable[tuple[str, Any]]:
+        """The members that `to_dict` has, in order, as they are."""
+        names, values = _RECORDED[type(self), self.evidence is not None]
+        return zip(names, values(self), strict=True)
 
 
 class StatementMembers(TypedDict, total=False):
@@ -329,9 +335,11 @@ class Stored:
         if not isinstance(offset, int) or isinstance(offset, bool) or not 0 <= offset < 2**63:
             raise ConfigurationError(f"stored: {offset!r:.80} is no offset in bytes; for example 0")
         for name, value in (("record", self.record), ("type", self.type)):
-            if not isinstance(value, str) and (name == "type" or value is not None):
+            if isinstance(value, str):
+                if len(value) > MAX_STORED or not value.isascii():
+                    object.__setattr__(self, name, bounded(value, MAX_STORED))
+            elif name == "type" or value is not None:
                 raise ConfigurationError(f"stored: {value!r:.80} is no {name}; for example Stored(file, offset)")
-            object.__setattr__(self, name, bounded(value, MAX_STORED))
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready mapping with every member."""
@@ -351,9 +359,10 @@ def _evidence(source: Source, excerpt: str | None) -> dict[str, Any]:
 
 # the members of a kind of evidence that stand in a record, in their order: where a piece was kept, where none was
 _RECORDED = {
-    (kind, kept): tuple(
-        [item.name for item in fields(kind) if item.name not in _UNRECORDED and (kept or item.name != "evidence")]
-    )
+    (kind, kept): (names, attrgetter(*names))
     for kind in (Evidence, Statement, Fault, Declared)
     for kept in (True, False)
+    for names in [
+        [item.name for item in fields(kind) if item.name not in _UNRECORDED and (kept or item.name != "evidence")]
+    ]
 }

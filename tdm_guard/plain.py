@@ -37,6 +37,7 @@ _ANYTHING = re.compile(
 
 
 LIMIT = "a limit of ours"
+_JSON = frozenset({str, bool, int, float})
 
 
 def our_limit(option: str) -> str:
@@ -87,6 +88,8 @@ def timestamp(moment: datetime) -> str:
 
 def in_json(value: Any) -> Any:
     """`value` in JSON's own types."""
+    if value is None or value.__class__ in _JSON:
+        return value
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, datetime):

@@ -297,7 +297,6 @@ def test_every_heading_is_what_is_said(tmp_path: Path, caplog: pytest.LogCapture
         lambda: ran(tmp_path, "scan", "LOG", "--policies", "nowhere"),
         lambda: ran(tmp_path, "scan", "LOG", "--policies", str(tmp_path / "captures")),
         lambda: ran(tmp_path, "scan", "LOG", "--keep", "there.warc.gz"),
-        lambda: ran(tmp_path, "scan", "LOG", "--workers", "2", "--policies", "live"),
         lambda: open_source(f"sqlite:///{tmp_path}/none.db"),
         lambda: from_store(caplog, None),
         lambda: from_store(caplog, b"damaged"),

@@ -54,6 +54,7 @@ def test_what_is_small_and_holds_no_more_is_judged_at_once(body: bytes, media_ty
     [
         (bytes(OFF_LOOP_BYTES + 1), "text/html"),
         (b"<html>" + b"<meta name=a content=b>" * (MANY_METAS + 1), "text/html"),
+        (b"<html>" + b"<mEtA name=a content=b>" * (MANY_METAS + 1), "text/html"),
         (TEXT_OF_PNG, "image/png"),
         (TEXT_OF_PNG, "text/html"),  # whatever it is called
         (gzip.compress(pictures.svg()), "image/svg+xml"),

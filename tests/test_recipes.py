@@ -79,11 +79,12 @@ class House:
         (self.folder / place).write_text(whole.replace(f"\n{before}", f"\n{text}\n{before}"), encoding="utf-8")
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}  # not our sources
+        left_out = ("COVERAGE", "PYTHONDONTWRITEBYTECODE")  # not our sources; what is compiled in the copy goes with it
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
         return subprocess.run(
             [sys.executable, *words],
             cwd=self.folder,
-            env={**kept, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**kept, "PYTHONPATH": str(self.folder)},
             capture_output=True,
             text=True,
             check=False,

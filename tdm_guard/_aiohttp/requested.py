@@ -82,8 +82,13 @@ class ExchangeWire(Wire):
         if url.scheme not in ("http", "https") or "websocket" in request.headers.get("upgrade", "").lower():
             raise UnsupportedURL(f"{str(url)[:200]} is asked for another protocol, which cannot be judged")
         fields = [(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in request.headers.items()]
-        netloc, target = url.host_port_subcomponent.encode(), _target(url).encode()
-        return read_asked(url.scheme, netloc, target, fields, bodiless=request.method == "HEAD")
+        return read_asked(
+            url.scheme,
+            lambda: str(url.host_port_subcomponent).encode(),
+            _target(url).encode(),
+            fields,
+            bodiless=request.method == "HEAD",
+        )
 
     @property
     def dialled(self) -> str:

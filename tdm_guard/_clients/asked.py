@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from tdm_guard.errors import ConfigurationError
@@ -11,6 +11,9 @@ from tdm_guard.errors import ConfigurationError
 _CREDENTIALS = frozenset({b"authorization", b"cookie", b"proxy-authorization"})
 _TELLING = _CREDENTIALS | {b"host", b"user-agent"}
 _AUTHORITY = re.compile(rb"[A-Za-z0-9._~:\[\]-]{1,300}")
+
+
+_new = tuple.__new__  # half the time of a NamedTuple's own, for every request
 
 
 class Asked(NamedTuple):
@@ -28,12 +31,13 @@ class Asked(NamedTuple):
 
 
 def read_asked(
-    scheme: str, netloc: bytes, target: bytes, fields: Iterable[tuple[bytes, bytes]], *, bodiless: bool
+    scheme: str, dialled: Callable[[], bytes], target: bytes, fields: Iterable[tuple[bytes, bytes]], *, bodiless: bool
 ) -> Asked:
     """
     The address is what the server is told (RFC 9110 7.1: scheme, Host field, target), whatever host is dialled.
 
-    `fields` are the header lines as they are sent. Raises `ConfigurationError` for contradictory ones.
+    `fields` are the header lines as they are sent, `dialled` gives host and port of the URL.
+    Raises `ConfigurationError` for contradictory ones.
     """
     host = None
     user_agent = b""
@@ -51,12 +55,9 @@ def read_asked(
         else:
             authenticated = True
     if host is None or not _AUTHORITY.fullmatch(host):
+        netloc = dialled()
         if host not in (None, netloc):
             raise ConfigurationError(f"headers: the Host field {host[:200]!r} is no host")
         host = netloc
-    return Asked(
-        f"{scheme}://{host.decode('ascii')}{target.decode('ascii')}",
-        user_agent.decode("latin-1"),
-        authenticated,
-        bodiless,
-    )
+    url = f"{scheme}://{host.decode('ascii')}{target.decode('ascii')}"
+    return _new(Asked, (url, user_agent.decode("latin-1"), authenticated, bodiless))

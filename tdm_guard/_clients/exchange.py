@@ -10,7 +10,7 @@ the rest of a small body is received; what is still on its way waits a short tim
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator
 from functools import partial
 from typing import Any, NoReturn
 
@@ -50,7 +50,10 @@ def exchange(session: Session, wire: Wire) -> Steps:
     if guard.bench.excluded is not None:
         case.hear_exclusion(wire.dialled)  # whatever the Host field says
     for url, headers in hops:
-        yield from _hear(partial(case.hear_hop, url, headers), headers)
+        if may_last(headers):
+            yield LongWork(partial(case.hear_hop, url, headers))
+        else:
+            case.hear_hop(url, headers)
     if case.refused:
         yield from _refuse(session, case, asked, wire)
     try:
@@ -71,11 +74,13 @@ def exchange(session: Session, wire: Wire) -> Steps:
 
 def _judge(session: Session, case: Case, wire: Wire, asked: Asked, journey: Journey) -> Generator[Asking, Any, None]:
     head = wire.head(session.picker)
-    if head.status == 101:
+    status, headers, cached, in_memory = head
+    if status == 101:
         raise UnsupportedURL(f"{asked.url[:200]} answers with another protocol, which cannot be judged")
-    yield from _hear(
-        partial(case.hear_headers, head.status, head.headers, bodiless=asked.bodiless, cached=head.cached), head.headers
-    )
+    if may_last(headers):
+        yield LongWork(partial(case.hear_headers, status, headers, bodiless=asked.bodiless, cached=cached))
+    else:
+        case.hear_headers(status, headers, bodiless=asked.bodiless, cached=cached)
     if case.refused:
         yield from _refuse(session, case, asked, wire)
     ended = yield from receive(case, wire, head, most=session.guard.options.max_asset_bytes, whole=journey.whole)
@@ -91,19 +96,11 @@ def _judge(session: Session, case: Case, wire: Wire, asked: Asked, journey: Jour
         tally = None if ended else Tally(session.guard, decision, wire.heard, session.tallies)
     else:
         if wire.redirects:
-            journey.redirected(wire, asked.url, head.headers)
+            journey.redirected(wire, asked.url, headers)
         if not journey.waits(case, wire):
             journey.settled(wire, session.guard.settle(case, wire.request))
-    if not head.in_memory and (ended or tally or wire.heard):
+    if not in_memory and (ended or tally or wire.heard):
         wire.hand_on(ended=ended, tally=tally)
-
-
-def _hear(hear: Callable[[], None], headers: Sequence[tuple[str, str]]) -> Generator[Asking, Any, None]:
-    """Lets a case hear fields: beside the event loop, if they are long."""
-    if may_last(headers):
-        yield LongWork(hear)
-    else:
-        hear()
 
 
 def _read_declared(session: Session, case: Case, asked: Asked, *, held: bool) -> Generator[Asking, Any, None]:

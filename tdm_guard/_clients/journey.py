@@ -90,7 +90,8 @@ class Journey:
 
     def enter(self, wire: Wire) -> Hops:
         """Another request of this journey is about to be judged; returns what redirected to it."""
-        self._supersede()
+        if self._pending is not None:
+            self._supersede()
         before, self._trail = self._trail, None
         self._hops = ()
         if self._first is not None and self._first[0] is wire.request:  # an answer to a challenge starts there again

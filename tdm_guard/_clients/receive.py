@@ -19,6 +19,7 @@ FIRST_LOOK = 128 * 1024  # bytes; most pages are smaller and are looked at once,
 LOOK_AGAIN = 4  # times as many bytes until the next look, so that all looks cost at most a third more
 SET_ASIDE = 2**20  # bytes of a body received so that its connection is free for what the response declares
 MAX_DIGITS = 18  # of an announced size
+AT_ONCE = OFF_LOOP_BYTES  # bytes of a body of no type that speaks: it is looked at, and its digest taken, on the loop
 READ_AHEAD = 64 * 1024  # bytes of content other than pages; most images and feeds are smaller
 
 
@@ -41,7 +42,7 @@ def receive(case: Case, wire: Wire, head: Head, *, most: int, whole: bool) -> Ge
         unannounced = True
     ended = False
     if unannounced or case.wants_body() or (in_memory and case.content):
-        ended = yield from _hear(case, wire, None if in_memory else most)
+        ended = yield from _hear(case, wire, None if in_memory else most, whole=whole)
     if not ended and whole and case.content and not case.refused:
         ended = yield from _read_ahead(case, wire)
     return ended or in_memory
@@ -59,18 +60,20 @@ def _without_body(wire: Wire) -> Generator[Asking, Any, None]:
     wire.heard.clear()
 
 
-def _hear(case: Case, wire: Wire, limit: int | None) -> Generator[Asking, Any, bool]:
+def _hear(case: Case, wire: Wire, limit: int | None, *, whole: bool) -> Generator[Asking, Any, bool]:
     """
     Receives the body as far as the case wants it, at most `limit` bytes; True if that was all of it.
 
-    A body whose first bytes show that it need not be heard is left to stream on.
+    A body whose first bytes show that it need not be heard is left to stream on. If the client reads the `whole`
+    anyway, a small one is looked at once, when it is there.
     """
     heard, look, known = wire.heard, FIRST_LOOK, case.type_speaks or not case.content
     if limit is None:
         limit = look = sys.maxsize
         known = True
+    first = AT_ONCE if whole else SNIFF_BYTES
     while True:
-        wire.goal = min(limit + 1, look if known else SNIFF_BYTES)
+        wire.goal = min(limit + 1, look if known else first)
         if (yield FILL):
             break
         if wire.size > limit:

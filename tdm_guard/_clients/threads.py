@@ -30,7 +30,7 @@ LEAVE_SECONDS = 0.5  # that a thread has to leave a full pool once its time ther
 _OPENED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
 
 
-class _Job:
+class Job:
     """One effect on its thread."""
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class _Watched:
 
     __slots__ = ("job", "wire")
 
-    def __init__(self, wire: Wire, job: _Job) -> None:
+    def __init__(self, wire: Wire, job: Job) -> None:
         self.wire = wire
         self.job = job
 
@@ -135,8 +135,8 @@ class ThreadFetcher(Fetcher):
     def _shares(self, url: str) -> bool:
         return url.startswith("https:") and self._session.framework.multiplexes(self._route(url))
 
-    def _launch(self, effect: Get | Resolve) -> _Job:
-        job = _Job()
+    def _launch(self, effect: Get | Resolve) -> Job:
+        job = Job()
         if isinstance(effect, Resolve):
             job.start()
             job.launch(lambda: self._resolve(effect))
@@ -144,7 +144,7 @@ class ThreadFetcher(Fetcher):
             job.launch(lambda: self._get(effect, job))
         return job
 
-    def _collect(self, effect: Get | Resolve, job: _Job) -> Any:
+    def _collect(self, effect: Get | Resolve, job: Job) -> Any:
         guard = self._session.guard
         if isinstance(effect, Resolve):
             return job.answer if job.wait(guard.options.policy_timeout) and job.answer else ()
@@ -156,7 +156,7 @@ class ThreadFetcher(Fetcher):
             raise job.problem
         return job.answer
 
-    def _get(self, get: Get, job: _Job) -> Answer:
+    def _get(self, get: Get, job: Job) -> Answer:
         framework, guard = self._session.framework, self._session.guard
         try:
             inner = self._route(get.url)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, MutableMapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from tdm_guard._clients.asked import Asked
 from tdm_guard._clients.fields import Picker
@@ -80,6 +80,11 @@ class Head(NamedTuple):
     headers: Headers
     cached: bool
     in_memory: bool
+
+    @classmethod
+    def of(cls, status: int, headers: Headers, *, cached: bool, in_memory: bool) -> Self:
+        """The same in half the time, for every page."""
+        return tuple.__new__(cls, (status, headers, cached, in_memory))
 
 
 class Wire:

@@ -20,7 +20,7 @@ def is_stale_copy(marks: Any) -> bool:
 
 def _says(marks: Any, what: str) -> bool:
     caching = marks.get("caching")
-    if isinstance(caching, Mapping) and caching.get(what):
+    if caching is not None and isinstance(caching, Mapping) and caching.get(what):
         return True
     return bool(marks.get(f"hishel_{what}") or marks.get(what))
 

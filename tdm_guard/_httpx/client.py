@@ -80,16 +80,17 @@ def install(
 
 
 def _begin(family: Family, client: Any, guard: Guard, keywords: Mapping[str, Any]) -> Journey:
-    default = family.module.USE_CLIENT_DEFAULT
-    follows = keywords.get("follow_redirects", default)
-    auth = keywords.get("auth", default)
-    auth = client.auth if auth is default else auth
-    answers = isinstance(auth, family.module.Auth)
+    module, given = family.module, keywords.get
+    default = module.USE_CLIENT_DEFAULT
+    follows, auth = given("follow_redirects", default), given("auth", default)
+    if auth is default:
+        auth = client.auth
+    answers = auth is not None and isinstance(auth, module.Auth)
     return Journey(
         guard,
         follows=bool(client.follow_redirects if follows is default else follows),
         answers=answers,
-        whole=not keywords.get("stream", False),
+        whole=not given("stream", False),
         hooked=answers or bool(client.event_hooks["response"]),
     )
 

@@ -101,7 +101,9 @@ class HttpxWire(Wire):
                 f'extensions: "target" asks for {request.extensions["target"][:200]!r} instead of {target[:200]!r}; '
                 "put the path into the URL"
             )
-        return read_asked(url.scheme, url.netloc, target, request.headers.raw, bodiless=request.method == "HEAD")
+        return read_asked(
+            url.scheme, lambda: bytes(url.netloc), target, request.headers.raw, bodiless=request.method == "HEAD"
+        )
 
     @property
     def dialled(self) -> str:
@@ -129,7 +131,7 @@ class HttpxWire(Wire):
         response = self.response
         headers = picker.pairs(response.headers.raw)
         cached = is_from_cache(response.extensions)
-        return Head(response.status_code, headers, cached=cached, in_memory=response.is_stream_consumed)
+        return Head.of(response.status_code, headers, cached=cached, in_memory=response.is_stream_consumed)
 
     @property
     def redirects(self) -> bool:

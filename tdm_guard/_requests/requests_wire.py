@@ -96,7 +96,7 @@ class RequestsWire(Wire):
             raise UnsupportedURL(f"a tunnel to {request.url} carries what cannot be judged")
         scheme, netloc, target = _parts(request)
         fields = [(_bytes(name), _bytes(value)) for name, value in request.headers.items()]
-        return read_asked(scheme, netloc, target, fields, bodiless=request.method == "HEAD")
+        return read_asked(scheme, lambda: netloc, target, fields, bodiless=request.method == "HEAD")
 
     @property
     def dialled(self) -> str:

@@ -17,7 +17,7 @@ from tdm_guard.archives.redirects import Redirects
 from tdm_guard.archives.setting import INSIDE, Setting
 from tdm_guard.archives.tape import Tape
 from tdm_guard.archives.warc import tape_of
-from tdm_guard.formats.http.stored_head import NO_HEAD, read_head
+from tdm_guard.formats.http.stored_head import NO_HEAD, StoredHead, read_head
 from tdm_guard.model import Stored
 
 MAX_LINE = 2**17  # bytes of the line before an answer; an address has at most 64 KiB
@@ -27,6 +27,8 @@ _LINE_FORM = (
 _LINE = re.compile(_LINE_FORM)
 _NEXT = re.compile(rb"(?m)^" + _LINE_FORM)
 _STEP = 2**20
+_USUAL_LINE = 2**10  # bytes of such a line, as most are
+_MAX_DIGITS = 19  # of a length: what has more is longer than any file
 
 
 def read_arc(octets: Octets, path: str, setting: Setting, *, name: str) -> Iterator[Item | Damage]:
@@ -73,11 +75,24 @@ def _go_to_the_next(tape: Tape) -> int:
 def _capture(tape: Tape, line: re.Match[bytes], place: tuple[str, int], setting: Setting) -> Iterator[Item | Damage]:
     url, date, length = line[1].decode("latin-1"), line[3].decode(), int(line[5])
     media_type = line[4].decode("latin-1").split(" ")[0]
-    tape.fill(min(length, MAX_BLOCK))
-    block = tape.data[tape.at : tape.at + min(length, MAX_BLOCK)]
-    there = tape.skip(length, None)
-    if there < length:
+    kept = min(length, MAX_BLOCK)
+    more = tape.fill(kept)
+    fits = more if length > MAX_BLOCK else _fits(tape, length)
+    data, at = tape.data, tape.at
+    block = data[at : at + kept]
+    head = read_head(block)
+    end = _ends_before(data, at, head)
+    known = end is not None and end < kept
+    if not known and not fits:
+        found = _NEXT.search(data, at)
+        end = None if found is None else found.start() - at
+    if end is not None and end < kept:
+        yield Damage(*place, f"a length of {length}: another record begins behind {end} bytes")
+        block, tape.at = block[:end].removesuffix(b"\n").removesuffix(b"\r"), at + end
+        fits, length = known, end
+    elif (there := tape.skip(length, None)) < length:
         yield Damage(*place, f"a record of {length} bytes of which {there} are there")
+        fits = False
     if not is_judged(url):
         setting.passed[scheme_of(url)] += 1
     elif (problem := unjudgeable(url)) is not None:
@@ -85,18 +100,40 @@ def _capture(tape: Tape, line: re.Match[bytes], place: tuple[str, int], setting:
     elif not block:
         yield Damage(*place, "a record without a payload", url=url)
     else:
-        head = read_head(block)
-        headers = head.headers or (("content-type", media_type),)
-        whole = there == length <= MAX_BLOCK and not head.cut and NO_HEAD not in head.notes
-        body = block[head.begin :]
+        whole = fits and length <= MAX_BLOCK and not head.cut and NO_HEAD not in head.notes
         yield Item(
             url=url,
             status=head.status,
-            headers=headers,
-            body=body,
+            headers=head.headers or (("content-type", media_type),),
+            body=block[head.begin :],
             body_complete=whole,
             at=moment(date),
             hops=(),
             stored=Stored(*place),
-            notes=head.notes,
+            notes=head.notes if fits else (*head.notes, "a length that is not that of its record"),
         )
+
+
+def _fits(tape: Tape, length: int) -> bool:
+    """True if behind an answer of this length a line names the next capture, or the file ends."""
+    for most in (_USUAL_LINE, MAX_LINE):
+        more = tape.fill(length + most)
+        at = tape.at + length
+        while tape.data[at : at + 1] in (b"\n", b"\r"):
+            at += 1
+        if _LINE.match(tape.data, at) is not None or (at == len(tape.data) and not more):
+            return True
+        if not more:
+            return False
+    return False
+
+
+def _ends_before(data: bytes, start: int, head: StoredHead) -> int | None:
+    """How far behind `start` another capture begins: behind the body, as long as the answer's own fields say."""
+    said = next((value for name, value in head.headers if name.lower() == "content-length"), "")
+    if not (said.isascii() and said.isdigit() and len(said) <= _MAX_DIGITS):
+        return None
+    at = end = start + head.begin + int(said)
+    while data[at : at + 1] in (b"\n", b"\r"):
+        at += 1
+    return at - start if at > end and _LINE.match(data, at) is not None else None

@@ -19,8 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-from tdm_guard.archives.items import NOT_TOLD, Damage, Item
-from tdm_guard.archives.methods import OF_HEAD
+from tdm_guard.archives.items import NOT_TOLD, OF_HEAD, Damage, Item
 from tdm_guard.archives.opening import read_items
 from tdm_guard.archives.redirects import REDIRECTS
 from tdm_guard.archives.sources import DOCUMENTS, Known

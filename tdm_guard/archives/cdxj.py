@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +21,17 @@ from tdm_guard.archives.items import Damage, Item
 from tdm_guard.archives.octets import Octets
 from tdm_guard.archives.setting import Setting
 from tdm_guard.archives.warc import WarcReading, tape_of
+from tdm_guard.formats.site.path_pattern import normal_url
 
 MAX_LINE = 2**20  # bytes of one line; an address may have 64 KiB
 _OPEN = 8  # WARC files at once
+_PLACES = 100_000  # names of files of which is remembered where they lie
 _BESIDE = (".", "../archive", "archive")  # an index beside its archives, or in a collection that was unpacked
 
 
 def read_cdxj(octets: Octets, path: str, setting: Setting, *, name: str) -> Iterator[Item | Damage]:
     """All captures that an index names."""
     reading = _Reading(Path(path).parent, setting)
-    seen: set[tuple[str, int]] = set()
     try:
         for place, line in _lines(octets):
             found = _entry(line)
@@ -38,11 +39,7 @@ def read_cdxj(octets: Octets, path: str, setting: Setting, *, name: str) -> Iter
                 if found:
                     yield Damage(name, place, found)
                 continue
-            file, offset = Path(str(found["filename"])).name, int(found["offset"])
-            if (file, offset) in seen:
-                continue
-            seen.add((file, offset))
-            yield from reading.items(found, file, offset, Damage(name, place, "", url=_address(found)))
+            yield from reading.items(found, Damage(name, place, "", url=_address(found)))
             yield from reading.evicted()
         yield from reading.rest()
     finally:
@@ -55,22 +52,38 @@ class _Reading:
         self._setting = setting
         self._open: OrderedDict[str, tuple[Octets, WarcReading]] = OrderedDict()
         self._late: list[Item | Damage] = []
+        self._places: dict[str, tuple[Path, bool | None]] = {}
+        self._met: dict[tuple[str, int], int] = {}  # what tells the addresses of the records that were read
 
-    def items(self, entry: dict[str, Any], file: str, offset: int, lost: Damage) -> Iterator[Item | Damage]:
-        opened = self._opened(file)
-        if opened is None:
-            yield lost._replace(what=f"{file[:200]}, which it names, is not beside it")
+    def items(self, entry: dict[str, Any], lost: Damage) -> Iterator[Item | Damage]:
+        """
+        The record that an entry names, once.
+
+        A file of another folder may be the only one of its name that is here: the address tells that it is another.
+        """
+        named, offset = str(entry["filename"]), int(entry["offset"])
+        path, is_it = self._found(named)
+        if is_it is None:
+            yield lost._replace(what=f"{named[:200]}, which it names, is not beside it")
             return
-        octets, reading = opened
-        record = next(framing.records(tape_of(octets, offset)), None) if 0 <= offset < octets.size else None
-        if not isinstance(record, framing.Record):
-            yield lost._replace(what=f"no record begins at {offset} of {file[:200]}")
+        octets, reading = self._opened(path)
+        place, record = (str(path), offset), None
+        if place not in self._met:
+            found = next(framing.records(tape_of(octets, offset)), None) if 0 <= offset < octets.size else None
+            if not isinstance(found, framing.Record):
+                yield lost._replace(what=f"no record begins at {offset} of {path.name[:200]}")
+                return
+            record = found
+            self._met[place] = hash(_loosely(cleaned(record.fields.get("warc-target-uri", ""))))
+        if not is_it and lost.url and hash(_loosely(lost.url)) != self._met[place]:
+            yield lost._replace(what=f"{named[:200]}, which it names, is not beside it, but another file of that name")
+        if record is None:
             return
         if method := entry.get("req.http:method", entry.get("method")):
             url = cleaned(record.fields.get("warc-target-uri", ""))
             reading.methods.know(record.fields, url, is_head=str(method).upper() == "HEAD")
-        yield from reading.methods.tick()
-        yield from reading.read(record)
+        yield from _within(str(path), reading.methods.tick())
+        yield from _within(str(path), reading.read(record))
 
     def evicted(self) -> list[Item | Damage]:
         """What waited in files that were closed."""
@@ -78,27 +91,38 @@ class _Reading:
         return late
 
     def rest(self) -> Iterator[Item | Damage]:
-        for _, reading in self._open.values():
-            yield from reading.rest()
+        for file, (_, reading) in self._open.items():
+            yield from _within(file, reading.rest())
 
     def close(self) -> None:
         for octets, _ in self._open.values():
             octets.close()
 
-    def _opened(self, file: str) -> tuple[Octets, WarcReading] | None:
+    def _found(self, named: str) -> tuple[Path, bool | None]:
+        """Where a file lies that an index names; whether it is that by its whole name, None if there is none."""
+        whole, last = Path(named), Path(Path(named).name)
+        known = self._places.get(named)
+        if known is None:
+            ways = [self._folder / way for way in _BESIDE]
+            names = (whole, last) if not whole.is_absolute() and ".." not in whole.parts else (last,)
+            found = [(way / each, each == whole) for each in names for way in ways if _is_file(way / each)]
+            known = found[0] if found else (last, None)
+            if len(self._places) < _PLACES:
+                self._places[named] = known
+        return known
+
+    def _opened(self, path: Path) -> tuple[Octets, WarcReading]:
+        file = str(path)
         if file in self._open:
             self._open.move_to_end(file)
             return self._open[file]
-        path = next((each for each in (self._folder / way / file for way in _BESIDE) if each.is_file()), None)
-        if path is None:
-            return None
         if len(self._open) >= _OPEN:
-            _, (closing, reading) = self._open.popitem(last=False)
-            self._late += reading.rest()
+            closed, (closing, reading) = self._open.popitem(last=False)
+            self._late += _within(closed, reading.rest())
             closing.close()
-        octets = self._setting.opened(str(path))
-        self._setting.originals.add([str(path)])
-        self._open[file] = octets, WarcReading(octets, str(path), self._setting, file)
+        octets = self._setting.opened(file)
+        self._setting.originals.add([file])
+        self._open[file] = octets, WarcReading(octets, file, self._setting, path.name)
         return self._open[file]
 
 
@@ -129,6 +153,23 @@ def _entry(line: bytes) -> dict[str, Any] | str:
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
         pass
     return "a line that names no record"
+
+
+def _within(path: str, found: Iterable[Item | Damage]) -> Iterator[Item | Damage]:
+    for each in found:
+        yield each._replace(within=path) if isinstance(each, Item) else each
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # no file system has such a name
+        return False
+
+
+def _loosely(url: str) -> str:
+    """What is left of an address where an index made it of a SURT: no scheme, no `www.`, no letters' case."""
+    return normal_url(url).lower().partition("://")[2].partition("#")[0].removeprefix("www.").rstrip("/")
 
 
 def _address(entry: dict[str, Any]) -> str | None:

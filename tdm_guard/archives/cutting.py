@@ -1,9 +1,10 @@
-"""Records cut out of an archive as they are stored, byte for byte, each as a member of its own."""
+"""Records cut out of archives as they are stored, byte for byte, each as a member of its own."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO
 
 from tdm_guard.archives import framing, inflating
@@ -14,44 +15,61 @@ from tdm_guard.archives.warc import tape_of
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _STEP = 2**20  # bytes copied at once
+_OPEN = 8  # files at once: an index, or a collection, leads to many
+Raw = tuple[int, int]  # offset and length of a record as stored
 
 
 class Cutter:
     """
-    Copies records of one file to another: gzip members as they are, where the other is compressed too.
+    Copies records of one archive to a file: gzip members as they are, where that is compressed too.
 
-    The `warcinfo` record that the file begins with goes before the first of them.
+    The `warcinfo` record that speaks for a record goes before it, once for all that follow.
     """
 
     def __init__(self, path: str, to: IO[bytes], *, packed: bool) -> None:
-        self._octets = opened(path)
+        self._path = path
         self._to = to
         self._packed = packed
-        self._zstd = self._octets.take(0, 4)[1:] in (_ZSTD[1:], b"\x2a\x4d\x18")
-        self._begun = False
+        self._sources: OrderedDict[str, _Source] = OrderedDict()
+        self._info: tuple[str, Raw] | None = None  # the one that was written last
 
-    def copy(self, raw: tuple[int, int]) -> None:
-        """Copies the record at an offset, of a length as stored."""
-        if not self._begun:
-            self._begun = True
-            first = next(framing.records(tape_of(self._octets)), None)
-            if isinstance(first, framing.Record) and first.raw is not None and _is_info(first):
-                self._copy(first.raw)
-        self._copy(raw)
+    def copy(self, raw: Raw, within: str | None = None, infos: Mapping[str, Sequence[Raw]] | None = None) -> None:
+        """
+        Copies the record at an offset, of a length as stored.
 
-    def _copy(self, raw: tuple[int, int]) -> None:
+        `within` is the file that it lies in, if the archive is none of records itself, `infos` the `warcinfo` records
+        that were met in each.
+        """
+        path = self._path if within is None else within
+        source = self._source(path)
+        info = source.info(raw, () if infos is None else infos.get(path, ()))
+        if info is not None and self._info != (path, info):
+            self._info = path, info
+            self._copy(source, info)
+        self._copy(source, raw)
+
+    def _source(self, path: str) -> _Source:
+        if path in self._sources:
+            self._sources.move_to_end(path)
+            return self._sources[path]
+        if len(self._sources) >= _OPEN:
+            self._sources.popitem(last=False)[1].octets.close()
+        self._sources[path] = _Source(opened(path))
+        return self._sources[path]
+
+    def _copy(self, source: _Source, raw: Raw) -> None:
         place, size = raw
-        coded = self._octets.take(place, 4)
+        coded = source.octets.take(place, 4)
         if self._packed and coded.startswith(_GZIP):
-            for piece in _stored(self._octets, place, size):
+            for piece in _stored(source.octets, place, size):
                 self._to.write(piece)
             return
         if coded.startswith(_GZIP):
-            pieces = _member(inflating.gzip_members(self._octets, place))
-        elif self._zstd and coded == _ZSTD:
-            pieces = _member(inflating.zstd_frames(self._octets, place))
+            pieces = _member(inflating.gzip_members(source.octets, place))
+        elif source.zstd and coded == _ZSTD:
+            pieces = _member(inflating.zstd_frames(source.octets, place))
         else:
-            pieces = _stored(self._octets, place, size)
+            pieces = _stored(source.octets, place, size)
         if not self._packed:
             for piece in pieces:
                 self._to.write(piece)
@@ -62,12 +80,24 @@ class Cutter:
         self._to.write(packer.flush())
 
     def close(self) -> None:
-        """Closes the archive."""
-        self._octets.close()
+        """Closes the archives."""
+        for source in self._sources.values():
+            source.octets.close()
 
 
-def _is_info(record: framing.Record) -> bool:
-    return record.fields.get("warc-type", "").lower() == "warcinfo"
+class _Source:
+    """A file of records."""
+
+    def __init__(self, octets: Octets) -> None:
+        self.octets = octets
+        self.zstd = octets.take(0, 4)[1:] in (_ZSTD[1:], b"\x2a\x4d\x18")
+        first = next(framing.records(tape_of(octets)), None)
+        is_info = isinstance(first, framing.Record) and first.fields.get("warc-type", "").lower() == "warcinfo"
+        self._first = first.raw if isinstance(first, framing.Record) and is_info else None
+
+    def info(self, raw: Raw, met: Sequence[Raw]) -> Raw | None:
+        """The `warcinfo` record that speaks for another: the last one before it."""
+        return max((each for each in (*met, self._first) if each is not None and each < raw), default=None)
 
 
 def _stored(octets: Octets, place: int, size: int) -> Iterator[bytes]:

@@ -11,10 +11,9 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from tdm_guard.archives.framing import Record
-from tdm_guard.archives.items import Item
+from tdm_guard.archives.items import OF_HEAD, Item
 from tdm_guard.archives.originals import bare
 
-OF_HEAD = "an answer to HEAD, which has no body"  # a note
 _REMEMBERED = 4_096  # keys of requests; a request stands beside its answer
 _NONE: Sequence[Item] = ()
 _PATIENCE = 64  # records that an empty answer waits for its request

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -44,16 +44,17 @@ def read_items(
     offset: int = 0,
     archives: Iterable[str | os.PathLike[str]] = (),
     passed: Counter[str] | None = None,
+    infos: dict[str, deque[tuple[int, int]]] | None = None,
 ) -> Iterator[Item | Damage]:
     """
     All that an archive holds, as items to judge and as damage: WARC, WACZ, CDXJ, HAR, MHTML, ARC or Parquet.
 
     `offset` is where to go on in a WARC file, a place that an item gave. `archives` are others that revisits in this
-    one may refer to. `passed` counts what is not judged: requests, records of `dns:`. Raises `Unreadable` for a file
-    that is none of these, when the first item is asked for.
+    one may refer to. `passed` counts what is not judged: requests, records of `dns:`. `infos` takes in where `warcinfo`
+    records lie, by file. Raises `Unreadable` for a file that is none of these, when the first item is asked for.
     """
     given = [inner for each in archives for inner in _within(os.fspath(each))]
-    setting = Setting(given, passed, opened=opened)
+    setting = Setting(given, passed, opened=opened, infos=infos)
     place, name = os.fspath(path), Path(path).name
     octets = opened(place)
     try:

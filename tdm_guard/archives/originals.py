@@ -7,13 +7,14 @@ is searched for once in the archives that were given, and then found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tdm_guard.archives.framing import Record
 from tdm_guard.log.scratch import scratch
 
 _HELD = 50_000  # notes that wait in memory before they go into the database
+_ALIKE = 8  # records of one address and second that are told apart
 
 _TABLES = "CREATE TABLE original (key TEXT PRIMARY KEY, file INTEGER, member INTEGER, inside INTEGER) WITHOUT ROWID"
 
@@ -34,6 +35,7 @@ class Originals:
         self._files: list[str] = []
         self._numbers: dict[str, int] = {}
         self._held: dict[str, Spot] = {}
+        self._several: dict[str, list[Spot]] = {}
         self._database = scratch(_TABLES)
 
     def add(self, paths: Iterable[str]) -> None:
@@ -62,14 +64,25 @@ class Originals:
         if identifier := fields.get("warc-record-id"):
             held[bare(identifier)] = spot
         if date := fields.get("warc-date"):
-            held[f"{date} {url}"] = spot
+            key = f"{date} {url}"
+            if (other := held.get(key)) is not None and other != spot:
+                self._alike(key, other, spot)
+            held[key] = spot
         if len(held) > _HELD:
             rows = ((key, *place) for key, place in held.items())
             self._database.executemany("INSERT OR REPLACE INTO original VALUES (?, ?, ?, ?)", rows)
             held.clear()
 
-    def find(self, fields: dict[str, str], url: str, index: Callable[[str], Iterator[object]]) -> Spot | None:
-        """What a revisit refers to: by the id of the record, or by address and time."""
+    def _alike(self, key: str, first: Spot, then: Spot) -> None:
+        """Notes that there are several records of one address and time, which stand together in a file."""
+        spots = self._several.setdefault(key, [first])
+        if then not in spots and len(spots) < _ALIKE:
+            spots.append(then)
+        if len(self._several) > _HELD:
+            del self._several[next(iter(self._several))]
+
+    def find(self, fields: dict[str, str], url: str, index: Callable[[str], Iterator[object]]) -> Sequence[Spot]:
+        """What a revisit refers to: by the id of the record, or by address and time, of which there may be several."""
         keys: list[str] = []
         if identifier := fields.get("warc-refers-to"):
             keys.append(bare(identifier))
@@ -77,13 +90,13 @@ class Originals:
         if date := fields.get("warc-refers-to-date"):
             keys.append(f"{date} {target}")
         if not keys:
-            return None
+            return ()
         while True:
             for key in keys:
                 if (spot := self._known(key)) is not None:
-                    return spot
+                    return self._several.get(key, (spot,))
             if not self._unread:
-                return None
+                return ()
             for _ in index(self._unread.pop(0)):
                 pass
 
@@ -104,12 +117,21 @@ def bare(identifier: str) -> str:
     return identifier[1:-1] if identifier[:1] == "<" and identifier[-1:] == ">" else identifier
 
 
-def is_original(record: Record, fields: dict[str, str], url: str) -> bool:
-    """True if `record` is what these fields of a revisit refer to."""
+def is_original(record: Record, fields: dict[str, str], url: str, *, alone: bool = True) -> bool:
+    """
+    True if `record` is what these fields of a revisit refer to; by its digest, if it is not the only one of its time.
+
+    A digest does not count where the id of the record is named: wget gives that of an empty body.
+    """
     identifier = fields.get("warc-refers-to")
     if identifier and bare(identifier) == bare(record.fields.get("warc-record-id", "")):
         return True
     target = bare(fields.get("warc-refers-to-target-uri", "")) or url
-    return bare(record.fields.get("warc-target-uri", "")) == target and record.fields.get("warc-date") == fields.get(
-        "warc-refers-to-date"
-    )
+    if bare(record.fields.get("warc-target-uri", "")) != target:
+        return False
+    if record.fields.get("warc-date") != fields.get("warc-refers-to-date"):
+        return False
+    mine, theirs = (each.get("warc-payload-digest", "").lower() for each in (fields, record.fields))
+    if len(mine) != len(theirs) or not mine:  # of another kind, or spelt otherwise
+        return alone
+    return mine == theirs

@@ -76,7 +76,7 @@ def read_row(row: Mapping[str, Any], name: str, number: int, passed: Counter[str
         yield Damage(name, number, "a row whose status or body is in a form that is not read", url=url)
         return
     whole = body is not None and row.get("body_complete", True) in (True, None)
-    if row.get("headers") is None and whole:
+    if whole and _is_blank(row.get("headers")):
         whole, notes = False, (*notes, NOT_TOLD)
     yield Item(
         url=url,
@@ -90,6 +90,11 @@ def read_row(row: Mapping[str, Any], name: str, number: int, passed: Counter[str
         notes=notes,
         item=_work(row.get("item")),
     )
+
+
+def _is_blank(headers: Any) -> bool:
+    """True for no headers, and for a text without a word, which is how a table of texts has none."""
+    return headers is None or (isinstance(headers, (str, bytes)) and not headers.strip())
 
 
 def _status(given: Any) -> Any:

@@ -59,6 +59,8 @@ def read_saved_page(octets: Octets, path: str, setting: Setting, *, name: str) -
     for part in parts:
         if part.location and not part.root:
             yield from _part(message, part, (name, at), setting.passed)
+        elif not part.root:  # known by an id alone: it speaks with the page
+            setting.passed["a part of a saved page without an address"] += 1
     if message.problem and whole:
         yield Damage(name, 0, f"a saved page of which not all could be read: {message.problem}")
     if not whole:

@@ -31,7 +31,12 @@ DOCUMENTS = dict(
 
 
 class PolicySource(Protocol):
-    """What is known of the documents that speak for origins."""
+    """
+    What is known of the documents that speak for origins.
+
+    One that has an attribute `timeless`, which is true, has one answer of each document for as long as it is open: it
+    is asked once. Any other is asked for each item that is judged.
+    """
 
     def documents(self, origin: str, at: datetime | None) -> Mapping[str, Fetched]:
         """
@@ -102,6 +107,8 @@ class FolderPolicies:
     `NAME.status` beside a document, or in its place, holds the status that it was answered with; without one it is 200.
     Raises `ConfigurationError` for what is no folder.
     """
+
+    timeless = True
 
     def __init__(self, folder: str | Path) -> None:
         self._folder = Path(folder)

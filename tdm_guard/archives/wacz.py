@@ -48,7 +48,8 @@ def read_wacz(octets: Octets, path: str, setting: Setting, *, name: str) -> Iter
             yield Damage(called, 0, f"it cannot be read: {str(error)[:80]}")
             continue
         try:
-            yield from read_warc(inner, place, setting, name=called)
+            for found in read_warc(inner, place, setting, name=called):
+                yield found._replace(within=place) if isinstance(found, Item) else found
         finally:
             inner.close()
 

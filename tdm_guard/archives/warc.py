@@ -20,16 +20,17 @@ from tdm_guard.archives.redirects import REDIRECTS, Redirects
 from tdm_guard.archives.segments import Segments
 from tdm_guard.archives.setting import INSIDE, Setting
 from tdm_guard.archives.tape import Tape
+from tdm_guard.archives.usual import Usual
 from tdm_guard.archives.wat import read_wat
 from tdm_guard.archives.writer import Writer
-from tdm_guard.formats.http.stored_head import NO_HEAD, StoredHead, read_head
+from tdm_guard.formats.http.stored_head import FRAMING, NO_HEAD, StoredHead, read_head
 from tdm_guard.model import Headers, Stored
 
 MAX_INSIDE = 2**28  # decoded bytes read over to come to a record that others refer to, in a member of many
 _GZIP = b"\x1f\x8b"
 _ZSTD = (b"\x28\xb5\x2f\xfd", b"\x2a\x4d\x18")
 _EMPTY = frozenset({204, 205, 304})  # answers that have no body by their status
-_FRAMING = frozenset({"content-encoding", "content-length", "content-type", "transfer-encoding"})
+_FRAMING = FRAMING | {"content-type"}  # what belongs to a body, and goes with it
 _COUNTED = frozenset({"warcinfo", "c2paprovenance"})
 
 
@@ -66,6 +67,8 @@ class WarcReading:
         self._octets = octets
         self._setting = setting
         self._name = name
+        self._usual = Usual(name)
+        self._path = path
         self._number = setting.originals.number(path)
         self.methods = Methods()
         self._redirects = Redirects()
@@ -89,6 +92,9 @@ class WarcReading:
                 file, place = self._spot(record.place)
                 url = cleaned(record.url) if record.url else None
                 yield Damage(file, place, record.what, url=url if url and is_judged(url) else None)
+            elif (item := self._usual.item(record)) is not None:
+                self._setting.originals.note(record.fields, item.url, Spot(self._number, *record.place))
+                yield self._redirects.along(item) if self._redirects.ways else item
             else:
                 yield from self.read(record)
         yield from self.rest()
@@ -113,6 +119,8 @@ class WarcReading:
         elif reader is None:
             if kind == "warcinfo":
                 self._writer.met(record)
+                if record.raw is not None:
+                    self._setting.met_info(self._path, record.raw)
             self._setting.passed[kind if kind in _COUNTED else f"record of type {kind[:40]}"] += 1
         elif not url and kind != "request":
             yield self._damage(record, f"a {kind} record without an address", None)
@@ -238,10 +246,12 @@ class WarcReading:
         )
 
     def _original(self, record: Record, url: str) -> Item | None:
+        spots = self._setting.originals.find(record.fields, url, self._index)
+        found = (self._original_at(spot, record, url, alone=len(spots) == 1) for spot in spots)
+        return next((item for item in found if item is not None), None)
+
+    def _original_at(self, spot: Spot, record: Record, url: str, *, alone: bool) -> Item | None:
         setting = self._setting
-        spot = setting.originals.find(record.fields, url, self._index)
-        if spot is None:
-            return None
         try:
             octets = self._octets if spot.file == self._number else setting.opened(setting.originals.path(spot.file))
         except Exception:  # noqa: BLE001 - whatever an archive that is gone raises: then nothing is known
@@ -251,7 +261,7 @@ class WarcReading:
         finally:
             if octets is not self._octets:
                 octets.close()
-        if found is None or not is_original(found, record.fields, url):
+        if found is None or not is_original(found, record.fields, url, alone=alone):
             return None
         kind = found.fields.get("warc-type", "").lower()
         media_type = found.fields.get("content-type", "")

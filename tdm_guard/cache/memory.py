@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from cachetools import LRUCache
 
@@ -21,6 +21,13 @@ _PER_ENTRY = 300  # the cache's own keys, links and size table
 _SHARED = (Enum, Listener, type, bool, type(None), datetime)  # one object serves many policies, or nearly nothing
 
 
+class _Entry(NamedTuple):
+    """What is kept of one origin, weighed once."""
+
+    policies: tuple[OriginPolicy, ...]
+    weight: int
+
+
 class MemoryCache:
     """
     Policies by origin and listener within `max_bytes` (bytes), entries weighed by what they really hold. Thread-safe.
@@ -30,14 +37,14 @@ class MemoryCache:
 
     def __init__(self, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
         self.max_bytes = max_bytes
-        self._entries: LRUCache[Origin, tuple[OriginPolicy, ...]] = LRUCache(maxsize=max_bytes, getsizeof=weigh)
+        self._entries: LRUCache[Origin, _Entry] = LRUCache(maxsize=max_bytes, getsizeof=lambda entry: entry.weight)
         self._lock = threading.Lock()
 
     def get(self, origin: Origin, listener: Listener | None = None) -> OriginPolicy | None:
         """The policy kept for `origin` and `listener`, fresh or not; without a listener the one put last."""
         try:
             with self._lock:
-                kept = self._entries[origin]
+                kept = self._entries[origin].policies
         except KeyError:
             return None
         if listener is None:
@@ -50,13 +57,13 @@ class MemoryCache:
     def put(self, policy: OriginPolicy) -> None:
         """Keeps `policy`, if need be at the cost of the origin's oldest; one larger than the cache is not kept."""
         with self._lock:
-            before = self._entries.pop(policy.origin, ())
-            others = [kept for kept in before if kept.listener != policy.listener]
+            before = self._entries.pop(policy.origin, None)
+            others = [kept for kept in before.policies if kept.listener != policy.listener] if before else []
             kept = (policy, *others[: MAX_LISTENERS - 1])
-            while kept and weigh(kept) > self.max_bytes:
+            while kept and (weight := weigh(kept)) > self.max_bytes:
                 kept = kept[:-1]
             if kept:
-                self._entries[policy.origin] = kept
+                self._entries[policy.origin] = _Entry(kept, weight)
 
     def close(self) -> None:
         """Forgets everything."""

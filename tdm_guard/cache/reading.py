@@ -23,8 +23,10 @@ class StorePolicies:
     """
     A `PolicySource` that reads a store and never writes to it. A store that fails knows nothing of any origin.
 
-    The time asked for does not matter: a store keeps what documents answered last.
+    The time asked for does not matter: a store keeps what documents answered last. Who judges reads an origin once.
     """
+
+    timeless = True
 
     def __init__(self, backing: Backing) -> None:
         self._backing = backing

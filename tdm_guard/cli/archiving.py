@@ -35,7 +35,11 @@ def scan(
     ] = None,
     output: Annotated[str | None, typer.Option("-o", metavar="FILE", help="List them here, not on stdout.")] = None,
     unread: Annotated[
-        str, typer.Option(metavar="undetermined|ignore", help="What documents count as that nobody ever asked for.")
+        str,
+        typer.Option(
+            metavar="undetermined|ignore-beside-robots|ignore",
+            help="What documents count as that nobody ever asked for.",
+        ),
     ] = "undetermined",
     **given: Any,
 ) -> None:

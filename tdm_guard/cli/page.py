@@ -96,6 +96,8 @@ def _whose(faults: tuple[Fault, ...]) -> dict[str, list[Fault]]:
         title = "Written against its own standard"
         if fault.carrier == "item":
             title = "In the item that you gave"
+        elif fault.carrier == "archive":
+            title = "In how it was stored"
         elif LIMIT in fault.message:
             title = "Not read, for a limit of ours"
         found.setdefault(title, []).append(fault)

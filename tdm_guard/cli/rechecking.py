@@ -114,8 +114,9 @@ class _Rechecking:
         self._wish = wish
         self._works = works
         self._spans = addresses.spans()
-        self._shared = Shared()
         self._stop = threading.Event()
+        self._pace = Pace(wish.delay, self._stop)
+        self._shared = Shared(self._pace)
         self._lock = threading.Lock()  # of all that follows, and of stdout
         self._earlier: Earlier | None = None
         self._keys = Keys(Redaction())
@@ -128,7 +129,7 @@ class _Rechecking:
         with plain_client(options, connections=wish.concurrency) as client:
             install(GuardTransport.family, client, options, self._begin)
             guard: Guard = client._transport.session.guard  # type: ignore[attr-defined] # it is guarded now
-            Pace(wish.delay, self._stop).set_on(client)
+            self._pace.set_on(client)
             number = min(wish.concurrency, self._addresses.origins)
             threads = [threading.Thread(target=self._work, args=(client,), daemon=True) for _ in range(number)]
             try:

@@ -26,10 +26,11 @@ from tdm_guard.cli.console import record, say
 from tdm_guard.cli.options import with_tables
 from tdm_guard.cli.scan_crew import scan_all
 from tdm_guard.cli.scan_job import Done, Job, scan_one
-from tdm_guard.cli.scan_policies import LIVE, mark_of, matched, opened_sources
+from tdm_guard.cli.scan_policies import mark_of, matched, opened_sources
 from tdm_guard.cli.scan_progress import Progress
 from tdm_guard.errors import ConfigurationError, TdmGuardError
 from tdm_guard.judge import Judge
+from tdm_guard.judging.arguments import UNREAD
 from tdm_guard.ledger.earlier import tasks_at
 from tdm_guard.ledger.ledger import MAX_TASK
 from tdm_guard.options import Options
@@ -128,10 +129,8 @@ def _checked(wish: Wish) -> str | None:
         problems.append("--output: parquet goes into a file; for example -o verdicts.parquet")
     if not 1 <= wish.workers <= MAX_WORKERS:
         problems.append(f"--workers: {wish.workers} is no number up to {MAX_WORKERS}; for example 4")
-    if wish.workers > 1 and LIVE in wish.policies:
-        problems.append("--workers: with --policies live each would ask the same sites; give one, or a store")
-    if wish.unread not in ("undetermined", "ignore"):
-        problems.append(f"--unread: {wish.unread!r} is neither undetermined nor ignore")
+    if wish.unread not in UNREAD:
+        problems.append(f"--unread: {wish.unread!r} is none of {', '.join(UNREAD)}")
     if wish.as_of not in ("capture", "now") and moment(wish.as_of) is None:
         problems.append(f"--as-of: {wish.as_of!r} is neither capture, now nor a date; for example 2024-05-31")
     if wish.keep is not None and not wish.keep.endswith(_KEPT):

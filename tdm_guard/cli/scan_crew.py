@@ -1,5 +1,5 @@
 """
-Several processes for the files of a scan.
+Several processes for the files of a scan, the largest file first, so that none is left with it at the end.
 
 A process that dies is followed by another one, which goes on with its file where the log ends; once for each file.
 """
@@ -55,7 +55,7 @@ class _Crew:
         self._job, self._sources, self._report = job, sources, report
         self._context = mp.get_context("spawn")
         self._processes: list[BaseProcess] = []
-        self._due = deque(range(len(job.paths)))
+        self._due = deque(sorted(range(len(job.paths)), key=lambda number: -_size(job.paths[number])))
         self._tries: Counter[int] = Counter()
 
     def begin(self) -> None:
@@ -113,6 +113,13 @@ class _Crew:
             hand.process.terminate()
         for process in self._processes:
             process.join()
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116 - as it was given
+    except OSError:
+        return 0  # it is named when it is read
 
 
 def _work(connection: Connection, job: Job, sources: tuple[PolicySource, ...]) -> None:

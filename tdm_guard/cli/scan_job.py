@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +24,9 @@ from tdm_guard.model import Result
 MAX_TOLD = 100  # damaged places of a file that are told one by one; the others are counted
 _STEP = 256  # items between two looks at the clock
 _PAUSE = 0.5  # seconds between two words on how far it is
+_NOT_ATTEMPTED = Result.NOT_ATTEMPTED  # on Python 3.11 looking a member up on its class is slow
 Report = Callable[[str, Any], None]
+Infos = Mapping[str, Sequence[tuple[int, int]]]  # where the `warcinfo` records lie, by file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +114,12 @@ def scan_one(job: Job, number: int, sources: tuple[PolicySource, ...], report: R
         )  # fmt: skip
         with _Writing(job, number) as writing:
             due, name = monotonic() + _PAUSE, Path(path).name
+            counts = done.counts
             for met, (found, decision) in enumerate(scan.decisions(path, ledger, library)):
-                done.counts["unknown"] += _of_unknown_site(decision)
+                if _of_unknown_site(decision):
+                    counts["unknown"] += 1
                 if writing.wanted:
-                    writing.add(found, decision, done.counts)
+                    writing.add(found, decision, done.counts, scan.infos)
                 if met % _STEP == 0 and monotonic() >= due:
                     due = monotonic() + _PAUSE
                     place = found.stored if isinstance(found, Item) else found
@@ -130,7 +134,9 @@ def scan_one(job: Job, number: int, sources: tuple[PolicySource, ...], report: R
 def _of_unknown_site(decision: Decision) -> bool:
     """Whether the sources held none of the documents that were looked for: it may be that they are the wrong ones."""
     checked = decision.checked
-    return bool(checked) and all(each.result is Result.NOT_ATTEMPTED for each in checked)
+    if not checked or checked[0].result is not _NOT_ATTEMPTED:  # as of nearly all
+        return False
+    return all(each.result is _NOT_ATTEMPTED for each in checked)
 
 
 class _Telling:
@@ -164,14 +170,14 @@ class _Writing:
     def __enter__(self) -> _Writing:
         return self
 
-    def add(self, found: Item | Damage, decision: Decision, counts: Counter[str]) -> None:
+    def add(self, found: Item | Damage, decision: Decision, counts: Counter[str], infos: Infos) -> None:
         if self._rows is not None:
             self._rows.add(decision)
         if self._cutter is not None and decision.admitted:
             raw = found.raw if isinstance(found, Item) else None
             counts["unkept" if raw is None else "kept"] += 1
             if raw is not None:
-                self._cutter.copy(raw)
+                self._cutter.copy(raw, found.within if isinstance(found, Item) else None, infos)
 
     def __exit__(self, *_: object) -> None:
         for each in (self._rows, self._cutter, self._kept):

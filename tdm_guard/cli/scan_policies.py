@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -16,47 +14,10 @@ from tdm_guard.archives.captures import WarcPolicies
 from tdm_guard.archives.sources import FolderPolicies, PolicySource
 from tdm_guard.cache.reading import open_source
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.model import Fetched
-from tdm_guard.origin import Origin
 
 LIVE = "live"
 _ARCHIVES = (".warc", ".warc.gz", ".warc.zst", ".wacz", ".cdxj", ".arc", ".arc.gz")
 MAX_FILES = 10_000_000  # of a folder, whose names and times tell whether it has changed
-
-
-class LivePolicies:
-    """Asks origins for their documents, each once, through the guarded client of the commands."""
-
-    def __init__(self, options: Mapping[str, Any]) -> None:
-        from tdm_guard.cli.check import client_for  # noqa: PLC0415 - it needs an extra
-
-        self._folder = tempfile.TemporaryDirectory(prefix="tdm-guard-")
-        quiet = {"log": str(Path(self._folder.name) / "live.jsonl"), "sinks": None, "evidence": None}
-        self._client = client_for({**options, **quiet})
-        self._known: dict[str, Mapping[str, Fetched]] = {}
-
-    def documents(self, origin: str, at: datetime | None) -> Mapping[str, Fetched]:
-        """What an origin answers today, whatever time is asked for."""
-        if origin not in self._known:
-            self._known[origin] = self._asked(Origin.parse(origin))
-        return self._known[origin]
-
-    def _asked(self, origin: Origin) -> Mapping[str, Fetched]:
-        from tdm_guard._clients.threads import ThreadFetcher  # noqa: PLC0415
-        from tdm_guard.drive import run  # noqa: PLC0415
-
-        transport: Any = self._client._transport
-        session = transport.session
-        guard = session.guard
-        fetcher = ThreadFetcher(session, self._client.headers["user-agent"], None)
-        found: dict[str, Fetched | None] = {}
-        run(guard.load(origin, found), fetcher.perform)
-        return {url: answer for url, answer in found.items() if answer is not None}
-
-    def close(self) -> None:
-        """Closes the client."""
-        self._client.close()
-        self._folder.cleanup()
 
 
 def matched(given: Iterable[str]) -> tuple[str, ...]:
@@ -86,6 +47,8 @@ def opened_sources(
     try:
         for each in given:
             if each == LIVE:
+                from tdm_guard.cli.live_policies import LivePolicies  # noqa: PLC0415 - it needs an extra
+
                 sources.append(LivePolicies(options))
             elif "://" in each:
                 sources.append(open_source(each))

@@ -12,9 +12,8 @@ from datatrove.pipeline.filters.base_filter import BaseFilter
 from tdm_guard.datatrove.documents import item_of, without_body
 from tdm_guard.judge import Judge
 from tdm_guard.ledger.desk import Desk
-from tdm_guard.ledger.ledger import Ledger
+from tdm_guard.ledger.given import Given
 from tdm_guard.ledger.piecework import Piecework
-from tdm_guard.ledger.policies_of import Given
 from tdm_guard.options.keywords import KeepingOptions
 
 
@@ -48,26 +47,23 @@ class GuardFilter(BaseFilter):  # type: ignore[misc] # Any, for the checker
     ) -> None:
         super().__init__(exclusion_writer)
         self.work = Piecework(judge, policies, log, word="rank", task=task, once=once, unread=unread, **keeping)
-        self._at: tuple[Desk, Ledger] | None = None
+        self._desk: Desk | None = None
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         """The documents that are admitted; the run in the log is that of this rank."""
-        desk = self.work.desk()
-        with self.work.ledger(f"{rank:05d}", of=world_size) as ledger:
-            self._at = desk, ledger
-            try:
+        try:
+            with self.work.desk(f"{rank:05d}", of=world_size) as self._desk:
                 yield from super().run(data, rank, world_size)
-            finally:
-                self._at = None
-                desk.close()
+        finally:
+            self._desk = None
+            self.work.close()
 
     def filter(self, document: Document) -> bool | tuple[bool, str]:
         """True for what is admitted, else false and the verdict."""
-        if self._at is None:
+        if self._desk is None:
             raise RuntimeError("GuardFilter judges within run() alone, where its log is open")
-        desk, ledger = self._at
         item, placed = item_of(document)
-        judged = desk.judge(ledger, item, placed=placed)
+        judged = self._desk.judge(item, placed=placed)
         without_body(document)
         verdict = str(judged.verdict)
         document.metadata["tdm_guard"] = {"verdict": verdict, "decision": judged.id, "why": judged.summary()}

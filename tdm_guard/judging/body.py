@@ -7,7 +7,6 @@ may stand in the rest.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from tdm_guard.formats.charset import encoding_of, is_settled
@@ -15,18 +14,18 @@ from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.files.magic import format_of
 from tdm_guard.formats.http.media_type import FEED, HTML, OTHER, SNIFF_BYTES, UNKNOWN, Markup, beginning, is_xml
 from tdm_guard.formats.http.message_body import PlainBody, unsaid_coding
-from tdm_guard.formats.page.html import Page, read_page
-from tdm_guard.formats.page.page_images import page_images
-from tdm_guard.formats.page.page_items import JSON_REPAIR, PageItems, page_items
 from tdm_guard.formats.page.xhtml import is_disguised
 from tdm_guard.judging.asset import hear_asset
+from tdm_guard.judging.heard_page import Document, hear_page
 from tdm_guard.judging.saved_page import hear_saved
 from tdm_guard.judging.unread import carrier_of, too_large, undetermined
-from tdm_guard.model import NOTHING, Fault, Posture, Reading, Source
-from tdm_guard.repertoire.item import Item, read_item
+from tdm_guard.model import NOTHING, Fault, Reading, Source
+from tdm_guard.repertoire.item import Item
 from tdm_guard.signals.shape import DocumentReading, Signal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tdm_guard.judging.bench import Bench
     from tdm_guard.judging.response import Announced
 
@@ -37,7 +36,8 @@ class HeardBody(NamedTuple):
     """
     What a body says. `problem`: why it was not read whole; `feed`: what its items say; `document`: it, decoded.
 
-    `items`: the works it is about; `format`: what kind of file it was read as; `shown`: the pictures that a page shows.
+    `items`: the works it is about; `format`: what kind of file it was read as; `shown`: the page, or pages in
+    one file, whose pictures it may be about.
     """
 
     reading: Reading
@@ -46,7 +46,7 @@ class HeardBody(NamedTuple):
     feed: tuple[tuple[Signal, DocumentReading], ...] = ()
     items: tuple[Item, ...] = ()
     format: Format | None = None
-    shown: tuple[str, ...] = ()
+    shown: tuple[Document, ...] = ()
 
     @classmethod
     def silent(cls, document: bytes) -> Self:
@@ -66,14 +66,14 @@ def hear(
     received, complete = complete, complete and decoded.complete and about.whole
     plainly = markup is HTML and _begins_as_markup(decoded.body)  # as nearly every page: no other file, nor coded
     asked = plainly and complete and decoded.note is None
-    speaks = not asked or pictures or _may_speak(bench, about, decoded.body)
-    if not speaks and is_settled(about.kind.charset):
+    openings = _openings(bench, about, decoded.body) if asked else None
+    if openings == () and not pictures and is_settled(about.kind.charset):
         return HeardBody.silent(decoded.body)
     doubt: str | None = None
     reading = NOTHING
     items: tuple[Item, ...] = ()
     feed: tuple[tuple[Signal, DocumentReading], ...] = ()
-    shown: tuple[str, ...] = ()
+    shown: tuple[Document, ...] = ()
     found = None
     media_type = about.media_type or ""
     if bench.asset_signals and decoded.body and not plainly:
@@ -84,10 +84,11 @@ def hear(
     if markup is HTML or (markup is UNKNOWN and about.begins):
         label, other = encoding_of(about.kind.charset, decoded.body)
         doubt = doubt or other
-        if speaks and (asked or pictures or _may_speak(bench, about, decoded.body)):
-            reading, items, page = _hear_page(bench, about, decoded.body, label, complete=complete and doubt is None)
-            complete = complete and page.complete
-            shown = page_images(page).urls
+        openings = openings if asked else _openings(bench, about, decoded.body)
+        document = Document(decoded.body, about.url, label, "xml" in media_type)
+        page = hear_page(bench, about, document, openings, complete=complete and doubt is None)
+        reading, items, complete = page.reading, page.items, complete and page.complete
+        shown = (document,) if pictures or openings != () else ()
     if markup is FEED or markup is UNKNOWN:
         feed = _hear_feed(bench, about, decoded.body)
     complete = complete and doubt is None
@@ -130,41 +131,16 @@ def _too_large(limit: int, body: bytes, decoded: PlainBody, *, complete: bool) -
     return too_large(limit) if cut and (decoded.problem is None or decoded.cut) else None
 
 
-def _may_speak(bench: Bench, about: Announced, body: bytes) -> bool:
-    """False only if no tag of the page can say anything."""
-    disguised = "xml" in (about.media_type or "") and is_disguised(body)
-    return disguised or bench.scanner.may_speak(body)
+def _openings(bench: Bench, about: Announced, body: bytes) -> Sequence[bytes] | None:
+    """The beginnings of the tags that can say anything; none only if no tag of the page can, None for any."""
+    if "xml" in (about.media_type or "") and is_disguised(body):
+        return None
+    return bench.scanner.openings(body)
 
 
 def _begins_as_markup(body: bytes) -> bool:
     """True for what can be no file of another format, since all of those begin otherwise."""
     return body.startswith(b"<") or body[:16].lstrip().startswith(b"<")
-
-
-def _hear_page(
-    bench: Bench, about: Announced, body: bytes, label: str | None, *, complete: bool
-) -> tuple[Reading, tuple[Item, ...], Page]:
-    """What a page says, the works it is about, and the page as it was read."""
-    page = read_page(
-        body,
-        url=about.url,
-        charset=label,
-        complete=complete,
-        xml="xml" in (about.media_type or ""),
-        json_ld=bench.repertoire is not None,
-        shown=bool(bench.of_pictures),
-    )
-    source = Source(url=about.url, carrier="html", retrieved_at=about.now)
-    read = [signal.read_html(page, source, bench.listener) for signal in bench.page_signals if signal.read_html]
-    reading = Reading.joined(read)
-    if about.pieces is not None:
-        reading = about.pieces.of_page(reading, body, label)
-    if bench.repertoire is None:
-        return reading, (), page
-    works = page_items(page, source, repair=bench.listener.posture is Posture.CAUTIOUS)
-    items, faults = _items(works, source)
-    reading = replace(reading, faults=reading.faults + works.faults + faults)
-    return reading, items, page
 
 
 def _hear_feed(bench: Bench, about: Announced, body: bytes) -> tuple[tuple[Signal, DocumentReading], ...]:
@@ -175,15 +151,6 @@ def _hear_feed(bench: Bench, about: Announced, body: bytes) -> tuple[tuple[Signa
         return feed
     source = source._replace(evidence=about.pieces.of_feed(body))
     return tuple((s, s.read_feed(body, source, bench.listener)) for s in bench.feed_signals if s.read_feed)
-
-
-def _items(works: PageItems, source: Source) -> tuple[tuple[Item, ...], tuple[Fault, ...]]:
-    """The items of a page; those of JSON-LD that was repaired say so."""
-    if not works.repaired:
-        return read_item(works.items, source)
-    plain, faults = read_item(works.items[: -works.repaired], source)
-    mended, more = read_item(works.items[-works.repaired :], source)
-    return (*plain, *(replace(item, repair=JSON_REPAIR) for item in mended)), faults + more
 
 
 def hear_challenge(bench: Bench, about: Announced, body: bytes) -> Reading:

@@ -17,8 +17,9 @@ from tdm_guard.judging.content import ContentHearing
 from tdm_guard.judging.declared import as_declared, never_asked, policy_behind
 from tdm_guard.judging.fields import hear_hop, hear_response
 from tdm_guard.judging.pieces import Pieces
+from tdm_guard.judging.plain_answer import PlainAnswers
 from tdm_guard.judging.response import Announced
-from tdm_guard.model import Declared, Kind, Reading, Result, Source, Stance, Statement
+from tdm_guard.model import Declared, Fault, Kind, Reading, Result, Source, Stance, Statement
 from tdm_guard.origin import bare
 from tdm_guard.policies.policy import Kept, OriginPolicy, say_sites
 from tdm_guard.repertoire.callers_item import check_item
@@ -26,6 +27,8 @@ from tdm_guard.repertoire.item import Doubt, read_callers_item
 from tdm_guard.signals import robots
 from tdm_guard.usage import EVERY
 
+ARCHIVE = "archive"  # the carrier of what was wrong with how an answer was stored
+MAX_NOTE = 240  # characters of it, as of an excerpt
 _HEADERS = Stage.HEADERS  # on Python 3.11 looking a member up on its class is slow
 _exchange_of, _decision_of = Exchange.of, Decision.of
 
@@ -167,6 +170,16 @@ class Case(ContentHearing):
             ):
                 self._add(reading if kept is None else kept.of_fields(reading, headers, heeded))
 
+    def hear_plain(self, answers: PlainAnswers, headers: Sequence[tuple[str, str]], body: bytes) -> bool:
+        """All of a response of status 200, if it plainly says nothing; else False, and it is to be heard."""
+        found = answers.find(headers, body, self._statements)
+        if found is None:
+            return False
+        self.media_type, self.stage = found
+        self.status = 200
+        self.content = self._body_heard = True
+        return True
+
     @property
     def declared(self) -> tuple[Declared, ...]:
         """
@@ -228,6 +241,11 @@ class Case(ContentHearing):
     def hear_before(self, statements: tuple[Statement, ...]) -> None:
         """What was read of this URL at an earlier time and is taken to stand."""
         self._add(Reading(statements))
+
+    def hear_notes(self, notes: Sequence[str]) -> None:
+        """What was wrong with how the answer was stored."""
+        source = Source(url=self.final_url, carrier=ARCHIVE)
+        self._add(Reading((), tuple([Fault.at(source, note[:MAX_NOTE]) for note in notes])))
 
     def hear_transfer(self, received: int, sha256: str | None) -> None:
         """

@@ -14,6 +14,7 @@ from tdm_guard.formats.files.container import Format
 from tdm_guard.formats.http.media_type import UNKNOWN
 from tdm_guard.formats.site.path_pattern import normal_url
 from tdm_guard.judging.body import hear, hear_challenge
+from tdm_guard.judging.heard_page import Document
 from tdm_guard.judging.hearing import Hearing
 from tdm_guard.judging.pictures import of_pictures
 from tdm_guard.judging.response import CHALLENGES, Announced
@@ -32,8 +33,9 @@ class ContentHearing(Hearing):
     """
     What the body of `final_url` says, under the policy of its origin.
 
-    `content`: there is some to judge. `document` is the body that was heard, content-decoded; `shows` are the pictures
-    of a page, and what it says of them; `learned` is what a feed said of its items.
+    `content`: there is some to judge. `document` is the body that was heard, content-decoded; `learned` is what a feed
+    said of its items. `remembers`: somebody will ask what the page `shows`, so that it is looked for with the body, off
+    an event loop if need be.
     """
 
     final_url: str
@@ -42,10 +44,25 @@ class ContentHearing(Hearing):
     content = False
     document: bytes | None = None
     learned: tuple[Kept, ...] = ()
-    shows: tuple[tuple[str, ...], tuple[Statement, ...]] = ((), ())
+    remembers = False
+    _shown: tuple[tuple[Document, ...], tuple[Statement, ...]] = ((), ())
+    _shows: tuple[tuple[str, ...], tuple[Statement, ...]] | None = None
     _kind = UNKNOWN
     _held: Format | None = None
     works: Match | None = None
+
+    @property
+    def shows(self) -> tuple[tuple[str, ...], tuple[Statement, ...]]:
+        """The pictures of a page, and what it says of them."""
+        if self._shows is None:
+            self._shows = self._of_pictures()
+        return self._shows
+
+    def _of_pictures(self) -> tuple[tuple[str, ...], tuple[Statement, ...]]:
+        pages, statements = self._shown
+        said = of_pictures(statements, self.bench) if statements else ()
+        urls = tuple(url for page in pages for url in page.pictures()) if said else ()
+        return (urls, said) if urls else ((), ())
 
     def may_last(self, body: bytes) -> bool:
         """True if `hear_body(body)` may take longer than an event loop can wait: it is called in a thread then."""
@@ -89,8 +106,9 @@ class ContentHearing(Hearing):
         self._add(heard.reading)
         if heard.items:
             self._hear_works(heard.items)
-        if heard.shown and (said := of_pictures(self._statements, self.bench)):
-            self.shows = (heard.shown, said)
+        if heard.shown:
+            self._shown = (heard.shown, self._statements)
+            self._shows = self._of_pictures() if self.remembers else None
         for signal, feed in heard.feed:
             self._hear_feed(signal, feed)
         if heard.problem:

@@ -34,7 +34,7 @@ def plainly_silent(
 
     Who has a status has checked that `headers` are pairs of text.
     """
-    if not bench.plain or not _is_silent_about(policy, bench.listener, url):
+    if not bench.plain or not is_silent_about(policy, bench.listener, url):
         return None
     if status is None:
         if headers:
@@ -51,7 +51,7 @@ def plainly_silent(
     return _decision_of(url, now, _HEADERS, bench.nothing_said, exchange, policy.checked, ())
 
 
-def _is_silent_about(policy: OriginPolicy, listener: Listener, url: str) -> bool:
+def is_silent_about(policy: OriginPolicy, listener: Listener, url: str) -> bool:
     """True if `policy`, read for `listener`, plainly has nothing to say of a URL of its origin."""
     if (
         policy.hold

@@ -18,6 +18,7 @@ from tdm_guard.repertoire.item import Item
 
 if TYPE_CHECKING:
     from tdm_guard.judging.bench import Bench
+    from tdm_guard.judging.heard_page import Document
 
 MAX_SPEAKING = 64  # parts that say something; what each says costs more than to look at a silent one
 
@@ -30,7 +31,7 @@ class _Heard(Protocol):
     @property
     def items(self) -> tuple[Item, ...]: ...
     @property
-    def shown(self) -> tuple[str, ...]: ...
+    def shown(self) -> tuple[Document, ...]: ...
 
 
 class _Hear(Protocol):
@@ -41,25 +42,25 @@ class _Hear(Protocol):
     ) -> _Heard: ...
 
 
-class HeardPage(NamedTuple):
+class HeardParts(NamedTuple):
     """What the parts say together, and whether all of them could be read."""
 
     reading: Reading
     items: tuple[Item, ...]
-    shown: tuple[str, ...]
+    shown: tuple[Document, ...]
     complete: bool
 
 
 def hear_saved(
     bench: Bench, about: Announced, body: bytes, hear: _Hear, *, complete: bool, pictures: bool
-) -> HeardPage:
+) -> HeardParts:
     """Hears each part of a saved page as what it is."""
     message = Message(body, about.content_type)
     statements: list[Statement] = []
     faults: list[Fault] = []
     declared = NOTHING.declared
     items: tuple[Item, ...] = ()
-    shown: tuple[str, ...] = ()
+    shown: tuple[Document, ...] = ()
     speaking = 0
     problem: str | None = None
     rooted = False
@@ -87,7 +88,7 @@ def hear_saved(
         statements += undetermined((*bench.readers[HTML], *bench.asset_signals), source, problem)
         faults.append(Fault.at(source, f"saved page not read whole: {problem}"))
     reading = Reading(tuple(statements), tuple(faults), declared) if statements or faults or declared else NOTHING
-    return HeardPage(reading, items, shown, complete and problem is None)
+    return HeardParts(reading, items, shown, complete and problem is None)
 
 
 _HEARD_OF_PARTS = (Stance.RESERVED, Stance.UNDETERMINED)

@@ -7,34 +7,38 @@ they are there (docs/scale.md).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from hashlib import blake2b
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tdm_guard.archives.captured import scheme_of
 from tdm_guard.archives.items import Damage, Item
 from tdm_guard.archives.parquet_rows import COLUMNS, read_row
 from tdm_guard.errors import ConfigurationError
-from tdm_guard.ledger.desk import Desk
-from tdm_guard.ledger.ledger import Ledger
+from tdm_guard.ledger.desk import Desk, Judged
 from tdm_guard.model import Stored
 
+_DIGEST_LENGTH = 32  # hexadecimal digits, in the names of files
 ROWS = 256  # at once as Python's values: bodies of a few megabytes are usual
 VERDICTS = ("verdict", "admitted", "decision", "because")
 READ = (*COLUMNS, "stored")
 
 
-def judge_table(ledger: Ledger, table: Any, desk: Desk) -> Any:
+def judge_table(desk: Desk, table: Any) -> Any:
     """
     `table` with the columns `verdict`, `admitted`, `decision` (its id in the log) and `because` (JSON).
 
     A row that has no address of the web, or cannot be read, is undetermined. Raises `ConfigurationError` for a table
     without `url`, or with answers whose fields nobody knows; `LogError`.
     """
+    check(table.schema.names)
+    return with_verdicts(table, [desk.judge(item, placed=placed) for item, placed in _items(table)])
+
+
+def with_verdicts(table: Any, found: Sequence[Judged]) -> Any:
+    """`table` with what its rows came to in columns beside."""
     import pyarrow as pa  # noqa: PLC0415 - an extra
 
-    check(table.schema.names)
-    found = [desk.judge(ledger, item, placed=placed) for item, placed in _items(table)]
     columns = {
         "verdict": pa.array([str(each.verdict) for each in found], pa.string()),
         "admitted": pa.array([each.admitted for each in found], pa.bool_()),
@@ -65,11 +69,26 @@ def digest_of(table: Any) -> str:
     """What a batch is told by when it comes again: all that is read of its rows, as hexadecimal."""
     import pyarrow as pa  # noqa: PLC0415 - an extra
 
-    sink = pa.BufferOutputStream()
+    digest = hashlib.sha256()
     read = table.select([name for name in table.schema.names if name in READ]).replace_schema_metadata()
-    with pa.ipc.new_stream(sink, read.schema) as stream:
+    with pa.PythonFile(_Into(digest), mode="w") as sink, pa.ipc.new_stream(sink, read.schema) as stream:
         stream.write_table(read.combine_chunks())
-    return blake2b(sink.getvalue(), digest_size=16).hexdigest()
+    return digest.hexdigest()[:_DIGEST_LENGTH]
+
+
+class _Into:
+    """A file that digests what is written to it."""
+
+    closed = False
+
+    def __init__(self, digest: Any) -> None:
+        self.write = digest.update
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 def _items(table: Any) -> Iterator[tuple[Item | Damage, bool]]:

@@ -60,17 +60,19 @@ class Book:
         if self.evidence is not None:
             self.evidence.used_by(self.log.run_id, self.log.path)
 
-    def write(self, case: Case, decided: Decision) -> Decision:
+    def write(self, case: Case | None, decided: Decision) -> Decision:
         """
         Writes the record of what a case came to; whoever calls it hands on or withholds only afterwards.
 
+        `case` is None for what plainly says nothing, of which there is no evidence.
+
         Raises `LogError` if the record, or what it rests on, cannot be written.
         """
-        if self.evidence is not None:
+        if self.evidence is not None and case is not None:
             self.evidence.keep(pieces_of(case, decided))
         decision = self._redaction.untold(self.log.decision(decided))
         self._count(decision)
-        if case.unusable:
+        if case is not None and case.unusable:
             self._tell_unusable(case)
         if self._sinks is not None:
             self._sinks.decision(self._redaction.decided(decision))

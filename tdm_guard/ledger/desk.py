@@ -12,11 +12,11 @@ import logging
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from tdm_guard.archives.items import Damage, Item
+from tdm_guard.archives.items import Damage, Item, unusual
 from tdm_guard.decision import Decision
 from tdm_guard.errors import LogError
 from tdm_guard.ledger.ledger import Ledger
-from tdm_guard.ledger.policies_of import Given, Origins, named
+from tdm_guard.ledger.library import Library
 from tdm_guard.model import Stored, Verdict
 from tdm_guard.plain import told
 
@@ -52,62 +52,63 @@ class Judged(NamedTuple):
 
 class Desk:
     """
-    Judges items with the policies that a worker was given, each origin's read once. `unread` is that of `evaluate`.
+    Judges items into `ledger` with the policies of `library`. `unread` is that of `evaluate`.
 
-    Raises `ConfigurationError` for policies that are none.
+    What responses declare, such as a licence, is looked up there, too.
     """
 
-    def __init__(self, policies: Given = None, *, unread: str = "undetermined") -> None:
-        self._origins = Origins(named(policies))
+    def __init__(self, ledger: Ledger, library: Library, *, unread: str = "undetermined") -> None:
+        self._ledger = ledger
+        self._library = library
         self._unread = unread
+        ledger.judge.library = library.document
 
-    def judge(self, ledger: Ledger, item: Item | Damage, *, placed: bool = True) -> Judged:
+    def judge(self, item: Item | Damage, *, placed: bool = True) -> Judged:
         """What an item comes to, written to the log; `placed`: its place is one to find it by. Raises `LogError`."""
         if isinstance(item, Damage):
-            return self._doubtful(ledger, item, placed=placed)
+            return self._doubtful(item, placed=placed)
         try:
-            now = datetime.now(UTC)
-            policy = self._origins.policy(ledger.judge, item.url, item.at, item.at or now)
-            decision = ledger.evaluate(
+            now = item.at or datetime.now(UTC)
+            decision = self._ledger.evaluate(
                 item.url,
                 status=item.status,
                 headers=item.headers,
                 body=item.body,
                 body_complete=item.body_complete,
-                policies=policy,
+                policies=self._library.policy(item.url, now),
                 hops=item.hops,
                 item=item.item,
                 unread=self._unread,
-                now=item.at or now,
+                now=now,
                 stored=item.stored if placed else None,
+                notes=unusual(item.notes),
             )
         except (LogError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 - see the strategy
             place = item.stored
             damage = Damage(place.file, place.offset, str(error) or type(error).__name__, url=item.url)
-            return self._doubtful(ledger, damage, placed=placed)
+            return self._doubtful(damage, placed=placed)
         return Judged(decision.verdict, decision.admitted, decision)
 
-    def close(self) -> None:
-        """Closes the source of policies."""
-        self._origins.close()
-
-    def _doubtful(self, ledger: Ledger, item: Damage, *, placed: bool) -> Judged:
+    def _doubtful(self, item: Damage, *, placed: bool) -> Judged:
         """What is there and cannot be judged: a body that nobody could read, if it has an address."""
         what = told(item.what)[:MAX_SAID]
         where = f" ({item.file}, {item.offset})" if placed else ""
         _logger.warning("%s", told(f"Not judged: {item.url or 'what has no address'}{where}: {what}"))
-        ledger.totals["not_judged"] += 1
+        self._ledger.totals["not_judged"] += 1
         if item.url is not None:
             stored = Stored(item.file, item.offset, type="damage") if placed else None
             try:
-                policy = self._origins.policy(ledger.judge, item.url, None, datetime.now(UTC))
-                decision = ledger.evaluate(item.url, body=b"", body_complete=False, policies=policy, stored=stored)
+                now = datetime.now(UTC)
+                policy = self._library.policy(item.url, now)
+                decision = self._ledger.evaluate(
+                    item.url, body=b"", body_complete=False, policies=policy, stored=stored, now=now
+                )
                 return Judged(decision.verdict, decision.admitted, decision, what)
             except (LogError, MemoryError):
                 raise
             except Exception as error:  # noqa: BLE001 - no address of the web
                 what = told(str(error))[:MAX_SAID] or what
-        ledger.failed()
+        self._ledger.failed()
         return Judged(Verdict.UNDETERMINED, admitted=False, why=what)

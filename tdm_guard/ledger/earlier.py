@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import re
+import sqlite3
 import zlib
 from collections import Counter
 from glob import escape, glob
@@ -92,8 +93,14 @@ class Earlier:
         self.ended = False
         self.count = 0
         self.found: Counter[str] = Counter()
-        self._items = scratch(_TABLES, shared=True)
+        self._made: sqlite3.Connection | None = None  # with the first: most runs find nothing
         self._like = b""  # a record that the others are packed after the likeness of
+
+    @property
+    def _items(self) -> sqlite3.Connection:
+        if self._made is None:
+            self._made = scratch(_TABLES, shared=True)
+        return self._made
 
     def add(self, key: bytes, run: int, spelt: bytes) -> None:
         """Keeps a decision."""
@@ -106,6 +113,8 @@ class Earlier:
     def keep(self, runs: Mapping[str, int]) -> None:
         """Leaves only the decisions of these runs, which are given by their numbers."""
         self.runs = tuple(runs)
+        if self._made is None:
+            return
         numbers = set(runs.values())
         for (run,) in self._items.execute("SELECT DISTINCT run FROM items").fetchall():
             if run not in numbers:
@@ -126,7 +135,8 @@ class Earlier:
 
     def close(self) -> None:
         """Gives the space back."""
-        self._items.close()
+        if self._made is not None:
+            self._made.close()
 
 
 class _Run:

@@ -22,20 +22,22 @@ from weakref import WeakSet
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, LogError
 from tdm_guard.judge import Judge, Policies
+from tdm_guard.judging.arguments import pairs
 from tdm_guard.ledger.book import Book
+from tdm_guard.ledger.book_evidence import BookEvidence
+from tdm_guard.ledger.claim import Claim
 from tdm_guard.ledger.earlier import Earlier, Keys, read_earlier
+from tdm_guard.ledger.log_options import log_options
 from tdm_guard.ledger.memory import Memory
+from tdm_guard.ledger.resting import rests_on_same
 from tdm_guard.log.jsonl import fill
 from tdm_guard.log.run_info import run_info
 from tdm_guard.model import Fetched, Statement, Stored, Verdict
-from tdm_guard.options import OPTION_NAMES, Options
 from tdm_guard.options.keeping import keeping_of
 from tdm_guard.options.keywords import KeepingOptions
 from tdm_guard.options.tokens import Tokens
-from tdm_guard.plain import suggested
 
 MAX_TASK = 1024  # characters of a task's name: of a path, or of an address
-KEEPING = tuple(KeepingOptions.__annotations__)
 _ledgers: WeakSet[Ledger] = WeakSet()
 _left: list[object] = []  # what was open in the process that this one was forked from, whose it is to close
 
@@ -46,9 +48,10 @@ class Ledger:
 
     `{run}` and `{pid}` in `path` are filled in: a file for each worker, which `tdm-guard merge` puts together. `task`
     names the piece of the work: what an earlier run of the same task at `path` was cut short in is gone on with, its
-    decisions are given back and not written again. `once`: a task that came to its end is not done again. `remembers`:
-    what pages say of the pictures they show, and feeds of their items, counts for what is judged later. The other
-    keywords are the options that say how a log is kept (`docs/options.md`).
+    decisions are given back and not written again, as long as the documents that they rest on say the same. `once`: a
+    task that came to its end is not done again. `remembers`: what pages say of the pictures they show, and feeds of
+    their items, counts for what is judged later. The other keywords are the options that say how a log is kept
+    (`docs/options.md`).
 
     As a context manager it begins its run at once and writes the end record; after an exception there is none, and the
     run reads as cut short. Picklable: it begins a run of its own in each process that uses it. `totals` counts by the
@@ -75,13 +78,13 @@ class Ledger:
             raise ConfigurationError('once: says nothing without a task; for example task="crawl-00001.warc.gz"')
         self._given = (judge, path, task, once, remembers, keeping)
         self._task, self._once, self._remembers = task, once, remembers
-        self._options = _options(judge.options, os.fspath(path), keeping)
+        self._options = log_options(judge.options, os.fspath(path), keeping)
         fill(self._options.log, run_id="run")  # a wrong placeholder is named at once
         self._set()
         self.judge = judge
         if self._options.evidence is not None:
             self.judge = Judge.of(self._options)
-            self.judge.keeper = _Evidence(self)
+            self.judge.keeper = BookEvidence(self._opened)
         _ledgers.add(self)
 
     def _set(self) -> None:
@@ -93,6 +96,7 @@ class Ledger:
         self._keys: Keys | None = None
         self._memory = Memory() if self._remembers else None
         self._looked = self._over = False
+        self._claim: Claim | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _again, self._given
@@ -163,6 +167,9 @@ class Ledger:
     def _finish(self) -> None:
         self._over = True
         self._keys = None
+        if self._claim is not None:
+            self._claim.give_up()
+            self._claim = None
         if self._earlier is not None:
             self._earlier.close()
 
@@ -171,13 +178,19 @@ class Ledger:
         with self._lock:
             if self._task is None or self._looked:
                 return
-            redaction = keeping_of(self._options, Tokens.read(os.environ)).redaction
+            self._redaction = keeping_of(self._options, Tokens.read(os.environ)).redaction
+            if self._claim is None:
+                self._claim, _ = Claim.of(self._options.log, self._task)  # before it is seen what others left
             self._earlier = read_earlier(self._options, self._task, once=self._once)
-            self._keys = Keys(redaction) if self._earlier.count else None
+            self._keys = Keys(self._redaction) if self._earlier.count else None
             self._looked = True
 
     def is_new(self) -> None:
-        """Says that no run at the path is of this task, so that it need not be looked for."""
+        """Says that no run at the path is of this task, so that it need not be looked for; unless one is going on."""
+        if self._task is not None:
+            self._claim, waited = Claim.of(self._options.log, self._task)
+            if waited:
+                return
         self._earlier, self._looked = Earlier(), True
 
     def _opened(self) -> Book:
@@ -207,28 +220,39 @@ class Ledger:
         unread: str = "undetermined",
         now: datetime | None = None,
         stored: Stored | None = None,
+        notes: Sequence[str] = (),
     ) -> Decision:
         """
         The decision of `Judge.evaluate`, written to the log, with its place there.
 
         `now` is as of when it is judged, and its time in the log; without it the present. `stored` says where the
-        record lies that is judged. Raises what `Judge.evaluate` does, and then writes nothing; `LogError`.
+        record lies that is judged, `notes` what was wrong with how it was stored: these words stand among the faults.
+        Raises what `Judge.evaluate` does, and then writes nothing; `LogError`.
         """
         if stored is not None and not isinstance(stored, Stored):
             raise ConfigurationError(f"stored: {stored!r:.80} is no Stored; for example Stored('a.warc.gz', 0)")
         digest = hashlib.sha256(body).hexdigest() if body_complete and isinstance(body, _BYTES) else None
-        if self._task is not None and (known := self._known(url, status, body, digest, hops, stored)) is not None:
+        now = _now() if now is None else now
+        while self._task is not None and (known := self._known(url, status, body, digest, hops, stored)) is not None:
             headers = tuple(headers)
-            if not self._says_more(known, url, status, headers, hops, item):
+            same = rests_on_same(known, self.judge, url, policies=policies, now=now, address=self._redaction.address)
+            if same and not self._says_more(known, url, status, headers, hops, item):
                 self._recalled(known, url, headers, body, policies)
                 return known
             self.totals["recalled"] -= 1
-        now = _now() if now is None else now
         said: tuple[Statement, ...] = ()
-        if self._memory is not None:
+        if self._memory is not None and self._memory.knows:
             said = self._memory.said(url, now)
             policies = self.judge.policy_for(url, {} if policies is None else policies, now)
             policies = self._memory.policy(policies, now)
+        headers = pairs(headers)  # they may be read once only
+        if digest is not None and item is None and not (said or hops or notes) and self._options.evidence is None:
+            plain = self.judge.plain.decision(
+                url, status=status, headers=headers, body=body, content_sha256=digest, policies=policies, unread=unread,
+                now=now, stored=stored,
+            )  # fmt: skip
+            if plain is not None:
+                return (self._book or self._opened()).write(None, plain)
         case = self.judge.hear(
             url,
             status=status,
@@ -246,6 +270,8 @@ class Ledger:
             self._memory.heard(case)
         if body is not None and (body or case.content):
             case.hear_transfer(len(body), digest)
+        if notes:
+            case.hear_notes(notes)
         decided = case.decision()
         if stored is not None:
             decided = decided._replace(stored=stored)
@@ -333,40 +359,7 @@ class Ledger:
         return decision
 
 
-class _Evidence:
-    """Keeps what documents answered where the ledger's run keeps evidence (a `Keeper`)."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-
-    def holds(self, sha256: str) -> bool:
-        """True if there is a copy."""
-        store = self._ledger._opened().evidence
-        return store is not None and store.holds(sha256)
-
-    def take(self, sha256: str, body: bytes) -> None:
-        """Takes what a document answered."""
-        store = self._ledger._opened().evidence
-        if store is not None:
-            store.take(sha256, body)
-
-
 _BYTES = (bytes, bytearray, memoryview)
-
-
-def _options(options: Options, path: str, keeping: KeepingOptions) -> Options:
-    """The options of a judge with those of the log. Raises `ConfigurationError` for those that are not of a log."""
-    problems = []
-    for name in keeping:
-        if name in OPTION_NAMES and name not in KEEPING:
-            problems.append(f"{name}: says nothing of how a log is kept; give it to the judge")
-        elif name not in KEEPING:
-            problems.append(f"{name}: unknown keyword{suggested(name, KEEPING)}")
-    if problems:
-        raise ConfigurationError(*problems)
-    read = Options.read({**keeping, "log": path})
-    given = [name for name in ("log", *KEEPING) if name == "log" or keeping.get(name) is not None]
-    return replace(options, **{name: getattr(read, name) for name in given})
 
 
 def _again(
@@ -387,7 +380,7 @@ def _now() -> datetime:
 def _forked() -> None:
     """In a child nothing is open: what the parent opened is left as it is, and kept, so that nothing closes it."""
     for ledger in tuple(_ledgers):
-        _left.append((ledger._book, ledger._earlier, ledger._lock))
+        _left.append((ledger._book, ledger._earlier, ledger._lock, ledger._claim))
         ledger._set()
 
 

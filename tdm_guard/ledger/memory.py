@@ -22,9 +22,14 @@ class _Learned(NamedTuple):
 
 
 class Memory:
-    """Of one run. What is judged before the page or feed does not profit, as in a crawl."""
+    """
+    Of one run. What is judged before the page or feed does not profit, as in a crawl.
+
+    `knows`: something was kept.
+    """
 
     def __init__(self) -> None:
+        self.knows = False
         self._shown = Shown()
         self._learned: OrderedDict[str, _Learned] = OrderedDict()
 
@@ -48,8 +53,10 @@ class Memory:
         """Keeps what a case brought for others."""
         urls, said = case.shows
         if said:
+            self.knows = True
             self._shown.remember(urls, said, case.now)
         if case.learned:
+            self.knows = True
             self._learned[case.policy.name] = _Learned(case.policy, case.policy.learning(case.learned))
             if len(self._learned) > MAX_ORIGINS:
                 self._learned.popitem(last=False)

@@ -6,19 +6,20 @@ What is damaged and has none cannot be judged: it is told, and counted as failed
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from tdm_guard.archives import Damage, Item, read_items
+from tdm_guard.archives.items import unusual
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, UnsupportedURL
 from tdm_guard.ledger.ledger import Ledger
 from tdm_guard.ledger.library import Library
-from tdm_guard.model import Stored
+from tdm_guard.model import Stored, Verdict
 
+_COUNTED = {verdict: f"verdict/{verdict}" for verdict in Verdict}
 DAMAGED = "damaged"  # what a decision says it is of, where its record could not be read
 
 
@@ -36,6 +37,7 @@ class Scan:
     told: Callable[[Damage], object] = lambda damage: None
     counts: Counter[str] = field(default_factory=Counter)
     passed: Counter[str] = field(default_factory=Counter)
+    infos: dict[str, deque[tuple[int, int]]] = field(default_factory=dict)
 
     def decisions(self, path: str, ledger: Ledger, library: Library) -> Iterator[tuple[Item | Damage, Decision]]:
         """
@@ -44,43 +46,48 @@ class Scan:
         `ledger` is that of the run; where its task is done, nothing is written. Raises `Unreadable`, `LogError`.
         """
         ledger.judge.library = library.document
-        for found in self._counted(read_items(path, archives=self.archives, passed=self.passed)):
-            decision = self._judged(found, ledger, library) if isinstance(found, Item) else None
-            if isinstance(found, Damage):
-                self.counts["damaged"] += 1
+        counts = self.counts
+        for found in read_items(path, archives=self.archives, passed=self.passed, infos=self.infos):
+            counts["met"] += 1
+            if isinstance(found, Item):
+                decision = self._judged(found, ledger, library)
+            else:
+                counts["damaged"] += 1
                 self.told(found)
                 decision = self._lost(found, ledger, library)
             if decision is None:
                 ledger.failed()
                 continue
-            self.counts["admitted" if decision.admitted else "withheld"] += 1
-            self.counts["contentless"] += decision.admitted and not decision.content
-            self.counts[f"verdict/{decision.verdict}"] += 1
+            outcome = decision.outcome
+            if not outcome.admits:
+                counts["withheld"] += 1
+            else:
+                counts["admitted"] += 1
+                if not decision.exchange.content:
+                    counts["contentless"] += 1
+            counts[_COUNTED[outcome.verdict]] += 1
             yield found, decision
 
-    def _counted(self, found: Iterable[Item | Damage]) -> Iterator[Item | Damage]:
-        for each in found:
-            self.counts["met"] += 1
-            yield each
-
     def _judged(self, item: Item, ledger: Ledger, library: Library) -> Decision | None:
-        now = self.as_of or item.at or datetime.now(UTC)
-        given: dict[str, Any] = {"headers": item.headers, "body": item.body, "item": item.item}
+        url, status, headers, body, whole, at, hops, stored, _, notes, work, _ = item
+        now = self.as_of or at or datetime.now(UTC)
         try:
             return ledger.evaluate(
-                item.url,
-                status=item.status,
-                body_complete=item.body_complete,
-                policies=library.policy(item.url, now),
-                hops=item.hops,
+                url,
+                status=status,
+                headers=headers,
+                body=body,
+                body_complete=whole,
+                policies=library.policy(url, now),
+                hops=hops,
+                item=work,
                 unread=self.unread,
                 now=now,
-                stored=item.stored,
-                **given,
+                stored=stored,
+                notes=unusual(notes) if notes else (),
             )
         except (ConfigurationError, UnsupportedURL) as error:  # a row that says of a work what is no item
-            stored = item.stored
-            damage = Damage(stored.file, stored.offset, str(error)[:200], item.url)
+            damage = Damage(stored.file, stored.offset, str(error)[:200], url)
             self.counts["damaged"] += 1
             self.told(damage)
             return self._lost(damage, ledger, library)

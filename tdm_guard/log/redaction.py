@@ -7,11 +7,12 @@ Names of people are replaced where a key for them is given (`log.pseudonyms`).
 from __future__ import annotations
 
 from dataclasses import replace
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.recorded import read_decision
 from tdm_guard.plain import in_json, without_secrets
-from tdm_guard.secrecy.parameters import REDACTED, SECRETS, redacted, redacted_words
+from tdm_guard.secrecy.parameters import REDACTED, SECRETS, may_have_values, redacted, redacted_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,7 +35,7 @@ class Redaction:
     has something in the place of names.
     """
 
-    __slots__ = ("_names", "_secrets", "patterns")
+    __slots__ = ("_names", "_secrets", "_spelt_secrets", "patterns")
 
     def __init__(
         self, patterns: Iterable[str] = (), *, secrets: Iterable[str] = (), names: Pseudonyms | None = None
@@ -42,6 +43,7 @@ class Redaction:
         self._names = names
         self.patterns = tuple(dict.fromkeys((*SECRETS, *patterns)))
         self._secrets = tuple(filter(None, secrets))
+        self._spelt_secrets = tuple([encode_basestring(secret)[1:-1] for secret in self._secrets])
 
     @property
     def key_id(self) -> str | None:
@@ -52,7 +54,17 @@ class Redaction:
         """An address as the log has it; most are as they are."""
         if self._secrets:
             url = self._without(url)
-        return redacted(url, self.patterns) if "=" in url or "%" in url else url
+        return redacted(url, self.patterns) if may_have_values(url) else url
+
+    def leaves(self, text: str) -> bool:
+        """
+        True of JSON text in which `within` changes nothing: it has none of the marks that secrets are told by.
+
+        JSON escapes each character by itself, and none of these. Names are another matter.
+        """
+        if "@" in text or may_have_values(text):
+            return False
+        return not self._spelt_secrets or not any(secret in text for secret in self._spelt_secrets)
 
     def members(self, members: Mapping[str, Any]) -> Mapping[str, Any]:
         """The members of a decision as the log has them."""
@@ -90,6 +102,8 @@ class Redaction:
 
     def within(self, value: Any, name: str = "") -> Any:
         """A value with the texts in it as the log has them; `name` is the member's."""
+        if value is None:
+            return None
         if isinstance(value, str):
             return self._text(str(value), name)
         if isinstance(value, (list, tuple)):
@@ -103,7 +117,7 @@ class Redaction:
             text = self._without(text)
         if "@" in text:
             text = without_secrets(text)
-        if "=" in text or "%" in text:
+        if may_have_values(text):
             text = redacted(text, self.patterns) if name in _ADDRESSES else redacted_words(text, self.patterns)
         return text
 

@@ -8,22 +8,15 @@ spelt. A split run keeps what may be personal in a line of its own, which the ch
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 from tdm_guard.decision import Checked, Decision, LogEntry, Outcome
-from tdm_guard.log.personal import PERSONAL, commitment, new_salt, side_line
+from tdm_guard.log.personal import commitment, new_salt, side_line
 from tdm_guard.log.record import VERSION, decision_id, encode, octets, sealed
 from tdm_guard.log.redaction import Redaction
+from tdm_guard.log.wording import MAX_KEPT_TEXT, MAX_KEPT_TEXTS, Middle, Seconds, Wording
 from tdm_guard.model import Stored
-from tdm_guard.plain import timestamp
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-MAX_KEPT_TEXTS = 512  # spellings kept: the origins a crawl works on at one time, and their kinds of answers
-MAX_KEPT_TEXT = 4096  # characters; longer ones are spelt anew, so that 512 of them stay within 2 MiB
 
 
 class Written(NamedTuple):
@@ -35,13 +28,6 @@ class Written(NamedTuple):
     addresses: tuple[str, ...] = ()
 
 
-class _Middle(NamedTuple):
-    """The members from `origin` to `media_type`: those of the chained line, and those of the one aside."""
-
-    chained: str
-    aside: str
-
-
 class Speller:
     """
     Writes the decisions of a run as lines.
@@ -51,7 +37,7 @@ class Speller:
     the personal members get a line aside.
     """
 
-    __slots__ = ("_common", "_compact", "_head", "_middles", "_redaction", "_run", "_second", "_split")
+    __slots__ = ("_common", "_compact", "_head", "_middles", "_redaction", "_run", "_seconds", "_split", "_wording")
 
     def __init__(
         self, run: str, *, compact: bool = False, split: bool = False, redaction: Redaction | None = None
@@ -62,18 +48,20 @@ class Speller:
         self._redaction = redaction or Redaction()
         self._common: dict[str, str] = {}  # hash of the record that has a middle, by that middle
         self._head = f'{{"type":"decision","v":{VERSION},"run":"{run}","seq":'
-        self._second: tuple[datetime, str] = (datetime.min.replace(tzinfo=UTC), "")
-        self._middles: dict[tuple[object, ...], tuple[_Middle, Outcome, tuple[Checked, ...]]] = {}
+        self._seconds = Seconds()
+        self._wording = Wording(self._redaction, split=split)
+        self._middles: dict[tuple[object, ...], tuple[Middle, Outcome, tuple[Checked, ...]]] = {}
 
     def decision(self, decision: Decision, *, seq: int, prev: str) -> Written:
         """The line of a decision, newline included, and its entry in the chain; before it that of its common record."""
         exchange = decision.exchange
         address = self._redaction.address
         asked = address(decision.url)
-        judged = asked if exchange.final_url == decision.url else address(exchange.final_url)
+        final_url = exchange.final_url
+        judged = asked if final_url == decision.url else address(final_url)
         earlier = tuple(map(address, exchange.hops)) if exchange.hops else ()
         ident = decision_id(self._run, seq)
-        ts, size, digest = self._time(decision.ts), exchange.bytes, exchange.content_sha256
+        ts, size, digest = self._seconds.spelt(decision.ts), exchange.bytes, exchange.content_sha256
         (middle, aside), is_common = self._middle(decision)
         works = "" if exchange.repertoire is None else f'"repertoire":{encode_basestring(exchange.repertoire)},'
         if decision.stored is not None:
@@ -104,8 +92,8 @@ class Speller:
             f'"cached":{"true" if exchange.cached else "false"},{between}{works}{personal}"prev":"{prev}"}}'
         )
         line, seal = sealed(octets(text))
-        entry = LogEntry(run=self._run, seq=seq, id=ident, prev=prev, hash=seal)
-        return Written(before + line, entry, side, (asked, judged, *earlier))
+        entry = LogEntry.of(self._run, seq, ident, prev, seal)
+        return Written(before + line if before else line, entry, side, (asked, judged, *earlier))
 
     def _stored(self, stored: Stored) -> str:
         """The member that says where a record lies; an address may have secrets in it."""
@@ -127,22 +115,11 @@ class Speller:
         self._common[middle] = seal
         return line, seal
 
-    def _time(self, moment: datetime) -> str:
-        """The same as `timestamp`; times within one second differ in their fraction only."""
-        second, text = self._second
-        since = moment - second
-        if since.days or since.seconds:
-            second = moment.astimezone(UTC).replace(microsecond=0)
-            text = timestamp(second)[:-7]
-            self._second = (second, text)
-            since = moment - second
-        return f"{text}{since.microseconds:06}Z"
-
-    def _middle(self, decision: Decision) -> tuple[_Middle, bool]:
+    def _middle(self, decision: Decision) -> tuple[Middle, bool]:
         """The members from `origin` to `media_type`, and whether other decisions are likely to have them too."""
         exchange, outcome, checked = decision.exchange, decision.outcome, decision.checked
         if outcome.because or decision.faults or outcome.said:
-            return self._spell_middle(decision), False
+            return self._wording.middle(decision), False
         # What has an `id` here is held beside the text, so that its identity cannot pass to another one.
         key = (
             id(outcome),
@@ -157,40 +134,10 @@ class Speller:
         kept = self._middles.get(key)
         if kept is not None:
             return kept[0], True
-        middle = self._spell_middle(decision)
+        middle = self._wording.middle(decision)
         if len(middle.chained) + len(middle.aside) > MAX_KEPT_TEXT:
             return middle, False
         if len(self._middles) >= MAX_KEPT_TEXTS:
             self._middles.clear()
         self._middles[key] = (middle, outcome, checked)
         return middle, True
-
-    def _spell_middle(self, decision: Decision) -> _Middle:
-        members = self._redaction.members(_members(decision))
-        if not self._split:
-            return _Middle(encode(members)[1:-1], "")
-        kept = {name: value for name, value in members.items() if name not in PERSONAL}
-        aside = {name: value for name, value in members.items() if name in PERSONAL}
-        return _Middle(encode(kept)[1:-1], encode(aside)[1:-1])
-
-
-def _members(decision: Decision) -> Mapping[str, Any]:
-    exchange, outcome = decision.exchange, decision.outcome
-    return {
-        "origin": exchange.origin,
-        "verdict": outcome.verdict,
-        "admitted": outcome.admits,
-        "enforced": outcome.enforced,
-        "stage": decision.stage,
-        "usages": outcome.usages,
-        "because": [item.to_dict() for item in outcome.because],
-        **outcome.besides(),
-        **outcome.exempted(),
-        "faults": [item.to_dict() for item in decision.faults],
-        "checked": [item.to_dict() for item in decision.checked],
-        "authorisations": outcome.authorisations,
-        "status": exchange.status,
-        "content": exchange.content,
-        "authenticated": exchange.authenticated,
-        "media_type": exchange.media_type,
-    }

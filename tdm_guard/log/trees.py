@@ -2,7 +2,7 @@
 The three trees of a run (`docs/proofs.md`): over its decisions, the addresses it admitted, and their domains.
 
 strategy: the tree of decisions grows with each; addresses and domains are only known in order at the end of the run,
-so that their digests are kept until then, in bounded memory.
+so that their digests are kept until then, in bounded memory. What comes one by one is taken in many at a time.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from tdm_guard.log.canonical import canonical, digest_of_text, domain_of, host_of, suffixes_digest
-from tdm_guard.log.merkle import Tree
+from tdm_guard.log.merkle import BLOCK, Tree
 from tdm_guard.log.sorting import KEY, Sorted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 SEQ = 8  # bytes of a number of a decision behind a digest
+MAX_WAITING = 64 * 1024  # characters of addresses that wait to be taken in: a block of decisions has less
 MAX_RECENT = 20_000  # hosts remembered whose domain is in the tree already, 2 MB: a broad crawl goes round as many
 
 # What an address has behind its host that is in its one spelling, if there are no dots behind a slash
@@ -39,11 +40,17 @@ class Trees:
     With `numbered`, the first decision of each address and domain is kept with it: `addresses` and `domains`.
     """
 
-    __slots__ = ("_addresses", "_decisions", "_domains", "_numbered", "_recent", "_sites", "_stated")
+    __slots__ = (
+        "_addresses", "_decisions", "_domains", "_hashes", "_numbered", "_recent", "_sites", "_stated", "_waiting",
+        "_waiting_size",
+    )  # fmt: skip
 
     def __init__(self, *, numbered: bool = False) -> None:
         width = KEY + SEQ if numbered else KEY
         self._numbered = numbered
+        self._hashes: list[str] = []  # of decisions that wait to be taken in, and what they admitted
+        self._waiting: list[str] = []
+        self._waiting_size = 0
         self._decisions = Tree()
         self._addresses = Sorted(width)
         self._domains = Sorted(width)
@@ -53,22 +60,54 @@ class Trees:
 
     def decided(self, hash_hex: str, addresses: Iterable[str] = ()) -> None:
         """The next decision, by the `hash` of its record, and the addresses whose content it admitted."""
-        self._decisions.add(bytes.fromhex(hash_hex))
+        if self._numbered:
+            self._decisions.add(bytes.fromhex(hash_hex))
+            for address in dict.fromkeys(addresses):
+                self._admitted(canonical(address))
+            return
+        self._hashes.append(hash_hex)
         last = None
         for address in addresses:
             if address != last:
                 last = address
-                self._admitted(canonical(address))
+                self._waiting.append(address)
+                self._waiting_size += len(address)
+        if len(self._hashes) >= BLOCK or self._waiting_size >= MAX_WAITING:
+            self._take_in()
+
+    def _take_in(self) -> None:
+        """What waits."""
+        if not self._hashes:
+            return
+        hashes, waiting = self._hashes, self._waiting
+        self._hashes, self._waiting, self._waiting_size = [], [], 0
+        octets = [address.encode() for address in waiting if address.isascii()]
+        if len(octets) < len(waiting):
+            for address in waiting:
+                if not address.isascii():
+                    self._admitted(canonical(address))
+        self._extend(map(str.encode, hashes), octets)
 
     def extend(self, hashes: Iterable[bytes], addresses: Sequence[bytes]) -> None:
         """The next decisions, and what they admitted, all in ASCII. Not with `numbered`: it is not said which did."""
         if self._numbered:
             raise ValueError("the decision of each address is to be kept")
+        self._take_in()
+        self._extend(hashes, addresses)
+
+    def _extend(self, hashes: Iterable[bytes], addresses: Sequence[bytes]) -> None:
         self._decisions.extend(map(unhexlify, hashes))
         joined = b"".join(addresses)
-        plain = not joined.translate(None, _PLAIN) and b"/." not in joined
-        sites = {address[: address.find(b"/", 8) + 1] for address in addresses} if plain else set()
-        if not plain or not (sites <= self._sites or self._meets(sites - self._sites)):
+        if joined.translate(None, _PLAIN) or b"/." in joined:
+            plain = []
+            for address in addresses:
+                if address.translate(None, _PLAIN) or b"/." in address:
+                    self._admitted(canonical(address.decode()))
+                else:
+                    plain.append(address)
+            addresses = plain
+        sites = {address[: address.find(b"/", 8) + 1] for address in addresses}
+        if not (sites <= self._sites or self._meets(sites - self._sites)):
             for address in addresses:
                 self._admitted(canonical(address.decode()))
             return
@@ -103,11 +142,13 @@ class Trees:
     @property
     def addresses(self) -> Iterator[bytes]:
         """The entries of the tree of addresses in order: digest, and with `numbered` the `seq` in eight bytes."""
+        self._take_in()
         return iter(self._addresses)
 
     @property
     def domains(self) -> Iterator[bytes]:
         """The entries of the tree of domains, likewise."""
+        self._take_in()
         return iter(self._domains)
 
     def stated(self) -> dict[str, Any]:
@@ -117,6 +158,7 @@ class Trees:
         It reads back what was put away: two seconds for a million addresses.
         """
         if self._stated is None:
+            self._take_in()
             self._stated = {
                 "decisions": in_record(self._decisions),
                 "addresses": in_record(tree_of(self._addresses)),

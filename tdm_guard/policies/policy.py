@@ -15,8 +15,9 @@ from tdm_guard.decision import Checked
 from tdm_guard.formats.http.freshness import CEILING
 from tdm_guard.formats.invisible import CODE
 from tdm_guard.formats.site.path_pattern import as_browsers_read, normalise_path, target
-from tdm_guard.model import NOTHING, Declared, Fault, Reading, Stance, Statement
+from tdm_guard.model import NOTHING, Declared, Fault, Reading, Result, Stance, Statement
 from tdm_guard.origin import Origin
+from tdm_guard.signals import robots
 from tdm_guard.signals.shape import Document, Listener, Site
 from tdm_guard.signals.shared.repairs import join
 
@@ -107,6 +108,10 @@ class Seen:
         """What is reserved of `target` only so."""
         heard = tuple(s for site in self.sites for s in site.says(target).statements)
         return beside(heard, tuple(s for site in self.others for s in site.says(target).statements))
+
+
+def _is_known_robots(item: Kept) -> bool:
+    return item.path == robots.DOCUMENT.path and item.checked.result is not Result.NOT_ATTEMPTED
 
 
 def beside(heard: tuple[Statement, ...], more: tuple[Statement, ...]) -> Reading:
@@ -217,6 +222,17 @@ class OriginPolicy:
         paths = {item.path for item in more}
         learned = (*(item for item in self.learned if item.path not in paths), *more)[-MAX_LENT:]
         return OriginPolicy.of(self.origin, self.listener, self.kept, self.lent, learned)
+
+    def beside_robots(self) -> OriginPolicy:
+        """
+        The same policy, and where its robots.txt is known, without documents that nobody asked for taken for doubts.
+
+        Those stay that the site says are there.
+        """
+        if not self.unasked or not any(map(_is_known_robots, self.kept)):
+            return self
+        declared = tuple([said for item in self.kept if item.path[:1] != "/" for said in item.said.unasked])
+        return replace(self, unasked=declared)
 
     def is_fresh(self, now: datetime) -> bool:
         """True if none of its documents must be asked for at `now`."""

@@ -16,9 +16,9 @@ from uuid import uuid4
 import ray
 
 from tdm_guard.judge import Judge
-from tdm_guard.ledger.batches import check, digest_of, judge_table
+from tdm_guard.ledger.batches import check, digest_of, judge_table, with_verdicts
+from tdm_guard.ledger.given import Given
 from tdm_guard.ledger.piecework import Piecework
-from tdm_guard.ledger.policies_of import Given
 from tdm_guard.options.keywords import KeepingOptions
 
 LOG = "logs/tdm-{batch}.jsonl"
@@ -45,16 +45,14 @@ class GuardBatches:
     ) -> None:
         given = ray.get(policies) if isinstance(policies, ray.ObjectRef) else policies
         self.work = Piecework(judge, given, log, word="batch", task=task, once=True, unread=unread, **keeping)
-        self._desk = self.work.desk()
 
     def __call__(self, batch: Any) -> Any:
         """A table of Arrow with the verdicts."""
         check(batch.schema.names)
         if not batch.num_rows:
-            with_none = self.work.ledger("none")  # nothing is judged, so nothing is opened
-            return judge_table(with_none, batch, self._desk)
-        with self.work.ledger(digest_of(batch)) as ledger:
-            return judge_table(ledger, batch, self._desk)
+            return with_verdicts(batch, ())  # nothing is judged, so nothing is opened
+        with self.work.desk(digest_of(batch)) as desk:
+            return judge_table(desk, batch)
 
 
 def guard(

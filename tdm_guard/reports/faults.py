@@ -26,7 +26,10 @@ MAX_EXAMPLES = 3  # addresses of each kind of fault; the log has them all
 SHOWN = 30  # rows of a page that people read; json and csv have all that were counted
 SITE = "site"  # whose: of what was fetched
 ITEM = "item"  # whose: of what the caller handed in; and the carrier of these in records
+ARCHIVE = "archive"  # whose: of who stored it; and the carrier
 OTHER = "(other faults)"
+_APART = (ITEM, ARCHIVE)
+_HEADINGS = ((ITEM, "In what you said of works"), (ARCHIVE, "In how it was stored"), (SITE, "In what sites say"))
 # Where it stands and what stands there differ from one fault of a kind to the next; the words are shown by themselves.
 _PLACE = re.compile(r"\b(line|column|rule|byte|offset|position) \d+")
 _QUOTED = re.compile(r"(?<!\w)'[^'\n]{0,200}'(?!\w)")
@@ -93,7 +96,7 @@ class FaultCount:
                 "words": found.words,
                 "examples": list(found.examples),
             }
-            for of in (ITEM, SITE)
+            for of in (ITEM, ARCHIVE, SITE)
             for kind, found in self.by_size(of)
         ]
 
@@ -105,7 +108,7 @@ def markdown(count: FaultCount, *, forgotten: int = 0) -> Iterator[str]:
         yield "None known.\n" if forgotten else "None.\n"
         return
     yield f"{number_of(count.decisions, 'decision')} with something that is not as its own standard has it.\n"
-    for of, heading in ((ITEM, "In what you said of works"), (SITE, "In what sites say")):
+    for of, heading in _HEADINGS:
         found = count.by_size(of)
         if not found:
             continue
@@ -133,4 +136,5 @@ def _host(source: str) -> str:
 def _kind(fault: Mapping[str, Any]) -> FaultKind:
     message = text_of(fault, "message", 400) or "unknown"
     message = _QUOTED.sub("'…'", _PLACE.sub(r"\1 …", message))
-    return FaultKind(ITEM if fault.get("carrier") == ITEM else SITE, text_of(fault, "signal", 40) or "", message[:240])
+    carrier = fault.get("carrier")
+    return FaultKind(carrier if carrier in _APART else SITE, text_of(fault, "signal", 40) or "", message[:240])

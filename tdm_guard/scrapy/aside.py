@@ -22,10 +22,8 @@ class Aside:
     def __init__(self) -> None:
         self._threads: ThreadPoolExecutor | None = None
 
-    async def call(self, work: Callable[[], T], *, long: bool) -> T:
-        """The result of `work`, which is done here and now unless it may take `long`."""
-        if not long:
-            return work()
+    async def call(self, work: Callable[[], T]) -> T:
+        """The result of `work`."""
         return await asyncio.wrap_future(self.begin(work))
 
     def begin(self, work: Callable[[], T]) -> Future[T]:

@@ -154,7 +154,10 @@ class Crawl:
                 known = await self.policies.read(origin, Way.of(request))
         case = self.guard.open(url, known, authenticated=has_credentials(request), item=item)
         for hop, spoken in self.hops.before(request):
-            await self.aside.call(partial(case.hear_hop, hop, spoken), long=may_last(spoken))
+            if may_last(spoken):
+                await self.aside.call(partial(case.hear_hop, hop, spoken))
+            else:
+                case.hear_hop(hop, spoken)
         for hop in hops:
             case.hear_hop(hop, ())
         if url != request.url:  # where it goes, whatever its Host field says
@@ -200,7 +203,10 @@ class Crawl:
         words = await self._hear_head(case, request, response, received=inner)
         raw = response.body if received is None else received
         long = len(raw) > OFF_LOOP_BYTES or case.may_last(response.body)  # the digest is of what was received
-        reads = await self.aside.call(partial(self._hear_body, case, response, raw), long=long)
+        if long:
+            reads = await self.aside.call(partial(self._hear_body, case, response, raw))
+        else:
+            reads = self._hear_body(case, response, raw)
         if case.declared:
             await self._hear_declared(case, request)
         if case.refused:
@@ -216,8 +222,11 @@ class Crawl:
         case.authenticated = has_credentials(request)
         pairs = self.fields.pairs(response.headers, words, received=received)
         bodiless, cached = is_bodiless(request, response), "cached" in response.flags
-        hear = partial(case.hear_headers, response.status, pairs, bodiless=bodiless, cached=cached)
-        await self.aside.call(hear, long=may_last(pairs))
+        if may_last(pairs):
+            hear = partial(case.hear_headers, response.status, pairs, bodiless=bodiless, cached=cached)
+            await self.aside.call(hear)
+        else:
+            case.hear_headers(response.status, pairs, bodiless=bodiless, cached=cached)
         return words
 
     def _hear_body(self, case: Case, response: Response, raw: bytes) -> bool:
@@ -238,7 +247,11 @@ class Crawl:
         case = visit.take() or await self._open(visit.url, request)
         await self._hear_head(case, request, response, received=False)
         if not case.refused:
-            await self.aside.call(partial(self._hear_beginning, case, response.body), long=bool(response.body))
+            hear = partial(self._hear_beginning, case, response.body)
+            if response.body:
+                await self.aside.call(hear)
+            else:
+                hear()
         await self.refuse(case, request)
 
     def _hear_beginning(self, case: Case, body: bytes) -> None:

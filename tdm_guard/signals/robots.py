@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from tdm_guard.formats.http import message_body
 from tdm_guard.formats.site import robots_txt
 from tdm_guard.formats.site.access_rules import AccessRules
 from tdm_guard.formats.site.path_pattern import TooMuchWork
@@ -22,6 +23,8 @@ NAME = "robots"
 TOO_MANY_REDIRECTS = "too many redirects"  # the `error` of an answer that took more hops than RFC 9309 2.3.1.2 asks for
 
 _begins_like_html = re.compile(rb"(?i)[\xef\xbb\xbf\s]*<(?:!doctype|html|head|body|script|!--|\?xml)").match
+_seconds = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII).fullmatch
+_ENDS = frozenset({"crawl-delay"})
 _SOLD = 402  # what was not given was not read
 _ASKS_LATER = 429  # RFC 6585 4
 
@@ -98,6 +101,20 @@ def read_answer(fetched: Fetched, source: Source, listener: Listener) -> Documen
     if 400 <= status < 500 and not (status in (_ASKS_LATER, _SOLD) and listener.cautious):
         return DocumentReading(result=Result.ABSENT)
     return _unreachable(str(status), source)
+
+
+def crawl_delay(fetched: Fetched, agent: str) -> float:
+    """
+    Seconds that the group of our agent asks for between two requests; 0 for none.
+
+    No standard has it, many files do; of several the longest counts.
+    """
+    plain = message_body.document(fetched, DOCUMENT.max_bytes).fetched
+    if plain.error or not 200 <= (plain.status or 0) < 300 or b"elay" not in plain.body:
+        return 0.0
+    group = robots_txt.parse(plain.body, complete=plain.complete).group_for(agent, _ENDS)
+    said = () if group is None else [each.value for each in group.others if each.name.lower() == "crawl-delay"]
+    return max((float(value) for value in said if _seconds(value)), default=0.0)
 
 
 def _unreachable(why: str, source: Source) -> DocumentReading:

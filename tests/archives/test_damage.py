@@ -127,6 +127,29 @@ def test_a_record_within_a_record_is_its_content(tmp_path: Path) -> None:
     assert not damage
 
 
+@pytest.mark.parametrize("name", ["a.warc", "whole.warc.gz"])
+@pytest.mark.parametrize("swallowed", [1, 2])
+def test_a_length_that_ends_where_a_later_record_does_swallows_nothing(
+    tmp_path: Path, name: str, swallowed: int
+) -> None:
+    """The length that the answer's own fields give tells where it ends."""
+    block = HEAD.replace(b"\r\n\r\n", b"\r\ncontent-length: %d\r\n\r\n" % len(PAGE)) + PAGE
+    others = [record(url=f"https://site.example/{number}") for number in range(3)]
+    length = len(block) + 4 + sum(map(len, others[:swallowed])) - 4
+    data = A + record(url=MIDDLE, block=block, length=length) + b"".join(others)
+    items, damage = split(read(tmp_path, gzip.compress(data) if name.endswith("gz") else data, name))
+    assert urls(items) == ["a", "b", "0", "1", "2"]
+    assert all((item.body, item.body_complete) == (PAGE, True) for item in items)
+    assert [each.what for each in damage] == [f"a record with a length of {length}, within which another record begins"]
+
+
+def test_a_record_within_an_answer_that_is_as_long_as_it_says_is_its_content(tmp_path: Path) -> None:
+    block = HEAD.replace(b"\r\n\r\n", b"\r\nContent-Length: %d\r\n\r\n" % len(PAGE + b"\r\n\r\n" + A))
+    items, damage = split(read(tmp_path, record(block=block + PAGE + b"\r\n\r\n" + A) + C))
+    assert [item.body for item in items] == [PAGE + b"\r\n\r\n" + A, PAGE]
+    assert not damage
+
+
 def test_records_without_what_they_need_are_damage(tmp_path: Path) -> None:
     data = record(block=b"", url=MIDDLE) + record(url=None) + record(url=MIDDLE, without="WARC-Type")
     data += record(url="http://[bad/") + C

@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard.archives import Damage, Item, Unreadable, read_items
+from tdm_guard.archives.items import NOT_TOLD
 from tests.archives.made import DATE, HEAD, PAGE, URL, packed, read, record, split
 
 AT = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
@@ -108,6 +109,30 @@ def test_an_index_leads_to_its_records(tmp_path: Path) -> None:
     assert all(each.file == "index.cdxj" for each in damage)
 
 
+def test_files_of_one_name_in_an_index_are_told_apart(tmp_path: Path) -> None:
+    pages = {name: packed(record(url=f"{URL}/{name}", block=HEAD + name.encode())) for name in ("one", "two", "gone")}
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.warc.gz").write_bytes(pages[name])
+    named = [{"url": f"{URL}/{name}", "filename": f"{name}/a.warc.gz", "offset": 0} for name in ("one", "two", "one")]
+    items, damage = split(index(tmp_path, [*named]))
+    assert not damage
+    assert [(item.url, item.body) for item in items] == [(f"{URL}/one", b"one"), (f"{URL}/two", b"two")]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_another_file_of_the_name_is_not_taken_for_the_one_that_is_named(tmp_path: Path, first: int) -> None:
+    (tmp_path / "a.warc.gz").write_bytes(packed(record(url=f"{URL}/one")))
+    address = f"{URL}/one".replace("https://", "http://www.")  # as some tools make it of a SURT
+    entries = [
+        {"url": address, "filename": "one/a.warc.gz", "offset": 0},
+        {"url": f"{URL}/two", "filename": "two/a.warc.gz", "offset": 0},
+    ]
+    items, damage = split(index(tmp_path, [entries[first], entries[1 - first]]))
+    assert [item.url for item in items] == [f"{URL}/one"]
+    assert [(each.url, "another file of that name" in each.what) for each in damage] == [(f"{URL}/two", True)]
+
+
 def entry(**changed: Any) -> dict[str, Any]:
     response = {
         "status": 200,
@@ -155,6 +180,13 @@ def test_damage_in_a_browsers_log(tmp_path: Path) -> None:
     items, damage = split(read(tmp_path, har(entry(), '{"request": nothing}', {"request": {}}, entry()), "a.har"))
     assert len(items) == 2
     assert [each.what for each in damage] == ["an entry that is no JSON", "an entry without an address"]
+    odd = ("null, 7", '"{}"', "[]", f'[[{json.dumps(entry())}], "]"]', "true")
+    items, damage = split(read(tmp_path, har(odd[0], entry(), *odd[1:], entry()), "a.har"))
+    assert len(items) == 2
+    assert [each.what for each in damage] == ["an entry that is no object"] * 5
+    flood = ("1," * 200_000)[:-1]
+    items, damage = split(read(tmp_path, har(flood, entry()), "a.har"))
+    assert (len(items), len(damage)) == (1, 1)
     whole = har(entry(), entry(request__url=f"{URL}/2"))
     items, damage = split(read(tmp_path, whole[:-300], "a.har"))
     assert len(items) == 1
@@ -198,6 +230,9 @@ def test_a_saved_page_and_the_files_in_it(tmp_path: Path) -> None:
     ]
     assert (items[0].body, items[0].at, items[1].body) == (MESSAGE, AT, b"\x89PNG\r\n\x1a\n")
     assert passed == {"cid:": 1}
+    passed.clear()
+    read(tmp_path, MESSAGE.replace(b"Content-Location: cid:css-1@", b"Content-ID: <css-1@"), "a.mhtml", passed=passed)
+    assert passed == {"a part of a saved page without an address": 1}
     items, damage = split(read(tmp_path, MESSAGE.replace(b"https://site", b"file:///site"), "a.mhtml"))
     assert [item.url for item in items] == ["https://cdn.example/a.png"]
     assert "without the address" in damage[0].what
@@ -226,6 +261,13 @@ def test_rows_have_their_fields_in_many_forms(tmp_path: Path, form: Any) -> None
     assert isinstance(item, Item)
     assert item.headers == (("X-Robots-Tag", "noai"), ("A", "b"))
     assert (item.status, item.body, item.body_complete, item.stored.type) == (200, PAGE, True, "row")
+
+
+@pytest.mark.parametrize("none", ["", " \r\n", b"", None])
+def test_a_text_without_fields_tells_none(tmp_path: Path, none: Any) -> None:
+    (item,) = rows(tmp_path, {"url": [URL], "status": [200], "headers": [none], "body": [PAGE]})
+    assert isinstance(item, Item)
+    assert (item.headers, item.body, item.body_complete, item.notes) == ((), PAGE, False, (NOT_TOLD,))
 
 
 def test_a_map_of_fields(tmp_path: Path) -> None:
@@ -293,6 +335,46 @@ def test_arc_is_read(tmp_path: Path, packs: bool) -> None:
     items, damage = split(read(tmp_path, VERSION + bad + pieces[3] + arc(f"{URL}/3", HEAD + PAGE, 9999), "a.arc"))
     assert [(item.url, item.body_complete) for item in items] == [(f"{URL}/2", True), (f"{URL}/3", False)]
     assert len(damage) == 2
+
+
+LONG = HEAD.replace(b"\r\n\r\n", b"\r\nContent-Length: %d\r\n\r\n" % len(PAGE)) + PAGE
+BOTH = len(arc(f"{URL}/2", HEAD + PAGE))
+
+
+@pytest.mark.parametrize("packs", [False, True])
+@pytest.mark.parametrize(
+    ("first", "length", "whole"),
+    [
+        (HEAD + PAGE, len(HEAD + PAGE) + 9, False),  # into the next capture
+        (HEAD + PAGE, len(HEAD + PAGE) + BOTH - 9, False),
+        (HEAD + PAGE, 9_999, False),  # behind the end
+        (HEAD + PAGE, 2**40, False),
+        (HEAD + PAGE, len(HEAD + PAGE) - 9, False),  # too short
+        (LONG, len(LONG) + 9, True),  # its own fields say where its body ends
+        (LONG, len(LONG) + 1 + BOTH - 1, True),  # all of the next capture
+        (LONG, 2**40, True),
+    ],
+)
+def test_a_length_in_arc_that_lies_swallows_nothing(
+    tmp_path: Path, packs: bool, first: bytes, length: int, whole: bool
+) -> None:
+    pieces = [VERSION, arc(URL, first, length), arc(f"{URL}/2", HEAD + PAGE), arc(f"{URL}/3", HEAD + PAGE)]
+    items, damage = split(read(tmp_path, packed(*pieces) if packs else b"".join(pieces), "a.arc"))
+    assert [item.url for item in items] == [URL, f"{URL}/2", f"{URL}/3"]
+    assert [item.body_complete for item in items] == [whole, True, True]
+    assert items[0].body == (PAGE if length > len(first) else PAGE[:-9])
+    assert len(damage) == 1
+
+
+def test_what_an_answer_of_arc_holds_is_its_content(tmp_path: Path) -> None:
+    """An ARC file that was captured, with and without the field that gives its length."""
+    inner = arc(f"{URL}/in", HEAD + PAGE)
+    said = HEAD.replace(b"\r\n\r\n", b"\r\nContent-Length: %d\r\n\r\n" % len(PAGE + b"\n" + inner))
+    data = VERSION + arc(URL, HEAD + PAGE + b"\n" + inner) + arc(f"{URL}/2", said + PAGE + b"\n" + inner)
+    items, damage = split(read(tmp_path, data, "a.arc"))
+    assert not damage
+    assert [(item.url, item.body_complete) for item in items] == [(URL, True), (f"{URL}/2", True)]
+    assert {item.body for item in items} == {PAGE + b"\n" + inner}
 
 
 @pytest.mark.parametrize(

@@ -124,3 +124,33 @@ def test_what_else_stands_at_a_place_is_no_original(tmp_path: Path) -> None:
     (item,) = found
     assert isinstance(item, Item)
     assert item.body is None
+
+
+DIGESTS = ("sha1:AAAABBBBCCCCDDDDEEEEFFFFGGGGHHHH", "sha1:AAAABBBBCCCCDDDDEEEEFFFFGGGGIIII")
+
+
+@pytest.mark.parametrize("named", [0, 1])
+def test_of_two_answers_of_one_second_the_digest_tells_the_original(tmp_path: Path, named: int) -> None:
+    """And where it does not, none of them is taken."""
+    bodies = (PAGE, b"<p>another page")
+    both = [
+        record(block=HEAD + body, fields=[("WARC-Payload-Digest", digest), ("WARC-Record-ID", f"<urn:uuid:{digest}>")])
+        for body, digest in zip(bodies, DIGESTS, strict=True)
+    ]
+    told = [*BY_PLACE, ("WARC-Payload-Digest", DIGESTS[named])]
+    items, _ = split(read(tmp_path, b"".join([*both, revisit(told), revisit(BY_PLACE)])))
+    assert items[2].body == bodies[named]
+    assert items[3].body is None
+    by_id = revisit([("WARC-Refers-To", f"<urn:uuid:{DIGESTS[0]}>"), ("WARC-Payload-Digest", DIGESTS[1])])
+    items, _ = split(read(tmp_path, b"".join([*both, by_id]), "b.warc"))
+    assert items[2].body == PAGE
+
+
+def test_one_record_of_its_time_with_another_digest_is_no_original(tmp_path: Path) -> None:
+    stored = record(fields=[("WARC-Payload-Digest", DIGESTS[0])])
+    items, _ = split(read(tmp_path, stored + revisit([*BY_PLACE, ("WARC-Payload-Digest", DIGESTS[1])])))
+    assert items[1].body is None
+    items, _ = split(
+        read(tmp_path, stored + revisit([*BY_PLACE, ("WARC-Payload-Digest", "md5:" + "0" * 32)]), "b.warc")
+    )
+    assert items[1].body == PAGE

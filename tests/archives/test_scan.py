@@ -24,9 +24,13 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from tdm_guard.cli import app
+from tdm_guard.cli.scan_crew import scan_all
+from tdm_guard.cli.scan_job import Job
 from tdm_guard.cli.scan_progress import progress_line
-from tdm_guard.testing import Answer, PretendWeb, Site
+from tdm_guard.judge import Judge
+from tdm_guard.testing import Answer, PretendWeb, Received, Site
 from tests.archives.made import DATE, PAGE, packed, record
+from tests.engines.stored import DECLARING, SITE, TERMS, declared_verdicts, terms
 from tests.support.patience import PATIENCE
 
 HTML = [("Content-Type", "text/html")]
@@ -158,6 +162,19 @@ def test_what_no_archive_keeps_may_be_taken_as_absent_knowingly(crawl: Path, tmp
     assert list(verdicts(tmp_path / "l2.jsonl").values()) == ["unreserved", "reserved", "unreserved"]
 
 
+def test_only_where_robots_txt_was_captured_what_was_not_may_be_ignored(crawl: Path, tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "robotstxt.warc.gz")
+    writer.add("https://a.example/robots.txt", FREE, fields=[("Content-Type", "text/plain")])
+    words = ("--policies", writer.close(), "--unread", "ignore-beside-robots", "--log", tmp_path / "l.jsonl")
+    said = scan(crawl, *words, code=1)
+    assert list(verdicts(tmp_path / "l.jsonl").values()) == ["unreserved", "reserved", "undetermined"]
+    assert "of the sites of 1 record the policies hold no document" in said
+    first = decisions(tmp_path / "l.jsonl")[0]
+    assert {each["result"] for each in first["checked"]} == {"read", "not-attempted"}
+    run = json.loads((tmp_path / "l.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert "unread ignore-beside-robots" in run["task"]
+
+
 def test_policies_may_be_a_pattern_and_what_is_known_of_no_site_is_told(crawl: Path, tmp_path: Path) -> None:
     first = policies(tmp_path / "robotstxt-[1].warc.gz", "a.example")
     policies(tmp_path / "robotstxt-2.warc.gz", "b.example", robots=b"User-agent: *\nDisallow: /\n")
@@ -251,6 +268,31 @@ def test_the_sites_themselves_are_asked_once_each(tmp_path: Path) -> None:
         assert set(verdicts(tmp_path / "l.jsonl").values()) == {"unreserved"}
         assert web.asked("live.example", "/robots.txt") == 1
         assert not any(each.path.startswith("/1") for each in web.requests)
+
+
+def test_the_sites_themselves_are_asked_once_for_all_workers(tmp_path: Path) -> None:
+    """Their own documents, and the licence that both declare."""
+    licence = Answer.text('<rsl xmlns="https://rslstandard.org/rsl"></rsl>')
+    names = ("a.example", "b.example")
+
+    def declares(_: Received) -> Answer:
+        return Answer.text(f"License: {web.origin('licence.example')}/l.xml\nUser-agent: *\nDisallow: /shut\n")
+
+    sites = [Site(name, {"/robots.txt": declares}) for name in names]
+    with PretendWeb([*sites, Site("licence.example", {"/l.xml": licence})]) as web:
+        pages = [(f"{web.origin(name)}/{page}", []) for page in ("open", "shut") for name in names]
+        crawls = [crawled(tmp_path / f"crawl{number}.warc.gz", pages) for number in range(3)]
+        log, lone = tmp_path / "l.jsonl", tmp_path / "lone.jsonl"
+        words = ("--policies", "live", "--as-of", "now")
+        scan(*crawls, *words, "--workers", "3", "--log", log, code=1)
+        for name in names:
+            for path in ("/robots.txt", *ABSENT):
+                assert web.asked(name, path) == 1
+        assert web.asked("licence.example", "/l.xml") == 1
+        scan(*crawls, *words, "--log", lone, code=1)
+    assert verdicts(log) == verdicts(lone)
+    assert Counter(each["verdict"] for each in decisions(log)) == Counter(each["verdict"] for each in decisions(lone))
+    verified(log)
 
 
 # ---- what is kept and listed ----------------------------------------------------------------------------------------
@@ -444,6 +486,17 @@ def test_a_worker_that_is_killed_is_followed_by_another_and_each_record_is_judge
     assert CliRunner().invoke(app, ["verify", str(log)]).exit_code == 0
 
 
+def test_workers_begin_with_the_largest_file(tmp_path: Path) -> None:
+    paths = [large(tmp_path / f"{count}.warc.gz", 100 * count, count) for count in (1, 40, 9)]
+    job = Job(
+        paths=(*map(str, paths), str(tmp_path / "gone")), tasks=("a", "b", "c", "d"), judge=Judge(agent="ExampleBot"),
+        log=str(tmp_path / "l.jsonl"), as_of=None, unread="ignore",
+    )  # fmt: skip
+    found = list(scan_all(job, (), 1, lambda kind, said: None))
+    assert [number for number, _ in found] == [1, 2, 0, 3]
+    assert isinstance(found[3][1], str)
+
+
 def test_a_scan_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     robots = policies(tmp_path / "robotstxt.warc.gz", "a.example")
     crawl, log, keep = large(tmp_path / "0.warc.gz", 0), tmp_path / "l.jsonl", tmp_path / "kept.warc.gz"
@@ -485,7 +538,6 @@ def test_wrong_calls_are_named_all_at_once(crawl: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "l.jsonl").exists()
     assert "is no archive, folder or store" in scan(crawl, "--policies", "nowhere", code=2)
     assert "goes into a file" in scan(crawl, "--output", "parquet", code=2)
-    assert "each would ask the same sites" in scan(crawl, "--workers", "2", "--policies", "live", code=2)
     (tmp_path / "kept.warc.gz").touch()
     assert "is there already" in scan(crawl, "--keep", tmp_path / "kept.warc.gz", code=2)
 
@@ -549,3 +601,22 @@ def test_without_an_extra_one_sentence_says_what_to_install(crawl: Path, tmp_pat
     assert not log.exists()
     assert said("httpx,pyarrow,fastwarc,warcio,isal,redis,scrapy") == ""
     assert len(decisions(log)) == 3
+
+
+@pytest.mark.parametrize("word", [None, "permits", "prohibits"])
+def test_what_answers_declare_counts(tmp_path: Path, word: str | None) -> None:
+    """As in the engines, with the same answers."""
+    writer = Writer(tmp_path / "a.warc")
+    for url, (fields, body) in DECLARING.items():
+        writer.add(url, body, fields=fields)
+    writer.close()
+    known = Writer(tmp_path / "policies.warc")
+    known.add(f"{SITE}/robots.txt", FREE, fields=[("Content-Type", "text/plain")])
+    for place in ABSENT:
+        known.add(f"{SITE}{place}", b"", status=404)
+    if word is not None:
+        known.add(TERMS, terms(word), fields=[("Content-Type", "application/rsl+xml")])
+    known.close()
+    log = tmp_path / "log.jsonl"
+    scan(tmp_path / "a.warc", "--policies", tmp_path / "policies.warc", "--log", log, code=int(word != "permits"))
+    assert verdicts(log) == declared_verdicts(word)

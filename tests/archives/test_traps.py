@@ -15,8 +15,10 @@ import pytest
 from tdm_guard import Ledger
 from tdm_guard.archives import Item, read_items
 from tdm_guard.archives.captures import WarcPolicies
+from tdm_guard.archives.sources import MappingPolicies
 from tdm_guard.ledger.batches import judge_table
 from tdm_guard.ledger.desk import Desk
+from tdm_guard.ledger.library import Library
 from tests.archives.made import HEAD, PAGE, URL, packed, read, record, split
 from tests.archives.test_verdicts import JUDGE, POLICIES, RESERVED, SILENT, chunked, judged, written
 
@@ -205,6 +207,7 @@ def test_integers_that_became_floats_and_nulls_that_became_nan_are_read(tmp_path
         }
     )
     with Ledger(JUDGE, tmp_path / "tdm.jsonl") as ledger:
-        found = judge_table(ledger, table, Desk({URL.replace("/page", path): said for path, said in POLICIES.items()}))
+        said = MappingPolicies({URL.replace("/page", path): said for path, said in POLICIES.items()})
+        found = judge_table(Desk(ledger, Library(ledger.judge, [said])), table)
     assert found["verdict"].to_pylist() == [*["unreserved"] * 4, "undetermined", "reserved"]
     assert {field.name: str(field.type) for field in found.schema}["decision"] == "string"  # nothing is pickled

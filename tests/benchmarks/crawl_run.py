@@ -1,4 +1,6 @@
-"""One crawl, as told on stdin: prints wall seconds, pages, and when the last page came, as a JSON line."""
+"""
+One crawl, as told on stdin: prints seconds of wall and CPU, requests and pages, and when the last came, as a JSON line.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ class Pages(scrapy.Spider):
     name = "pages"
 
     async def start(self) -> AsyncIterator[Any]:
-        FIGURES["began"] = time.monotonic()
+        FIGURES["began"], FIGURES["cpu"] = time.monotonic(), time.process_time()
         for url in TASK["urls"]:
             yield scrapy.Request(url, dont_filter=True)
 
@@ -31,6 +33,8 @@ class Pages(scrapy.Spider):
 
     def closed(self, reason: str) -> None:
         FIGURES["wall"] = time.monotonic() - FIGURES["began"]
+        FIGURES["cpu"] = time.process_time() - FIGURES["cpu"]
+        FIGURES["requests"] = self.crawler.stats.get_value("downloader/request_count")
 
 
 settings = {**SETTINGS, "ROBOTSTXT_OBEY": TASK["side"] == "robots"}

@@ -29,7 +29,7 @@ SERVER, CRAWL, IN_TURNS = (f"tests.benchmarks.{name}" for name in ("crawl_server
 
 
 @contextmanager
-def _serving(*words: str) -> Iterator[list[str]]:
+def serving(*words: str) -> Iterator[list[str]]:
     """Origins on loopback from a process of their own."""
     server = subprocess.Popen([sys.executable, "-m", SERVER, *words], stdout=subprocess.PIPE, text=True)
     try:
@@ -56,12 +56,12 @@ def _run(module: str, task: dict[str, object]) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def cpu_per_request(folder: Path) -> list[Row]:
+def cpu_per_request(folder: Path, turns: int = TURNS) -> list[Row]:
     """One origin, warm after the first page, log on; a spider that reads its pages, and one that does nothing."""
     rows = []
-    with _serving("1", "0", "0") as (origin,):
+    with serving("1", "0", "0") as (origin,):
         for what, reads in (("title, text and links read", True), ("nothing read", False)):
-            task = {"origin": origin, "pages": PAGES, "rounds": TURNS, "reads": reads, "log": f"{folder}/{{run}}.jsonl"}
+            task = {"origin": origin, "pages": PAGES, "rounds": turns, "reads": reads, "log": f"{folder}/{{run}}.jsonl"}
             done = _run(IN_TURNS, task)
             pairs = list(zip(done["guard"], done["robots"], strict=True))
             rows.append(
@@ -73,7 +73,7 @@ def cpu_per_request(folder: Path) -> list[Row]:
                     peer_name="Scrapy with ROBOTSTXT_OBEY",
                     ratio=statistics.median(ours / peer for ours, peer in pairs),
                     budget=1.05,
-                    note=f"HTML pages of 10 KB, warm, log on, server in another process, {TURNS} turns of {PAGES}",
+                    note=f"HTML pages of 10 KB, warm, log on, server in another process, {turns} turns of {PAGES}",
                 )
             )
     return rows
@@ -82,7 +82,7 @@ def cpu_per_request(folder: Path) -> list[Row]:
 def new_origins(folder: Path) -> list[Row]:
     """One page of each of many origins, seeds one after another."""
     rows = []
-    with _serving(str(ORIGINS), "0", str(DELAY)) as origins:
+    with serving(str(ORIGINS), "0", str(DELAY)) as origins:
         urls = [f"{origin}/page/1" for origin in origins]
         for what, settings, budget in (
             ("robots.txt and tdmrep.json", {"TDM_GUARD_SIGNALS": ["robots", "ai-agents", "tdmrep", "x-robots"]}, 1.6),
@@ -104,10 +104,32 @@ def new_origins(folder: Path) -> list[Row]:
     return rows
 
 
+def policy_requests(folder: Path) -> list[Row]:
+    """CPU of one policy request: what the same crawl without any takes is left out."""
+    pairs = []
+    with serving(str(ORIGINS), "0", "0") as origins:
+        urls = [f"{origin}/page/1" for origin in origins]
+        for _ in range(ROUNDS):
+            none, ours, peer = (_crawl(folder, side, urls) for side in ("none", "guard", "robots"))
+            pairs.append([(each["cpu"] - none["cpu"]) / (each["requests"] - len(urls)) for each in (ours, peer)])
+    return [
+        Row(
+            what=f"{ORIGINS} new origins, CPU per policy request",
+            ours=statistics.median(ours for ours, _ in pairs) * 1e6,
+            peer=statistics.median(peer for _, peer in pairs) * 1e6,
+            unit="µs",
+            ratio=statistics.median(ours / peer for ours, peer in pairs),
+            peer_name="Scrapy with ROBOTSTXT_OBEY",
+            budget=1.1,
+            note="six of an origin side by side, reading, keeping and judging included; one of OBEY's",
+        )
+    ]
+
+
 def silent_origins(folder: Path) -> list[Row]:
     """How much later the last page of the other origins comes when some accept and never answer."""
     rows = []
-    with _serving("24", str(SILENT), "0") as origins:
+    with serving("24", str(SILENT), "0") as origins:
         good, silent = origins[:-SILENT], origins[-SILENT:]
         quiet = [f"{origin}/page/{number}" for origin in good for number in range(4)]
         stuck = [f"{origin}/page/{number}" for origin in silent for number in range(4)]
@@ -133,8 +155,11 @@ def silent_origins(folder: Path) -> list[Row]:
     return rows
 
 
-def rows() -> list[Row]:
-    """All rows of crawls."""
+def rows(turns: int = TURNS, *, many: bool = True) -> list[Row]:
+    """All rows of crawls, those of `many` origins among them."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        return [*cpu_per_request(folder), *new_origins(folder), *silent_origins(folder)]
+        of_one = cpu_per_request(folder, turns)
+        if not many:
+            return of_one
+        return [*of_one, *new_origins(folder), *policy_requests(folder), *silent_origins(folder)]

@@ -1,6 +1,8 @@
 """
 The engines beside themselves: datatrove with its own reader and URL filter, Ray and Spark with one worker and with two.
 
+A worker has a core: all processes of an engine together run on as many cores as it has workers, where the system lets
+that be set. Otherwise one worker of Spark has a second core for its JVM, and on two cores nothing is left to gain.
 `make bench-engines`: they have an environment of their own.
 """
 
@@ -13,7 +15,8 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,8 @@ from tests.engines.stored import SITE
 warnings.simplefilter("ignore")
 ROOT = Path(__file__).parents[2]
 PAGES = int(os.environ.get("PAGES", "600"))
+PARTS = int(os.environ.get("PARTS", "16"))  # of a data set for Ray and Spark, even so that two workers have the same
+PART = int(os.environ.get("PART", "400"))  # rows of a part: 64 MB in memory
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 PAGE, _ = inputs.page(total=160_000, head=10_000)
 FIELDS = [
@@ -116,12 +121,13 @@ def rows_of(folder: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    """Files of as many rows as a partition or a batch has."""
     folder.mkdir()
     headers = [{"name": name, "value": value} for name, value in FIELDS]
-    for part in range(4):
-        numbers = range(part * PAGES, (part + 1) * PAGES)
+    for part in range(PARTS):
+        numbers = range(part * PART, (part + 1) * PART)
         made = [{"url": f"{SITE}/{n}", "status": 200, "headers": headers, "body": page(n)} for n in numbers]
-        pq.write_table(pa.Table.from_pylist(made), folder / f"{part}.parquet")
+        pq.write_table(pa.Table.from_pylist(made), folder / f"{part:02d}.parquet")
 
 
 def ray() -> list[Row]:
@@ -134,7 +140,7 @@ def ray() -> list[Row]:
     outside.data.DataContext.get_current().enable_progress_bars = False
     folder = Path(tempfile.mkdtemp())
     rows_of(folder / "rows")
-    source = outside.data.read_parquet(str(folder / "rows"), override_num_blocks=16).materialize()
+    source = outside.data.read_parquet(str(folder / "rows"), override_num_blocks=PARTS).materialize()
 
     def judged(actors: int, *, of: int | None = None) -> Callable[[], None]:
         def run() -> None:
@@ -143,7 +149,7 @@ def ray() -> list[Row]:
                 {"agent": "ExampleBot"},
                 policies(),
                 log=folder / "logs" / "{batch}.jsonl",
-                batch_size=PAGES // 4,
+                batch_size=PART,
                 compute=outside.data.ActorPoolStrategy(size=actors),
             )
             found.select_columns(["verdict"]).materialize()
@@ -154,7 +160,7 @@ def ray() -> list[Row]:
 
 
 def spark() -> list[Row]:
-    """Two cores beside one: partitions of one core's work, one after the other or at once."""
+    """Two cores beside one: the same partitions, one after the other or two at once."""
     from pyspark.sql import SparkSession
 
     from tdm_guard.spark import guard
@@ -172,7 +178,11 @@ def spark() -> list[Row]:
                     SparkSession.builder.master(f"local[{cores}]")
                     .config("spark.driver.host", "127.0.0.1")
                     .config("spark.ui.enabled", "false")
-                    .config("spark.sql.files.maxPartitionBytes", "1m")
+                    .config("spark.ui.showConsoleProgress", "false")
+                    .config("spark.driver.memory", "3g")
+                    .config("spark.driver.extraJavaOptions", "-XX:+UseSerialGC")
+                    .config("spark.sql.files.openCostInBytes", "128m")  # a file is a partition
+                    .config("spark.sql.shuffle.partitions", "2")  # of a handful of counts
                     .getOrCreate()
                 )
                 session.sparkContext.setLogLevel("OFF")
@@ -188,17 +198,44 @@ def spark() -> list[Row]:
 
 def scaled(what: str, judged: Callable[..., Callable[[], None]], folder: Path) -> list[Row]:
     """One worker beside two, the time of a few rows taken off: what starting costs is not what scales."""
+    judged(2, of=8)()  # the engine is there
     pairs = []
     for _ in range(ROUNDS):
         times = []
         for workers in (2, 1):
+            keep_to(CORES[:workers])
             judged(workers, of=8)()
             start = timed(judged(workers, of=8), time.perf_counter)
             times.append(timed(judged(workers), time.perf_counter) - start)
         pairs.append((times[0], times[1]))
         print(what, [f"{value:.2f} s" for value in times], file=sys.stderr, flush=True)
     shutil.rmtree(folder, ignore_errors=True)
-    return [row(f"{what}: two workers, a page of 160 KB", pairs, "one worker", calls=4 * PAGES, budget=1 / 1.8)]
+    size = f"{PARTS} parts of {PART} pages of 160 KB"
+    return [row(f"{what}: two workers, {size}", pairs, "one worker", calls=PARTS * PART, budget=1 / 1.8)]
+
+
+CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
+
+def keep_to(cores: list[int]) -> None:
+    """All threads of this process and of those that it started, and what they start, run there."""
+    for pid in family() if cores else ():
+        with suppress(OSError):
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                with suppress(OSError):
+                    os.sched_setaffinity(int(thread.name), cores)
+
+
+def family() -> Iterator[int]:
+    """This process, and those below it."""
+    above: dict[int, int] = {}
+    for each in Path("/proc").iterdir():
+        with suppress(OSError, ValueError):  # one that went meanwhile, and what is no process
+            above[int(each.name)] = int((each / "stat").read_text().rpartition(")")[2].split()[1])
+    ours = {os.getpid()}
+    while more := {pid for pid, parent in above.items() if parent in ours} - ours:
+        ours |= more
+    yield from ours
 
 
 def timed(call: Callable[[], None], clock: Callable[[], float]) -> float:

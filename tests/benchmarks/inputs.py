@@ -7,6 +7,7 @@ by name, a third with Sitemap lines, a tenth with comments of some kilobytes.
 
 from __future__ import annotations
 
+import json
 import random
 
 WORDS = [
@@ -107,6 +108,15 @@ def page(total: int = 196_000, head: int = 100_000) -> tuple[bytes, bytes]:
         )
         size += len(body[-1])
     return (top + "".join(body) + "</body></html>").encode(), top.encode()
+
+
+def items(size: int = 2_000) -> bytes:
+    """A JSON answer of an API: a list of things, without a word of rights."""
+    rng = random.Random(5)
+    listed: list[dict[str, object]] = []
+    while len(body := json.dumps({"items": listed}).encode()) < size:
+        listed.append({"id": rng.randint(1, 9999), "name": " ".join(rng.choices(WORDS, k=3)), "price": 9.5})
+    return body
 
 
 def picture(size: int = 20_000) -> bytes:

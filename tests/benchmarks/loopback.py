@@ -1,15 +1,15 @@
 """
 The loopback server of the benchmarks, in a process of its own, so that only the client's CPU is counted.
 
-It writes prepared answers on connections that stay open, and does nothing else: a page of 10 KB and an image of 20 KB
-with the header lines of a usual server, an empty robots.txt, and 404 for the rest.
+It writes prepared answers on connections that stay open, and does nothing else: an answer in JSON of 2 KB, a page
+of 10 KB and an image of 20 KB with the header lines of a usual server, an empty robots.txt, and 404 for the rest.
 """
 
 from __future__ import annotations
 
 import asyncio
 
-from tests.benchmarks.inputs import page, picture
+from tests.benchmarks.inputs import items, page, picture
 from tests.support.replay import Replay, answer, serve
 
 USUAL = (
@@ -29,6 +29,7 @@ def _answer(status: str, media_type: str, body: bytes) -> bytes:
 
 ABSENT = _answer("404 Not Found", "text/plain", b"not found")
 ANSWERS = {
+    b"/json": _answer("200 OK", "application/json", items()),
     b"/page": _answer("200 OK", "text/html; charset=utf-8", page(total=10_000, head=3_000)[0]),
     b"/image": _answer("200 OK", "image/jpeg", picture()),
     b"/robots.txt": _answer("200 OK", "text/plain", b"User-agent: *\nDisallow:\n"),

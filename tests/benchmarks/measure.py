@@ -1,17 +1,33 @@
-"""Interleaved timing: A and B take turns, so that a noisy machine is noisy for both; medians and the ratio of pairs."""
+"""
+Interleaved timing: A and B take turns, so that a noisy machine is noisy for both; medians and the ratio of pairs.
+
+In a hurry a comparison makes as many rounds as fit into some seconds, so that each row has a short version of itself.
+"""
 
 from __future__ import annotations
 
 import gc
+import math
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+LOST = 1.5  # times what a row is held to: more than that is no noise of a machine
+FEWEST = 3  # rounds of a comparison, in whatever hurry
+
+_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line of the table: ours against a peer, and the most that the budget lets the ratio be."""
+    """
+    One line of the table: ours against a peer, and the most that the budget lets the ratio be.
+
+    `held` is what the ratio last came to where that is over the budget: the row may not get worse than that either.
+    `steady`: false for a time that is measured beside no peer, and another on another machine.
+    """
 
     what: str
     ours: float
@@ -21,9 +37,20 @@ class Row:
     ratio: float
     budget: float | None
     note: str = ""
+    held: float | None = None
+    steady: bool = True
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether speed or space was lost since the row was last kept, by more than a machine's noise."""
+        if self.budget is None or not self.steady:
+            return False
+        return self.ratio > LOST * max(self.budget, self.held or 0)
 
     def cells(self) -> tuple[str, ...]:
         budget = "–" if self.budget is None else f"≤ {self.budget:g}"
+        if self.held is not None:
+            budget += f", held to {self.held:g}"
         kept = "" if self.budget is None else ("yes" if self.ratio <= self.budget else "NO")
         return (
             self.what,
@@ -37,6 +64,23 @@ class Row:
 
 
 HEAD = ("what", "tdm_guard", "peer", "ratio", "budget", "kept", "note")
+
+
+@contextmanager
+def hurried(seconds: float) -> Iterator[None]:
+    """Comparisons made in here take about so many seconds each, or `FEWEST` rounds."""
+    global _seconds  # noqa: PLW0603 - how all rows of a run are measured
+    before, _seconds = _seconds, seconds
+    try:
+        yield
+    finally:
+        _seconds = before
+
+
+def better(rows: list[Row], again: list[Row]) -> list[Row]:
+    """The rows, each as it came out better: a machine that was busy the first time lost nothing."""
+    others = {row.what + row.peer_name: row for row in again}
+    return [min(row, others.get(row.what + row.peer_name, row), key=lambda each: each.ratio) for row in rows]
 
 
 def per_call(function: Callable[[], object], number: int, clock: Callable[[], float] = time.process_time) -> float:
@@ -58,17 +102,20 @@ def compare(
     rounds: int = 15,
     budget: float | None = None,
     note: str = "",
+    held: float | None = None,
 ) -> Row:
     """
     Both in turn, `rounds` times `number` calls each; microseconds of CPU, medians, median of the ratios by pair.
 
-    `calls`: how many of what the row counts one call of a function makes.
+    `calls`: how many of what the row counts one call of a function makes. For `held` see `Row`.
     """
     ours(), peer()
     gc.collect()
     gc.disable()
     try:
-        pairs = [(per_call(ours, number), per_call(peer, number)) for _ in range(rounds)]
+        pairs, until = [], math.inf if _seconds is None else time.monotonic() + _seconds
+        while len(pairs) < rounds and (len(pairs) < FEWEST or time.monotonic() < until):
+            pairs.append((per_call(ours, number), per_call(peer, number)))
     finally:
         gc.enable()
     return Row(
@@ -80,6 +127,7 @@ def compare(
         ratio=statistics.median(a / b for a, b in pairs),
         budget=budget,
         note=note,
+        held=held,
     )
 
 

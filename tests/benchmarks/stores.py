@@ -235,12 +235,15 @@ def _perform(noted: Any, effects: Any) -> list[Any]:
     return [Answer(fetched=found.get(effect.url, robots)) if effect.url in urls else () for effect in effects]
 
 
-def rows() -> Iterator[Row]:
+def rows(origins: int = ORIGINS, *, crowd: bool = True) -> Iterator[Row]:
+    """All rows of stores; with the `crowd` those of Redis and of many workers."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        documents = fill(folder / "policies.db", ORIGINS)
-        yield weight(folder / "policies.db", ORIGINS, documents)
-        yield from look_ups(folder / "policies.db", ORIGINS)
+        documents = fill(folder / "policies.db", origins)
+        yield weight(folder / "policies.db", origins, documents)
+        yield from look_ups(folder / "policies.db", origins)
+        if not crowd:
+            return
         yield from round_trips()
         (folder / "shared").mkdir()
         yield shared("SQLite", f"sqlite:///{folder}/shared/policies.db", folder / "shared")

@@ -120,3 +120,36 @@ def jsonl(folder: Path) -> list[dict[str, Any]]:
 
     files = sorted(folder.glob("*.jsonl.gz"))
     return [json.loads(line) for file in files for line in gzip.decompress(file.read_bytes()).splitlines()]
+
+
+# ---- what answers declare, at another site --------------------------------------------------------------------------
+
+TERMS = "https://licences.example/terms.xml"
+_LINKED = f'<!doctype html><link rel="license" type="application/rsl+xml" href="{TERMS}">'.encode() + TEXT
+DECLARING: dict[str, tuple[tuple[tuple[str, str], ...], bytes]] = {  # path: fields, body
+    f"{SITE}/plain": ((("Content-Type", "text/html"),), TEXT),
+    f"{SITE}/field": (
+        (("Content-Type", "text/html"), ("Link", f'<{TERMS}>; rel="license"; type="application/rsl+xml"')), TEXT
+    ),
+    f"{SITE}/page": ((("Content-Type", "text/html"),), _LINKED),
+}  # fmt: skip
+
+
+def terms(word: str) -> bytes:
+    """A licence for the site that permits or prohibits all."""
+    content = f'<content url="{SITE}/"><license><{word} type="usage">all</{word}></license></content>'
+    return f'<rsl xmlns="https://rslstandard.org/rsl">{content}</rsl>'.encode()
+
+
+def declared_rows() -> list[dict[str, Any]]:
+    """Rows of these answers."""
+    return [
+        {"url": url, "status": 200, "headers": [{"name": n, "value": v} for n, v in fields], "body": body}
+        for url, (fields, body) in DECLARING.items()
+    ]
+
+
+def declared_verdicts(word: str | None) -> dict[str, str]:
+    """What they come to: by what the licence says, or with nothing known of it."""
+    found = {None: "undetermined", "permits": "permitted", "prohibits": "reserved"}[word]
+    return {url: "unreserved" if url.endswith("plain") else found for url in DECLARING}

@@ -14,7 +14,19 @@ from typing import Any
 import pytest
 
 from tdm_guard import Fetched, LogError
-from tests.engines.stored import SITE, UNKNOWN, jsonl, logged, sample, write_crawl
+from tests.archives.made import record
+from tests.engines.stored import (
+    DECLARING,
+    SITE,
+    TERMS,
+    UNKNOWN,
+    declared_verdicts,
+    jsonl,
+    logged,
+    sample,
+    terms,
+    write_crawl,
+)
 from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.skipif(find_spec("datatrove") is None, reason="datatrove: `make engines`")
@@ -132,6 +144,25 @@ def test_what_cannot_be_judged_is_dropped_and_the_task_goes_on(
     assert odd.metadata["tdm_guard"]["verdict"] == verdict
     assert not whole.media
     assert filter_.stats[f"dropped_{verdict}"].total == 1
+
+
+@pytest.mark.parametrize("word", [None, "permits", "prohibits"])
+def test_what_answers_declare_counts(tmp_path: Path, word: str | None) -> None:
+    from tdm_guard.datatrove import WarcReader
+
+    (tmp_path / "crawl").mkdir()
+    with (tmp_path / "crawl" / "a.warc").open("wb") as file:
+        for url, (fields, body) in DECLARING.items():
+            head = "".join(f"{name}: {value}\r\n" for name, value in fields).encode()
+            file.write(record(block=b"HTTP/1.1 200 OK\r\n" + head + b"\r\n" + body, url=url))
+    policies = POLICIES if word is None else {**POLICIES, TERMS: Fetched(status=200, body=terms(word))}
+    pages = list(WarcReader(str(tmp_path / "crawl")).run())
+    kept = documents(guard_filter(tmp_path, policies=policies), *pages)
+    found = {page.metadata["url"]: page.metadata["tdm_guard"]["verdict"] for page in pages}
+    assert found == declared_verdicts(word)
+    assert [page.metadata["url"] for page in kept] == [
+        url for url, said in found.items() if said in ("unreserved", "permitted")
+    ]
 
 
 def test_no_log_no_data(tmp_path: Path) -> None:

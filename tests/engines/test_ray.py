@@ -12,7 +12,18 @@ from typing import Any
 import pytest
 
 from tdm_guard import ConfigurationError, Fetched, LogError
-from tests.engines.stored import SITE, UNKNOWN, logged, rows, sample, write_rows
+from tests.engines.stored import (
+    SITE,
+    TERMS,
+    UNKNOWN,
+    declared_rows,
+    declared_verdicts,
+    logged,
+    rows,
+    sample,
+    terms,
+    write_rows,
+)
 
 pytestmark = [
     pytest.mark.skipif(find_spec("ray") is None, reason="ray: `make engines`"),
@@ -24,6 +35,11 @@ POLICIES = {
     f"{SITE}/.well-known/tdmrep.json": ABSENT,
     f"{SITE}/ai.txt": ABSENT,
 }
+
+
+def policies_with(word: str | None) -> dict[str, Fetched]:
+    """With a licence at another site, which says that word."""
+    return POLICIES if word is None else {**POLICIES, TERMS: Fetched(status=200, body=terms(word))}
 
 
 class Deadly:
@@ -84,10 +100,11 @@ def test_an_actor_that_dies_and_policies_by_reference(cluster: Any, tmp_path: Pa
     assert any(json.loads(line).get("resumes") for line in lines)
 
 
-def batches(folder: Path, **keywords: Any) -> Any:
+def batches(folder: Path, policies: Any = None, **keywords: Any) -> Any:
     from tdm_guard.ray import GuardBatches
 
-    return GuardBatches({"agent": "ExampleBot"}, POLICIES, task="a job", log=folder / "{batch}.jsonl", **keywords)
+    given = {"task": "a job", "log": folder / "{batch}.jsonl", **keywords}
+    return GuardBatches({"agent": "ExampleBot"}, POLICIES if policies is None else policies, **given)
 
 
 def test_a_batch_that_is_needed_again_is_not_judged_again(tmp_path: Path) -> None:
@@ -133,3 +150,18 @@ def test_rows_that_are_none(tmp_path: Path) -> None:
     assert found["verdict"].to_pylist() == [*["undetermined"] * 5, "unreserved", "reserved"]
     assert found["admitted"].to_pylist() == [*[False] * 5, True, False]
     assert [each is None for each in found["decision"].to_pylist()] == [*[True] * 5, False, False]
+
+
+def test_what_answers_declare_counts_and_other_policies_are_noticed(tmp_path: Path) -> None:
+    """Within one task: what rests on a document that says something else now is judged anew, and only that."""
+    import pyarrow as pa
+
+    table = pa.Table.from_pylist(declared_rows())
+    decided = {}
+    for word in (None, "permits", "prohibits", "permits"):
+        found = batches(tmp_path, policies_with(word))(table)
+        assert dict(zip(found["url"].to_pylist(), found["verdict"].to_pylist(), strict=True)) == declared_verdicts(word)
+        ids = found["decision"].to_pylist()
+        assert decided.setdefault(word, ids) == ids
+    assert {ids[0] for ids in decided.values()} == {decided[None][0]}
+    assert len({each for ids in decided.values() for each in ids}) == 7

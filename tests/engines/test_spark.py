@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tdm_guard import ConfigurationError
-from tests.engines.stored import SITE, logged, sample, write_rows
-from tests.engines.test_ray import ABSENT, POLICIES, Deadly
+from tests.engines.stored import SITE, declared_rows, declared_verdicts, logged, sample, write_rows
+from tests.engines.test_ray import ABSENT, POLICIES, Deadly, policies_with
 
 pytestmark = [
     pytest.mark.skipif(find_spec("pyspark") is None, reason="pyspark: `make engines`"),
@@ -60,3 +60,16 @@ def test_what_is_wrong_is_said_where_the_job_is_told(spark: Any, tmp_path: Path)
     (tmp_path / "file").touch()
     with pytest.raises(Exception, match="LogError"):
         guard(df.select("url").coalesce(1), {}, POLICIES, log=tmp_path / "file" / "tdm.jsonl").collect()
+
+
+@pytest.mark.parametrize("word", [None, "prohibits"])
+def test_what_answers_declare_counts(spark: Any, tmp_path: Path, word: str | None) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from tdm_guard.spark import guard
+
+    pq.write_table(pa.Table.from_pylist(declared_rows()), tmp_path / "rows.parquet")
+    df = spark.read.parquet(str(tmp_path / "rows.parquet")).repartition(3, "url")
+    judged = guard(df, {"agent": "ExampleBot"}, policies_with(word), log=tmp_path / "logs" / "{partition}.jsonl")
+    assert verdicts_of(judged) == declared_verdicts(word)

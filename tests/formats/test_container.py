@@ -8,7 +8,10 @@ from importlib import import_module
 from typing import Any, cast
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tdm_guard.formats.files import magic
 from tdm_guard.formats.files.container import Container, FileFormat, Format
 from tdm_guard.formats.files.magic import MAGIC_BYTES, TABLES, Tables, format_of, format_of_type
 
@@ -97,3 +100,16 @@ def test_a_new_row_is_taken(members: dict[str, Any]) -> None:
 def test_no_two_rows_have_one_name() -> None:
     values = [kind.value for kind in Format.__members__.values()]
     assert len(set(values)) == len(values)
+
+
+@given(st.binary(max_size=40))
+@settings(max_examples=20)
+def test_nothing_that_is_told_as_text_begins_with_a_byte_that_is_not_looked_at(rest: bytes) -> None:
+    told = (
+        b"<svg/> From: <Saved by \nMIME-Version: 1.0\nContent-Type: multipart/related\nSnapshot-Content-Location: x\n"
+    )
+    for first in set(range(256)) - magic._BEGINS:
+        for head in (bytes([first]) + told, bytes([first]) + rest + told * 10):
+            patterns = (magic._SVG_ROOT, magic._SAVED, magic._MESSAGE, magic._LETTER)
+            assert not any(pattern.match(head) for pattern in patterns)
+            assert not magic._is_message("", head[:MAGIC_BYTES])

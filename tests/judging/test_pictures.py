@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from tdm_guard import Judge
 from tdm_guard.formats.page.html import read_page
 from tdm_guard.judging.bench import Bench
+from tdm_guard.judging.case import Case
+from tdm_guard.judging.heard_page import Document
 from tdm_guard.judging.pictures import MAX_STATEMENTS, SHOWN_FOR, Shown, of_pictures
 from tdm_guard.model import NOTHING, Headers, Posture, Source, Stance, Statement
 from tdm_guard.signals import x_robots
@@ -249,3 +251,34 @@ def test_a_clock_set_back_keeps_no_picture_for_years() -> None:
     shown.remember([PICTURE], said('<meta name="robots" content="noai">'), NOW)
     assert shown.says(PICTURE, NOW - timedelta(hours=1)) is not NOTHING
     assert shown.says(PICTURE, NOW - 2 * SHOWN_FOR) is NOTHING
+
+
+@pytest.mark.parametrize("headers", [(), (("x-robots-tag", "noai"),)])
+def test_pictures_are_looked_for_when_somebody_asks_or_with_the_body_if_somebody_will(
+    monkeypatch: pytest.MonkeyPatch, headers: Headers
+) -> None:
+    judge = Judge(agent="ExampleBot")
+    policy = judge.policy_for(PAGE, {}, NOW)
+    body = b"<p><img src=/1.jpg>" if headers else b'<meta name="robots" content="noai"><p><img src=/1.jpg>'
+    looked: list[Document] = []
+    pictures = Document.pictures
+    monkeypatch.setattr(Document, "pictures", lambda page: looked.append(page) or pictures(page))
+    for remembers in (False, True):
+        case = Case(judge.bench, PAGE, policy, NOW)
+        case.remembers = remembers
+        case.hear_headers(200, (*headers, ("content-type", "text/html")))
+        case.hear_body(body)
+        assert len(looked) == remembers
+        assert case.shows[0] == ("https://photos.example/1.jpg",)
+        assert {each.carrier for each in case.shows[1]} == {"header" if headers else "html"}
+        assert len(looked) == 1
+        looked.clear()
+
+
+def test_of_a_page_that_says_nothing_of_its_pictures_none_are_looked_for() -> None:
+    judge = Judge(agent="ExampleBot")
+    case = Case(judge.bench, PAGE, judge.policy_for(PAGE, {}, NOW), NOW)
+    case.remembers = True
+    case.hear_headers(200, (("content-type", "text/html"),))
+    case.hear_body(b'<meta name="tdm-reservation" content="1"><img src=/1.jpg>')
+    assert case.shows == ((), ())

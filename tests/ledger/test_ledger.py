@@ -489,3 +489,33 @@ def test_a_task_that_is_done_says_what_it_found(tmp_path: Path) -> None:
     assert tasks_at(str(path)) == {"t", "u"}
     path.write_bytes(path.read_bytes()[:-1] + b'{"type":"run"')
     assert tasks_at(str(path)) is None
+
+
+def test_fields_that_can_be_read_once_only_are_heard_all_the_same(tmp_path: Path) -> None:
+    policies = JUDGE.read_policies(SITE, POLICIES, now=NOW)
+    fields = [("content-type", "text/plain"), ("tdm-reservation", "1")]
+    with Ledger(JUDGE, tmp_path / "l.jsonl") as ledger:
+        for headers in (iter(fields), fields):
+            decision = ledger.evaluate(
+                f"{SITE}/1", status=200, headers=headers, body=b"words", policies=policies, now=NOW
+            )  # fmt: skip
+            assert decision.verdict == "reserved"
+
+
+@pytest.mark.parametrize("wrong", [{"headers": {"a": "b"}}, {"unread": "never"}, {"item": 7}, {"status": "200"}])
+def test_what_is_wrong_is_told_and_begins_no_run(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    policies = JUDGE.read_policies(SITE, POLICIES, now=NOW)
+    given: dict[str, Any] = {"status": 200, "headers": HTML, "body": b"<p>words", "policies": policies, "now": NOW}
+    ledger = Ledger(JUDGE, tmp_path / "l.jsonl")
+    with pytest.raises(ConfigurationError):
+        ledger.evaluate(f"{SITE}/1", **{**given, **wrong})
+    assert not (tmp_path / "l.jsonl").exists()
+
+
+def test_what_was_wrong_with_how_something_was_stored_is_told_of_what_says_nothing(tmp_path: Path) -> None:
+    policies = JUDGE.read_policies(SITE, POLICIES, now=NOW)
+    given: dict[str, Any] = {"status": 200, "headers": [("content-type", "text/plain")], "body": b"words"}
+    with Ledger(JUDGE, tmp_path / "l.jsonl") as ledger:
+        for notes in (("an odd head",), ()):
+            decision = ledger.evaluate(f"{SITE}/1", **given, policies=policies, now=NOW, notes=notes)
+            assert [fault.message for fault in decision.faults] == list(notes)

@@ -16,7 +16,7 @@ from publicsuffixlist import PublicSuffixList
 from tdm_guard.log import sorting
 from tdm_guard.log.canonical import canonical, domain_of, host_of, suffixes_digest
 from tdm_guard.log.merkle import leaf_hash, root_of
-from tdm_guard.log.sorting import Sorted
+from tdm_guard.log.sorting import KEY, Sorted
 from tdm_guard.log.trees import Trees, admitted_addresses
 from tdm_guard.origin import Origin
 
@@ -232,15 +232,34 @@ def test_a_run_states_its_three_trees() -> None:
 @example(["http://a.example/", "http://a.example/./b", "http://A.example/", "http://a.example?x"])
 def test_decisions_together_make_the_trees_of_one_after_another(addresses: list[str]) -> None:
     hashes = [sha256(number.to_bytes(2, "big")).hexdigest() for number in range(300)]
-    one, together, mixed = Trees(), Trees(), Trees()
+    one, together, mixed, numbered = Trees(), Trees(), Trees(), Trees(numbered=True)
     for number, text in enumerate(hashes):
         one.decided(text, addresses[number : number + 1])
+        numbered.decided(text, addresses[number : number + 1])
     together.extend([text.encode() for text in hashes], [address.encode() for address in addresses])
     for begin in range(0, 300, 4):
         mixed.decided(hashes[begin], addresses[begin : begin + 1])
         rest = slice(begin + 1, begin + 4)
         mixed.extend([text.encode() for text in hashes[rest]], [address.encode() for address in addresses[rest]])
-    assert one.stated() == together.stated() == mixed.stated()
+    assert one.stated() == together.stated() == mixed.stated() == numbered.stated()
+    assert [list(one.addresses), list(one.domains)] == [
+        [entry[:KEY] for entry in entries] for entries in (numbered.addresses, numbered.domains)
+    ]
+
+
+@given(st.lists(st.lists(urls, max_size=3), max_size=6), st.integers(1, 4))
+@settings(max_examples=50)
+def test_what_waits_is_taken_in_before_anything_is_told(journeys: list[list[str]], block: int) -> None:
+    """Addresses of any spelling, in blocks of few: the same as one by one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tdm_guard.log.trees.BLOCK", block)
+        patch.setattr("tdm_guard.log.trees.MAX_WAITING", 40)
+        waiting, numbered = Trees(), Trees(numbered=True)
+        for number, journey in enumerate(journeys):
+            for trees in (waiting, numbered):
+                trees.decided(f"{number:064x}", journey)
+        assert list(waiting.domains) == [entry[:KEY] for entry in numbered.domains]
+        assert waiting.stated() == numbered.stated()
 
 
 def test_a_domain_is_told_of_an_address_behind_one_without_a_host() -> None:

@@ -106,17 +106,17 @@ def test_who_is_cancelled_leaves_the_rest_to_go_on() -> None:
             held.wait()
             return f"{name} {threading.current_thread() is not threading.main_thread()}"
 
-        first = asyncio.ensure_future(aside.call(lambda: work("first"), long=True))
-        second = asyncio.ensure_future(aside.call(lambda: work("second"), long=True))
+        first = asyncio.ensure_future(aside.call(lambda: work("first")))
+        second = asyncio.ensure_future(aside.call(lambda: work("second")))
         await asyncio.to_thread(began.wait)
         first.cancel()
         held.set()
-        here = await aside.call(lambda: str(threading.current_thread() is threading.main_thread()), long=False)
+        third = await aside.call(lambda: work("third"))
         done = await asyncio.gather(first, second, return_exceptions=True)
         aside.close()
-        return [type(done[0]).__name__, str(done[1])], here
+        return [type(done[0]).__name__, str(done[1])], third
 
-    assert asyncio.run(main()) == (["CancelledError", "second True"], "True")
+    assert asyncio.run(main()) == (["CancelledError", "second True"], "third True")
 
 
 @pytest.mark.parametrize("way", TWO)

@@ -93,6 +93,8 @@ _LETTER = re.compile(  # a line of a message whose header lines have not ended w
     rb"|content-(?:type|location|transfer-encoding)|x-mailer|x-unsent):[ \t]"
 )
 _BLANK_LINE = re.compile(rb"\n\r?\n")
+# what the patterns above can begin with: blanks, a mark of UTF-8, a tag, the name of a header line
+_BEGINS = frozenset(b"\t\n\v\f\r \xef<-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _PACKED_CHUNKS = (b"zTXt", b"iTXt", b"iCCP")
 _EPUB_CONTAINER = b"META-INF/container.xml"
 
@@ -135,11 +137,11 @@ def _by_later_bytes(media_type: str, head: bytes) -> Format | None:
         return Format.PDF if head.lstrip().startswith(b"%PDF-") else None
     if b"%PDF-" in head:
         return Format.PDF
+    if not head or head[0] not in _BEGINS:
+        return Format.MP3 if _is_mpeg_frame(head) else None
     if _SVG_ROOT.match(head):
         return Format.SVG
-    if _is_message(media_type, head):
-        return Format.MHTML
-    return Format.MP3 if _is_mpeg_frame(head) else None
+    return Format.MHTML if _is_message(media_type, head) else None
 
 
 def _is_message(media_type: str, head: bytes) -> bool:

@@ -61,7 +61,7 @@ def read(data: bytes, *, complete: bool) -> Asset:
 def _unseen(data: bytes) -> list[tuple[str, bytes | str]]:
     """Each store in variation selectors, or why it could not be read."""
     found: list[tuple[str, bytes | str]] = []
-    at = data.find(_UNSEEN)
+    at = data.find(_UNSEEN) if _UNSEEN[:1] in data else -1  # a byte is found ten times as fast, and most have none
     while at >= 0 and len(found) < MAX_STORES:
         said, at = _undone(data, at + 3)
         length = int.from_bytes(said[_HEAD - 4 : _HEAD], "big")

@@ -9,6 +9,7 @@ parser drops within select and frameset (their tags are reported), adoption of m
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -16,6 +17,7 @@ from tdm_guard.formats.invisible import seen
 from tdm_guard.formats.page.html_foreign import Nesting
 from tdm_guard.formats.page.html_quotes import MAX_LENGTH, may_be_misquoted, requoted
 from tdm_guard.formats.page.html_scan import Scanner
+from tdm_guard.formats.page.html_skip import behind_head_markup, behind_markup, places_of
 from tdm_guard.formats.page.html_tokens import (
     RAW_TEXT,
     WS,
@@ -37,6 +39,7 @@ MAX_SCRIPTS = 100  # JSON-LD scripts that are read of one document; real pages h
 MAX_SCRIPT = 1_048_576  # characters of one of them; the largest product feeds stay below half of it
 MAX_SHOWN = 4_000  # tags of pictures that are kept of one document; large galleries show some hundreds
 MAX_REQUOTED = 2**20  # characters of tags read again for quotation marks that HTML does not have; real pages have few
+MAX_PASSED = 2**19  # characters of a document of which not all tags are read: none has more than a bound of all of it
 _OF_A_TAG = 64  # characters that each of them counts besides its own: as much takes what is done once for it
 REQUOTED = "html-quotes"  # the repair by which such tags are heard
 RSL_TYPE = "application/rsl+xml"
@@ -101,9 +104,13 @@ def read_page(
     xml: bool = False,
     json_ld: bool = False,
     shown: bool = False,
+    openings: Sequence[bytes] | None = None,
 ) -> Page:
     """
     The speaking tags of `body`, which came from `url` with `charset` as its media type's parameter.
+
+    With `openings`, the beginnings of tags as a `Scanner` finds them, no others need be read but the document's base:
+    what lies between is passed over, and what lies behind is not looked at. Without, all are.
 
     `xml` (for application/xhtml+xml) lets `<title/>` and `<script/>` be empty elements, and reads CDATA everywhere,
     names of XHTML under a prefix and the entities that the document declares.
@@ -115,8 +122,11 @@ def read_page(
     if xml and is_disguised(body if b"\0" not in body[:4] else text.encode("utf-8", "replace")):
         del text  # and decoded again, so that nobody but `plain` holds it
         text, whole = plain(decode(body, charset))
+    places = None if openings is None or shown or len(text) > MAX_PASSED else places_of(openings, body, text)
     reader = _Reader(text, xml=xml, json_ld=json_ld, shown=shown)
-    reader.read()
+    if places is None or not reader.read_at(places):
+        reader = _Reader(text, xml=xml, json_ld=json_ld, shown=shown)
+        reader.read()
     return Page(
         url=url,
         base=_base(url, reader.tags),
@@ -159,28 +169,52 @@ class _Reader:
         self.whole = True
 
     def read(self) -> None:
-        text = self._text
+        """Reads all of the document."""
         at = seen = 0
-        while at >= 0 and (found := _MARKUP.search(text, at)):
+        while at >= 0 and (found := _MARKUP.search(self._text, at)):
             seen += 1
             if not self.whole and (self._attributes.left < 0 or len(self.tags) >= MAX_TAGS):  # no more would be kept
                 return
             if seen > MAX_MARKUP:
                 self.whole = False
                 return
-            start = found.start()
-            if self._in_head and text[at:start].strip(WS):
-                self._in_head = False
-            closing, name, comment, cdata = found.groups()
-            if name is not None:
-                at = self._read_tag(start, found.end(), ascii_lower(name), closing=bool(closing))
-            elif comment:
-                at = end_of_comment(text, found.end())
-            elif cdata and (self._xml or self._nesting.foreign):
-                at = _behind(text, "]]>", found.end())
-            else:  # a doctype or a bogus comment
-                at = _behind(text, ">", start + 2)
+            at = self._read_markup(found, at)
         self.whole = self.whole and self._attributes.left >= 0
+
+    def read_at(self, places: Iterable[int]) -> bool:
+        """
+        Reads the tags at these places, in order, if they are tags; everyday markup before them is passed over.
+
+        False if it cannot be told so what is live: elements around it would have to be counted.
+        """
+        at = 0
+        for place in places:
+            while 0 <= at <= place:
+                if at < place and self._nesting.is_outermost:
+                    behind = behind_head_markup if self._in_head else behind_markup
+                    found = behind(self._text, at, place)
+                    at = found.end() if found else at
+                markup = _MARKUP.search(self._text, at)
+                if markup is None:
+                    return True
+                at = self._read_markup(markup, at)
+                if self._nesting.counts:
+                    return False
+        return self._attributes.left >= 0
+
+    def _read_markup(self, found: re.Match[str], at: int) -> int:
+        """Reads a tag, comment or the like that stands behind text from `at` on; where to go on, or -1 at the end."""
+        text, start = self._text, found.start()
+        if self._in_head and text[at:start].strip(WS):
+            self._in_head = False
+        closing, name, comment, cdata = found.groups()
+        if name is not None:
+            return self._read_tag(start, found.end(), ascii_lower(name), closing=bool(closing))
+        if comment:
+            return end_of_comment(text, found.end())
+        if cdata and (self._xml or self._nesting.foreign):
+            return _behind(text, "]]>", found.end())
+        return _behind(text, ">", start + 2)  # a doctype or a bogus comment
 
     def _read_tag(self, start: int, begin: int, name: str, *, closing: bool) -> int:
         """Reads one tag (and the raw text it opens); where to go on, or -1 at the end of the text."""

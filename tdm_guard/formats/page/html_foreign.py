@@ -22,6 +22,9 @@ _BREAKOUT = names(
 _FONT = frozenset({"color", "face", "size"})
 _MATHML_TEXT = frozenset({"mi", "mo", "mn", "ms", "mtext"})
 _SVG_HTML = frozenset({"foreignobject", "desc", "title"})
+SHAPES = names(
+    "g path circle ellipse rect line polyline polygon use defs symbol clippath lineargradient radialgradient stop mask"
+)  # elements of SVG that hold nothing of HTML; they stand nowhere else but by mistake
 _NEVER_CLOSE = frozenset({"html", "head", "body"})  # their end tags leave the stack as it is
 
 
@@ -53,13 +56,19 @@ class _Open(NamedTuple):
 class Nesting:
     """The open templates and foreign elements at one place of a document."""
 
-    __slots__ = ("_attributes", "_below", "_stack", "in_template")
+    __slots__ = ("_attributes", "_below", "_stack", "counts", "in_template")
 
     def __init__(self, attributes: Attributes) -> None:
         self._attributes = attributes
         self._stack: list[_Open] = []
         self._below: dict[str, int] = {}
         self.in_template = 0
+        self.counts = False  # it came to what elements of HTML were open around a template or foreign element
+
+    @property
+    def is_outermost(self) -> bool:
+        """True if no template and no foreign element is open."""
+        return not self._stack
 
     @property
     def foreign(self) -> bool:
@@ -82,6 +91,7 @@ class Nesting:
             self._push(_Open(name, _Space.TEMPLATE))
         elif not self._stack:
             self._below[name] = self._below.get(name, 0) + 1
+            self.counts = self.counts or name in SHAPES  # drawings that are passed over are taken to close none of them
         elif name not in _VOID and not (name == "p" == self._stack[-1].name):
             self._push(_Open(name, _Space.HTML))
         return False
@@ -111,6 +121,7 @@ class Nesting:
                 return
             if name != "template" and (element.space is _Space.TEMPLATE or (element.foreign and element.turns)):
                 return
+        self.counts = True
         if name not in _NEVER_CLOSE and self._below.get(name):
             self._below[name] -= 1
             self._cut(0)

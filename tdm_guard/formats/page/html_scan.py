@@ -1,8 +1,9 @@
 """
-A first look at an HTML document: can any of its tags hold one of our words at all?
+A first look at an HTML document: can any of its tags hold one of our words at all, and which?
 
 strategy: what could be a tag of ours, wherever it stands, is cut out up to the first ">", and all cuttings are searched
-at once. The few of which the first ">" may stand within a quoted value are then followed to their real end.
+at once. The few of which the first ">" may stand within a quoted value are then followed to their real end. Only where
+a word is found is it asked in which of the cuttings.
 """
 
 from __future__ import annotations
@@ -12,23 +13,23 @@ from html.entities import html5
 from typing import TYPE_CHECKING
 
 from tdm_guard.formats.invisible import SEEN, seen, without_octets
-from tdm_guard.formats.page.html_tokens import Attributes, end_of_tag, resolve
+from tdm_guard.formats.page.html_tokens import MAX_ATTRIBUTES, Attributes, end_of_tag, resolve
+from tdm_guard.formats.page.html_words import Finder, finders, folded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-# The first letters of meta, link and script; what else begins so ("<metadata>") does no harm.
-_OPENING = re.compile(rb"<[MmLlSs][EeIiCc][TtNnRr][AaKkIi][^>]*")
+# The first letters of meta, link, script and base; what else begins so ("<metadata>") does no harm.
+_OPENING = re.compile(rb"<[MmLlSsBb][EeIiCcAa][TtNnRrSs][AaKkIiEe][^>]*")
 _NAME = re.compile(rb"<(?=([MmLlSs][^\t\n\f\r />]*))")  # names may hold a "<", and another begins there
-_MARKED = '"'
+_BASES = (b"<b", b"<B")
+MAX_SHORT = 2 * MAX_ATTRIBUTES  # bytes of a tag in which no more attributes stand than are read
 _WS = b"\t\n\f\r "
-# The rare letters of "c2pa" as those of "noml", so that one search finds both
-_FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"2p", b"ml"))
-_LEFT_OUT = _WS + b"-_+/:.,;?%"  # with the marks by which the spellings of a word differ, and those of addresses
-_MARK = re.compile(r"([^0-9a-z]).{3,}")  # marks are rarer than letters: a word is best looked for from there on
-_SHARED = re.compile(r"(ai|ml)")  # what many of our words share
 _MARKS = tuple((mark, b"=" + mark, bytes({*range(256)} - {*mark, *b"\x01>"})) for mark in (b'"', b"'"))
 PIECE = 2**20  # bytes looked through at once; more would hold up other threads, and be held in memory beside the body
+# Behind so much it is not told which tags may speak: within it no bound of those who read all of them is met.
+MAX_SAID = 2**17  # bytes of tags; heads of real pages have up to 100 KB with all else
+MAX_CUTTINGS = 4_096  # tags; large real pages have some hundreds
 _QUOTE = ord('"')
 
 
@@ -40,29 +41,28 @@ class Scanner:
     errs on one side only: comments, scripts and templates are looked at too.
     """
 
-    __slots__ = ("_alone", "_beginnings", "_references", "_says_whole", "_words")
+    __slots__ = ("_finders", "_references")
 
     def __init__(self, words: Iterable[str]) -> None:
         wanted = sorted({word.lower() for word in words})
-        whole = [word.strip(_MARKED) for word in wanted if word[0] == _MARKED]
-        self._words = tuple(word.encode() for word in wanted if word[0] != _MARKED)
-        self._says_whole = (
-            re.compile(rf"[=\"']\s*(?:{'|'.join(whole)})(?=[\s\"'>/])".encode()).search if whole else None
-        )
-        folded = {word.translate(_FOLDED, _LEFT_OUT).decode("latin-1") for word in self._words}
-        least = sorted(word for word in folded if not any(other in word for other in folded - {word}))
-        self._alone, self._beginnings = _beginnings(least, whole)
+        self._finders = finders(wanted)
         self._references = re.compile(_references("".join((*wanted, *SEEN))).encode())
 
     def may_speak(self, body: bytes) -> bool:
-        """
-        False only if no tag that `read_page` would find in `body` has one of the words in its attributes.
+        """False only if no tag that `read_page` would find in `body` has one of the words in its attributes."""
+        return self.openings(body) != ()
 
-        A NUL (UTF-16) or an ESC (ISO-2022-JP) means that ASCII characters need not stand there as ASCII bytes.
+    def openings(self, body: bytes) -> tuple[bytes, ...] | None:
+        """
+        The beginnings, up to the first `>`, of the tags in `body` that may have one of the words; None for any.
+
+        Those that may be the document's base stand beside them, as do long ones, of which not all may be read. A NUL
+        (UTF-16) or an ESC (ISO-2022-JP) means that ASCII characters need not stand there as ASCII bytes.
         """
         if b"\0" in body or b"\x1b" in body:
-            return True
+            return None
         is_open = False
+        found: tuple[bytes, ...] = ()
         start, size = 0, len(body)
         while start < size:
             end = size if size - start <= PIECE else _end_of_piece(body, start)
@@ -70,18 +70,65 @@ class Scanner:
             said = b">".join(cuttings) + b">"
             if not said.isascii():
                 said = without_octets(said)
-            dense = said.translate(_FOLDED, _LEFT_OUT)
-            if self._has_word(said, dense):
-                return True
+            dense = folded(said)
+            suspected = [
+                (each, at) for each in self._finders if (at := each.first(said if each.marked else dense)) >= 0
+            ]
+            if suspected or b"&" in said:
+                if len(said) > 2 * PIECE:  # a tag that is longer than a piece is not looked at so closely
+                    return None
+                found = tuple(self._speaking(cuttings, said, dense, suspected))
             is_open = is_open or _any_open(_in_doubt(cuttings, dense))
+            if found and (size > PIECE or len(said) > MAX_SAID or len(cuttings) > MAX_CUTTINGS):
+                return None
             start = end
-        return is_open and self._may_speak_further(body)
+        long: tuple[bytes, ...] = ()
+        if is_open:
+            further = self._speaking_further(body)
+            if further is None or (further[0] and size > PIECE):
+                return None
+            found, long = found + further[0], further[1]
+        return (*found, *long, *_beside(cuttings, dense)) if found else ()
 
-    def _may_speak_further(self, body: bytes) -> bool:
-        """The same for the tags that go on behind their first `>`."""
+    def _speaking(
+        self, cuttings: list[bytes], said: bytes, dense: bytes, suspected: list[tuple[Finder, int]]
+    ) -> Iterator[bytes]:
+        """Those of the cuttings in which a word stands; `said` is all of them, without what is invisible."""
+        for finder, at in suspected:
+            where = said if finder.marked else dense
+            for number in _numbers(finder.suspected(where, at), where):
+                cut = cuttings[number]
+                if cut[:2] not in _BASES and finder.stands_in(without_octets(cut).lower() + b">"):
+                    yield cut
+        if b"&" in said:
+            for number in _numbers(self._referred(said), said):
+                yield cuttings[number]
+
+    def _referred(self, said: bytes) -> Iterator[int]:
+        """Where a tag begins in which a word stands once its character references are resolved."""
+        end = 0
+        for found in self._references.finditer(said):
+            if found.start() >= end:
+                start, end = said.rfind(b">", 0, found.start()) + 1, said.index(b">", found.start())
+                if self._says(seen(resolve(said[start:end].decode("latin-1"))).lower().encode("latin-1", "replace")):
+                    yield start
+
+    def _says(self, lower: bytes) -> bool:
+        """True if one of the words stands there as it is."""
+        lower += b">"
+        return any(finder.stands_in(lower) for finder in self._finders)
+
+    def _speaking_further(self, body: bytes) -> tuple[tuple[bytes, ...], tuple[bytes, ...]] | None:
+        """
+        The same for the tags that go on behind their first `>`, and those of them that are long.
+
+        None if that would take too long to tell.
+        """
         text = body.decode("latin-1")  # positions stay
         attributes = Attributes()
         patience = len(body)  # openings nested in one another's attributes would make this quadratic
+        speaking: list[bytes] = []
+        long: list[bytes] = []
         for found in _OPENING.finditer(body):
             if not _any_open((found[0] + b">").translate(None, _WS)):
                 continue
@@ -91,74 +138,40 @@ class Scanner:
                 end = end_of_tag(text, found.start() + inner.end(1), attributes)
                 end = len(text) if end < 0 else end
                 patience -= end - begin
+                if patience < 0 or attributes.left < 0:
+                    return None
                 said = without_octets(body[begin:end])
-                if patience < 0 or attributes.left < 0 or self._has_word(said, said.translate(_FOLDED, _LEFT_OUT)):
-                    return True
-        return False
+                if self._has_word(said):
+                    speaking.append(found[0])
+                elif end - begin > MAX_SHORT:
+                    long.append(found[0])
+        return tuple(speaking), tuple(long)
 
-    def _may_have_word(self, dense: bytes) -> bool:
-        """False only if none of the words is in it."""
-        found: object = None
-        for word in self._alone:
-            found = found or word in dense
-        for pattern in self._beginnings:
-            found = found or pattern.search(dense)
-        return bool(found)
-
-    def _has_word(self, said: bytes, dense: bytes) -> bool:
-        """
-        `dense` is `said` folded, without blanks and hyphens; our words have no blank, but "no aid" is not "noai".
-
-        A tag that is longer than a piece is not looked at so closely.
-        """
-        if self._may_have_word(dense):
-            if len(said) > 2 * PIECE:
-                return True
-            if self._says(said.lower()):
-                return True
-        if b"&" not in said:
-            return False
+    def _has_word(self, said: bytes) -> bool:
         if len(said) > 2 * PIECE:
             return True
-        if not self._references.search(said):
-            return False
-        return self._says(seen(resolve(said.decode("latin-1"))).lower().encode("latin-1", "replace"))
-
-    def _says(self, lower: bytes) -> bool:
-        """True if one of the words stands there as it is."""
-        if any(word in lower for word in self._words):
-            return True
-        return self._says_whole is not None and self._says_whole(lower) is not None
+        return self._says(said.lower()) or (
+            b"&" in said and any(True for _ in self._referred(said.replace(b">", b" ") + b">"))
+        )
 
 
-def _beginnings(words: list[str], whole: list[str]) -> tuple[tuple[bytes, ...], tuple[re.Pattern[bytes], ...]]:
-    """
-    Words of which one stands, and patterns of which one matches, wherever one of the folded `words` stands, or one of
-    those that are `whole` values.
-
-    The engine leaps to a literal beginning, best to a rare character, but not to one of several: so words that share
-    some letters, or have a mark in them, make one pattern for each of these, from there on and then looking back. A
-    word that shares nothing is found soonest by itself.
-    """
-    alone: list[bytes] = []
-    groups: dict[str, list[str]] = {}
-    for word in words:
-        if rare := _SHARED.search(word) or _MARK.search(word):
-            groups.setdefault(rare[1], []).append(_behind(rare[1], word))
-        else:
-            alone.append(word.encode("latin-1"))
-    for word in whole:
-        rare = _SHARED.search(word)
-        beginning = rare[1] if rare else word[:2]
-        groups.setdefault(beginning, []).append(_behind(beginning, word, before="[=\"']"))
-    patterns = (f"{re.escape(beginning)}(?:{'|'.join(group)})" for beginning, group in groups.items())
-    return tuple(alone), tuple(re.compile(pattern.encode("latin-1")) for pattern in patterns)
+def _numbers(places: Iterable[int], joined: bytes) -> Iterator[int]:
+    """In which cuttings of those that were joined these places are, each once; they come in order."""
+    number = at = 0
+    last = -1
+    for place in places:
+        number += joined.count(b">", at, place)
+        at = place
+        if number != last:
+            yield number
+        last = number
 
 
-def _behind(beginning: str, word: str, before: str = "") -> str:
-    """The pattern for a word, once the `beginning` that it shares with others was found; `before` stands before it."""
-    front, _, rest = word.partition(beginning)
-    return re.escape(rest) + (f"(?<={before}{re.escape(word)})" if before or front else "")
+def _beside(cuttings: list[bytes], dense: bytes) -> list[bytes]:
+    """The cuttings that are long, or may be of a base."""
+    if max(map(len, cuttings)) <= MAX_SHORT and b"><base" not in dense and not dense.startswith(b"<base"):
+        return []
+    return [cut for cut in cuttings if len(cut) > MAX_SHORT or cut[:2] in _BASES]
 
 
 def _end_of_piece(body: bytes, start: int) -> int:
@@ -175,7 +188,7 @@ def _in_doubt(cuttings: list[bytes], dense: bytes) -> bytes:
     if b"'" in dense or b'=">' in dense:
         return dense
     rest = [cut for cut in cuttings if cut[-1] != _QUOTE]
-    return (b">".join(rest) + b">").translate(_FOLDED, _LEFT_OUT) if rest else b""
+    return folded(b">".join(rest) + b">") if rest else b""
 
 
 def _any_open(dense: bytes) -> bool:

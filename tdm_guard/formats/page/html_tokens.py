@@ -62,6 +62,7 @@ _WIDENED = {
     "iso8859-11": "cp874",
     "utf-16": "utf-16-le",
 }
+_ASCII_LIKE = _CODECS - names("utf-16 utf-16-le utf-16-be iso2022_jp utf-8")  # slower than ASCII of what is ASCII
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _XML_UTF16 = ((b"<\0?\0x\0", "utf-16-le"), (b"\0<\0?\0x", "utf-16-be"))  # the beginning of "<?xml", 13.2.3.2
 _PRESCAN = 1024  # bytes, 13.2.3.2
@@ -82,7 +83,7 @@ def decode(body: bytes, charset: str | None) -> str:
     name = name or _codec(charset) or _declared(body) or "cp1252"
     if len(body) > _PIECE:
         return _decode_in_pieces(body, name)
-    text = body.decode(name, "replace")
+    text = body.decode("ascii" if name in _ASCII_LIKE and body.isascii() else name, "replace")
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 

@@ -30,6 +30,8 @@ MAX_TERMS = 500  # aliases and prefixes that the contexts of a page may define
 # What may stand before, between and behind the values: blanks, comment and CDATA wrappers, a stray semicolon.
 _BETWEEN = re.compile(r"(?:[\s\ufeff;,>]|<!(?:--|\[CDATA\[)?|-->|//|/\*|\*/|\]\]>)*")
 _VOCABULARY = re.compile(r"(?:https?://(?:www\.)?schema\.org/|schema:|sdo:)")
+_is_full = re.compile(r"https?://[A-Za-z0-9.-]+/[A-Za-z0-9/._~%+-]*").fullmatch  # an address that stays as it is
+_ASIDE = frozenset({"@context", "@graph", "@reverse"})  # say nothing of a node itself
 _NO_JSON = "no JSON: "
 _ALIASES = {"id": "@id", "type": "@type"}  # of schema.org's own context
 
@@ -189,6 +191,8 @@ class Graph:
 
     def address(self, written: str) -> str | None:
         """An http(s) address in full; None if it is none."""
+        if _is_full(written):
+            return written
         try:
             url = urljoin(self._base, written)
         except ValueError:
@@ -226,13 +230,21 @@ class Graph:
 
     def _members(self, objects: Any) -> Node:
         node: Node = {}
+        terms = self._terms
         for each in objects:
             for key, value in each.items():
-                name = self.name(key)
+                name = terms.get(key, key)
+                if ":" in name:
+                    name = self.name(key)
                 if name == "@id":
                     node[name] = [each["@id"]] if isinstance(each.get("@id"), str) else []
-                elif name not in ("@context", "@graph", "@reverse"):
-                    node.setdefault(name, []).extend((value,) if isinstance(value, str) else flat(value))
+                elif name not in _ASIDE:
+                    single = isinstance(value, str) or (isinstance(value, dict) and len(value) != 1)
+                    values = (value,) if single else flat(value)
+                    if name in node:
+                        node[name].extend(values)
+                    else:
+                        node[name] = [*values]
         return node
 
 

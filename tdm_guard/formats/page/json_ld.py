@@ -144,4 +144,5 @@ def text(values: Iterable[Any]) -> str | None:
 
 def printable(written: str, limit: int = MAX_NAME) -> str:
     """A stranger's words without outer blanks, bounded, lone surrogates made printable."""
-    return written.strip()[:limit].encode("utf-8", "backslashreplace").decode("utf-8")
+    written = written.strip()[:limit]
+    return written if written.isascii() else written.encode("utf-8", "backslashreplace").decode("utf-8")

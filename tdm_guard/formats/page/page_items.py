@@ -23,7 +23,7 @@ from tdm_guard.model import Fault, Source
 
 WORDS = (
     "ld+json",
-    "citation_author", "citation_publisher", "citation_doi", "citation_isbn",
+    "citation_author", "citation_title", "citation_publisher", "citation_doi", "citation_isbn",
     "citation_issn", "citation_eissn", "citation_pissn",
     "dc.", "dc:", "dcterms.", "dcterms:",
     ":isbn", ":isrc", ":iswc", ":issn", ":upc", ":ean", ":gtin",
@@ -86,6 +86,21 @@ def page_items(page: Page, source: Source, *, repair: bool = False) -> PageItems
     return PageItems((*described, *distinct), faults, len(distinct) if graph.repaired else 0)
 
 
+def gives_code(page: Page) -> bool:
+    """True if a meta tag of Open Graph gives the code of a work: others, without our words, then say more of it."""
+    return any(
+        tag.name == "meta"
+        and (found := _OPEN_GRAPH.fullmatch(_name_of(tag)))
+        and found[1] not in _MAKERS
+        and found[1] != "type"
+        for tag in page.tags
+    )
+
+
+def _name_of(tag: Tag) -> str:
+    return (tag.attributes.get("name") or tag.attributes.get("property") or "").strip().lower()
+
+
 def _distinct(works: tuple[WorkItem, ...]) -> list[WorkItem]:
     """Without repetitions: many pages bear the same script twice."""
     kept: dict[str, WorkItem] = {}
@@ -102,7 +117,7 @@ def _described(tags: tuple[Tag, ...]) -> tuple[list[WorkItem], list[ScriptProble
     seen: set[tuple[str, str, str]] = set()
     room = MAX_DESCRIBED
     for tag in tags:
-        name = (tag.attributes.get("name") or tag.attributes.get("property") or "").strip().lower()
+        name = _name_of(tag)
         if tag.name != "meta" or _MARK.search(name) is None:
             continue
         content, scheme = tag.attributes.get("content", ""), tag.attributes.get("scheme", "")

@@ -76,6 +76,10 @@ class Describer:
 
     def types(self, value: Any) -> list[str]:
         """The names of the types in the value of an `@type`, without the prefix of their vocabulary."""
+        if isinstance(value, str) and value.isalnum():
+            value = self._graph.name(value)
+            if value.isalnum():
+                return [value]
         given = value if isinstance(value, list) else [value]
         spelled = (self._graph.name(name.strip()) for name in given[:MAX_VALUES] if isinstance(name, str))
         return [name.replace("#", "/").replace(":", "/").rpartition("/")[2] for name in spelled]
@@ -97,7 +101,8 @@ class Describer:
                 if draft.is_full(key) or not self._step():
                     break
                 self.add_party(value, name, key, draft)
-        self._wholes(node, draft, {id(node)})
+        if not node.keys().isdisjoint(WHOLES):
+            self._wholes(node, draft, {id(node)})
 
     def _codes(self, node: Node, draft: Draft, only: Iterable[str] = ()) -> None:
         for name, values in node.items():

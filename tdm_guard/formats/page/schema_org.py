@@ -143,7 +143,7 @@ class _Reader:
             cover = "artwork" if kind in _MUSIC and name in _PICTURES else None
             for part in self._describer.nodes(node, name):
                 self._take(part, into, implied=followed[name], forced=cover, depth=depth, nesting=nesting)
-        for album in self._describer.nodes(node, "inAlbum"):
+        for album in self._describer.nodes(node, "inAlbum") if "inAlbum" in node else ():
             for picture in self._describer.nodes(album, "image"):
                 self._take(picture, into, forced="artwork", depth=depth, nesting=nesting)
         if "lyrics" in node or "lyricist" in node:

@@ -11,6 +11,7 @@ with what a code says in another scheme (an EIDR is a DOI, the GTIN of a book an
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import unquote
 
@@ -51,6 +52,7 @@ _ADDRESSES = tuple(
         (r"(?:ui\.)?eidr\.org/(?:view/content\?id=)?(10\.5240/[\dA-F-]+)", "eidr"),
     )
 )
+_is_registry = re.compile(r"(?i)https?://(?:[a-z]{2,6}\.)?(?:doi|isni|issn|eidr)\.org/").match  # of one of these
 _BARE = tuple(
     (re.compile(pattern), key)
     for pattern, key in (
@@ -64,6 +66,7 @@ _BARE = tuple(
 )
 _JOINED = re.compile(r"[\s,;|&\0/\u3001\uff0c\uff1b]")  # nothing is joined without one
 _SELDOM = re.compile(r"[\\+_<]")  # these join codes, and stand in one
+_USUAL = 64  # characters of a name that is remembered
 _WHOLE = frozenset({"isrd", "registry_id"})  # compared as written: no sign in them joins several
 _DIGITS = re.compile(r"\d{4}")
 _SEGMENTS = re.compile("[/#:]")
@@ -72,12 +75,19 @@ _NOISE = re.compile("[^a-z0-9]")
 
 def key_of(name: str) -> str | None:
     """The item key that the name of a scheme stands for: `ISBN-13`, `https://…/isni`, `ipi-name-number`."""
+    return _usual_key(name) if len(name) <= _USUAL else _key_of(name)
+
+
+def _key_of(name: str) -> str | None:
     if name.isalnum():
         return SCHEMES.get(name.lower())
     name = name[-MAX_CODE:].strip().lower()
     if name.endswith("cae/ipi"):
         return "creator_ipi"
     return SCHEMES.get(_NOISE.sub("", _SEGMENTS.split(name.rstrip("/"))[-1]))
+
+
+_usual_key = lru_cache(maxsize=1024)(_key_of)  # properties of schema.org come again on every page
 
 
 def recognise(text: str) -> Codes:
@@ -132,7 +142,7 @@ def _one(text: str) -> Codes:
     if not 4 <= len(text) <= MAX_CODE:
         return ()
     if text[:4].lower() == "http":
-        for pattern, key in _ADDRESSES:
+        for pattern, key in _ADDRESSES if _is_registry(text) else ():
             if found := pattern.match(text):
                 return ((key, unquote(found[1], errors="replace")),)
         return ()

@@ -1,0 +1,142 @@
+"""
+Words as they are looked for in the tags of a page: first folded, all at once, and then where they stand.
+
+strategy: most pages have none of them, so that the first look leaves out the marks by which the spellings of a word
+differ, and leaps from one rare syllable to the next. Where that suspects some words, these are looked for as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+MARKED = '"'  # around a word that is a whole value
+_WS = b"\t\n\f\r "
+# The rare letters of "c2pa" as those of "noml", so that one search begins alike
+_FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"2p", b"ml"))
+_LEFT_OUT = _WS + b"-_+/:.,;?%"  # with the marks by which the spellings of a word differ, and those of addresses
+_MARKED = re.compile(r"[^0-9a-z\s][0-9a-z]{3,}")  # a mark is rarer than letters: best looked for from there on
+_SHARED = ("ai", "m")  # what many of our words share: one of these, the first that is in it
+_VALUE_BEGINS, _VALUE_ENDS = "[=\"'\\s]", "(?=[\\s\"'>/])"
+_SEVERAL = 3  # words with the same stem before a low line
+_BLANKS = 64  # between a mark and a whole value; where there are more, the value counts
+
+
+class Finder(NamedTuple):
+    """
+    Some of our words. `suspects`: one of them may stand in what was folded, if they are not `marked`, else in what was
+    said; `patterns`: in lower case they match where one does. `whole` is that for those that are whole values, each a
+    group; `fronts` is how far they begin before.
+    """
+
+    suspects: re.Pattern[bytes] | bytes
+    patterns: tuple[re.Pattern[bytes], ...]
+    whole: re.Pattern[bytes] | None = None
+    fronts: tuple[int, ...] = ()
+    marked: bool = False
+
+    def first(self, dense: bytes) -> int:
+        """Where one of the words may first stand in what was folded, or said; -1 if none does."""
+        suspects = self.suspects
+        if isinstance(suspects, bytes):
+            return dense.find(suspects)
+        found = suspects.search(dense)
+        return -1 if found is None else found.start()
+
+    def suspected(self, dense: bytes, at: int) -> Iterator[int]:
+        """Where one may stand from there on."""
+        suspects = self.suspects
+        pattern = re.compile(re.escape(suspects)) if isinstance(suspects, bytes) else suspects
+        for found in pattern.finditer(dense, at):
+            yield found.start()
+
+    def stands_in(self, lower: bytes) -> bool:
+        """True if one of the words stands in what is in lower case."""
+        for pattern in self.patterns:
+            if pattern.search(lower):
+                return True
+        for found in self.whole.finditer(lower) if self.whole else ():
+            start = found.start() - self.fronts[(found.lastindex or 1) - 1]
+            before = lower[max(0, start - _BLANKS) : start].rstrip()
+            if not before or before[-1:] in b"=\"'":
+                return True
+        return False
+
+
+def folded(said: bytes) -> bytes:
+    """`said` in lower case without blanks and marks."""
+    return said.translate(_FOLDED, _LEFT_OUT)
+
+
+def finders(words: Iterable[str]) -> tuple[Finder, ...]:
+    """
+    What finds `words`, which are in lower case; those in quotation marks are whole values.
+
+    The engine leaps to a literal beginning, best to a rare character, but not to one of several: so words that share a
+    syllable, or begin with the same mark, are looked for from there on and then looking back. A word that shares
+    nothing is found soonest by itself, as is a stem that several share.
+    """
+    plain = [word for word in words if word[0] != MARKED]
+    least = sorted({word for word in plain if not any(other in word for other in plain if other != word)})
+    stems = Counter(word.partition("_")[0] for word in least)
+    groups: dict[str, tuple[list[str], list[str]]] = {}
+    for word in sorted(least, key=lambda word: len(_beginning(word, stems))):
+        beginning = _beginning(word, stems)
+        known = next((each for each in groups if each in beginning), beginning)
+        groups.setdefault(known, ([], []))[0].append(word)
+    for word in sorted({word.strip(MARKED) for word in words} - set(plain)):
+        groups.setdefault(_shared(word) or word[:2], ([], []))[1].append(word)
+    return tuple(_finder(beginning, plain, whole) for beginning, (plain, whole) in groups.items())
+
+
+def _fold(word: str) -> str:
+    return folded(word.encode()).decode("latin-1")
+
+
+def _shared(word: str) -> str | None:
+    return next((each for each in _SHARED if each in word), None)
+
+
+def _beginning(word: str, stems: Mapping[str, int]) -> str:
+    """By what a word is looked for: the mark it begins with, what it shares with others, or all of it, folded."""
+    if _MARKED.fullmatch(word):
+        return word[0]
+    if shared := _shared(_fold(word)):
+        return shared
+    if stems[word.partition("_")[0]] >= _SEVERAL:
+        return "_"
+    return "+" if "+" in word else _fold(word)
+
+
+def _finder(beginning: str, plain: list[str], whole: list[str]) -> Finder:
+    if not beginning.isalnum():  # it is rare, and the folding leaves it out
+        ends = [_behind(beginning, word) for word in plain]
+        either = [re.sub("[a-z]", lambda letter: f"[{letter[0]}{letter[0].upper()}]", end) for end in ends]
+        return Finder(_pattern(beginning, either), (_pattern(beginning, ends),), marked=True)
+    found = {_fold(word) for word in plain}
+    least = sorted(word for word in found if not any(other in word for other in found - {word}))
+    literal = beginning.encode("latin-1")
+    suspects: re.Pattern[bytes] | bytes = literal
+    if whole or beginning in _SHARED:
+        ends = [_behind(beginning, word) for word in least]
+        ends += [_behind(beginning, word, before="[=\"']") for word in whole]
+        suspects = _pattern(beginning, ends)
+    near = [word for word in plain if beginning in word]
+    far = [word for word in plain if beginning not in word]
+    patterns = [_pattern(beginning, [_behind(beginning, word) for word in near])] if near else []
+    patterns += [re.compile(re.escape(word).encode()) for word in far]
+    values = [f"({_behind(beginning, word, before=_VALUE_BEGINS)}{_VALUE_ENDS})" for word in whole]
+    fronts = tuple(word.index(beginning) for word in whole)
+    return Finder(suspects, tuple(patterns), _pattern(beginning, values) if values else None, fronts)
+
+
+def _pattern(beginning: str, ends: list[str]) -> re.Pattern[bytes]:
+    return re.compile(f"{re.escape(beginning)}(?:{'|'.join(ends)})".encode("latin-1"))
+
+
+def _behind(beginning: str, word: str, before: str = "") -> str:
+    """The pattern for a word, once the `beginning` that it shares with others was found; `before` stands before it."""
+    front, _, rest = word.partition(beginning)
+    return re.escape(rest) + (f"(?<={before}{re.escape(word)})" if before or front else "")
