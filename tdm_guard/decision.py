@@ -170,9 +170,8 @@ class Decision(NamedTuple):
 
     `url` is the address first asked for, `final_url` the one that was judged, `hops` those that redirected to it.
     `ts` (UTC) is when it was decided, `stage` how far the case got; `checked` are the documents that were looked for,
-    `faults` what was written against its own standard, `stored` says
-    where the record lies that was judged, if it was given. `run`, `seq`, `id`, `prev` and `hash` are empty until the
-    decision is logged.
+    `faults` what was written against its own standard, `stored` says where the record lies that was judged, if it was
+    given. `run`, `seq`, `id`, `prev` and `hash` are empty until the decision is logged.
     """
 
     url: str
@@ -187,25 +186,15 @@ class Decision(NamedTuple):
 
     @classmethod
     def of(
-        cls,
-        url: str,
-        ts: datetime,
-        stage: Stage,
-        outcome: Outcome,
-        exchange: Exchange,
-        checked: tuple[Checked, ...],
-        faults: tuple[Fault, ...],
-    ) -> Self:
+        cls, url: str, ts: datetime, stage: Stage, outcome: Outcome, exchange: Exchange,
+        checked: tuple[Checked, ...], faults: tuple[Fault, ...],
+    ) -> Self:  # fmt: skip
         """A decision that is not logged yet."""
         return _new(cls, (url, ts, stage, outcome, exchange, checked, faults, None, None))
 
     def logged(self, entry: LogEntry) -> Self:
         """The same decision with its place in the log."""
         return _new(self.__class__, (*self[:-1], entry))
-
-    def lying(self, stored: Stored) -> Self:
-        """The same decision with the place of the record that was judged."""
-        return _new(self.__class__, (*self[:-2], stored, self.entry))
 
     @property
     def verdict(self) -> Verdict:

@@ -132,7 +132,7 @@ def follow(
             return fetched
         location = fetched.header("location") if fetched.status in _REDIRECTS else None
         if location is None:
-            return replace(fetched, url=url, redirects=tuple(seen[:-1]))
+            return _found(fetched, url, tuple(seen[:-1]))
         problem = None
         try:
             url = normal_url(bare(urljoin(url, location.strip())))
@@ -149,6 +149,13 @@ def follow(
             problem = TIMEOUT
         if problem:
             return Fetched.unreachable(problem, status=fetched.status, at=fetched.at)
+
+
+def _found(fetched: Fetched, url: str, redirects: tuple[str, ...]) -> Fetched:
+    """The answer with where it was found, if it does not say so itself."""
+    if fetched.url == url and fetched.redirects == redirects:
+        return fetched
+    return replace(fetched, url=url, redirects=redirects)
 
 
 def _from_there(fetched: Fetched) -> Fetched:

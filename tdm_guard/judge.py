@@ -14,7 +14,7 @@ from typing import Any, TypeVar, Unpack
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, PolicyMismatch
 from tdm_guard.gather import gather, read_lent
-from tdm_guard.judging.arguments import content, number, pairs, places
+from tdm_guard.judging.arguments import UNREAD, content, number, pairs, places
 from tdm_guard.judging.bench import Bench
 from tdm_guard.judging.case import Case
 from tdm_guard.judging.plain_answer import PlainAnswers
@@ -31,7 +31,6 @@ from tdm_guard.repertoire.matching import Repertoire
 from tdm_guard.secrecy.parameters import SECRETS
 
 OFFLINE_OPTIONS = frozenset(JudgeOptions.__annotations__)
-UNREAD = ("undetermined", "ignore-beside-robots", "ignore")  # what documents count as that nobody ever asked for
 MAYBE = 200  # a response may be content, as long as nobody says that it is none
 T = TypeVar("T")
 Policies = Mapping[str, Fetched] | OriginPolicy

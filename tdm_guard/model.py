@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, NamedTuple, Required, Self, TypedDict, Unpack
 
 from tdm_guard.errors import ConfigurationError
@@ -114,12 +115,13 @@ class Evidence:
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready mapping with every member; `evidence` only where there is some."""
-        kept = self.evidence is not None
-        members = {}
-        for name in _RECORDED[type(self), kept]:
-            value = getattr(self, name)
-            members[name] = value if value is None or value.__class__ is str else in_json(value)
-        return members
+        members = self.recorded()
+        return {name: value if value is None or value.__class__ is str else in_json(value) for name, value in members}
+
+    def recorded(self) -> Iterable[tuple[str, Any]]:
+        """The members that `to_dict` has, in order, as they are."""
+        names, values = _RECORDED[type(self), self.evidence is not None]
+        return zip(names, values(self), strict=True)
 
 
 class StatementMembers(TypedDict, total=False):
@@ -357,9 +359,10 @@ def _evidence(source: Source, excerpt: str | None) -> dict[str, Any]:
 
 # the members of a kind of evidence that stand in a record, in their order: where a piece was kept, where none was
 _RECORDED = {
-    (kind, kept): tuple(
-        [item.name for item in fields(kind) if item.name not in _UNRECORDED and (kept or item.name != "evidence")]
-    )
+    (kind, kept): (names, attrgetter(*names))
     for kind in (Evidence, Statement, Fault, Declared)
     for kept in (True, False)
+    for names in [
+        [item.name for item in fields(kind) if item.name not in _UNRECORDED and (kept or item.name != "evidence")]
+    ]
 }

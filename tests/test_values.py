@@ -11,9 +11,13 @@ from typing import Any
 
 import pytest
 
+from tdm_guard.archives.framing import Record as WarcRecord
+from tdm_guard.archives.inflating import Piece
+from tdm_guard.archives.items import Item
 from tdm_guard.cache.bundle import KeptAnswer
 from tdm_guard.decision import Checked, Decision, Exchange, LogEntry, Seen
 from tdm_guard.formats.http.message_body import PlainBody, PlainDocument
+from tdm_guard.formats.http.stored_head import StoredHead
 from tdm_guard.formats.site.robots_txt import Part, Record
 from tdm_guard.judging.body import HeardBody
 from tdm_guard.model import NOTHING
@@ -40,6 +44,10 @@ MAKERS: list[tuple[Callable[..., Any], dict[str, object]]] = [
     (Wanted.anew, {"etag": None, "last_modified": None}),
     (KeptAnswer.bare, {"fields": (), "body": b"", **KEPT}),
     (KeptAnswer.usual, KEPT),
+    (Item.usual, {"body_complete": True, "hops": (), "notes": (), "item": None, "within": None}),
+    (Piece.member, {"problem": None}),
+    (StoredHead.usual, {"cut": False, "notes": ()}),
+    (WarcRecord.of, {}),
     (HeardBody.silent, {"reading": NOTHING, "problem": None, "feed": (), "items": (), "format": None, "shown": ()}),
 ]
 

@@ -1,9 +1,10 @@
-"""Words that archives use for addresses, times and methods, read leniently; one place for all formats."""
+"""Words that archives use for addresses and times, and their JSON, read leniently; one place for all formats."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 from tdm_guard.errors import UnsupportedURL
 from tdm_guard.origin import Origin
@@ -72,3 +73,8 @@ def unjudgeable(address: str) -> str | None:
     except UnsupportedURL as error:
         return str(error)[:200]
     return None
+
+
+def mapping(given: Any) -> dict[str, Any]:
+    """A JSON object; an empty one for what is none."""
+    return given if isinstance(given, dict) else {}

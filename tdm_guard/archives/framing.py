@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from tdm_guard.archives.named_fields import USUAL_HEAD, Shapes, read_fields, text_of
 from tdm_guard.archives.tape import MARK, Tape
@@ -52,6 +52,23 @@ class Record(NamedTuple):
     size: int
     whole: bool
     damage: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        fields: dict[str, str],
+        data: bytes,
+        start: int,
+        end: int,
+        place: tuple[int, int],
+        raw: tuple[int, int] | None,
+        *,
+        size: int,
+        whole: bool,
+        damage: str | None,
+    ) -> Self:
+        """A record that ends where it should."""
+        return _new(cls, (fields, data, start, end, place, raw, size, whole, damage))
 
     @property
     def block(self) -> bytes:
@@ -168,7 +185,7 @@ def _record(tape: Tape, place: tuple[int, int], first: int, shapes: Shapes) -> R
         damage, end, behind = f"a length of {length}, within which another record begins", inner, len(_END)
     tape.at = end + behind
     raw = _raw(tape, place)  # it may show that what was read is damaged
-    return _new(Record, (fields, data, at, end, place, raw, end - at, tape.broken is None, damage))
+    return Record.of(fields, data, at, end, place, raw, size=end - at, whole=tape.broken is None, damage=damage)
 
 
 def _ends_before(data: bytes, start: int, stop: int) -> int:

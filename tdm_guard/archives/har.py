@@ -15,12 +15,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from tdm_guard.archives.captured import is_judged, moment, scheme_of, unjudgeable
+from tdm_guard.archives.captured import is_judged, mapping, moment, scheme_of, unjudgeable
 from tdm_guard.archives.items import AS_READ, NOT_TOLD, OF_HEAD, Damage, Item
 from tdm_guard.archives.octets import Octets
 from tdm_guard.archives.setting import Setting
 from tdm_guard.archives.tape import Tape
 from tdm_guard.archives.warc import tape_of
+from tdm_guard.formats.http.stored_head import FRAMING
 from tdm_guard.model import Headers, Stored
 
 MAX_ENTRY = 2**28  # bytes of one entry: the largest body that is kept, as base64, and what is around it
@@ -30,7 +31,6 @@ _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|["{}\[\]]', re.DOTALL)
 _BARE = re.compile(rb"[\s,]*+[^\s,]")  # a value that is no text, list or object
 _NO_OBJECT = b"null"
 _PAIRS = {b"{": b"{}", b"[": b"[]"}
-_UNDONE = frozenset({"content-encoding", "content-length", "transfer-encoding"})  # by the browser
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -122,7 +122,7 @@ def _next_entry(tape: Tape) -> tuple[int, bytes] | str | None:
 
 
 def _item(entry: dict[str, Any], name: str, place: int, passed: Counter[str]) -> Item | Damage | None:
-    request, response = (_mapping(entry.get(key)) for key in ("request", "response"))
+    request, response = (mapping(entry.get(key)) for key in ("request", "response"))
     url, status = request.get("url"), response.get("status")
     if not isinstance(url, str) or not url:
         return Damage(name, place, "an entry without an address")
@@ -132,7 +132,7 @@ def _item(entry: dict[str, Any], name: str, place: int, passed: Counter[str]) ->
     if (problem := unjudgeable(url)) is not None:
         return Damage(name, place, problem, url=url)
     headers = _headers(response.get("headers"))
-    body, notes = _body(_mapping(response.get("content")), is_head=request.get("method") == "HEAD")
+    body, notes = _body(mapping(response.get("content")), is_head=request.get("method") == "HEAD")
     if not isinstance(status, int) or status <= 0:
         if not isinstance(status, int) and (body or headers):  # 0: none came
             return Damage(name, place, "an answer without a status", url=url)
@@ -142,7 +142,7 @@ def _item(entry: dict[str, Any], name: str, place: int, passed: Counter[str]) ->
     if not _are_pairs(response.get("headers")):
         whole, notes = False, (*notes, NOT_TOLD)
     if body is not None:
-        headers = tuple([field for field in headers if field[0].lower() not in _UNDONE])
+        headers = tuple([field for field in headers if field[0].lower() not in FRAMING])
     at = moment(str(entry.get("startedDateTime", "")))
     stored = Stored(name, place, type="entry")
     return Item(
@@ -182,11 +182,7 @@ def _body(content: dict[str, Any], *, is_head: bool) -> tuple[bytes | None, tupl
 
 def _headers(given: Any) -> Headers:
     found = (
-        [(_mapping(each).get("name"), _mapping(each).get("value")) for each in given] if isinstance(given, list) else []
+        [(mapping(each).get("name"), mapping(each).get("value")) for each in given] if isinstance(given, list) else []
     )
     fields = [(name, str(value)) for name, value in found if isinstance(name, str) and value is not None]
     return tuple([(name, value) for name, value in fields if name[:1] not in ("", ":")])
-
-
-def _mapping(given: Any) -> dict[str, Any]:
-    return given if isinstance(given, dict) else {}

@@ -12,7 +12,7 @@ import io
 import re
 import zlib
 from collections.abc import Callable, Generator, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from tdm_guard.archives.octets import Octets
 from tdm_guard.formats.http.content_coding import optional
@@ -41,6 +41,11 @@ class Piece(NamedTuple):
     start: int | None = None
     end: int | None = None
     problem: str | None = None
+
+    @classmethod
+    def member(cls, data: bytes, start: int, end: int) -> Self:
+        """All of a member."""
+        return _new(cls, (data, start, end, None))
 
 
 def plain(octets: Octets, place: int) -> Iterator[Piece]:
@@ -136,7 +141,7 @@ def _members(octets: Octets, place: int, coding: _Coding) -> Iterator[Piece]:
                 decoder, data = coding.new(), None
             if data is not None and decoder.eof:  # as most members
                 end = place + len(fed) - len(decoder.unused_data)
-                yield _new(Piece, (data, place, end, None))
+                yield Piece.member(data, place, end)
             else:
                 end = yield from _member(octets, place, coding, most, (decoder, fed, data))
             place, most = end, min(max(MIN_IN, 2 * (end - place)), IN)

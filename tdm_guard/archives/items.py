@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from tdm_guard.errors import TdmGuardError
 from tdm_guard.model import Fetched, Headers, Stored
@@ -15,6 +15,8 @@ AS_READ = "its text is as the browser read it"  # a note
 _USUAL = (  # how notes begin of what is as it should be
     OF_HEAD, AS_READ, "a revisit of what lies in ", "judged by what it was made of", "put together from ",
 )  # fmt: skip
+
+_new = tuple.__new__  # half the time of a NamedTuple's own, for every record
 
 
 class Item(NamedTuple):
@@ -39,6 +41,20 @@ class Item(NamedTuple):
     notes: tuple[str, ...] = ()
     item: Mapping[str, Any] | None = None
     within: str | None = None
+
+    @classmethod
+    def usual(
+        cls,
+        url: str,
+        status: int | None,
+        headers: Headers,
+        body: bytes | None,
+        at: datetime | None,
+        stored: Stored,
+        raw: tuple[int, int] | None,
+    ) -> Self:
+        """A whole answer of which there is nothing else to say."""
+        return _new(cls, (url, status, headers, body, True, at, (), stored, raw, (), None, None))
 
 
 def unusual(notes: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,7 +16,6 @@ from tdm_guard.model import Stored
 MAX_ROOTS = 4096  # origins that are known to be ones, some 100 bytes each; then they are parsed anew
 _LONGEST = 2048  # characters of an address: longer ones are unusual
 _ASIDE = frozenset({"warc-segment-number", "warc-truncated"})  # fields of what is not all there
-_new = tuple.__new__  # half the time of a NamedTuple's own, for every record
 
 
 class Usual:
@@ -39,7 +38,7 @@ class Usual:
             return None
         stored = Stored(self._name, place[0], fields.get("warc-record-id", "")[:1024] or None)
         at = moment(fields.get("warc-date", ""))
-        return _new(Item, (url, status, headers, data[begin:stop], True, at, (), stored, raw, (), None, None))
+        return Item.usual(url, status, headers, data[begin:stop], at=at, stored=stored, raw=raw)
 
     def _is_judged(self, url: str) -> bool:
         """True for a web address as it is usually spelt; False says nothing."""

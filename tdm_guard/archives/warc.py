@@ -23,14 +23,14 @@ from tdm_guard.archives.tape import Tape
 from tdm_guard.archives.usual import Usual
 from tdm_guard.archives.wat import read_wat
 from tdm_guard.archives.writer import Writer
-from tdm_guard.formats.http.stored_head import NO_HEAD, StoredHead, read_head
+from tdm_guard.formats.http.stored_head import FRAMING, NO_HEAD, StoredHead, read_head
 from tdm_guard.model import Headers, Stored
 
 MAX_INSIDE = 2**28  # decoded bytes read over to come to a record that others refer to, in a member of many
 _GZIP = b"\x1f\x8b"
 _ZSTD = (b"\x28\xb5\x2f\xfd", b"\x2a\x4d\x18")
 _EMPTY = frozenset({204, 205, 304})  # answers that have no body by their status
-_FRAMING = frozenset({"content-encoding", "content-length", "content-type", "transfer-encoding"})
+_FRAMING = FRAMING | {"content-type"}  # what belongs to a body, and goes with it
 _COUNTED = frozenset({"warcinfo", "c2paprovenance"})
 
 

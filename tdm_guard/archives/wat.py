@@ -14,10 +14,11 @@ import json
 from html import escape
 from typing import Any, NamedTuple
 
+from tdm_guard.archives.captured import mapping
+from tdm_guard.formats.http.stored_head import FRAMING
 from tdm_guard.model import Headers
 
 MAX_SIZE = 2**24  # bytes of a record; the links of one page have some hundred thousand
-_UNDONE = frozenset({"content-encoding", "content-length", "transfer-encoding"})  # of a body that is not here
 _PAGE_WORDS = ("name", "property", "http-equiv", "content", "scheme", "rel", "href", "type", "title")
 
 
@@ -40,20 +41,20 @@ def read_wat(block: bytes) -> Transformed | None:
     if len(block) > MAX_SIZE:
         return _UNKNOWN
     try:
-        envelope = _mapping(json.loads(block)).get("Envelope")
+        envelope = mapping(json.loads(block)).get("Envelope")
     except (ValueError, RecursionError):
         return _UNKNOWN
-    payload = _mapping(_mapping(envelope).get("Payload-Metadata"))
+    payload = mapping(mapping(envelope).get("Payload-Metadata"))
     if "HTTP-Request-Metadata" in payload or "WARC-Info-Metadata" in payload:
         return Transformed(None, (), None, is_request=True)
-    answer = _mapping(payload.get("HTTP-Response-Metadata"))
+    answer = mapping(payload.get("HTTP-Response-Metadata"))
     if not answer:
         return _UNKNOWN
-    said = str(_mapping(answer.get("Response-Message")).get("Status", ""))
+    said = str(mapping(answer.get("Response-Message")).get("Status", ""))
     fields: list[tuple[str, str]] = []
-    for name, value in _mapping(answer.get("Headers")).items():
+    for name, value in mapping(answer.get("Headers")).items():
         values = value if isinstance(value, list) else [value]
-        fields += [(name, str(each)) for each in values if name.lower() not in _UNDONE]
+        fields += [(name, str(each)) for each in values if name.lower() not in FRAMING]
     status = int(said) if said.isascii() and said.isdigit() and len(said) == 3 else None
     return Transformed(status, tuple(fields), _page(answer.get("HTML-Metadata")) if fields else None)
 
@@ -62,7 +63,7 @@ def _page(given: Any) -> bytes | None:
     """The head of a page as far as it was kept."""
     if not isinstance(given, dict):
         return None
-    head = _mapping(given.get("Head"))
+    head = mapping(given.get("Head"))
     tags = [_tag("meta", each) for each in _list(head.get("Metas"))]
     tags += [_tag("link", {**each, "href": each.get("url", each.get("href"))}) for each in _list(head.get("Link"))]
     return f"<html><head>{''.join(tags)}</head></html>".encode("utf-8", "replace")
@@ -75,7 +76,3 @@ def _tag(name: str, given: dict[str, Any]) -> str:
 
 def _list(given: Any) -> list[dict[str, Any]]:
     return [each for each in given if isinstance(each, dict)] if isinstance(given, list) else []
-
-
-def _mapping(given: Any) -> dict[str, Any]:
-    return given if isinstance(given, dict) else {}

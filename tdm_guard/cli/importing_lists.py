@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from tdm_guard.cli.console import counted, say
+from tdm_guard.cli.console import say, ticking
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.formats.rows.row import Block
 from tdm_guard.lists.declaring import import_declarations
 from tdm_guard.lists.importing import import_list
 from tdm_guard.lists.plan import RIGHTS, TOML, Plan
@@ -44,7 +45,11 @@ def list_made(columns: Sequence[str], **flags: Any) -> int:
 
 
 def _watched(rows: Iterable[Any]) -> Iterable[Any]:
-    return counted(rows, "rows", step=2**16)
+    """Each of what is read, which may be many rows, with the number of rows on stderr when it takes long."""
+    tick = ticking("rows")
+    for each in rows:
+        yield each
+        tick(each.count if isinstance(each, Block) else 1)
 
 
 def _column(text: str) -> tuple[str, str]:

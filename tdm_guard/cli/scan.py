@@ -29,7 +29,8 @@ from tdm_guard.cli.scan_job import Done, Job, scan_one
 from tdm_guard.cli.scan_policies import mark_of, matched, opened_sources
 from tdm_guard.cli.scan_progress import Progress
 from tdm_guard.errors import ConfigurationError, TdmGuardError
-from tdm_guard.judge import UNREAD, Judge
+from tdm_guard.judge import Judge
+from tdm_guard.judging.arguments import UNREAD
 from tdm_guard.ledger.earlier import tasks_at
 from tdm_guard.ledger.ledger import MAX_TASK
 from tdm_guard.options import Options

@@ -49,6 +49,7 @@ _STRONG = re.compile(r"[;|\\\0\r\n\t\u2022\u2028\u2029\u3001\uff1b\uff5c]|\s[/\u
 _WORDS = r"[\s(\[](?:and|et|und|y|e|och|og|with|feat\.?|ft\.?|featuring|vs\.?)\s"
 _WEAK = re.compile(rf"(?i)[/&\uff0f\uff06]|\s[+\u00d7]\s|{_WORDS}")
 _WEAKER = re.compile(rf"(?i)[/&+\uff0f\uff06]|\s[\u00d7\u2013\u2014-]\s|{_WORDS}")  # not in lists: "Trio X - Wien"
+_ONE_NAME = re.compile(rf"(?i)(?:(?!{_WORDS})[\w'. -])+|[\w'.-]+, [\w'.-]+")
 _COMMA = re.compile(r"[,\uff0c]")
 
 
@@ -136,6 +137,11 @@ def _take_run(key: str, piece: str, read: Callable[[str], str | None], good: dic
             at += 1
     if left:
         bad.append(" ".join(left))
+
+
+def is_one_name(raw: str) -> bool:
+    """True if `raw` is of words with nothing that joins names: then `names` finds none in a row of a list."""
+    return _ONE_NAME.fullmatch(raw) is not None
 
 
 def names(raw: str, *, listed: bool = False) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from tdm_guard.signals import SIGNALS, robots
 _DOCUMENTS = (robots.DOCUMENT, *(signal.document for signal in SIGNALS if signal.document))
 # in their normal form
 _USUAL = frozenset(path for document in _DOCUMENTS for path in (document.path, document.fallback) if path)
+UNREAD = ("undetermined", "ignore-beside-robots", "ignore")  # what documents count as that nobody ever asked for
 
 
 def number(status: object) -> int:

@@ -19,6 +19,7 @@ from tdm_guard.formats.files.magic import format_of
 from tdm_guard.formats.http.media_type import HTML, MAX_CONTENT_TYPE, OTHER, beginning
 from tdm_guard.formats.http.transfer_coding import HEXADECIMAL, dechunk
 from tdm_guard.formats.page.xhtml import is_disguised
+from tdm_guard.judging.arguments import UNREAD
 from tdm_guard.judging.pictures import of_pictures
 from tdm_guard.judging.plainly import is_silent_about
 from tdm_guard.judging.response import kind_of
@@ -28,13 +29,11 @@ if TYPE_CHECKING:
     from tdm_guard.judging.bench import Bench
     from tdm_guard.judging.heard_page import Look
     from tdm_guard.judging.response import ContentKind
-    from tdm_guard.model import Statement
+    from tdm_guard.model import Statement, Stored
 
 _, _HEADERS, _BODY, _ASSET = Stage  # by these names: on Python 3.11 looking a member up on its class is slow
-_UNREAD = ("undetermined", "ignore")
 _FRAMING = frozenset({"content-length", "transfer-encoding"})  # beside the coding, what a body is told by
 _SAVED_PAGE = Format.MHTML
-_new = tuple.__new__
 
 
 class PlainAnswer(NamedTuple):
@@ -64,13 +63,14 @@ class PlainAnswers:
         policies: object,
         unread: str,
         now: datetime,
+        stored: Stored | None,
     ) -> Decision | None:
         """
         The decision on a whole answer, with the digest of its body; None if a case is needed.
 
         The fields are pairs of text; no hop, item or page said anything of it before.
         """
-        if status != 200 or not isinstance(policies, OriginPolicy) or unread not in _UNREAD or now.tzinfo is not UTC:
+        if status != 200 or not isinstance(policies, OriginPolicy) or unread not in UNREAD or now.tzinfo is not UTC:
             return None
         if not isinstance(body, bytes) or status.__class__ is not int:
             return None
@@ -78,8 +78,14 @@ class PlainAnswers:
         if not is_silent_about(policies, bench.listener, url) or (found := self.find(headers, body, ())) is None:
             return None
         media_type, stage = found
-        facts = (url, policies.name, 200, True, False, media_type, len(body), content_sha256, False, (), None)
-        return Decision.of(url, now, stage, bench.nothing_said, _new(Exchange, facts), policies.checked, ())
+        exchange = Exchange(
+            final_url=url, origin=policies.name, status=200, content=True, media_type=media_type, bytes=len(body),
+            content_sha256=content_sha256,
+        )  # fmt: skip
+        return Decision(
+            url=url, ts=now, stage=stage, outcome=bench.nothing_said, exchange=exchange, checked=policies.checked,
+            stored=stored,
+        )  # fmt: skip
 
     def find(
         self,
@@ -107,12 +113,11 @@ class PlainAnswers:
         if said is None:
             return None
         kind = kind_of(said)
-        stage = (
-            self._page(kind, body, statements, look or self._bench.scanner.openings)
-            if kind.markup is HTML
-            else self._file(kind, body)
-        )
-        return None if stage is None else _new(PlainAnswer, (kind.media_type, stage))
+        if kind.markup is HTML:
+            stage = self._page(kind, body, statements, look or self._bench.scanner.openings)
+        else:
+            stage = self._file(kind, body)
+        return None if stage is None else PlainAnswer(kind.media_type, stage)
 
     def _page(self, kind: ContentKind, body: bytes, statements: Iterable[Statement], look: Look) -> Stage | None:
         bench = self._bench

@@ -16,9 +16,8 @@ from tdm_guard.formats.http.media_type import MAX_CONTENT_TYPE
 from tdm_guard.formats.site.path_pattern import is_plain
 from tdm_guard.judging.bench import CONTENT_FIELDS, Bench
 from tdm_guard.judging.response import NO_TYPE, ContentKind, kind_of
-from tdm_guard.model import NOTHING
 from tdm_guard.policies.policy import OriginPolicy
-from tdm_guard.signals.shape import Listener
+from tdm_guard.signals.shape import Listener, QuietSite
 
 _POLICY, _HEADERS, *_ = Stage  # on Python 3.11 looking a member up on its class is slow
 _decision_of, _exchange_of = Decision.of, Exchange.plain
@@ -71,7 +70,7 @@ def is_silent_about(policy: OriginPolicy, listener: Listener, url: str) -> bool:
         if not is_plain(target) or "/." in target:
             return False
         for site in policy.sites:
-            if site.says(target) is not NOTHING:
+            if not isinstance(site, QuietSite) or not site.is_silent(target):
                 return False
     return True
 

@@ -24,6 +24,8 @@ from tdm_guard.errors import ConfigurationError, LogError
 from tdm_guard.judge import Judge, Policies
 from tdm_guard.judging.arguments import pairs
 from tdm_guard.ledger.book import Book
+from tdm_guard.ledger.book_evidence import BookEvidence
+from tdm_guard.ledger.claim import Claim
 from tdm_guard.ledger.earlier import Earlier, Keys, read_earlier
 from tdm_guard.ledger.log_options import log_options
 from tdm_guard.ledger.memory import Memory
@@ -82,7 +84,7 @@ class Ledger:
         self.judge = judge
         if self._options.evidence is not None:
             self.judge = Judge.of(self._options)
-            self.judge.keeper = _Evidence(self)
+            self.judge.keeper = BookEvidence(self._opened)
         _ledgers.add(self)
 
     def _set(self) -> None:
@@ -94,6 +96,7 @@ class Ledger:
         self._keys: Keys | None = None
         self._memory = Memory() if self._remembers else None
         self._looked = self._over = False
+        self._claim: Claim | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _again, self._given
@@ -164,6 +167,9 @@ class Ledger:
     def _finish(self) -> None:
         self._over = True
         self._keys = None
+        if self._claim is not None:
+            self._claim.give_up()
+            self._claim = None
         if self._earlier is not None:
             self._earlier.close()
 
@@ -173,12 +179,18 @@ class Ledger:
             if self._task is None or self._looked:
                 return
             self._redaction = keeping_of(self._options, Tokens.read(os.environ)).redaction
+            if self._claim is None:
+                self._claim, _ = Claim.of(self._options.log, self._task)  # before it is seen what others left
             self._earlier = read_earlier(self._options, self._task, once=self._once)
             self._keys = Keys(self._redaction) if self._earlier.count else None
             self._looked = True
 
     def is_new(self) -> None:
-        """Says that no run at the path is of this task, so that it need not be looked for."""
+        """Says that no run at the path is of this task, so that it need not be looked for; unless one is going on."""
+        if self._task is not None:
+            self._claim, waited = Claim.of(self._options.log, self._task)
+            if waited:
+                return
         self._earlier, self._looked = Earlier(), True
 
     def _opened(self) -> Book:
@@ -234,13 +246,13 @@ class Ledger:
             policies = self.judge.policy_for(url, {} if policies is None else policies, now)
             policies = self._memory.policy(policies, now)
         headers = pairs(headers)  # they may be read once only
-        if digest is not None and item is None and not (said or hops) and self._options.evidence is None:
+        if digest is not None and item is None and not (said or hops or notes) and self._options.evidence is None:
             plain = self.judge.plain.decision(
                 url, status=status, headers=headers, body=body, content_sha256=digest, policies=policies, unread=unread,
-                now=now,
+                now=now, stored=stored,
             )  # fmt: skip
             if plain is not None:
-                return (self._book or self._opened()).write(None, plain if stored is None else plain.lying(stored))
+                return (self._book or self._opened()).write(None, plain)
         case = self.judge.hear(
             url,
             status=status,
@@ -262,7 +274,7 @@ class Ledger:
             case.hear_notes(notes)
         decided = case.decision()
         if stored is not None:
-            decided = decided.lying(stored)
+            decided = decided._replace(stored=stored)
         return (self._book or self._opened()).write(case, decided)
 
     def failed(self) -> None:
@@ -347,24 +359,6 @@ class Ledger:
         return decision
 
 
-class _Evidence:
-    """Keeps what documents answered where the ledger's run keeps evidence (a `Keeper`)."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-
-    def holds(self, sha256: str) -> bool:
-        """True if there is a copy."""
-        store = self._ledger._opened().evidence
-        return store is not None and store.holds(sha256)
-
-    def take(self, sha256: str, body: bytes) -> None:
-        """Takes what a document answered."""
-        store = self._ledger._opened().evidence
-        if store is not None:
-            store.take(sha256, body)
-
-
 _BYTES = (bytes, bytearray, memoryview)
 
 
@@ -386,7 +380,7 @@ def _now() -> datetime:
 def _forked() -> None:
     """In a child nothing is open: what the parent opened is left as it is, and kept, so that nothing closes it."""
     for ledger in tuple(_ledgers):
-        _left.append((ledger._book, ledger._earlier, ledger._lock))
+        _left.append((ledger._book, ledger._earlier, ledger._lock, ledger._claim))
         ledger._set()
 
 

@@ -10,17 +10,20 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats.identifiers import ipi_fits
-from tdm_guard.formats.rows.row import DAMAGED, Row, RowsError
+from tdm_guard.formats.rows.row import DAMAGED, Block, Found, Row, RowsError
 from tdm_guard.lists.index import ListIndex
+from tdm_guard.lists.plain_values import plainly
 from tdm_guard.lists.plan import RIGHTS_KEYS, Plan, prepare
 from tdm_guard.lists.rights import RightsRows
 from tdm_guard.lists.writing import ListWriter
@@ -52,9 +55,9 @@ class Imported:
     idle: tuple[tuple[str, int], ...] = ()
 
 
-def import_list(plan: Plan, *, now: datetime, watched: Callable[[Iterable[Row]], Iterable[Row]] = iter) -> Imported:
+def import_list(plan: Plan, *, now: datetime, watched: Callable[[Iterable[Found]], Iterable[Found]] = iter) -> Imported:
     """
-    Import a file into the list at `plan.output`. The rows go through `watched`, which may count them.
+    Import a file into the list at `plan.output`. What is read goes through `watched`, which may count the rows.
 
     Raises `ConfigurationError` if the plan cannot work, the file cannot be read to its end, or the list not be written;
     what was at `output` is there still.
@@ -64,7 +67,7 @@ def import_list(plan: Plan, *, now: datetime, watched: Callable[[Iterable[Row]],
     try:
         with (
             TemporaryDirectory(prefix=f".{plan.output.name[:50]}.", dir=plan.output.absolute().parent) as folder,
-            ListWriter(Path(folder), excluded=plan.excludes, old=old.path if old is not None else None) as writer,
+            ListWriter(Path(folder), excluded=plan.excludes, old=old) as writer,
             plan.source.open("rb") as file,
         ):
             source = _Digested(file)
@@ -116,39 +119,76 @@ class _Digested:
 
 
 class _Tally:
-    """Takes rows, stages their values, and counts."""
+    """Takes rows, gives their values to the writer, and counts."""
 
     def __init__(self, writer: ListWriter, keys: list[str]) -> None:
         self._writer = writer
         self._columns = list(zip(writer.ids(keys), keys, strict=True))
         self._similar = writer.ids(["iscc_similar"])[0] if "iscc" in keys else 0
+        self._batch: defaultdict[int, list[str]] = defaultdict(list)  # values by the number of the key
+        self._held = 0
         self.rows = 0
         self.usable = 0
         self.bad = 0
         self.shown: list[tuple[int, str]] = []
 
-    def take(self, rows: Iterable[Row]) -> None:
+    def take(self, rows: Iterable[Found]) -> None:
         """Take all rows."""
-        batch: list[tuple[int, str]] = []
-        for row in rows:
-            self.rows += 1
-            before = len(batch)
-            problem = self._stage(row, batch)
-            if len(batch) > before:
-                self.usable += 1
-            elif problem is None:
-                problem = "no value in what is mapped"
-            if problem is not None:
-                self.bad += 1
-                if len(self.shown) < SHOWN:
-                    self.shown.append((row.line, problem))
-            if len(batch) >= BATCH:
-                self._writer.add(batch)
-                batch.clear()
-        self._writer.add(batch)
+        for each in rows:
+            if isinstance(each, Block):
+                self._take_block(each)
+            else:
+                self._take_row(each)
+            if self._held >= BATCH:
+                self._give()
+        self._give()
 
-    def _stage(self, row: Row, batch: list[tuple[int, str]]) -> str | None:
-        """Adds the usable values of a row to `batch`, and says what is wrong with the last that is not."""
+    def _take_block(self, block: Block) -> None:
+        """Takes the values of those rows that are plainly good at once, and the others one by one."""
+        found = [plainly(key, texts) for (_, key), texts in zip(self._columns, block.columns, strict=True)]
+        if not block.odd and all(map(all, found)):
+            good, rest = len(block.lines), []
+        else:
+            rows = list(zip(*found, strict=True))
+            kept = [row for row in rows if all(row)]
+            good = len(kept)
+            found = [list(column) for column in zip(*kept, strict=True)] if kept else []
+            texts = zip(*block.columns, strict=True)
+            rest = [
+                Row(line, list(enumerate(given)))
+                for line, given, row in zip(block.lines, texts, rows, strict=True)
+                if not all(row)
+            ]
+            rest = sorted([*rest, *block.odd], key=attrgetter("line"))
+        self.rows += good
+        self.usable += good
+        for (number, _), values in zip(self._columns, found, strict=False):
+            self._batch[number] += values
+            self._held += len(values)
+        for row in rest:
+            self._take_row(row)
+
+    def _take_row(self, row: Row) -> None:
+        self.rows += 1
+        before = self._held
+        problem = self._stage(row)
+        if self._held > before:
+            self.usable += 1
+        elif problem is None:
+            problem = "no value in what is mapped"
+        if problem is not None:
+            self.bad += 1
+            if len(self.shown) < SHOWN:
+                self.shown.append((row.line, problem))
+
+    def _give(self) -> None:
+        for number, values in self._batch.items():
+            self._writer.add(number, values)
+        self._batch.clear()
+        self._held = 0
+
+    def _stage(self, row: Row) -> str | None:
+        """Holds the usable values of a row, and says what is wrong with the last that is not."""
         problem = row.problem
         for at, raw in row.texts:
             number, key = self._columns[at]
@@ -158,11 +198,13 @@ class _Tally:
             parts = spellings(key, raw, listed=True)
             for bad in parts.bad:
                 problem = _why(key, bad)
+            self._held += len(parts.codes)
             for value in parts.codes:
                 if key in ("iscc", "iscc_similar"):
-                    batch += [(number if each == key else self._similar, unit) for each, unit in declared(key, value)]
+                    for each, unit in declared(key, value):
+                        self._batch[number if each == key else self._similar].append(unit)
                 else:
-                    batch.append((number, value))
+                    self._batch[number].append(value)
                 if key == "creator_ipi" and not ipi_fits(value):
                     problem = f"taken as written, but the check digits of this IPI are wrong: {raw[:SHOWN_RAW]!r}"
         return problem

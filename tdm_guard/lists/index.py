@@ -2,8 +2,9 @@
 Lists on disk, read side: millions of works, members or identifiers of one declaration, found by key and value.
 
 A list is an SQLite file that `tdm-guard repertoire import` made: a table of (key, value, excluded) in the order of its
-primary key, so that a value is found in a few page reads, and a table of metadata. It is written whole and renamed
-into its place, never changed, so it is opened as immutable: without locks, in any number of processes.
+primary key, so that a value is found in a few page reads, a sieve that tells what is surely not there, and a table of
+metadata. It is written whole and renamed into its place, never changed, so it is opened as immutable: without locks, in
+any number of processes.
 """
 
 from __future__ import annotations
@@ -19,16 +20,18 @@ from pathlib import Path
 from typing import Any
 
 from tdm_guard.errors import ConfigurationError
+from tdm_guard.lists.sieve import Sieve
 from tdm_guard.repertoire.loaded import Loaded
 
 APPLICATION = 0x54444D4C  # "TDML", in the header of the file (SQLite, PRAGMA application_id)
-FORMAT = 1  # PRAGMA user_version; a list of another format is not read
+FORMAT = 2  # PRAGMA user_version; of the first, which has no sieve, lists are read, too, and of others not
 MAGIC = b"SQLite format 3\0"
 ENTRIES = (
     "CREATE TABLE entries (key INTEGER NOT NULL, value TEXT NOT NULL, excluded INTEGER NOT NULL, "
     "PRIMARY KEY (key, value, excluded)) WITHOUT ROWID"
 )
 KEYS = "CREATE TABLE keys (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)"
+SIEVE = "CREATE TABLE sieve (bits BLOB NOT NULL)"
 META = "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 CACHE_KIB = 4096  # of pages per connection: the inner pages of 5 million entries are 1 MiB, the leaves vary anyway
 IDLE = 4  # connections kept open, so that threads do not wait for each other
@@ -46,8 +49,8 @@ class ListIndex:
     """
 
     __slots__ = (
-        "_idle", "_ids", "_names", "_pid", "_uri", "created", "declaration", "keys", "meta", "path", "rows", "sha256",
-        "size", "sources", "version",
+        "_idle", "_ids", "_names", "_pid", "_sieve", "_uri", "created", "declaration", "keys", "meta", "path", "rows",
+        "sha256", "size", "sources", "version",
     )  # fmt: skip
 
     def __init__(self, path: Path) -> None:
@@ -94,10 +97,15 @@ class ListIndex:
 
         Raises `ConfigurationError` if the file turns out to be damaged: what cannot be looked up is not "not found".
         """
-        ids = self._ids
-        asked = list(dict.fromkeys((ids[key], value) for key, value in pairs if key in ids))
+        ids, sieve = self._ids, self._sieve
+        if sieve is None:
+            asked = [(ids[key], value) for key, value in pairs if key in ids]
+        else:
+            may_have = sieve.may_have
+            asked = [(ids[key], value) for key, value in pairs if key in ids and may_have(ids[key], value)]
         if not asked:
             return ()
+        asked = list(dict.fromkeys(asked))
         connection = self._take()
         try:
             rows = _query(connection, asked)
@@ -139,14 +147,14 @@ class ListIndex:
         if _pragma(connection, "application_id") != APPLICATION:
             raise self._bad("is another kind of SQLite file")
         found = _pragma(connection, "user_version")
-        if found != FORMAT:
+        if not 1 <= found <= FORMAT:
             raise self._bad(f"is of format {found}, read is {FORMAT}")
         promised = _pragma(connection, "page_count") * _pragma(connection, "page_size")
         size = self.path.stat().st_size
         if size != promised:
             raise self._bad(f"has {size} bytes, by its header {promised}")
         tables = dict(connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table' LIMIT 10"))
-        if tables != {"entries": ENTRIES, "keys": KEYS, "meta": META}:
+        if tables != {"entries": ENTRIES, "keys": KEYS, "meta": META, **({"sieve": SIEVE} if found > 1 else {})}:
             raise self._bad("has other tables than a list")
         self._names: dict[int, str] = dict(connection.execute("SELECT id, name FROM keys LIMIT 1000"))
         self._ids = {name: number for number, name in self._names.items()}
@@ -162,6 +170,21 @@ class ListIndex:
             raise self._bad("lacks some of its metadata") from None
         if not whole or not self.declaration or not _SHA256.fullmatch(self.sha256) or not self.keys:
             raise self._bad("lacks some of its metadata")
+        self._sieve = self._sifted(connection) if found > 1 else None
+
+    def _sifted(self, connection: sqlite3.Connection) -> Sieve:
+        bits = connection.execute("SELECT bits FROM sieve LIMIT 1").fetchone()
+        if bits is None or not isinstance(bits[0], bytes):
+            raise self._bad("lacks its sieve")
+        sieve = Sieve(bits[0])
+        if not sieve.whole or sieve.crc != self.meta.get("sieve"):  # it would lose what is in the list
+            raise self._bad("has a damaged sieve")
+        return sieve
+
+    @property
+    def sieve(self) -> Sieve | None:
+        """What is surely not in it; None for a list of the first format."""
+        return self._sieve
 
     def _bad(self, what: str) -> ConfigurationError:
         return ConfigurationError(f"{self.path}: {what}; for example {_GOOD}")

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.formats.rows import csv_rows, json_rows, xml_rows
-from tdm_guard.formats.rows.row import Row, decoded
+from tdm_guard.formats.rows.row import Found, decoded
 from tdm_guard.lists.index import MAGIC, ListIndex, open_list
 from tdm_guard.lists.rights import RightsRows
 from tdm_guard.plain import suggested
@@ -29,7 +29,7 @@ MAX_PATH = 1_000  # characters of a column's name or path
 _GOOD = {"csv": "iswc=ISWC", "tsv": "iswc=ISWC", "json": "iswc=works[].iswc", "xml": "iswc=/works/work/iswc"}
 
 _Read = TypeVar("_Read")
-Reader = Callable[[Iterable[bytes]], Iterator[Row]]
+Reader = Callable[[Iterable[bytes]], Iterator[Found]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +142,7 @@ def _reader(plan: Plan) -> Reader:
     encoding = plan.encoding
     if plan.style in {"csv", "tsv"}:
         delimiter = csv_rows.TAB if plan.style == "tsv" else plan.delimiter or ","
-        return lambda pieces: csv_rows.read_csv(decoded(pieces, encoding), places, delimiter=delimiter)
+        return lambda pieces: csv_rows.read_blocks(decoded(pieces, encoding), places, delimiter=delimiter)
     if plan.style == "json":
         paths = [_path(json_rows.read_path, place, _GOOD["json"]) for place in places]
         arrays = {array for array, _ in paths}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tdm_guard.log.personal import PERSONAL
 from tdm_guard.log.record import encode
-from tdm_guard.plain import timestamp
+from tdm_guard.plain import in_json, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,7 +129,7 @@ class Wording:
             return kept[0]
         text = self._documents_of(checked)
         if not self._redaction.leaves(text):
-            text = f"[{','.join([self._told(each) for each in checked])}]"
+            text = f"[{','.join([self._redacted(each) for each in checked])}]"
         if (decision.outcome.because or decision.outcome.said) and len(text) <= MAX_KEPT_TEXT:
             if len(self._documents) >= MAX_KEPT_TEXTS:
                 self._documents.clear()
@@ -153,10 +153,26 @@ class Wording:
             self._last, self._stances = outcome, encode(outcome.usages)
         return self._stances
 
-    def _told(self, item: Statement | Fault | Checked) -> str:
-        record = item.to_dict()
-        text = encode(record)
-        return text if self._redaction.leaves(text) else encode(self._redaction.within(record))
+    def _told(self, item: Statement | Fault) -> str:
+        one = self._member
+        members = ",".join(
+            [f'"{name}":null' if value is None else f'"{name}":{one(value)}' for name, value in item.recorded()]
+        )
+        text = f"{{{members}}}"
+        return text if self._redaction.leaves(text) else self._redacted(item)
+
+    def _member(self, value: Any) -> str:
+        if isinstance(value, str):
+            return encode_basestring(value)
+        if value.__class__ is tuple:
+            return f"[{','.join([self._member(each) for each in value])}]"
+        if value.__class__ is datetime and value.tzinfo is UTC:
+            return f'"{self._seconds.spelt(value)}"'
+        return encode(in_json(value))
+
+    def _redacted(self, item: Statement | Fault | Checked) -> str:
+        """The long way."""
+        return encode(self._redaction.within(item.to_dict()))
 
 
 def spelt(value: object) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from tdm_guard.holdings.files import BUNDLED
 from tdm_guard.options import HELD
@@ -25,27 +25,20 @@ _PLAIN: frozenset[Any] = frozenset({str, type(None), date, datetime, *_LOOSE})
 _GROUPS: frozenset[Any] = frozenset({list, tuple, set, frozenset})
 
 
-class _Known(NamedTuple, Generic[T]):
-    """What was made, with a copy of its options, and how they were written if equal ones may differ."""
-
-    options: Mapping[str, Any]
-    written: str | None
-    made: T
-
-
 class Remembered(Generic[T]):
     """The last things that `make` made of options."""
 
     def __init__(self, make: Callable[[Mapping[str, Any]], T]) -> None:
         self._make = make
-        self._known: tuple[_Known[T], ...] = ()
+        # each with a copy of its options, and how they were written if equal ones may differ
+        self._known: tuple[tuple[dict[str, Any], str | None, T], ...] = ()
 
     def known(self, options: Mapping[str, Any]) -> T | None:
         """What was made of the same options lately; None if nothing was."""
         try:
-            for known in self._known:
-                if known.options == options and (known.written is None or known.written == repr(options)):
-                    return known.made
+            for kept, written, made in self._known:
+                if kept == options and (written is None or written == repr(options)):
+                    return made
         except Exception:  # noqa: BLE001 - values that cannot be compared, such as arrays, are not the same
             return None
         return None
@@ -59,7 +52,7 @@ class Remembered(Generic[T]):
             except TypeError:  # values of a caller's own, which may be anything
                 return made
             written = repr(options) if _is_loose(kept) else None
-            self._known = (_Known(kept, written, made), *self._known[: MAX_KNOWN - 1])
+            self._known = ((kept, written, made), *self._known[: MAX_KNOWN - 1])
         return made
 
 

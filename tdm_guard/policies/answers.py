@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from tdm_guard.decision import Checked
 from tdm_guard.formats.http import message_body
 from tdm_guard.formats.http.field_lines import parted
-from tdm_guard.formats.http.freshness import CEILING, FLOOR, expiry
+from tdm_guard.formats.http.freshness import FLOOR, expiry
 from tdm_guard.formats.invisible import seen_octets
 from tdm_guard.formats.site import robots_txt
 from tdm_guard.model import Declared, Fault, Fetched, Kind, Result, Source, Stance, Statement
@@ -48,7 +48,7 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
     at, since = _times(task, fetched)
     if fetched.status in document.gone and fetched.error is None:  # most documents
         digest = _digest(task, fetched.body) if fetched.body else None
-        lasts = expiry(tuple(parted(tuple(fetched.headers))), since) if fetched.headers else since + CEILING
+        lasts = expiry(tuple(parted(tuple(fetched.headers))), since) if fetched.headers else task.until(since)
         return Kept.of(document, Checked.of(url, _ABSENT, fetched.status, at, digest), lasts, SILENT)
     copy = last_copy(old)
     if copy is not None and fetched.status == 304 and not fetched.error and (copy.said.etag or copy.said.last_modified):
@@ -108,7 +108,7 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
             last_modified=fetched.header("last-modified"),
             own_age=own_age,
         )
-    return Kept.of(document, checked, _expiry(fetched, reading, since), said)
+    return Kept.of(document, checked, _expiry(task, fetched, reading, since), said)
 
 
 def _times(task: Gathering, fetched: Fetched) -> tuple[datetime, datetime]:
@@ -170,9 +170,9 @@ def _undetermined(document: Document, source: Source, words: str) -> Statement:
     )
 
 
-def _expiry(fetched: Fetched, reading: DocumentReading, at: datetime) -> datetime:
+def _expiry(task: Gathering, fetched: Fetched, reading: DocumentReading, at: datetime) -> datetime:
     if reading.max_age is None:
-        return expiry(tuple(fetched.headers), at)
+        return expiry(tuple(fetched.headers), at) if fetched.headers else task.until(at)
     return at + min(max(reading.max_age, FLOOR), MAX_OWN_AGE)
 
 

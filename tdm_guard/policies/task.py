@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol, Self
 
+from tdm_guard.formats.http.freshness import CEILING
 from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin
 from tdm_guard.signals import robots
@@ -51,7 +52,7 @@ class Gathering:
     takes what was read, if anybody wants it.
     """
 
-    __slots__ = ("asked", "keeper", "listener", "name", "now", "origin", "signals", "thorough", "wanted")
+    __slots__ = ("_until", "asked", "keeper", "listener", "name", "now", "origin", "signals", "thorough", "wanted")
 
     def __init__(
         self,
@@ -71,7 +72,14 @@ class Gathering:
         self.asked = frozenset(listener.usages)
         self.thorough = thorough
         self.keeper: Keeper | None = None
+        self._until = (now, now)
         self.wanted = documents(signals, listener) if wanted is None else wanted
+
+    def until(self, since: datetime) -> datetime:
+        """When an answer that says nothing of its age is not fresh any more; one time for all that came at once."""
+        if self._until[0] is not since or self._until[1] is since:
+            self._until = (since, since + CEILING)
+        return self._until[1]
 
     def url(self, document: Document) -> str:
         """The absolute URL of a document."""

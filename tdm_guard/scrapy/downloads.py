@@ -56,7 +56,7 @@ _MAX_CAUSES = 10  # errors that lie behind an error; chains of more are loops
 class Download:
     """One policy request under way: how much of its body counts, and the response as received."""
 
-    __slots__ = ("began", "ended", "limit", "mark", "received", "response", "url")
+    __slots__ = ("_blank", "began", "ended", "limit", "mark", "received", "response", "url")
 
     def __init__(self, url: str, limit: int) -> None:
         self.url = url
@@ -69,6 +69,7 @@ class Download:
         self.began: float | None = None
         self.ended: float | None = None
         self.response: Response | None = None
+        self._blank: Response | None = None
 
     def begin(self, request: Request) -> None:
         """An attempt is sent on its way, with the fields that it needs; nothing of an earlier one counts."""
@@ -80,7 +81,9 @@ class Download:
         if self.response is None:
             self.ended = monotonic()
             self.response = response
-        return Response(response.url, status=response.status)
+        if response is not self._blank:
+            self._blank = Response(response.url, status=response.status)
+        return self._blank
 
 
 def strip(request: Request) -> None:
@@ -149,7 +152,6 @@ class Downloads:
     def _handlers(self) -> tuple[tuple[Any, Callable[..., None]], ...]:
         return (
             (signals.request_reached_downloader, self.sent),
-            (signals.headers_received, self.headers_received),
             (signals.bytes_received, self.bytes_received),
         )
 
@@ -158,11 +160,12 @@ class Downloads:
         if request in self._requests:
             strip(request)
 
-    def headers_received(self, request: Request) -> None:
-        """Signal handler: notes when the answer began."""
+    def began(self, request: Request) -> bool:
+        """Notes when the answer to a policy request began; False for any other."""
         download = self.of(request)
         if download is not None:
             download.began = monotonic()
+        return download is not None
 
     def bytes_received(self, data: bytes, request: Request) -> None:
         """Signal handler: ends a download that has all that counts, keeping what came."""
@@ -200,6 +203,8 @@ class Fetcher:
 
     async def perform(self, effects: Effects) -> list[Any]:
         """The answers to `effects`, in their order."""
+        if len(effects) == 1:
+            return [await self._perform(effects[0])]
         return list(await asyncio.gather(*(self._perform(effect) for effect in effects)))
 
     async def _perform(self, effect: Effect) -> Any:

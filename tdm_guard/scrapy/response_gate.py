@@ -55,7 +55,7 @@ class ResponseGate:
         """Signal handler: ends the download of what the headers reserve. Knows only what was read before."""
         crawl = self._crawl
         try:
-            stop = crawl.early.stops(request, headers)
+            stop = not crawl.downloads.began(request) and crawl.early.stops(request, headers)
         except Exception as error:
             # Scrapy would log it and go on with the download.
             logger.exception("The headers of %s could not be judged", told(request.url))

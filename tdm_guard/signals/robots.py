@@ -15,7 +15,7 @@ from tdm_guard.formats.site.access_rules import AccessRules
 from tdm_guard.formats.site.path_pattern import TooMuchWork
 from tdm_guard.formats.site.robots_txt import RobotsTxt
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
-from tdm_guard.signals.shape import GONE, Document, DocumentReading, Listener, Signal, Site, WideSite
+from tdm_guard.signals.shape import GONE, Document, DocumentReading, Listener, QuietSite, Signal, Site, WideSite
 from tdm_guard.signals.shared.too_much import too_much
 from tdm_guard.usage import EVERY, Usage
 
@@ -29,7 +29,7 @@ _SOLD = 402  # what was not given was not read
 _ASKS_LATER = 429  # RFC 6585 4
 
 
-class _Access(WideSite):
+class _Access(WideSite, QuietSite):
     """What the group of our agent says of each path."""
 
     __slots__ = ("_rules", "_source")
@@ -42,6 +42,12 @@ class _Access(WideSite):
     def __init__(self, rules: AccessRules, source: Source) -> None:
         self._rules = rules
         self._source = source
+
+    def is_silent(self, target: str) -> bool:
+        try:
+            return not self._rules.may_refuse(target)
+        except TooMuchWork:
+            return False
 
     def says(self, target: str) -> Reading:
         try:

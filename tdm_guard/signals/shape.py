@@ -53,10 +53,24 @@ class Listener:
 
 
 class Site(Protocol):
-    """What one document says about the URLs of its origin: compact, picklable, built once and asked per URL."""
+    """
+    What one document says about the URLs of its origin: compact, picklable, built once and asked per URL.
+
+    One that can tell for less that it says nothing of most targets is a `QuietSite` too.
+    """
 
     def says(self, target: str) -> Reading:
         """The statements for a path with its query, in the one spelling of `formats.site.path_pattern.target`."""
+
+
+class QuietSite:
+    """The base of a `Site` that is asked first whether it speaks at all."""
+
+    __slots__ = ()
+
+    def is_silent(self, target: str) -> bool:
+        """True only if `says(target)` says nothing."""
+        return False
 
 
 class WideSite:

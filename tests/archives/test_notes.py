@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from tdm_guard import Judge, Ledger
+from tdm_guard import Fetched, Judge, Ledger
 from tdm_guard.archives import Damage, read_items
 from tdm_guard.archives.items import unusual
 from tdm_guard.cli import app
 from tests.archives.made import PAGE, record
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
+GIVEN: Any = {"status": 200, "headers": [("content-type", "text/html")], "body": PAGE, "unread": "ignore"}
 GZIP = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\n\r\n"
 
 
@@ -83,10 +86,15 @@ def test_what_was_wrong_stands_among_the_faults(tmp_path: Path, stored: bytes, w
 
 
 def test_they_turn_no_decision_and_are_bounded(tmp_path: Path) -> None:
-    with Ledger(Judge(agent="ExampleBot"), tmp_path / "l.jsonl") as ledger:
-        given = {"status": 200, "headers": [("content-type", "text/html")], "body": PAGE, "unread": "ignore"}
-        plain = ledger.evaluate("https://a.example/", **given)
-        noted = ledger.evaluate("https://a.example/", **given, notes=["x" * 999] * 999)
+    judge = Judge(agent="ExampleBot")
+    absent = Fetched(status=404)
+    documents = dict.fromkeys(("/robots.txt", "/.well-known/tdmrep.json", "/ai.txt", "/trust.txt"), absent)
+    policy = judge.read_policies("https://a.example", documents, now=datetime.now(UTC))
+    with Ledger(judge, tmp_path / "l.jsonl") as ledger:
+        silent = ledger.evaluate("https://a.example/", **GIVEN, policies=policy, notes=["a word"])
+        assert [fault.message for fault in silent.faults] == ["a word"]
+        plain = ledger.evaluate("https://a.example/", **GIVEN)
+        noted = ledger.evaluate("https://a.example/", **GIVEN, notes=["x" * 999] * 999)
     assert noted.verdict == plain.verdict == "unreserved"
     assert not plain.faults
     assert 0 < len(noted.faults) < 100

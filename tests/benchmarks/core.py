@@ -14,7 +14,8 @@ import lxml.html
 import selectolax.lexbor
 from protego import Protego
 
-from tdm_guard import Fetched, Judge
+from tdm_guard import Fetched, Judge, evaluate, read_policies
+from tests.benchmarks import origins
 from tests.benchmarks.inputs import HEADERS, page, robots_files, robots_of_35_lines
 from tests.benchmarks.measure import Row, compare
 
@@ -33,8 +34,8 @@ def warm_decisions() -> list[Row]:
     peer_headers = dict(HEADERS)
     rows = []
     for what, robots, budget in (
-        ("warm decision, no site rules", ABSENT, 3.0),
-        ("warm decision, robots.txt of 35 lines", Fetched(status=200, body=robots_of_35_lines()), 5.0),
+        ("warm decision, no site rules", ABSENT, 2.0),
+        ("warm decision, robots.txt of 35 lines", Fetched(status=200, body=robots_of_35_lines()), 3.0),
     ):
         answers = {f"{SITE}{path}": ABSENT for path in ("/.well-known/tdmrep.json", "/ai.txt", "/trust.txt")}
         policy = judge.read_policies(SITE, answers | {f"{SITE}/robots.txt": robots}, now=NOW)
@@ -51,6 +52,33 @@ def warm_decisions() -> list[Row]:
             )
         )
     return rows
+
+
+def functions() -> list[Row]:
+    """The function that takes options at every call, beside the method of a judge that was made once."""
+    judge, agent = Judge(agent="ExampleBot", usages={"tdm"}), "ExampleBot"
+    answers = {f"{SITE}{path}": ABSENT for path in ("/robots.txt", "/.well-known/tdmrep.json", "/ai.txt", "/trust.txt")}
+    policy = judge.read_policies(SITE, answers, now=NOW)
+    return [
+        compare(
+            "evaluate() with the same options again",
+            lambda: evaluate(
+                URL, status=200, headers=HEADERS, policies=policy, now=NOW, agent="ExampleBot", usages={"tdm"}
+            ),
+            lambda: judge.evaluate(URL, status=200, headers=HEADERS, policies=policy, now=NOW),
+            peer_name="Judge.evaluate",
+            number=3000,
+            budget=1.3,
+        ),
+        compare(
+            "read_policies() with the same options again",
+            lambda: read_policies(SITE, answers, now=NOW, agent=agent, usages={"tdm"}),
+            lambda: judge.read_policies(SITE, answers, now=NOW),
+            peer_name="Judge.read_policies",
+            number=300,
+            budget=1.3,
+        ),
+    ]
 
 
 def html() -> list[Row]:
@@ -192,4 +220,14 @@ def licences() -> list[Row]:
 
 def rows() -> list[Row]:
     """All rows of the core."""
-    return [*warm_decisions(), *html(), *first_decisions(), *memory(), *large_robots(), *licences()]
+    return [
+        *warm_decisions(),
+        *functions(),
+        *html(),
+        *first_decisions(),
+        *origins.decisions(),
+        *memory(),
+        *origins.memory(),
+        *large_robots(),
+        *licences(),
+    ]

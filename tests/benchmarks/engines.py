@@ -229,9 +229,9 @@ def keep_to(cores: list[int]) -> None:
 def family() -> Iterator[int]:
     """This process, and those below it."""
     above: dict[int, int] = {}
-    for each in (path.name for path in Path("/proc").iterdir() if path.name.isdigit()):
-        with suppress(OSError):
-            above[int(each)] = int(Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()[1])
+    for each in Path("/proc").iterdir():
+        with suppress(OSError, ValueError):  # one that went meanwhile, and what is no process
+            above[int(each.name)] = int((each / "stat").read_text().rpartition(")")[2].split()[1])
     ours = {os.getpid()}
     while more := {pid for pid, parent in above.items() if parent in ours} - ours:
         ours |= more

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from tdm_guard import Fetched, Judge
 from tdm_guard.decision import Decision
 from tdm_guard.judging.plainly import plainly_silent
+from tdm_guard.model import NOTHING
 from tdm_guard.policies.policy import OriginPolicy
+from tdm_guard.signals.shape import QuietSite
 from tests.benchmarks.inputs import HEADERS
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -82,7 +84,33 @@ def test_both_ways_come_to_the_same(
     assert short.to_dict() == long.to_dict()
 
 
-@pytest.mark.parametrize("robots", ["absent", "empty", "private", "agents", "signal"])
+LINES = (
+    "User-agent: *", "User-agent: GPTBot", "User-agent: CCBot", "User-agent: ExampleBot", "Disallow: /", "Disallow:",
+    "Disallow: /a", "Disallow: /*.pdf$", "Disallow: *x", "Allow: /a/b", "Disallow: /b%2Fc", "Disallow: /é", "", "noai",
+    "Disallow: images/", "Content-Signal: /a ai-train=no", "Content-Usage: /a train-ai=n", "DisallowAITraining: /a",
+)  # fmt: skip
+
+
+@settings(max_examples=100)
+@given(st.lists(st.sampled_from(LINES), max_size=12), st.lists(st.sampled_from(ENDS), min_size=1, max_size=6))
+def test_who_says_to_be_silent_says_nothing(lines: list[str], ends: list[str]) -> None:
+    policy = _policy(JUDGES["cautious"], Fetched(status=200, body="\n".join(lines).encode()))
+    for site in policy.sites:
+        for target in map(policy.target, (SITE + end for end in ends)):
+            if isinstance(site, QuietSite) and site.is_silent(target):
+                assert site.says(target) is NOTHING
+
+
+@settings(max_examples=60)
+@given(st.lists(st.sampled_from(LINES), max_size=12), st.sampled_from(ENDS), st.sampled_from((None, 200, 404)))
+def test_both_ways_come_to_the_same_under_any_rules(lines: list[str], end: str, status: int | None) -> None:
+    judge, headers = JUDGES["cautious"], HEADERS if status else []
+    policy = _policy(judge, Fetched(status=200, body="\n".join(lines).encode()))
+    short = judge.evaluate(SITE + end, status=status, headers=headers, policies=policy, now=NOW)
+    assert short == _by_a_case(judge, SITE + end, policy, status=status, headers=headers)
+
+
+@pytest.mark.parametrize("robots", ["absent", "empty", "private", "agents"])
 def test_what_most_sites_send_needs_no_case(robots: str) -> None:
     judge, policy = JUDGES["cautious"], POLICIES["cautious", robots]
     url = SITE + "/news/2026/1.json?page=2"

@@ -510,3 +510,12 @@ def test_what_is_wrong_is_told_and_begins_no_run(tmp_path: Path, wrong: dict[str
     with pytest.raises(ConfigurationError):
         ledger.evaluate(f"{SITE}/1", **{**given, **wrong})
     assert not (tmp_path / "l.jsonl").exists()
+
+
+def test_what_was_wrong_with_how_something_was_stored_is_told_of_what_says_nothing(tmp_path: Path) -> None:
+    policies = JUDGE.read_policies(SITE, POLICIES, now=NOW)
+    given: dict[str, Any] = {"status": 200, "headers": [("content-type", "text/plain")], "body": b"words"}
+    with Ledger(JUDGE, tmp_path / "l.jsonl") as ledger:
+        for notes in (("an odd head",), ()):
+            decision = ledger.evaluate(f"{SITE}/1", **given, policies=policies, now=NOW, notes=notes)
+            assert [fault.message for fault in decision.faults] == list(notes)

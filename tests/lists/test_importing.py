@@ -186,7 +186,7 @@ def test_the_rows_may_be_watched(tmp_path: Path) -> None:
             yield row
 
     import_list(plan, now=NOW, watched=watched)
-    assert [row.line for row in seen] == [2]
+    assert [line for each in seen for line in each.lines] == [2]
 
 
 def test_a_source_may_have_any_name(tmp_path: Path) -> None:

@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 
 from tdm_guard.errors import ConfigurationError
 from tdm_guard.holdings import load
+from tdm_guard.lists import sieve as module
 from tdm_guard.lists.importing import import_list
 from tdm_guard.lists.index import ListIndex, open_list
 from tdm_guard.lists.plan import Plan
+from tdm_guard.lists.sieve import Sieve
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ISWC = ("iswc", "T0000000010")
@@ -189,7 +191,15 @@ def changed(path: Path, sql: str) -> None:
     ("sql", "what"),
     [
         ("PRAGMA application_id = 5", "another kind"),
-        ("PRAGMA user_version = 2", "format 2"),
+        ("PRAGMA user_version = 3", "format 3"),
+        ("PRAGMA user_version = 0", "format 0"),
+        ("PRAGMA user_version = 1", "tables"),
+        ("DROP TABLE sieve", "tables"),
+        ("DELETE FROM sieve", "sieve"),
+        ("UPDATE sieve SET bits = 'text'", "sieve"),
+        ("UPDATE sieve SET bits = zeroblob(1024)", "sieve"),
+        ("UPDATE sieve SET bits = bits || x'00'", "sieve"),
+        ("DELETE FROM meta WHERE name = 'sieve'", "sieve"),
         ("DROP TABLE meta", "tables"),
         ("DROP TABLE entries; CREATE TABLE entries (key INTEGER, value TEXT, excluded INTEGER)", "tables"),
         ("DELETE FROM keys", "metadata"),
@@ -209,6 +219,55 @@ def test_what_is_no_list_of_ours_is_refused(tmp_path: Path, sql: str, what: str)
         open_list(path)
     assert str(path) in str(caught.value)
     assert "for example" in str(caught.value)
+
+
+def as_first_format(path: Path) -> None:
+    """The list as it was before there were sieves."""
+    changed(path, "DROP TABLE sieve; DELETE FROM meta WHERE name = 'sieve'; PRAGMA user_version = 1")
+
+
+def test_a_list_of_the_first_format_is_read_and_added_to(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    before = open_list(path).find([ISWC, ("creator_name", "nobody")])
+    as_first_format(path)
+    assert open_list(path).find([ISWC, ("creator_name", "nobody")]) == before != ()
+    made(tmp_path, "iswc,name\n,Somebody New\n", version="2")
+    index = open_list(path)
+    assert index.sieve is not None
+    assert set(index.find([ISWC, ("creator_name", "new somebody")])) == {
+        (*ISWC, False), ("creator_name", "new somebody", False)
+    }  # fmt: skip
+
+
+@settings(max_examples=50)
+@given(
+    parts=st.lists(st.lists(st.text(max_size=4), max_size=40), max_size=3),
+    asked=st.lists(st.text(max_size=3), max_size=40),
+    least=st.sampled_from([1, 4, 64]),
+)
+def test_a_sieve_lets_all_pass_that_was_added(parts: list[list[str]], asked: list[str], least: int) -> None:
+    """However it grew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "LEAST", least)
+        sieve, total = None, 0
+        for number, part in enumerate(parts):
+            total += len(part)
+            sieve = Sieve.of(total, sieve)
+            sieve.add(number, part)
+            sieve = Sieve(bytes(sieve.bits))
+            assert sieve.whole
+        for number, part in enumerate(parts):
+            assert sieve is not None
+            assert all(sieve.may_have(number, each) for each in part)
+        empty = Sieve(bytes(Sieve.of(0).bits))
+        assert not any(empty.may_have(0, each) for each in asked)
+
+
+def test_few_pass_that_are_not_in_the_list() -> None:
+    sieve = Sieve.of(10_000)
+    sieve.add(1, [f"T{number:010}" for number in range(0, 100_000, 10)])
+    passed = sum(sieve.may_have(1, f"T{number:010}") for number in range(5, 100_000, 10))
+    assert passed < 2_000
 
 
 def test_a_list_cut_off_is_refused(tmp_path: Path) -> None:

@@ -341,6 +341,7 @@ def test_when_the_log_cannot_be_written_the_crawl_ends(web: Web, crawl: Crawl) -
 def _crawl(**members: Any) -> Any:
     """A crawl with just these members, and with what is told when a download is over."""
     early = SimpleNamespace(forget=lambda _: None, stops=members.pop("stops", None))
+    members.setdefault("downloads", SimpleNamespace(began=lambda _: False))
     return SimpleNamespace(early=early, take_back=lambda _: None, **members)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from tdm_guard.formats.http.field_lines import lines_of
 
@@ -28,7 +28,7 @@ _ROBOTS = "x-robots-tag"
 _ORIGINAL = ("x-archive-orig-", "x-orig-")  # what tools put before names when they rename a field
 _LONGEST = 128  # characters of a status line; most have some twenty
 _new = tuple.__new__  # half the time of a NamedTuple's own, for every record
-_FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})  # of a body that is no longer so
+FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})  # of a body that is no longer so
 
 
 class StoredHead(NamedTuple):
@@ -39,6 +39,11 @@ class StoredHead(NamedTuple):
     begin: int
     cut: bool = False
     notes: tuple[str, ...] = ()
+
+    @classmethod
+    def usual(cls, status: int, headers: tuple[tuple[str, str], ...], begin: int) -> Self:
+        """A head of which there is nothing else to say."""
+        return _new(cls, (status, headers, begin, False, ()))
 
 
 def read_head(data: bytes, start: int = 0, stop: int | None = None) -> StoredHead:
@@ -79,7 +84,7 @@ def _usual(data: bytes, start: int, most: int) -> StoredHead | None:
     fields = _FIELD.findall(rest)
     if status is None or len(fields) != rest.count("\n") or "-orig-" in rest.lower():
         return None
-    return _new(StoredHead, (status, tuple(fields), end + 4, False, ()))
+    return StoredHead.usual(status, tuple(fields), end + 4)
 
 
 @lru_cache(maxsize=256)  # servers send a handful of status lines
@@ -141,6 +146,6 @@ def _originals(renamed: list[tuple[str, str]], found: list[tuple[str, str]]) -> 
         key = name.lower()
         for prefix in _ORIGINAL:
             plain = key.removeprefix(prefix)
-            if plain != key and plain and plain not in _FRAMING and not (plain == "content-type" and plain in known):
+            if plain != key and plain and plain not in FRAMING and not (plain == "content-type" and plain in known):
                 given.append((plain, value))
     return given

@@ -2,16 +2,18 @@
 Rows of large tables, streamed: what the readers of CSV, JSON and XML have in common.
 
 strategy: each reader takes pieces of a file and the places to read in a row (columns or paths), and yields a `Row` for
-each; what is wrong with one row is told in it and the next goes on. A file that cannot be gone on with raises
-`RowsError`. Memory is bounded by one piece and one row.
+each, or a `Block` of many; what is wrong with one row is told in it and the next goes on. A file that cannot be gone on
+with raises `RowsError`. Memory is bounded by one piece and one row.
 """
 
 from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 MAX_ROW = 2**20  # characters of one row: a member or a work takes some hundred, a member with its works some thousand
@@ -32,6 +34,33 @@ class Row(NamedTuple):
     line: int
     texts: list[tuple[int, str]]
     problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """
+    Rows below one another whose texts are all there: row `n` has the line `lines[n]`, of each place `columns[at][n]`.
+
+    `odd` are rows between them that lack a text or have a problem.
+    """
+
+    lines: Sequence[int]
+    columns: list[list[str]]
+    odd: list[Row]
+
+    @property
+    def count(self) -> int:
+        """How many rows that is."""
+        return len(self.lines) + len(self.odd)
+
+    def rows(self) -> list[Row]:
+        """The same one by one."""
+        texts = [list(enumerate(each)) for each in zip(*self.columns, strict=True)]
+        found = [Row(line, each) for line, each in zip(self.lines, texts, strict=True)]
+        return sorted([*found, *self.odd], key=attrgetter("line"))
+
+
+Found = Row | Block
 
 
 class RowsError(ValueError):

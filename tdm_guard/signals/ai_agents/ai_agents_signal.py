@@ -21,7 +21,7 @@ from tdm_guard.signals.ai_agents.agent_slips import read_slips
 from tdm_guard.signals.ai_agents.ai_training_lines import FOR_US, read_lines
 from tdm_guard.signals.ai_agents.policy_tokens import has_mark, read_tokens
 from tdm_guard.signals.ai_agents.unknown_lines import read_unknown
-from tdm_guard.signals.shape import Listener, Signal, Site
+from tdm_guard.signals.shape import Listener, QuietSite, Signal, Site
 from tdm_guard.signals.shared import ai_words
 from tdm_guard.signals.shared.agents import agent_list, is_list, listed, training_tokens
 from tdm_guard.signals.shared.ai_words import FIELDS, AiWord, in_fields, in_page, is_image, named_metas, weigh
@@ -42,7 +42,7 @@ _SPOKEN_TO = 9  # the rank of the statement that silences the others
 _MAX_NAMED = 8  # tokens shown in one excerpt: more prove nothing more
 
 
-class _Refusals:
+class _Refusals(QuietSite):
     """The rules of the training agents, each set of rules once, with the agents it is for."""
 
     __slots__ = ("_cautious", "_sets", "_source")
@@ -51,6 +51,13 @@ class _Refusals:
         self._sets = sets
         self._source = source
         self._cautious = cautious
+
+    def is_silent(self, target: str) -> bool:
+        try:
+            check_work(sum([rules.wildcards for _, rules in self._sets]), target)
+            return not any(rules.may_refuse(target) for _, rules in self._sets)
+        except TooMuchWork:
+            return False
 
     def says(self, target: str) -> Reading:
         try:
