@@ -16,7 +16,7 @@ from tdm_guard.formats.http.media_type import FEED, HTML, OTHER, SNIFF_BYTES, UN
 from tdm_guard.formats.http.message_body import PlainBody, unsaid_coding
 from tdm_guard.formats.page.xhtml import is_disguised
 from tdm_guard.judging.asset import hear_asset
-from tdm_guard.judging.heard_page import Document, hear_page
+from tdm_guard.judging.heard_page import Document, Look, hear_page
 from tdm_guard.judging.saved_page import hear_saved
 from tdm_guard.judging.unread import carrier_of, too_large, undetermined
 from tdm_guard.model import NOTHING, Fault, Reading, Source
@@ -55,18 +55,26 @@ class HeardBody(NamedTuple):
 
 
 def hear(
-    bench: Bench, about: Announced, body: bytes, markup: Markup, *, complete: bool, pictures: bool = False
+    bench: Bench,
+    about: Announced,
+    body: bytes,
+    markup: Markup,
+    *,
+    complete: bool,
+    pictures: bool = False,
+    look: Look | None = None,
 ) -> HeardBody:
     """
     Reads a body as received, of which `complete` says whether it is all; one of unknown `markup` as either kind.
 
-    `pictures`: something was said of the pictures that it shows, should it be a page.
+    `pictures`: something was said of the pictures that it shows, should it be a page; `look` finds its tags that may
+    speak.
     """
     decoded = about.plain(body, bench.max_asset_bytes, complete=complete)
     received, complete = complete, complete and decoded.complete and about.whole
     plainly = markup is HTML and _begins_as_markup(decoded.body)  # as nearly every page: no other file, nor coded
     asked = plainly and complete and decoded.note is None
-    openings = _openings(bench, about, decoded.body) if asked else None
+    openings = _openings(look or bench.scanner.openings, about, decoded.body) if asked else None
     if openings == () and not pictures and is_settled(about.kind.charset):
         return HeardBody.silent(decoded.body)
     doubt: str | None = None
@@ -84,8 +92,8 @@ def hear(
     if markup is HTML or (markup is UNKNOWN and about.begins):
         label, other = encoding_of(about.kind.charset, decoded.body)
         doubt = doubt or other
-        openings = openings if asked else _openings(bench, about, decoded.body)
-        document = Document(decoded.body, about.url, label, "xml" in media_type)
+        openings = openings if asked else _openings(look or bench.scanner.openings, about, decoded.body)
+        document = Document(body=decoded.body, url=about.url, label=label, xml="xml" in media_type)
         page = hear_page(bench, about, document, openings, complete=complete and doubt is None)
         reading, items, complete = page.reading, page.items, complete and page.complete
         shown = (document,) if pictures or openings != () else ()
@@ -131,11 +139,11 @@ def _too_large(limit: int, body: bytes, decoded: PlainBody, *, complete: bool) -
     return too_large(limit) if cut and (decoded.problem is None or decoded.cut) else None
 
 
-def _openings(bench: Bench, about: Announced, body: bytes) -> Sequence[bytes] | None:
+def _openings(look: Look, about: Announced, body: bytes) -> Sequence[bytes] | None:
     """The beginnings of the tags that can say anything; none only if no tag of the page can, None for any."""
     if "xml" in (about.media_type or "") and is_disguised(body):
         return None
-    return bench.scanner.openings(body)
+    return look(body)
 
 
 def _begins_as_markup(body: bytes) -> bool:

@@ -172,7 +172,7 @@ class Case(ContentHearing):
 
     def hear_plain(self, answers: PlainAnswers, headers: Sequence[tuple[str, str]], body: bytes) -> bool:
         """All of a response of status 200, if it plainly says nothing; else False, and it is to be heard."""
-        found = answers.find(headers, body, self._statements)
+        found = answers.find(headers, body, self._statements, self.look)
         if found is None:
             return False
         self.media_type, self.stage = found

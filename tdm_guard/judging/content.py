@@ -45,6 +45,7 @@ class ContentHearing(Hearing):
     document: bytes | None = None
     learned: tuple[Kept, ...] = ()
     remembers = False
+    _looked: tuple[bytes, Sequence[bytes] | None] | None = None
     _shown: tuple[tuple[Document, ...], tuple[Statement, ...]] = ((), ())
     _shows: tuple[tuple[str, ...], tuple[Statement, ...]] | None = None
     _kind = UNKNOWN
@@ -63,6 +64,12 @@ class ContentHearing(Hearing):
         said = of_pictures(statements, self.bench) if statements else ()
         urls = tuple(url for page in pages for url in page.pictures()) if said else ()
         return (urls, said) if urls else ((), ())
+
+    def look(self, body: bytes) -> Sequence[bytes] | None:
+        """The beginnings of the tags of a page that may speak, None for any; whoever asks again is told the same."""
+        if self._looked is None or self._looked[0] is not body:
+            self._looked = (body, self.bench.scanner.openings(body))
+        return self._looked[1]
 
     def may_last(self, body: bytes) -> bool:
         """True if `hear_body(body)` may take longer than an event loop can wait: it is called in a thread then."""
@@ -97,7 +104,7 @@ class ContentHearing(Hearing):
             self._kind = about.shown(body, ended=whole)  # too short a prefix of a generic type may yet become a page
             kind = about.shown(body, ended=True)
         pictures = bool(self._statements) and bool(of_pictures(self._statements, self.bench))
-        heard = hear(self.bench, about, body, kind, complete=complete, pictures=pictures)
+        heard = hear(self.bench, about, body, kind, complete=complete, pictures=pictures, look=self.look)
         self.stage = _BODY if heard.format is None else _ASSET
         self._held = heard.format
         if heard.problem and heard.format is None and self.bench.asset_signals:  # nothing of it, but it is a file

@@ -7,6 +7,7 @@ pictures a page shows is read when somebody asks.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from tdm_guard.judging.bench import Bench
     from tdm_guard.judging.response import Announced
+
+Look = Callable[[bytes], "Sequence[bytes] | None"]  # the beginnings of the tags of a page that may speak; None for any
 
 
 class Document(NamedTuple):

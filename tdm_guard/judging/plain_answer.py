@@ -27,6 +27,7 @@ from tdm_guard.policies.policy import OriginPolicy
 
 if TYPE_CHECKING:
     from tdm_guard.judging.bench import Bench
+    from tdm_guard.judging.heard_page import Look
     from tdm_guard.judging.response import ContentKind
     from tdm_guard.model import Statement, Stored
 
@@ -87,9 +88,17 @@ class PlainAnswers:
         )  # fmt: skip
 
     def find(
-        self, headers: Sequence[tuple[str, str]], body: bytes, statements: Iterable[Statement]
+        self,
+        headers: Sequence[tuple[str, str]],
+        body: bytes,
+        statements: Iterable[Statement],
+        look: Look | None = None,
     ) -> PlainAnswer | None:
-        """The answer with these fields and this body, if it is one; `statements` were heard of its address before."""
+        """
+        The answer with these fields and this body, if it is one; `statements` were heard of its address before.
+
+        `look` finds the tags of a page that may speak, and keeps what it found.
+        """
         if self._never or not 0 < len(body) <= self._bench.max_asset_bytes:
             return None
         said: str | None = None
@@ -104,14 +113,17 @@ class PlainAnswers:
         if said is None:
             return None
         kind = kind_of(said)
-        stage = self._page(kind, body, statements) if kind.markup is HTML else self._file(kind, body)
+        if kind.markup is HTML:
+            stage = self._page(kind, body, statements, look or self._bench.scanner.openings)
+        else:
+            stage = self._file(kind, body)
         return None if stage is None else PlainAnswer(kind.media_type, stage)
 
-    def _page(self, kind: ContentKind, body: bytes, statements: Iterable[Statement]) -> Stage | None:
+    def _page(self, kind: ContentKind, body: bytes, statements: Iterable[Statement], look: Look) -> Stage | None:
         bench = self._bench
         if not body.startswith(b"<") or not bench.readers[HTML] or (statements and of_pictures(statements, bench)):
             return None
-        if ("xml" in (kind.media_type or "") and is_disguised(body)) or bench.scanner.may_speak(body):
+        if ("xml" in (kind.media_type or "") and is_disguised(body)) or look(body) != ():
             return None
         if not is_settled(kind.charset) and encoding_of(kind.charset, body)[1] is not None:
             return None
