@@ -20,10 +20,14 @@ from multiprocessing.process import current_process
 from pathlib import Path
 from typing import Any
 
+from cachetools import LRUCache
+
 from tdm_guard.errors import TdmGuardError
 from tdm_guard.model import Fetched
 from tdm_guard.origin import Origin
 
+MAX_KNOWN_BYTES = 2**28  # of answers in memory; some kilobytes an origin. One that fell out is asked again
+_EACH = 2**11  # bytes that the answers of an origin take beside their bodies
 _CALLERS = 256  # processes that may knock at one time
 _NEAR = 256  # origins whose answers a process keeps: for each document of one it is asked again
 _LEAVE_SECONDS = 2.0  # that the thread at the door has to leave in
@@ -44,24 +48,32 @@ class LivePolicies:
         self._client = client_for({**options, **quiet})
         self._shared = Shared()
         self._lock = threading.Lock()  # of what follows
-        self._known: dict[str, Future[_Answers]] = {}
+        self._known: LRUCache[str, _Answers] = LRUCache(MAX_KNOWN_BYTES, getsizeof=_size)
+        self._asking: dict[str, Future[_Answers]] = {}
         self._door: _Door | None = None
 
     def documents(self, origin: str, at: datetime | None) -> _Answers:
         """What an origin answers today, whatever time is asked for. Who asks for what is being asked waits for it."""
         with self._lock:
-            found = self._known.get(origin)
-            if asks := found is None:
-                found = self._known[origin] = Future()
-        if asks:
-            try:
-                found.set_result(self._asked(Origin.parse(origin)))
-            except BaseException as error:
-                with self._lock:
-                    del self._known[origin]
-                found.set_exception(error)
-                raise
-        return found.result()
+            if (known := self._known.get(origin)) is not None:
+                return known
+            waiting = self._asking.get(origin)
+            asked = waiting or self._asking.setdefault(origin, Future())
+        if waiting is not None:
+            return waiting.result()
+        try:
+            found = self._asked(Origin.parse(origin))
+        except BaseException as error:
+            with self._lock:
+                del self._asking[origin]
+            asked.set_exception(error)
+            raise
+        with self._lock:
+            del self._asking[origin]
+            if _size(found) <= MAX_KNOWN_BYTES:
+                self._known[origin] = found
+        asked.set_result(found)
+        return found
 
     def _asked(self, origin: Origin) -> _Answers:
         from tdm_guard._httpx.gently import SharingFetcher  # noqa: PLC0415
@@ -86,6 +98,10 @@ class LivePolicies:
             self._door.close()
         self._client.close()
         self._folder.cleanup()
+
+
+def _size(answers: _Answers) -> int:
+    return _EACH + sum([len(answer.body) for answer in answers.values()])
 
 
 class _Door:
