@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.benchmarks.measure import Row
+from tests.benchmarks.measure import Row, spread
 
 PAGES = 120  # of one turn: short turns, so that what else runs here disturbs both sides of a pair
 TURNS = 40
@@ -72,6 +72,7 @@ def cpu_per_request(folder: Path, turns: int = TURNS) -> list[Row]:
                     unit="µs",
                     peer_name="Scrapy with ROBOTSTXT_OBEY",
                     ratio=statistics.median(ours / peer for ours, peer in pairs),
+                    spread=spread(pairs),
                     budget=1.05,
                     note=f"HTML pages of 10 KB, warm, log on, server in another process, {turns} turns of {PAGES}",
                 )
@@ -96,6 +97,7 @@ def new_origins(folder: Path) -> list[Row]:
                     peer=statistics.median(peer["wall"] for _, peer in pairs),
                     unit="s",
                     ratio=statistics.median(ours["wall"] / peer["wall"] for ours, peer in pairs),
+                    spread=spread([(ours["wall"], peer["wall"]) for ours, peer in pairs]),
                     peer_name="Scrapy with ROBOTSTXT_OBEY",
                     budget=budget,
                     note=f"{DELAY * 1000:.0f} ms per document, 16 at once",
@@ -119,6 +121,7 @@ def policy_requests(folder: Path) -> list[Row]:
             peer=statistics.median(peer for _, peer in pairs) * 1e6,
             unit="µs",
             ratio=statistics.median(ours / peer for ours, peer in pairs),
+            spread=spread(pairs),
             peer_name="Scrapy with ROBOTSTXT_OBEY",
             budget=1.1,
             note="six of an origin side by side, reading, keeping and judging included; one of OBEY's",

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import inputs
-from tests.benchmarks.measure import Row, table
+from tests.benchmarks.measure import Row, spread, table
 from tests.engines.stored import SITE
 
 warnings.simplefilter("ignore")
@@ -252,6 +252,7 @@ def row(what: str, pairs: list[tuple[float, float]], peer: str, *, calls: int, b
         unit="µs",
         peer_name=peer,
         ratio=statistics.median(a / b for a, b in pairs),
+        spread=spread(pairs),
         budget=budget,
     )
 

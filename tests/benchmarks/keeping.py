@@ -22,7 +22,7 @@ from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Posture
 from tdm_guard.usage import TDM
 from tests.benchmarks import inputs
-from tests.benchmarks.measure import Row, compare
+from tests.benchmarks.measure import Row, compare, spread
 from tests.soak.task import Task
 from tests.soak.trials import ended_by
 from tests.support.replay import serving
@@ -119,6 +119,7 @@ def appending(number: int = RECORDS, rounds: int = ROUNDS) -> list[Row]:
                     unit="µs",
                     peer_name="json.dumps, SHA-256, write",
                     ratio=statistics.median(ours / peer for ours, peer in pairs),
+                    spread=spread(pairs),
                     budget=1.3,
                     held=held,
                     note=f"{size:.0f} bytes each",

@@ -10,7 +10,7 @@ import gc
 import math
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -26,6 +26,7 @@ class Row:
     One line of the table: ours against a peer, and the most that the budget lets the ratio be.
 
     `held` is what the ratio last came to where that is over the budget: the row may not get worse than that either.
+    `spread`: the ratios that a quarter of the pairs stay under, and three quarters.
     `steady`: false for a time that is measured beside no peer, and another on another machine.
     """
 
@@ -39,6 +40,7 @@ class Row:
     note: str = ""
     held: float | None = None
     steady: bool = True
+    spread: tuple[float, float] | None = None
 
     @property
     def is_lost(self) -> bool:
@@ -56,7 +58,7 @@ class Row:
             self.what,
             f"{self.ours:.3g} {self.unit}",
             f"{self.peer_name} {self.peer:.3g} {self.unit}",
-            f"{self.ratio:.2f}",
+            f"{self.ratio:.2f}" + (f" ({self.spread[0]:.2f}–{self.spread[1]:.2f})" if self.spread else ""),
             budget,
             kept,
             self.note,
@@ -83,6 +85,15 @@ def better(rows: list[Row], again: list[Row]) -> list[Row]:
     return [min(row, others.get(row.what + row.peer_name, row), key=lambda each: each.ratio) for row in rows]
 
 
+def spread(pairs: Iterable[tuple[float, float]]) -> tuple[float, float] | None:
+    """The first and the third quartile of the ratios; None of fewer than three pairs."""
+    ratios = [a / b for a, b in pairs]
+    if len(ratios) < FEWEST:
+        return None
+    first, _, third = statistics.quantiles(ratios, n=4, method="inclusive")
+    return first, third
+
+
 def per_call(function: Callable[[], object], number: int, clock: Callable[[], float] = time.process_time) -> float:
     """CPU seconds of one call, over `number` of them."""
     start = clock()
@@ -105,7 +116,8 @@ def compare(
     held: float | None = None,
 ) -> Row:
     """
-    Both in turn, `rounds` times `number` calls each; microseconds of CPU, medians, median of the ratios by pair.
+    Both in turn, `rounds` times `number` calls each; microseconds of CPU, medians, median of the ratios by pair and
+    their spread.
 
     `calls`: how many of what the row counts one call of a function makes. For `held` see `Row`.
     """
@@ -128,6 +140,7 @@ def compare(
         budget=budget,
         note=note,
         held=held,
+        spread=spread(pairs),
     )
 
 

@@ -16,7 +16,7 @@ from tdm_guard.log.jsonl import JsonlLog
 from tdm_guard.log.record import RunInfo
 from tdm_guard.model import Posture
 from tdm_guard.usage import TDM
-from tests.benchmarks.measure import Row
+from tests.benchmarks.measure import Row, spread
 
 RECORDS = int(os.environ.get("TDM_GUARD_BENCH_RECORDS", "1000000"))
 PAGES = 100  # of each site
@@ -68,6 +68,7 @@ def rows() -> list[Row]:
             unit="s",
             peer_name="json.loads of each line",
             ratio=statistics.median(a / b for (a, _), (b, _) in pairs),
+            spread=spread([(a, b) for (a, _), (b, _) in pairs]),
             budget=1.25,
             note=f"{max(memory for _, memory in ours) / 1e6:.0f} MB; at most 200",
         )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.benchmarks.measure import FEWEST, Row, better, compare, hurried, table
+from tests.benchmarks.measure import FEWEST, Row, better, compare, hurried, spread, table
 
 ROW = Row(what="a", ours=1, peer=1, unit="µs", peer_name="b", ratio=1.0, budget=1.0)
 
@@ -47,3 +47,9 @@ def test_in_a_hurry_fewer_rounds_are_made() -> None:
     assert len(calls) == FEWEST + 1
     compare("a", lambda: calls.append(1), lambda: None, peer_name="b", number=1, rounds=50)
     assert len(calls) == FEWEST + 1 + 51
+
+
+def test_a_ratio_is_told_with_its_spread() -> None:
+    assert spread([(1, 1), (2, 1), (3, 1), (4, 1), (5, 1)]) == (2, 4)
+    assert spread([(1, 1), (2, 1)]) is None
+    assert "| 1.00 (0.90–1.20) |" in table([replace(ROW, spread=(0.9, 1.2))])
