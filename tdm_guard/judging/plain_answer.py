@@ -74,8 +74,12 @@ class PlainAnswers:
             return None
         if not isinstance(body, bytes) or status.__class__ is not int:
             return None
-        bench = self._bench
-        if not is_silent_about(policies, bench.listener, url) or (found := self.find(headers, body, ())) is None:
+        bench, ignores = self._bench, unread == "ignore"
+        if policies.unasked and not ignores and unread != "undetermined":
+            policies = policies.beside_robots()
+        if not is_silent_about(policies, bench.listener, url, ignores=ignores):
+            return None
+        if (found := self.find(headers, body, ())) is None:
             return None
         media_type, stage = found
         exchange = Exchange(

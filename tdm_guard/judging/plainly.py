@@ -51,11 +51,15 @@ def plainly_silent(
     return _decision_of(url, now, _HEADERS, bench.nothing_said, exchange, policy.checked, ())
 
 
-def is_silent_about(policy: OriginPolicy, listener: Listener, url: str) -> bool:
-    """True if `policy`, read for `listener`, plainly has nothing to say of a URL of its origin."""
+def is_silent_about(policy: OriginPolicy, listener: Listener, url: str, *, ignores: bool = False) -> bool:
+    """
+    True if `policy`, read for `listener`, plainly has nothing to say of a URL of its origin.
+
+    `ignores`: documents that nobody ever asked for count as absent.
+    """
     if (
         policy.hold
-        or policy.unasked
+        or (policy.unasked and not ignores)
         or policy.faults
         or (policy.listener is not listener and policy.listener != listener)
         or url.__class__ is not str

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import Decision, Fetched, Judge
+from tdm_guard.judging.arguments import UNREAD
 from tdm_guard.judging.plain_answer import PlainAnswers
+from tdm_guard.policies.policy import OriginPolicy
 
 NOW = datetime(2024, 5, 6, tzinfo=UTC)
 URL = "https://site.example/a/b"
@@ -30,6 +32,10 @@ POLICIES: dict[str, dict[str, Fetched]] = {
     "absent": dict.fromkeys(_ABSENT, Fetched(status=404, at=NOW)),
     "speaks": {**_ABSENT, "/robots.txt": Fetched(status=200, body=_PAGES.encode(), at=NOW)},
     "down": {**_ABSENT, "/robots.txt": Fetched(status=503, at=NOW)},
+    "robots alone": {"/robots.txt": Fetched(status=404, at=NOW)},
+    "speaks alone": {"/robots.txt": Fetched(status=200, body=_PAGES.encode(), at=NOW)},
+    "others alone": {"/ai.txt": Fetched(status=404, at=NOW), "/.well-known/tdmrep.json": Fetched(status=404, at=NOW)},
+    "licensed": {"/robots.txt": Fetched(status=200, body=b"License: https://site.example/l.xml\n", at=NOW)},
 }
 XMP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -125,6 +131,48 @@ def test_both_ways_come_to_the_same(
     if length:
         headers.append(("Content-Length", str(len(body) + (length == "short"))))
     both(JUDGES[judge], policies=POLICIES[policies], status=status, headers=headers, body=body, body_complete=whole)
+
+
+def _logged(judge: Judge, policy: OriginPolicy, body: bytes, unread: str) -> Decision | None:
+    """What a ledger writes without a case, if it does."""
+    headers = [("Content-Type", "text/plain")]
+    return judge.plain.decision(
+        URL, status=200, headers=headers, body=body, content_sha256="x", policies=policy, unread=unread, now=NOW,
+        stored=None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("unread", UNREAD)
+@pytest.mark.parametrize("policies", sorted(POLICIES))
+@pytest.mark.parametrize("judge", sorted(JUDGES))
+def test_documents_that_nobody_asked_for_count_for_both_ways_alike(judge: str, policies: str, unread: str) -> None:
+    body, who = b"words and words", JUDGES[judge]
+    policy = who.read_policies("https://site.example", POLICIES[policies], now=NOW)
+    case = who.hear(
+        URL, status=200, headers=[("Content-Type", "text/plain")], body=body, body_complete=True, policies=policy,
+        hops=(), item=None, unread=unread, now=NOW,
+    )  # fmt: skip
+    case.hear_transfer(len(body), "x")
+    assert _logged(who, policy, body, unread) in (None, case.decision())
+
+
+@pytest.mark.parametrize(
+    ("policies", "unread", "short"),
+    [
+        ("none", "undetermined", False),
+        ("none", "ignore-beside-robots", False),
+        ("none", "ignore", True),
+        ("robots alone", "undetermined", False),
+        ("robots alone", "ignore-beside-robots", True),
+        ("others alone", "ignore-beside-robots", False),
+        ("others alone", "ignore", True),
+        ("licensed", "ignore-beside-robots", False),
+        ("down", "ignore", False),
+    ],
+)
+def test_what_is_ignored_costs_no_more(policies: str, unread: str, short: bool) -> None:
+    policy = JUDGES["cautious"].read_policies("https://site.example", POLICIES[policies], now=NOW)
+    assert (_logged(JUDGES["cautious"], policy, b"words and words", unread) is not None) is short
 
 
 @pytest.mark.parametrize("judge", ["cautious", "literal"])
