@@ -150,7 +150,9 @@ BREAKING: dict[str, Answer] = {
 
 def test_a_mistake_of_ours_in_any_reader_lets_nothing_pass(collect: Any, web: Web) -> None:
     rules = {"/robots.txt": robots("User-agent: *", "Disallow: /no")}
-    sites = [Site(f"{seam}.example", {**rules, "/page": answer}) for seam, answer in BREAKING.items()]
+    sites = [Site(f"{seam}.example", {**rules, "/page": answer}) for seam, answer in BREAKING.items() if seam != "file"]
+    told = {"/.well-known/tdmrep.json": Answer(headers=(("content-type", "application/json"),), body=b"[]")}
+    sites.append(Site("file.example", {**rules, **told, "/page": BREAKING["file"]}))  # none is not read
     pretend = web(*sites, Site("well.example", {"/page": page("OPEN"), "/secret": page("SECRET")}))
     urls = {seam: f"http://{seam}.example/page" for seam in BREAKING}
     job = collect(pretend, [*urls.values(), "http://well.example/page"], broken=True)
