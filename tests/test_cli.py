@@ -489,7 +489,7 @@ def test_the_page_of_a_check_needs_no_unicode() -> None:
     assert rb"\u201c" in done.stdout
 
 
-@pytest.mark.parametrize("command", [["check", "http://127.0.0.1:9/\udcff"], ["demo", "--output", "\udcff"]])
+@pytest.mark.parametrize("command", [["check", "http://127.0.0.1:9/\udcff"], ["verify", "\udcff"]])
 def test_words_that_are_no_text_are_a_wrong_call(command: list[str]) -> None:
     result = run(*command)
     assert (result.exit_code, result.stdout) == (2, "")

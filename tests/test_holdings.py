@@ -350,7 +350,7 @@ def a_list(path: Path, declaration: str = "d", *, excludes: bool = False) -> str
     }
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute(f"PRAGMA application_id = {index.APPLICATION}")
-        connection.execute(f"PRAGMA user_version = {index.FORMAT}")
+        connection.execute("PRAGMA user_version = 1")  # the first format, without a sieve
         for table in (index.ENTRIES, index.KEYS, index.META):
             connection.execute(table)
         connection.execute("INSERT INTO keys VALUES (1, 'iswc')")
