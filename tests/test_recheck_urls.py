@@ -400,7 +400,7 @@ def test_what_was_cut_short_is_gone_on_with_and_each_address_is_judged_once(how:
         Path("list.txt").write_text("\n".join(urls))
         code, err = breaking.run()
         reserved = [url for url in urls if url.endswith("0")]
-        assert code == (130 if how is signal.SIGINT else -how)
+        assert code == (130 if how is signal.SIGINT else -how), err
         assert ("interrupted: 19 of 30 are left; the same command goes on there" in err) == (how is signal.SIGINT)
         assert len(records()) == 11
         assert records(kind="end") == []
