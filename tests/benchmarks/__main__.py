@@ -61,7 +61,7 @@ QUICK: dict[str, Callable[[], Iterable[Row]]] = {  # the same rows of fewer thin
     "stores": partial(stores.rows, origins=4_000, crowd=False),
     "scans": partial(scans.rows, records=200, sites=24, crew=False),
 }
-SECONDS = 1.5  # that a comparison takes of them
+SECONDS = 1.0  # that a comparison takes of them
 PACKAGES = ("tdm-guard", "datadiligence", "lxml", "selectolax", "protego", "scrapy", "httpx", "httpx2", "fastwarc")
 
 

@@ -55,7 +55,7 @@ def answers(robots: bytes, site: str = SITE) -> dict[str, Fetched]:
     }
 
 
-def _first(judge: Judge, what: str, files: list[bytes], budget: float, note: str) -> Row:
+def _first(judge: Judge, what: str, files: list[bytes], budget: float | None, note: str) -> Row:
     documents = [answers(body) for body in files]
 
     def ours() -> None:
@@ -76,6 +76,7 @@ def decisions() -> list[Row]:
     """The first decision of an origin, over all files and those next to the median; later ones."""
     judge = Judge(agent=AGENT)
     files, note = public_files()
+    mean, median, again = (0.7, 1.4, 1.1) if os.environ.get(FOLDER) else (None, None, None)  # others speak more often
     ordered = sorted(files, key=len)
     middle = max(0, (len(ordered) - FEW) // 2)
     usual = ordered[middle : middle + FEW]
@@ -88,12 +89,12 @@ def decisions() -> list[Row]:
         peer_name="Protego.can_fetch",
         number=10,
         calls=len(usual),
-        budget=1.1,
+        budget=again,
         note=note,
     )
     return [
-        _first(judge, "first decision of an origin, mean", files, 0.7, note),
-        _first(judge, "first decision of an origin, median file", usual, 1.4, f"{note}, {len(usual)} of them"),
+        _first(judge, "first decision of an origin, mean", files, mean, note),
+        _first(judge, "first decision of an origin, median file", usual, median, f"{note}, {len(usual)} of them"),
         later,
     ]
 
