@@ -128,6 +128,7 @@ def first_decisions() -> list[Row]:
             number=1,
             rounds=25,
             budget=0.8,
+            held=0.95,
             note=f"all of {len(files)} generated files",
         )
     ]
@@ -184,6 +185,7 @@ def large_robots() -> list[Row]:
             number=1,
             rounds=7,
             budget=0.2,
+            held=0.26,
         )
     ]
 
