@@ -13,6 +13,8 @@ import re
 
 USUAL_HEAD = 2**12  # bytes
 _MAX_SHAPES = 8  # of heads in one stream: a writer has one for each type of record
+MAX_LEARNT = 64  # shapes noted in one stream, a millisecond each: where every head looks different none helps
+MAX_FIELDS = 32  # of a head that is noted: writers name a dozen, and a pattern takes its time for each
 _FIELD = re.compile(r"(?m)^([!-9;-~]+):[ \t]*([^\r\n]*[^\r\n \t]|)\r\n")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 
@@ -27,6 +29,7 @@ class Shapes:
     def __init__(self) -> None:
         self._known: dict[tuple[str, ...], tuple[re.Pattern[bytes], tuple[str, ...]]] = {}
         self._last: tuple[re.Pattern[bytes], tuple[str, ...]] | None = None
+        self._learnt = 0
 
     def read(self, data: bytes, at: int) -> tuple[dict[str, str], int] | None:
         """The fields of a head behind its version line, and where it ends; None if it is of no known shape."""
@@ -47,13 +50,16 @@ class Shapes:
         return dict(zip(self._last[1], values, strict=True)), found.end()
 
     def learn(self, head: bytes) -> None:
-        """Notes how a head looks that was read."""
+        """Notes how a head looks that was read, unless too many were."""
+        if self._learnt >= MAX_LEARNT or head.count(b"\n") > MAX_FIELDS + 1:
+            return
         names = tuple([name for name, _ in _FIELD.findall(text_of(head))])
         if len(names) != head.count(b"\n") - 1 or not names or names in self._known:
             return
         keys = tuple([name.lower() for name in names])
         if len(set(keys)) < len(keys):
             return
+        self._learnt += 1
         if len(self._known) >= _MAX_SHAPES:
             del self._known[next(iter(self._known))]
         lines = [re.escape(name.encode()) + rb":[ \t]*+([^\r\n]*[^\r\n \t]|)\r\n" for name in names]

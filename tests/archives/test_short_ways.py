@@ -184,3 +184,26 @@ def test_what_is_usual_goes_the_short_way(tmp_path: Path, monkeypatch: pytest.Mo
     judged(path, tmp_path / "log.jsonl", "cautious")
     assert gone.count(("head", True)) == 2  # the first is learnt from
     assert gone.count(("item", True)) == gone.count(("answer", True)) == gone.count(("decision", True)) == 3
+
+
+def _head(names: list[str]) -> bytes:
+    return b"".join(f"{name}: value\r\n".encode() for name in names) + b"\r\n"
+
+
+@pytest.mark.parametrize(("fields", "noted"), [(named_fields.MAX_FIELDS, True), (named_fields.MAX_FIELDS + 1, False)])
+def test_a_shape_has_few_fields(fields: int, noted: bool) -> None:
+    shapes, head = named_fields.Shapes(), _head([f"x{number}" for number in range(fields)])
+    shapes.learn(head)
+    assert (shapes.read(head, 0) is not None) is noted
+
+
+def test_no_stream_has_shapes_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+    compiled = named_fields.re.compile
+    monkeypatch.setattr(named_fields.re, "compile", lambda pattern: made.append(pattern) or compiled(pattern))
+    shapes = named_fields.Shapes()
+    for number in range(3 * named_fields.MAX_LEARNT):
+        shapes.learn(_head([f"x{number}"]))
+    assert len(made) == named_fields.MAX_LEARNT
+    assert shapes.read(_head([f"x{named_fields.MAX_LEARNT - 1}"]), 0) is not None
+    assert shapes.read(_head([f"x{3 * named_fields.MAX_LEARNT - 1}"]), 0) is None
