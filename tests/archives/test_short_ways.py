@@ -21,19 +21,16 @@ from tdm_guard.cli.scan_job import Job, scan_one
 from tdm_guard.formats.http import stored_head
 from tdm_guard.judging import plain_answer
 from tdm_guard.options import Options
+from tdm_guard.testing import files
 from tests.archives.made import DATE, PAGE
 
 AT = datetime(2024, 6, 1, tzinfo=UTC)
 ROOTS = ("https://a.example", "https://b.example")
 SAID = b"User-agent: *\nDisallow: /private\nContent-Signal: ai-train=no\n"
 OWN = b'<html><head><meta name="robots" content="noai"></head><body>words</body></html>'
-XMP = (
-    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-    b'<rdf:Description xmlns:plus="http://ns.useplus.org/ldf/xmp/1.0/" '
-    b'plus:DataMining="http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED-AIMLTRAINING"/></rdf:RDF></x:xmpmeta>'
-)
-_APP1 = b"http://ns.adobe.com/xap/1.0/\0" + XMP
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xda\x00\x0c" + bytes(20) + b"\xff\xd9"
+_XMP = files.xmp({"plus:DataMining": f"{files.PLUS}DMI-PROHIBITED-AIMLTRAINING"})
+JPEG = files.jpeg(b"words")
+SPEAKING = files.jpeg(b"words", _XMP)
 BODIES: tuple[tuple[str, bytes], ...] = (
     ("text/html", PAGE),
     ("text/html; charset=utf-8", PAGE),
@@ -45,7 +42,7 @@ BODIES: tuple[tuple[str, bytes], ...] = (
     ("text/plain", b"5\r\nwords\r\n0\r\n\r\n"),
     ("text/html", gzip.compress(OWN, mtime=0)),
     ("image/jpeg", JPEG),
-    ("image/jpeg", b"\xff\xd8\xff\xe1" + (len(_APP1) + 2).to_bytes(2, "big") + _APP1 + JPEG[2:]),
+    ("image/jpeg", SPEAKING),
     (
         "application/rss+xml",
         b'<rss version="2.0"><channel><item><link>https://a.example/x</link></item></channel></rss>',

@@ -15,6 +15,7 @@ from tdm_guard import Decision, Fetched, Judge
 from tdm_guard.judging.arguments import UNREAD
 from tdm_guard.judging.plain_answer import PlainAnswers
 from tdm_guard.policies.policy import OriginPolicy
+from tdm_guard.testing import files
 
 NOW = datetime(2024, 5, 6, tzinfo=UTC)
 URL = "https://site.example/a/b"
@@ -37,14 +38,9 @@ POLICIES: dict[str, dict[str, Fetched]] = {
     "others alone": {"/ai.txt": Fetched(status=404, at=NOW), "/.well-known/tdmrep.json": Fetched(status=404, at=NOW)},
     "licensed": {"/robots.txt": Fetched(status=200, body=b"License: https://site.example/l.xml\n", at=NOW)},
 }
-XMP = (
-    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-    b'<rdf:Description xmlns:plus="http://ns.useplus.org/ldf/xmp/1.0/" '
-    b'plus:DataMining="http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED-AIMLTRAINING"/></rdf:RDF></x:xmpmeta>'
-)
-_APP1 = b"http://ns.adobe.com/xap/1.0/\0" + XMP
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xda\x00\x0c" + bytes(20) + b"\xff\xd9"
-SPEAKING = b"\xff\xd8\xff\xe1" + (len(_APP1) + 2).to_bytes(2, "big") + _APP1 + JPEG[2:]
+XMP = files.xmp({"plus:DataMining": f"{files.PLUS}DMI-PROHIBITED-AIMLTRAINING"})
+JPEG = files.jpeg(b"words")
+SPEAKING = files.jpeg(b"words", XMP)
 PAGE = b'<!DOCTYPE html><html><head><meta charset="utf-8"><title>t</title>%s</head><body><p>words</p></body></html>'
 BODIES = (
     b"",
