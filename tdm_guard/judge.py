@@ -150,23 +150,6 @@ class Judge:
 
         Of `url` alone the decision is whether it may be requested.
         """
-        return self._evaluated(
-            url, status, headers, body, body_complete, policies, hops, item, unread, now
-        )  # in their order, for each page
-
-    def _evaluated(
-        self,
-        url: str,
-        status: int | None,
-        headers: Iterable[tuple[str, str]],
-        body: bytes | None,
-        body_complete: bool,
-        policies: Policies | None,
-        hops: Sequence[Fetched],
-        item: object,
-        unread: str,
-        now: datetime,
-    ) -> Decision:
         if (
             policies.__class__ is OriginPolicy
             and body is None
@@ -294,7 +277,18 @@ def evaluate(
             if problems := tuple(keywords(options, own, OPTION_NAMES)):
                 raise ConfigurationError(*problems)
         judge = _judges.made(options)
-    return judge._evaluated(url, status, headers, body, body_complete, policies, hops, item, unread, now)
+    return judge.evaluate(
+        url,
+        status=status,
+        headers=headers,
+        body=body,
+        body_complete=body_complete,
+        policies=policies,
+        hops=hops,
+        item=item,
+        unread=unread,
+        now=now,
+    )
 
 
 def read_policies(
