@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
@@ -29,8 +28,9 @@ from tdm_guard.origin import Origin
 MAX_KNOWN_BYTES = 2**28  # of answers in memory; some kilobytes an origin. One that fell out is asked again
 _EACH = 2**11  # bytes that the answers of an origin take beside their bodies
 _CALLERS = 256  # processes that may knock at one time
-_NEAR = 256  # origins whose answers a process keeps: for each document of one it is asked again
+MAX_NEAR_BYTES = 2**24  # of answers that a process keeps: for each document of an origin it is asked again
 _LEAVE_SECONDS = 2.0  # that the thread at the door has to leave in
+_PAUSE = 0.1  # seconds after which one who could not be let in is let in, when there are no files left to open
 _Answers = Mapping[str, Fetched]
 
 
@@ -111,15 +111,16 @@ class _Door:
         self._policies = policies
         self._listener = Listener(backlog=_CALLERS, authkey=current_process().authkey)
         self.address: Any = self._listener.address
-        self._closed = False
+        self._closed = threading.Event()
         self._thread = threading.Thread(target=self._let_in, name="tdm-guard-door", daemon=True)
         self._thread.start()
 
     def _let_in(self) -> None:
-        while not self._closed:
+        while not self._closed.is_set():
             try:
                 connection = self._listener.accept()
             except (OSError, EOFError, AuthenticationError):  # one that died at the door, or does not belong here
+                self._closed.wait(_PAUSE)
                 continue
             threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
@@ -127,7 +128,7 @@ class _Door:
         with connection, suppress(EOFError, OSError):  # it has gone
             while True:
                 origin = connection.recv()
-                if self._closed:
+                if self._closed.is_set():
                     return
                 try:
                     said: _Answers | str = self._policies.documents(origin, None)
@@ -136,7 +137,7 @@ class _Door:
                 connection.send(said)
 
     def close(self) -> None:
-        self._closed = True
+        self._closed.set()
         with suppress(OSError, EOFError, AuthenticationError):
             Client(self.address, authkey=current_process().authkey).close()  # the thread waits for somebody to come
         self._thread.join(_LEAVE_SECONDS)
@@ -151,15 +152,16 @@ class AskedPolicies:
     def __init__(self, address: Any) -> None:
         self._address = address
         self._connection: Connection | None = None
-        self._near: OrderedDict[str, _Answers] = OrderedDict()
+        self._near: LRUCache[str, _Answers] = LRUCache(MAX_NEAR_BYTES, getsizeof=_size)
 
     def documents(self, origin: str, at: datetime | None) -> _Answers:
         """What an origin answers today. Raises `TdmGuardError` where nobody asks any more."""
-        if origin not in self._near:
-            self._near[origin] = self._asked(origin)
-            if len(self._near) > _NEAR:
-                self._near.popitem(last=False)
-        return self._near[origin]
+        found = self._near.get(origin)
+        if found is None:
+            found = self._asked(origin)
+            if _size(found) <= MAX_NEAR_BYTES:
+                self._near[origin] = found
+        return found
 
     def _asked(self, origin: str) -> _Answers:
         try:
