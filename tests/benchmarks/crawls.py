@@ -129,6 +129,20 @@ def policy_requests(folder: Path) -> list[Row]:
     ]
 
 
+def delayed(what: str, delay: float, timeout: float, *, note: str) -> Row:
+    """How much later the last page of the other origins came, in seconds, beside the time that policies have."""
+    return Row(
+        what=f"{what}: delay of the others' last page",
+        ours=delay,
+        peer=timeout,
+        unit="s",
+        peer_name="policy_timeout",
+        ratio=delay / timeout,
+        budget=1.0,
+        note=note,
+    )
+
+
 def silent_origins(folder: Path) -> list[Row]:
     """How much later the last page of the other origins comes when some accept and never answer."""
     rows = []
@@ -142,16 +156,11 @@ def silent_origins(folder: Path) -> list[Row]:
             settings = {"TDM_GUARD_POLICY_TIMEOUT": TIMEOUT, "DOWNLOAD_TIMEOUT": TIMEOUT}
             with_silent = _crawl(folder, "guard", seeds, expected=len(quiet), **settings)
             without = _crawl(folder, "guard", quiet, expected=len(quiet), **settings)
-            delay = with_silent["last"] - without["last"]
             rows.append(
-                Row(
-                    what=f"{SILENT} silent origins, seeds {what}: delay of the others' last page",
-                    ours=delay,
-                    peer=TIMEOUT,
-                    unit="s",
-                    peer_name="policy_timeout",
-                    ratio=delay / TIMEOUT,
-                    budget=1.0,
+                delayed(
+                    f"{SILENT} silent origins, seeds {what}",
+                    with_silent["last"] - without["last"],
+                    TIMEOUT,
                     note=f"{len(quiet)} pages of {len(good)} other origins",
                 )
             )

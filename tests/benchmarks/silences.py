@@ -17,7 +17,7 @@ from typing import Any
 
 from tdm_guard import Withheld
 from tdm_guard.httpx2 import AsyncGuardClient, GuardClient
-from tests.benchmarks.crawls import serving
+from tests.benchmarks.crawls import delayed, serving
 from tests.benchmarks.measure import Row
 
 GOOD, SILENT, PAGES = 24, 8, 4
@@ -36,20 +36,10 @@ def rows() -> list[Row]:
             for workers in WORKERS:
                 log = Path(folder) / f"{crawl.__name__}{workers}"
                 late = _last(crawl(stuck + good, workers, log.with_suffix(".late.jsonl")), good)
-                what = f"{kind}, {SILENT} silent origins first, {workers} workers"
                 delay = late - _last(crawl(good, workers, log.with_suffix(".jsonl")), good)
-                found.append(
-                    Row(
-                        what=f"{what}: delay of the others' last page",
-                        ours=delay,
-                        peer=TIMEOUT,
-                        unit="s",
-                        peer_name="policy_timeout",
-                        ratio=delay / TIMEOUT,
-                        budget=1.0,
-                        note=f"{len(good)} pages of {GOOD} other origins, {len(stuck)} of silent ones",
-                    )
-                )
+                what = f"{kind}, {SILENT} silent origins first, {workers} workers"
+                note = f"{len(good)} pages of {GOOD} other origins, {len(stuck)} of silent ones"
+                found.append(delayed(what, delay, TIMEOUT, note=note))
     return found
 
 
