@@ -302,6 +302,11 @@ def test_hostile_repetition_takes_linear_time(piece: str) -> None:
     assert grows_linearly(look, 100_000)
 
 
+@pytest.mark.parametrize(("within", "deep", "end"), [("<svg>", "<g>", "</x>"), ("<svg><g><desc>", "<i>", "</g>")])
+def test_end_tags_that_close_nothing_cost_the_same_however_deep_they_stand(within: str, deep: str, end: str) -> None:
+    assert grows_linearly(lambda length: read(within + deep * (length // 20) + end * length), 8_000)
+
+
 @settings(max_examples=200)
 @given(st.binary(max_size=300), st.sampled_from([None, "utf-8", "utf-16", "shift_jis", "iso-2022-jp", "gb18030"]))
 def test_no_bytes_make_it_raise(body: bytes, charset: str | None) -> None:

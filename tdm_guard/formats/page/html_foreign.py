@@ -2,7 +2,8 @@
 Templates and foreign content (SVG, MathML) of an HTML document: whose element a tag is, and whether it is live.
 
 strategy: a stack of the elements from the outermost template or foreign element inwards (WHATWG HTML 13.2.6.5).
-HTML elements below it are only counted by name, which is enough to tell whether an end tag closes what is above.
+HTML elements below it are only counted by name, which is enough to tell whether an end tag closes what is above. Where
+the names of the stack lie is kept beside it: no end tag walks it, however deep it is and however many close nothing.
 """
 
 from __future__ import annotations
@@ -56,11 +57,14 @@ class _Open(NamedTuple):
 class Nesting:
     """The open templates and foreign elements at one place of a document."""
 
-    __slots__ = ("_attributes", "_below", "_stack", "counts", "in_template")
+    __slots__ = ("_attributes", "_barriers", "_below", "_html", "_places", "_stack", "counts", "in_template")
 
     def __init__(self, attributes: Attributes) -> None:
         self._attributes = attributes
         self._stack: list[_Open] = []
+        self._places: dict[tuple[str, bool], list[int]] = {}  # in the stack, of what has a name, foreign or not
+        self._html: list[int] = []  # places of what is not foreign
+        self._barriers: list[int] = []  # places that the end tags of HTML elements do not reach beyond
         self._below: dict[str, int] = {}
         self.in_template = 0
         self.counts = False  # it came to what elements of HTML were open around a template or foreign element
@@ -104,30 +108,24 @@ class Nesting:
             return
         if self.foreign and name in ("br", "p"):
             self._leave_foreign()
-        for at in range(len(self._stack) - 1, -1, -1):
-            element = self._stack[at]
-            if not element.foreign:
-                break
-            if element.name == name:
-                self._cut(at)
-                return
-        self._end_html(name)
+        at = _last(self._places.get((name, True)))
+        if at > _last(self._html):
+            self._cut(at)
+        else:
+            self._end_html(name)
 
     def _end_html(self, name: str) -> None:
-        for at in range(len(self._stack) - 1, -1, -1):
-            element = self._stack[at]
-            if element.name == name and not element.foreign:
-                self._cut(at)
-                return
-            if name != "template" and (element.space is _Space.TEMPLATE or (element.foreign and element.turns)):
-                return
+        at = _last(self._places.get((name, False)))
+        barrier = -1 if name == "template" else _last(self._barriers)
+        if at >= 0 and at >= barrier:
+            self._cut(at)
+            return
+        if barrier >= 0:
+            return
         self.counts = True
         if name not in _NEVER_CLOSE and self._below.get(name):
             self._below[name] -= 1
             self._cut(0)
-
-    def _has_font(self, text: str, begin: int, end: int) -> bool:
-        return not _FONT.isdisjoint(self._attributes.read(text, begin, end)[0])
 
     def _is_foreign(self, name: str) -> bool:
         current = self._stack[-1]
@@ -148,13 +146,35 @@ class Nesting:
 
     def _leave_foreign(self) -> None:
         while self._stack and not self._stack[-1].turns:
-            self._stack.pop()
+            self._pop()
 
     def _push(self, element: _Open) -> None:
-        if len(self._stack) < MAX_DEPTH:
-            self._stack.append(element)
-            self.in_template += element.space is _Space.TEMPLATE
+        at = len(self._stack)
+        if at >= MAX_DEPTH:
+            return
+        self._stack.append(element)
+        self._places.setdefault((element.name, element.foreign), []).append(at)
+        if not element.foreign:
+            self._html.append(at)
+        if element.space is _Space.TEMPLATE or (element.foreign and element.turns):
+            self._barriers.append(at)
+        self.in_template += element.space is _Space.TEMPLATE
+
+    def _pop(self) -> None:
+        element, at = self._stack.pop(), len(self._stack)
+        places = self._places[element.name, element.foreign]
+        places.pop()
+        if not places:
+            del self._places[element.name, element.foreign]
+        for kept in (self._html, self._barriers):
+            if kept and kept[-1] == at:
+                kept.pop()
+        self.in_template -= element.space is _Space.TEMPLATE
 
     def _cut(self, at: int) -> None:
-        self.in_template -= sum(element.space is _Space.TEMPLATE for element in self._stack[at:])
-        del self._stack[at:]
+        while len(self._stack) > at:
+            self._pop()
+
+
+def _last(places: list[int] | None) -> int:
+    return places[-1] if places else -1
