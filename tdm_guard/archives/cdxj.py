@@ -26,6 +26,7 @@ from tdm_guard.formats.site.path_pattern import normal_url
 MAX_LINE = 2**20  # bytes of one line; an address may have 64 KiB
 _OPEN = 8  # WARC files at once
 _PLACES = 100_000  # names of files of which is remembered where they lie
+_MET = 100_000  # records of which is remembered that they were read; an index is sorted: lines of one stand together
 _BESIDE = (".", "../archive", "archive")  # an index beside its archives, or in a collection that was unpacked
 
 
@@ -53,11 +54,11 @@ class _Reading:
         self._open: OrderedDict[str, tuple[Octets, WarcReading]] = OrderedDict()
         self._late: list[Item | Damage] = []
         self._places: dict[str, tuple[Path, bool | None]] = {}
-        self._met: dict[tuple[str, int], int] = {}  # what tells the addresses of the records that were read
+        self._met: OrderedDict[tuple[str, int], int] = OrderedDict()  # what tells the addresses of the records read
 
     def items(self, entry: dict[str, Any], lost: Damage) -> Iterator[Item | Damage]:
         """
-        The record that an entry names, once.
+        The record that an entry names, once, however many lines near each other name it.
 
         A file of another folder may be the only one of its name that is here: the address tells that it is another.
         """
@@ -75,6 +76,8 @@ class _Reading:
                 return
             record = found
             self._met[place] = hash(_loosely(cleaned(record.fields.get("warc-target-uri", ""))))
+            if len(self._met) > _MET:
+                self._met.popitem(last=False)
         if not is_it and lost.url and hash(_loosely(lost.url)) != self._met[place]:
             yield lost._replace(what=f"{named[:200]}, which it names, is not beside it, but another file of that name")
         if record is None:

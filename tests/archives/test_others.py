@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.archives import Damage, Item, Unreadable, read_items
+from tdm_guard.archives import Damage, Item, Unreadable, cdxj, read_items
 from tdm_guard.archives.items import NOT_TOLD
 from tests.archives.made import DATE, HEAD, PAGE, URL, packed, read, record, split
 
@@ -118,6 +118,16 @@ def test_files_of_one_name_in_an_index_are_told_apart(tmp_path: Path) -> None:
     items, damage = split(index(tmp_path, [*named]))
     assert not damage
     assert [(item.url, item.body) for item in items] == [(f"{URL}/one", b"one"), (f"{URL}/two", b"two")]
+
+
+def test_what_an_index_names_again_far_behind_comes_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cdxj, "_MET", 2)
+    data = [packed(record(url=f"{URL}/{number}")) for number in range(4)]
+    (tmp_path / "a.warc.gz").write_bytes(b"".join(data))
+    places = [sum(map(len, data[:number])) for number in (0, 1, 0, 2, 3, 3, 0)]
+    items, damage = split(index(tmp_path, [{"url": URL, "filename": "a.warc.gz", "offset": each} for each in places]))
+    assert not damage
+    assert [item.url for item in items] == [f"{URL}/{number}" for number in (0, 1, 2, 3, 0)]
 
 
 @pytest.mark.parametrize("first", [0, 1])
