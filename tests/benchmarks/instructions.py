@@ -4,7 +4,8 @@ What decisions cost in instructions, which a busy machine does not blur as it do
     python -m tests.benchmarks.instructions
 
 Each is run twice with different numbers of repetitions, in a fresh interpreter under valgrind's cachegrind; the
-difference of the two totals divided by that of the repetitions is the cost of one. Needs valgrind.
+difference of the two totals divided by that of the repetitions is the cost of one. Needs valgrind and the group
+`bench`. `functions.py` says which functions take them.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tdm_guard import Fetched, Judge
+from tests.benchmarks import pages
 from tests.benchmarks.inputs import HEADERS, page, robots_files, robots_of_35_lines
 
 ROOT = Path(__file__).parents[2]  # where `tests` is found as a package
@@ -54,6 +56,16 @@ def _page() -> Callable[[int], object]:
     return lambda _: JUDGE.evaluate(URL, status=200, headers=HTML, body=body, policies=policy, now=NOW)
 
 
+def _speaking(said: str, *declared: str, verdict: str = "unreserved") -> Callable[[int], object]:
+    decide = pages.judging(Judge(agent="ExampleBot", repertoire=declared), pages.page("18 KB", said), verdict)
+    return lambda _: decide()
+
+
+def _long_head() -> Callable[[int], object]:
+    decide = pages.judging(JUDGE, pages.long_head(), "reserved")
+    return lambda _: decide()
+
+
 def _first() -> Callable[[int], object]:
     documents = [
         {"/robots.txt": Fetched(status=200, body=body), "/.well-known/tdmrep.json": ABSENT}
@@ -73,6 +85,12 @@ WORKLOADS = {
         lambda: _warm(Fetched(status=200, body=robots_of_35_lines())), 200, 1200
     ),
     "silent page": Workload(_page, 5, 25),
+    "18 KB with noai": Workload(lambda: _speaking(pages.NOAI, verdict="reserved"), 10, 60),
+    "head of 100 KB, noai at 90 % of it": Workload(_long_head, 5, 25),
+    "18 KB, JSON-LD of an undeclared work": Workload(
+        lambda: _speaking(pages.OPEN_GRAPH + pages.SCRIPT, *pages.DECLARED), 10, 60
+    ),
+    "18 KB, Open Graph, declarations loaded": Workload(lambda: _speaking(pages.OPEN_GRAPH, *pages.DECLARED), 10, 60),
     "first decision for a new origin": Workload(_first, FILES, 5 * FILES),
 }
 
