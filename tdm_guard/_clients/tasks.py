@@ -19,21 +19,31 @@ class _Way:
     """
     What documents that come over one connection wait for. The time of all begins with that of the first to have it.
 
-    Who opens the connection may wait for its answer in vain; the others would do the same, one after another.
+    Who opens the connection may wait in vain; the others would do the same, one after another. `patience` is until when
+    they wait for a connection that nobody is opening.
     """
 
-    __slots__ = ("begun", "waiting")
+    __slots__ = ("_patience", "begun", "waiting")
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
         self.begun = False
         self.waiting: list[anyio.CancelScope] = []
 
     def begin(self, first: anyio.CancelScope, seconds: float) -> None:
+        """The first of those who wait has the connection, or opens it, and `seconds` for its answer."""
+        self._until(anyio.current_time() + seconds)
         self.begun = True
-        deadline = anyio.current_time() + seconds
+        self.waiting.remove(first)
+
+    def answered(self) -> None:
+        """Who had it was not left alone: those who wait still, do so for the pool."""
+        self._until(self._patience)
+        self.begun = False
+
+    def _until(self, deadline: float) -> None:
         for each in self.waiting:
             each.deadline = deadline
-        self.waiting.remove(first)
 
 
 class AsyncFetcher(Fetcher):
@@ -43,9 +53,9 @@ class AsyncFetcher(Fetcher):
         """The answers in the order of the effects. Raises only what is wrong on our side of the network."""
         answers: list[Any] = [None] * len(effects)
         problems: list[Exception] = []
-        ways: defaultdict[Origin | int, _Way] = defaultdict(_Way)
         # The pool may keep to its limit, but not who waits for a stream of HTTP/2.
         patience = math.inf if self._pool is None else anyio.current_time() + self._pool
+        ways: defaultdict[Origin | int, _Way] = defaultdict(lambda: _Way(patience))
 
         async def answer(place: int, effect: Effect, way: _Way, scope: anyio.CancelScope) -> None:
             try:
@@ -101,7 +111,9 @@ class AsyncFetcher(Fetcher):
             except Exception as error:  # noqa: BLE001 - whatever a stranger or the network did is an answer
                 start()
                 answer = failed(guard, framework.reason(error), time.monotonic() - started)
-        if answer is None and not way.begun:
+            if answer.fetched.error != TIMEOUT:
+                way.answered()
+        if answer is None and math.isnan(started) and not way.begun:
             raise framework.crowded("no connection was free for a policy document in time")
         return answer or failed(guard, TIMEOUT, get.timeout)
 

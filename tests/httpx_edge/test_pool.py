@@ -353,3 +353,24 @@ def test_silent_origin_is_waited_for_once_where_documents_share_a_connection(edg
             gc.collect()
     assert [decision["verdict"] for decision in edge.decisions] == ["undetermined"] * len(pages)
     assert len(connections) == 1
+
+
+def test_document_that_waits_for_the_pool_alone_has_the_limit_of_the_pool(async_edge: Any) -> None:
+    """Where the connection went to somebody else, once another document had its answer over it."""
+    edge = async_edge
+
+    class Left(edge.module.AsyncHTTPTransport):  # type: ignore[misc, name-defined]
+        async def handle_async_request(self, request: Any) -> Any:
+            if request.url.path != "/robots.txt":
+                await anyio.sleep_forever()
+            await request.extensions["trace"]("connection.connect_tcp.started", {})
+            return edge.module.Response(404)
+
+    async def scenario() -> None:
+        guarded = edge.client(transport=Left(http2=True), timeout=0.2, policy_timeout=5.0)
+        with pytest.raises(edge.module.PoolTimeout):
+            await edge.get(guarded, "https://a.example/")
+        await edge.close(guarded)
+
+    edge.run(scenario)
+    assert edge.decisions == []
