@@ -336,7 +336,7 @@ def test_silent_origin_is_waited_for_once_where_documents_share_a_connection(edg
 
         async def scenario() -> None:
             # The limits are the same by default, too: nobody waits for the pool while a connection is being opened.
-            guarded = client(edge, 10, 0.5, policy_timeout=0.5, http2=True)
+            guarded = client(edge, 10, 1.0, policy_timeout=1.0, http2=True)
             url = f"https://127.0.0.1:{listener.getsockname()[1]}"
             for result in await together(edge, guarded, [f"{url}/{page}" for page in pages]):
                 assert isinstance(result, Withheld), result
