@@ -85,3 +85,7 @@ class Fetcher:
         self._user_agent = user_agent
         self._pool = pool
         self._route = route or session.route
+
+    def shares(self, url: str) -> bool:
+        """True if what is asked for there may come over one connection with other things (HTTP/2)."""
+        return url.startswith("https:") and self._session.framework.multiplexes(self._route(url))

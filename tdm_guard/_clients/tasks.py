@@ -4,13 +4,46 @@ from __future__ import annotations
 
 import math
 import time
+from collections import defaultdict
 from typing import Any
 
 import anyio
 
 from tdm_guard._clients.documents import ATTEMPTS, MAX_ADDRESSES, Fetcher, addresses, failed, read_document
 from tdm_guard._clients.event_loop import drive_async
-from tdm_guard.fetch import Answer, Effects, Get, Resolve
+from tdm_guard.fetch import TIMEOUT, Answer, Effect, Effects, Get, Resolve
+from tdm_guard.origin import Origin
+
+
+class _Way:
+    """
+    What documents that come over one connection wait for. The time of all begins with that of the first to have it.
+
+    Who opens the connection may wait in vain; the others would do the same, one after another. `patience` is until when
+    they wait for a connection that nobody is opening.
+    """
+
+    __slots__ = ("_patience", "begun", "waiting")
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self.begun = False
+        self.waiting: list[anyio.CancelScope] = []
+
+    def begin(self, first: anyio.CancelScope, seconds: float) -> None:
+        """The first of those who wait has the connection, or opens it, and `seconds` for its answer."""
+        self._until(anyio.current_time() + seconds)
+        self.begun = True
+        self.waiting.remove(first)
+
+    def answered(self) -> None:
+        """Who had it was not left alone: those who wait still, do so for the pool."""
+        self._until(self._patience)
+        self.begun = False
+
+    def _until(self, deadline: float) -> None:
+        for each in self.waiting:
+            each.deadline = deadline
 
 
 class AsyncFetcher(Fetcher):
@@ -20,34 +53,40 @@ class AsyncFetcher(Fetcher):
         """The answers in the order of the effects. Raises only what is wrong on our side of the network."""
         answers: list[Any] = [None] * len(effects)
         problems: list[Exception] = []
+        # The pool may keep to its limit, but not who waits for a stream of HTTP/2.
+        patience = math.inf if self._pool is None else anyio.current_time() + self._pool
+        ways: defaultdict[Origin | int, _Way] = defaultdict(lambda: _Way(patience))
 
-        async def answer(place: int) -> None:
-            effect = effects[place]
+        async def answer(place: int, effect: Effect, way: _Way, scope: anyio.CancelScope) -> None:
             try:
-                answers[place] = await (self._resolve(effect) if isinstance(effect, Resolve) else self._get(effect))
+                if isinstance(effect, Resolve):
+                    answers[place] = await self._resolve(effect)
+                else:
+                    answers[place] = await self._get(effect, way, scope)
             except Exception as error:  # noqa: BLE001 - raised below, without the group that it would come in
                 problems.append(error)
 
         async with anyio.create_task_group() as group:
-            for place in range(len(effects)):
-                group.start_soon(answer, place)
+            for place, effect in enumerate(effects):
+                scope = anyio.CancelScope(deadline=patience)
+                way = ways[Origin.parse(effect.url) if self.shares(effect.url) else place]
+                way.waiting.append(scope)
+                group.start_soon(answer, place, effect, way, scope)
         if problems:
             raise problems[0]
         return answers
 
-    async def _get(self, get: Get) -> Answer:
+    async def _get(self, get: Get, way: _Way, scope: anyio.CancelScope) -> Answer:
         session, started = self._session, math.nan
         framework, guard = session.framework, session.guard
         answer: Answer | None = None
-        with anyio.CancelScope() as scope:
-            if self._pool is not None:  # the pool may keep to it, but not who waits for a stream of HTTP/2
-                scope.deadline = anyio.current_time() + self._pool
+        with scope:
 
             def start() -> None:
                 nonlocal started
                 if math.isnan(started):
                     started = time.monotonic()
-                    scope.deadline = anyio.current_time() + get.timeout
+                    way.begin(scope, get.timeout)
 
             async def trace(_name: str, _info: object) -> None:
                 start()
@@ -72,9 +111,11 @@ class AsyncFetcher(Fetcher):
             except Exception as error:  # noqa: BLE001 - whatever a stranger or the network did is an answer
                 start()
                 answer = failed(guard, framework.reason(error), time.monotonic() - started)
-        if answer is None and math.isnan(started):
+            if answer.fetched.error != TIMEOUT:
+                way.answered()
+        if answer is None and math.isnan(started) and not way.begun:
             raise framework.crowded("no connection was free for a policy document in time")
-        return answer or failed(guard, "timeout", get.timeout)
+        return answer or failed(guard, TIMEOUT, get.timeout)
 
     async def _resolve(self, effect: Resolve) -> tuple[str, ...]:
         inner = self._route(effect.url)

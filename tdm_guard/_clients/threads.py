@@ -19,13 +19,11 @@ from typing import Any
 
 from tdm_guard._clients.documents import ATTEMPTS, Fetcher, addresses, failed, read_document
 from tdm_guard._clients.wire import CLOSE, Asking, Wire, drive
-from tdm_guard.fetch import Answer, Effects, Get, Resolve
+from tdm_guard.fetch import TIMEOUT, Answer, Effects, Get, Resolve
+from tdm_guard.origin import Origin
 
-_SENDING = (
-    "connection.connect_tcp.started",
-    "http11.send_request_headers.started",
-    "http2.send_request_headers.started",
-)
+_HEADERS = ("http11.send_request_headers.started", "http2.send_request_headers.started")
+_SENDING = ("connection.connect_tcp.started", *_HEADERS)
 LEAVE_SECONDS = 0.5  # that a thread has to leave a full pool once its time there is over
 _OPENED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
 
@@ -38,6 +36,7 @@ class Job:
         self.done = threading.Event()
         self.launched = time.monotonic()
         self.started = math.nan
+        self.sent = False  # true once it has a connection to be sent on
         self.given_up = False
         self.stream: Any = None
         self.answer: Any = None
@@ -70,6 +69,8 @@ class Job:
         self.start()
         if name in _OPENED:
             self.stream = info.get("return_value")
+        elif name in _HEADERS:
+            self.sent = True
 
     def begins(self, patience: float | None) -> bool:
         """
@@ -122,8 +123,8 @@ class ThreadFetcher(Fetcher):
 
     def perform(self, effects: Effects) -> list[Any]:
         """The answers in the order of the effects. Raises only what is wrong on our side of the network."""
-        if any(isinstance(effect, Get) and self._shares(effect.url) for effect in effects):
-            return [self._collect(effect, self._launch(effect)) for effect in effects]
+        if any(isinstance(effect, Get) and self.shares(effect.url) for effect in effects):
+            return self._in_turn(effects)
         jobs = [self._launch(effect) for effect in effects]
         try:
             return [self._collect(effect, job) for effect, job in zip(effects, jobs, strict=True)]
@@ -132,8 +133,20 @@ class ThreadFetcher(Fetcher):
                 job.given_up = True
             raise
 
-    def _shares(self, url: str) -> bool:
-        return url.startswith("https:") and self._session.framework.multiplexes(self._route(url))
+    def _in_turn(self, effects: Effects) -> list[Any]:
+        """What could not even be sent in its time speaks for the others that would wait for the same connection."""
+        answers: list[Any] = []
+        closed: set[Origin] = set()
+        for effect in effects:
+            if isinstance(effect, Get) and Origin.parse(effect.url) in closed:
+                answers.append(failed(self._session.guard, TIMEOUT, effect.timeout))
+                continue
+            job = self._launch(effect)
+            answer = self._collect(effect, job)
+            answers.append(answer)
+            if isinstance(effect, Get) and answer.fetched.error == TIMEOUT and not job.sent and self.shares(effect.url):
+                closed.add(Origin.parse(effect.url))
+        return answers
 
     def _launch(self, effect: Get | Resolve) -> Job:
         job = Job()
@@ -151,7 +164,7 @@ class ThreadFetcher(Fetcher):
         if not job.begins(self._pool):
             raise self._session.framework.crowded("no connection was free for a policy document in time")
         if not job.wait(effect.timeout):
-            return failed(guard, "timeout", effect.timeout)
+            return failed(guard, TIMEOUT, effect.timeout)
         if job.problem is not None:
             raise job.problem
         return job.answer

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from typing import Any, NamedTuple
 
 from cachetools import LRUCache
@@ -83,26 +84,33 @@ def weigh(policy: OriginPolicy | tuple[OriginPolicy, ...]) -> int:
     pending: list[Any] = [policy]
     while pending:
         item = pending.pop()
-        if id(item) in seen or isinstance(item, _SHARED):
+        if id(item) in seen:
+            continue
+        parts = _parts_of(item.__class__)
+        if parts is None:
             continue
         seen.add(id(item))
         total += sys.getsizeof(item)
-        pending.extend(_parts(item))
+        pending.extend(parts(item))
     return total
 
 
-def _parts(item: Any) -> Iterator[Any]:
-    if isinstance(item, (str, bytes, int, float)):
-        return
-    if isinstance(item, dict):
-        yield from item.keys()
-        yield from item.values()
-    elif isinstance(item, (tuple, list, set, frozenset)):
-        yield from item
-    else:
-        for base in type(item).__mro__:
-            slots = base.__dict__.get("__slots__", ())
-            for name in (slots,) if isinstance(slots, str) else slots:
-                if hasattr(item, name):
-                    yield getattr(item, name)
-        yield from vars(item).values() if hasattr(item, "__dict__") else ()
+@cache
+def _parts_of(kind: type) -> Callable[[Any], Iterable[Any]] | None:
+    """What objects of a class are made of, worked out once for each class; None for what is shared."""
+    if issubclass(kind, _SHARED):
+        return None
+    if issubclass(kind, (str, bytes, int, float)):
+        return lambda item: ()
+    if issubclass(kind, dict):
+        return lambda item: [*item.keys(), *item.values()]
+    if issubclass(kind, (tuple, list, set, frozenset)):
+        return iter
+    slots = [base.__dict__.get("__slots__", ()) for base in kind.__mro__]
+    names = [name for each in slots for name in ((each,) if isinstance(each, str) else each)]
+
+    def held(item: Any) -> list[Any]:
+        found = [getattr(item, name) for name in names if hasattr(item, name)]
+        return [*found, *vars(item).values()] if hasattr(item, "__dict__") else found
+
+    return held

@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import islice
+from operator import eq
 from pathlib import Path
 
 HELD = 2**16  # texts in memory before they go to the disk, 70 bytes each; of the first runs an eighth of that
@@ -39,7 +41,7 @@ class Runs:
         """All of them, many at a time. Raises `OSError`."""
         if not self._runs:
             self._held.sort()
-            yield list(dict.fromkeys(self._held))
+            yield _once(self._held)
             return
         self._put_away()
         with self._path.open("rb") as file:
@@ -64,14 +66,20 @@ class Runs:
                     taken += head[:end]
                     del head[:end]
                 taken.sort()
-                yield list(dict.fromkeys(taken))
+                yield _once(taken)
 
     def _put_away(self) -> None:
         self._held.sort()
-        texts, blocks = list(dict.fromkeys(self._held)), []  # once in each run, so that none stands in two blocks
+        texts, blocks = _once(self._held), []  # in each run, so that none stands in two blocks
         with self._path.open("ab") as file:
             for start in range(0, len(texts), BLOCK):
                 blocks.append(file.tell())
                 file.write(json.dumps(texts[start : start + BLOCK]).encode() + b"\n")
         self._runs.append(blocks)
         self._held = []
+
+
+def _once(texts: list[str]) -> list[str]:
+    """Texts in their order, each once, as most are: to look for two that are alike takes a fraction of a table."""
+    alike = any(map(eq, texts, islice(texts, 1, None)))
+    return list(dict.fromkeys(texts)) if alike else texts

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import socket
 import ssl
 import threading
 import time
@@ -13,6 +16,7 @@ import pytest
 import trustme
 
 from tdm_guard import Withheld
+from tdm_guard.model import Result
 from tests.support.patience import PATIENCE
 
 # httpx leaves generators of its own unclosed when a body is given up, of which trio complains.
@@ -313,3 +317,60 @@ def test_stream_of_http2_that_nobody_gives_back_is_not_waited_for(edge: Any, h2_
             await edge.close(guarded)
 
         edge.run(scenario)
+
+
+@pytest.mark.filterwarnings("ignore:unclosed")  # httpcore leaves a socket to the collector that is given up in TLS
+def test_silent_origin_is_waited_for_once_where_documents_share_a_connection(edge: Any) -> None:
+    """Who opens it waits in vain; what would go over it waits with it, and not for one more of its own."""
+    connections: list[socket.socket] = []
+    pages = ("a", "b", "c")
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connections.append(listener.accept()[0])
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        accepting = threading.Thread(target=accept)
+        accepting.start()
+
+        async def scenario() -> None:
+            # The limits are the same by default, too: nobody waits for the pool while a connection is being opened.
+            guarded = client(edge, 10, 1.0, policy_timeout=1.0, http2=True)
+            url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+            for result in await together(edge, guarded, [f"{url}/{page}" for page in pages]):
+                assert isinstance(result, Withheld), result
+                assert {checked.result for checked in result.decision.checked} == {Result.UNREACHABLE}
+            await edge.close(guarded)
+
+        try:
+            edge.run(scenario)
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            accepting.join(PATIENCE)
+            for connection in connections:
+                connection.close()
+            gc.collect()
+    assert [decision["verdict"] for decision in edge.decisions] == ["undetermined"] * len(pages)
+    assert len(connections) == 1
+
+
+def test_document_that_waits_for_the_pool_alone_has_the_limit_of_the_pool(async_edge: Any) -> None:
+    """Where the connection went to somebody else, once another document had its answer over it."""
+    edge = async_edge
+
+    class Left(edge.module.AsyncHTTPTransport):  # type: ignore[misc, name-defined]
+        async def handle_async_request(self, request: Any) -> Any:
+            if request.url.path != "/robots.txt":
+                await anyio.sleep_forever()
+            await request.extensions["trace"]("connection.connect_tcp.started", {})
+            return edge.module.Response(404)
+
+    async def scenario() -> None:
+        guarded = edge.client(transport=Left(http2=True), timeout=0.2, policy_timeout=5.0)
+        with pytest.raises(edge.module.PoolTimeout):
+            await edge.get(guarded, "https://a.example/")
+        await edge.close(guarded)
+
+    edge.run(scenario)
+    assert edge.decisions == []

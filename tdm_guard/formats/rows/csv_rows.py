@@ -41,10 +41,15 @@ def read_blocks(pieces: Iterable[str], columns: Sequence[str], *, delimiter: str
     header = _header(_split(lines, delimiter))
     table = _Table([(at, _place(header, column)) for at, column in enumerate(columns)], len(header))
     while block := lines.block():
-        cells = _plain(block, delimiter)
         last = lines.number
+        first = last - len(block) + 1
+        plain = table.plain(first, block, delimiter)
+        if plain is not None:
+            yield plain
+            continue
+        cells = _cells(block, delimiter)
         if cells is not None:
-            yield table.block(last - len(block) + 1, cells)
+            yield table.block(first, cells)
             continue
         lines.back(block)
         for line, found, problem in _split(lines, delimiter, last):
@@ -68,6 +73,19 @@ class _Table(NamedTuple):
         elif any(cell.strip() for cell in cells):  # a cell too many or too few: what stands where cannot be told
             yield Row(line, [], f"has {len(cells)} cells, the header {self.width}")
 
+    def plain(self, first: int, lines: list[str], delimiter: str) -> Block | None:
+        """The rows of lines, parted all at once; None if there is a quote, a cell too many or too few, or no text."""
+        text = "\n".join(lines)
+        if len(text) > MAX_ROW or '"' in text:
+            return None
+        # A line end is a cell of its own here. All stand where they should: no line has other cells than the header.
+        cells = text.replace("\n", f"{delimiter}\n{delimiter}").split(delimiter)
+        step, ends = self.width + 1, len(lines) - 1
+        if len(cells) != step * ends + self.width or cells[self.width :: step].count("\n") != ends:
+            return None
+        columns = [list(map(str.strip, cells[place::step])) for _, place in self.places]
+        return Block(range(first, first + len(lines)), columns, []) if all(map(all, columns)) else None
+
     def block(self, first: int, records: list[list[str]]) -> Block:
         """The rows that records are which stand on a line each."""
         if set(map(len, records)) == {self.width}:
@@ -86,7 +104,7 @@ class _Table(NamedTuple):
         return Block(lines, columns, odd)
 
 
-def _plain(lines: list[str], delimiter: str) -> list[list[str]] | None:
+def _cells(lines: list[str], delimiter: str) -> list[list[str]] | None:
     """The records of lines, if each line is one of its own and none needs care."""
     if max(map(len, lines)) > MAX_ROW:
         return None
