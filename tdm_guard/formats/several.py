@@ -140,7 +140,7 @@ def _take_run(key: str, piece: str, read: Callable[[str], str | None], good: dic
 
 
 def is_one_name(raw: str) -> bool:
-    """True if `raw` is of words with nothing that joins names: then `names` finds none in a row of a list."""
+    """True if `raw` is of words with nothing that joins names but " - ", which joins none in a row of a list."""
     return _ONE_NAME.fullmatch(raw) is not None
 
 
@@ -151,7 +151,7 @@ def names(raw: str, *, listed: bool = False) -> tuple[str, ...]:
     "Exemple, Marie" is one name, as catalogues write it: between commas at least two words are a name, or one of three.
     `listed`: a row of a list, in which one name stands; only what joins without doubt parts it into single words.
     """
-    if len(raw) > MAX_JOINED:
+    if len(raw) > MAX_JOINED or (" - " not in raw and is_one_name(raw)):
         return ()
     found: dict[str, None] = {}
     joins = _WEAK if listed else _WEAKER

@@ -68,6 +68,8 @@ _JOINED = re.compile(r"[\s,;|&\0/\u3001\uff0c\uff1b]")  # nothing is joined with
 _SELDOM = re.compile(r"[\\+_<]")  # these join codes, and stand in one
 _USUAL = 64  # characters of a name that is remembered
 _WHOLE = frozenset({"isrd", "registry_id"})  # compared as written: no sign in them joins several
+# One address, if no other begins in it: nothing stands there that parts two
+_is_address = re.compile(r"https?://[A-Za-z0-9.~:/?=#@!$()*'-]*").fullmatch
 _DIGITS = re.compile(r"\d{4}")
 _SEGMENTS = re.compile("[/#:]")
 _NOISE = re.compile("[^a-z0-9]")
@@ -93,6 +95,8 @@ _usual_key = lru_cache(maxsize=1024)(_key_of)  # properties of schema.org come a
 def recognise(text: str) -> Codes:
     """The codes that `text` says by itself; usually one, none if it is something else."""
     text = text.strip()
+    if len(text) <= MAX_CODE and _is_address(text) and text.find("://", 8) < 0 and not _is_registry(text):
+        return ()
     if len(text) <= MAX_CODE and _JOINED.search(text) is None:
         return _one(text) if _SELDOM.search(text) is None else _each(text) or _one(text)
     parts = pieces(text[:MAX_JOINED])[:MAX_PARTS]
