@@ -37,7 +37,7 @@ _PAIR = re.compile(
 )
 _REFERENCE = re.compile(r"&(?:#(?:[xX]([0-9A-Fa-f]+)|([0-9]+));?|([A-Za-z][A-Za-z0-9]*;?)(=?))")
 _COMMENT_END = re.compile(r"--!?>")
-_SCRIPT_STEP = re.compile(r"(?ai)<!--|</script(?=[\t\n\f\r />])")
+_SCRIPT_STEP = re.compile(r"(?ai)<(?:!--|/script(?=[\t\n\f\r />]))")
 _ESCAPED_STEP = re.compile(r"(?ai)-->|<script(?=[\t\n\f\r />])|</script(?=[\t\n\f\r />])")
 _RAW_END = {
     name: re.compile(rf"(?ai)</{name}(?=[\t\n\f\r />])")
