@@ -82,7 +82,8 @@ def hear_page(
     items, faults = _items(described, source)
     if described.others:
         items += (Item.undeclared(source),)
-    reading = replace(reading, faults=reading.faults + described.faults + faults)
+    if described.faults or faults:
+        reading = replace(reading, faults=reading.faults + described.faults + faults)
     return HeardPage(reading, items, page.complete)
 
 

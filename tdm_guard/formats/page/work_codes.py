@@ -133,7 +133,7 @@ def recognise_as(key: str, text: str) -> Codes:
     found: list[tuple[str, str]] = []
     for each in parts:
         part = each[:MAX_CODE].strip()
-        own = _one(part)
+        own = _named(part)  # a bare code is one of `key`, whatever its form
         if own and own[0][0] == key:
             found += own
         elif part:
@@ -145,6 +145,13 @@ def _one(text: str) -> Codes:
     """The code that `text` says by itself, if it is one."""
     if not 4 <= len(text) <= MAX_CODE:
         return ()
+    return _named(text) or next((((key, text),) for pattern, key in _BARE if pattern.fullmatch(text)), ())
+
+
+def _named(text: str) -> Codes:
+    """The same of one that says what it is a code of: of an address, or of one with a prefix."""
+    if not 4 <= len(text) <= MAX_CODE:
+        return ()
     if text[:4].lower() == "http":
         for pattern, key in _ADDRESSES if _is_registry(text) else ():
             if found := pattern.match(text):
@@ -153,4 +160,4 @@ def _one(text: str) -> Codes:
     if (found := _PREFIXED.fullmatch(text)) and (named := key_of(found[1])):
         inner = _one(found[2].strip())
         return inner if inner and inner[0][0] == named else ((named, found[2].strip()),)
-    return next((((key, text),) for pattern, key in _BARE if pattern.fullmatch(text)), ())
+    return ()
