@@ -32,8 +32,11 @@ _SCAN = re.compile(
 )
 _BREAK = re.compile(r"(?i)(?:<|&lt;)\s?(?:br\b[^<>&]{0,80}|/?(?:p|li|td|div|span)\s?)/?(?:>|&gt;)")  # of HTML
 _NEXT = rf"(?:https?://|(?:urn|info|doi|isbn|issn|isni|eidr|isan|isrc|iswc)[:/]|{_DOI})"
-_IN_ADDRESS = re.compile(rf"(?i)(?:[,;|&+\\_]|%0A)+(?={_NEXT})|[,;|]+$|/+(?=https?://[^/]+\.)")
-_IN_DOI = re.compile(rf"(?i)[,;|&/+\\_]+(?={_NEXT})|[,;|&]+$")
+# Each looks at a row of joiners from its beginning, once: there may be thousands.
+_IN_ADDRESS = re.compile(
+    rf"(?i)(?<![,;|&+\\_])(?<!%0A)(?:[,;|&+\\_]|%0A)++(?={_NEXT})|(?<![,;|])[,;|]++$|(?<!/)/++(?=https?://[^/]+\.)"
+)
+_IN_DOI = re.compile(rf"(?i)(?<![,;|&/+\\_])[,;|&/+\\_]++(?={_NEXT})|(?<![,;|&])[,;|&]++$")
 _QUALIFIER = re.compile(r"(?<!\S)\([^()0-9]{0,80}\)")  # "(print)", "(pbk.)"
 _WRAPPING = str.maketrans(dict.fromkeys("[]{}\"'\u2018\u2019\u201c\u201d\u00ab\u00bb`", " "))  # a list in a cell
 _WORD = re.compile(r"\w")
