@@ -32,8 +32,11 @@ _SCAN = re.compile(
 )
 _BREAK = re.compile(r"(?i)(?:<|&lt;)\s?(?:br\b[^<>&]{0,80}|/?(?:p|li|td|div|span)\s?)/?(?:>|&gt;)")  # of HTML
 _NEXT = rf"(?:https?://|(?:urn|info|doi|isbn|issn|isni|eidr|isan|isrc|iswc)[:/]|{_DOI})"
-_IN_ADDRESS = re.compile(rf"(?i)(?:[,;|&+\\_]|%0A)+(?={_NEXT})|[,;|]+$|/+(?=https?://[^/]+\.)")
-_IN_DOI = re.compile(rf"(?i)[,;|&/+\\_]+(?={_NEXT})|[,;|&]+$")
+# Each looks at a row of joiners from its beginning, once: there may be thousands.
+_IN_ADDRESS = re.compile(
+    rf"(?i)(?<![,;|&+\\_])(?<!%0A)(?:[,;|&+\\_]|%0A)++(?={_NEXT})|(?<![,;|])[,;|]++$|(?<!/)/++(?=https?://[^/]+\.)"
+)
+_IN_DOI = re.compile(rf"(?i)(?<![,;|&/+\\_])[,;|&/+\\_]++(?={_NEXT})|(?<![,;|&])[,;|&]++$")
 _QUALIFIER = re.compile(r"(?<!\S)\([^()0-9]{0,80}\)")  # "(print)", "(pbk.)"
 _WRAPPING = str.maketrans(dict.fromkeys("[]{}\"'\u2018\u2019\u201c\u201d\u00ab\u00bb`", " "))  # a list in a cell
 _WORD = re.compile(r"\w")
@@ -140,7 +143,7 @@ def _take_run(key: str, piece: str, read: Callable[[str], str | None], good: dic
 
 
 def is_one_name(raw: str) -> bool:
-    """True if `raw` is of words with nothing that joins names: then `names` finds none in a row of a list."""
+    """True if `raw` is of words with nothing that joins names but " - ", which joins none in a row of a list."""
     return _ONE_NAME.fullmatch(raw) is not None
 
 
@@ -151,7 +154,7 @@ def names(raw: str, *, listed: bool = False) -> tuple[str, ...]:
     "Exemple, Marie" is one name, as catalogues write it: between commas at least two words are a name, or one of three.
     `listed`: a row of a list, in which one name stands; only what joins without doubt parts it into single words.
     """
-    if len(raw) > MAX_JOINED:
+    if len(raw) > MAX_JOINED or (" - " not in raw and is_one_name(raw)):
         return ()
     found: dict[str, None] = {}
     joins = _WEAK if listed else _WEAKER

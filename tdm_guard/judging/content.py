@@ -167,5 +167,7 @@ class ContentHearing(Hearing):
         heard = self.bench.says_of_works(url, items, self.now, at=self.url)
         if self.works is None or _MATCHES.index(heard.state) < _MATCHES.index(self.works):
             self.works = heard.state
+        if not heard.statements:
+            return
         known = {(s.source, s.locator, str(s.match)) for s in self._statements if s.layer is Layer.REPERTOIRE}
         self._add(Reading(tuple(s for s in heard.statements if (s.source, s.locator, str(s.match)) not in known)))

@@ -65,7 +65,8 @@ def hear_page(
     """What a page says, and the works it is about; nothing if there are no `openings` of tags that may speak."""
     if openings == ():
         return HeardPage()
-    works = bench.repertoire is not None
+    declared = bench.repertoire
+    works = declared is not None
     page = document.read(openings, complete=complete, json_ld=works)
     if works and openings is not None and gives_code(page):  # to which other tags add
         page = document.read(None, complete=complete, json_ld=works)
@@ -74,11 +75,15 @@ def hear_page(
     reading = Reading.joined(read)
     if about.pieces is not None:
         reading = about.pieces.of_page(reading, document.body, document.label)
-    if not works:
+    if declared is None:
         return HeardPage(reading, (), page.complete)
-    described = page_items(page, source, repair=bench.listener.posture is Posture.CAUTIOUS)
+    repair = bench.listener.posture is Posture.CAUTIOUS
+    described = page_items(page, source, repair=repair, undeclared=declared.is_silent_on)
     items, faults = _items(described, source)
-    reading = replace(reading, faults=reading.faults + described.faults + faults)
+    if described.others:
+        items += (Item.undeclared(source),)
+    if described.faults or faults:
+        reading = replace(reading, faults=reading.faults + described.faults + faults)
     return HeardPage(reading, items, page.complete)
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from tdm_guard.formats import identifiers, several
 from tdm_guard.formats.iscc import iscc
@@ -81,6 +81,7 @@ _DECLARED_ONLY = frozenset({"domain", "url_prefix", "isrc_registrant", "isbn_reg
 _TYPE, _TITLE, _URL, CONTAINS = "type", "title", "url", "contains"
 _VALUED = (*(key for key in KEYS if key not in _DECLARED_ONLY), _URL)
 _NAMED = frozenset(key for key, (strength, _) in KEYS.items() if strength in (Strength.NAME, Strength.AFFILIATION))
+_UNDECLARED = {"": ("",)}
 ITEM_KEYS = (_TYPE, _TITLE, *_VALUED, CONTAINS)  # a title matches nothing, since many works bear the same
 
 
@@ -103,6 +104,11 @@ class Item:
     joined: tuple[str, ...] = ()
     repair: str | None = None
     source: Source
+
+    @classmethod
+    def undeclared(cls, source: Source) -> Self:
+        """One that stands for works of which nothing is declared: something is known of it, and matches nothing."""
+        return cls(keys=_UNDECLARED, source=source)
 
     @property
     def matchable(self) -> bool:
@@ -263,8 +269,7 @@ class _Reader:
         if not raw.strip():
             return _Usable(())
         if key == _URL:
-            url = _address(raw)
-            parts = several.Parts((url,)) if url else several.Parts((), (raw,))
+            parts = several.Parts((raw.strip(),)) if is_address(raw) else several.Parts((), (raw,))
         else:
             parts = spellings(key, raw)
         for bad in parts.bad:
@@ -294,10 +299,10 @@ class _Reader:
             self.doubts.append(Doubt(doubt, fault))
 
 
-def _address(raw: str) -> str | None:
-    """An http(s) URL as it stands."""
+def is_address(raw: str) -> bool:
+    """True for an http(s) URL, blanks around it aside."""
     url = raw.strip()
-    return url if len(url) <= MAX_LENGTH and is_url(url) else None
+    return len(url) <= MAX_LENGTH and is_url(url)
 
 
 def _kind(value: object) -> str:

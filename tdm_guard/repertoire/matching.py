@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tdm_guard.decision import Match
 from tdm_guard.errors import ConfigurationError
@@ -20,11 +20,15 @@ from tdm_guard.origin import Origin
 from tdm_guard.repertoire.declaration import Declaration
 from tdm_guard.repertoire.hits import Hit, Pair, Weighed, narrowest, weigh
 from tdm_guard.repertoire.implied import declared, implied
-from tdm_guard.repertoire.item import KEYS, Doubt, Item, Strength, normalise
+from tdm_guard.repertoire.item import KEYS, Doubt, Item, Strength, is_address, normalise
 from tdm_guard.repertoire.licensed import Grants, Licensed, Listed, shared
 from tdm_guard.repertoire.places import Place
 from tdm_guard.repertoire.statements import Copying, doubts, statement, unmatched
+from tdm_guard.repertoire.undeclared import NAMES, may_be_named, telling_words, usable
 from tdm_guard.usage import Usage, expand
+
+if TYPE_CHECKING:
+    from tdm_guard.formats.page.schema_loose import Loose
 
 MAX_STATEMENTS = 20  # of one declaration; a page of 500 recordings of one label says the same 500 times
 
@@ -69,7 +73,10 @@ class Repertoire:
     an unknown declaration.
     """
 
-    __slots__ = ("_declarations", "_index", "_keys", "_licensed", "_lists", "_lists_prefixes", "_located", "_prefixed")
+    __slots__ = (
+        "_declarations", "_index", "_keys", "_licensed", "_lists", "_lists_names", "_lists_prefixes", "_located",
+        "_prefixed", "_telling",
+    )  # fmt: skip
 
     def __init__(
         self, declarations: Iterable[Declaration], lists: Iterable[Lookup] = (), licensed: Iterable[Licensed] = ()
@@ -96,6 +103,8 @@ class Repertoire:
         self._keys = frozenset(key for key, _ in self._index).union(*(each.keys for _, each in self._lists))
         self._located = not self._keys.isdisjoint(("domain", "url_prefix"))
         self._prefixed = {Origin.parse(value).host for key, value in self._index if key == "url_prefix"}
+        self._telling = telling_words(value for key, value in self._index if key in NAMES)
+        self._lists_names = any(not each.keys.isdisjoint(NAMES) for _, each in self._lists)
         self._lists_prefixes = any("url_prefix" in each.keys for _, each in self._lists)
 
     def _enter(self, number: int, table: Mapping[str, tuple[str, ...]], *, excluded: bool) -> Iterator[str]:
@@ -154,6 +163,24 @@ class Repertoire:
             each for number, hits in heard.items() for each in self._statements(number, hits.values(), copying)
         )
         return HeardWorks(statements, Match.MATCHED if statements else state)
+
+    def is_silent_on(self, works: Loose) -> bool:
+        """True only if nothing that `works` say is declared, in whichever of them it stands, and none is at fault."""
+        codes = usable(works.codes)
+        if codes is None or not all(map(is_address, works.urls)):
+            return False
+        pairs = [(key, value) for key, values in codes.items() for value in values]
+        pairs += [pair for pair in implied(codes) if pair[0] in self._keys]
+        if self._lists_names:
+            names = usable(dict.fromkeys(NAMES, works.names))
+            if names is None:
+                return False
+            pairs += [(key, value) for key, values in names.items() for value in values]
+        elif may_be_named(works.names, self._telling):
+            return False
+        for url in works.urls if self._located else ():
+            pairs += self._places(url)
+        return not self._find(dict.fromkeys(pairs))
 
     def unmatched(self, about: Sequence[Doubt], now: datetime) -> tuple[Statement, ...]:
         """What stands for the doubts about a caller's item, for the usages of the declarations in force at `now`."""

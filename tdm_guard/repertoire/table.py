@@ -297,7 +297,7 @@ def is_email(value: object) -> bool:
 
 def is_url(value: object) -> bool:
     """True for text that is an http(s) URL with a host."""
-    if not isinstance(value, str) or any(character.isspace() for character in value):
+    if not isinstance(value, str) or value.split(None, 1) != [value]:  # blanks in it, or nothing else
         return False
     try:
         Origin.parse(value)

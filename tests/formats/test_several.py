@@ -201,6 +201,12 @@ def test_order_does_not_matter(words: list[str], joiner: str) -> None:
     assert set(found("isrc", joiner.join(words))) == {"USRC17607839", "FR6V80000001"}
 
 
+@pytest.mark.parametrize("start", ["https://a.example/", "10.5555/"])
+@pytest.mark.parametrize("piece", [",", "/", "%0A", "&", "_/", "/,", "|_"])
+def test_rows_of_joiners_take_linear_time(start: str, piece: str) -> None:
+    assert grows_linearly(lambda length: pieces(start + piece * (length // len(piece))), 100_000)
+
+
 @pytest.mark.parametrize("piece", ["10.1000/", ",", "/", " ", "1/", "and ", "https://", "(", "a,", "978 "])
 def test_long_texts_take_linear_time(piece: str) -> None:
     assert grows_linearly(lambda length: pieces(piece * (length // len(piece))), 400_000)

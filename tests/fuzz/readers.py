@@ -222,6 +222,9 @@ def _items(page: Page, judge: Judge) -> Heard:
     assert len(items) <= 20_000
     assert works.repaired <= len(works.items)
     json.dumps(works.items)
+    told = page_items.page_items(page, _html_source(), repair=judge.bench.listener.cautious, undeclared=lambda _: True)
+    assert told.faults == works.faults
+    assert told.others == (len(told.items) < len(works.items))
     yield "items", Reading((), works.faults + faults)
     if items:
         yield "works", NOTHING

@@ -30,7 +30,8 @@ JUDGES = [
     for names in (None, DECLARED)
 ]
 NOAI = '<meta name="robots" content="noai, noimageai">'
-WORK = {"@type": "MusicRecording", "isrcCode": "QM-ABC-26-00017", "byArtist": "A", "url": "song"}
+# of a declared label, so that all is read of it
+WORK = {"@type": "MusicRecording", "isrcCode": "QM-ABC-26-00017", "recordLabel": "Sony Music", "url": "song"}
 SCRIPT = f'<script type="application/ld+json">{json.dumps(WORK)}</script>'
 CITED, DUBLIN_CORE = (
     '<meta name="citation_title" content="t">',

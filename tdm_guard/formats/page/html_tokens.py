@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import io
 import re
+from functools import lru_cache
 from html.entities import html5
 
 
@@ -37,7 +38,7 @@ _PAIR = re.compile(
 )
 _REFERENCE = re.compile(r"&(?:#(?:[xX]([0-9A-Fa-f]+)|([0-9]+));?|([A-Za-z][A-Za-z0-9]*;?)(=?))")
 _COMMENT_END = re.compile(r"--!?>")
-_SCRIPT_STEP = re.compile(r"(?ai)<!--|</script(?=[\t\n\f\r />])")
+_SCRIPT_STEP = re.compile(r"(?ai)<(?:!--|/script(?=[\t\n\f\r />]))")
 _ESCAPED_STEP = re.compile(r"(?ai)-->|<script(?=[\t\n\f\r />])|</script(?=[\t\n\f\r />])")
 _RAW_END = {
     name: re.compile(rf"(?ai)</{name}(?=[\t\n\f\r />])")
@@ -64,6 +65,7 @@ _WIDENED = {
 }
 _ASCII_LIKE = _CODECS - names("utf-16 utf-16-le utf-16-be iso2022_jp utf-8")  # slower than ASCII of what is ASCII
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_BOMS_BEGIN = tuple(mark[:1] for mark, _ in _BOMS)
 _XML_UTF16 = ((b"<\0?\0x\0", "utf-16-le"), (b"\0<\0?\0x", "utf-16-be"))  # the beginning of "<?xml", 13.2.3.2
 _PRESCAN = 1024  # bytes, 13.2.3.2
 _PIECE = 2**20  # bytes decoded at once; other threads wait meanwhile
@@ -78,8 +80,10 @@ def decode(body: bytes, charset: str | None) -> str:
 
     Line ends become line feeds (13.2.3.5). An unknown name is passed over; bytes without a meaning are replaced.
     """
-    mark, name = next((each for each in _BOMS if body.startswith(each[0])), (b"", None))
-    body = body[len(mark) :]
+    name = None
+    if body[:1] in _BOMS_BEGIN:
+        mark, name = next((each for each in _BOMS if body.startswith(each[0])), (b"", None))
+        body = body[len(mark) :]
     name = name or _codec(charset) or _declared(body) or "cp1252"
     if len(body) > _PIECE:
         return _decode_in_pieces(body, name)
@@ -93,6 +97,7 @@ def _decode_in_pieces(body: bytes, name: str) -> str:
     return "".join([decoder.decode(body[at : at + _PIECE], final=at + _PIECE >= len(body)) for at in starts])
 
 
+@lru_cache(maxsize=256)  # sites send a handful of labels
 def _codec(label: str | None) -> str | None:
     if not label or not label.isascii():
         return None

@@ -33,6 +33,7 @@ _VOCABULARY = re.compile(r"(?:https?://(?:www\.)?schema\.org/|schema:|sdo:)")
 _is_full = re.compile(r"https?://[A-Za-z0-9.-]+/[A-Za-z0-9/._~%+-]*").fullmatch  # an address that stays as it is
 _ASIDE = frozenset({"@context", "@graph", "@reverse"})  # say nothing of a node itself
 _NO_JSON = "no JSON: "
+_USUAL_PREFIXES = frozenset({"@vocab"})
 _ALIASES = {"id": "@id", "type": "@type"}  # of schema.org's own context
 
 
@@ -145,7 +146,7 @@ class Graph:
             for name, value in pairs:
                 made.setdefault(name, []).append(value)
         self.objects.append(made)
-        if "@context" in made:
+        if "@context" in made and made["@context"].__class__ is not str:
             self._define(made["@context"])
         own = made.get("@id", made.get("id"))
         if isinstance(own, str) and own.strip():
@@ -177,6 +178,15 @@ class Graph:
                 if not value.keys() <= {"@context", "@graph", "@id", "id"}:
                     self.roots.append(value)
 
+    @property
+    def defines(self) -> bool:
+        """True if a context gives names of its own to what we look for, or to where they are from."""
+        return len(self._terms) > len(_ALIASES) or not self._prefixes <= _USUAL_PREFIXES
+
+    def is_alone(self, iri: Any) -> bool:
+        """True for the `@id` of one object and of no other: nothing refers to it so."""
+        return isinstance(iri, str) and len(self._by_iri.get(iri, ())) == 1
+
     def iri(self, name: str) -> str:
         """A node's name in full: of a relative one against the page, of a blank one within its script."""
         name = name.strip()
@@ -204,8 +214,9 @@ class Graph:
         key = self._terms.get(key, key)
         if ":" not in key:
             return key
-        if found := _VOCABULARY.match(key):
-            return key[found.end() :]
+        plain = without_prefix(key)
+        if plain is not key:
+            return plain
         prefix, _, local = key.partition(":")
         return local if prefix in self._prefixes else key
 
@@ -246,6 +257,12 @@ class Graph:
                     else:
                         node[name] = [*values]
         return node
+
+
+def without_prefix(name: str) -> str:
+    """A name of our vocabulary without the usual prefixes, other names as they are."""
+    found = _VOCABULARY.match(name) if ":" in name else None
+    return name[found.end() :] if found else name
 
 
 def flat(value: Any, depth: int = 0) -> Iterator[Any]:

@@ -11,12 +11,14 @@ work (`book:isbn`, `music:isrc`, …): by itself it has neither makers nor codes
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from tdm_guard.formats.page.html import MAX_SCRIPT, MAX_SCRIPTS, Page, Tag
 from tdm_guard.formats.page.json_graph import Graph, ScriptProblem
 from tdm_guard.formats.page.json_ld import printable
 from tdm_guard.formats.page.schema_item import MAX_VALUES, WorkItem
+from tdm_guard.formats.page.schema_loose import Loose, read_loosely
 from tdm_guard.formats.page.schema_org import read_works
 from tdm_guard.formats.page.work_codes import Codes, key_of, recognise, recognise_as
 from tdm_guard.model import Fault, Source
@@ -52,16 +54,26 @@ _TYPES = (
 
 
 class PageItems(NamedTuple):
-    """The items of a page, and what in it could not be read; the last `repaired` are of JSON-LD that was repaired."""
+    """
+    The items of a page, and what in it could not be read; the last `repaired` are of JSON-LD that was repaired.
+
+    `others`: there are more, in JSON-LD, of which nothing is declared.
+    """
 
     items: tuple[WorkItem, ...]
     faults: tuple[Fault, ...]
     repaired: int = 0
+    others: bool = False
 
 
-def page_items(page: Page, source: Source, *, repair: bool = False) -> PageItems:
+def page_items(
+    page: Page, source: Source, *, repair: bool = False, undeclared: Callable[[Loose], bool] | None = None
+) -> PageItems:
     """
     What `page`, read with `json_ld=True`, says of the works on it; `repair`: also in scripts that are no JSON.
+
+    `undeclared` tells that nothing of what all works in JSON-LD say together is declared, or at fault: they are not
+    given then.
 
     Never raises on what is in the page. Bounds: `MAX_SCRIPTS` scripts of `MAX_SCRIPT` characters, and those of
     `schema_org`; beyond them a fault says what was not read.
@@ -76,14 +88,28 @@ def page_items(page: Page, source: Source, *, repair: bool = False) -> PageItems
     if len(page.json_ld) > MAX_SCRIPTS:
         where = f"script {MAX_SCRIPTS + 1}, line {page.json_ld[MAX_SCRIPTS].line}"
         problems.append(ScriptProblem(where, f"more than {MAX_SCRIPTS} scripts of JSON-LD: read no further"))
-    works, found = read_works(graph) if graph.roots else ((), ())
+    loose = _told(graph, undeclared)
+    works, found = read_works(graph) if loose is None and graph.roots else ((), ())
     described, cut = _described(page.tags)
     faults = tuple(
         Fault.at(source, problem.message, signal=_SIGNAL, locator=problem.locator, excerpt=problem.excerpt)
         for problem in (*problems, *graph.problems, *found, *cut)
     )
     distinct = _distinct(works)
-    return PageItems((*described, *distinct), faults, len(distinct) if graph.repaired else 0)
+    return PageItems(
+        (*described, *distinct),
+        faults,
+        repaired=len(distinct) if graph.repaired else 0,
+        others=loose is not None and loose.present,
+    )
+
+
+def _told(graph: Graph, undeclared: Callable[[Loose], bool] | None) -> Loose | None:
+    """What all works of the page say together, if nothing of it is declared."""
+    loose = read_loosely(graph) if undeclared is not None and graph.roots else None
+    if loose is None or undeclared is None or (loose.present and not undeclared(loose)):
+        return None
+    return loose
 
 
 def gives_code(page: Page) -> bool:

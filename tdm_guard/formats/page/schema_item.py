@@ -18,7 +18,7 @@ MAX_VALUES = 100  # of one key of an item; longer lists of authors are told apar
 MAX_STEPS = 100_000  # values looked at on one page; the largest real pages have some thousands
 MAX_WHOLES = 4  # wholes within wholes: an article, its issue, volume and journal
 
-_SELF_DESCRIBING = ("identifier", "productID", "sameAs", "@id", "url")  # codes that must say what they are
+SELF_DESCRIBING = ("identifier", "productID", "sameAs", "@id", "url")  # codes that must say what they are
 _OF_PEOPLE = ("identifier", "sameAs", "@id", "isni", "ipi", "ipiCode")
 _OF_WHOLES = ("issn", "isbn", "doi", "gtin", "isan", "eidr", "isrd", "registry_id", "iscc")
 _ROLES = 2  # role within role around a name
@@ -106,15 +106,15 @@ class Describer:
 
     def _codes(self, node: Node, draft: Draft, only: Iterable[str] = ()) -> None:
         for name, values in node.items():
-            named = None if name in _SELF_DESCRIBING else key_of(name)
-            if named is None and name not in _SELF_DESCRIBING:
+            named = None if name in SELF_DESCRIBING else key_of(name)
+            if named is None and name not in SELF_DESCRIBING:
                 continue
             for value in values[:MAX_VALUES]:
-                for key, code in self._coded(value, named):
+                for key, code in self.coded(value, named):
                     if not key.startswith("creator_") and (not only or key in only):
                         draft.add(key, code)
 
-    def _coded(self, value: Any, named: str | None) -> Codes:
+    def coded(self, value: Any, named: str | None) -> Codes:
         """The codes in a text, an address or a PropertyValue; `named`: what the property that it stands at is for."""
         if not self._step():
             return ()
@@ -149,18 +149,17 @@ class Describer:
 
     def _codes_of_people(self, node: Node) -> Iterator[tuple[str, str]]:
         for name in _OF_PEOPLE:
-            named = None if name in _SELF_DESCRIBING else key_of(name)
+            named = None if name in SELF_DESCRIBING else key_of(name)
             for value in node.get(name, ())[:MAX_VALUES]:
-                yield from self._coded(value, named)
+                yield from self.coded(value, named)
 
     def _add_written(self, written: str, name: str, key: str, draft: Draft) -> None:
         codes = recognise(written)
         _add_codes(codes, draft)
         if codes or written.startswith(("http://", "https://", "mailto:", "#", "_:")):
             return
-        for each in re.split(r"[/|]", written) if name == "creditText" else (written,):  # "photographer / agency"
-            if each.strip():
-                _add_name(each.strip(), name, key, draft, person=False)
+        for each in credited(written, name):
+            _add_name(each, name, key, draft, person=False)
 
     def _wholes(self, node: Node, draft: Draft, seen: set[int], depth: int = 0) -> None:
         for whole in (found for name in WHOLES for found in self.nodes(node, name)):
@@ -180,6 +179,12 @@ class Describer:
     def _step(self) -> bool:
         self._steps -= 1
         return self._steps >= 0
+
+
+def credited(written: str, name: str) -> list[str]:
+    """The names in what stands at the property `name`."""
+    parts = re.split(r"[/|]", written) if name == "creditText" else [written]  # "photographer / agency"
+    return [part for each in parts if (part := each.strip())]
 
 
 def _add_name(written: str, name: str, key: str, draft: Draft, *, person: bool) -> None:

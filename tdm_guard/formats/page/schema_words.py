@@ -57,6 +57,8 @@ SURROUNDINGS = names(
     "Answer Brand SearchAction ReadAction Rating AggregateRating"
 )
 
+PRESENTING = frozenset(_TYPES) | PAGES  # what is an item as soon as anything is known of it
+
 # What a node is made of or lists, with the item type of what is there if its own type is not known.
 PARTS: dict[str, str | None] = {
     "recordingOf": "musical_work", "includedComposition": "musical_work",

@@ -68,6 +68,8 @@ _JOINED = re.compile(r"[\s,;|&\0/\u3001\uff0c\uff1b]")  # nothing is joined with
 _SELDOM = re.compile(r"[\\+_<]")  # these join codes, and stand in one
 _USUAL = 64  # characters of a name that is remembered
 _WHOLE = frozenset({"isrd", "registry_id"})  # compared as written: no sign in them joins several
+# One address, if no other begins in it: nothing stands there that parts two
+_is_address = re.compile(r"https?://[A-Za-z0-9.~:/?=#@!$()*'-]*").fullmatch
 _DIGITS = re.compile(r"\d{4}")
 _SEGMENTS = re.compile("[/#:]")
 _NOISE = re.compile("[^a-z0-9]")
@@ -93,6 +95,8 @@ _usual_key = lru_cache(maxsize=1024)(_key_of)  # properties of schema.org come a
 def recognise(text: str) -> Codes:
     """The codes that `text` says by itself; usually one, none if it is something else."""
     text = text.strip()
+    if len(text) <= MAX_CODE and _is_address(text) and text.find("://", 8) < 0 and not _is_registry(text):
+        return ()
     if len(text) <= MAX_CODE and _JOINED.search(text) is None:
         return _one(text) if _SELDOM.search(text) is None else _each(text) or _one(text)
     parts = pieces(text[:MAX_JOINED])[:MAX_PARTS]
@@ -129,7 +133,7 @@ def recognise_as(key: str, text: str) -> Codes:
     found: list[tuple[str, str]] = []
     for each in parts:
         part = each[:MAX_CODE].strip()
-        own = _one(part)
+        own = _named(part)  # a bare code is one of `key`, whatever its form
         if own and own[0][0] == key:
             found += own
         elif part:
@@ -141,6 +145,13 @@ def _one(text: str) -> Codes:
     """The code that `text` says by itself, if it is one."""
     if not 4 <= len(text) <= MAX_CODE:
         return ()
+    return _named(text) or next((((key, text),) for pattern, key in _BARE if pattern.fullmatch(text)), ())
+
+
+def _named(text: str) -> Codes:
+    """The same of one that says what it is a code of: of an address, or of one with a prefix."""
+    if not 4 <= len(text) <= MAX_CODE:
+        return ()
     if text[:4].lower() == "http":
         for pattern, key in _ADDRESSES if _is_registry(text) else ():
             if found := pattern.match(text):
@@ -149,4 +160,4 @@ def _one(text: str) -> Codes:
     if (found := _PREFIXED.fullmatch(text)) and (named := key_of(found[1])):
         inner = _one(found[2].strip())
         return inner if inner and inner[0][0] == named else ((named, found[2].strip()),)
-    return next((((key, text),) for pattern, key in _BARE if pattern.fullmatch(text)), ())
+    return ()
