@@ -225,6 +225,8 @@ def test_a_page_of_a_video() -> None:
         (meta(citation_isbn="9780000000019", citation_authors="A; B"),
          {"type": "text", "isbn": "9780000000019", "creator_name": ["A", "B"]}),
         (meta(CITATION_DOI="https://doi.org/10.1000/x"), {"type": "text", "doi": "10.1000/x"}),
+        (meta(**{"DC.creator": "Isni Kola", "DC.identifier": "doi:10.1000/x"}),
+         {"doi": "10.1000/x", "creator_name": "Isni Kola"}),
         (meta(bepress_citation_doi="10.1000/x"), {"type": "text", "doi": "10.1000/x"}),
         (meta(citation_issn="1234-5679, 2049-3630"), {"type": "text", "issn": ["1234-5679", "2049-3630"]}),
         ('<meta property="music:isrc" content="QMXX12300001"><meta property="og:type" content="music.song">',

@@ -136,6 +136,7 @@ def test_what_is_no_code_of_a_work(members: Mapping) -> None:
         ("Photograph", {"copyrightHolder": {"@type": "Organization", "name": "Agence"}},
          {"creator_name": "Agence", "publisher": "Agence"}),
         ("ImageObject", {"creditText": "Ana Foto"}, {"creator_name": "Ana Foto"}),
+        ("Article", {"author": "Doi Takeo"}, {"creator_name": "Doi Takeo"}),
         ("ImageObject", {"creditText": "Ana Foto / Agence|X"}, {"creator_name": ["Ana Foto", "Agence", "X"]}),
         ("Movie", {"director": PERSON, "productionCompany": {"name": "Films"}},
          {"creator_name": "Marie Exemple", "publisher": "Films"}),

@@ -20,7 +20,7 @@ from tdm_guard.formats.page.json_ld import printable
 from tdm_guard.formats.page.schema_item import MAX_VALUES, WorkItem
 from tdm_guard.formats.page.schema_loose import Loose, read_loosely
 from tdm_guard.formats.page.schema_org import read_works
-from tdm_guard.formats.page.work_codes import Codes, key_of, recognise, recognise_as
+from tdm_guard.formats.page.work_codes import Codes, any_digit, key_of, recognise, recognise_as
 from tdm_guard.model import Fault, Source
 
 WORDS = (
@@ -208,7 +208,7 @@ def _plain(name: str, content: str) -> Codes:
 
 def _dublin_core(element: str, qualifier: str | None, content: str, scheme: str) -> Codes:
     if element in _MAKERS:
-        own = tuple(pair for pair in recognise(content) if pair[0].startswith("creator_"))
+        own = tuple(pair for pair in recognise(content) if pair[0].startswith("creator_") and any_digit(pair[1]))
         return own or (_makers(content) if qualifier in _PLAIN_MAKER else ())
     named = key_of(qualifier or "") or key_of(scheme)
     if element in ("identifier", "bibliographiccitation"):

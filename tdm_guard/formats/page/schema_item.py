@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from tdm_guard.formats.page.json_graph import Graph, Node, text
 from tdm_guard.formats.page.schema_words import PARTIES, WHOLES, sort
-from tdm_guard.formats.page.work_codes import Codes, key_of, recognise, recognise_as
+from tdm_guard.formats.page.work_codes import Codes, any_digit, key_of, recognise, recognise_as
 
 WorkItem: TypeAlias = dict[str, Any]
 
@@ -156,7 +156,7 @@ class Describer:
     def _add_written(self, written: str, name: str, key: str, draft: Draft) -> None:
         codes = recognise(written)
         _add_codes(codes, draft)
-        if codes or written.startswith(("http://", "https://", "mailto:", "#", "_:")):
+        if (codes and any_digit(written)) or written.startswith(("http://", "https://", "mailto:", "#", "_:")):
             return
         for each in credited(written, name):
             _add_name(each, name, key, draft, person=False)

@@ -71,6 +71,7 @@ _WHOLE = frozenset({"isrd", "registry_id"})  # compared as written: no sign in t
 # One address, if no other begins in it: nothing stands there that parts two
 _is_address = re.compile(r"https?://[A-Za-z0-9.~:/?=#@!$()*'-]*").fullmatch
 _DIGITS = re.compile(r"\d{4}")
+any_digit = re.compile(r"\d").search  # a text without one is nobody's code: "Doi Takeo" is a name
 _SEGMENTS = re.compile("[/#:]")
 _NOISE = re.compile("[^a-z0-9]")
 
