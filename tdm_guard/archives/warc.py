@@ -16,6 +16,7 @@ from tdm_guard.archives.items import NOT_TOLD, Damage, Item
 from tdm_guard.archives.methods import Methods
 from tdm_guard.archives.octets import Octets
 from tdm_guard.archives.originals import Spot, is_original
+from tdm_guard.archives.reading_on import some_at_a_time
 from tdm_guard.archives.redirects import REDIRECTS, Redirects
 from tdm_guard.archives.segments import Segments
 from tdm_guard.archives.setting import INSIDE, Setting
@@ -85,7 +86,7 @@ class WarcReading:
 
     def items(self, tape: Tape) -> Iterator[Item | Damage]:
         """All that the stream holds."""
-        for record in framing.records(tape):
+        for record in some_at_a_time(framing.records(tape)):
             if due := self.methods.tick():
                 yield from due
             if isinstance(record, Gap):

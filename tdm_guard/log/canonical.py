@@ -24,9 +24,9 @@ MAX_DOMAINS = 4096  # hosts whose domain is remembered: those a crawl works on a
 _ADDRESS = re.compile(r"(?i)(https?://[^/?#]*)([^?#]*)(\??[^#]*)", re.DOTALL)
 # Most addresses are in the form already: one match instead of five. Dot segments and escapes take the long way, and so
 # do hosts that end in a digit, and what has `0x` in it: an IPv4 address, perhaps.
-_is_canonical = re.compile(
-    r"https?://[a-z0-9._-]*[a-z_-]/[A-Za-z0-9_~/=&,;:@!'()+$*.\[\]-]*(?:\?[A-Za-z0-9._~/=&,;:@!'()+$*?%\[\]-]*)?"
-).fullmatch
+_RAW = r"(?:\?[A-Za-z0-9._~/=&,;:@!'()+$*?%\[\]-]*)?"  # a query of what may stand raw there, or none
+_is_canonical = re.compile(rf"https?://[a-z0-9._-]*[a-z_-]/[A-Za-z0-9_~/=&,;:@!'()+$*.\[\]-]*{_RAW}").fullmatch
+_is_query = re.compile(_RAW).fullmatch
 _QUERY = "%/?[]@!$&'()*+,;=:"  # what may stand raw there (RFC 3986 3.4), and what everybody leaves as it is
 _HOST = re.compile(r"https?://(?:\[([0-9a-z:.%]+)\]|([a-z0-9._~!$&'()*+,;=-]+))(?::\d+)?/")
 _NUMBER = re.compile(r"\d+|0[xX][0-9A-Fa-f]*")
@@ -47,22 +47,22 @@ def canonical(url: str) -> str:
         origin = None
     if found is None or origin is None:
         return bare(url)
-    return (
-        f"{_without_doubt(origin)}{normal_path(found[2] or '/')}{quote(found[3], safe=_QUERY, errors='surrogatepass')}"
-    )
+    query = found[3] if _is_query(found[3]) else quote(found[3], safe=_QUERY, errors="surrogatepass")
+    return f"{_without_doubt(origin)}{normal_path(found[2] or '/')}{query}"
 
 
-def _without_doubt(origin: Origin) -> Origin:
+@lru_cache(maxsize=MAX_DOMAINS)
+def _without_doubt(origin: Origin) -> str:
     """
     The origin without a zone, which names an interface of one machine; numbers of IPv4 with a zero in front are octal,
     as in WHATWG URL 3.5 and for nearly all resolvers.
     """
     host = origin.host
     if ":" in host:
-        return origin._replace(host=host.partition("%")[0])
-    if host.rpartition(".")[2][:1].isdigit() and (ip := ipv4_of(host)) is not None:
-        return origin._replace(host=str(ip))
-    return origin
+        origin = origin._replace(host=host.partition("%")[0])
+    elif host.rpartition(".")[2][:1].isdigit() and (ip := ipv4_of(host)) is not None:
+        origin = origin._replace(host=str(ip))
+    return str(origin)
 
 
 def digest_of_text(text: str) -> bytes:

@@ -106,24 +106,24 @@ class Trees:
                 else:
                     plain.append(address)
             addresses = plain
-        sites = {address[: address.find(b"/", 8) + 1] for address in addresses}
-        if not (sites <= self._sites or self._meets(sites - self._sites)):
-            for address in addresses:
-                self._admitted(canonical(address.decode()))
-            return
+        sites = [address[: address.find(b"/", 8) + 1] for address in addresses]
+        if odd := self._meets({*sites} - self._sites):
+            for address, site in zip(addresses, sites, strict=True):
+                if site in odd:
+                    self._admitted(canonical(address.decode()))
+            addresses = [address for address, site in zip(addresses, sites, strict=True) if site not in odd]
         self._addresses.extend([sha256(address).digest() for address in addresses])
 
-    def _meets(self, sites: set[bytes]) -> bool:
-        """Notes the domains of new beginnings of addresses; False if one may be spelt otherwise."""
-        found = [_site_of(site) for site in sites]
-        hosts = [each[1].decode() for each in found if each is not None]
-        if len(hosts) < len(found):
-            return False
+    def _meets(self, sites: set[bytes]) -> set[bytes]:
+        """Notes the domains of new beginnings of addresses; those of them that may be spelt otherwise it gives back."""
+        found = {site: _site_of(site) for site in sites}
+        hosts = [each[1].decode() for each in found.values() if each is not None]
         self._domains.extend([digest_of_text(domain_of(host)) for host in hosts])
         if len(self._sites) >= MAX_RECENT:
             self._sites.clear()
-        self._sites |= sites
-        return True
+        odd = {site for site, each in found.items() if each is None}
+        self._sites |= sites - odd
+        return odd
 
     def _admitted(self, address: str) -> None:
         tail = self._decisions.size.to_bytes(SEQ, "big") if self._numbered else b""

@@ -56,14 +56,13 @@ class Seconds:
 class Wording:
     """Spells middles. With `split` what may be personal stands apart."""
 
-    __slots__ = ("_documents", "_last", "_redaction", "_said", "_seconds", "_split", "_stances")
+    __slots__ = ("_documents", "_frames", "_redaction", "_said", "_seconds", "_split")
 
     def __init__(self, redaction: Redaction, *, split: bool) -> None:
         self._redaction = redaction
         self._split = split
         self._seconds = Seconds()
-        self._last: Outcome | None = None
-        self._stances = ""
+        self._frames: dict[tuple[object, ...], tuple[str, str]] = {}
         self._said: dict[tuple[object, ...], str] = {}
         # What has an `id` here is held beside the text, so that its identity cannot pass to another one.
         self._documents: dict[int, tuple[str, tuple[Checked, ...]]] = {}
@@ -79,15 +78,8 @@ class Wording:
             more = f',"said_more":{spelt(outcome.said_more)}' if outcome.said_more else ""
             reasons += f',"said":{self._all(said)}{more}'
         looked = f'"faults":{self._all(faults) if faults else "[]"},"checked":{self._looked_for(decision)}'
-        before = (
-            f'"origin":{spelt(exchange.origin)},"verdict":{spelt(outcome.verdict)},"admitted":{spelt(outcome.admits)},'
-            f'"enforced":{spelt(outcome.enforced)},"stage":{spelt(decision.stage)},"usages":{self._usages(outcome)},'
-        )
-        behind = (
-            f'"authorisations":{encode(outcome.authorisations) if outcome.authorisations else "[]"},'
-            f'"status":{spelt(exchange.status)},"content":{spelt(exchange.content)},'
-            f'"authenticated":{spelt(exchange.authenticated)},"media_type":{spelt(exchange.media_type)}'
-        )
+        start, behind = self._around(outcome, decision)
+        before = f'"origin":{encode_basestring(exchange.origin)},{start}'
         if self._split:
             return Middle(before + behind, f"{reasons},{looked}")
         return Middle(f"{before}{reasons},{looked},{behind}", "")
@@ -137,21 +129,48 @@ class Wording:
         return text
 
     def _documents_of(self, checked: tuple[Checked, ...]) -> str:
-        texts, quoted, seconds = [], encode_basestring, self._seconds.spelt
-        for document, result, status, at, sha256, cached in checked:
-            time = "null" if at is None else f'"{seconds(at) if at.tzinfo is UTC else timestamp(at)}"'
-            texts.append(
-                f'{{"document":{quoted(document)},"result":{quoted(result)},'
-                f'"status":{"null" if status is None else spelt(status)},"retrieved_at":{time},'
-                f'"sha256":{"null" if sha256 is None else quoted(sha256)},"cached":{"true" if cached else "false"}}}'
-            )
+        """Those that came to the same at the same time, as most that are absent, differ in their addresses only."""
+        texts = []
+        known: tuple[object, ...] = ()
+        rest = ""
+        for each in checked:
+            came_to = each[1:]
+            if came_to != known:
+                result, status, at, sha256, cached = came_to
+                plain = at is None or at.tzinfo is UTC  # times in other zones may be equal and not the same
+                known = came_to if plain else ()
+                time = "null" if at is None else f'"{self._seconds.spelt(at) if plain else timestamp(at)}"'
+                rest = (
+                    f'"result":{encode_basestring(result)},"status":{spelt(status)},"retrieved_at":{time},'
+                    f'"sha256":{"null" if sha256 is None else encode_basestring(sha256)},'
+                    f'"cached":{"true" if cached else "false"}}}'
+                )
+            texts.append(f'{{"document":{encode_basestring(each[0])},{rest}')
         return f"[{','.join(texts)}]"
 
-    def _usages(self, outcome: Outcome) -> str:
-        """Of the outcome of silence, which is one and the same for all pages, they are spelt once."""
-        if outcome is not self._last:
-            self._last, self._stances = outcome, encode(outcome.usages)
-        return self._stances
+    def _around(self, outcome: Outcome, decision: Decision) -> tuple[str, str]:
+        """What stands before and behind reasons and documents: the answers of many sites have it in common."""
+        _, _, status, content, authenticated, media_type, *_ = decision.exchange
+        verdict, admits, enforced, lifted = outcome.verdict, outcome.admits, outcome.enforced, outcome.authorisations
+        answer = spelt(status)
+        usages = tuple(outcome.usages.items())
+        key = (verdict, admits, enforced, decision.stage, usages, lifted, answer, content, authenticated, media_type)
+        kept = self._frames.get(key)
+        if kept is None:
+            before = (
+                f'"verdict":{spelt(verdict)},"admitted":{spelt(admits)},"enforced":{spelt(enforced)},'
+                f'"stage":{spelt(decision.stage)},"usages":{encode(outcome.usages)},'
+            )
+            behind = (
+                f'"authorisations":{encode(lifted)},"status":{answer},"content":{spelt(content)},'
+                f'"authenticated":{spelt(authenticated)},"media_type":{spelt(media_type)}'
+            )
+            kept = before, behind
+            if len(before) + len(behind) <= MAX_KEPT_TEXT:
+                if len(self._frames) >= MAX_KEPT_TEXTS:
+                    self._frames.clear()
+                self._frames[key] = kept
+        return kept
 
     def _told(self, item: Statement | Fault) -> str:
         one = self._member

@@ -105,7 +105,7 @@ def appending(number: int = RECORDS, rounds: int = ROUNDS) -> list[Row]:
             ("full records", one, Keeping(), None),
             ("compact records", one, compact, None),
             ("compact, 8 pages of a site", pages_of_sites(number, 8), compact, None),
-            ("compact, 1 page of a site", pages_of_sites(number, 1), compact, 2.5),
+            ("compact, 1 page of a site", pages_of_sites(number, 1), compact, 2.3),
         ):
             _, path = _ours(decisions, folder, Keeping())
             records = [json.loads(line) for line in path.read_bytes().splitlines()[1:-1]]

@@ -73,9 +73,9 @@ def text(rng: random.Random) -> bytes:
 
 
 KINDS: dict[str, tuple[str, Callable[[random.Random], bytes], float, float | None]] = {  # budgets, what is held
-    "HTML": ("text/html; charset=utf-8", html, 1.5, 4.6),
-    "images": ("image/jpeg", picture, 1.35, 4.9),
-    "text": ("text/plain", text, 1.35, 5.9),
+    "HTML": ("text/html; charset=utf-8", html, 1.5, 4.2),
+    "images": ("image/jpeg", picture, 1.35, 4.1),
+    "text": ("text/plain", text, 1.35, 5.5),
 }
 
 

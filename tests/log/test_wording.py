@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -75,6 +76,10 @@ documents = st.builds(
     retrieved_at=st.none() | moments | st.just(datetime(2026, 1, 1)),
     sha256=st.sampled_from([None, "c" * 64]), cached=st.booleans(),
 )  # fmt: skip
+alike = st.builds(  # as absent documents are, which differ in their addresses
+    lambda one, others: (one, *(one._replace(document=each) for each in others)),
+    documents, st.lists(addresses, max_size=2),
+)  # fmt: skip
 claims = st.none() | st.builds(
     Research, eligible=st.just(True), lawful_access=st.just(True), attested_by=texts, at=texts, reference=texts
 )
@@ -93,7 +98,8 @@ exchanges = st.builds(
 )  # fmt: skip
 decisions = st.builds(
     Decision, url=addresses, ts=moments, stage=st.sampled_from(list(Stage)), outcome=outcomes, exchange=exchanges,
-    checked=st.lists(documents, max_size=2).map(tuple), faults=st.lists(faults, max_size=1).map(tuple),
+    checked=st.lists(alike, max_size=2).map(lambda several: tuple(chain(*several))),
+    faults=st.lists(faults, max_size=1).map(tuple),
     stored=st.none() | st.builds(Stored, file=texts.filter(bool), offset=st.integers(0, 9), record=maybe, type=texts),
 )  # fmt: skip
 
@@ -104,6 +110,17 @@ def test_the_short_way_writes_what_the_long_one_does(hiding: str, split: bool, m
     short = Wording(HIDING[hiding], split=split)
     for decision in (*made, *made):  # learned, and known
         assert short.middle(decision) == short.at_length(decision)
+
+
+def test_times_that_are_equal_and_not_the_same_are_spelt_each() -> None:
+    twice = [datetime(2026, 10, 25, 2, 30, tzinfo=ZONES[2], fold=fold) for fold in (0, 1)]
+    assert twice[0] == twice[1]
+    checked = tuple(Checked("https://a.example/", Result.ABSENT, 404, at) for at in twice)
+    exchange = Exchange("https://a.example/", "https://a.example")
+    silent = Outcome(verdict=Verdict.UNRESERVED, usages={})
+    made = Decision(exchange.final_url, datetime(2026, 1, 1, tzinfo=UTC), Stage.POLICY, silent, exchange, checked)
+    short = Wording(Redaction(), split=False)
+    assert short.middle(made) == short.at_length(made)
 
 
 @given(st.sampled_from(list(HIDING)), st.lists(decisions, min_size=1, max_size=2))

@@ -64,6 +64,7 @@ _MARKUP = re.compile(
     rb"(?i)<(?:!doctype\s+html|(?:html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|meta|link|base)"
     rb"(?=[\s/>]))"
 )
+_CHARSET = re.compile(r"""(?i)[;,\s]\s*charset\s*=\s*["']?([^\s"';,]+)""")
 _FEED_ROOT = re.compile(rb"<(?:rss|(?:[a-zA-Z]+:)?(?:feed|RDF))(?=[\s/>])")
 _ROOT = re.compile(rb"(?i)<(?:!doctype\s+html|(?:[a-z]+:)?html(?=[\s/>]))")
 
@@ -88,8 +89,8 @@ def essence(content_type: str) -> str:
 
 def charset(content_type: str) -> str | None:
     """The charset parameter, if there is one; behind a blank or a comma too, where some readers find it."""
-    found = re.search(r"""(?i)[;,\s]\s*charset\s*=\s*["']?([^\s"';,]+)""", content_type)
-    return found.group(1) if found else None
+    found = _CHARSET.search(content_type)
+    return found[1] if found else None
 
 
 def markup_of(media_type: str) -> Markup:
