@@ -17,17 +17,20 @@ MAX_HELD = 2**21  # bytes of the stream that these hold: the processor's next ca
 
 
 def some_at_a_time(records: Iterator[Record | Gap]) -> Iterator[Record | Gap]:
-    """The same records in the same order."""
+    """The same records in the same order; where reading fails, those before it come first."""
     waiting: deque[Record | Gap] = deque()
     held, last = 0, b""
-    for record in records:
-        waiting.append(record)
-        if isinstance(record, Record) and record.data is not last:  # records of one window hold it together
-            last = record.data
-            held += len(last)
-        if held >= MAX_HELD or len(waiting) >= MAX_RECORDS:
-            held, last = 0, b""
-            while waiting:
-                yield waiting.popleft()
-    while waiting:
-        yield waiting.popleft()
+    try:
+        for record in records:
+            waiting.append(record)
+            if isinstance(record, Record) and record.data is not last:  # records of one window hold it together
+                last = record.data
+                held += len(last)
+            if held >= MAX_HELD or len(waiting) >= MAX_RECORDS:
+                held, last = 0, b""
+                while waiting:
+                    yield waiting.popleft()
+    except Exception:
+        yield from waiting
+        raise
+    yield from waiting

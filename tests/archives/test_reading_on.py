@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,3 +54,14 @@ def test_many_small_records_are_read_before_the_first_is_handed_on() -> None:
 
     assert next(some_at_a_time(reading())).place == (0, 0)
     assert len(read) == MAX_RECORDS
+
+
+def test_what_was_read_before_a_failure_is_handed_on() -> None:
+    def reading() -> Iterator[Record]:
+        yield from (_record(b"words", number) for number in range(3))
+        raise OSError("the disk is gone")
+
+    handed = some_at_a_time(reading())
+    assert [next(handed).place for _ in range(3)] == [(0, 0), (1, 0), (2, 0)]
+    with pytest.raises(OSError, match="the disk is gone"):
+        next(handed)
