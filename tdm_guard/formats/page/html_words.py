@@ -12,13 +12,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-MARKED = '"'  # around a word that is a whole value
+MARKED = '"'  # around a word that is a whole value, or before one that a value begins with
 _WS = b"\t\n\f\r "
-# The rare letters of "c2pa" as those of "noml", so that one search begins alike
-_FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"2p", b"ml"))
+# The rare letters of "c2pa" as those of "noml", and that in which "usage" begins as that of "signal", so that searches
+# begin alike
+_FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"2pu", b"mls"))
 _LEFT_OUT = _WS + b"-_+/:.,;?%"  # with the marks by which the spellings of a word differ, and those of addresses
 _MARKED = re.compile(r"[^0-9a-z\s][0-9a-z]{3,}")  # a mark is rarer than letters: best looked for from there on
-_SHARED = ("ai", "m")  # what many of our words share: one of these, the first that is in it
+_SHARED = ("ai", "m", "contents")  # what many of our words share, folded: one of these, the first that is in it
 _VALUE_BEGINS, _VALUE_ENDS = "[=\"'\\s]", "(?=[\\s\"'>/])"
 _SEVERAL = 3  # words with the same stem before a low line
 _BLANKS = 64  # between a mark and a whole value; where there are more, the value counts
@@ -27,8 +28,8 @@ _BLANKS = 64  # between a mark and a whole value; where there are more, the valu
 class Finder(NamedTuple):
     """
     Some of our words. `suspects`: one of them may stand in what was folded, if they are not `marked`, else in what was
-    said; `patterns`: in lower case they match where one does. `whole` is that for those that are whole values, each a
-    group; `fronts` is how far they begin before.
+    said; `patterns`: in lower case they match where one does. `whole` is that for those that are whole values or begin
+    one, each a group; `fronts` is how far they begin before.
     """
 
     suspects: re.Pattern[bytes] | bytes
@@ -72,7 +73,7 @@ def folded(said: bytes) -> bytes:
 
 def finders(words: Iterable[str]) -> tuple[Finder, ...]:
     """
-    What finds `words`, which are in lower case; those in quotation marks are whole values.
+    What finds `words`, which are in lower case; those in quotation marks are whole values, or begin one (`"dc.`).
 
     The engine leaps to a literal beginning, best to a rare character, but not to one of several: so words that share a
     syllable, or begin with the same mark, are looked for from there on and then looking back. A word that shares
@@ -86,8 +87,10 @@ def finders(words: Iterable[str]) -> tuple[Finder, ...]:
         beginning = _beginning(word, stems)
         known = next((each for each in groups if each in beginning), beginning)
         groups.setdefault(known, ([], []))[0].append(word)
-    for word in sorted({word.strip(MARKED) for word in words} - set(plain)):
-        groups.setdefault(_shared(word) or word[:2], ([], []))[1].append(word)
+    for word in sorted(set(words) - set(plain)):
+        dense = _fold(word).strip(MARKED)
+        known = next((each for each in groups if dense.startswith(each)), _shared(dense) or dense[:2])
+        groups.setdefault(known, ([], []))[1].append(word)
     return tuple(_finder(beginning, plain, whole) for beginning, (plain, whole) in groups.items())
 
 
@@ -121,19 +124,25 @@ def _finder(beginning: str, plain: list[str], whole: list[str]) -> Finder:
     suspects: re.Pattern[bytes] | bytes = literal
     if whole or beginning in _SHARED:
         ends = [_behind(beginning, word) for word in least]
-        ends += [_behind(beginning, word, before="[=\"']") for word in whole]
+        values = dict.fromkeys(_fold(word).strip(MARKED) for word in whole)
+        ends += [_behind(beginning, word, before="[=\"']") for word in values]
         suspects = _pattern(beginning, ends)
     near = [word for word in plain if beginning in word]
     far = [word for word in plain if beginning not in word]
     patterns = [_pattern(beginning, [_behind(beginning, word) for word in near])] if near else []
     patterns += [re.compile(re.escape(word).encode()) for word in far]
-    values = [f"({_behind(beginning, word, before=_VALUE_BEGINS)}{_VALUE_ENDS})" for word in whole]
-    fronts = tuple(word.index(beginning) for word in whole)
-    return Finder(suspects, tuple(patterns), _pattern(beginning, values) if values else None, fronts)
+    fronts = tuple(word.index(beginning) - 1 for word in whole)
+    as_whole = _pattern(beginning, [_value(beginning, word) for word in whole]) if whole else None
+    return Finder(suspects, tuple(patterns), as_whole, fronts)
 
 
 def _pattern(beginning: str, ends: list[str]) -> re.Pattern[bytes]:
     return re.compile(f"{re.escape(beginning)}(?:{'|'.join(ends)})".encode("latin-1"))
+
+
+def _value(beginning: str, word: str) -> str:
+    """The pattern, behind `beginning`, for a value that is `word` or begins so."""
+    return f"({_behind(beginning, word.strip(MARKED), before=_VALUE_BEGINS)}{word.endswith(MARKED) * _VALUE_ENDS})"
 
 
 def _behind(beginning: str, word: str, before: str = "") -> str:
