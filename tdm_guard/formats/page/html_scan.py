@@ -75,9 +75,7 @@ class Scanner:
             if not said.isascii():
                 said = without_octets(said)
             dense = folded(said)
-            suspected = [
-                (each, at) for each in self._finders if (at := each.first(said if each.marked else dense)) >= 0
-            ]
+            suspected = [(each, at) for each in self._finders if (at := each.first(said if each.mark else dense)) >= 0]
             if suspected or b"&" in said:
                 if len(said) > 2 * PIECE:  # a tag that is longer than a piece is not looked at so closely
                     return None
@@ -99,7 +97,7 @@ class Scanner:
     ) -> Iterator[bytes]:
         """Those of the cuttings in which a word stands; `said` is all of them, without what is invisible."""
         for finder, at in suspected:
-            where = said if finder.marked else dense
+            where = said if finder.mark else dense
             for number in _numbers(finder.suspected(where, at), where):
                 cut = cuttings[number]
                 if cut[0] not in _BASE and finder.stands_in(without_octets(cut).lower() + b">"):

@@ -27,7 +27,7 @@ _BLANKS = 64  # between a mark and a whole value; where there are more, the valu
 
 class Finder(NamedTuple):
     """
-    Some of our words. `suspects`: one of them may stand in what was folded, if they are not `marked`, else in what was
+    Some of our words. `suspects`: one of them may stand in what was folded, or, of those with a `mark`, in what was
     said; `patterns`: in lower case they match where one does. `whole` is that for those that are whole values or begin
     one, each a group; `fronts` is how far they begin before.
     """
@@ -36,14 +36,15 @@ class Finder(NamedTuple):
     patterns: tuple[re.Pattern[bytes], ...]
     whole: re.Pattern[bytes] | None = None
     fronts: tuple[int, ...] = ()
-    marked: bool = False
+    mark: bytes = b""
 
     def first(self, dense: bytes) -> int:
         """Where one of the words may first stand in what was folded, or said; -1 if none does."""
         suspects = self.suspects
         if isinstance(suspects, bytes):
             return dense.find(suspects)
-        found = suspects.search(dense)
+        begin = dense.find(self.mark)  # many pages have none, which is told at once
+        found = suspects.search(dense, begin) if begin >= 0 else None
         return -1 if found is None else found.start()
 
     def suspected(self, dense: bytes, at: int) -> Iterator[int]:
@@ -116,8 +117,8 @@ def _beginning(word: str, stems: Mapping[str, int]) -> str:
 def _finder(beginning: str, plain: list[str], whole: list[str]) -> Finder:
     if not beginning.isalnum():  # it is rare, and the folding leaves it out
         ends = [_behind(beginning, word) for word in plain]
-        either = [re.sub("[a-z]", lambda letter: f"[{letter[0]}{letter[0].upper()}]", end) for end in ends]
-        return Finder(_pattern(beginning, either), (_pattern(beginning, ends),), marked=True)
+        either = re.sub("[a-z]", lambda letter: f"[{letter[0]}{letter[0].upper()}]", _by_first(ends))
+        return Finder(_pattern(beginning, [either]), (_pattern(beginning, ends),), mark=beginning.encode("latin-1"))
     found = {_fold(word) for word in plain}
     least = sorted(word for word in found if not any(other in word for other in found - {word}))
     literal = beginning.encode("latin-1")
@@ -138,6 +139,15 @@ def _finder(beginning: str, plain: list[str], whole: list[str]) -> Finder:
 
 def _pattern(beginning: str, ends: list[str]) -> re.Pattern[bytes]:
     return re.compile(f"{re.escape(beginning)}(?:{'|'.join(ends)})".encode("latin-1"))
+
+
+def _by_first(ends: list[str]) -> str:
+    """One pattern for `ends` that asks for the first letters first: most places are left there."""
+    groups: dict[str, list[str]] = {}
+    for end in ends:
+        first = end[:1] if end[:1].isalnum() else ""
+        groups.setdefault(first, []).append(end.removeprefix(first))
+    return "|".join(f"{first}(?:{'|'.join(rest)})" for first, rest in groups.items())
 
 
 def _value(beginning: str, word: str) -> str:
