@@ -117,8 +117,9 @@ def _beginning(word: str, stems: Mapping[str, int]) -> str:
 def _finder(beginning: str, plain: list[str], whole: list[str]) -> Finder:
     if not beginning.isalnum():  # it is rare, and the folding leaves it out
         ends = [_behind(beginning, word) for word in plain]
-        either = re.sub("[a-z]", lambda letter: f"[{letter[0]}{letter[0].upper()}]", _by_first(ends))
-        return Finder(_pattern(beginning, [either]), (_pattern(beginning, ends),), mark=beginning.encode("latin-1"))
+        either = re.sub("[a-z]", lambda letter: f"[{letter[0]}{letter[0].upper()}]", _any_of(ends))
+        suspected, pattern = _pattern(beginning, either), _pattern(beginning, _any_of(ends))
+        return Finder(suspected, (pattern,), mark=beginning.encode("latin-1"))
     found = {_fold(word) for word in plain}
     least = sorted(word for word in found if not any(other in word for other in found - {word}))
     literal = beginning.encode("latin-1")
@@ -127,35 +128,60 @@ def _finder(beginning: str, plain: list[str], whole: list[str]) -> Finder:
         ends = [_behind(beginning, word) for word in least]
         values = dict.fromkeys(_fold(word).strip(MARKED) for word in whole)
         ends += [_behind(beginning, word, before="[=\"']") for word in values]
-        suspects = _pattern(beginning, ends)
+        suspects = _pattern(beginning, _any_of(ends))
     near = [word for word in plain if beginning in word]
     far = [word for word in plain if beginning not in word]
-    patterns = [_pattern(beginning, [_behind(beginning, word) for word in near])] if near else []
+    patterns = [_pattern(beginning, _any_of([_behind(beginning, word) for word in near]))] if near else []
     patterns += [re.compile(re.escape(word).encode()) for word in far]
     fronts = tuple(word.index(beginning) - 1 for word in whole)
-    as_whole = _pattern(beginning, [_value(beginning, word) for word in whole]) if whole else None
+    as_whole = _pattern(beginning, "|".join(_value(beginning, word) for word in whole)) if whole else None
     return Finder(suspects, tuple(patterns), as_whole, fronts)
 
 
-def _pattern(beginning: str, ends: list[str]) -> re.Pattern[bytes]:
-    return re.compile(f"{re.escape(beginning)}(?:{'|'.join(ends)})".encode("latin-1"))
+def _pattern(beginning: str, ends: str) -> re.Pattern[bytes]:
+    return re.compile(f"{re.escape(beginning)}(?:{ends})".encode("latin-1"))
 
 
-def _by_first(ends: list[str]) -> str:
-    """One pattern for `ends` that asks for the first letters first: most places are left there."""
-    groups: dict[str, list[str]] = {}
+class _End(NamedTuple):
+    """How a word goes on behind what it shares with others, and, if that is not all, the `whole`, `width` bytes."""
+
+    rest: str
+    whole: str = ""
+    width: int = 0
+
+
+def _behind(beginning: str, word: str, before: str = "") -> _End:
+    """The end of a word, once the `beginning` that it shares with others was found; a `before` stands before it."""
+    front, _, rest = word.partition(beginning)
+    if not front and not before:
+        return _End(re.escape(rest))
+    return _End(re.escape(rest), before + re.escape(word), len(word) + bool(before))
+
+
+def _any_of(ends: list[_End]) -> str:
+    """One pattern for `ends`, by first letters and, where only what stands before tells, by width: soonest left."""
+    alike: dict[str, list[_End]] = {}
     for end in ends:
-        first = end[:1] if end[:1].isalnum() else ""
-        groups.setdefault(first, []).append(end.removeprefix(first))
-    return "|".join(f"{first}(?:{'|'.join(rest)})" for first, rest in groups.items())
+        alike.setdefault(end.rest, []).append(end)
+    groups: dict[str, list[str]] = {}
+    for rest, same in alike.items():
+        first = rest[:1] if rest[:1].isalnum() else ""
+        groups.setdefault(first, []).append(rest.removeprefix(first) + _one_of_whole(same))
+    return "|".join(f"{first}(?:{'|'.join(rests)})" for first, rests in groups.items())
+
+
+def _one_of_whole(ends: list[_End]) -> str:
+    """What tells that one of the words stands there that end alike."""
+    widths: dict[int, list[str]] = {}
+    for end in ends:
+        widths.setdefault(end.width, []).append(end.whole)
+    if 0 in widths:
+        return ""
+    behind = ["|".join(words) for words in widths.values()]
+    return "(?:" + "|".join(f"(?<={words})" for words in behind) + ")"
 
 
 def _value(beginning: str, word: str) -> str:
     """The pattern, behind `beginning`, for a value that is `word` or begins so."""
-    return f"({_behind(beginning, word.strip(MARKED), before=_VALUE_BEGINS)}{word.endswith(MARKED) * _VALUE_ENDS})"
-
-
-def _behind(beginning: str, word: str, before: str = "") -> str:
-    """The pattern for a word, once the `beginning` that it shares with others was found; `before` stands before it."""
-    front, _, rest = word.partition(beginning)
-    return re.escape(rest) + (f"(?<={before}{re.escape(word)})" if before or front else "")
+    end = _behind(beginning, word.strip(MARKED), before=_VALUE_BEGINS)
+    return f"({end.rest}(?<={end.whole}){word.endswith(MARKED) * _VALUE_ENDS})"
