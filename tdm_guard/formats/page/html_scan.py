@@ -1,9 +1,9 @@
 """
 A first look at an HTML document: can any of its tags hold one of our words at all, and which?
 
-strategy: what could be a tag of ours, wherever it stands, is cut out from the end of its name up to the first ">", and
-all cuttings are searched at once. The few of which the first ">" may stand within a quoted value are then followed to
-their real end. Only where a word is found is it asked in which of the cuttings.
+strategy: what could be a tag of ours, wherever it stands, is cut out from the fourth letter of its name up to the first
+">", and all cuttings are searched at once. The few of which the first ">" may stand within a quoted value are then
+followed to their real end. Only where a word is found is it asked in which of the cuttings.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from html.entities import html5
 from typing import TYPE_CHECKING
 
 from tdm_guard.formats.invisible import SEEN, seen, without_octets
+from tdm_guard.formats.page.html_skip import OMITTED
 from tdm_guard.formats.page.html_tokens import MAX_ATTRIBUTES, Attributes, end_of_tag, resolve
 from tdm_guard.formats.page.html_words import Finder, finders, folded
 
@@ -41,8 +42,9 @@ class Scanner:
     """
     Looks for `words` (lower case) in the meta, link and script tags of a document without reading the document.
 
-    One in quotation marks (`"ai"`) is a whole value, however that is written: in any marks, in none, amid blanks. It
-    errs on one side only: comments, scripts and templates are looked at too.
+    One in quotation marks (`"ai"`) is a whole value, however that is written: in any marks, in none, amid blanks; one
+    behind such a mark (`"dc.`) begins a value. It errs on one side only: comments, scripts and templates are looked at
+    too.
     """
 
     __slots__ = ("_finders", "_references")
@@ -58,7 +60,7 @@ class Scanner:
 
     def openings(self, body: bytes) -> tuple[bytes, ...] | None:
         """
-        The tags in `body` that may have one of the words, from the end of the name to the first `>`; None for any.
+        The tags in `body` that may have one of the words, from the fourth letter to the first `>`; None for any.
 
         Those that may be the document's base stand beside them, as do long ones, of which not all may be read. A NUL
         (UTF-16) or an ESC (ISO-2022-JP) means that ASCII characters need not stand there as ASCII bytes.
@@ -81,7 +83,9 @@ class Scanner:
                     return None
                 found = tuple(self._speaking(cuttings, said, dense, suspected))
             is_open = is_open or _any_open(_in_doubt(cuttings, dense))
-            if found and (size > PIECE or len(said) > MAX_SAID or len(cuttings) > MAX_CUTTINGS):
+            if found and (
+                size > PIECE or len(said) + OMITTED * len(cuttings) > MAX_SAID or len(cuttings) > MAX_CUTTINGS
+            ):
                 return None
             start = end
         long: tuple[bytes, ...] = ()
