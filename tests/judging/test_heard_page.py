@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tdm_guard import Judge
 from tdm_guard.formats.page import html
 from tdm_guard.formats.page.html import read_page
-from tdm_guard.formats.page.html_skip import MAX_OPENINGS
+from tdm_guard.formats.page.html_skip import MAX_OPENINGS, places_of
 from tdm_guard.judging.heard_page import Document, HeardPage, hear_page
 from tdm_guard.judging.response import Announced
 from tdm_guard.testing.sample import _LISTED as LISTED
@@ -193,3 +193,17 @@ def test_hostile_repetition_takes_linear_time(piece: str) -> None:
         read_page(body, url=URL, openings=openings)
 
     assert grows_linearly(look, 100_000)
+
+
+@pytest.mark.parametrize(
+    "tag", ["<base>", "<meta\u00a0name=robots content=noai>", "<meta é noai>", "<BASE href='/b/'>"]
+)
+def test_short_beginnings_of_tags_are_found_as_tags(tag: str) -> None:
+    body = f"<p>e>k é e>\u00a0</p>{tag}{NOAI}<p>a\u00a0e></p>{tag}{SCRIPT}"
+    for judge in JUDGES:
+        openings = judge.bench.scanner.openings(body.encode())
+        assert openings
+        places = places_of(openings, body.encode(), body)
+        assert places
+        assert {body[at : at + 5].lower() for at in places} <= {"<meta", "<base", "<scri"}
+    agree(body.encode())

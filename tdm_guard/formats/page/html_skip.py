@@ -80,9 +80,9 @@ def places_of(openings: Sequence[bytes], body: bytes, text: str) -> list[int] | 
             torn.append(_beyond_ascii(opening, 1)[0])
             continue
         wanted = _decoded(opening) + ">"
-        count, at = 0, text.find(wanted, OMITTED)
+        count, at = 0, text.find(wanted)
         while at >= 0:
-            if text[at - OMITTED] == "<":
+            if at >= OMITTED and text[at - OMITTED] == "<":
                 places.add(at - OMITTED)
             count += 1
             at = text.find(wanted, at + 1)
