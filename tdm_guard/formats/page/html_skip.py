@@ -58,9 +58,14 @@ _PLAIN = rf"(?:(?:{_USUAL}){_NAME_ENDS}|(?!{_SPECIAL}{_NAME_ENDS})[A-Za-z][A-Za-
 _IN_HEAD = rf"{_each('meta link html head noscript basefont bgsound')}{_NAME_ENDS}{_ATTRIBUTES}"
 _LEAVES = _each("head body html br")
 
-behind_head_markup = re.compile(
-    rf"{_WS}*+(?:<(?:{_IN_HEAD}|{_RAW}|/(?!{_LEAVES}{_NAME_ENDS}){_END}|{_COMMENT}){_WS}*+)*+"
-).match
+# The same tags and elements as most are written, told in half the time
+_NAMED = r" [a-z-]++=\"[^\"]*+\""
+_USUAL_SCRIPT = rf"script(?: async| defer|{_NAMED})*+>[^<]*+</script>"
+_USUALLY = rf"meta(?:{_NAMED})++[ /]*+>|link(?:{_NAMED})++[ /]*+>|style>[^<]*+</style>|{_USUAL_SCRIPT}"
+_IN_ANY_FORM = rf"{_IN_HEAD}|{_RAW}|/(?!{_LEAVES}{_NAME_ENDS}){_END}|{_COMMENT}"
+_HEAD = rf"{_WS}*+(?:<(?:{_USUALLY}|{_IN_ANY_FORM}){_WS}*+)*+"
+
+behind_head_markup = re.compile(_HEAD).match
 behind_markup = re.compile(rf"[^<]*+(?:<(?:{_PLAIN}|/{_END}|{_DRAWING}|{_RAW}|{_OTHER_RAW}|{_COMMENT})[^<]*+)*+").match
 
 
