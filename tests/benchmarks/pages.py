@@ -124,7 +124,7 @@ def works(plain: Judge, declared: Judge, peers: Peers) -> Iterator[Row]:
 def reserved(plain: Judge, declared: Judge, peers: Peers) -> Iterator[Row]:
     """A page with `noai`."""
     for what, body, number, held in (
-        ("page of 18 KB with noai", page("18 KB", NOAI), 100, 1.45),
+        ("page of 18 KB with noai", page("18 KB", NOAI), 100, 1.5),
         ("page of 190 KB with noai", page("190 KB", NOAI), 20, None),
         ("head of 100 KB, noai at 90 % of it", long_head(), 20, 1.1),
     ):
