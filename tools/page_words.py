@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from tdm_guard import Fetched, Judge
 from tdm_guard.formats.page.html import read_page
+from tdm_guard.formats.page.html_words import MARKED
 from tdm_guard.formats.page.page_images import PICTURE_TAGS
 from tdm_guard.formats.page.page_items import WORDS, page_items
 from tdm_guard.formats.page.schema_words import (
@@ -132,7 +133,7 @@ def _described() -> list[str]:
         wrapped(
             "`dcterms.` is as `dc.`, `:` as the dot, a code may be named by a qualifier (`dc.identifier.isbn`) or by "
             "`scheme`. Open Graph counts where it gives a code of a work. Tags are looked at where one of these "
-            f"stands in them: {_spans(WORDS)}."
+            f"stands in them: {_spans([word.strip(MARKED) for word in WORDS])}."
         ),
         "",
         wrapped(

@@ -18,24 +18,21 @@ from tdm_guard.usage import TDM, Usage
 
 MAX_SAID = 50  # statements that settled nothing, in a record; a hostile document could otherwise fill the log
 ART_3 = "Art. 3 of Directive (EU) 2019/790"
-_ORDER = (
-    Verdict.RESERVED,
-    Verdict.REVIEW,
-    Verdict.UNDETERMINED,
-    Verdict.AUTHORISED,
-    Verdict.PERMITTED,
-    Verdict.UNRESERVED,
-)
-_REFUSING = (Stance.RESERVED, Stance.UNDETERMINED)
+# by these names: on Python 3.11 looking a member up on its class is slow
+_UNRESERVED, _PERMITTED, _AUTHORISED, _EXEMPT, _RESERVED, _REVIEW, _UNDETERMINED = Verdict
+_SAYS_NO, _SAYS_YES, _SAYS_NOTHING, _IN_DOUBT = Stance
+_ACCESS = Kind.ACCESS
+_ORDER = (_RESERVED, _REVIEW, _UNDETERMINED, _AUTHORISED, _PERMITTED, _UNRESERVED)
+_REFUSING = (_SAYS_NO, _IN_DOUBT)
 _SHUTTING = (Kind.ACCESS, Kind.EXCLUSION)  # what no exemption opens
 _STRICTNESS = {verdict: place for place, verdict in enumerate(_ORDER)}
 _STANCES = {
-    Verdict.RESERVED: Stance.RESERVED,
-    Verdict.REVIEW: Stance.UNDETERMINED,
-    Verdict.UNDETERMINED: Stance.UNDETERMINED,
-    Verdict.AUTHORISED: Stance.RESERVED,  # it is reserved; the licence is ours, not everybody's
-    Verdict.PERMITTED: Stance.PERMITTED,
-    Verdict.UNRESERVED: Stance.UNSTATED,
+    _RESERVED: _SAYS_NO,
+    _REVIEW: _IN_DOUBT,
+    _UNDETERMINED: _IN_DOUBT,
+    _AUTHORISED: _SAYS_NO,  # it is reserved; the licence is ours, not everybody's
+    _PERMITTED: _SAYS_YES,
+    _UNRESERVED: _SAYS_NOTHING,
 }
 
 
@@ -66,7 +63,7 @@ def decide(statements: tuple[Statement, ...], terms: Terms, occasion: Occasion |
     """
     if terms.rights is not None and occasion is not None:
         statements = terms.rights.weigh(statements, terms.usages, occasion)
-    by_usage = {usage: _verdict(statements, usage) for usage in terms.usages}
+    by_usage = _verdicts(statements, terms.usages)
     stances = {usage: _STANCES[verdict] for usage, verdict in by_usage.items()}
 
     without: Verdict | None = None
@@ -75,18 +72,18 @@ def decide(statements: tuple[Statement, ...], terms: Terms, occasion: Occasion |
     # open a site that the operator leaves out because a court or an authority found it to infringe.
     refusals = [s for s in statements if s.kind in _SHUTTING and s.stance in _REFUSING and not s.lifts(terms.usages)]
     if refusals:
-        refused = any(s.stance is Stance.RESERVED for s in refusals)
-        verdict = Verdict.RESERVED if refused else Verdict.UNDETERMINED
+        refused = any(s.stance is _SAYS_NO for s in refusals)
+        verdict = _RESERVED if refused else _UNDETERMINED
     else:
         verdict = min(by_usage.values(), key=_STRICTNESS.__getitem__)
 
         # Permitted is only what is expressly permitted for each usage asked.
-        if verdict is Verdict.PERMITTED and any(each is not Verdict.PERMITTED for each in by_usage.values()):
-            verdict = Verdict.UNRESERVED
+        if verdict is _PERMITTED and any(each is not _PERMITTED for each in by_usage.values()):
+            verdict = _UNRESERVED
 
         # Directive (EU) 2019/790 Art. 3, Art. 7(1): research by eligible organisations cannot be reserved away.
         if verdict.withholds and terms.exemption_covers:
-            without, verdict = verdict, Verdict.EXEMPT
+            without, verdict = verdict, _EXEMPT
     because = _because(without or verdict, statements, terms)
     said = _besides(statements, because)
     ids = [lift.id for s in because for lift in s.authorisations if lift.outcome is LiftOutcome.LIFTED]
@@ -96,46 +93,48 @@ def decide(statements: tuple[Statement, ...], terms: Terms, occasion: Occasion |
         because=because,
         authorisations=tuple(dict.fromkeys(ids)),
         enforced=terms.enforced,
-        exemption=terms.claim if verdict is Verdict.EXEMPT else None,
+        exemption=terms.claim if verdict is _EXEMPT else None,
         without_exemption=without,
         said=said[:MAX_SAID],
         said_more=max(0, len(said) - MAX_SAID),
     )
 
 
-def _verdict(statements: tuple[Statement, ...], usage: Usage) -> Verdict:
+def _verdicts(statements: tuple[Statement, ...], usages: tuple[Usage, ...]) -> dict[Usage, Verdict]:
     """
     Between standards any reservation wins; what is in doubt or could not be read comes next; then what is lifted.
 
     A doubt beside no stance, a refusal in words that nobody understands, reserves nothing, and nothing is permitted.
     """
-    strictest = Verdict.UNRESERVED
+    strictest = dict.fromkeys(usages, _UNRESERVED)
     for statement in statements:
-        if usage in statement.usages:
-            verdict = _says(statement, usage)
-            if _STRICTNESS[verdict] < _STRICTNESS[strictest]:
-                strictest = verdict
-    if strictest is Verdict.PERMITTED and any(_questions(statement, usage) for statement in statements):
-        return Verdict.UNRESERVED
+        for usage in statement.usages:
+            if usage in strictest:
+                verdict = _says(statement, usage)
+                if _STRICTNESS[verdict] < _STRICTNESS[strictest[usage]]:
+                    strictest[usage] = verdict
+    for usage, verdict in strictest.items():
+        if verdict is _PERMITTED and any(_questions(statement, usage) for statement in statements):
+            strictest[usage] = _UNRESERVED
     return strictest
 
 
 def _questions(statement: Statement, usage: Usage) -> bool:
     """True for what may refuse a usage and is not understood: it reserves nothing, and no permission outweighs it."""
-    return statement.doubt is not None and statement.stance is Stance.UNSTATED and usage in statement.usages
+    return statement.doubt is not None and statement.stance is _SAYS_NOTHING and usage in statement.usages
 
 
 def _says(statement: Statement, usage: Usage) -> Verdict:
     """What one statement alone comes to for a usage."""
     if statement.stance in _REFUSING:
         if statement.released:
-            return Verdict.UNRESERVED
+            return _UNRESERVED
         if usage in statement.lifted:
-            return Verdict.AUTHORISED
-        if statement.stance is Stance.UNDETERMINED:  # in doubt: not what could not be read, but what we were told
-            return Verdict.REVIEW if statement.doubt else Verdict.UNDETERMINED
-        return Verdict.REVIEW if statement.doubt or usage in statement.pending else Verdict.RESERVED
-    return Verdict.PERMITTED if statement.stance is Stance.PERMITTED else Verdict.UNRESERVED
+            return _AUTHORISED
+        if statement.stance is _IN_DOUBT:  # in doubt: not what could not be read, but what we were told
+            return _REVIEW if statement.doubt else _UNDETERMINED
+        return _REVIEW if statement.doubt or usage in statement.pending else _RESERVED
+    return _PERMITTED if statement.stance is _SAYS_YES else _UNRESERVED
 
 
 def _because(verdict: Verdict, statements: tuple[Statement, ...], terms: Terms) -> tuple[Statement, ...]:
@@ -144,13 +143,13 @@ def _because(verdict: Verdict, statements: tuple[Statement, ...], terms: Terms) 
     was said of access besides (paid for, or refused at the site's edge).
     """
     asked = set(terms.usages)
-    heard = [s for s in statements if s.kind is Kind.ACCESS or not asked.isdisjoint(s.usages)]
+    heard = [s for s in statements if s.kind is _ACCESS or not asked.isdisjoint(s.usages)]
     refusing = [s for s in heard if s.stance in _REFUSING and not s.released]
     released = tuple(s for s in heard if s.released)
-    noted = tuple(s for s in heard if s.kind is Kind.ACCESS and s.stance not in _REFUSING)
+    noted = tuple(s for s in heard if s.kind is _ACCESS and s.stance not in _REFUSING)
     if not refusing:
-        return tuple(s for s in heard if s.stance is Stance.PERMITTED and s.kind is not Kind.ACCESS) + noted + released
-    if len(refusing) > 1 and verdict in (Verdict.RESERVED, Verdict.REVIEW):
+        return tuple(s for s in heard if s.stance is _SAYS_YES and s.kind is not _ACCESS) + noted + released
+    if len(refusing) > 1 and verdict in (_RESERVED, _REVIEW):
         refusing.sort(key=lambda s: min([_STRICTNESS[_says(s, u)] for u in s.usages if u in asked], default=0))
     return tuple(refusing) + noted + released
 

@@ -49,8 +49,7 @@ class PlainAnswers:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._watched = bench.heard | _FRAMING
-        # what these collect, or match, is for a case to hear
-        self._never = bool(bench.keeps) or not bench.plain or 200 in bench.statuses
+        self._never = bool(bench.keeps) or 200 in bench.statuses  # what these collect is for a case to hear
 
     def decision(
         self,
@@ -75,6 +74,8 @@ class PlainAnswers:
         if not isinstance(body, bytes) or status.__class__ is not int:
             return None
         bench, ignores = self._bench, unread == "ignore"
+        if not bench.plain:  # a declaration may name the address, or a list its site
+            return None
         if policies.unasked and not ignores and unread != "undetermined":
             policies = policies.beside_robots()
         if not is_silent_about(policies, bench.listener, url, ignores=ignores):
@@ -141,7 +142,7 @@ class PlainAnswers:
         found = format_of(kind.media_type or "", beginning(body)) if bench.asset_signals else None
         if found is None:
             return _HEADERS
-        if found is _SAVED_PAGE:
+        if found is _SAVED_PAGE or bench.repertoire is not None:  # its tags may name a work
             return None
         asset = read_asset(body, found)
         return _ASSET if asset.complete and not asset.packets and not asset.unread else None

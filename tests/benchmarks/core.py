@@ -59,12 +59,11 @@ def functions() -> list[Row]:
     judge, agent = Judge(agent="ExampleBot", usages={"tdm"}), "ExampleBot"
     answers = {f"{SITE}{path}": ABSENT for path in ("/robots.txt", "/.well-known/tdmrep.json", "/ai.txt", "/trust.txt")}
     policy = judge.read_policies(SITE, answers, now=NOW)
+    ours = read_policies(SITE, answers, now=NOW, agent=agent, usages={"tdm"})  # as who calls one function has it
     return [
         compare(
             "evaluate() with the same options again",
-            lambda: evaluate(
-                URL, status=200, headers=HEADERS, policies=policy, now=NOW, agent="ExampleBot", usages={"tdm"}
-            ),
+            lambda: evaluate(URL, status=200, headers=HEADERS, policies=ours, now=NOW, agent=agent, usages={"tdm"}),
             lambda: judge.evaluate(URL, status=200, headers=HEADERS, policies=policy, now=NOW),
             peer_name="Judge.evaluate",
             number=3000,

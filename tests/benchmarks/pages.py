@@ -124,9 +124,9 @@ def works(plain: Judge, declared: Judge, peers: Peers) -> Iterator[Row]:
 def reserved(plain: Judge, declared: Judge, peers: Peers) -> Iterator[Row]:
     """A page with `noai`."""
     for what, body, number, held in (
-        ("page of 18 KB with noai", page("18 KB", NOAI), 100, 1.7),
+        ("page of 18 KB with noai", page("18 KB", NOAI), 100, 1.5),
         ("page of 190 KB with noai", page("190 KB", NOAI), 20, None),
-        ("head of 100 KB, noai at 90 % of it", long_head(), 20, 1.7),
+        ("head of 100 KB, noai at 90 % of it", long_head(), 20, 1.1),
     ):
         for name, parse, held_to in peers:
             yield compare(
@@ -157,7 +157,7 @@ def silent(plain: Judge, declared: Judge, peers: Peers) -> Iterator[Row]:
             peer_name="without declarations",
             number=number,
             budget=1.1,
-            held=1.5,
+            held=1.3,
         )
 
 

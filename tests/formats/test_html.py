@@ -369,6 +369,22 @@ def test_documents_with_the_words_are_read(document: str) -> None:
     assert SCANNER.may_speak(document.encode())
 
 
+@pytest.mark.parametrize(
+    ("tag", "speaks"),
+    [
+        ('<meta name="DC.title" content="x">', True),
+        ("<META NAME=dc.title>", True),
+        ("<meta name = '\n dc.title'>", True),
+        ("<meta name='&#32;d&#99;.title'>", True),
+        ('<meta title="x>y" name="dc.title">', True),
+        ('<meta name="abdc.title">', False),
+        ('<meta content="feed cart, see dc. x">', False),
+    ],
+)
+def test_a_word_that_begins_a_value_is_found_there_alone(tag: str, speaks: bool) -> None:
+    assert Scanner(['"dc.']).may_speak(tag.encode()) is speaks
+
+
 @given(
     st.sampled_from(WORDS), st.sampled_from(["utf-8", "utf-16-le", "utf-16-be", "iso-2022-jp", "shift_jis"]), st.data()
 )

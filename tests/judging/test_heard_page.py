@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -10,9 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import Judge
-from tdm_guard.formats.page import html
+from tdm_guard.formats.page import html, html_skip
 from tdm_guard.formats.page.html import read_page
-from tdm_guard.formats.page.html_skip import MAX_OPENINGS
+from tdm_guard.formats.page.html_skip import MAX_OPENINGS, behind_head_markup, places_of
 from tdm_guard.judging.heard_page import Document, HeardPage, hear_page
 from tdm_guard.judging.response import Announced
 from tdm_guard.testing.sample import _LISTED as LISTED
@@ -127,6 +128,34 @@ def test_of_hand_made_documents_both_ways_hear_the_same(document: str) -> None:
         agree(document.replace(META, said).encode())
 
 
+SLOWLY = re.compile(html_skip._HEAD.replace(f"{html_skip._USUALLY}|", "")).match
+ATTRIBUTES = [" async", ' a-b="c>d"', ' e="f"', ' e="f"g', " h=i", ' ="j"', " /", "/", " ", "k", ' l="', " m='n\"'"]
+ENDS = [">", "/>", " />", ">a</style>", ">a<b</style>", "></script>", ">a</script >", "><!--</script>", "</style>", ""]
+HEADS = st.lists(
+    st.one_of(
+        st.sampled_from(SPEAKING),
+        st.tuples(
+            st.sampled_from(["<meta", "<link", "<style", "<script", "<title"]),
+            st.lists(st.sampled_from(ATTRIBUTES), max_size=2).map("".join),
+            st.sampled_from(ENDS),
+        ).map("".join),
+    ),
+    max_size=3,
+).map("".join)
+
+
+@settings(max_examples=300)
+@given(HEADS)
+@example("<script /></script><meta k>")
+@example("<script><!--<script></script>")
+@example("<style async>a<b</style>")
+def test_the_usual_form_of_a_tag_ends_where_any_form_does(head: str) -> None:
+    quickly, slowly = behind_head_markup(head), SLOWLY(head)
+    assert quickly
+    assert slowly
+    assert quickly.end() == slowly.end()
+
+
 def test_of_an_everyday_page_hardly_a_tag_is_read_by_the_book(monkeypatch: pytest.MonkeyPatch) -> None:
     silent, _ = page(20_000, 8_000)
     body = silent.replace(b"</head>", NOAI.encode() + b"</head>")
@@ -194,3 +223,17 @@ def test_hostile_repetition_takes_linear_time(piece: str) -> None:
         read_page(body, url=URL, openings=openings)
 
     assert grows_linearly(look, 100_000)
+
+
+@pytest.mark.parametrize(
+    "tag", ["<base>", "<meta\u00a0name=robots content=noai>", "<meta é noai>", "<BASE href='/b/'>"]
+)
+def test_short_beginnings_of_tags_are_found_as_tags(tag: str) -> None:
+    body = f"<p>e>k é e>\u00a0</p>{tag}{NOAI}<p>a\u00a0e></p>{tag}{SCRIPT}"
+    for judge in JUDGES:
+        openings = judge.bench.scanner.openings(body.encode())
+        assert openings
+        places = places_of(openings, body.encode(), body)
+        assert places
+        assert {body[at : at + 5].lower() for at in places} <= {"<meta", "<base", "<scri"}
+    agree(body.encode())

@@ -25,6 +25,7 @@ JUDGES = {
     "small": Judge(agent="ExampleBot", max_asset_bytes=64),
     "observe": Judge(agent="ExampleBot", mode="observe", usages="tdm"),
     "robots alone": Judge(agent="ExampleBot", signals=("robots",)),
+    "declared": Judge(agent="ExampleBot", repertoire=("bundled:sacem-2023", "bundled:sony-music-2024")),
 }
 _ABSENT = {path: Fetched(status=404, at=NOW) for path in ("/robots.txt", "/.well-known/tdmrep.json", "/ai.txt")}
 _PAGES = "User-agent: *\nDisallow: /private\nContent-Signal: ai-train=no\n\nUser-agent: GPTBot\nDisallow: /\n"
@@ -47,6 +48,9 @@ BODIES = (
     PAGE % b"",
     PAGE % b'<meta name="robots" content="noai">',
     PAGE % b'<meta name="tdm-reservation" content="1">',
+    PAGE % b'<meta property="og:title" content="t: words">',
+    PAGE % b'<meta name="DC.identifier" content="978-3-16-148410-0">',
+    PAGE % b'<script type="application/ld+json">{"@type": "MusicRecording", "isrcCode": "QM-ABC-26-00017"}</script>',
     b"\n" + PAGE % b"",
     b"\xef\xbb\xbf" + PAGE % b"",
     (PAGE % b"").decode().encode("utf-16"),
@@ -171,7 +175,7 @@ def test_what_is_ignored_costs_no_more(policies: str, unread: str, short: bool) 
     assert (_logged(JUDGES["cautious"], policy, b"words and words", unread) is not None) is short
 
 
-@pytest.mark.parametrize("judge", ["cautious", "literal"])
+@pytest.mark.parametrize("judge", ["cautious", "literal", "declared"])
 def test_each_body_under_each_type(judge: str) -> None:
     for body in BODIES:
         for kind in TYPES:
@@ -192,9 +196,10 @@ def test_each_body_under_each_type(judge: str) -> None:
 )
 def test_what_is_usual_goes_the_short_way(kind: str, body: bytes, stage: str) -> None:
     headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("Server", "nginx")]
-    decision, short = both(JUDGES["cautious"], policies=POLICIES["speaks"], status=200, headers=headers, body=body)
-    assert short
-    assert decision.stage == stage
+    for judge in ("cautious", "declared"):
+        decision, short = both(JUDGES[judge], policies=POLICIES["speaks"], status=200, headers=headers, body=body)
+        assert short is (judge == "cautious" or stage != "asset")
+        assert decision.stage == stage
 
 
 @pytest.mark.parametrize("field", [each for each in FIELDS if each[0] not in _SILENT])

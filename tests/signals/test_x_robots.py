@@ -17,7 +17,7 @@ from tdm_guard.model import Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals import x_robots
 from tdm_guard.signals.ai_agents import ai_agents_signal as ai_agents
 from tdm_guard.signals.shape import Listener
-from tdm_guard.signals.shared.ai_words import MAX_LINES, MAX_SEARCHED, MAX_TEXT, named_metas
+from tdm_guard.signals.shared.ai_words import MAX_LINES, MAX_SEARCHED, MAX_TEXT, in_page, named_metas
 from tdm_guard.signals.shared.own_names import PAGE_WORDS
 from tdm_guard.usage import TRAINING
 
@@ -338,3 +338,29 @@ def test_how_much_of_all_meta_tags_is_searched_is_bounded() -> None:
     word = '<meta name="otherbot" content="noai">'
     stances = [{s.stance for s in read(html=word + tags).statements} for tags in (few, more)]
     assert [Stance.UNDETERMINED in each for each in stances] == [False, True]
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["name", "property", "http-equiv", "Name"]),
+            st.sampled_from(["robots", " GPTBot ", "gptbot", "Googlebot", "ExampleMiner", "X-Robots-Tag", ""]),
+            LINES,
+        ),
+        max_size=4,
+    ),
+    st.booleans(),
+)
+def test_a_page_that_is_left_at_once_addresses_no_training_agent(
+    tags: list[tuple[str, str, str]], mended: bool
+) -> None:
+    mark = "“" if mended else '"'
+    html = "".join(
+        f"<meta {attribute}={mark}{name}{mark} content={mark}{re.sub('[<>&]', '', content)}{mark}>"
+        for attribute, name, content in tags
+    )
+    page = read_page(html.encode("utf-8", "replace"), url=URL, charset="utf-8")
+    source, listener = Source(url=URL, carrier="html"), Listener(agent="ExampleMiner")
+    thorough = ai_agents._read_words(in_page(named_metas(page)), source, listener, image=False)
+    assert ai_agents.read_html(page, source, listener) == thorough

@@ -13,13 +13,15 @@ the names that take a value. Dates hold commas, so a part of one may look like a
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MAX_ITEMS = 1000  # of one line; deployed lines hold fewer than twenty
 MAX_SHOWN = 64  # characters of a word that is shown of what was not read
+MAX_KEPT = 128  # characters of a line whose rules are kept: sites send the same few everywhere
 
 VALUED = frozenset(
     {
@@ -68,13 +70,22 @@ class TagRule(NamedTuple):
     unread: bool = False
 
 
-def items(line: str) -> Iterator[TagRule]:
+def items(line: str) -> Iterable[TagRule]:
     """
     The rules of one field line or one meta content, of more than `MAX_ITEMS` those that are known, each once.
 
     Whom these address, and what value they have, is not told: they are as loose as can be. If others stand among them,
     the last item is `unread`.
     """
+    return _items(line) if len(line) > MAX_KEPT else _kept_items(line)
+
+
+@lru_cache(maxsize=64)  # an entry is some hundreds of bytes; of a line of nothing but commas and letters 20 KB
+def _kept_items(line: str) -> tuple[TagRule, ...]:
+    return tuple(_items(line))
+
+
+def _items(line: str) -> Iterator[TagRule]:
     agent: str | None = None
     outer: tuple[str | None] | None = None  # who is addressed if the present agent's name is none
     scope = 0  # where the words of the present agent begin

@@ -1,9 +1,9 @@
 """
 A first look at an HTML document: can any of its tags hold one of our words at all, and which?
 
-strategy: what could be a tag of ours, wherever it stands, is cut out up to the first ">", and all cuttings are searched
-at once. The few of which the first ">" may stand within a quoted value are then followed to their real end. Only where
-a word is found is it asked in which of the cuttings.
+strategy: what could be a tag of ours, wherever it stands, is cut out from the fourth letter of its name up to the first
+">", and all cuttings are searched at once. The few of which the first ">" may stand within a quoted value are then
+followed to their real end. Only where a word is found is it asked in which of the cuttings.
 """
 
 from __future__ import annotations
@@ -13,16 +13,21 @@ from html.entities import html5
 from typing import TYPE_CHECKING
 
 from tdm_guard.formats.invisible import SEEN, seen, without_octets
+from tdm_guard.formats.page.html_skip import OMITTED
 from tdm_guard.formats.page.html_tokens import MAX_ATTRIBUTES, Attributes, end_of_tag, resolve
 from tdm_guard.formats.page.html_words import Finder, finders, folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# The first letters of meta, link, script and base; what else begins so ("<metadata>") does no harm.
-_OPENING = re.compile(rb"<[MmLlSsBb][EeIiCcAa][TtNnRrSs][AaKkIiEe][^>]*")
+# The first letters of meta, link, script and base, and all from the fourth on: the others are no part of our words, and
+# the letter of the first would be suspected of being. What else begins so ("<metadata>") does no harm.
+_OPENING = re.compile(rb"<[MmLlSsBb][EeIiCcAa][TtNnRrSs]([AaKkIiEe][^>]*+)")
 _NAME = re.compile(rb"<(?=([MmLlSs][^\t\n\f\r />]*))")  # names may hold a "<", and another begins there
-_BASES = (b"<b", b"<B")
+_BASE = b"eE"  # as the cuttings of one begin
+# Of so few bytes the engine finds the first in half the time that `in` takes.
+_begins_base = re.compile(b">e").search
+_opens_at_end = re.compile(b'=">').search
 MAX_SHORT = 2 * MAX_ATTRIBUTES  # bytes of a tag in which no more attributes stand than are read
 _WS = b"\t\n\f\r "
 _MARKS = tuple((mark, b"=" + mark, bytes({*range(256)} - {*mark, *b"\x01>"})) for mark in (b'"', b"'"))
@@ -37,8 +42,9 @@ class Scanner:
     """
     Looks for `words` (lower case) in the meta, link and script tags of a document without reading the document.
 
-    One in quotation marks (`"ai"`) is a whole value, however that is written: in any marks, in none, amid blanks. It
-    errs on one side only: comments, scripts and templates are looked at too.
+    One in quotation marks (`"ai"`) is a whole value, however that is written: in any marks, in none, amid blanks; one
+    behind such a mark (`"dc.`) begins a value. It errs on one side only: comments, scripts and templates are looked at
+    too.
     """
 
     __slots__ = ("_finders", "_references")
@@ -54,7 +60,7 @@ class Scanner:
 
     def openings(self, body: bytes) -> tuple[bytes, ...] | None:
         """
-        The beginnings, up to the first `>`, of the tags in `body` that may have one of the words; None for any.
+        The tags in `body` that may have one of the words, from the fourth letter to the first `>`; None for any.
 
         Those that may be the document's base stand beside them, as do long ones, of which not all may be read. A NUL
         (UTF-16) or an ESC (ISO-2022-JP) means that ASCII characters need not stand there as ASCII bytes.
@@ -71,15 +77,15 @@ class Scanner:
             if not said.isascii():
                 said = without_octets(said)
             dense = folded(said)
-            suspected = [
-                (each, at) for each in self._finders if (at := each.first(said if each.marked else dense)) >= 0
-            ]
+            suspected = [(each, at) for each in self._finders if (at := each.first(said if each.mark else dense)) >= 0]
             if suspected or b"&" in said:
                 if len(said) > 2 * PIECE:  # a tag that is longer than a piece is not looked at so closely
                     return None
                 found = tuple(self._speaking(cuttings, said, dense, suspected))
             is_open = is_open or _any_open(_in_doubt(cuttings, dense))
-            if found and (size > PIECE or len(said) > MAX_SAID or len(cuttings) > MAX_CUTTINGS):
+            if found and (
+                size > PIECE or len(said) + OMITTED * len(cuttings) > MAX_SAID or len(cuttings) > MAX_CUTTINGS
+            ):
                 return None
             start = end
         long: tuple[bytes, ...] = ()
@@ -95,10 +101,10 @@ class Scanner:
     ) -> Iterator[bytes]:
         """Those of the cuttings in which a word stands; `said` is all of them, without what is invisible."""
         for finder, at in suspected:
-            where = said if finder.marked else dense
+            where = said if finder.mark else dense
             for number in _numbers(finder.suspected(where, at), where):
                 cut = cuttings[number]
-                if cut[:2] not in _BASES and finder.stands_in(without_octets(cut).lower() + b">"):
+                if cut[0] not in _BASE and finder.stands_in(without_octets(cut).lower() + b">"):
                     yield cut
         if b"&" in said:
             for number in _numbers(self._referred(said), said):
@@ -142,9 +148,9 @@ class Scanner:
                     return None
                 said = without_octets(body[begin:end])
                 if self._has_word(said):
-                    speaking.append(found[0])
+                    speaking.append(found[1])
                 elif end - begin > MAX_SHORT:
-                    long.append(found[0])
+                    long.append(found[1])
         return tuple(speaking), tuple(long)
 
     def _has_word(self, said: bytes) -> bool:
@@ -169,9 +175,9 @@ def _numbers(places: Iterable[int], joined: bytes) -> Iterator[int]:
 
 def _beside(cuttings: list[bytes], dense: bytes) -> list[bytes]:
     """The cuttings that are long, or may be of a base."""
-    if max(map(len, cuttings)) <= MAX_SHORT and b"><base" not in dense and not dense.startswith(b"<base"):
+    if max(map(len, cuttings)) <= MAX_SHORT and not dense.startswith(b"e") and _begins_base(dense) is None:
         return []
-    return [cut for cut in cuttings if len(cut) > MAX_SHORT or cut[:2] in _BASES]
+    return [cut for cut in cuttings if len(cut) > MAX_SHORT or cut[0] in _BASE]
 
 
 def _end_of_piece(body: bytes, start: int) -> int:
@@ -185,7 +191,7 @@ def _in_doubt(cuttings: list[bytes], dense: bytes) -> bytes:
 
     Where the other quotation mark stands anywhere, or one may open at the end of a cutting, all are left in.
     """
-    if b"'" in dense or b'=">' in dense:
+    if b"'" in dense or _opens_at_end(dense):
         return dense
     rest = [cut for cut in cuttings if cut[-1] != _QUOTE]
     return folded(b">".join(rest) + b">") if rest else b""

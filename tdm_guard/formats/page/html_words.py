@@ -12,13 +12,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-MARKED = '"'  # around a word that is a whole value
+MARKED = '"'  # around a word that is a whole value, or before one that a value begins with
 _WS = b"\t\n\f\r "
-# The rare letters of "c2pa" as those of "noml", so that one search begins alike
-_FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"2p", b"ml"))
+# The rare letters of "c2pa" as those of "noml", and that in which "usage" begins as that of "signal", so that searches
+# begin alike
+_FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"2pu", b"mls"))
 _LEFT_OUT = _WS + b"-_+/:.,;?%"  # with the marks by which the spellings of a word differ, and those of addresses
 _MARKED = re.compile(r"[^0-9a-z\s][0-9a-z]{3,}")  # a mark is rarer than letters: best looked for from there on
-_SHARED = ("ai", "m")  # what many of our words share: one of these, the first that is in it
+_SHARED = ("ai", "m", "contents")  # what many of our words share, folded: one of these, the first that is in it
 _VALUE_BEGINS, _VALUE_ENDS = "[=\"'\\s]", "(?=[\\s\"'>/])"
 _SEVERAL = 3  # words with the same stem before a low line
 _BLANKS = 64  # between a mark and a whole value; where there are more, the value counts
@@ -26,23 +27,24 @@ _BLANKS = 64  # between a mark and a whole value; where there are more, the valu
 
 class Finder(NamedTuple):
     """
-    Some of our words. `suspects`: one of them may stand in what was folded, if they are not `marked`, else in what was
-    said; `patterns`: in lower case they match where one does. `whole` is that for those that are whole values, each a
-    group; `fronts` is how far they begin before.
+    Some of our words. `suspects`: one of them may stand in what was folded, or, of those with a `mark`, in what was
+    said; `patterns`: in lower case they match where one does. `whole` is that for those that are whole values or begin
+    one, each a group; `fronts` is how far they begin before.
     """
 
     suspects: re.Pattern[bytes] | bytes
     patterns: tuple[re.Pattern[bytes], ...]
     whole: re.Pattern[bytes] | None = None
     fronts: tuple[int, ...] = ()
-    marked: bool = False
+    mark: bytes = b""
 
     def first(self, dense: bytes) -> int:
         """Where one of the words may first stand in what was folded, or said; -1 if none does."""
         suspects = self.suspects
         if isinstance(suspects, bytes):
             return dense.find(suspects)
-        found = suspects.search(dense)
+        begin = dense.find(self.mark)  # many pages have none, which is told at once
+        found = suspects.search(dense, begin) if begin >= 0 else None
         return -1 if found is None else found.start()
 
     def suspected(self, dense: bytes, at: int) -> Iterator[int]:
@@ -72,7 +74,7 @@ def folded(said: bytes) -> bytes:
 
 def finders(words: Iterable[str]) -> tuple[Finder, ...]:
     """
-    What finds `words`, which are in lower case; those in quotation marks are whole values.
+    What finds `words`, which are in lower case; those in quotation marks are whole values, or begin one (`"dc.`).
 
     The engine leaps to a literal beginning, best to a rare character, but not to one of several: so words that share a
     syllable, or begin with the same mark, are looked for from there on and then looking back. A word that shares
@@ -86,8 +88,10 @@ def finders(words: Iterable[str]) -> tuple[Finder, ...]:
         beginning = _beginning(word, stems)
         known = next((each for each in groups if each in beginning), beginning)
         groups.setdefault(known, ([], []))[0].append(word)
-    for word in sorted({word.strip(MARKED) for word in words} - set(plain)):
-        groups.setdefault(_shared(word) or word[:2], ([], []))[1].append(word)
+    for word in sorted(set(words) - set(plain)):
+        dense = _fold(word).strip(MARKED)
+        known = next((each for each in groups if dense.startswith(each)), _shared(dense) or dense[:2])
+        groups.setdefault(known, ([], []))[1].append(word)
     return tuple(_finder(beginning, plain, whole) for beginning, (plain, whole) in groups.items())
 
 
@@ -113,30 +117,71 @@ def _beginning(word: str, stems: Mapping[str, int]) -> str:
 def _finder(beginning: str, plain: list[str], whole: list[str]) -> Finder:
     if not beginning.isalnum():  # it is rare, and the folding leaves it out
         ends = [_behind(beginning, word) for word in plain]
-        either = [re.sub("[a-z]", lambda letter: f"[{letter[0]}{letter[0].upper()}]", end) for end in ends]
-        return Finder(_pattern(beginning, either), (_pattern(beginning, ends),), marked=True)
+        either = re.sub("[a-z]", lambda letter: f"[{letter[0]}{letter[0].upper()}]", _any_of(ends))
+        suspected, pattern = _pattern(beginning, either), _pattern(beginning, _any_of(ends))
+        return Finder(suspected, (pattern,), mark=beginning.encode("latin-1"))
     found = {_fold(word) for word in plain}
     least = sorted(word for word in found if not any(other in word for other in found - {word}))
     literal = beginning.encode("latin-1")
     suspects: re.Pattern[bytes] | bytes = literal
     if whole or beginning in _SHARED:
         ends = [_behind(beginning, word) for word in least]
-        ends += [_behind(beginning, word, before="[=\"']") for word in whole]
-        suspects = _pattern(beginning, ends)
+        values = dict.fromkeys(_fold(word).strip(MARKED) for word in whole)
+        ends += [_behind(beginning, word, before="[=\"']") for word in values]
+        suspects = _pattern(beginning, _any_of(ends))
     near = [word for word in plain if beginning in word]
     far = [word for word in plain if beginning not in word]
-    patterns = [_pattern(beginning, [_behind(beginning, word) for word in near])] if near else []
+    patterns = [_pattern(beginning, _any_of([_behind(beginning, word) for word in near]))] if near else []
     patterns += [re.compile(re.escape(word).encode()) for word in far]
-    values = [f"({_behind(beginning, word, before=_VALUE_BEGINS)}{_VALUE_ENDS})" for word in whole]
-    fronts = tuple(word.index(beginning) for word in whole)
-    return Finder(suspects, tuple(patterns), _pattern(beginning, values) if values else None, fronts)
+    fronts = tuple(word.index(beginning) - 1 for word in whole)
+    as_whole = _pattern(beginning, "|".join(_value(beginning, word) for word in whole)) if whole else None
+    return Finder(suspects, tuple(patterns), as_whole, fronts)
 
 
-def _pattern(beginning: str, ends: list[str]) -> re.Pattern[bytes]:
-    return re.compile(f"{re.escape(beginning)}(?:{'|'.join(ends)})".encode("latin-1"))
+def _pattern(beginning: str, ends: str) -> re.Pattern[bytes]:
+    return re.compile(f"{re.escape(beginning)}(?:{ends})".encode("latin-1"))
 
 
-def _behind(beginning: str, word: str, before: str = "") -> str:
-    """The pattern for a word, once the `beginning` that it shares with others was found; `before` stands before it."""
+class _End(NamedTuple):
+    """How a word goes on behind what it shares with others, and, if that is not all, the `whole`, `width` bytes."""
+
+    rest: str
+    whole: str = ""
+    width: int = 0
+
+
+def _behind(beginning: str, word: str, before: str = "") -> _End:
+    """The end of a word, once the `beginning` that it shares with others was found; a `before` stands before it."""
     front, _, rest = word.partition(beginning)
-    return re.escape(rest) + (f"(?<={before}{re.escape(word)})" if before or front else "")
+    if not front and not before:
+        return _End(re.escape(rest))
+    return _End(re.escape(rest), before + re.escape(word), len(word) + bool(before))
+
+
+def _any_of(ends: list[_End]) -> str:
+    """One pattern for `ends`, by first letters and, where only what stands before tells, by width: soonest left."""
+    alike: dict[str, list[_End]] = {}
+    for end in ends:
+        alike.setdefault(end.rest, []).append(end)
+    groups: dict[str, list[str]] = {}
+    for rest, same in alike.items():
+        first = rest[:1] if rest[:1].isalnum() else ""
+        groups.setdefault(first, []).append(rest.removeprefix(first) + _one_of_whole(same))
+    return "|".join(f"{first}(?:{'|'.join(rests)})" for first, rests in groups.items())
+
+
+def _one_of_whole(ends: list[_End]) -> str:
+    """What tells that one of the words stands there that end alike."""
+    widths: dict[int, list[str]] = {}
+    for end in ends:
+        widths.setdefault(end.width, []).append(end.whole)
+    if 0 in widths:
+        return ""
+    behind = ["|".join(words) for words in widths.values()]
+    return "(?:" + "|".join(f"(?<={words})" for words in behind) + ")"
+
+
+def _value(beginning: str, word: str) -> str:
+    """The pattern, behind `beginning`, for a value that is `word` or begins so."""
+    end = _behind(beginning, word.strip(MARKED), before=_VALUE_BEGINS)
+    return f"({end.rest}(?<={end.whole}){word.endswith(MARKED) * _VALUE_ENDS})"

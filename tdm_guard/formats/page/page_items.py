@@ -27,7 +27,7 @@ WORDS = (
     "ld+json",
     "citation_author", "citation_title", "citation_publisher", "citation_doi", "citation_isbn",
     "citation_issn", "citation_eissn", "citation_pissn",
-    "dc.", "dc:", "dcterms.", "dcterms:",
+    '"dc.', '"dc:', '"dcterms.', '"dcterms:',
     ":isbn", ":isrc", ":iswc", ":issn", ":upc", ":ean", ":gtin",
 )  # fmt: skip
 MAX_DESCRIBED = 262_144  # characters of a page's meta tags in which codes and names are looked for: hundreds of authors

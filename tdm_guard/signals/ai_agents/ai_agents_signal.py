@@ -32,7 +32,7 @@ from tdm_guard.usage import TDM, TRAINING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tdm_guard.formats.page.html import Page
+    from tdm_guard.formats.page.html import Page, Tag
     from tdm_guard.formats.site.robots_txt import Group, RobotsTxt
 
 NAME = "ai-agents"
@@ -200,7 +200,15 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
 
 def read_html(page: Page, source: Source, listener: Listener) -> Reading:
     """The same in meta tags that bear the agent's name, or name it in their content."""
+    if not any(map(_may_address, page.tags)) and not any(map(_may_address, page.requoted)):
+        return NOTHING
     return _read_words(in_page(named_metas(page)), source, listener, image=False)
+
+
+def _may_address(tag: Tag) -> bool:
+    """False for a meta tag that addresses no training agent: in its content one is named before a colon."""
+    attributes = tag.attributes
+    return ":" in attributes.get("content", "") or attributes.get("name", "").strip().lower() in training_tokens()
 
 
 def _read_words(words: Iterable[AiWord], source: Source, listener: Listener, *, image: bool | None) -> Reading:
