@@ -108,9 +108,10 @@ def _next_round(task: Gathering, kept: Mapping[str, Kept], batch: Sequence[Docum
             more += [found for found in _declared_documents(task, said.declared) if found.path not in kept]
     optional = _optional(task, kept)
     if optional and _answers(kept):
-        open_usages = task.asked if task.thorough else task.asked - _reserved_everywhere(kept)
+        reserved = None if task.thorough else _reserved_everywhere(kept)
+        open_usages = task.asked - reserved if reserved else task.asked
         more += [document for document in optional if not open_usages.isdisjoint(document.usages)]
-    return tuple({document.path: document for document in more}.values()) if more else ()
+    return tuple({document.path: document for document in more}.values()) if len(more) > 1 else more
 
 
 def _answers(kept: Mapping[str, Kept]) -> bool:
