@@ -46,9 +46,7 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
     """What `url` answered, as it is kept of this document; `old` is what was kept of it before."""
     if fetched is None:
         return _never_asked(task, url, document)
-    at = since = task.now
-    if fetched.at is not None:
-        at, since = _times(task, fetched)
+    at, since = (task.now, task.now) if fetched.at is None else _times(task, fetched)
     if fetched.status in document.gone and fetched.error is None:  # most documents
         digest = _digest(task, fetched.body) if fetched.body else None
         lasts = expiry(tuple(parted(tuple(fetched.headers))), since) if fetched.headers else task.until(since)
