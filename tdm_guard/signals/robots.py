@@ -51,8 +51,6 @@ class _Access(WideSite, QuietSite):
 
     def says(self, target: str) -> Reading:
         try:
-            if not self._rules.may_refuse(target):
-                return NOTHING
             refusal = self._rules.refusal(target)
         except TooMuchWork as bound:
             return too_much(self._source, NAME, EVERY, bound, kind=Kind.ACCESS)

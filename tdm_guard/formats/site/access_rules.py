@@ -161,12 +161,13 @@ class AccessRules:
             name, value = read_rule(words)
             if not value:
                 continue  # RFC 9309 2.2: an empty pattern matches nothing
-            if _is_plain(value) and not (_may_match(value, spelled) or _may_match(value, target)) and "/." not in value:
+            plain = _is_plain(value) and "/." not in value
+            if plain and not (_may_match(value, spelled) or (spelled is not target and _may_match(value, target))):
                 continue
             tried += 1
             if tried > MAX_TRIED:
                 raise TooMuchWork(f"more than {MAX_TRIED} rules that may be about one address")
-            for pattern in self._spellings(value):
+            for pattern in (value,) if plain else self._spellings(value):
                 if any(variant.matches(spelled) for variant in _variants(pattern)) or (
                     "*" in pattern and PathPattern.parse(pattern).matches(target)
                 ):
@@ -232,9 +233,9 @@ def _sort_in(pattern: str, prefixes: dict[str, None], fragments: set[str], exact
 
 def _may_match(value: str, target: str) -> bool:
     """For a value without anything to be decoded: False if `target` lacks a part of it. Quicker than to match."""
-    if "*" not in value and not value.endswith("$"):
+    if "*" not in value and value[-1] != "$":
         return target.startswith(value)
-    return all(part in target for part in value.rstrip("$").split("*"))
+    return all([part in target for part in value.rstrip("$").split("*")])
 
 
 def _variants(pattern: str) -> tuple[PathPattern, ...]:

@@ -258,6 +258,10 @@ def access_lines(text: str) -> str:
 
 def read_rule(words: str) -> tuple[str, str]:
     """Name (`allow`, `disallow`) and value of the whole line `words`, which is an allow or a disallow line."""
+    head, colon, value = words.partition(":")
+    name = _USUAL_NAMES.get(head)
+    if name and colon:
+        return name, value.partition("#")[0].strip()
     found = _match_rule(words)
     if not found:
         return "allow", ""

@@ -63,10 +63,9 @@ class _Refusals(QuietSite):
         try:
             check_work(sum([rules.wildcards for _, rules in self._sets]), target)
             for agents, rules in self._sets:
-                if rules.may_refuse(target):
-                    refusal = rules.refusal(target)
-                    if refusal is not None:
-                        return Reading((self._statement(agents, refusal),))
+                refusal = rules.refusal(target)
+                if refusal is not None:
+                    return Reading((self._statement(agents, refusal),))
         except TooMuchWork as bound:
             return too_much(self._source, NAME, TRAINING, bound)
         return NOTHING
