@@ -105,8 +105,8 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
             faults=reading.faults,
             declared=declared,
             read_at=at if result is _READ else None,
-            etag=fetched.header("etag"),
-            last_modified=fetched.header("last-modified"),
+            etag=fetched.header("etag") if fetched.headers else None,
+            last_modified=fetched.header("last-modified") if fetched.headers else None,
             own_age=own_age,
         )
     return _kept_of(document, checked, _expiry(task, fetched, reading, since), said)
@@ -179,14 +179,14 @@ def _expiry(task: Gathering, fetched: Fetched, reading: DocumentReading, at: dat
 
 def _robots_sites(task: Gathering, fetched: Fetched, source: Source) -> tuple[tuple[Site, ...], tuple[Declared, ...]]:
     text = robots_txt.parse(fetched.body, complete=fetched.complete)
-    read = [signal.read_robots(text, source, task.listener) for signal in task.signals if signal.read_robots]
-    declared = [
-        item
-        for signal in task.signals
-        if signal.declared_in_robots
-        for item in signal.declared_in_robots(text, source, task.listener)
-    ]
-    return tuple(site for site in read if site is not None), tuple(declared)
+    sites: list[Site] = []
+    declared: list[Declared] = []
+    for signal in task.signals:
+        if signal.read_robots and (site := signal.read_robots(text, source, task.listener)) is not None:
+            sites.append(site)
+        if signal.declared_in_robots:
+            declared += signal.declared_in_robots(text, source, task.listener)
+    return tuple(sites), tuple(declared)
 
 
 def _seen(

@@ -57,7 +57,7 @@ class AccessRules:
         self._utf8 = utf8
         kept: list[str | bytes] = []
         texts: list[str] = []
-        refused: dict[str, None] = {}  # in the order of the file
+        written: list[str] = []
         dotted = False  # whether a segment of some path begins with a dot
         wildcards = 0
         for part in parts:
@@ -66,10 +66,11 @@ class AccessRules:
             if found or holds_rule(text):
                 dotted = dotted or "/." in text
                 wildcards += text.count("*")
-                refused.update(dict.fromkeys(map(str.strip, found)))
+                written += found
                 texts.append(text)
-                usual = len(text) <= _USUAL_LINE * text.count("llow:") + _SPARE
+                usual = len(text) <= _SPARE or len(text) <= _USUAL_LINE * text.count("llow:") + _SPARE
                 kept.append(_packed(part.line, text if usual else access_lines(text)))
+        refused = dict.fromkeys(map(str.strip, written))  # in the order of the file
         refused.pop("", None)  # RFC 9309 2.2: an empty pattern matches nothing
         values = "\n".join(("", *refused, ""))
         prefixes: dict[str, None] = {}
@@ -235,7 +236,7 @@ def _may_match(value: str, target: str) -> bool:
     """For a value without anything to be decoded: False if `target` lacks a part of it. Quicker than to match."""
     if "*" not in value and value[-1] != "$":
         return target.startswith(value)
-    return all([part in target for part in value.rstrip("$").split("*")])
+    return all(part in target for part in value.rstrip("$").split("*"))
 
 
 def _variants(pattern: str) -> tuple[PathPattern, ...]:
@@ -260,13 +261,8 @@ def _characters(found: re.Match[str]) -> str:
 
 def _without_longer(prefixes: Iterable[str]) -> tuple[str, ...]:
     """Sorted, without those that begin with another one."""
-    kept: list[str] = []
     last = "\n"
-    for prefix in sorted(prefixes):
-        if not prefix.startswith(last):
-            kept.append(prefix)
-            last = prefix
-    return tuple(kept)
+    return tuple([last := prefix for prefix in sorted(prefixes) if not prefix.startswith(last)])
 
 
 def _protego_allows(rules: list[str], target: str) -> bool:
