@@ -57,6 +57,7 @@ def test_lines_of_several_groups_keep_their_numbers(before: list[str]) -> None:
 def test_all_is_refused(value: str) -> None:
     assert compiled(["User-agent: *", f"Disallow: {value}", "Disallow: /a"]).refuses_all
     assert not compiled(["User-agent: *", f"Disallow: {value}", "Allow: /a"]).refuses_all
+    assert not compiled(["User-agent: *", f"Disallow: {value}", "Disallow: a"]).refuses_all
 
 
 @pytest.mark.parametrize("value", ["", "/a", "/*a", "/*?", "/*/", "/$", "/a*", "/*a$"])

@@ -99,7 +99,7 @@ class AccessRules:
                 fragments.add(longest if len(longest) >= len(head) else head)
         self._parts = tuple(kept)
         # One string for all, each between line ends: as strings of their own they would weigh three times as much.
-        beginnings = ("/",) if "/" in prefixes else _without_longer(prefixes) if len(prefixes) > _FEW else prefixes
+        beginnings = _without_longer(prefixes) if "/" in prefixes or len(prefixes) > _FEW else prefixes
         self._prefixes = "\n".join(("", *beginnings, "")) if beginnings else ""
         self._shortest = min(map(len, beginnings)) if beginnings else 0
         self._fragments = "\n".join(fragments) if fragments and "" not in fragments else "/" if fragments else ""
