@@ -8,12 +8,13 @@ still change the outcome for the usages asked, then second places and what robot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 from tdm_guard.decision import Checked
-from tdm_guard.model import Declared, Result
+from tdm_guard.errors import ConfigurationError
+from tdm_guard.model import Declared, Fetched, Result
 from tdm_guard.policies.answers import last_copy, read_answer
 from tdm_guard.policies.policy import SILENT, Kept, OriginPolicy
 from tdm_guard.policies.task import Answers, Gathering, Wanted
@@ -25,6 +26,7 @@ MAX_DECLARED_BYTES = 2**20  # of one licence document
 MAX_ROUNDS = 6  # well-known, optional, second places and declared ones come in four; the bound is for safety
 
 Recall = Callable[[Document], Kept | None]  # what somebody else fetched and kept of a document, read for this listener
+Look = Callable[[str], Fetched | None]  # what the document at a URL answered, of answers that are at hand
 
 _, _ABSENT, _UNREADABLE, _UNREACHABLE, _NOT_ATTEMPTED = Result  # on Python 3.11 a look-up on the class is slow
 _NOT_THERE = (_ABSENT, _UNREADABLE)
@@ -41,15 +43,32 @@ def gather(
     """
     before = {item.path: item for item in previous.kept} if previous else {}
     kept: dict[str, Kept] = {}
+    batch = _first_round(task)
     for _ in range(MAX_ROUNDS):
-        batch = _next_round(task, kept)
         if not batch:
             break
         yield from _read_round(task, batch, kept, before, recall)
+        batch = _next_round(task, kept, batch)
     documents = tuple(kept.values()) or (_nothing_to_read(task),)
     lent = previous.lent if previous else ()
     learned = tuple(item for item in previous.learned if item.is_fresh(task.now)) if previous else ()
     return OriginPolicy.of(task.origin, task.listener, documents, lent, learned)
+
+
+def gather_known(task: Gathering, look: Look) -> OriginPolicy:
+    """
+    The same of answers that are at hand: each is looked up by its URL when it is its turn, None for "never asked".
+
+    Raises `ConfigurationError` for one that is no `Fetched`.
+    """
+    kept: dict[str, Kept] = {}
+    batch = _first_round(task)
+    for _ in range(MAX_ROUNDS):
+        if not batch:
+            break
+        _read_known(task, batch, kept, look)
+        batch = _next_round(task, kept, batch)
+    return OriginPolicy.of(task.origin, task.listener, tuple(kept.values()) or (_nothing_to_read(task),))
 
 
 def not_asked(task: Gathering) -> OriginPolicy:
@@ -62,33 +81,46 @@ def read_lent(
 ) -> Generator[tuple[Wanted, ...], Answers, tuple[Kept, ...]]:
     """Reads documents that a response declares; those of `lent` and `recall` that are fresh are kept as they are."""
     kept: dict[str, Kept] = {}
-    batch = [_declared_document(task, item) for item in declared]
     signals = {item.signal for item in declared}
     before = {item.path: item for item in lent if item.signal in signals}
-    yield from _read_round(task, [d for d in batch if d is not None], kept, before, recall)
+    yield from _read_round(task, _declared_documents(task, declared), kept, before, recall)
     return tuple(kept.values())
 
 
-def _next_round(task: Gathering, kept: Mapping[str, Kept]) -> list[Document]:
-    """Required ones; then optional ones that can still change something; then second places and declared ones."""
-    if not kept:
-        required = [document for document in task.wanted if document.required]
-        if required:
-            return required
+def read_known(task: Gathering, declared: tuple[Declared, ...], look: Look) -> tuple[Kept, ...]:
+    """The same of answers that are at hand, as in `gather_known`."""
+    kept: dict[str, Kept] = {}
+    _read_known(task, _declared_documents(task, declared), kept, look)
+    return tuple(kept.values())
+
+
+def _first_round(task: Gathering) -> Sequence[Document]:
+    """The documents that must be read; where there are none, the others."""
+    return [document for document in task.wanted if document.required] or _next_round(task, {}, ())
+
+
+def _next_round(task: Gathering, kept: Mapping[str, Kept], batch: Sequence[Document]) -> Sequence[Document]:
+    """What those of the last `batch` declare; optional ones, and second places, that can still change something."""
     more: list[Document] = []
-    answered = True
-    for item in kept.values():
-        said = item.said
-        if said is not SILENT:
-            more += [found for each in said.declared if (found := _declared_document(task, each)) is not None]
-        if item.checked.result is _UNREACHABLE and item.checked.status is None:
-            answered = False
-    if more:
-        more = [document for document in more if document.path not in kept]
-    if answered and (optional := _optional(task, kept)):
-        open_usages = task.asked if task.thorough else task.asked - _reserved_everywhere(kept)
+    for document in batch:
+        said = kept[document.path].said
+        if said is not SILENT and said.declared:
+            more += [found for found in _declared_documents(task, said.declared) if found.path not in kept]
+    optional = _optional(task, kept)
+    if optional and _answers(kept):
+        reserved = None if task.thorough else _reserved_everywhere(kept)
+        open_usages = task.asked - reserved if reserved else task.asked
         more += [document for document in optional if not open_usages.isdisjoint(document.usages)]
-    return list({document.path: document for document in more}.values()) if more else more
+    return tuple({document.path: document for document in more}.values()) if len(more) > 1 else more
+
+
+def _answers(kept: Mapping[str, Kept]) -> bool:
+    """False if one of the documents asked for got no answer: nothing that need not be read is waited for then."""
+    for item in kept.values():
+        checked = item.checked
+        if checked.result is _UNREACHABLE and checked.status is None:
+            return False
+    return True
 
 
 def _optional(task: Gathering, kept: Mapping[str, Kept]) -> list[Document]:
@@ -108,10 +140,16 @@ def _reserved_everywhere(kept: Mapping[str, Kept]) -> set[Usage]:
     """The usages that are reserved for the whole origin already, so that no further document can add to it."""
     found: set[Usage] = set()
     for item in kept.values():
-        for site in item.said.sites:
-            if isinstance(site, WideSite):
-                found.update(site.everywhere)
+        said = item.said
+        if said is not SILENT:
+            for site in said.sites:
+                if isinstance(site, WideSite):
+                    found.update(site.everywhere)
     return found
+
+
+def _declared_documents(task: Gathering, declared: Iterable[Declared]) -> list[Document]:
+    return [found for each in declared if (found := _declared_document(task, each)) is not None]
 
 
 def _declared_document(task: Gathering, declared: Declared) -> Document | None:
@@ -129,8 +167,19 @@ def _declared_document(task: Gathering, declared: Declared) -> Document | None:
     return None
 
 
+def _read_known(task: Gathering, batch: Iterable[Document], kept: dict[str, Kept], look: Look) -> None:
+    name = task.name
+    for document in batch:
+        path = document.path
+        url = name + path if path[0] == "/" else path
+        answer = look(url)
+        if not (answer.__class__ is Fetched or answer is None or isinstance(answer, Fetched)):
+            raise ConfigurationError(f"policies: {answer!r} is no Fetched; for example Fetched(status=404)")
+        kept[path] = read_answer(task, url, document, answer, None)
+
+
 def _read_round(
-    task: Gathering, batch: list[Document], kept: dict[str, Kept], before: dict[str, Kept], recall: Recall | None
+    task: Gathering, batch: Sequence[Document], kept: dict[str, Kept], before: dict[str, Kept], recall: Recall | None
 ) -> Generator[tuple[Wanted, ...], Answers, None]:
     if recall is not None:
         _recall_round(task, batch, before, recall)
@@ -152,7 +201,7 @@ def _read_round(
                 kept[document.path] = kept.pop(document.path)
 
 
-def _recall_round(task: Gathering, batch: list[Document], before: dict[str, Kept], recall: Recall) -> None:
+def _recall_round(task: Gathering, batch: Sequence[Document], before: dict[str, Kept], recall: Recall) -> None:
     """Puts what was fetched elsewhere in the place of what is not fresh here, if it lasts longer."""
     for document in batch:
         ours = before.get(document.path)

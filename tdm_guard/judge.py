@@ -7,13 +7,13 @@ For archives and the engines that process them; the guard uses the same judge.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar, Unpack
+from typing import Any, Unpack
 
 from tdm_guard.decision import Decision
 from tdm_guard.errors import ConfigurationError, PolicyMismatch
-from tdm_guard.gather import gather, read_lent
+from tdm_guard.gather import gather_known, read_known
 from tdm_guard.judging.arguments import UNREAD, content, number, pairs, places
 from tdm_guard.judging.bench import Bench
 from tdm_guard.judging.case import Case
@@ -26,13 +26,12 @@ from tdm_guard.options.misspelt import keywords
 from tdm_guard.options.remembered import Remembered
 from tdm_guard.origin import Origin, trimmed
 from tdm_guard.policies.policy import Kept, OriginPolicy
-from tdm_guard.policies.task import Answers, Gathering, Keeper, Wanted
+from tdm_guard.policies.task import Answers, Gathering, Keeper
 from tdm_guard.repertoire.matching import Repertoire
 from tdm_guard.secrecy.parameters import SECRETS
 
 OFFLINE_OPTIONS = frozenset(JudgeOptions.__annotations__)
 MAYBE = 200  # a response may be content, as long as nobody says that it is none
-T = TypeVar("T")
 Policies = Mapping[str, Fetched] | OriginPolicy
 
 
@@ -103,21 +102,21 @@ class Judge:
         """
         origin = Origin.parse(origin) if isinstance(origin, str) else origin
         by_url = places(str(origin), documents)
-        policy = _answered(gather(self._gathering(origin, aware(now))), by_url)
-        known = {checked.document for checked in policy.checked}
-        rest = {url: answer for url, answer in by_url.items() if url not in known}
-        return self._with_lent(policy, rest, aware(now)) if rest else policy
+        now = aware(now)
+        policy = gather_known(self._gathering(origin, now), by_url.get)
+        rest = by_url.keys() - {checked.document for checked in policy.checked}
+        return self._with_lent(policy, {url: by_url[url] for url in by_url if url in rest}, now) if rest else policy
 
     def policies_from(self, origin: Origin, look: Callable[[str], Fetched | None], *, now: datetime) -> OriginPolicy:
         """The same of documents that are looked up by their URLs, those only that can change something."""
-        return _driven(gather(self._gathering(origin, aware(now))), look)
+        return gather_known(self._gathering(origin, aware(now)), look)
 
     def _with_lent(self, policy: OriginPolicy, rest: Answers, now: datetime) -> OriginPolicy:
         """Documents that nothing on the origin asked for are kept for the responses that declare them."""
         task = self._gathering(policy.origin, now)
         for name in (signal.name for signal in self.bench.signals if signal.read_declared):
             declared = tuple(Declared(source=policy.name, carrier=name, url=url, signal=name) for url in rest)
-            policy = policy.lending(_answered(read_lent(task, declared, ()), rest))
+            policy = policy.lending(read_known(task, declared, rest.get))
         return policy
 
     def policy_for(self, url: str, policies: Policies, now: datetime) -> OriginPolicy:
@@ -230,10 +229,10 @@ class Judge:
                 return lent
             looked = {item.url: self.library(item.url, now) for item in declared}
             named = tuple(item for item in declared if looked[item.url] is not None)
-            return (*lent, *_answered(read_lent(self._gathering(policy.origin, now), named, ()), looked))
+            return (*lent, *read_known(self._gathering(policy.origin, now), named, looked.get))
         answers = places(policy.name, policies)
         known = tuple(item for item in declared if item.url in answers)
-        return _answered(read_lent(self._gathering(policy.origin, now), known, ()), answers)
+        return read_known(self._gathering(policy.origin, now), known, answers.get)
 
     def _gathering(self, origin: Origin, now: datetime) -> Gathering:
         task = self.bench.gathering(origin, now)
@@ -323,29 +322,8 @@ def aware(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _answered(reading: Generator[tuple[Wanted, ...], Answers, T], answers: Mapping[str, Fetched | None]) -> T:
-    """Drives a reading from stored answers by URL."""
-    return _driven(reading, answers.get)
-
-
-def _driven(reading: Generator[tuple[Wanted, ...], Answers, T], look: Callable[[str], Fetched | None]) -> T:
-    try:
-        wanted = next(reading)
-        while True:
-            wanted = reading.send({want.url: _checked(look(want.url)) for want in wanted})
-    except StopIteration as finished:
-        result: T = finished.value
-        return result
-
-
 def checked_unread(unread: str) -> str:
     """A way to take documents that were never asked for. Raises `ConfigurationError` for none."""
     if unread in UNREAD:
         return unread
     raise ConfigurationError(f"unread: {unread!r} is none of {', '.join(UNREAD)}")
-
-
-def _checked(answer: object) -> Fetched | None:
-    if answer is None or isinstance(answer, Fetched):
-        return answer
-    raise ConfigurationError(f"policies: {answer!r} is no Fetched; for example Fetched(status=404)")

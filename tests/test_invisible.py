@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tdm_guard import Decision, Fetched, Judge, Verdict
 from tdm_guard.formats.invisible import seen, seen_field, seen_octets, without_octets
+from tdm_guard.formats.site import robots_txt
 from tests.support.silence import SILENT
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -178,3 +179,38 @@ def test_typographic_quotation_marks_hide_no_word(name: str, value: str, left: s
         assert policy("/robots.txt", line).verdict is Verdict.RESERVED
     permits = value.replace("no{}", "yes{}").replace("n{}", "y{}")
     assert field(name, permits.format(left, right)).verdict is not Verdict.PERMITTED
+
+
+# ---- short ways beside the long ones --------------------------------------------------------------------------------
+
+ODD = [*CHARACTERS, "\u2028", "«", "\r", "\n", "\n<p>", "é", "\udcc2", "\udca0", "\udcff"]
+
+
+@given(st.lists(st.sampled_from([*ODD, "a", " "])))
+def test_octets_are_seen_as_each_character_is(characters: list[str]) -> None:
+    body = "".join(characters).encode("utf-8", "surrogateescape").removeprefix(b"\xef\xbb\xbf")
+    text = body.decode("utf-8", "surrogateescape")
+    plain = "".join('"' if each == "«" else seen(each) for each in text).encode("utf-8", "surrogateescape")
+    assert seen_octets(body) == (None if plain == body else plain)
+
+
+LINES = [
+    "User-agent: *", "User-agent: GPTBot", "Disallow: /a", "AI-Training: disallowed", "No AI training", "<p>", "</p>",
+    "  <b>", "Content-Signal: ai-train=no", "License: /l.xml", "DisallowAITraining: /a", "Content-Usage: train-ai=n",
+]  # fmt: skip
+
+
+@given(st.lists(st.one_of(st.sampled_from(LINES), st.sampled_from(ODD)), max_size=12))
+def test_a_page_that_is_not_read_again_has_nothing_to_add(pieces: list[str]) -> None:
+    body = "".join(f"{piece}\n" if piece in LINES else piece for piece in pieces).encode("utf-8", "surrogateescape")
+    policies = SILENT | {"/robots.txt": Fetched(status=200, body=body)}
+
+    def said() -> list[object]:
+        judge = JUDGES["cautious"]
+        policy = judge.read_policies("https://site.example", policies, now=NOW)
+        return [policy.says(target) for target in ("/", "/a/b")]
+
+    short = said()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(robots_txt, "differ_in_tags", lambda body, other: False)
+        assert said() == short

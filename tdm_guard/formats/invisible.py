@@ -23,6 +23,7 @@ _PLAIN = {**_SEEN, **dict.fromkeys(map(chr, _QUOTES), '"')}  # HTML has a readin
 _find_unseen = re.compile(f"[{''.join(_SEEN)}]").search
 _find_odd = re.compile(f"[{''.join(_PLAIN)}]").search
 _OCTETS = (*((chr(code).encode(), b"") for code in _DROPPED), *((chr(code).encode(), b" ") for code in _BLANK))
+_ASCII = bytes(range(128))
 _LATIN_BLANK = b"\xa0"
 _LEADS = tuple(sorted({character.encode()[:2] for character in _PLAIN}))  # a quick look before characters are
 _MARK = b"\xef\xbb\xbf"
@@ -52,10 +53,20 @@ def seen_field(value: str) -> str:
 def seen_octets(body: bytes) -> bytes | None:
     """The same for a document in UTF-8; None if it is what is seen. A mark at its beginning is no part of it."""
     body = body.removeprefix(_MARK)
-    if body.isascii() or not any(map(body.__contains__, _LEADS)):
+    if body.isascii():
         return None
-    text = body.decode("utf-8", "surrogateescape")
-    plain = _without(text, _PLAIN, _find_odd)
+    octets = body.translate(None, _ASCII)  # the few in which such a character can be
+    if not any(map(octets.__contains__, _LEADS)):
+        return None
+    others = octets.decode("utf-8", "surrogateescape")
+    found = _find_odd(others)
+    if found is None:
+        return None
+    text = plain = body.decode("utf-8", "surrogateescape")
+    while found is not None:
+        plain = plain.replace(found[0], _PLAIN[found[0]])
+        others = others.replace(found[0], "")
+        found = _find_odd(others, found.start())
     return None if plain == text else plain.encode("utf-8", "surrogateescape")
 
 

@@ -106,9 +106,10 @@ class Hearing:
     def _settled(self) -> tuple[Statement, ...]:
         """The statements with each standard's own precedence applied."""
         statements = self._statements
+        speak = {s.signal for s in statements}
         for signal in self.bench.settling_signals:
-            own = tuple(s for s in statements if s.signal == signal.name)
-            if own and signal.settle is not None:
+            if signal.name in speak and signal.settle is not None:
+                own = tuple(s for s in statements if s.signal == signal.name)
                 others = tuple(s for s in statements if s.signal != signal.name)
                 statements = others + signal.settle(own, self.bench.listener.posture)
         terms = {statement.policy_url: statement for statement in self._terms}

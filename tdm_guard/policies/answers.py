@@ -29,6 +29,7 @@ _UNASKED = {  # answers that nobody asked for (RFC 9110 15.3.7, 15.4.5): what is
     206: "only a part of the document (206)",
     304: "not modified (304), though no copy of it is held",
 }
+_kept_of, _checked_of = Kept.of, Checked.of  # each document passes here
 _READ, _ABSENT, _UNREADABLE, _UNREACHABLE, _NOT_ATTEMPTED = Result  # on Python 3.11 a look-up on the class is slow
 
 
@@ -45,11 +46,11 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
     """What `url` answered, as it is kept of this document; `old` is what was kept of it before."""
     if fetched is None:
         return _never_asked(task, url, document)
-    at, since = _times(task, fetched)
+    at, since = (task.now, task.now) if fetched.at is None else _times(task, fetched)
     if fetched.status in document.gone and fetched.error is None:  # most documents
         digest = _digest(task, fetched.body) if fetched.body else None
         lasts = expiry(tuple(parted(tuple(fetched.headers))), since) if fetched.headers else task.until(since)
-        return Kept.of(document, Checked.of(url, _ABSENT, fetched.status, at, digest), lasts, SILENT)
+        return _kept_of(document, _checked_of(url, _ABSENT, fetched.status, at, digest), lasts, SILENT)
     copy = last_copy(old)
     if copy is not None and fetched.status == 304 and not fetched.error and (copy.said.etag or copy.said.last_modified):
         return copy._replace(
@@ -76,7 +77,7 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
     if reading.hold or result is _UNREACHABLE:
         reading = _holding(task, document, fetched, source, reading)
     partial = plain.problem is not None and result is _READ
-    checked = Checked.of(url, _UNREADABLE if partial else result, fetched.status, at, digest)
+    checked = _checked_of(url, _UNREADABLE if partial else result, fetched.status, at, digest)
     if result is _UNREACHABLE:
         return _unreachable(document, reading, checked, since, old, copy)
     sites: tuple[Site, ...] = (reading.site,) if reading.site else ()
@@ -94,7 +95,7 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
             read_at=at,
             copy=copy,
         )
-        return Kept.of(document, checked, at + UNREACHABLE_FOR, said)
+        return _kept_of(document, checked, at + UNREACHABLE_FOR, said)
     said = SILENT
     own_age = reading.max_age is not None
     if sites or declared or reading.hold or reading.faults or result is _READ or own_age:
@@ -104,11 +105,11 @@ def read_answer(task: Gathering, url: str, document: Document, fetched: Fetched 
             faults=reading.faults,
             declared=declared,
             read_at=at if result is _READ else None,
-            etag=fetched.header("etag"),
-            last_modified=fetched.header("last-modified"),
+            etag=fetched.header("etag") if fetched.headers else None,
+            last_modified=fetched.header("last-modified") if fetched.headers else None,
             own_age=own_age,
         )
-    return Kept.of(document, checked, _expiry(task, fetched, reading, since), said)
+    return _kept_of(document, checked, _expiry(task, fetched, reading, since), said)
 
 
 def _times(task: Gathering, fetched: Fetched) -> tuple[datetime, datetime]:
@@ -178,14 +179,14 @@ def _expiry(task: Gathering, fetched: Fetched, reading: DocumentReading, at: dat
 
 def _robots_sites(task: Gathering, fetched: Fetched, source: Source) -> tuple[tuple[Site, ...], tuple[Declared, ...]]:
     text = robots_txt.parse(fetched.body, complete=fetched.complete)
-    read = [signal.read_robots(text, source, task.listener) for signal in task.signals if signal.read_robots]
-    declared = [
-        item
-        for signal in task.signals
-        if signal.declared_in_robots
-        for item in signal.declared_in_robots(text, source, task.listener)
-    ]
-    return tuple(site for site in read if site is not None), tuple(declared)
+    sites: list[Site] = []
+    declared: list[Declared] = []
+    for signal in task.signals:
+        if signal.read_robots and (site := signal.read_robots(text, source, task.listener)) is not None:
+            sites.append(site)
+        if signal.declared_in_robots:
+            declared += signal.declared_in_robots(text, source, task.listener)
+    return tuple(sites), tuple(declared)
 
 
 def _seen(
@@ -195,7 +196,7 @@ def _seen(
     if not task.listener.cautious or fetched.error or not 200 <= (fetched.status or 0) < 300:
         return ()
     body = seen_octets(fetched.body)
-    if body is None:
+    if body is None or (document is robots.DOCUMENT and robots_txt.differ_in_tags(fetched.body, body)):
         return ()
     fetched = replace(fetched, body=body)
     if document is robots.DOCUMENT:
@@ -228,7 +229,7 @@ def _unreachable(
         said = said._replace(sites=_stale(before.sites), read_at=before.read_at, copy=copy)
         if document.copy_stands and not before.hold:  # it was read whole
             said = said._replace(sites=before.sites, hold=(), declared=before.declared)
-    return Kept.of(document, checked, at + UNREACHABLE_FOR, said)
+    return _kept_of(document, checked, at + UNREACHABLE_FOR, said)
 
 
 def _stands(kept: Kept, at: datetime) -> bool:
@@ -243,11 +244,11 @@ def _stale(sites: tuple[Site, ...]) -> tuple[Site, ...]:
 def _never_asked(task: Gathering, url: str, document: Document) -> Kept:
     checked = Checked(url, _NOT_ATTEMPTED)
     if not document.required:
-        return Kept.of(document, checked, task.now + UNREACHABLE_FOR, SILENT)
+        return _kept_of(document, checked, task.now + UNREACHABLE_FOR, SILENT)
     source = Source(url=url, carrier=document.carrier)
     unasked: tuple[Statement, ...] = (_undetermined(document, source, "never asked for"),)
     if document is robots.DOCUMENT:
         unasked = _for_listener(task, unasked)
     if not unasked:
-        return Kept.of(document, checked, task.now + UNREACHABLE_FOR, SILENT)
-    return Kept.of(document, checked, task.now, Said(unasked=unasked))
+        return _kept_of(document, checked, task.now + UNREACHABLE_FOR, SILENT)
+    return _kept_of(document, checked, task.now, Said(unasked=unasked))

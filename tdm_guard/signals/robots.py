@@ -11,7 +11,7 @@ import re
 
 from tdm_guard.formats.http import message_body
 from tdm_guard.formats.site import robots_txt
-from tdm_guard.formats.site.access_rules import AccessRules
+from tdm_guard.formats.site.access_rules import AccessRules, Refusal
 from tdm_guard.formats.site.path_pattern import TooMuchWork
 from tdm_guard.formats.site.robots_txt import RobotsTxt
 from tdm_guard.model import NOTHING, Fault, Fetched, Kind, Reading, Result, Source, Stance, Statement
@@ -30,9 +30,9 @@ _ASKS_LATER = 429  # RFC 6585 4
 
 
 class _Access(WideSite, QuietSite):
-    """What the group of our agent says of each path."""
+    """What the group of our agent says of each path; of many pages in turn it is the same line."""
 
-    __slots__ = ("_rules", "_source")
+    __slots__ = ("_last", "_rules", "_source")
 
     @property
     def everywhere(self) -> tuple[Usage, ...]:
@@ -42,6 +42,7 @@ class _Access(WideSite, QuietSite):
     def __init__(self, rules: AccessRules, source: Source) -> None:
         self._rules = rules
         self._source = source
+        self._last: tuple[int, Reading] | None = None  # by its line, of which the words may be long
 
     def is_silent(self, target: str) -> bool:
         try:
@@ -51,25 +52,25 @@ class _Access(WideSite, QuietSite):
 
     def says(self, target: str) -> Reading:
         try:
-            if not self._rules.may_refuse(target):
-                return NOTHING
             refusal = self._rules.refusal(target)
         except TooMuchWork as bound:
             return too_much(self._source, NAME, EVERY, bound, kind=Kind.ACCESS)
         if refusal is None:
             return NOTHING
-        return Reading(
-            (
-                Statement.at(
-                    self._source,
-                    kind=Kind.ACCESS,
-                    signal=NAME,
-                    usages=EVERY,
-                    stance=Stance.RESERVED,
-                    locator=f"line {refusal.line}",
-                    excerpt=refusal.words,
-                ),
-            )
+        last = self._last
+        if last is None or last[0] != refusal.line:
+            self._last = last = (refusal.line, Reading((self._statement(refusal),)))
+        return last[1]
+
+    def _statement(self, refusal: Refusal) -> Statement:
+        return Statement.at(
+            self._source,
+            kind=Kind.ACCESS,
+            signal=NAME,
+            usages=EVERY,
+            stance=Stance.RESERVED,
+            locator=f"line {refusal.line}",
+            excerpt=refusal.words,
         )
 
 

@@ -57,6 +57,7 @@ def test_lines_of_several_groups_keep_their_numbers(before: list[str]) -> None:
 def test_all_is_refused(value: str) -> None:
     assert compiled(["User-agent: *", f"Disallow: {value}", "Disallow: /a"]).refuses_all
     assert not compiled(["User-agent: *", f"Disallow: {value}", "Allow: /a"]).refuses_all
+    assert not compiled(["User-agent: *", f"Disallow: {value}", "Disallow: a"]).refuses_all
 
 
 @pytest.mark.parametrize("value", ["", "/a", "/*a", "/*?", "/*/", "/$", "/a*", "/*a$"])
@@ -77,3 +78,12 @@ def test_something_is_not_refused(value: str) -> None:
 )
 def test_what_no_line_can_match_is_known_at_once(value: str, target: str) -> None:
     assert not compiled(["User-agent: *", f"Disallow: {value}"]).may_refuse(target)
+
+
+@pytest.mark.parametrize("count", [3, 400])
+def test_a_beginning_of_others_refuses_as_they_do(count: int) -> None:
+    longer = [f"Disallow: /a/{n}/" for n in range(count)]
+    rules = compiled(["User-agent: *", *longer, "Disallow: /a", "Disallow: /b$", "Disallow: /*.png", "Disallow: /c%41"])
+    assert rules.refusal("/a") == Refusal(count + 2, "Disallow: /a")
+    assert rules.refusal("/a/1/x") == Refusal(3, longer[1])
+    assert [rules.may_refuse(path) for path in ("/b", "/x.png", "/cA", "/b/", "/c", "/")] == [True] * 3 + [False] * 3

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdm_guard.formats.site.robots_txt import MAX_BYTES, Record, is_everyone, names, parse
+from tdm_guard.formats.site.robots_txt import (
+    MAX_BYTES,
+    Record,
+    access_values,
+    differ_in_tags,
+    is_everyone,
+    names,
+    parse,
+    read_rule,
+)
 
 CORPUS = sorted((Path(__file__).parents[1] / "corpus" / "robots").glob("*.txt"))
 LINES = st.sampled_from(
@@ -229,3 +238,58 @@ def test_what_is_read_of_a_file_is_read_of_the_longer_one_too(first: bytes, seco
     whole = flat(first + b"\n" + second)
     assert whole[: len(flat(first))] == flat(first)
     assert len(whole) == len(flat(first)) + len(flat(second))
+
+
+# ---- short ways beside the long ones --------------------------------------------------------------------------------
+
+
+@given(
+    st.lists(st.sampled_from(["Allow", "DISALLOW", "disallow", "Dissallow", ":", " ", "\t", "#", "/a", "*", "\xa0"]))
+)
+def test_a_rule_is_read_as_its_file_is(words: list[str]) -> None:
+    line = "".join(words).strip()
+    for misspelt, value in access_values(f"\n{line}"):
+        assert read_rule(line) == ("disallow" if misspelt else "allow", value.strip())
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [" ", "\t", "\n", "\r", "\xa0", "\u2003", "License", "licENSE", ":", " x", "<", "User-agent: *"]
+        )
+    )
+)
+def test_where_no_line_begins_with_a_name_no_record_has_it(pieces: list[str]) -> None:
+    robots = parse("".join(pieces).encode())
+    records = [*robots.outside, *(record for group in robots.groups for record in group.others)]
+    if any(record.name == "license" for record in records):
+        assert robots.begins("license")
+
+
+@pytest.mark.parametrize(
+    ("body", "other"),
+    [
+        ("<p>a\xa0b\nDisallow: /\n", "<p>a b\nDisallow: /\n"),
+        ("a\r\n\t<p title='\xad'>\r\n", "a\r\n\t<p title=''>\r\n"),
+        ("\ufeff<p>\n\ufeff\n", "<p>\n\ufeff\n"),
+    ],
+)
+def test_lines_that_differ_may_be_tags(body: str, other: str) -> None:
+    assert differ_in_tags(body.encode(), other.encode())
+
+
+@pytest.mark.parametrize(
+    ("body", "other"),
+    [
+        (b"\xc2\xa0Disallow: /\n", b" Disallow: /\n"),
+        (b"\xc2\xad<p>\n", b"<p>\n"),  # what stands before a tag
+        (b"<p>\xc2\xa0\rDisallow: /\n", b"<p> \rDisallow: /\n"),  # another line for who reads it
+        (b"<p>\xe2\x80\xa8Disallow: /\n", b"<p> Disallow: /\n"),
+        (b"<p>\xc3\xc2\xad\xa9\n", b"<p>\xc3\xa9\n"),  # not UTF-8, and then it is
+        (b"<p>\n", b"<p>\n<p>\n"),
+        (b"<p>\xc2\xad\n" + b"a\n" * (MAX_BYTES // 2), b"<p>\n" + b"a\n" * (MAX_BYTES // 2)),
+    ],
+    ids=["record", "before", "return", "separator", "octets", "more", "long"],
+)
+def test_other_lines_that_differ_are_read(body: bytes, other: bytes) -> None:
+    assert not differ_in_tags(body, other)

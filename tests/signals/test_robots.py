@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import evaluate
@@ -251,6 +251,22 @@ def test_another_disallow_never_lifts_a_refusal(lines: list[str], path: str, at:
     before = access("\n".join(["User-agent: *", *lines]), path)
     after = access("\n".join(["User-agent: *", *lines[:at], "Disallow: /a/b", *lines[at:]]), path)
     assert len(after.statements) >= len(before.statements)
+
+
+GROUPS = st.sampled_from(["User-agent: *", "User-agent: GPTBot", "User-agent: CCBot", "User-agent: ClaudeBot"])
+PATHS = st.sampled_from(["/a", "/a/b", "/a/b/c", "/x.pdf", "/b", "/"])
+
+
+@given(st.lists(LINES | GROUPS, max_size=10), st.lists(PATHS, max_size=8))
+@example(["Disallow: /a/b", "Disallow: /*.pdf$"], ["/a/b", "/x.pdf", "/a/b/c"])
+@settings(max_examples=200)
+def test_what_was_said_of_other_pages_changes_nothing(lines: list[str], paths: list[str]) -> None:
+    text = "\n".join(["User-agent: *", "User-agent: GPTBot", *lines]).encode()
+    for read in (robots.read_robots, ai_agents.read_robots):
+        asked = read(parse(text), SOURCE, CAUTIOUS)
+        for path in paths:
+            new = read(parse(text), SOURCE, CAUTIOUS)
+            assert asked is None or new is None or asked.says(path) == new.says(path)
 
 
 @given(st.binary(max_size=300), st.text(max_size=30))

@@ -95,6 +95,14 @@ def test_equal_lines_are_weighed_once() -> None:
     assert (_sentence.cache_info().misses, _named.cache_info().misses) <= (before[0] + 1, before[1] + 1)
 
 
+def test_a_line_that_stands_twice_is_heard_where_it_is_ours() -> None:
+    words = "AI-Training: disallowed"
+    others = f"User-agent: Other\nDisallow: /x\n{words}\n"
+    (said,) = decide("/robots.txt", f"{others}User-agent: ExampleBot\nDisallow: /y\n{words}\n").because
+    assert (said.locator, said.excerpt) == ("line 6", words)
+    assert verdict("/robots.txt", f"{others}User-agent: ExampleBot\nDisallow: /y\n") == "unreserved"
+
+
 @pytest.mark.parametrize(("name", "value"), REFUSING)
 def test_what_begins_like_a_refusal(name: str, value: str) -> None:
     assert set(TRAINING) <= set(refused(name, value, of=TDM))

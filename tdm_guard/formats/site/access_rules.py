@@ -24,12 +24,13 @@ ROBOTS = "/robots.txt"  # never refused (RFC 9309 2.2.2)
 _KEPT = re.compile(r"%(?=2[5FA4]|(?![0-9A-F]{2}))")  # % / * $ and what is no escape stay as they are
 _ESCAPES = re.compile(r"(?:%[0-9A-F]{2})+")
 _is_plain = re.compile(r"[/*][A-Za-z0-9._~/?=&,;:@!'()+\[\]*-]*\$?(?<!index\.html)").fullmatch
-_is_pattern = re.compile(r"[*$%]").search
+_find_prefixes = re.compile(r"\n(/[^*$%\n]*+)(?=\n)").findall  # of values, a line each: those that are no patterns
 _USUAL_LINE = 40  # characters; a bound for the average
 _SPARE = 200  # characters of comments and other records that may stay: taking them out costs time, keeping them memory
 _MARKS = (("\nDisallow: /", "\n\r"), ("\nAllow: /", "\n\v"))  # these end lines, so that no line holds them
 _MANY = 500  # wildcards that are worth to be counted exactly
 _SMALL = 700  # characters: compressing fewer of them costs more time than it saves memory
+_FEW = 50  # beginnings that may stay although another one is a beginning of them: to find those costs time
 _WINDOW = -12  # for zlib: 4 KB, no header; to make a larger window costs more than to pack a usual file
 MAX_TRIED = 4_000  # different rules that match an address or hold escapes; what is ordinary stays below some hundreds
 _INDEX = "index.html"  # Protego reads an Allow of /a/index.html as one of /a/ too
@@ -56,50 +57,49 @@ class AccessRules:
         self._utf8 = utf8
         kept: list[str | bytes] = []
         texts: list[str] = []
-        refused: set[str] = set()
-        dotted = patterns = False  # whether a segment of some path begins with a dot, or a value is no mere prefix
+        written: list[str] = []
+        dotted = False  # whether a segment of some path begins with a dot
         wildcards = 0
         for part in parts:
             text = part.text
             found = refused_values(text)
             if found or holds_rule(text):
                 dotted = dotted or "/." in text
-                stars = text.count("*")
-                wildcards += stars
-                patterns = patterns or bool(stars) or "$" in text or "%" in text
-                refused.update(map(str.strip, found))
+                wildcards += text.count("*")
+                written += found
                 texts.append(text)
-                usual = len(text) <= _USUAL_LINE * text.count("llow:") + _SPARE
+                usual = len(text) <= _SPARE or len(text) <= _USUAL_LINE * text.count("llow:") + _SPARE
                 kept.append(_packed(part.line, text if usual else access_lines(text)))
-        refused.discard("")  # RFC 9309 2.2: an empty pattern matches nothing
-        prefixes: set[str] = set()
+        refused = dict.fromkeys(map(str.strip, written))  # in the order of the file
+        refused.pop("", None)  # RFC 9309 2.2: an empty pattern matches nothing
+        values = "\n".join(("", *refused, ""))
+        prefixes: dict[str, None] = {}
         if utf8:
-            prefixes = {value for value in refused if value[0] == "/"}
-            if patterns:
-                prefixes = {value for value in prefixes if not _is_pattern(value)}
+            usual = values.count("\n/") == len(refused) and not ("*" in values or "$" in values or "%" in values)
+            prefixes = refused if usual else dict.fromkeys(_find_prefixes(values))
         if dotted:
-            prefixes = {value for value in prefixes if "/." not in value}
+            prefixes = {value: None for value in prefixes if "/." not in value}
         fragments: set[str] = set()  # of patterns: the longest part, where no path need begin with it
         exact: set[str] = set()
-        for value in refused - prefixes if len(prefixes) < len(refused) else ():
+        for value in [v for v in refused if v not in prefixes] if len(prefixes) < len(refused) else ():
             odd = "$" in value and value.find("$") < len(value) - 1
             if odd or not utf8 or "%" in value or (dotted and "/." in value) or value[0] not in "/*":
                 for pattern in self._spellings(value):
                     _sort_in(pattern, prefixes, fragments, exact)
             elif "*" not in value:  # a final `$` is an anchor, and the character as well
                 exact.add(value[:-1])
-                prefixes.add(value[:-1] + "%24")
+                prefixes[value[:-1] + "%24"] = None
             else:
                 head, _, rest = value.partition("*")
                 if len(head) > len(rest):
-                    prefixes.add(head)
+                    prefixes[head] = None
                     continue
                 rest = rest.removesuffix("$")
                 longest = max(rest.split("*"), key=len) if "*" in rest else rest
                 fragments.add(longest if len(longest) >= len(head) else head)
         self._parts = tuple(kept)
         # One string for all, each between line ends: as strings of their own they would weigh three times as much.
-        beginnings = _without_longer(prefixes) if len(prefixes) > 1 else tuple(prefixes)
+        beginnings = _without_longer(prefixes) if "/" in prefixes or len(prefixes) > _FEW else prefixes
         self._prefixes = "\n".join(("", *beginnings, "")) if beginnings else ""
         self._shortest = min(map(len, beginnings)) if beginnings else 0
         self._fragments = "\n".join(fragments) if fragments and "" not in fragments else "/" if fragments else ""
@@ -162,12 +162,13 @@ class AccessRules:
             name, value = read_rule(words)
             if not value:
                 continue  # RFC 9309 2.2: an empty pattern matches nothing
-            if _is_plain(value) and not (_may_match(value, spelled) or _may_match(value, target)) and "/." not in value:
+            plain = _is_plain(value) and "/." not in value
+            if plain and not (_may_match(value, spelled) or (spelled is not target and _may_match(value, target))):
                 continue
             tried += 1
             if tried > MAX_TRIED:
                 raise TooMuchWork(f"more than {MAX_TRIED} rules that may be about one address")
-            for pattern in self._spellings(value):
+            for pattern in (value,) if plain else self._spellings(value):
                 if any(variant.matches(spelled) for variant in _variants(pattern)) or (
                     "*" in pattern and PathPattern.parse(pattern).matches(target)
                 ):
@@ -221,19 +222,19 @@ def _unpacked(kept: str | bytes) -> str:
     return text
 
 
-def _sort_in(pattern: str, prefixes: set[str], fragments: set[str], exact: set[str]) -> None:
+def _sort_in(pattern: str, prefixes: dict[str, None], fragments: set[str], exact: set[str]) -> None:
     for variant in _variants(pattern):
         if len(variant.parts) > 1:
             fragments.add(max(variant.parts, key=len))
         elif variant.anchored:
             exact.add(variant.parts[0])
         else:
-            prefixes.add(variant.parts[0])
+            prefixes[variant.parts[0]] = None
 
 
 def _may_match(value: str, target: str) -> bool:
     """For a value without anything to be decoded: False if `target` lacks a part of it. Quicker than to match."""
-    if "*" not in value and not value.endswith("$"):
+    if "*" not in value and value[-1] != "$":
         return target.startswith(value)
     return all(part in target for part in value.rstrip("$").split("*"))
 
@@ -258,15 +259,10 @@ def _characters(found: re.Match[str]) -> str:
     return unquote_to_bytes(_KEPT.sub("%25", found.group())).decode("utf-8", "replace")
 
 
-def _without_longer(prefixes: set[str]) -> tuple[str, ...]:
+def _without_longer(prefixes: Iterable[str]) -> tuple[str, ...]:
     """Sorted, without those that begin with another one."""
-    kept: list[str] = []
     last = "\n"
-    for prefix in sorted(prefixes):
-        if not prefix.startswith(last):
-            kept.append(prefix)
-            last = prefix
-    return tuple(kept)
+    return tuple([last := prefix for prefix in sorted(prefixes) if not prefix.startswith(last)])
 
 
 def _protego_allows(rules: list[str], target: str) -> bool:

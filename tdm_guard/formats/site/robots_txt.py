@@ -13,7 +13,7 @@ know never end one (2.2.4). Misspelt names, and a blank for the colon, are read 
 from __future__ import annotations
 
 import re
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NamedTuple, Self
@@ -167,6 +167,10 @@ class RobotsTxt:
         """True if the lower-case `word` occurs anywhere: a quick "is there anything for me in this file?"."""
         return word in (self._lower or self.lower)
 
+    def begins(self, name: str) -> bool:
+        """True if a line may begin with the lower-case `name`: a second look, before lines are read for its records."""
+        return re.search(rf"\n[^\S\n]*+{name}", "\n" + self.lower) is not None
+
     @property
     def agents(self) -> str:
         """The values of all user-agent lines in lower case, a line each."""
@@ -221,6 +225,18 @@ def parse(body: bytes, *, complete: bool = True) -> RobotsTxt:
     return RobotsTxt(text.removesuffix("\n") if usual else "\n".join(text.splitlines()), utf8=utf8)
 
 
+def differ_in_tags(body: bytes, other: bytes) -> bool:
+    """
+    True only if all lines that are not alike begin with a tag, as those of a page do: no record begins so.
+
+    Whoever read one of the two need not read the other.
+    """
+    lines, others = body.removeprefix(BOM_UTF8).split(b"\n"), other.split(b"\n")
+    if len(body) > MAX_BYTES or len(lines) != len(others) or not _is_utf8(body):
+        return False
+    return all(_is_tag(line) and _is_tag(its) for line, its in zip(lines, others, strict=True) if line != its)
+
+
 def refused_values(text: str) -> list[str]:
     """The values of the disallow lines in the text of a part, in one pass. Blanks around them are left on."""
     return _find_refusals(text)
@@ -242,6 +258,10 @@ def access_lines(text: str) -> str:
 
 def read_rule(words: str) -> tuple[str, str]:
     """Name (`allow`, `disallow`) and value of the whole line `words`, which is an allow or a disallow line."""
+    head, colon, value = words.partition(":")
+    name = _USUAL_NAMES.get(head)
+    if name and colon:
+        return name, value.partition("#")[0].strip()
     found = _match_rule(words)
     if not found:
         return "allow", ""
@@ -264,6 +284,18 @@ def names(value: str, token: str) -> bool:
 def is_everyone(value: str) -> bool:
     """True for `*`, and for `*` with a blank and any text behind it, as google/robotstxt has it."""
     return value == "*" or (value[:1] == "*" and value[1].isspace())
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_tag(line: bytes) -> bool:
+    return line.lstrip(b" \t").startswith(b"<") and len(line.decode().splitlines()) == 1
 
 
 def _decode_other(body: bytes) -> str:

@@ -43,14 +43,15 @@ _MAX_NAMED = 8  # tokens shown in one excerpt: more prove nothing more
 
 
 class _Refusals(QuietSite):
-    """The rules of the training agents, each set of rules once, with the agents it is for."""
+    """The rules of the training agents, each set of rules once, with the agents it is for; and what was said last."""
 
-    __slots__ = ("_cautious", "_sets", "_source")
+    __slots__ = ("_cautious", "_last", "_sets", "_source")
 
     def __init__(self, sets: tuple[tuple[str, AccessRules], ...], source: Source, *, cautious: bool) -> None:
         self._sets = sets
         self._source = source
         self._cautious = cautious
+        self._last: tuple[str, int, Reading] | None = None  # by its line, of which the words may be long
 
     def is_silent(self, target: str) -> bool:
         try:
@@ -63,13 +64,18 @@ class _Refusals(QuietSite):
         try:
             check_work(sum([rules.wildcards for _, rules in self._sets]), target)
             for agents, rules in self._sets:
-                if rules.may_refuse(target):
-                    refusal = rules.refusal(target)
-                    if refusal is not None:
-                        return Reading((self._statement(agents, refusal),))
+                refusal = rules.refusal(target)
+                if refusal is not None:
+                    return self._reading(agents, refusal)
         except TooMuchWork as bound:
             return too_much(self._source, NAME, TRAINING, bound)
         return NOTHING
+
+    def _reading(self, agents: str, refusal: Refusal) -> Reading:
+        last = self._last
+        if last is None or last[1] != refusal.line or last[0] != agents:
+            self._last = last = (agents, refusal.line, Reading((self._statement(agents, refusal),)))
+        return last[2]
 
     def _statement(self, agents: str, refusal: Refusal) -> Statement:
         return Statement.at(

@@ -136,7 +136,15 @@ class _UnknownLines:
 def read_unknown(robots: RobotsTxt, source: Source, listener: Listener, *, signal: str) -> Site | None:
     """The refusals in unknown words that speak to our agent, as statements of `signal`; None if there are none."""
     lower = "\n" + robots.lower
-    unusual = [found for found in _find_unusual(lower) if _may_be_record(found[1]) and _may_refuse(found[1])]
+    unusual: list[re.Match[str]] = []
+    looked: dict[str, bool] = {}  # pages say the same in many lines
+    for found in _find_unusual(lower):
+        words = found[1]
+        speaks = looked.get(words)
+        if speaks is None:
+            speaks = looked[words] = _may_be_record(words) and _may_refuse(words) is not None
+        if speaks:
+            unusual.append(found)
     if not unusual:
         return None
     written = ["", *robots.text.split("\n")]
@@ -152,12 +160,12 @@ def read_unknown(robots: RobotsTxt, source: Source, listener: Listener, *, signa
             break
         line += lower.count("\n", counted, each.start(1))
         counted = each.start(1)
-        found = _match_unknown(spelled(written[line]))
+        record = _match_unknown(spelled(written[line]))
         place = bisect_right(begins, line)
         own = not place or begins[place - 1] in ours
-        if found is None or (named and not own):
+        if record is None or (named and not own):
             continue
-        paths, usages, doubtful = _named(found[1].strip(), found[2], own) if found[1] else _sentence(found[3])
+        paths, usages, doubtful = _named(record[1].strip(), record[2], own) if record[1] else _sentence(record[3])
         for path in (paths or (None,)) if usages else ():
             if (path, usages, doubtful) not in known and len(entries) < MAX_LINES:
                 known.add((path, usages, doubtful))

@@ -72,7 +72,7 @@ class RobotsNotes:
 
 
 def _robots(robots: RobotsTxt, source: Source, listener: Listener) -> Reading:
-    if not robots.mentions(LICENSE):
+    if not robots.mentions(LICENSE) or not robots.begins(LICENSE):  # pages mention it, in hundreds of lines
         return NOTHING
     group = robots.group_for(listener.agent)
     own = [record for record in (group.others if group else ()) if record.name == LICENSE]

@@ -60,7 +60,7 @@ _AI_USE = "ai-use"  # a label of AIPREF; as the name of a line or field it is an
 _is_use = re.compile(  # of which a none refuses
     r"(?:(?:content|data|site)-)?(?:usages?|uses?|reuse|licen[cs]es?|nutzung)"
 ).fullmatch
-_addresses = re.compile(r"\S*(?:://|@)\S*|(?:^|(?<=\s))/\S*|\S+\.ai\b\S*").sub  # an address says where, not what
+_addresses = re.compile(r"(?<!\S)(?:\S*(?:://|@)|/|\S+\.ai\b)\S*").sub  # an address says where, not what
 _split_pair = re.compile(r"\s*[=:]\s*").split
 _ASKED = frozenset({"required", "needed", "necessary", "erforderlich", "requis", "requise", "requerido", "richiesto"})
 _confirms = re.compile(  # a name that refuses, and says not of what
