@@ -34,7 +34,7 @@ from tdm_guard.signals.shared.ai_words import (
     weigh,
 )
 from tdm_guard.signals.shared.own_names import FIELDS as OWN_FIELDS
-from tdm_guard.signals.shared.own_names import HTML_WORDS
+from tdm_guard.signals.shared.own_names import PAGE_WORDS
 from tdm_guard.signals.shared.refusing_vocabulary import spelled
 from tdm_guard.signals.shared.refusing_words import has_topic, is_general, refused
 from tdm_guard.usage import TDM, TRAINING, Usage
@@ -212,7 +212,7 @@ SIGNAL = Signal(
     spec="no standard: Google's and MDN's descriptions of the syntax; DeviantArt, 2022-11; Mojeek's noml proposal",
     usages=TDM,
     headers=FIELDS | OWN_FIELDS,
-    html_words=HTML_WORDS,
+    html_words=PAGE_WORDS,
     read_headers=read_headers,
     read_html=read_html,
     of_pictures=of_pictures,

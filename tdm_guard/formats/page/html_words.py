@@ -20,6 +20,7 @@ _FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"2pu", b"mls"))
 _LEFT_OUT = _WS + b"-_+/:.,;?%"  # with the marks by which the spellings of a word differ, and those of addresses
 _MARKED = re.compile(r"[^0-9a-z\s][0-9a-z]{3,}")  # a mark is rarer than letters: best looked for from there on
 _SHARED = ("ai", "m", "contents")  # what many of our words share, folded: one of these, the first that is in it
+_LEAPT_TO = "jkqxz"  # letters so rare that the engine, which leaps to a first letter, beats a search that skips
 _VALUE_BEGINS, _VALUE_ENDS = "[=\"'\\s]", "(?=[\\s\"'>/])"
 _SEVERAL = 3  # words with the same stem before a low line
 _BLANKS = 64  # between a mark and a whole value; where there are more, the value counts
@@ -123,7 +124,7 @@ def _finder(beginning: str, plain: list[str], whole: list[str]) -> Finder:
     found = {_fold(word) for word in plain}
     least = sorted(word for word in found if not any(other in word for other in found - {word}))
     literal = beginning.encode("latin-1")
-    suspects: re.Pattern[bytes] | bytes = literal
+    suspects: re.Pattern[bytes] | bytes = re.compile(literal) if beginning[0] in _LEAPT_TO else literal
     if whole or beginning in _SHARED:
         ends = [_behind(beginning, word) for word in least]
         values = dict.fromkeys(_fold(word).strip(MARKED) for word in whole)

@@ -25,7 +25,7 @@ from tdm_guard.signals.shape import Listener, QuietSite, Signal, Site
 from tdm_guard.signals.shared import ai_words
 from tdm_guard.signals.shared.agents import agent_list, is_list, listed, training_tokens
 from tdm_guard.signals.shared.ai_words import FIELDS, AiWord, in_fields, in_page, is_image, named_metas, weigh
-from tdm_guard.signals.shared.own_names import HTML_WORDS
+from tdm_guard.signals.shared.own_names import PAGE_WORDS
 from tdm_guard.signals.shared.too_much import too_much
 from tdm_guard.usage import TDM, TRAINING
 
@@ -249,7 +249,7 @@ SIGNAL = Signal(
     usages=TDM,
     read_robots=read_robots,
     headers=FIELDS,
-    html_words=HTML_WORDS,
+    html_words=PAGE_WORDS,
     read_headers=read_headers,
     read_html=read_html,
     of_pictures=of_pictures,

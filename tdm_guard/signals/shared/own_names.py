@@ -50,8 +50,6 @@ _JOINED = (
 )  # fmt: skip
 _IN_BLANKS = ("no ai", "no ml", "no train", "disallow ai", "gen ai")
 _ALONE = ('"ai"', '"ml"', '"training"')  # too short, or too common, to be looked for in other words
-# Each of these would be another look through every page: they are heard on pages that are read for something else.
 _RARE = ("scraping", "machine-learning", "machine_learning", "not-mine", "not_mine", "kein ki")
-_COMMON = (*_JOINED, *sorted(_spelled(set(_STEMS) - set(_RARE), "-_")), *_IN_BLANKS, *_ALONE)  # soonest what is usual
-PAGE_WORDS = (*_COMMON, *_RARE)
-HTML_WORDS = _COMMON  # which a page is searched for
+# Soonest what is usual.
+PAGE_WORDS = (*_JOINED, *sorted(_spelled(_STEMS, "-_")), *_IN_BLANKS, *_ALONE, *_RARE)
