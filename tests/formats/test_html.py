@@ -132,21 +132,25 @@ def test_hand_made_documents_read_as_html5lib_reads_them(document: str) -> None:
 
 # html5lib 1.1 and the standard of today part ways on these, or tree construction drops what we report on purpose:
 # select and frameset contents, `</p>` and `</br>` in foreign content, misnested formatting. The soup leaves them out.
-PIECES = st.sampled_from(
-    [
-        "<meta ", "<META a=b>", "<link ", "<link rel=a>", '<meta name="tdm-reservation" content="1">', "<meta/>",
-        "<!--", "-->", "--!>", "-", "!", ">", "<", "</", "/>", "/", "=", '"', "'", " ", "\n", "a", "name=", "é",
-        "&#", "116;", "&amp", ";", "<script>", "</script>", "<script ", "<!doctype html>", "<?x?>", "<![CDATA[",
-        "]]>", "<title>", "</title>", "<textarea>", "</textarea>", "<style>", "</style>", "<noscript>",
-        "</noscript>", "<template>", "</template>", "<svg>", "</svg>", "<svg/>", "<title/>", "<style/>", "<g>",
-        "</g>", "<desc>", "</desc>", "<math>", "</math>", "<mi>", "</mi>", "<head>", "</head>", "<body>", "</body>",
-        "<div>", "</div>", "<b>", "\x0c", "\r\n", "x=y",
-    ]
+PIECES = (
+    "<meta ", "<META a=b>", "<link ", "<link rel=a>", '<meta name="tdm-reservation" content="1">', "<meta/>",
+    "<!--", "-->", "--!>", "-", "!", ">", "<", "</", "/>", "/", "=", '"', "'", " ", "\n", "a", "name=", "é",
+    "&#", "116;", "&amp", ";", "<script>", "</script>", "<script ", "<!doctype html>", "<?x?>", "<![CDATA[",
+    "]]>", "<title>", "</title>", "<textarea>", "</textarea>", "<style>", "</style>", "<noscript>",
+    "</noscript>", "<template>", "</template>", "<svg>", "</svg>", "<svg/>", "<title/>", "<style/>", "<g>",
+    "</g>", "<desc>", "</desc>", "<math>", "</math>", "<mi>", "</mi>", "<head>", "</head>", "<body>", "</body>",
+    "<div>", "</div>", "<b>", "\x0c", "\r\n", "x=y",
 )  # fmt: skip
+# Nor does html5lib know that no end tag within a template closes what is around it (13.2.6.4.22).
+_WITHOUT_TEMPLATES = [piece for piece in PIECES if "template" not in piece]
+_ENDS = {f"</{name}>" for name in ("svg", "g", "desc", "math", "mi", "head", "body", "div", "b", "title")}
+SOUP = st.sampled_from([_WITHOUT_TEMPLATES, [piece for piece in PIECES if piece not in _ENDS]]).flatmap(
+    lambda pieces: st.lists(st.sampled_from(pieces), max_size=24).map("".join)
+)
 
 
 @settings(max_examples=200)
-@given(st.lists(PIECES, max_size=24).map("".join))
+@given(SOUP)
 def test_tag_soup_reads_as_html5lib_reads_it(document: str) -> None:
     agreed(document)
 
@@ -315,7 +319,7 @@ def test_no_bytes_make_it_raise(body: bytes, charset: str | None) -> None:
 
 
 @settings(max_examples=200)
-@given(st.lists(PIECES, max_size=24).map("".join), st.data())
+@given(st.lists(st.sampled_from(PIECES), max_size=24).map("".join), st.data())
 def test_what_a_prefix_says_the_whole_says(document: str, data: st.DataObject) -> None:
     prefix = document[: data.draw(st.integers(0, len(document)))]
     whole = spoken(document)
@@ -404,7 +408,7 @@ def test_however_a_word_is_written_it_is_found(word: str, charset: str, data: st
 
 
 SPEAKING_PIECES = st.one_of(
-    PIECES,
+    st.sampled_from(PIECES),
     st.sampled_from(
         [
             "tdm",
