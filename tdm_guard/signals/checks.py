@@ -46,6 +46,9 @@ def _of_one(signal: Signal) -> Iterator[str]:
         for word in getattr(signal, member):
             if word != word.lower():
                 yield f"{name}: {member} has {word!r:.80}; write it in lower case"
+    for word in signal.html_words:
+        if not word.isascii() or not any(map(str.isalnum, word)):
+            yield f"{name}: html_words has {word!r:.80}; write letters of ASCII, which are the same in all encodings"
     document = signal.document
     if document is not None and document.signal != name:
         yield f"{name}: its document says signal={document.signal!r:.80}; write signal={name!r}"

@@ -159,7 +159,7 @@ class Signal:
     whom to ask, and for what.
     `names_licences`: what its statements come from is a licence, by which an authorisation names them (`licences`).
     `headers` are the response fields (lower case) that `read_headers` looks at; it is called when one is there.
-    `html_words` (lower case): one of them stands in every tag that `read_html` reacts to.
+    `html_words` (lower case, letters of ASCII): one of them stands in every tag that `read_html` reacts to.
     `read_hop` reads the same fields of an earlier redirect hop of the same fetch.
     `statuses` are those that speak by themselves: `read_status` is called for them, with the `headers` that are there.
     `of_pictures` is what a statement on a page, in a tag or a header field, says of the pictures that the page shows:

@@ -193,6 +193,12 @@ MINE = Signal(name="mine", title="Mine", spec="1", usages=TDM, document=document
         ({"read_status": nothing}, "signals: mine: read_status is never called without statuses"),
         ({"read_html": nothing}, "signals: mine: read_html is never called without html_words"),
         ({"read_html": nothing, "html_words": ("Mine",)}, "signals: mine: html_words has 'Mine'"),
+        (
+            {"read_html": nothing, "html_words": ("mine", "réservé")},
+            "signals: mine: html_words has 'réservé'; write let",
+        ),
+        ({"read_html": nothing, "html_words": ('":"',)}, "signals: mine: html_words has '\":\"'; write letters"),
+        ({"read_html": nothing, "html_words": ("",)}, "signals: mine: html_words has ''; write letters"),
         ({"read_asset": nothing}, "signals: mine: read_asset is never called without asset_places"),
         ({"document": document(signal="")}, "signals: mine: its document says signal=''"),
         ({"document": document(path="mine.txt")}, "signals: mine: its document lies at 'mine.txt'"),
