@@ -33,10 +33,12 @@ $(FLOOR)/.ready: pyproject.toml tests/floor.txt
 # Whole crawls, floods, what installs or builds things, and what reads our sources and pages: measuring their coverage
 # takes two thirds more time and adds nothing, since smaller tests reach the same lines.
 UNMEASURED := tests/stories tests/fuzz tests/tools tests/typing tests/proofs/test_seal_recipes.py \
-	$(foreach name,addresses docs extras glossary layers recipes security_docs site values wheel,tests/test_$(name).py) \
+	tests/formats/test_xhtml_bounds.py tests/judging/test_pictures.py \
+	$(foreach name,addresses docs extras glossary layers other_words recipes security_docs site values wheel,\
+	tests/test_$(name).py) \
 	$(foreach name,endurance pool wire,tests/httpx_edge/test_$(name).py) \
-	$(foreach name,assets bodies content docs exempt items policies rebinding robots room stores stores_recipes tokens ways,\
-	tests/scrapy_edge/test_$(name).py)
+	$(foreach name,assets bodies content docs exempt items policies rebinding robots room start stores stores_recipes tokens \
+	ways,tests/scrapy_edge/test_$(name).py)
 
 # One worker more than the two cores that this is meant for: some always wait for a server that is silent on purpose.
 CROWD := -n 3 --dist loadfile
