@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tdm_guard import Judge
+from tdm_guard.formats.http.robots_tag import USUAL as USUAL_RULES
+from tdm_guard.formats.page.html_scan import Scanner
+from tdm_guard.formats.page.html_words import MARKED, folded
+from tdm_guard.signals import SIGNALS
 from tdm_guard.signals.shared.own_names import PAGE_WORDS
 from tests.support.silence import SILENT
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 JUDGE = Judge(agent="ExampleBot", usages={"ai-training"})
+SCANNER = Scanner([word for signal in SIGNALS for word in signal.html_words])
+URL = "https://site.example/a"
 HTML = [("content-type", "text/html; charset=utf-8")]
 SPEAKS = '<meta name="tdm-x" content="">'  # nobody's, but so that the whole page is read
 
 
 def verdict(html: str) -> str:
-    decision = JUDGE.evaluate(
-        "https://site.example/a", status=200, headers=HTML, body=html.encode(), policies=SILENT, now=NOW
-    )
+    decision = JUDGE.evaluate(URL, status=200, headers=HTML, body=html.encode(), policies=SILENT, now=NOW)
     return str(decision.verdict)
 
 
@@ -78,3 +83,46 @@ def test_no_spelling_of_a_tag_hides_it_from_the_first_look(
     name, content = (f"{around[0]}{word}{around[1]}", value) if named else ("robots", f"{around[0]}{word}{around[1]}")
     tag = f"<meta name={mark}{name}{mark} content={mark}{content}{mark}>"
     assert verdict(tag) == verdict(SPEAKS + tag)
+
+
+REFUSALS = [
+    "ai: no", "keine KI", "kein  KI", "kein-KI", "ohne KI", "KI: nein", "not mine", "do not scrape", "no scrape",
+    "do not use for AI", "geen AI", "pas IA", "IA: non", "sin IA", "no scraping", "index, keine KI",
+]  # fmt: skip
+USUAL = [
+    "", "all", "none", "index,follow", "INDEX, FOLLOW", "noindex;nofollow", "noodp,noydir", "noarchive, nosnippet",
+    "index, follow, max-image-preview:large, max-snippet:-1, max-video-preview:-1", "max-image-preview: large",
+]  # fmt: skip
+TO_ROBOTS = [
+    '<meta name="robots" content="{}">', "<meta content='{}' name='robots' />", '<meta name=robots content="{}"/>',
+    '<meta name="&#9;Robots\x1f" content="{}">', '<meta property="robots" content="{}">',
+    '<meta name="x-robots-tag" content="{}">', '<meta data-a="b" name="robots" class=c content="{}" id="d">',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("cautious", [True, False])
+@pytest.mark.parametrize("words", [*REFUSALS, *USUAL])
+def test_what_a_tag_says_to_all_robots_is_what_the_field_says(words: str, cautious: bool) -> None:
+    judge = Judge(agent="ExampleBot", usages={"ai-training"}, posture="cautious" if cautious else "literal")
+    headers = [*HTML, ("x-robots-tag", words)]
+    field = judge.evaluate(URL, status=200, headers=headers, body=b"", policies=SILENT, now=NOW)
+    assert (field.verdict == "reserved") == (cautious and words in REFUSALS)
+    noted = [fault.message for fault in field.faults]
+    for tag in TO_ROBOTS:
+        body = tag.replace("{}", words).encode()
+        found = judge.evaluate(URL, status=200, headers=HTML, body=body, policies=SILENT, now=NOW)
+        assert found.verdict == field.verdict, tag
+        assert [fault.message for fault in found.faults] == noted, tag
+
+
+@pytest.mark.parametrize("words", USUAL)
+@pytest.mark.parametrize("tag", TO_ROBOTS[:3])
+def test_no_page_is_read_for_the_usual_rules(words: str, tag: str) -> None:
+    assert SCANNER.openings(tag.replace("{}", words).encode()) == ()
+
+
+def test_rules_set_together_hide_no_refusal() -> None:
+    rules = [folded(rule.encode()) for rule in (*USUAL_RULES.split("|"), "max-image-preview:large", "max-snippet:1")]
+    words = [folded(word.encode()) for word in PAGE_WORDS if word[0] != MARKED]  # others are whole values
+    found = {word for both in product(rules, repeat=2) for word in words if word in b"".join(both)}
+    assert found == {b"llm"}  # of "all, max-snippet:1", written otherwise: no refusal goes "a llm ax"

@@ -43,12 +43,15 @@ def _of_one(signal: Signal) -> Iterator[str]:
         yield f"{name}: it has no usages, so that nobody listens to it; for example usages=TDM"
     yield from _never_called(signal)
     for member in ("headers", "html_words"):
-        for word in getattr(signal, member):
+        words = getattr(signal, member)
+        if isinstance(words, str):
+            yield f"{name}: {member} is one text, not several; write ({words!r:.80},)"
+        for word in words:
             if word != word.lower():
                 yield f"{name}: {member} has {word!r:.80}; write it in lower case"
     for word in signal.html_words:
         if not word.isascii() or not any(map(str.isalnum, word)):
-            yield f"{name}: html_words has {word!r:.80}; write letters of ASCII, which are the same in all encodings"
+            yield f"{name}: html_words has {word!r:.80}; write letters or digits of ASCII"
     document = signal.document
     if document is not None and document.signal != name:
         yield f"{name}: its document says signal={document.signal!r:.80}; write signal={name!r}"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tdm_guard.formats.http.robots_tag import RULES
 from tdm_guard.formats.page.html import REQUOTED
+from tdm_guard.formats.page.robots_metas import ROBOTS
 from tdm_guard.formats.site.tdmrep_value import plain_name
 from tdm_guard.model import Fault, Headers, Posture, Reading, Source, Stance, Statement
 from tdm_guard.signals.shape import Listener, Signal
@@ -212,7 +213,7 @@ SIGNAL = Signal(
     spec="no standard: Google's and MDN's descriptions of the syntax; DeviantArt, 2022-11; Mojeek's noml proposal",
     usages=TDM,
     headers=FIELDS | OWN_FIELDS,
-    html_words=PAGE_WORDS,
+    html_words=(*PAGE_WORDS, ROBOTS, *FIELDS),
     read_headers=read_headers,
     read_html=read_html,
     of_pictures=of_pictures,

@@ -183,6 +183,13 @@ def test_everyday_pages_are_told_at_once(document: Any) -> None:
         {"@type": "Book", "author": {"@value": "Marie Exemple"}},
         {"@type": "Book", "author": {"@type": "Person", "givenName": "Marie", "familyName": "Exemple"}},
         {"@type": "Thing", "author": "Marie Exemple"},
+        {
+            "@context": {"@vocab": "https://schema.org/"},
+            "@type": "Book",
+            "author": "A",
+            "@vocab:author": "Marie Exemple",
+        },
+        *({"@type": "Book", "author": "Marie Exemple", wrapper: []} for wrapper in ("@value", "@list", "@set")),
         [REVIEWED, {"@type": "Review", "about": {"@id": "#b"}}],
         {"@type": "Book", "author": [f"Marie {number}" for number in range(schema_loose.MAX_VALUES)]},
     ],

@@ -42,6 +42,14 @@ RULES = frozenset(
         "noyaca", "nosearch", "notext", "noai", "noimageai", "noml", *VALUED,
     }
 )  # fmt: skip
+USUAL = "|".join(sorted(RULES - VALUED - {"noai", "noimageai", "noml"}))  # those that are complete, and not of AI
+PREVIEWS = "none|standard|large"
+# A pattern for lines, in lower case, that say nothing but what search engines document, and nothing of AI.
+USUAL_RULES = (
+    rf"(?:[\s,;]*+(?:{USUAL}|max-(?:snippet|video-preview)\s*:\s*-?\d+|max-image-preview\s*:\s*(?:{PREVIEWS}))"
+    r"(?![^\s,;\"']))*+[\s,;]*+"
+)
+_is_usual = re.compile(USUAL_RULES).fullmatch
 # Written where an agent's name stands, and none: rules, and words for everyone (`robots: noai`).
 _NOBODY = (RULES - VALUED) | {"any", "bots", "everybody", "everyone", "robots"}
 _AGENT = re.compile(r"[^\s\d:,][^\s:,]*")
@@ -68,6 +76,11 @@ class TagRule(NamedTuple):
     loose: bool = False
     swallowed: bool = False
     unread: bool = False
+
+
+def is_usual(line: str) -> bool:
+    """True for a line that says nothing but what search engines document, and nothing of AI."""
+    return _is_usual(line.lower()) is not None
 
 
 def items(line: str) -> Iterable[TagRule]:

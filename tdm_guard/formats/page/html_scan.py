@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tdm_guard.formats.invisible import SEEN, seen, without_octets
 from tdm_guard.formats.page.html_skip import OMITTED
 from tdm_guard.formats.page.html_tokens import MAX_ATTRIBUTES, Attributes, end_of_tag, resolve
-from tdm_guard.formats.page.html_words import Finder, finders, folded
+from tdm_guard.formats.page.html_words import BLANKS, Finder, finders, folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,7 +52,7 @@ class Scanner:
     def __init__(self, words: Iterable[str]) -> None:
         wanted = sorted({word.lower() for word in words})
         self._finders = finders(wanted)
-        self._references = re.compile(_references("".join((*wanted, *SEEN))).encode())
+        self._references = re.compile(_references("".join((*wanted, *SEEN, BLANKS))).encode())
 
     def may_speak(self, body: bytes) -> bool:
         """False only if no tag that `read_page` would find in `body` has one of the words in its attributes."""
@@ -60,7 +60,7 @@ class Scanner:
 
     def openings(self, body: bytes) -> tuple[bytes, ...] | None:
         """
-        The tags in `body` that may have one of the words, from the fourth letter to the first `>`; None for any.
+        What tags in `body` that may have one of the words are from the fourth letter to the first `>`; None for any.
 
         Those that may be the document's base stand beside them, as do long ones, of which not all may be read. A NUL
         (UTF-16) or an ESC (ISO-2022-JP) means that ASCII characters need not stand there as ASCII bytes.
@@ -94,7 +94,7 @@ class Scanner:
             if further is None or (further[0] and size > PIECE):
                 return None
             found, long = found + further[0], further[1]
-        return (*found, *long, *_beside(cuttings, dense)) if found else ()
+        return tuple(dict.fromkeys((*found, *long, *_beside(cuttings, dense)))) if found else ()
 
     def _speaking(
         self, cuttings: list[bytes], said: bytes, dense: bytes, suspected: list[tuple[Finder, int]]

@@ -12,25 +12,29 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from tdm_guard.formats.page.robots_metas import ROBOTS, USUAL_META, usual_folded
+
 MARKED = '"'  # around a word that is a whole value, or before one that a value begins with
-_WS = b"\t\n\f\r "
+BLANKS = "\t\n\x0b\f\r\x1c\x1d\x1e\x1f \x85"  # what `str.strip` takes away; the others are among those not seen
+_OCTETS = BLANKS.encode("latin-1") + b"\xc2"  # that of the last, in UTF-8, too
 # The rare letters of "c2pa" as those of "noml", and that in which "usage" begins as that of "signal", so that searches
 # begin alike
 _FOLDED = bytes(range(256)).lower().translate(bytes.maketrans(b"2pu", b"mls"))
-_LEFT_OUT = _WS + b"-_+/:.,;?%"  # with the marks by which the spellings of a word differ, and those of addresses
+_LEFT_OUT = _OCTETS + b"-_+/:.,;?%"  # with the marks by which the spellings of a word differ, and those of addresses
 _MARKED = re.compile(r"[^0-9a-z\s][0-9a-z]{3,}")  # a mark is rarer than letters: best looked for from there on
-_SHARED = ("ai", "m", "contents")  # what many of our words share, folded: one of these, the first that is in it
+_SHARED = ("ai", "m", "contents", "robots")  # what many of our words share, folded: one, the first that is in it
 _LEAPT_TO = "jkqxz"  # letters so rare that the engine, which leaps to a first letter, beats a search that skips
-_VALUE_BEGINS, _VALUE_ENDS = "[=\"'\\s]", "(?=[\\s\"'>/])"
+_IN_BLANKS = "\\s\\x1c-\\x1f\\x85\\xc2"
+_VALUE_BEGINS, _VALUE_ENDS = f"[=\"'{_IN_BLANKS}]", f"(?=[{_IN_BLANKS}\"'>/])"
 _SEVERAL = 3  # words with the same stem before a low line
-_BLANKS = 64  # between a mark and a whole value; where there are more, the value counts
+_FEW_BLANKS = 64  # between a mark and a whole value; where there are more, the value counts
 
 
 class Finder(NamedTuple):
     """
     Some of our words. `suspects`: one of them may stand in what was folded, or, of those with a `mark`, in what was
     said; `patterns`: in lower case they match where one does. `whole` is that for those that are whole values or begin
-    one, each a group; `fronts` is how far they begin before.
+    one, each a group; `fronts` is how far they begin before. `usual` are the tags in which these say nothing.
     """
 
     suspects: re.Pattern[bytes] | bytes
@@ -38,6 +42,7 @@ class Finder(NamedTuple):
     whole: re.Pattern[bytes] | None = None
     fronts: tuple[int, ...] = ()
     mark: bytes = b""
+    usual: re.Pattern[bytes] | None = None
 
     def first(self, dense: bytes) -> int:
         """Where one of the words may first stand in what was folded, or said; -1 if none does."""
@@ -62,9 +67,9 @@ class Finder(NamedTuple):
                 return True
         for found in self.whole.finditer(lower) if self.whole else ():
             start = found.start() - self.fronts[(found.lastindex or 1) - 1]
-            before = lower[max(0, start - _BLANKS) : start].rstrip()
+            before = lower[max(0, start - _FEW_BLANKS) : start].rstrip(_OCTETS)
             if not before or before[-1:] in b"=\"'":
-                return True
+                return self.usual is None or self.usual.fullmatch(lower) is None
         return False
 
 
@@ -129,14 +134,14 @@ def _finder(beginning: str, plain: list[str], whole: list[str]) -> Finder:
         ends = [_behind(beginning, word) for word in least]
         values = dict.fromkeys(_fold(word).strip(MARKED) for word in whole)
         ends += [_behind(beginning, word, before="[=\"']") for word in values]
-        suspects = _pattern(beginning, _any_of(ends))
+        suspects = _pattern(beginning, usual_folded(_fold) if ROBOTS in whole else _any_of(ends))
     near = [word for word in plain if beginning in word]
     far = [word for word in plain if beginning not in word]
     patterns = [_pattern(beginning, _any_of([_behind(beginning, word) for word in near]))] if near else []
     patterns += [re.compile(re.escape(word).encode()) for word in far]
     fronts = tuple(word.index(beginning) - 1 for word in whole)
     as_whole = _pattern(beginning, "|".join(_value(beginning, word) for word in whole)) if whole else None
-    return Finder(suspects, tuple(patterns), as_whole, fronts)
+    return Finder(suspects, tuple(patterns), as_whole, fronts, usual=USUAL_META if ROBOTS in whole else None)
 
 
 def _pattern(beginning: str, ends: str) -> re.Pattern[bytes]:
@@ -184,5 +189,6 @@ def _one_of_whole(ends: list[_End]) -> str:
 
 def _value(beginning: str, word: str) -> str:
     """The pattern, behind `beginning`, for a value that is `word` or begins so."""
+    word = word.rstrip("?")
     end = _behind(beginning, word.strip(MARKED), before=_VALUE_BEGINS)
     return f"({end.rest}(?<={end.whole}){word.endswith(MARKED) * _VALUE_ENDS})"

@@ -154,9 +154,9 @@ class Describer:
                 yield from self.coded(value, named)
 
     def _add_written(self, written: str, name: str, key: str, draft: Draft) -> None:
-        codes = recognise(written)
+        codes = tuple(pair for pair in recognise(written) if any_digit(pair[1]))
         _add_codes(codes, draft)
-        if (codes and any_digit(written)) or written.startswith(("http://", "https://", "mailto:", "#", "_:")):
+        if codes or written.startswith(("http://", "https://", "mailto:", "#", "_:")):
             return
         for each in credited(written, name):
             _add_name(each, name, key, draft, person=False)

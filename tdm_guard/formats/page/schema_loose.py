@@ -74,6 +74,8 @@ class _Pass:
                 way = ways[name]
                 if way is None:
                     continue
+                if way is _ODD:
+                    return False
                 take, key = way
                 several = values.__class__ is list
                 left -= len(values) if several else 1
@@ -148,12 +150,9 @@ class _Pass:
         self._anchored = self._anchored or (value.__class__ is str and value.startswith("#"))
         return True
 
-    def odd(self, each: _Object, key: str | None, value: Any) -> bool:
-        """What is seldom written so."""
-        return False
-
 
 _Way: TypeAlias = tuple[Callable[[_Pass, _Object, str | None, Any], bool], str | None]
+_ODD: _Way = (_Pass.other, "")  # seldom written so: for `read_works` to tell
 _WAYS: dict[str, _Way] = {
     **dict.fromkeys((*MENTIONS, *WHOLES, "lyrics"), (_Pass.other, None)),
     **dict.fromkeys((*PARTS_OF_PAGES, "inAlbum"), (_Pass.part, None)),
@@ -163,7 +162,7 @@ _WAYS: dict[str, _Way] = {
     "contentUrl": (_Pass.address, None),
     "name": (_Pass.called, None),
     **dict.fromkeys(("givenName", "familyName"), (_Pass.half, None)),
-    **dict.fromkeys(("@value", "@list", "@set"), (_Pass.odd, None)),
+    **dict.fromkeys(("@value", "@list", "@set"), _ODD),
 }
 
 
@@ -171,6 +170,8 @@ class _Ways(dict[str, _Way | None]):
     """What takes in the values at a name, and the key of their codes; None if nothing of an item can come of them."""
 
     def __missing__(self, name: str) -> _Way | None:
+        if name.startswith("@vocab:"):
+            return _ODD
         plain = without_prefix(name)
         key = key_of(plain)
         way = _WAYS.get(plain) or ((_Pass.code, key) if key else None)

@@ -12,7 +12,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from tdm_guard.formats.http.robots_tag import TagRule, items
+from tdm_guard.formats.http.robots_tag import TagRule, is_usual, items
 from tdm_guard.formats.page.html import REQUOTED
 from tdm_guard.model import NOTHING, Headers, Reading, Source, Stance, Statement
 from tdm_guard.signals.shared.own_names import PAGE_WORDS
@@ -77,8 +77,9 @@ def in_page(metas: Iterable[tuple[dict[str, str], str, str | None]]) -> Iterator
 
 def named_metas(page: Page) -> Iterator[tuple[dict[str, str], str, str | None]]:
     """
-    The meta tags with one of `PAGE_WORDS` in them, each once: attributes, locator, repair.
+    The meta tags with one of `PAGE_WORDS` in them, and those to all robots with unusual rules: each once.
 
+    Attributes, locator, repair.
     Behind `MAX_LINES` of them, `MAX_TEXT` or `MAX_SEARCHED` comes one without attributes, with `BEHIND` for its repair.
     """
     seen: set[str] = set()
@@ -89,13 +90,20 @@ def named_metas(page: Page) -> Iterator[tuple[dict[str, str], str, str | None]]:
                 continue
             lower = '" "'.join([tag.attributes.get(name, "").strip() for name in _LOOKED_AT]).lower()
             searched += len(lower)
-            if searched > MAX_SEARCHED or (lower not in seen and _has_word(f'"{lower}"')):
+            if searched > MAX_SEARCHED or (
+                lower not in seen and (_has_word(f'"{lower}"') or _rules_unusually(tag.attributes))
+            ):
                 if len(seen) >= MAX_LINES or (seen and length + len(lower) > MAX_TEXT) or searched > MAX_SEARCHED:
                     yield {}, f"line {tag.line}", BEHIND
                     return
                 seen.add(lower)
                 length += len(lower)
                 yield tag.attributes, f"line {tag.line}", repair
+
+
+def _rules_unusually(attributes: dict[str, str]) -> bool:
+    """True of a tag to all robots that says more than search engines document: it may be a refusal in any words."""
+    return any(address is None for address, _ in _addresses(attributes)) and not is_usual(attributes.get("content", ""))
 
 
 def _has_word(text: str) -> bool:
