@@ -198,6 +198,7 @@ MINE = Signal(name="mine", title="Mine", spec="1", usages=TDM, document=document
             "signals: mine: html_words has 'réservé'; write let",
         ),
         ({"read_html": nothing, "html_words": ('":"',)}, "signals: mine: html_words has '\":\"'; write letters"),
+        ({"read_html": nothing, "html_words": "mine"}, "signals: mine: html_words is one text, not several"),
         ({"read_html": nothing, "html_words": ("",)}, "signals: mine: html_words has ''; write letters"),
         ({"read_asset": nothing}, "signals: mine: read_asset is never called without asset_places"),
         ({"document": document(signal="")}, "signals: mine: its document says signal=''"),
