@@ -88,6 +88,7 @@ def test_no_spelling_of_a_tag_hides_it_from_the_first_look(
 REFUSALS = [
     "ai: no", "keine KI", "kein  KI", "kein-KI", "ohne KI", "KI: nein", "not mine", "do not scrape", "no scrape",
     "do not use for AI", "geen AI", "pas IA", "IA: non", "sin IA", "no scraping", "index, keine KI",
+    "no machine learning", "no deep-learning", "keine künstliche Intelligenz",
 ]  # fmt: skip
 USUAL = [
     "", "all", "none", "index,follow", "INDEX, FOLLOW", "noindex;nofollow", "noodp,noydir", "noarchive, nosnippet",

@@ -263,7 +263,10 @@ def begins_like_refusal(value: str, *, lone: bool = True) -> bool:  # noqa: PLR0
     following = [word for word in rest.split("-")[:MAX_LEADING] if not _leads(word)]
     if not following:
         return lone
-    return _not_what(following[0]) is not None or bool(about(following[0]))
+    if _not_what(following[0]) is not None or about(following[0]):
+        return True
+    pair = following[:2]  # "machine learning": neither of its words is a topic
+    return len(pair) > 1 and bool(about("-".join(pair))) and not about(pair[1])
 
 
 def named_among_rights(text: str) -> tuple[Usage, ...]:
