@@ -56,8 +56,8 @@ class Row:
         kept = "" if self.budget is None else ("yes" if self.ratio <= self.budget else "NO")
         return (
             self.what,
-            f"{self.ours:.3g} {self.unit}",
-            f"{self.peer_name} {self.peer:.3g} {self.unit}",
+            f"{_three(self.ours)} {self.unit}",
+            f"{self.peer_name} {_three(self.peer)} {self.unit}",
             f"{self.ratio:.2f}" + (f" ({self.spread[0]:.2f}–{self.spread[1]:.2f})" if self.spread else ""),
             budget,
             kept,
@@ -142,6 +142,11 @@ def compare(
         held=held,
         spread=spread(pairs),
     )
+
+
+def _three(number: float) -> str:
+    """Three digits, or all of a larger number."""
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"  # noqa: PLR2004 - three digits
 
 
 def table(rows: list[Row]) -> str:
