@@ -146,7 +146,7 @@ def compare(
 
 def _three(number: float) -> str:
     """Three digits, or all of a larger number."""
-    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"  # noqa: PLR2004 - three digits
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
 
 
 def table(rows: list[Row]) -> str:
