@@ -116,6 +116,21 @@ def test_what_a_tag_says_to_all_robots_is_what_the_field_says(words: str, cautio
         assert [fault.message for fault in found.faults] == noted, tag
 
 
+@pytest.mark.parametrize(
+    "tag",
+    [
+        '<meta content="keine KI" name="robots" content="index">',
+        "<meta content='keine KI' name='robots' content='all'>",
+        '<meta content="keine KI"name="robots"content="index" />',
+        '<meta name="robots" data-content="index" content="keine KI">',
+        '<meta name="robots" content="keine KI" content="index">',
+    ],
+)
+def test_of_two_contents_the_first_counts(tag: str) -> None:
+    for before in ("", SPEAKS, '<meta charset="utf-8">'):
+        assert verdict(before + tag) == "reserved"
+
+
 @pytest.mark.parametrize("words", USUAL)
 @pytest.mark.parametrize("tag", TO_ROBOTS[:3])
 def test_no_page_is_read_for_the_usual_rules(words: str, tag: str) -> None:

@@ -26,9 +26,10 @@ def usual_folded(fold: Callable[[str], str]) -> str:
     """
     What is not behind "robots" in the usual tags, as a pattern for text that `fold` made of a page's tags.
 
-    What it takes for usual is, although it does not see blanks: no words of a refusal are hidden in rules set together.
+    Of two contents the first counts, so that none may stand before the name. What it takes for usual is, although it
+    does not see blanks: no words of a refusal are hidden in rules set together.
     """
     numbered = "|".join(rf"{fold(name)}\d++" for name in ("max-snippet", "max-video-preview"))
     rules = "|".join(map(fold, USUAL.split("|")))
     usual = rf"(?:index|follow|{fold('max-image-preview')}(?:{PREVIEWS})|{numbered}|{rules})*+"  # soonest what is usual
-    return rf"""(?!"content="{usual}">|'content='{usual}'>)"""
+    return rf"""(?!(?<=>aname="robots)"content="{usual}">|(?<=>aname='robots)'content='{usual}'>)"""
