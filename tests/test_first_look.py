@@ -6,14 +6,17 @@ from datetime import UTC, datetime
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdm_guard import Judge
 from tdm_guard.formats.http.robots_tag import USUAL as USUAL_RULES
+from tdm_guard.formats.page.html import read_page
 from tdm_guard.formats.page.html_scan import Scanner
 from tdm_guard.formats.page.html_words import MARKED, folded
-from tdm_guard.signals import SIGNALS
+from tdm_guard.model import Source
+from tdm_guard.signals import SIGNALS, x_robots
+from tdm_guard.signals.shape import Listener
 from tdm_guard.signals.shared.own_names import PAGE_WORDS
 from tests.support.silence import SILENT
 
@@ -135,6 +138,27 @@ def test_of_two_contents_the_first_counts(tag: str) -> None:
 @pytest.mark.parametrize("tag", TO_ROBOTS[:3])
 def test_no_page_is_read_for_the_usual_rules(words: str, tag: str) -> None:
     assert SCANNER.openings(tag.replace("{}", words).encode()) == ()
+
+
+ATTRIBUTES = st.tuples(
+    st.sampled_from(["name", "content", "property", "http-equiv", "class", "data-a", "NAME"]),
+    st.sampled_from(['"', "'", ""]),
+    st.sampled_from([*REFUSALS, *USUAL, *["robots"] * 12, "X-Robots-Tag", "x"]),
+    st.sampled_from([" ", "\n", "/", ""]),
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(st.lists(ATTRIBUTES, max_size=5), max_size=3), st.sampled_from([">", " />", "/>"]))
+def test_no_tag_to_robots_that_refuses_is_passed_over(tags: list[list[tuple[str, str, str, str]]], end: str) -> None:
+    said = ["".join(f" {name}={mark}{value}{mark}{behind}" for name, mark, value, behind in tag) for tag in tags]
+    body = "".join(f"<meta{each}{end}" for each in said).encode()
+    page = read_page(body, url=URL, charset="utf-8")
+    reading = x_robots.read_html(page, Source(url=URL, carrier="html"), Listener(agent="ExampleBot"))
+    assert not reading.statements or SCANNER.openings(body) != ()
+    heard = read_page(body, url=URL, charset="utf-8", openings=SCANNER.openings(body))
+    again = x_robots.read_html(heard, Source(url=URL, carrier="html"), Listener(agent="ExampleBot"))
+    assert again.statements == reading.statements
 
 
 def test_rules_set_together_hide_no_refusal() -> None:
