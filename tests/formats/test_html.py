@@ -160,6 +160,15 @@ def attribute(name: str, value: str) -> str:
     return f'<meta {name}="{value}">'
 
 
+@pytest.mark.parametrize("word", ["update", "public", "up", "2ab", "a-i-x", "x_up", "u2", "paid", "my:up", "robots"])
+@pytest.mark.parametrize("beside", [(), ("update",), ("update", '"updates"', "+u2"), ('"ai"', "noai", "x_a", "x_b")])
+def test_a_word_that_is_a_whole_value_or_begins_one_is_found(word: str, beside: tuple[str, ...]) -> None:
+    body = f'<meta name="{word}" content="y">'.encode()
+    for looked_for in (f'"{word}"', f'"{word}'):
+        assert Scanner([looked_for, *beside]).may_speak(body)
+        assert not Scanner([looked_for]).may_speak(b'<meta name="other" content="y">')
+
+
 def test_of_a_page_the_speaking_tags_are_kept_in_order() -> None:
     page = read(
         '<head>\n<base href="/q/"><base href="/never/">\n<link rel=a href=x>\r\n'

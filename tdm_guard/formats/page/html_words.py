@@ -97,7 +97,11 @@ def finders(words: Iterable[str]) -> tuple[Finder, ...]:
     for word in sorted(set(words) - set(plain)):
         dense = _fold(word).strip(MARKED)
         known = next((each for each in groups if dense.startswith(each)), _shared(dense) or dense[:2])
-        groups.setdefault(known, ([], []))[1].append(word)
+        if known in word:
+            groups.setdefault(known, ([], []))[1].append(word)
+        else:  # folded it begins otherwise: looked for as one that may stand within a value
+            bare = word.strip(MARKED)
+            groups.setdefault(_beginning(bare, stems), ([], []))[0].append(bare)
     return tuple(_finder(beginning, plain, whole) for beginning, (plain, whole) in groups.items())
 
 
