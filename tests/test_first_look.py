@@ -140,6 +140,14 @@ def test_no_page_is_read_for_the_usual_rules(words: str, tag: str) -> None:
     assert SCANNER.openings(tag.replace("{}", words).encode()) == ()
 
 
+@pytest.mark.parametrize("words", [*REFUSALS, *USUAL])
+@pytest.mark.parametrize("name", ["ExampleBot", "examplebot/1.0", " EXAMPLEBOT"])
+def test_what_a_tag_says_to_us_is_heard_as_what_it_says_to_all(words: str, name: str) -> None:
+    tag = f'<meta name="{name}" content="{words}">'
+    assert (verdict(tag) == "reserved") == (words in REFUSALS)
+    assert verdict(tag.replace("BOT", "BAT").replace("Bot", "Bat").replace("bot", "bat")) == "unreserved"
+
+
 ATTRIBUTES = st.tuples(
     st.sampled_from(["name", "content", "property", "http-equiv", "class", "data-a", "NAME"]),
     st.sampled_from(['"', "'", ""]),

@@ -82,6 +82,7 @@ class Bench:
         self.fields = frozenset().union(*(signal.headers for signal in self.header_signals)) - {"content-type"}
         self.heard = self.fields | CONTENT_FIELDS
         words = [word for signal in self.page_signals for word in signal.html_words]
+        words += [f'"{listener.agent.lower()}'] if words else []  # whatever is said to us is read
         self.scanner = Scanner([*words, *page_items.WORDS] if self.repertoire else words)
         self.nothing_said = decide((), terms)
         self.plain = self.repertoire is None and excluded is None

@@ -31,6 +31,7 @@ from tdm_guard.signals.shared.ai_words import (
     in_fields,
     in_page,
     is_image,
+    is_ours,
     named_metas,
     weigh,
 )
@@ -79,7 +80,7 @@ def read_headers(headers: Headers, source: Source, listener: Listener) -> Readin
 
 def read_html(page: Page, source: Source, listener: Listener) -> Reading:
     """The meta tags named `robots` or as our agent, in head or body; and those whose own name is about AI."""
-    metas = list(named_metas(page))
+    metas = list(named_metas(page, listener.agent.lower()))
     words = list(in_page(metas))
     behind = None
     for attributes, locator, repair in metas:
@@ -117,7 +118,7 @@ def _read(words: list[AiWord], source: Source, listener: Listener, *, image: boo
         words = [word for word in words if word.repair != BEHIND]
         return _doubted(_read(words, source, listener, image=image), source, unread.locator, _TOO_LONG)
     own = listener.agent.lower()
-    ours = [word for word in words if _is_ours(word.address, own)]
+    ours = [word for word in words if is_ours(word.address, own)]
     reading = weigh(ours, source, signal=NAME, cautious=listener.cautious, image=image)
     others = tuple(_others(words, source, listener, image=image))
     undefined = [word for word in ours if word.repair in _DOUBTED or _is_undefined(word.rule)]
@@ -140,14 +141,6 @@ def _read(words: list[AiWord], source: Source, listener: Listener, *, image: boo
         if each.excerpt not in known
     )
     return Reading((*reading.statements, *others), faults[:MAX_FAULTS])
-
-
-def _is_ours(address: str | None, own: str) -> bool:
-    """True for everyone, and for our name; what stands behind it may be a version (`examplebot/1.0`), not a name."""
-    if address is None or address == own:
-        return True
-    behind = address[len(own) : len(own) + 1]
-    return address.startswith(own) and not behind.isalnum() and behind not in "-_"
 
 
 def _is_of_tdmrep(name: str) -> bool:
@@ -179,7 +172,7 @@ def _others(words: list[AiWord], source: Source, listener: Listener, *, image: b
         if (key := (word.address, word.rule, word.repair)) in looked_at:
             continue
         looked_at.add(key)
-        to_us = _is_ours(word.address, own)
+        to_us = is_ours(word.address, own)
         if word.rule in WORDS and to_us:
             doubted = not listener.cautious and word.repair is not None and (word.rule != IMAGES_ONLY or image)
             usages: tuple[Usage, ...] = TRAINING if doubted else ()

@@ -75,9 +75,9 @@ def in_page(metas: Iterable[tuple[dict[str, str], str, str | None]]) -> Iterator
                 yield _word(item, address, locator, repair or misquoted)
 
 
-def named_metas(page: Page) -> Iterator[tuple[dict[str, str], str, str | None]]:
+def named_metas(page: Page, own: str | None = None) -> Iterator[tuple[dict[str, str], str, str | None]]:
     """
-    The meta tags with one of `PAGE_WORDS` in them, and those to all robots with unusual rules: each once.
+    The meta tags with one of `PAGE_WORDS` in them, and those to all robots or to `own` with unusual rules: each once.
 
     Attributes, locator, repair.
     Behind `MAX_LINES` of them, `MAX_TEXT` or `MAX_SEARCHED` comes one without attributes, with `BEHIND` for its repair.
@@ -91,7 +91,7 @@ def named_metas(page: Page) -> Iterator[tuple[dict[str, str], str, str | None]]:
             lower = '" "'.join([tag.attributes.get(name, "").strip() for name in _LOOKED_AT]).lower()
             searched += len(lower)
             if searched > MAX_SEARCHED or (
-                lower not in seen and (_has_word(f'"{lower}"') or _rules_unusually(tag.attributes))
+                lower not in seen and (_has_word(f'"{lower}"') or _rules_unusually(tag.attributes, own))
             ):
                 if len(seen) >= MAX_LINES or (seen and length + len(lower) > MAX_TEXT) or searched > MAX_SEARCHED:
                     yield {}, f"line {tag.line}", BEHIND
@@ -101,9 +101,18 @@ def named_metas(page: Page) -> Iterator[tuple[dict[str, str], str, str | None]]:
                 yield tag.attributes, f"line {tag.line}", repair
 
 
-def _rules_unusually(attributes: dict[str, str]) -> bool:
-    """True of a tag to all robots that says more than search engines document: it may be a refusal in any words."""
-    return any(address is None for address, _ in _addresses(attributes)) and not is_usual(attributes.get("content", ""))
+def _rules_unusually(attributes: dict[str, str], own: str | None) -> bool:
+    """True of a tag to us that says more than search engines document: it may be a refusal in any words."""
+    to_us = any(address is None or (own and is_ours(address, own)) for address, _ in _addresses(attributes))
+    return to_us and not is_usual(attributes.get("content", ""))
+
+
+def is_ours(address: str | None, own: str) -> bool:
+    """True for everyone, and for our name; what stands behind it may be a version (`examplebot/1.0`), not a name."""
+    if address is None or address == own:
+        return True
+    behind = address[len(own) : len(own) + 1]
+    return address.startswith(own) and not behind.isalnum() and behind not in "-_"
 
 
 def _has_word(text: str) -> bool:
