@@ -14,6 +14,7 @@ import tdm_guard.fetch
 from tdm_guard.origin import Reach
 
 OUTSIDE, INSIDE = "127.0.0.2", "127.0.0.1"
+TRIES = 20
 LICENCE = (
     b'<rsl xmlns="https://rslstandard.org/rsl"><content url="/"><license>'
     b'<permits type="usage">ai-all</permits></license></content></rsl>'
@@ -32,11 +33,20 @@ class Rebinding:
         self._inside = inside
         self.asked: list[tuple[str, str]] = []
         self.looked_up: list[str] = []
-        outside = ThreadingHTTPServer((OUTSIDE, 0), self._handler(OUTSIDE))
-        self.port = outside.server_port
-        self.servers = [outside, ThreadingHTTPServer((INSIDE, self.port), self._handler(INSIDE))]
+        self.servers = self._of_one_port()
+        self.port = self.servers[0].server_port
         for server in self.servers:
             threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def _of_one_port(self) -> list[ThreadingHTTPServer]:
+        """One outside and one inside; a port that is free there may be another test's here."""
+        for _ in range(TRIES):
+            outside = ThreadingHTTPServer((OUTSIDE, 0), self._handler(OUTSIDE))
+            try:
+                return [outside, ThreadingHTTPServer((INSIDE, outside.server_port), self._handler(INSIDE))]
+            except OSError:
+                outside.server_close()
+        raise OSError(f"no port is free at both addresses, of {TRIES}")
 
     def url(self, host: str, path: str) -> str:
         return f"http://{host}:{self.port}{path}"
