@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from tdm_guard.errors import ConfigurationError
 from tdm_guard.gather import gather, gather_known
 from tdm_guard.origin import Origin
 from tdm_guard.policies.policy import OriginPolicy
+from tests.support.rounds import driven
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 SITE = Origin.parse("https://site.example")
@@ -40,18 +40,6 @@ JUDGES = (
 )  # fmt: skip
 
 
-def driven(judge: Judge, answers: Mapping[str, Fetched | None]) -> OriginPolicy:
-    """The policy of documents that are asked for round by round."""
-    reading = gather(judge.bench.gathering(SITE, NOW))
-    try:
-        wanted = next(reading)
-        while True:
-            wanted = reading.send({want.url: answers.get(want.url) for want in wanted})
-    except StopIteration as finished:
-        policy: OriginPolicy = finished.value
-        return policy
-
-
 def shown(policy: OriginPolicy) -> list[object]:
     """All of a policy that can be compared, and what it says of some paths."""
     kept = [item._replace(said=item.said._replace(sites=(), copy=None)) for item in policy.kept]
@@ -65,7 +53,7 @@ def test_what_is_at_hand_is_read_as_what_is_fetched(
 ) -> None:
     by_url = {f"{SITE}{path}": answer for path, answer in answers.items()} | {LICENCE: licence}
     known = gather_known(judge.bench.gathering(SITE, NOW), by_url.get)
-    assert shown(known) == shown(driven(judge, by_url))
+    assert shown(known) == shown(driven(gather(judge.bench.gathering(SITE, NOW)), by_url))
 
 
 def test_only_what_can_change_something_is_looked_up() -> None:

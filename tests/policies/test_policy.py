@@ -21,6 +21,7 @@ from tdm_guard.model import Result
 from tdm_guard.origin import Origin
 from tdm_guard.policies.answers import UNREACHABLE_FOR
 from tdm_guard.policies.task import Wanted
+from tests.support.rounds import driven
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SITE = "https://provider.example"
@@ -36,14 +37,7 @@ VECTORS = Path(__file__).parents[1] / "vectors"
 def read(
     judge: Judge, answers: Mapping[str, Fetched | None], now: datetime = NOW, before: OriginPolicy | None = None
 ) -> OriginPolicy:
-    reading = gather(judge.bench.gathering(Origin.parse(SITE), now), before)
-    try:
-        wanted = next(reading)
-        while True:
-            wanted = reading.send({want.url: answers.get(want.url) for want in wanted})
-    except StopIteration as finished:
-        policy: OriginPolicy = finished.value
-        return policy
+    return driven(gather(judge.bench.gathering(Origin.parse(SITE), now), before), answers)
 
 
 def verdict(judge: Judge, policy: OriginPolicy, path: str = "/x", now: datetime = NOW) -> Verdict:
