@@ -67,6 +67,7 @@ _ASCII_LIKE = _CODECS - names("utf-16 utf-16-le utf-16-be iso2022_jp utf-8")  # 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _BOMS_BEGIN = tuple(mark[:1] for mark, _ in _BOMS)
 _XML_UTF16 = ((b"<\0?\0x\0", "utf-16-le"), (b"\0<\0?\0x", "utf-16-be"))  # the beginning of "<?xml", 13.2.3.2
+_USUAL = 64  # characters of a label of which is remembered what it names
 _PRESCAN = 1024  # bytes, 13.2.3.2
 _PIECE = 2**20  # bytes decoded at once; other threads wait meanwhile
 _META_CHARSET = re.compile(
@@ -97,15 +98,21 @@ def _decode_in_pieces(body: bytes, name: str) -> str:
     return "".join([decoder.decode(body[at : at + _PIECE], final=at + _PIECE >= len(body)) for at in starts])
 
 
-@lru_cache(maxsize=256)  # sites send a handful of labels
 def _codec(label: str | None) -> str | None:
     if not label or not label.isascii():
         return None
+    return _usual_codec(label) if len(label) <= _USUAL else _codec_of(label)
+
+
+def _codec_of(label: str) -> str | None:
     try:
         name = codecs.lookup(label.strip("\t\n\f\r \"'")).name
     except (LookupError, ValueError):
         return None
     return _WIDENED.get(name, name) if name in _CODECS else None
+
+
+_usual_codec = lru_cache(maxsize=256)(_codec_of)  # sites send a handful of labels
 
 
 def _declared(body: bytes) -> str | None:
