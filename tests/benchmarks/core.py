@@ -127,7 +127,6 @@ def first_decisions() -> list[Row]:
             number=1,
             rounds=25,
             budget=0.8,
-            held=0.95,
             note=f"all of {len(files)} generated files",
         )
     ]
