@@ -170,7 +170,7 @@ def test_no_tag_to_robots_that_refuses_is_passed_over(tags: list[list[tuple[str,
 
 
 def test_rules_set_together_hide_no_refusal() -> None:
-    rules = [folded(rule.encode()) for rule in (*USUAL_RULES.split("|"), "max-image-preview:large", "max-snippet:1")]
+    rules = [folded(rule.encode()) for rule in (*USUAL_RULES, "max-image-preview:large", "max-snippet:1")]
     words = [folded(word.encode()) for word in PAGE_WORDS if word[0] != MARKED]  # others are whole values
     found = {word for both in product(rules, repeat=2) for word in words if word in b"".join(both)}
     assert found == {b"llm"}  # of "all, max-snippet:1", written otherwise: no refusal goes "a llm ax"

@@ -42,11 +42,12 @@ RULES = frozenset(
         "noyaca", "nosearch", "notext", "noai", "noimageai", "noml", *VALUED,
     }
 )  # fmt: skip
-USUAL = "|".join(sorted(RULES - VALUED - {"noai", "noimageai", "noml"}))  # those that are complete, and not of AI
-PREVIEWS = "none|standard|large"
+USUAL = tuple(sorted(RULES - VALUED - {"noai", "noimageai", "noml"}))  # those that are complete, and not of AI
+PREVIEWS = ("none", "standard", "large")
 # A pattern for lines, in lower case, that say nothing but what search engines document, and nothing of AI.
 USUAL_RULES = (
-    rf"(?:[\s,;]*+(?:{USUAL}|max-(?:snippet|video-preview)\s*:\s*-?\d+|max-image-preview\s*:\s*(?:{PREVIEWS}))"
+    rf"(?:[\s,;]*+(?:{'|'.join(USUAL)}|max-(?:snippet|video-preview)\s*:\s*-?\d+"
+    rf"|max-image-preview\s*:\s*(?:{'|'.join(PREVIEWS)}))"
     r"(?![^\s,;\"']))*+[\s,;]*+"
 )
 _is_usual = re.compile(USUAL_RULES).fullmatch

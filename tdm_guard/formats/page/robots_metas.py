@@ -16,7 +16,7 @@ ROBOTS = '"robots"?'  # among words to look for: the name of a tag whose content
 
 _BESIDE = r"""(?:\s+(?:class|id|data-[a-z-]+)(?:=(?:"[^"]*+"|'[^']*+'|[^\s"'=<>`]++))?)*+"""
 _NAME = r"""\s+name=(?:"robots"|'robots'|robots)"""
-_CONTENT = rf"""\s+content=(?:"{USUAL_RULES}"|'{USUAL_RULES}'|(?:{USUAL})(?=[\s>]))"""
+_CONTENT = rf"""\s+content=(?:"{USUAL_RULES}"|'{USUAL_RULES}'|(?:{"|".join(USUAL)})(?=[\s>]))"""
 _EITHER = rf"(?:{_NAME}{_BESIDE}{_CONTENT}|{_CONTENT}{_BESIDE}{_NAME})"
 # In lower case, from the fourth letter of its own name to its end
 USUAL_META = re.compile(rf"a{_BESIDE}{_EITHER}{_BESIDE}\s*/?>".encode())
@@ -29,7 +29,8 @@ def usual_folded(fold: Callable[[str], str]) -> str:
     Of two contents the first counts, so that none may stand before the name. What it takes for usual is, although it
     does not see blanks: no words of a refusal are hidden in rules set together.
     """
+    rules = "|".join(map(fold, ("index", "follow", *USUAL)))  # soonest what is usual
     numbered = "|".join(rf"{fold(name)}\d++" for name in ("max-snippet", "max-video-preview"))
-    rules = "|".join(map(fold, USUAL.split("|")))
-    usual = rf"(?:index|follow|{fold('max-image-preview')}(?:{PREVIEWS})|{numbered}|{rules})*+"  # soonest what is usual
+    previews = rf"{fold('max-image-preview')}(?:{'|'.join(map(fold, PREVIEWS))})"
+    usual = rf"(?:{rules}|{previews}|{numbered})*+"
     return rf"""(?!(?<=>aname="robots)"content="{usual}">|(?<=>aname='robots)'content='{usual}'>)"""
