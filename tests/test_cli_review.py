@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
@@ -492,6 +492,8 @@ TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_s
 
 @settings(max_examples=100)
 @given(st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=5))
+@example([("0", " =")])
+@example([("0", "'\u3000=")])
 def test_any_table_comes_back_as_it_went(
     tmp_path_factory: pytest.TempPathFactory, asked: list[tuple[str, str]]
 ) -> None:

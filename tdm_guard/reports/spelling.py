@@ -61,7 +61,8 @@ def _csv_cell(cell: str | int) -> str | int:
 def from_csv(cell: str) -> str:
     """The text of a cell that comes back: without blanks around it and the apostrophe before a formula."""
     cell = cell.strip()
-    return cell[1:] if cell.startswith("'") and cell[1:].lstrip().startswith(_FORMULA) else cell
+    bare = cell.removeprefix("'").lstrip()
+    return bare if bare.startswith(_FORMULA) else cell
 
 
 def markdown_row(*cells: str) -> str:
